@@ -1,0 +1,318 @@
+"""The graph: nodes in the order they were made, their names, scopes and collections, and which graph is the default."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from deepkit.core import seeds
+from deepkit.core.apply import is_tensor, result_specs
+from deepkit.core.collections import Collections
+from deepkit.core.names import Names
+from deepkit.core.node import Node
+from deepkit.core.op import Op, lookup
+from deepkit.core.site import running_cell, user_site
+from deepkit.core.symbol import Symbol
+from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
+
+
+class Graph:
+    """A dataflow graph. Symbols are made in it and get their values when a session runs.
+
+    Run a notebook cell again, and the nodes it made before leave the graph: their names are free, the
+    collections forget them. (Symbols that other cells hold keep working.)
+    """
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.collections = Collections()
+        self.seed: int | None = None
+        self.finalized = False
+        self.building_function = False
+        self.version = 0
+        self._random_ops = 0
+        self._nodes: dict[str, Node] = {}
+        self._control: list[list[Node]] = [[]]
+        self._devices: list[Any] = []
+        self._gradient_of: list[Node] = []
+        self._cells: dict[str, tuple[int, list[Node]]] = {}
+
+    # ---- adding nodes
+
+    def add(self, op: Op, inputs: Sequence[Symbol], name: str | None = None) -> Any:
+        """A new node for `op`; returns its output Symbol, or a list of them. The shape rule is checked first."""
+        specs = result_specs(op, inputs)
+        node = self.make_node(op, inputs, name)
+        many = isinstance(specs, list)
+        node.outputs = [Symbol(node, i, shape, dtype) for i, (shape, dtype) in enumerate(specs if many else [specs])]
+        return node.outputs if many else node.outputs[0]
+
+    def make_node(self, op: Op, inputs: Sequence[Symbol] = (), name: str | None = None) -> Node:
+        """A node without outputs yet: named, placed, and ordered after the active control dependencies."""
+        if self.finalized:
+            raise GraphError("the graph is finalized: it cannot get new nodes", hint="build everything before finalize()")
+        self.enter_cell()
+        for x in inputs:
+            if x.graph is not self:
+                raise GraphError(
+                    f"{x.name} belongs to another graph than the other inputs of {op.type}",
+                    rule="one op takes nodes of one graph",
+                    where=x.node.where(),
+                    hint="build both in the same `with graph.as_default():`, or pass the value that a session gave",
+                )
+        full = self.names.unique(name or op.label or op.type)
+        node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
+        self.version += 1
+        node.site = user_site()
+        node.gradient_of = self._gradient_of[-1] if self._gradient_of else None
+        node.device = self._device_of(node)
+        if op.random:
+            node.seeds = seeds.pair(self.seed, op.seed, self._random_ops)  # type: ignore[attr-defined]
+            self._random_ops += 1
+        self._remember_cell(node)
+        self._nodes[full] = node
+        return node
+
+    def constant(self, array: Any, name: str | None = None) -> Symbol:
+        """A constant node that holds `array`."""
+        return self.add(lookup("Const")(value=array), (), name)
+
+    def run_op(self, op: Op, control: Sequence[Node], name: str) -> Node:
+        """A node that has no output and runs after `control`: no_op and group."""
+        with self.control_dependencies(list(control)):
+            return self.make_node(op, (), name)
+
+    def _active_control(self, inputs: Sequence[Symbol]) -> list[Node]:
+        made_here = {x.node for x in inputs}
+        return [node for node in self._control[-1] if node not in made_here]
+
+    @property
+    def has_control(self) -> bool:
+        """True inside `with control_dependencies(...)`: a variable must be read anew there."""
+        return bool(self._control[-1])
+
+    def enter_cell(self) -> None:
+        """If the running notebook cell made nodes when it was run before, they leave the graph now."""
+        cell = running_cell()
+        if cell is not None and self._cells.get(cell.key, (cell.count, []))[0] != cell.count:
+            self._retire(self._cells.pop(cell.key)[1])
+
+    def _remember_cell(self, node: Node) -> None:
+        cell = running_cell()
+        if cell is not None:
+            self._cells.setdefault(cell.key, (cell.count, []))[1].append(node)
+
+    def _retire(self, nodes: list[Node]) -> None:
+        for node in nodes:
+            if self._nodes.get(node.name) is node:
+                del self._nodes[node.name]
+                self.names.release(node.name)
+            node.retired = True
+        self.collections.discard({id(node) for node in nodes} | {id(x) for node in nodes for x in node.outputs})
+
+    # ---- contexts
+
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[Graph]:
+        """Makes this graph the one that creators such as `placeholder` add to."""
+        _state.graphs.append(self)
+        try:
+            yield self
+        finally:
+            _state.graphs.remove(self)
+
+    def name_scope(self, name: str | None) -> contextlib.AbstractContextManager[str]:
+        """Puts `name/` before the names made inside."""
+        return self.names.enter(name)
+
+    @contextlib.contextmanager
+    def control_dependencies(self, nodes: Sequence[Any] | None) -> Iterator[None]:
+        """Nodes made inside run only after `nodes`; None clears what outer blocks asked for."""
+        if nodes is None:
+            wanted: list[Node] = []
+        else:
+            found = [self.as_graph_element(x, "a control dependency") for x in nodes]
+            wanted = list(dict.fromkeys(self._control[-1] + [x if isinstance(x, Node) else x.node for x in found]))
+        self._control.append(wanted)
+        try:
+            yield
+        finally:
+            self._control.pop()
+
+    @contextlib.contextmanager
+    def device(self, spec: str | Callable[[Node], str] | None) -> Iterator[None]:
+        """Nodes made inside go to this device: a string, a function from node to string, or None for no wish."""
+        self._devices.append(spec)
+        try:
+            yield
+        finally:
+            self._devices.pop()
+
+    def _device_of(self, node: Node) -> str:
+        for spec in reversed(self._devices):
+            if spec is None:
+                return ""
+            wished = spec(node) if callable(spec) else spec
+            if wished:
+                return str(wished)
+        return ""
+
+    @contextlib.contextmanager
+    def gradient_of(self, node: Node) -> Iterator[None]:
+        """Marks the nodes made inside as parts of the gradient of `node`."""
+        self._gradient_of.append(node)
+        try:
+            with self.name_scope(f"{node.name.replace('/', '_')}_grad"), self.device(node.device or None):
+                yield
+        finally:
+            self._gradient_of.pop()
+
+    # ---- looking up
+
+    def get_operations(self) -> list[Node]:
+        return list(self._nodes.values())
+
+    def get_operation_by_name(self, name: str) -> Node:
+        if name not in self._nodes:
+            self._not_found(name, "op", list(self._nodes))
+        return self._nodes[name]
+
+    def get_tensor_by_name(self, name: str) -> Symbol:
+        """The Symbol called "node:output"."""
+        node_name, colon, index = name.rpartition(":")
+        if not colon or not index.isdigit():
+            raise GraphError(
+                f"{name!r} is the name of an op, not of a tensor",
+                rule="a tensor's name is the op's name, a colon and the number of the output",
+                hint=f'get_tensor_by_name("{name}:0")',
+            )
+        node = self._nodes.get(node_name)
+        if node is None or int(index) >= len(node.outputs):
+            self._not_found(name, "tensor", [x.name for n in self._nodes.values() for x in n.outputs])
+        return node.outputs[int(index)]  # type: ignore[union-attr]
+
+    def _not_found(self, name: str, kind: str, known: list[str]) -> None:
+        near = difflib.get_close_matches(name, known, n=3)
+        raise NameNotFoundError(
+            f"the graph has no {kind} named {name!r}",
+            hint="did you mean " + " or ".join(map(repr, near)) + "?" if near else f"it has {len(known)} {kind}s",
+        )
+
+    def as_graph_element(self, item: Any, use: str = "a graph element", **_: Any) -> Any:
+        """A Node, Symbol or name as a Node or Symbol of this graph."""
+        if isinstance(item, str):
+            return self.get_tensor_by_name(item) if ":" in item else self.get_operation_by_name(item)
+        if hasattr(item, "as_graph_element"):
+            item = item.as_graph_element()
+        if not isinstance(item, (Node, Symbol)):
+            raise FetchError(
+                f"{item!r} of type {type(item).__name__} cannot be {use}",
+                rule="expected a tensor, an operation, a variable, or the name of one",
+                hint="optimizer.minimize(loss) returns the operation to run" if item is None else None,
+            )
+        if item.graph is not self:
+            node = item if isinstance(item, Node) else item.node
+            raise GraphError(
+                f"{item.name} is not a node of this graph",
+                where=node.where(),
+                rule="a session runs the nodes of one graph",
+                hint="make the session with Session(graph=that_graph); after reset_default_graph() build everything anew",
+            )
+        return item
+
+    # ---- collections
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        self.collections.add(name, value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        for name in [names] if isinstance(names, str) else dict.fromkeys(names):
+            self.collections.add(name, value)
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        return self.collections.get(name, scope)
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        return self.collections.ref(name)
+
+    def get_all_collection_keys(self) -> list[Any]:
+        return self.collections.names()
+
+    def clear_collection(self, name: Any) -> None:
+        self.collections.clear(name)
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        return self.names.unique(name, mark_as_used)
+
+    def finalize(self) -> None:
+        """Forbids further nodes; a training loop that adds some by accident then fails at once."""
+        self.finalized = True
+
+    def session_for(self, session: Any, call: str) -> Any:
+        """`session`, or the default session; GraphError if there is none or it runs another graph."""
+        found = session or default_session()
+        if found is None:
+            raise GraphError(
+                f"{call} needs a session",
+                rule="values exist only while a session runs the graph",
+                hint="`with Session() as sess:` around it, or pass session=sess",
+            )
+        if found.graph is not self:
+            raise GraphError(f"{call}: the default session runs another graph", hint="Session(graph=tensor.graph)")
+        return found
+
+
+class _State(threading.local):
+    """Per thread: the stack of default graphs and of default sessions."""
+
+    def __init__(self) -> None:
+        self.graphs: list[Graph] = []
+        self.sessions: list[Any] = []
+
+
+_state = _State()
+_root = Graph()
+
+
+def default_graph() -> Graph:
+    """The graph that creators add to: the innermost `as_default()`, else the program's own."""
+    return _state.graphs[-1] if _state.graphs else _root
+
+
+def reset_default_graph() -> None:
+    """Replaces the program's default graph by an empty one. Nodes made before belong to the old graph."""
+    global _root
+    if any(g is not _root for g in _state.graphs):
+        raise GraphError("reset_default_graph() inside `with graph.as_default():`", hint="leave the block first")
+    if _state.graphs:  # an InteractiveSession holds the old graph open
+        warnings.warn("reset_default_graph(): a session on the old graph is still open", GraphWarning, stacklevel=2)
+        _state.graphs.clear()
+    _root = Graph()
+
+
+def default_session() -> Any:
+    """The innermost session used in a `with` block, or an InteractiveSession; None if there is none."""
+    return _state.sessions[-1] if _state.sessions else None
+
+
+def push_session(session: Any) -> None:
+    _state.sessions.append(session)
+    _state.graphs.append(session.graph)
+
+
+def pop_session(session: Any) -> None:
+    """Takes the innermost entry of `session` off both stacks."""
+    for stack, item in ((_state.sessions, session), (_state.graphs, session.graph)):
+        for i in range(len(stack) - 1, -1, -1):
+            if stack[i] is item:
+                del stack[i]
+                break
+
+
+def graph_of(*values: Any) -> Graph | None:
+    """The graph of the first Symbol among `values`, or None."""
+    return next((v.graph for v in values if is_tensor(v) and isinstance(v, Symbol)), None)

@@ -1,0 +1,71 @@
+"""One node of a graph: an op, where its inputs come from, and what it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deepkit.core.op import Op
+from deepkit.core.site import Site
+from deepkit.core.symbol import Symbol
+
+if TYPE_CHECKING:
+    from deepkit.core.graph import Graph
+
+
+class Node:
+    """What TensorFlow 1 calls an Operation.
+
+    `control_inputs` are nodes that must have run before this one although it uses none of their outputs.
+    `site` is the user's line that made the node, `gradient_of` the node whose gradient it belongs to.
+    """
+
+    __slots__ = (
+        "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "name", "op",
+        "outputs", "retired", "seeds", "site",
+    )  # fmt: skip
+
+    def __init__(self, graph: Graph, op: Op, name: str, inputs: tuple[Symbol, ...], control: list[Node], number: int):
+        self.graph, self.op, self.name, self.inputs = graph, op, name, inputs
+        self.control_inputs = control
+        self.id = number
+        self.outputs: list[Symbol] = []
+        self.device = ""
+        self.site: Site | None = None
+        self.gradient_of: Node | None = None
+        self.seeds: tuple[int, int] | None = None
+        self.retired = False  # its notebook cell was run again
+
+    @property
+    def type(self) -> str:
+        return self.op.type
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.type})"
+
+    def values(self) -> tuple[Symbol, ...]:
+        return tuple(self.outputs)
+
+    def get_attr(self, name: str) -> Any:
+        return getattr(self.op, name)
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Runs the node for its effect in `session` or the default session."""
+        self.graph.session_for(session, f"{self.name}.run()").run(self, feed_dict)
+
+    def where(self) -> str:
+        """The user's line behind this node, for error messages."""
+        source = self.gradient_of or self
+        made = f"\n         {source.site}" if source.site else ""
+        role = f"gradient of {source.name}, " if self.gradient_of else ""
+        return f"node {self.name!r} ({role}op {self.type}){made}"
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation {self.name!r} type={self.type}>"
+
+    def __str__(self) -> str:
+        lines = [f'name: "{self.name}"', f'op: "{self.type}"']
+        lines += [f'input: "{x.name.removesuffix(":0")}"' for x in self.inputs]
+        lines += [f'input: "^{node.name}"' for node in self.control_inputs]
+        lines += [f"attr {{ {name}: {getattr(self.op, name)} }}" for name in self.op.attrs if name != "value"]
+        return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""What an op is: its shape rule, its forward computation and its gradient, in one class; and the list of all ops."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from deepkit.core.shape import Shape
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError
+
+
+class Op:
+    """One kind of computation. A subclass says, next to each other:
+
+    - its attributes: annotated class variables with defaults (`axis: int = 0`), fixed when the op is made;
+    - `shape(*shapes)`: the output's shape from the inputs' shapes, None being a dimension not known yet;
+    - `dtype(*dtypes)`: the output's type (default: that of the first input whose type is "T");
+    - `forward(xp, *arrays)`: the computation, where xp is numpy or cupy;
+    - `gradient(dy, y, *inputs)`: from the derivative of some scalar by the output y, its derivative by
+      each input (None where there is none). Written in public ops, so it serves Tensors and Symbols and can
+      itself be differentiated. `gradient = None` says that no derivative exists.
+
+    An op with several outputs returns tuples; `dy` and `y` are then tuples. Ops hold no state: what is remembered
+    between runs are variables (which an op names in `writes`) and random streams (which `random` ops are handed).
+    """
+
+    attrs: ClassVar[tuple[str, ...]] = ()
+    label: ClassVar[str | None] = None
+    """Name of a node of this op when the user gives none; default: the class's name."""
+    types: ClassVar[tuple[str, ...]] = ("T",)
+    """Type of each input, the last one repeating: a data type's name, "index" (int32 or int64), "any", or a letter
+    that stands for the same type everywhere."""
+    kinds: ClassVar[str] = "bifcO"
+    """NumPy kind letters allowed for "T": b bool, i (un)signed int, f float, c complex, O string."""
+    returns: ClassVar[str | None] = None
+    """Type of the output where it does not depend on the inputs."""
+    random: ClassVar[bool] = False
+    """forward takes a random Stream before its arrays; every run draws on."""
+    stateful: ClassVar[bool] = False
+    """Has an effect beside its output: never merged with an equal node, never computed ahead."""
+    writes: ClassVar[tuple[int, ...]] = ()
+    """Inputs that are variables; output i becomes the new value of variable input writes[i]."""
+    reads_old: ClassVar[bool] = True
+    """False if forward does not need the old values of the variables it writes (they are passed as None)."""
+    refs: ClassVar[tuple[int, ...]] = ()
+    """Inputs that are variables themselves although they are not written."""
+    aliases: ClassVar[bool] = False
+    """The output may share memory with an input."""
+
+    gradient: Any = None
+
+    def __init_subclass__(cls) -> None:
+        own = tuple(n for n in cls.__annotations__ if not n.startswith("_") and n not in Op.__annotations__)
+        cls.attrs = tuple(dict.fromkeys(cls.attrs + own))
+
+    def __init__(self, **attrs: Any):
+        for name, value in attrs.items():
+            if name not in self.attrs:
+                raise ArgumentError(f"{self.type} has no attribute {name!r}", hint="one of " + ", ".join(self.attrs))
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
+
+    @property
+    def type(self) -> str:
+        return type(self).__name__
+
+    @property
+    def is_pure(self) -> bool:
+        """Same inputs, same output, nothing else happens."""
+        return not (self.random or self.stateful or self.writes)
+
+    def type_of(self, i: int) -> str:
+        """The type rule of input i."""
+        return self.types[min(i, len(self.types) - 1)]
+
+    def shape(self, *shapes: Shape) -> Any:
+        """Default: the shape of the first input."""
+        return shapes[0]
+
+    def dtype(self, *dtypes: DType) -> Any:
+        if self.returns is not None:
+            return as_dtype(self.returns)
+        for i, dtype in enumerate(dtypes):
+            if self.type_of(i) == "T":
+                return dtype
+        return dtypes[0]
+
+    def forward(self, xp: Any, *arrays: Any) -> Any:
+        raise TypeError(f"op {self.type} does not define forward")
+
+    def bind(self, xp: Any) -> Callable[..., Any]:
+        """The function a plan calls: forward with xp filled in."""
+        return functools.partial(self.forward, xp)
+
+    def key(self) -> Any:
+        """Two ops with equal keys compute the same."""
+        return (type(self), *(getattr(self, name) for name in self.attrs))
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.attrs)
+        return f"{self.type}({listed})"
+
+
+registry: dict[str, type[Op]] = {}
+"""Every op by its name."""
+
+OpClass = TypeVar("OpClass", bound=type[Op])
+
+
+def register(cls: OpClass) -> OpClass:
+    """Class decorator: adds an op to the registry. A class made again in a notebook replaces the one before it."""
+    known = registry.get(cls.__name__)
+    if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise ArgumentError(
+            f"an op named {cls.__name__} exists already, in {known.__module__}", hint="choose another name"
+        )
+    if "gradient" not in cls.__dict__ and cls.gradient is not None and cls.__mro__[1] is Op:
+        raise ArgumentError(f"op {cls.__name__} says nothing about its gradient")
+    registry[cls.__name__] = cls
+    return cls
+
+
+def lookup(name: str) -> type[Op]:
+    """The op class of that name."""
+    return registry[name]

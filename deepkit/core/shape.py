@@ -1,0 +1,243 @@
+"""Shapes whose dimensions, or whose very number of dimensions, may be unknown until a value is fed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from deepkit.errors import ArgumentError, ShapeError
+
+
+class Dimension(int):
+    """A known dimension: an int that also answers to TensorFlow 1's `.value`."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> int:
+        return int(self)
+
+    def __repr__(self) -> str:
+        return f"Dimension({int(self)})"
+
+    def __str__(self) -> str:
+        return str(int(self))
+
+
+class UnknownDimension:
+    """A dimension that is known only when the graph runs; prints as `?` and equals None."""
+
+    __slots__ = ()
+    value = None
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, UnknownDimension)
+
+    def __hash__(self) -> int:
+        return hash(None)
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __int__(self) -> int:
+        raise ShapeError(
+            "this dimension is not known before the graph runs",
+            hint="use shape(x)[i], which is a tensor, instead of x.shape[i]",
+        )
+
+    __index__ = __int__
+
+    def __repr__(self) -> str:
+        return "Dimension(None)"
+
+    def __str__(self) -> str:
+        return "?"
+
+
+_UNKNOWN = UnknownDimension()
+
+
+class Shape:
+    """The shape of a tensor: a tuple of dimensions (int or None), or None where not even the rank is known.
+
+    >>> Shape([None, 3]).merge([5, None])
+    Shape([5, 3])
+    """
+
+    __slots__ = ("dims",)
+
+    def __init__(self, dims: Any = None):
+        self.dims: tuple[int | None, ...] | None
+        if dims is None or isinstance(dims, Shape):
+            self.dims = None if dims is None else dims.dims
+        elif isinstance(dims, (int, str)) and not isinstance(dims, str):
+            self.dims = (_dimension(dims),)
+        else:
+            self.dims = tuple(_dimension(d) for d in dims)
+
+    @classmethod
+    def of(cls, dims: tuple[int | None, ...] | None) -> Shape:
+        """A shape from a tuple known to be right (no checks)."""
+        shape = cls.__new__(cls)
+        shape.dims = dims
+        return shape
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.dims is None else len(self.dims)
+
+    ndims = rank
+
+    @property
+    def is_full(self) -> bool:
+        """True if every dimension is known."""
+        return self.dims is not None and None not in self.dims
+
+    def is_fully_defined(self) -> bool:
+        return self.is_full
+
+    def as_list(self) -> list[int | None]:
+        if self.dims is None:
+            raise ShapeError("as_list() of a shape of unknown rank", hint="give the placeholder a shape")
+        return list(self.dims)
+
+    def num_elements(self) -> int | None:
+        """How many elements a tensor of this shape has; None while a dimension is unknown."""
+        if not self.is_full:
+            return None
+        count = 1
+        for d in self.dims or ():
+            count *= d or 0
+        return count
+
+    def with_rank(self, rank: int) -> Shape:
+        return self.merge([None] * rank)
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """True if a value of both shapes can exist."""
+        a, b = self.dims, Shape(other).dims
+        if a is None or b is None:
+            return True
+        return len(a) == len(b) and all(x is None or y is None or x == y for x, y in zip(a, b, strict=True))
+
+    def merge(self, other: Any) -> Shape:
+        """What is known when both shapes describe the same tensor; ShapeError if they contradict each other."""
+        other = Shape(other)
+        if not self.is_compatible_with(other):
+            raise ShapeError(f"shapes {self} and {other} are not compatible")
+        if self.dims is None or other.dims is None:
+            return other if self.dims is None else self
+        return Shape.of(tuple(y if x is None else x for x, y in zip(self.dims, other.dims, strict=True)))
+
+    merge_with = merge
+
+    def concatenate(self, other: Any) -> Shape:
+        other = Shape(other)
+        return Shape.of(None if self.dims is None or other.dims is None else self.dims + other.dims)
+
+    def __len__(self) -> int:
+        if self.dims is None:
+            raise ShapeError("a shape of unknown rank has no length")
+        return len(self.dims)
+
+    def __bool__(self) -> bool:
+        return self.dims is not None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self._wrap(d) for d in self.as_list()])
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.dims is None:
+            return Shape() if isinstance(key, slice) else _UNKNOWN
+        return Shape.of(self.dims[key]) if isinstance(key, slice) else self._wrap(self.dims[key])
+
+    @staticmethod
+    def _wrap(d: int | None) -> Any:
+        return _UNKNOWN if d is None else Dimension(d)
+
+    def __add__(self, other: Any) -> Shape:
+        return self.concatenate(other)
+
+    def __radd__(self, other: Any) -> Shape:
+        return Shape(other).concatenate(self)
+
+    def __eq__(self, other: object) -> bool:
+        try:
+            return self.dims == Shape(other).dims
+        except (TypeError, ShapeError, ArgumentError):
+            return False
+
+    def __hash__(self) -> int:
+        return hash(self.dims)
+
+    def __str__(self) -> str:
+        if self.dims is None:
+            return "<unknown>"
+        inner = ", ".join("?" if d is None else str(d) for d in self.dims)
+        return f"({inner},)" if len(self.dims) == 1 else f"({inner})"
+
+    def __repr__(self) -> str:
+        return "Shape(None)" if self.dims is None else f"Shape({list(self.dims)})"
+
+
+def _dimension(d: Any) -> int | None:
+    if d is None or isinstance(d, UnknownDimension):
+        return None
+    number = int(d)
+    if number < 0:
+        raise ArgumentError(f"a dimension cannot be {number}", hint="write None for a dimension that is not known yet")
+    return number
+
+
+UNKNOWN = Shape()
+SCALAR = Shape(())
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """NumPy's broadcasting rule: align at the right, a 1 stretches, None may be anything."""
+    if any(s.dims is None for s in shapes):
+        return UNKNOWN
+    if all(s.dims == shapes[0].dims for s in shapes):
+        return shapes[0]
+    rank = max(len(s) for s in shapes)
+    padded = [(1,) * (rank - len(s)) + s.dims for s in shapes]  # type: ignore[operator]
+    result: list[int | None] = []
+    for axis, dims in enumerate(zip(*padded, strict=True)):
+        known = {d for d in dims if d is not None and d != 1}
+        if len(known) > 1:
+            raise ShapeError(
+                "shapes " + " and ".join(str(s) for s in shapes) + f" do not broadcast: axis {axis - rank} has "
+                + " and ".join(str(d) for d in dims),
+                rule="aligned at the right, two dimensions must be equal, or one of them 1",
+                hint="check which axis is the batch; add an axis with expand_dims or x[:, None]",
+            )  # fmt: skip
+        result.append(known.pop() if known else None if None in dims else 1)
+    return Shape.of(tuple(result))
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """A counted-from-the-end axis as one counted from the start; ShapeError outside [-rank, rank)."""
+    if not -rank <= axis < rank:
+        raise ShapeError(
+            f"axis {axis} of a tensor of rank {rank}",
+            rule=f"an axis lies in [{-rank}, {rank})" if rank else "a scalar has no axes",
+        )
+    return axis % rank
+
+
+def normalize_axes(axes: Any, rank: int) -> tuple[int, ...]:
+    """All axes for None, else each axis counted from the start, in ascending order."""
+    if axes is None:
+        return tuple(range(rank))
+    listed: Iterable[int] = axes if isinstance(axes, Sequence) else (axes,)
+    return tuple(sorted({normalize_axis(int(a), rank) for a in listed}))
+
+
+def reduced(shape: Shape, axes: Any, keepdims: bool) -> Shape:
+    """The shape after summing over `axes`."""
+    if shape.dims is None:
+        return SCALAR if axes is None and not keepdims else UNKNOWN
+    gone = normalize_axes(axes, len(shape.dims))
+    if keepdims:
+        return Shape.of(tuple(1 if i in gone else d for i, d in enumerate(shape.dims)))
+    return Shape.of(tuple(d for i, d in enumerate(shape.dims) if i not in gone))

@@ -1,0 +1,74 @@
+"""What is known about values and shapes before the graph runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply, is_tensor
+from deepkit.core.op import lookup
+from deepkit.core.shape import Shape
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
+from deepkit.errors import ShapeError
+
+
+def static_value(x: Any) -> Any:
+    """The value of a tensor as far as it is known without running the graph: an array, or None.
+
+    Entries that are not known are None in an array of objects.
+    """
+    if isinstance(x, Tensor):
+        return x.numpy()
+    if not isinstance(x, Symbol):
+        return x
+    op, inputs = x.node.op, x.node.inputs
+    if op.type == "Const":
+        return op.value  # type: ignore[attr-defined]
+    if op.type == "ShapeOf":
+        return None if inputs[0].shape.dims is None else _maybe_unknown(inputs[0].shape.dims)
+    if op.type == "Rank":
+        return inputs[0].shape.rank
+    if op.type == "Pack":
+        return _maybe_unknown([static_value(i) for i in inputs])
+    if op.type == "StridedSlice":
+        source = static_value(inputs[0])
+        return None if source is None or len(inputs) > 1 else op.forward(np, np.asarray(source))
+    if op.type in ("Cast", "Identity"):
+        return static_value(inputs[0])
+    return None
+
+
+def _maybe_unknown(entries: Any) -> np.ndarray:
+    return np.array(list(entries), dtype=object if any(e is None for e in entries) else np.int32)
+
+
+def static_shape_value(x: Any) -> tuple[int | None, ...] | None:
+    """A vector tensor read as a shape: its entries as far as they are known, or None."""
+    value = static_value(x)
+    if value is not None:
+        return tuple(None if d is None else int(d) for d in np.asarray(value).reshape(-1).tolist())
+    length = x.shape.dims[0] if x.shape.dims else None
+    return None if length is None else (None,) * length
+
+
+def static_shape(shape: Any) -> tuple[tuple[int | None, ...] | None, Any]:
+    """What is known about a shape argument, and the argument as a vector of integers (a tensor if it holds one)."""
+    if isinstance(shape, Shape):
+        shape = shape.as_list()
+    if is_tensor(shape):
+        return static_shape_value(shape), shape
+    if isinstance(shape, (int, np.integer)):
+        shape = [shape]
+    if isinstance(shape, np.ndarray):
+        shape = shape.tolist()
+    shape = [getattr(d, "value", d) if not is_tensor(d) else d for d in shape]
+    if any(is_tensor(d) for d in shape):
+        known = tuple(static_value(d) if is_tensor(d) else int(d) for d in shape)
+        return tuple(None if k is None else int(k) for k in known), apply(lookup("Pack")(), *shape)
+    if any(d is None for d in shape):
+        raise ShapeError(
+            f"shape {shape} is not known before the graph runs", hint="use shape(x), which is a tensor, instead of x.shape"
+        )
+    return tuple(int(d) for d in shape), np.array(shape, np.int32).reshape(-1)

@@ -1,0 +1,158 @@
+"""A value that is known, and the trace of the op that made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.core.apply as door
+from deepkit.core.op import Op, lookup
+from deepkit.core.operators import Operators
+from deepkit.core.shape import Shape
+from deepkit.device.arrays import as_array, to_cpu
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ShapeError
+
+
+class Trace:
+    """One op that was computed: its inputs and output arrays, all that a gradient needs."""
+
+    __slots__ = ("inputs", "op", "values")
+
+    def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any]):
+        self.op, self.inputs, self.values = op, inputs, values
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        return [Tensor(value, self, i) for i, value in enumerate(self.values)]
+
+    @property
+    def label(self) -> str:
+        return self.op.type
+
+
+class Tensor(Operators):
+    """An array that remembers how it was made, so that `gradients` can walk back from it.
+
+    >>> x = Tensor([1.0, 2.0])
+    >>> x * x
+    <dk.Tensor shape=(2,) dtype=float32 [1. 4.]>
+
+    What it remembers is kept as long as it lives; `stop_gradient(x)` or `dk.tensor(x.numpy())` forgets.
+    """
+
+    __slots__ = ("__weakref__", "index", "node", "value")
+
+    def __init__(self, value: Any, node: Trace | None = None, index: int = 0, dtype: Any = None):
+        if node is None and not hasattr(value, "__cuda_array_interface__"):
+            value = as_array(value, dtype)
+        self.value = value
+        self.node = node
+        self.index = index
+
+    @property
+    def dtype(self) -> DType:
+        return as_dtype(self.value.dtype) if hasattr(self.value, "dtype") else as_dtype("string")
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.of(np.shape(self.value) if not hasattr(self.value, "shape") else self.value.shape)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def get_shape(self) -> Shape:
+        return self.shape
+
+    @property
+    def key(self) -> Any:
+        """Equal for two objects that stand for the same output of the same op."""
+        return (id(self.node), self.index) if self.node is not None else id(self)
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array (not a copy where none is needed: do not write into it)."""
+        return to_cpu(self.value)
+
+    def item(self) -> Any:
+        """The value of a tensor with one element as a Python number."""
+        return self.numpy().item()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=True if copy else None)
+
+    def __len__(self) -> int:
+        if not self.shape.dims:
+            raise ShapeError("a scalar has no len()")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self.numpy().__index__()
+
+    def __eq__(self, other: object) -> Any:
+        return door.apply(lookup("Equal")(), self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return door.apply(lookup("NotEqual")(), self, other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.numpy(), separator=" ", prefix="", threshold=20)
+        line = "\n" if "\n" in text else " "
+        return f"<dk.Tensor shape={self.shape} dtype={self.dtype.name}{line}{text}>"
+
+
+class Parameter(Tensor):
+    """A Tensor whose value can be replaced: what an optimizer trains when there is no graph.
+
+    >>> w = Parameter([1.0, 2.0])
+    >>> _ = w.assign(w * 2.0)
+    >>> w.numpy().tolist()
+    [2.0, 4.0]
+    """
+
+    __slots__ = ("label", "trainable")
+
+    def __init__(self, value: Any, dtype: Any = None, name: str = "Parameter", trainable: bool = True):
+        source = value.value if isinstance(value, Tensor) else value
+        super().__init__(np.array(as_array(source, dtype)))
+        self.label, self.trainable = name, trainable
+
+    def read(self) -> Tensor:
+        """The value now, as a Tensor of its own: a later assign does not change it."""
+        return door.apply(lookup("ReadVariable")(), self)
+
+    def assign_value(self, value: Any) -> None:
+        self.value = value
+
+    def assign(self, value: Any) -> Tensor:
+        """Replaces the value; the shape must stay. What the old value was made of is forgotten."""
+        return door.apply(lookup("Assign")(), self, value)
+
+    def assign_add(self, value: Any) -> Tensor:
+        return door.apply(lookup("AssignAdd")(), self, value)
+
+    def assign_sub(self, value: Any) -> Tensor:
+        return door.apply(lookup("AssignSub")(), self, value)
+
+    @property
+    def key(self) -> Any:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("dk.Tensor", f"dk.Parameter {self.label!r}")

@@ -1,0 +1,117 @@
+"""A node whose value lasts from run to run; the value itself lives in the session that runs the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.core.apply import apply, convert
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import Graph, default_graph
+from deepkit.core.node import Node
+from deepkit.core.op import lookup
+from deepkit.core.shape import Shape
+from deepkit.core.symbol import Symbol
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError
+
+
+class Variable(Symbol):
+    """A variable of a graph, with TensorFlow 1's names and parts.
+
+    `initial_value` is a tensor, a value, or a function that returns one. The value is set by running
+    `initializer`; reading it before is an error. Used as an input it stands for its current value.
+    """
+
+    __slots__ = ("_read", "constraint", "initial_value", "initializer", "save_slice_info", "trainable")
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool = True,
+        collections: Any = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        expected_shape: Any = None,
+        import_scope: str | None = None,
+        constraint: Any = None,
+        shape: Any = None,
+    ):
+        if initial_value is None:
+            raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
+        graph: Graph = initial_value.graph if isinstance(initial_value, Symbol) else default_graph()
+        with graph.control_dependencies(None), graph.name_scope(name or "Variable") as scope:
+            if callable(initial_value):
+                initial_value = initial_value()
+            if isinstance(initial_value, Variable):
+                initial_value = initial_value.initialized_value()
+            anchor = _Anchor(graph)
+            value = convert(initial_value, dtype, beside=anchor, name="initial_value")
+            known = value.shape if validate_shape else Shape(shape)
+            node = graph.make_node(lookup("VariableV2")(), (), scope)
+            super().__init__(node, 0, known, value.dtype)
+            node.outputs = [self]
+            self.trainable = bool(trainable)
+            self.constraint = constraint
+            self.save_slice_info = None
+            self.initial_value = value
+            self.initializer: Node = apply(
+                lookup("Assign")(validate_shape=validate_shape), self, value, name=f"{scope}Assign/"
+            ).node
+            self._read: Symbol = apply(lookup("ReadVariable")(), self, name=f"{scope}read/")
+        wanted = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)
+        if self.trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted and collections is None:
+            wanted.append(GraphKeys.TRAINABLE_VARIABLES)
+        graph.add_to_collections(wanted, self)
+
+    def read(self) -> Symbol:
+        """The value as an input of another op; inside control_dependencies it is read after those have run."""
+        return self.read_value() if self.graph.has_control else self._read
+
+    value = read
+
+    def read_value(self) -> Symbol:
+        """A read of its own, ordered after the control dependencies that are active now."""
+        return apply(lookup("ReadVariable")(), self, name=f"{self.node.name}/read")
+
+    def initialized_value(self) -> Symbol:
+        """The value if there is one, else the initial value: for variables that start from one another."""
+        return apply(lookup("InitializedValue")(), self, self.initial_value)
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Symbol:
+        """A tensor that, when run, replaces the value by `value` and returns it."""
+        return apply(lookup("Assign")(), self, value, name=name)
+
+    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Symbol:
+        return apply(lookup("AssignAdd")(), self, delta, name=name)
+
+    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Symbol:
+        return apply(lookup("AssignSub")(), self, delta, name=name)
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Sets the value in `session` at once, without running the graph."""
+        self.graph.session_for(session, f"{self.name}.load()").load(self, value)
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The value in `session` or the default session."""
+        return super().eval(feed_dict, session)
+
+    def __repr__(self) -> str:
+        return f"<tf.Variable {self.name!r} shape={self.shape} dtype={as_dtype(self.dtype).name}_ref>"
+
+    __str__ = __repr__
+
+
+class _Anchor(Symbol):
+    """Stands for "in this graph" where no other Symbol is at hand."""
+
+    __slots__ = ("_graph",)
+
+    def __init__(self, graph: Graph):
+        self._graph = graph
+
+    @property
+    def graph(self) -> Graph:
+        return self._graph

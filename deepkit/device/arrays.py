@@ -1,0 +1,146 @@
+"""Arrays on the CPU (NumPy) and the GPU (CuPy), and the conversion of Python values into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import DTypeError, MissingExtraError, ShapeError
+
+_cupy: Any = None  # set by cupy(), the only place that imports it
+
+
+def cupy() -> Any:
+    """The CuPy module, imported on first use."""
+    global _cupy
+    if _cupy is None:
+        try:
+            import cupy as module
+        except ImportError as error:
+            raise MissingExtraError("CuPy", "gpu", "computing on a GPU") from error
+        _cupy = module
+    return _cupy
+
+
+def gpu_device_count() -> int:
+    """How many CUDA devices can be used: 0 without CuPy, without a driver or without a device."""
+    try:
+        return int(cupy().cuda.runtime.getDeviceCount())
+    except (MissingExtraError, RuntimeError):  # CUDARuntimeError: no driver, no device
+        return 0
+
+
+def xp_of(array: Any) -> Any:
+    """The module (numpy or cupy) whose functions compute on `array`."""
+    if _cupy is not None and isinstance(array, _cupy.ndarray):
+        return _cupy
+    return np
+
+
+def to_gpu(array: Any) -> Any:
+    """A copy of `array` in GPU memory."""
+    return cupy().asarray(array)
+
+
+def to_cpu(array: Any) -> np.ndarray:
+    """`array` as a NumPy array; copied only if it lives on a GPU."""
+    return array.get() if xp_of(array) is not np else np.asarray(array)
+
+
+def _first_leaf(value: Any) -> Any:
+    while isinstance(value, (list, tuple)):
+        if not value:
+            return 0.0  # an empty list is a float32 tensor, as in TensorFlow
+        value = value[0]
+    return value
+
+
+def _strings(value: Any) -> np.ndarray:
+    """Text and bytes of any nesting as an object array of bytes (text is encoded as UTF-8)."""
+    array = np.array(value, dtype=object)
+    flat = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1)]
+    for item in flat:
+        if not isinstance(item, bytes):
+            raise DTypeError(f"a string tensor cannot hold {item!r} of type {type(item).__name__}")
+    result = np.empty(len(flat), dtype=object)
+    result[:] = flat
+    return result.reshape(array.shape)
+
+
+def default_dtype(value: Any) -> DType:
+    """The type a value gets when nobody asks for another: NumPy types stay, int is int32, float is float32."""
+    leaf = _first_leaf(value)
+    if isinstance(leaf, (np.ndarray, np.generic)) or hasattr(leaf, "dtype"):
+        return as_dtype(leaf.dtype)
+    if isinstance(leaf, float) or leaf is None:
+        return as_dtype(float)
+    if isinstance(leaf, (bool, int, complex, str, bytes)):
+        return _widest(value, type(leaf))
+    raise DTypeError(
+        f"cannot make a tensor from {value!r} of type {type(value).__name__}",
+        hint="pass numbers, strings, nested lists of them, or NumPy arrays",
+    )
+
+
+def _widest(value: Any, leaf: type) -> DType:
+    """[1, 2.5] starts with an int but holds floats; 2**40 does not fit into int32."""
+    if leaf in (bool, str, bytes) or not isinstance(value, (list, tuple, int, complex)):
+        return as_dtype(leaf)
+    try:
+        found = np.asarray(value)
+    except ValueError as error:
+        raise _ragged(value) from error
+    if found.dtype.kind == "f":
+        return as_dtype(float)
+    if found.dtype.kind == "c":
+        return as_dtype(complex)
+    if found.dtype.kind == "i" and found.size and (found.max() > 2**31 - 1 or found.min() < -(2**31)):
+        return as_dtype("int64")
+    return as_dtype(leaf)
+
+
+def _ragged(value: Any) -> ShapeError:
+    return ShapeError(
+        f"cannot make a tensor from {str(value)[:60]}",
+        rule="every row of a nested list must have the same length",
+        hint="pad the short rows",
+    )
+
+
+def as_array(value: Any, dtype: Any = None) -> np.ndarray:
+    """`value` as a NumPy array of `dtype` (default: `default_dtype(value)`); never copies what already fits.
+
+    A float is not silently cut to an integer: that is a DTypeError.
+    """
+    wanted = default_dtype(value) if dtype is None else as_dtype(dtype)
+    if isinstance(value, np.ndarray) and value.dtype == wanted.numpy and not wanted.is_string:
+        return value
+    if wanted.is_string:
+        return _strings(value)
+    try:
+        raw = np.asarray(value)
+    except ValueError as error:
+        raise _ragged(value) from error
+    if raw.dtype == wanted.numpy:
+        return raw
+    loses = (wanted.is_integer and raw.dtype.kind in "fcb" and raw.size) or (
+        wanted.is_floating and raw.dtype.kind == "c" or (wanted.is_bool and raw.dtype.kind != "b")
+    )
+    if loses or raw.dtype.kind in "OSU":
+        raise DTypeError(
+            f"expected {wanted.name}, got {_excerpt(value)} of type {_type_name(value, raw)}",
+            rule="a value is never cut to a narrower kind of number behind your back",
+            hint=f"write the numbers as {wanted.name}, or convert with cast(x, {wanted.name})",
+        )
+    return raw.astype(wanted.numpy)
+
+
+def _excerpt(value: Any) -> str:
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _type_name(value: Any, raw: np.ndarray) -> str:
+    return type(value).__name__ if not isinstance(value, (list, tuple, np.ndarray)) else str(raw.dtype)

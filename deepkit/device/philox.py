@@ -1,0 +1,174 @@
+"""The counter-based random generator Philox-4x32-10 and the number distributions TensorFlow builds on it.
+
+Source: J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. A stream has a 64-bit
+key (the graph's seed) and a 128-bit counter whose upper half is the op's seed; block i of the stream
+is the encryption of counter + i and holds four 32-bit words. Nothing is sequential, so whole arrays are
+made at once, and the same seeds give the same digits on every device.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepkit.device import compiled
+
+ROUNDS = 10
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+WEYL = (0x9E3779B9, 0xBB67AE85)  # golden ratio and sqrt(3) - 1: what each round adds to the key
+RESERVED = 256  # blocks kept back per output, so that rejection never runs into the next draw
+_MASK = 0xFFFFFFFF
+
+
+def blocks_reference(key: int, high: int, start: np.ndarray) -> np.ndarray:
+    """Blocks at the counters `high * 2**64 + start`, shape start.shape + (4,), uint32."""
+    low, mask = start.astype(np.uint64), np.uint64(_MASK)
+    shift = np.uint64(32)
+    c0, c1 = low & mask, low >> shift
+    c2 = np.full_like(c0, high & _MASK)
+    c3 = np.full_like(c0, (high >> 32) & _MASK)
+    k0, k1 = key & _MASK, (key >> 32) & _MASK
+    for _ in range(ROUNDS):
+        p0, p1 = c0 * np.uint64(MULTIPLIERS[0]), c2 * np.uint64(MULTIPLIERS[1])
+        c0, c1, c2, c3 = (
+            (p1 >> shift) ^ c1 ^ np.uint64(k0),
+            p1 & mask,
+            (p0 >> shift) ^ c3 ^ np.uint64(k1),
+            p0 & mask,
+        )
+        k0, k1 = (k0 + WEYL[0]) & _MASK, (k1 + WEYL[1]) & _MASK
+    return np.stack([c0, c1, c2, c3], axis=-1).astype(np.uint32)
+
+
+def _blocks_compiled(key, high, start, out):  # compiled by numba
+    for i in range(start.size):
+        low = start[i]
+        c0, c1 = np.uint32(low), np.uint32(low >> np.uint64(32))
+        c2, c3 = np.uint32(high), np.uint32(high >> np.uint64(32))
+        k0, k1 = np.uint32(key), np.uint32(key >> np.uint64(32))
+        for _ in range(10):
+            p0 = np.uint64(0xD2511F53) * np.uint64(c0)
+            p1 = np.uint64(0xCD9E8D57) * np.uint64(c2)
+            c0, c1, c2, c3 = (
+                np.uint32(p1 >> np.uint64(32)) ^ c1 ^ k0,
+                np.uint32(p1),
+                np.uint32(p0 >> np.uint64(32)) ^ c3 ^ k1,
+                np.uint32(p0),
+            )
+            k0, k1 = np.uint32(k0 + np.uint32(0x9E3779B9)), np.uint32(k1 + np.uint32(0xBB67AE85))
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = c0, c1, c2, c3
+
+
+def blocks(key: int, high: int, start: np.ndarray) -> np.ndarray:
+    """As `blocks_reference`, by the compiled kernel where numba is installed; the bits are the same."""
+    kernel = compiled.kernel(_blocks_compiled)
+    if kernel is None:
+        return blocks_reference(key, high, start)
+    flat = np.ascontiguousarray(start, dtype=np.uint64).reshape(-1)
+    out = np.empty((flat.size, 4), np.uint32)
+    kernel(np.uint64(key), np.uint64(high), flat, out)
+    return out.reshape(*start.shape, 4)
+
+
+class Stream:
+    """One op's stream of random numbers; every draw starts where the one before stopped.
+
+    `seed` is the graph's seed (the key), `seed2` the op's (upper half of the counter), both 64 bits.
+    """
+
+    def __init__(self, seed: int, seed2: int):
+        self.key, self.high, self.position = seed & (2**64 - 1), seed2 & (2**64 - 1), 0
+
+    def _reserve(self, count: int) -> int:
+        start = self.position
+        self.position = (start + count) & (2**64 - 1)
+        return start
+
+    def words(self, start: int, count: int) -> np.ndarray:
+        """`count` 32-bit words from block `start` on."""
+        index = np.arange(-(-count // 4), dtype=np.uint64) + np.uint64(start)
+        return blocks(self.key, self.high, index).reshape(-1)[:count]
+
+    def _output(self, shape: tuple[int, ...], words_each: int) -> np.ndarray:
+        size = int(np.prod(shape, dtype=np.int64))
+        return self.words(self._reserve(size * RESERVED), size * words_each)
+
+    def uniform(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Uniform on [0, 1): the mantissa is filled with random bits under the exponent of 1, then 1 is taken away."""
+        dtype = np.dtype(dtype)
+        words = self._output(shape, 2 if dtype == np.float64 else 1)
+        return _unit_interval(words, dtype).reshape(shape)
+
+    def integers(self, shape: tuple[int, ...], low: int, high: int, dtype: np.dtype) -> np.ndarray:
+        """Integers low <= n < high, as low + word mod (high - low) (a slight bias for huge ranges, as in TensorFlow)."""
+        dtype = np.dtype(dtype)
+        if dtype.itemsize == 8:
+            pairs = self._output(shape, 2).astype(np.uint64).reshape(-1, 2)
+            words = pairs[:, 0] | (pairs[:, 1] << np.uint64(32))
+        else:
+            words = self._output(shape, 1)
+        span = words.dtype.type(high - low)
+        return (np.array(low, dtype) + (words % span).astype(dtype)).reshape(shape)
+
+    def normal(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Standard normal numbers by the Box-Muller transform on pairs."""
+        dtype = np.dtype(dtype)
+        words_each = 2 if dtype == np.float64 else 1
+        size = int(np.prod(shape, dtype=np.int64))
+        even = size + size % 2
+        start = self._reserve(size * RESERVED)
+        return _box_muller(self.words(start, even * words_each), dtype)[:size].reshape(shape)
+
+    def truncated_normal(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Standard normal numbers of absolute value below 2, by rejection.
+
+        Outputs come in groups (four, or two for float64); group g reads its own region of 256 blocks
+        per four outputs, so that all groups are filled independently.
+        """
+        dtype = np.dtype(dtype)
+        group = 2 if dtype == np.float64 else 4
+        stride = group * RESERVED // 4
+        size = int(np.prod(shape, dtype=np.int64))
+        groups = -(-size // group)
+        result = np.empty((groups, group), dtype)
+        base = self._reserve(size * RESERVED)
+        todo, depth = np.arange(groups), 4
+        while todo.size:
+            first = todo.astype(np.uint64) * np.uint64(stride) + np.uint64(base)
+            words = blocks(self.key, self.high, first[:, None] + np.arange(depth, dtype=np.uint64))
+            draws = _box_muller(words.reshape(-1), dtype).reshape(todo.size, -1)
+            inside = np.abs(draws) < 2
+            enough = inside.sum(axis=1) >= group
+            chosen = np.argsort(~inside[enough], axis=1, kind="stable")[:, :group]  # the first `group` that fit
+            result[todo[enough]] = np.take_along_axis(draws[enough], chosen, axis=1)
+            todo, depth = todo[~enough], depth * 4
+        return result.reshape(-1)[:size].reshape(shape)
+
+    def permutation(self, count: int) -> np.ndarray:
+        """A random order of range(count) by Fisher and Yates' shuffle."""
+        swaps = max(count - 1, 0)
+        words = self.words(self._reserve(-(-swaps // 4)), swaps).tolist()
+        order = list(range(count))
+        for i, word in enumerate(words):
+            j = i + word % (count - i)
+            order[i], order[j] = order[j], order[i]
+        return np.array(order, dtype=np.int64)
+
+
+def _unit_interval(words: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype == np.float32:
+        return ((words & np.uint32(0x7FFFFF)) | np.uint32(0x3F800000)).view(np.float32) - np.float32(1)
+    if dtype == np.float64:
+        pairs = words.reshape(-1, 2).astype(np.uint64)
+        bits = ((pairs[:, 0] & np.uint64(0xFFFFF)) << np.uint64(32)) | pairs[:, 1] | np.uint64(0x3FF << 52)
+        return bits.view(np.float64) - 1.0
+    bits16 = (words.astype(np.uint16) & np.uint16(0x3FF)) | np.uint16(0x3C00)
+    return bits16.view(np.float16) - np.float16(1)
+
+
+def _box_muller(words: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """(u, v) -> sqrt(-2 ln u) (sin 2 pi v, cos 2 pi v); half precision is computed in single."""
+    work = np.float64 if dtype == np.float64 else np.float32
+    unit = _unit_interval(words, np.dtype(work)).reshape(-1, 2)
+    radius = np.sqrt(work(-2) * np.log(np.maximum(unit[:, 0], work(1e-7))))
+    angle = work(2 * np.pi) * unit[:, 1]
+    return np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=1).reshape(-1).astype(dtype)

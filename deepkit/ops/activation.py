@@ -1,0 +1,208 @@
+"""The non-linear functions of neural networks, and softmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape, normalize_axis
+from deepkit.ops.define import Elementwise, unary
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+class Activation(Elementwise):
+    """Base: one float tensor in, one of the same shape out."""
+
+    kinds = "f"
+
+
+@register
+class Relu(Activation):
+    """max(x, 0). The derivative at 0 is taken as 0."""
+
+    kinds = "if"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.maximum(x, x.dtype.type(0))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(ReluGrad(), dy, y)
+
+
+@register
+class ReluGrad(Activation):
+    """dy where y > 0, else 0."""
+
+    def forward(self, xp: Any, dy: Any, y: Any) -> Any:
+        return dy * (y > 0)
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
+        return apply(ReluGrad(), ddx, y), None
+
+
+@register
+class Relu6(Activation):
+    """min(max(x, 0), 6)."""
+
+    kinds = "if"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.minimum(xp.maximum(x, x.dtype.type(0)), x.dtype.type(6))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        inside = ops.logical_and(y > 0, y < 6)
+        return dy * ops.cast(inside, dy.dtype)
+
+
+@register
+class LeakyRelu(Activation):
+    """x where x > 0, else alpha x. Source: A. Maas et al., ICML 2013."""
+
+    alpha: float = 0.2
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.where(x > 0, x, x * x.dtype.type(self.alpha))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return ops.where(x > 0, dy, dy * self.alpha)
+
+
+@register
+class Elu(Activation):
+    """x where x > 0, else exp(x) - 1. Source: D.-A. Clevert et al., ICLR 2016."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.where(x > 0, x, xp.expm1(xp.minimum(x, x.dtype.type(0))))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return ops.where(y > 0, dy, dy * (y + 1))
+
+
+@register
+class Selu(Activation):
+    """scale * (x where x > 0, else alpha (exp(x) - 1)). Source: G. Klambauer et al., NIPS 2017."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        scale, alpha = x.dtype.type(SELU_SCALE), x.dtype.type(SELU_ALPHA)
+        return scale * xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, x.dtype.type(0))))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return ops.where(y > 0, dy * SELU_SCALE, dy * (y + SELU_SCALE * SELU_ALPHA))
+
+
+@register
+class Sigmoid(Activation):
+    """1 / (1 + exp(-x)), computed from exp(-|x|) so that nothing overflows."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        small = xp.exp(-xp.abs(x))
+        return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy * y * (1 - y)
+
+
+@register
+class Softplus(Activation):
+    """log(1 + exp(x)), which tends to 0 on the left and to x on the right."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.logaddexp(x, x.dtype.type(0))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy * sigmoid(x)
+
+
+@register
+class Softsign(Activation):
+    """x / (1 + |x|)."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x / (1 + xp.abs(x))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy / ops.square(1 + ops.abs(x))
+
+
+class Normalized(Op):
+    """Base of softmax and its logarithm along `axis`."""
+
+    axis: int = -1
+    kinds = "f"
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank is not None:
+            normalize_axis(self.axis, x.rank)
+        return x
+
+
+@register
+class Softmax(Normalized):
+    """exp(x) / sum(exp(x)) along an axis; the largest x is subtracted first, which changes nothing but overflow."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if not x.size:
+            return x.copy()
+        e = xp.exp(x - x.max(axis=self.axis, keepdims=True))
+        return e / e.sum(axis=self.axis, keepdims=True)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return (dy - ops.reduce_sum(dy * y, self.axis, keepdims=True)) * y
+
+
+@register
+class LogSoftmax(Normalized):
+    """x - log(sum(exp(x))) along an axis."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if not x.size:
+            return x.copy()
+        shifted = x - x.max(axis=self.axis, keepdims=True)
+        return shifted - xp.log(xp.exp(shifted).sum(axis=self.axis, keepdims=True))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy - ops.exp(y) * ops.reduce_sum(dy, self.axis, keepdims=True)
+
+
+relu = unary(Relu, "relu")
+relu6 = unary(Relu6, "relu6")
+elu = unary(Elu, "elu")
+selu = unary(Selu, "selu")
+sigmoid = unary(Sigmoid, "sigmoid")
+softplus = unary(Softplus, "softplus")
+softsign = unary(Softsign, "softsign")
+
+
+def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
+    """x where x > 0, else alpha x."""
+    return apply(LeakyRelu(alpha=float(alpha)), features, name=name)
+
+
+def crelu(features: Any, name: str | None = None, axis: int = -1) -> Any:
+    """relu(x) and relu(-x) side by side along `axis`: twice as many channels. Source: W. Shang et al., ICML 2016."""
+    with scope(name, "CRelu", features) as full:
+        return relu(ops.concat([features, -features], axis), name=full)
+
+
+def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
+    """exp(x) / sum(exp(x)) along `axis` (the last one): positive numbers that add up to 1.
+
+    >>> import deepkit as dk
+    >>> dk.softmax([1.0, 1.0]).numpy().tolist()
+    [0.5, 0.5]
+    """
+    return apply(Softmax(axis=_axis(axis, dim)), logits, name=name)
+
+
+def log_softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
+    """The logarithm of softmax, exact also where softmax is almost 0."""
+    return apply(LogSoftmax(axis=_axis(axis, dim)), logits, name=name)
+
+
+def _axis(axis: Any, dim: Any) -> int:
+    chosen = dim if axis is None else axis
+    return -1 if chosen is None else int(chosen)

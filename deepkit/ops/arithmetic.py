@@ -1,0 +1,328 @@
+"""Arithmetic on two or more tensors, with NumPy's broadcasting, and the op that undoes broadcasting in gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, is_tensor
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape, broadcast
+from deepkit.device.arrays import default_dtype
+from deepkit.device.dtypes import DType, float32, float64
+from deepkit.errors import ArgumentError
+from deepkit.ops.define import Elementwise, binary, unary
+
+
+@register
+class SumLike(Op):
+    """Sums x over the axes along which a tensor shaped like `like` was stretched: broadcasting undone."""
+
+    types = ("T", "any")
+    aliases = True
+
+    def shape(self, x: Shape, like: Shape) -> Shape:
+        broadcast(x, like)
+        return like
+
+    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+        target = like.shape
+        if x.shape == target:
+            return x
+        extra = x.ndim - len(target)
+        stretched = tuple(i + extra for i, d in enumerate(target) if d == 1 and x.shape[i + extra] != 1)
+        return x.sum(axis=(*range(extra), *stretched), keepdims=True, dtype=x.dtype).reshape(target)
+
+    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+        return broadcast_like(dy, x), None
+
+
+@register
+class BroadcastLike(Op):
+    """x stretched to the shape of `like`."""
+
+    types = ("T", "any")
+    aliases = True
+
+    def shape(self, x: Shape, like: Shape) -> Shape:
+        broadcast(x, like)
+        return like
+
+    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+        return x if x.shape == like.shape else xp.broadcast_to(x, like.shape)
+
+    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+        return sum_like(dy, x), None
+
+
+def sum_like(x: Any, like: Any) -> Any:
+    """x summed to the shape of `like` (itself if the shapes are known to be equal)."""
+    if x.shape.is_full and x.shape == like.shape:
+        return x
+    return apply(SumLike(), x, like)
+
+
+def broadcast_like(x: Any, like: Any) -> Any:
+    """x stretched to the shape of `like` (itself if the shapes are known to be equal)."""
+    if x.shape.is_full and x.shape == like.shape:
+        return x
+    return apply(BroadcastLike(), x, like)
+
+
+def unbroadcast(dx: Any, x: Any, other: Any) -> Any:
+    """The derivative by one operand x of a broadcast pair: dx summed over the axes along which x was stretched."""
+    a, b = x.shape.dims, other.shape.dims
+    if a is not None and b is not None and len(a) >= len(b):
+        aligned = (1,) * (len(a) - len(b)) + b
+        if all(p == q != None or q == 1 for p, q in zip(a, aligned, strict=True)):  # noqa: E711
+            return dx  # x was not stretched, whatever the unknown dimensions turn out to be
+    return sum_like(dx, x)
+
+
+def conj_if_complex(x: Any) -> Any:
+    """The factor in a gradient: TensorFlow's derivative of a complex function is multiplied by its conjugate."""
+    return conj(x) if x.dtype.is_complex else x
+
+
+@register
+class Conj(Elementwise):
+    """The complex conjugate; a real tensor stays as it is."""
+
+    ufunc = "conj"
+    kinds = "ifc"
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return conj_if_complex(dy)
+
+
+conj = unary(Conj, "conj")
+
+
+@register
+class Add(Elementwise):
+    """x + y, element by element. Strings are joined."""
+
+    ufunc = "add"
+    kinds = "ifcO"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(dy, x, y), unbroadcast(dy, y, x)
+
+
+@register
+class Sub(Elementwise):
+    """x - y, element by element."""
+
+    ufunc = "subtract"
+    kinds = "ifc"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(dy, x, y), unbroadcast(-dy, y, x)
+
+
+@register
+class Mul(Elementwise):
+    """x * y, element by element."""
+
+    ufunc = "multiply"
+    kinds = "ifc"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(dy * conj_if_complex(y), x, y), unbroadcast(dy * conj_if_complex(x), y, x)
+
+
+@register
+class RealDiv(Elementwise):
+    """x / y, element by element; integers give floats (float64 for 32 and 64 bits, float32 below)."""
+
+    kinds = "ifc"
+
+    def dtype(self, x: DType, y: DType) -> DType:
+        return (float64 if x.size >= 4 else float32) if x.is_integer else x
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        result = xp.true_divide(x, y)
+        return result.astype(xp.float32) if result.dtype == xp.float16 != x.dtype else result
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        if not x.dtype.is_differentiable:
+            return None, None
+        yc = conj_if_complex(y)
+        return unbroadcast(dy / yc, x, y), unbroadcast(-dy * conj_if_complex(z) / yc, y, x)
+
+
+@register
+class FloorDiv(Elementwise):
+    """x / y rounded down, element by element."""
+
+    ufunc = "floor_divide"
+    kinds = "if"
+    gradient = None  # a step function: its derivative is zero wherever it exists
+
+
+@register
+class FloorMod(Elementwise):
+    """The remainder of rounded-down division: it has the sign of y, and x = floordiv(x, y) * y + floormod(x, y)."""
+
+    ufunc = "mod"
+    kinds = "if"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(dy, x, y), unbroadcast(-dy * floordiv(x, y), y, x)
+
+
+@register
+class TruncateDiv(Elementwise):
+    """Integer division rounded towards zero, as in C."""
+
+    kinds = "i"
+    gradient = None
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        quotient = xp.floor_divide(x, y)
+        return quotient + ((xp.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
+
+
+@register
+class TruncateMod(Elementwise):
+    """The remainder of division rounded towards zero: it has the sign of x."""
+
+    ufunc = "fmod"
+    kinds = "if"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(dy, x, y), unbroadcast(-dy * ((x - z) / y), y, x)
+
+
+@register
+class Pow(Elementwise):
+    """x to the power y. The derivative by y is taken as 0 where x <= 0."""
+
+    ufunc = "power"
+    kinds = "ifc"
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        if x.dtype.kind == "i" and bool((y < 0).any()):
+            raise ArgumentError(
+                "pow: an integer to a negative power is not an integer", hint="cast both to float32 first"
+            )
+        return xp.power(x, y)
+
+    def bind(self, xp: Any) -> Any:
+        return lambda x, y: self.forward(xp, x, y)
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        xc, yc, zc = conj_if_complex(x), conj_if_complex(y), conj_if_complex(z)
+        positive = not_equal_zero(x) if x.dtype.is_complex else x > 0
+        logarithm = ops.where(positive, ops.log(ops.where(positive, xc, ops.ones_like(xc))), ops.zeros_like(xc))
+        return unbroadcast(dy * yc * pow(xc, yc - 1), x, y), unbroadcast(dy * zc * logarithm, y, x)
+
+
+def not_equal_zero(x: Any) -> Any:
+    """True where x is not 0."""
+
+    return ops.not_equal(x, 0)
+
+
+@register
+class Maximum(Elementwise):
+    """The larger of x and y; where they are equal the gradient goes to x."""
+
+    ufunc = "maximum"
+    kinds = "if"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return _by_choice(dy, x >= y, x, y)
+
+
+@register
+class Minimum(Elementwise):
+    """The smaller of x and y; where they are equal the gradient goes to x."""
+
+    ufunc = "minimum"
+    kinds = "if"
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        return _by_choice(dy, x <= y, x, y)
+
+
+def _by_choice(dy: Any, chose_x: Any, x: Any, y: Any) -> Any:
+
+    mask = ops.cast(chose_x, dy.dtype)
+    return unbroadcast(dy * mask, x, y), unbroadcast(dy * (1 - mask), y, x)
+
+
+@register
+class SquaredDifference(Elementwise):
+    """(x - y) squared, element by element."""
+
+    kinds = "ifc"
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        difference = x - y
+        return difference * xp.conj(difference) if difference.dtype.kind == "c" else difference * difference
+
+    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+        dx = 2 * dy * (x - y)
+        return unbroadcast(dx, x, y), unbroadcast(-dx, y, x)
+
+
+@register
+class AddN(Op):
+    """The sum of several tensors of one shape."""
+
+    kinds = "ifc"
+    aliases = True  # the sum of one tensor is that tensor
+
+    def shape(self, *shapes: Shape) -> Shape:
+        result = shapes[0]
+        for other in shapes[1:]:
+            result = result.merge(other)
+        return result
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        total = xs[0]
+        for x in xs[1:]:
+            total = total + x
+        return total
+
+    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+        return (dy,) * len(xs)
+
+
+add = binary(Add, "add")
+subtract = binary(Sub, "subtract")
+multiply = binary(Mul, "multiply")
+truediv = binary(RealDiv, "truediv")
+floordiv = binary(FloorDiv, "floordiv")
+floormod = binary(FloorMod, "floormod")
+truncatediv = binary(TruncateDiv, "truncatediv")
+truncatemod = binary(TruncateMod, "truncatemod")
+pow = binary(Pow, "pow")
+maximum = binary(Maximum, "maximum")
+minimum = binary(Minimum, "minimum")
+squared_difference = binary(SquaredDifference, "squared_difference")
+realdiv = divide = truediv
+
+
+def div(x: Any, y: Any, name: str | None = None) -> Any:
+    """Division as in Python 2: real for floats, rounded down for integers."""
+    dtype = next((t.dtype for t in (x, y) if is_tensor(t)), None) or default_dtype([x, y])
+    return apply(FloorDiv() if dtype.is_integer else RealDiv(), x, y, name=name or "div")
+
+
+def add_n(inputs: Any, name: str | None = None) -> Any:
+    """The sum of a list of tensors of one shape.
+
+    >>> import deepkit as dk
+    >>> dk.add_n([1.0, 2.0, 3.0]).item()
+    6.0
+    """
+    if not isinstance(inputs, (list, tuple)) or not inputs:
+        raise ArgumentError("add_n takes a list with at least one tensor", hint="add_n([a, b, c])")
+    return apply(AddN(), *inputs, name=name)
+
+
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+    """A number times a tensor."""
+    return apply(Mul(), scalar, x, name=name)

@@ -1,0 +1,277 @@
+"""Comparison and logic, and choosing between two tensors by a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape, broadcast
+from deepkit.errors import NumericsError, ShapeError
+from deepkit.ops.arithmetic import RealDiv, maximum, sum_like, unbroadcast
+from deepkit.ops.define import Elementwise, binary, unary
+
+
+class Comparison(Elementwise):
+    """Two tensors compared element by element; the result is bool and has no derivative."""
+
+    returns = "bool"
+    gradient = None
+
+
+@register
+class Equal(Comparison):
+    """True where x equals y."""
+
+    ufunc = "equal"
+
+
+@register
+class NotEqual(Comparison):
+    """True where x differs from y."""
+
+    ufunc = "not_equal"
+
+
+@register
+class Less(Comparison):
+    """True where x < y."""
+
+    ufunc = "less"
+    kinds = "if"
+
+
+@register
+class LessEqual(Comparison):
+    """True where x <= y."""
+
+    ufunc = "less_equal"
+    kinds = "if"
+
+
+@register
+class Greater(Comparison):
+    """True where x > y."""
+
+    ufunc = "greater"
+    kinds = "if"
+
+
+@register
+class GreaterEqual(Comparison):
+    """True where x >= y."""
+
+    ufunc = "greater_equal"
+    kinds = "if"
+
+
+@register
+class LogicalAnd(Comparison):
+    """True where both x and y are."""
+
+    ufunc = "logical_and"
+    types = ("bool",)
+
+
+@register
+class LogicalOr(Comparison):
+    """True where x or y is."""
+
+    ufunc = "logical_or"
+    types = ("bool",)
+
+
+@register
+class LogicalXor(Comparison):
+    """True where exactly one of x and y is."""
+
+    ufunc = "logical_xor"
+    types = ("bool",)
+
+
+@register
+class LogicalNot(Comparison):
+    """True where x is False."""
+
+    ufunc = "logical_not"
+    types = ("bool",)
+
+
+@register
+class IsNan(Comparison):
+    """True where x is not a number."""
+
+    ufunc = "isnan"
+    kinds = "f"
+
+
+@register
+class IsInf(Comparison):
+    """True where x is plus or minus infinity."""
+
+    ufunc = "isinf"
+    kinds = "f"
+
+
+@register
+class IsFinite(Comparison):
+    """True where x is neither infinite nor NaN."""
+
+    ufunc = "isfinite"
+    kinds = "f"
+
+
+equal = binary(Equal, "equal")
+not_equal = binary(NotEqual, "not_equal")
+less = binary(Less, "less")
+less_equal = binary(LessEqual, "less_equal")
+greater = binary(Greater, "greater")
+greater_equal = binary(GreaterEqual, "greater_equal")
+logical_and = binary(LogicalAnd, "logical_and")
+logical_or = binary(LogicalOr, "logical_or")
+logical_xor = binary(LogicalXor, "logical_xor")
+logical_not = unary(LogicalNot, "logical_not")
+is_nan = unary(IsNan, "is_nan")
+is_inf = unary(IsInf, "is_inf")
+is_finite = unary(IsFinite, "is_finite")
+
+
+@register
+class Select(Op):
+    """x where `condition` is True, else y.
+
+    All three have one shape; or the condition is a vector and picks whole rows; or everything broadcasts.
+    """
+
+    types = ("bool", "T", "T")
+
+    def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
+        if self._by_rows(condition, x):
+            both = x.merge(y)
+            if not condition.is_compatible_with(both[:1]):
+                raise ShapeError(
+                    f"where: a condition of shape {condition} for {both[0]} rows",
+                    rule="a vector condition picks rows: one entry for each row",
+                )
+            return both
+        return broadcast(condition, x, y)
+
+    @staticmethod
+    def _by_rows(condition: Any, x: Any) -> bool:
+        rank, inner = (len(s) if isinstance(s, tuple) else s.rank for s in (condition, x))
+        return rank == 1 and (inner or 0) > 1
+
+    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+        if self._by_rows(condition.shape, x.shape):
+            condition = condition.reshape((-1,) + (1,) * (x.ndim - 1))
+        return xp.where(condition, x, y)
+
+    def gradient(self, dy: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+        zero = ops.zeros_like(dy)
+        dx, dother = where(condition, dy, zero), where(condition, zero, dy)
+        if self._by_rows(condition.shape, x.shape):
+            return None, dx, dother
+        return None, _summed(dx, x, z), _summed(dother, y, z)
+
+
+def _summed(dx: Any, x: Any, z: Any) -> Any:
+    return unbroadcast(dx, x, z) if x.shape != z.shape or not x.shape.is_full else sum_like(dx, x)
+
+
+@register
+class Where(Op):
+    """The positions of the True (or non-zero) entries, one row of indices each."""
+
+    returns = "int64"
+    gradient = None
+
+    def shape(self, condition: Shape) -> Shape:
+        return UNKNOWN if condition.rank is None else Shape((None, condition.rank))
+
+    def forward(self, xp: Any, condition: Any) -> Any:
+        return xp.argwhere(condition).astype(xp.int64)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+    """x where the condition holds, else y; without x and y, the positions of the True entries.
+
+    >>> import deepkit as dk
+    >>> dk.where([True, False], [1, 2], [3, 4]).numpy().tolist()
+    [1, 4]
+    """
+    if x is None and y is None:
+        return apply(Where(), condition, name=name)
+    return apply(Select(), condition, x, y, name=name)
+
+
+@register
+class ClipByValue(Op):
+    """x limited to [low, high]; the gradient passes where low <= x <= high."""
+
+    label = "clip_by_value"
+    kinds = "if"
+
+    def shape(self, x: Shape, low: Shape, high: Shape) -> Shape:
+        return broadcast(x, low, high)
+
+    def forward(self, xp: Any, x: Any, low: Any, high: Any) -> Any:
+        return xp.minimum(xp.maximum(x, low), high)
+
+    def gradient(self, dy: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
+        zero = ops.zeros_like(dy)
+        below, above = less(x, low), greater(x, high)
+        inside = where(logical_or(below, above), zero, dy)
+        return (
+            unbroadcast(inside, x, y),
+            unbroadcast(where(below, dy, zero), low, y),
+            unbroadcast(where(above, dy, zero), high, y),
+        )
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    """t limited to [clip_value_min, clip_value_max], element by element."""
+    return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
+
+
+@register
+class CheckNumerics(Op):
+    """x itself; an error if it holds NaN or infinity."""
+
+    message: str = ""
+    kinds = "f"
+    stateful = True
+    aliases = True
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        finite = xp.isfinite(x)
+        if not bool(finite.all()):
+            kind = "NaN" if bool(xp.isnan(x).any()) else "infinity"
+            raise NumericsError(
+                f"{self.message or 'tensor'}: holds {kind} in {int((~finite).sum())} of {x.size} places",
+                hint="look for log(0), 0/0, exp of large numbers, or a learning rate that is too large",
+            )
+        return x
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy
+
+
+def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Any:
+    """The tensor itself; NumericsError with `message` when it holds NaN or infinity."""
+    return apply(CheckNumerics(message=message), tensor, name=name)
+
+
+def verify_tensor_all_finite(t: Any, msg: str = "", name: str | None = None) -> Any:
+    """TensorFlow 1's older name of `check_numerics`."""
+    return check_numerics(t, msg, name)
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+    """t scaled down so that its Euclidean norm over `axes` is at most clip_norm."""
+
+    with scope(name, "clip_by_norm", t) as full:
+        total = ops.reduce_sum(t * t, axes, keepdims=True)
+        positive = greater(total, 0)
+        norm = where(positive, ops.sqrt(where(positive, total, ops.ones_like(total))), total)
+        return apply(RealDiv(), t * clip_norm, maximum(norm, clip_norm), name=full)

@@ -1,0 +1,303 @@
+"""Tensors made from nothing but numbers: constants, zeros and ones, ranges, identity matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.core.static import static_shape, static_value
+from deepkit.device.arrays import as_array, default_dtype
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError, ShapeError
+
+
+@register
+class Const(Op):
+    """An array written into the graph."""
+
+    value: Any = None
+    gradient = None
+
+    def shape(self) -> Shape:
+        return Shape.of(self.value.shape)
+
+    def dtype(self) -> DType:
+        return as_dtype(self.value.dtype)
+
+    def forward(self, xp: Any) -> Any:
+        return xp.asarray(self.value)
+
+    def key(self) -> Any:
+        small = self.value.size <= 16 and self.value.dtype != object
+        content = (self.value.dtype.str, self.value.shape, self.value.tobytes()) if small else id(self.value)
+        return (Const, content)
+
+
+@register
+class Fill(Op):
+    """A tensor of the given shape, every element equal to `value`."""
+
+    static: tuple[int | None, ...] | None = None
+    types = ("index", "T")
+
+    def shape(self, dims: Shape, value: Shape) -> Shape:
+        if value.rank not in (None, 0):
+            raise ShapeError(f"fill: the value has shape {value}", rule="one number fills the tensor")
+        return Shape(self.static) if self.static is not None else Shape([None] * dims[0] if dims[0] else None)
+
+    def forward(self, xp: Any, dims: Any, value: Any) -> Any:
+        return xp.full(tuple(int(d) for d in dims), value, dtype=value.dtype)
+
+    def gradient(self, dy: Any, y: Any, dims: Any, value: Any) -> Any:
+        return None, ops.reduce_sum(dy)
+
+
+class Like(Op):
+    """Base of the tensors shaped like another one."""
+
+    types = ("any",)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return None  # a constant, whatever x is
+
+
+@register
+class ZerosLike(Like):
+    """Zeros in the shape and type of x."""
+
+    label = "zeros_like"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return np.full(x.shape, b"", object) if x.dtype == object else xp.zeros_like(x)
+
+
+@register
+class OnesLike(Like):
+    """Ones in the shape and type of x."""
+
+    label = "ones_like"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.ones_like(x)
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """A tensor of shape `dims`, every element equal to `value`.
+
+    >>> import deepkit as dk
+    >>> dk.fill([2, 2], 9).numpy().tolist()
+    [[9, 9], [9, 9]]
+    """
+    static, dims = static_shape(dims)
+    return apply(Fill(static=static), dims, value, name=name)
+
+
+def zeros(shape: Any, dtype: Any = "float32", name: str | None = None) -> Any:
+    """A tensor of zeros (of False, of empty strings)."""
+    kind = as_dtype(dtype)
+    static, dims = static_shape(shape)
+    value = np.array(b"" if kind.is_string else 0, dtype=kind.numpy)
+    return apply(Fill(static=static), dims, value, name=name or "zeros")
+
+
+def ones(shape: Any, dtype: Any = "float32", name: str | None = None) -> Any:
+    """A tensor of ones (of True)."""
+    static, dims = static_shape(shape)
+    return apply(Fill(static=static), dims, np.array(1, as_dtype(dtype).numpy), name=name or "ones")
+
+
+def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:
+    """Zeros in the shape of `tensor`, in its type or in `dtype`."""
+    x = tensor if dtype is None else ops.cast(tensor, dtype)
+    return apply(ZerosLike(), x, name=name)
+
+
+def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:
+    """Ones in the shape of `tensor`, in its type or in `dtype`."""
+    x = tensor if dtype is None else ops.cast(tensor, dtype)
+    return apply(OnesLike(), x, name=name)
+
+
+@register
+class Range(Op):
+    """Numbers from start up to, but without, limit, in steps of delta."""
+
+    label = "range"
+    kinds = "if"
+    static: int | None = None
+    gradient = None
+
+    def shape(self, start: Shape, limit: Shape, delta: Shape) -> Shape:
+        return Shape((self.static,))
+
+    def forward(self, xp: Any, start: Any, limit: Any, delta: Any) -> Any:
+        if delta == 0:
+            raise ArgumentError("range: delta is 0")
+        count = max(int(np.ceil((float(limit) - float(start)) / float(delta))), 0)
+        return (start + xp.arange(count, dtype=start.dtype) * delta).astype(start.dtype)
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
+    """Numbers from start (0) up to, but without, limit, in steps of delta.
+
+    >>> import deepkit as dk
+    >>> dk.range(3).numpy().tolist(), dk.range(1, 2, 0.5).numpy().tolist()
+    ([0, 1, 2], [1.0, 1.5])
+    """
+    if limit is None:
+        start, limit = _zero_like(start), start
+    kinds = [v.dtype if is_tensor(v) else default_dtype(v) for v in (start, limit, delta)]
+    widest = as_dtype(dtype) if dtype is not None else max(kinds, key=lambda k: (k.is_floating, k.size))
+    start, limit, delta = (ops.cast(v, widest) if is_tensor(v) else as_array(v, widest) for v in (start, limit, delta))
+    known = [static_value(v) if is_tensor(v) else v for v in (start, limit, delta)]
+    count = None
+    if all(k is not None for k in known) and known[2] != 0:
+        count = max(int(np.ceil((float(known[1]) - float(known[0])) / float(known[2]))), 0)
+    return apply(Range(static=count), start, limit, delta, name=name)
+
+
+def _zero_like(limit: Any) -> Any:
+    return limit.dtype.as_numpy_dtype(0) if is_tensor(limit) else type(limit)(0)
+
+
+@register
+class LinSpace(Op):
+    """`num` numbers at equal distances from start to stop, both included."""
+
+    kinds = "f"
+    types = ("T", "T", "index")
+    static: int | None = None
+    gradient = None
+
+    def shape(self, start: Shape, stop: Shape, num: Shape) -> Shape:
+        return Shape((self.static,))
+
+    def forward(self, xp: Any, start: Any, stop: Any, num: Any) -> Any:
+        return xp.linspace(start, stop, int(num)).astype(start.dtype)
+
+
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> Any:
+    """`num` numbers at equal distances from start to stop, both included."""
+    known = static_value(num) if is_tensor(num) else num
+    op = LinSpace(static=None if known is None else int(known))
+    return apply(op, start, stop, num, name=name or "LinSpace")
+
+
+lin_space = linspace
+
+
+@register
+class Eye(Op):
+    """Ones on the main diagonal of a matrix, or of each matrix of a batch, zeros elsewhere."""
+
+    label = "eye"
+    to: DType = as_dtype("float32")
+    static: tuple[int | None, ...] = (None, None)
+    types = ("index",)
+    gradient = None
+
+    def shape(self, dims: Shape) -> Shape:
+        return Shape(self.static)
+
+    def dtype(self, dims: DType) -> DType:
+        return self.to
+
+    def forward(self, xp: Any, dims: Any) -> Any:
+        *batch, rows, columns = (int(d) for d in dims)
+        matrix = xp.eye(rows, columns, dtype=self.to.numpy)
+        return xp.broadcast_to(matrix, (*batch, rows, columns)) if batch else matrix
+
+
+def eye(
+    num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32", name: str | None = None
+) -> Any:
+    """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns]."""
+    columns = num_rows if num_columns is None else num_columns
+    batch = list(batch_shape) if batch_shape is not None else []
+    static, dims = static_shape([*batch, num_rows, columns])
+    return apply(Eye(to=as_dtype(dtype), static=static), dims, name=name)
+
+
+@register
+class OneHot(Op):
+    """on_value at the place each index names along a new axis of length depth, off_value elsewhere."""
+
+    label = "one_hot"
+    axis: int = -1
+    static: int | None = None
+    types = ("index", "int32", "T", "T")
+
+    def shape(self, indices: Shape, depth: Shape, on: Shape, off: Shape) -> Shape:
+        if indices.dims is None:
+            return Shape()
+        at = self.axis if self.axis >= 0 else len(indices) + 1 + self.axis
+        return Shape.of((*indices.dims[:at], self.static, *indices.dims[at:]))
+
+    def forward(self, xp: Any, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+        hit = indices[..., None] == xp.arange(int(depth))
+        if self.axis not in (-1, indices.ndim):
+            hit = xp.moveaxis(hit, -1, self.axis)
+        return xp.where(hit, on, off)
+
+    def gradient(self, dy: Any, y: Any, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+        hit = one_hot(indices, depth, True, False, self.axis)
+        zero = zeros_like(dy)
+        return None, None, ops.reduce_sum(ops.where(hit, dy, zero)), ops.reduce_sum(ops.where(hit, zero, dy))
+
+
+def one_hot(
+    indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: Any = None, dtype: Any = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """Each index as a vector with on_value (1) at that place and off_value (0) elsewhere; outside [0, depth): all off.
+
+    >>> import deepkit as dk
+    >>> dk.one_hot([2, 0], 3).numpy().tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    known = static_value(depth) if is_tensor(depth) else int(depth)
+    kind = dtype or next((t.dtype for t in (on_value, off_value) if hasattr(t, "dtype")), None)
+    if kind is None:
+        kind = "float32" if on_value is None and off_value is None else None
+    on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
+    if kind is not None:
+        on, off = (v if is_tensor(v) else np.array(v, as_dtype(kind).numpy) for v in (on, off))
+    op = OneHot(axis=-1 if axis is None else int(axis), static=None if known is None else int(known))
+    return apply(op, indices, depth, on, off, name=name)
+
+
+def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: str | None = None) -> Any:
+    """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None)."""
+    with scope(name, "SequenceMask", lengths):
+        lengths = convert(lengths, beside=maxlen)
+        longest = ops.maximum(ops.reduce_max(lengths), 0) if maxlen is None else maxlen
+        row = range(_zero_like(lengths), longest)
+        mask = ops.less(ops.cast(row, lengths.dtype), ops.expand_dims(lengths, -1))
+        return mask if as_dtype(dtype).is_bool else ops.cast(mask, dtype)
+
+
+def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[Any]:
+    """Coordinate grids of vectors: for x of length n and y of length m, two tensors of shape (m, n) ("ij": (n, m))."""
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid: indexing {indexing!r}", hint='"xy" (columns first) or "ij" (rows first)')
+    rank = len(args)
+    axes = list(np.arange(rank))
+    if indexing == "xy" and rank >= 2:
+        axes[0], axes[1] = 1, 0
+    vectors = [
+        ops.reshape(a, [-1 if i == axis else 1 for i in np.arange(rank)]) for a, axis in zip(args, axes, strict=True)
+    ]
+    return [_stretched(v, vectors) for v in vectors]
+
+
+def _stretched(vector: Any, others: list[Any]) -> Any:
+    for other in others:
+        vector = vector + zeros_like(other, vector.dtype)
+    return vector
+
+

@@ -1,0 +1,345 @@
+"""Parts of tensors: slices as x[1:, ::2, None], rows by index, and the ops that put parts back for gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.static import static_value
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
+
+_DYNAMIC = "?"  # marks a number of a slice that is a tensor, given as a further input
+
+
+class Sliced(Op):
+    """Base of the ops that read or fill x[key].
+
+    `key` holds one entry for each axis: an int, None (a new axis), Ellipsis, or ("slice", start, stop, step). An entry
+    "?" stands for a scalar tensor: the further inputs, in order.
+    """
+
+    key_: tuple[Any, ...] = ()
+
+    def _index(self, dynamic: Any) -> tuple[Any, ...]:
+        """The key as NumPy takes it."""
+        rest = iter(dynamic)
+
+        def known(entry: Any) -> Any:
+            return int(next(rest)) if entry == _DYNAMIC else entry
+
+        return tuple(
+            slice(*[known(part) for part in entry[1:]]) if isinstance(entry, tuple) else known(entry) for entry in self.key_
+        )
+
+
+@register
+class StridedSlice(Sliced):
+    """x[key]: Python's slicing, one entry for each axis."""
+
+    label = "strided_slice"
+    types = ("T", "index")
+    aliases = True
+
+    def shape(self, x: Shape, *dynamic: Shape) -> Shape:
+        if x.dims is None:
+            return UNKNOWN
+        entries = [e for e in self.key_ if e is not None]
+        taken = len(entries) - entries.count(Ellipsis)
+        if taken > len(x.dims):
+            raise ShapeError(f"{taken} indices for a tensor of shape {x}", rule=f"it has {len(x.dims)} axes")
+        key = list(self.key_) if Ellipsis in entries else [*self.key_, Ellipsis]
+        dims: list[int | None] = []
+        axis = 0
+        for entry in key:
+            if entry is None:
+                dims.append(1)
+            elif entry is Ellipsis:
+                skipped = len(x.dims) - taken
+                dims += x.dims[axis : axis + skipped]
+                axis += skipped
+            else:
+                length = x.dims[axis]
+                if isinstance(entry, tuple):
+                    dims.append(_slice_length(entry[1:], length))
+                elif entry != _DYNAMIC and length is not None and not -length <= entry < length:
+                    raise ShapeError(f"index {entry} of an axis of length {length}", rule=f"-{length} <= index < {length}")
+                axis += 1
+        return Shape.of(tuple(dims))
+
+    def forward(self, xp: Any, x: Any, *dynamic: Any) -> Any:
+        return x[self._index(dynamic)]
+
+    def gradient(self, dy: Any, y: Any, x: Any, *dynamic: Any) -> Any:
+        return (apply(StridedSliceGrad(key_=self.key_), dy, x, *dynamic), *[None for _ in dynamic])
+
+    @classmethod
+    def of_key(cls, x: Any, key: Any) -> Any:
+        """x[key] for whatever stands between the brackets; a bool tensor picks rows, an integer tensor gathers them."""
+        entries = key if isinstance(key, tuple) else (key,)
+        if len(entries) == 1 and _is_array(entries[0]):
+            return _by_array(x, entries[0])
+        static: list[Any] = []
+        dynamic: list[Any] = []
+
+        def number(n: Any) -> Any:
+            value = static_value(n)
+            if value is None and n is not None:
+                dynamic.append(n)
+                return _DYNAMIC
+            return None if value is None else int(value)
+
+        for entry in entries:
+            if isinstance(entry, slice):
+                static.append(("slice", number(entry.start), number(entry.stop), number(entry.step)))
+            elif entry is None or entry is Ellipsis:
+                static.append(entry)
+            elif isinstance(entry, (int, np.integer)) or (is_tensor(entry) and entry.shape.rank in (0, None)):
+                static.append(number(entry))
+            else:
+                raise DTypeError(
+                    f"a tensor cannot be indexed with {entry!r}", rule="indices are integers, slices, ... and None",
+                    hint="gather(x, indices) picks rows, boolean_mask(x, mask) those where the mask is True",
+                )  # fmt: skip
+        return apply(cls(key_=tuple(static)), x, *dynamic)
+
+
+def _slice_length(bounds: tuple[Any, ...], length: int | None) -> int | None:
+    if length is None or _DYNAMIC in bounds:
+        start, stop, step = bounds
+        if start in (None, 0) and isinstance(stop, int) and stop == 0:
+            return 0
+        return None
+    return len(range(*slice(*bounds).indices(length)))
+
+
+def _is_array(entry: Any) -> bool:
+    if isinstance(entry, (list, np.ndarray)):
+        return True
+    return is_tensor(entry) and (entry.dtype.is_bool or bool(entry.shape.rank))
+
+
+def _by_array(x: Any, index: Any) -> Any:
+    index = convert(index, beside=x)
+    return boolean_mask(x, index) if index.dtype.is_bool else gather(x, index)
+
+
+@register
+class StridedSliceGrad(Sliced):
+    """Zeros in the shape of `like`, with dy at [key]."""
+
+    types = ("T", "any", "index")
+
+    def shape(self, dy: Shape, like: Shape, *dynamic: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any, *dynamic: Any) -> Any:
+        dx = xp.zeros(like.shape, dy.dtype)
+        dx[self._index(dynamic)] = dy
+        return dx
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, *dynamic: Any) -> Any:
+        return (apply(StridedSlice(key_=self.key_), ddx, *dynamic), None, *[None for _ in dynamic])
+
+
+def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
+    """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end."""
+    begins, sizes = (_entries(v) for v in (begin, size))
+    if len(begins) != len(sizes):
+        raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
+    key = []
+    for start, length in zip(begins, sizes, strict=True):
+        to_end = not is_tensor(length) and int(length) == -1
+        key.append(slice(start, None if to_end else start + length))
+    with scope(name, "Slice", input_):
+        return StridedSlice.of_key(convert(input_), tuple(key))
+
+
+def _entries(vector: Any) -> list[Any]:
+    known = static_value(vector) if not isinstance(vector, (list, tuple)) else vector
+    if known is None:
+        return ops.unstack(vector)
+    return [int(v) if not is_tensor(v) else v for v in np.asarray(known, dtype=object).reshape(-1)]
+
+
+def strided_slice(
+    input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
+    ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, name: str | None = None,
+) -> Any:  # fmt: skip
+    """x[begin:end:strides] for vectors of bounds; bit i of a mask changes entry i (ignored bound, new axis, one index)."""
+    begins, ends = _entries(begin), _entries(end)
+    steps = [1] * len(begins) if strides is None else _entries(strides)
+    key: list[Any] = []
+    for i, (start, stop, step) in enumerate(zip(begins, ends, steps, strict=True)):
+        bit = 1 << i
+        if ellipsis_mask & bit:
+            key.append(Ellipsis)
+        elif new_axis_mask & bit:
+            key.append(None)
+        elif shrink_axis_mask & bit:
+            key.append(start)
+        else:
+            key.append(slice(None if begin_mask & bit else start, None if end_mask & bit else stop, step))
+    return StridedSlice.of_key(convert(input_), tuple(key))
+
+
+@register
+class Gather(Op):
+    """Rows of params along `axis`: y[..., i, ...] = params[..., indices[i], ...]."""
+
+    label = "GatherV2"
+    axis: int = 0
+    types = ("T", "index")
+
+    def shape(self, params: Shape, indices: Shape) -> Shape:
+        if params.dims is None or indices.dims is None:
+            return UNKNOWN
+        at = normalize_axis(self.axis, len(params))
+        return Shape.of(params.dims[:at] + indices.dims + params.dims[at + 1 :])
+
+    def forward(self, xp: Any, params: Any, indices: Any) -> Any:
+        check_indices(xp, indices, params.shape[self.axis], "gather")
+        return xp.take(params, indices, axis=self.axis)
+
+    def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
+        return apply(GatherGrad(axis=self.axis), dy, params, indices), None
+
+
+@register
+class GatherGrad(Op):
+    """Zeros in the shape of `like`; each row of dy is added at its index along `axis`."""
+
+    axis: int = 0
+    types = ("T", "any", "index")
+
+    def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
+        dx = xp.zeros(like.shape, dy.dtype)
+        at = self.axis % dx.ndim
+        rows = xp.moveaxis(dy.reshape((*dx.shape[:at], -1, *dx.shape[at + 1 :])), at, 0)
+        xp.add.at(xp.moveaxis(dx, at, 0), indices.reshape(-1), rows)
+        return dx
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
+        return apply(Gather(axis=self.axis), ddx, indices), None, None
+
+
+def check_indices(xp: Any, indices: Any, length: int, what: str) -> None:
+    """ArgumentError naming the first index outside [0, length)."""
+    if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= length):
+        bad = indices[(indices < 0) | (indices >= length)].reshape(-1)[0]
+        raise ArgumentError(
+            f"{what}: index {int(bad)} is out of range",
+            rule=f"0 <= index < {length}",
+            hint="check the vocabulary size, and whether labels start at 0 or 1",
+        )
+
+
+def gather(
+    params: Any, indices: Any, validate_indices: Any = None, name: str | None = None, axis: Any = None,
+    batch_dims: int = 0,
+) -> Any:  # fmt: skip
+    """Slices of params along `axis` (0), in the order `indices` names them.
+
+    >>> import deepkit as dk
+    >>> dk.gather([10, 20, 30], [2, 0, 0]).numpy().tolist()
+    [30, 10, 10]
+    """
+    if batch_dims:
+        raise ArgumentError("gather: batch_dims is not supported", hint="gather_nd with full positions")
+    return apply(Gather(axis=0 if axis is None else int(static_value(axis))), params, indices, name=name)
+
+
+@register
+class GatherNd(Op):
+    """Elements or slices at full positions: y[i] = params[indices[i, 0], indices[i, 1], ...]."""
+
+    types = ("T", "index")
+
+    def shape(self, params: Shape, indices: Shape) -> Shape:
+        if params.dims is None or indices.dims is None or indices.dims[-1] is None:
+            return UNKNOWN
+        return Shape.of(indices.dims[:-1] + params.dims[indices.dims[-1] :])
+
+    def forward(self, xp: Any, params: Any, indices: Any) -> Any:
+        for axis in range(indices.shape[-1]):
+            check_indices(xp, indices[..., axis], params.shape[axis], f"gather_nd, column {axis}")
+        return params[tuple(xp.moveaxis(indices, -1, 0))]
+
+    def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
+        return apply(ScatterNdLike(), dy, params, indices), None
+
+
+@register
+class ScatterNdLike(Op):
+    """Zeros in the shape of `like`; dy is added at the positions in `indices`."""
+
+    types = ("T", "any", "index")
+
+    def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
+        dx = xp.zeros(like.shape, dy.dtype)
+        xp.add.at(dx, tuple(xp.moveaxis(indices, -1, 0)), dy)
+        return dx
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
+        return apply(GatherNd(), ddx, indices), None, None
+
+
+def gather_nd(params: Any, indices: Any, name: str | None = None) -> Any:
+    """Elements or slices at full positions: the last axis of indices holds one index for each leading axis of params."""
+    return apply(GatherNd(), params, indices, name=name)
+
+
+@register
+class BooleanMask(Op):
+    """The rows of x where mask is True; mask covers the axes from `axis` on."""
+
+    axis: int = 0
+    types = ("T", "bool")
+
+    def shape(self, x: Shape, mask: Shape) -> Shape:
+        if x.dims is None or mask.dims is None:
+            return UNKNOWN
+        end = self.axis + len(mask.dims)
+        if not mask.is_compatible_with(x[self.axis : end]):
+            raise ShapeError(f"boolean_mask: a mask of shape {mask} on axes {self.axis} to {end} of {x}")
+        return Shape.of((*x.dims[: self.axis], None, *x.dims[end:]))
+
+    def forward(self, xp: Any, x: Any, mask: Any) -> Any:
+        return x[(slice(None),) * self.axis + (mask,)]
+
+    def gradient(self, dy: Any, y: Any, x: Any, mask: Any) -> Any:
+        return apply(BooleanMaskGrad(axis=self.axis), dy, x, mask), None
+
+
+@register
+class BooleanMaskGrad(Op):
+    """Zeros in the shape of `like`, with the rows of dy where mask is True."""
+
+    axis: int = 0
+    types = ("T", "any", "bool")
+
+    def shape(self, dy: Shape, like: Shape, mask: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any, mask: Any) -> Any:
+        dx = xp.zeros(like.shape, dy.dtype)
+        dx[(slice(None),) * self.axis + (mask,)] = dy
+        return dx
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, mask: Any) -> Any:
+        return apply(BooleanMask(axis=self.axis), ddx, mask), None, None
+
+
+def boolean_mask(tensor: Any, mask: Any, name: str | None = None, axis: Any = None) -> Any:
+    """The rows of a tensor where the mask is True."""
+    return apply(BooleanMask(axis=0 if axis is None else int(axis)), tensor, mask, name=name or "boolean_mask")

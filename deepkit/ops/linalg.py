@@ -1,0 +1,329 @@
+"""Matrix products, inverses, determinants, diagonals and norms; leading axes are batches of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
+from deepkit.errors import ArgumentError, NumericsError, ShapeError
+from deepkit.ops.define import unary
+
+
+@register
+class MatMul(Op):
+    """Matrix product: (..., n, k) @ (..., k, m) -> (..., n, m); each factor can be transposed first.
+
+    With C = A B and dC arriving: dA = dC B^T and dB = A^T dC (every transpose conjugated for complex numbers).
+    """
+
+    transpose_a: bool = False
+    transpose_b: bool = False
+    kinds = "ifc"
+
+    def shape(self, a: Shape, b: Shape) -> Shape:
+        if a.dims is None or b.dims is None:
+            return UNKNOWN
+        for s, letter in ((a, "a"), (b, "b")):
+            if len(s) < 2:
+                raise ShapeError(
+                    f"matmul: {letter} has shape {s}", rule="matmul multiplies matrices: at least two axes each",
+                    hint="a vector becomes a column with reshape(x, [-1, 1]), a row with reshape(x, [1, -1])",
+                )  # fmt: skip
+        n, k = a.dims[-2:] if not self.transpose_a else a.dims[:-3:-1]
+        k2, m = b.dims[-2:] if not self.transpose_b else b.dims[:-3:-1]
+        if k is not None and k2 is not None and k != k2:
+            raise ShapeError(
+                f"matmul: the inner dimensions {k} and {k2} differ",
+                rule="(n, k) @ (k, m) -> (n, m): columns of a = rows of b" + self._after_transposing(a, b),
+                hint="transpose one factor, or check the layer sizes",
+            )
+        return Shape.of((*(broadcast(a[:-2], b[:-2]).dims or ()), n, m))
+
+    def _after_transposing(self, a: Shape, b: Shape) -> str:
+        turned = [x for x, flag in (("a", self.transpose_a), ("b", self.transpose_b)) if flag]
+        return f", after transposing {' and '.join(turned)}" if turned else f"; here {a} @ {b}"
+
+    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+        return xp.matmul(a.swapaxes(-1, -2) if self.transpose_a else a, b.swapaxes(-1, -2) if self.transpose_b else b)
+
+    def bind(self, xp: Any) -> Any:
+        return xp.matmul if not (self.transpose_a or self.transpose_b) else super().bind(xp)
+
+    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+        a_, b_ = ops.conj_if_complex(a), ops.conj_if_complex(b)
+        if self.transpose_a:
+            da = matmul(b_, dy, transpose_a=self.transpose_b, transpose_b=True)
+        else:
+            da = matmul(dy, b_, transpose_b=not self.transpose_b)
+        if self.transpose_b:
+            db = matmul(dy, a_, transpose_a=True, transpose_b=self.transpose_a)
+        else:
+            db = matmul(a_, dy, transpose_a=not self.transpose_a)
+        if a.shape.rank == 2 == b.shape.rank:
+            return da, db
+        return ops.sum_like(da, a), ops.sum_like(db, b)
+
+
+def matmul(
+    a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
+    adjoint_b: bool = False, a_is_sparse: bool = False, b_is_sparse: bool = False, name: str | None = None,
+) -> Any:  # fmt: skip
+    """Matrix product (..., n, k) @ (..., k, m) -> (..., n, m); leading axes broadcast.
+
+    transpose_* turns a factor round first, adjoint_* also conjugates it.
+
+    >>> import deepkit as dk
+    >>> dk.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
+    [[11.0]]
+    """
+    if adjoint_a:
+        a = ops.conj(a)
+    if adjoint_b:
+        b = ops.conj(b)
+    return apply(MatMul(transpose_a=transpose_a or adjoint_a, transpose_b=transpose_b or adjoint_b), a, b, name=name)
+
+
+class SquareMatrices(Op):
+    """Base of the ops on square matrices."""
+
+    kinds = "fc"
+
+    @staticmethod
+    def _square(x: Shape, what: str) -> Shape:
+        if x.dims is not None and (len(x.dims) < 2 or not Shape.of(x.dims[-1:]).is_compatible_with(x.dims[-2:-1])):
+            raise ShapeError(f"{what} of a tensor of shape {x}", rule="the last two dimensions must be equal")
+        return x
+
+    def shape(self, x: Shape) -> Any:
+        return self._square(x, self.type)
+
+
+@register
+class MatrixInverse(SquareMatrices):
+    """The inverse of each square matrix. d(A^-1) = -A^-1 dA A^-1."""
+
+    adjoint: bool = False
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if self.adjoint:
+            x = xp.conj(x).swapaxes(-1, -2)
+        try:
+            return xp.linalg.inv(x)
+        except xp.linalg.LinAlgError as error:
+            raise NumericsError(
+                "matrix_inverse: the matrix is singular", rule="only a matrix with determinant != 0 has an inverse",
+                hint="two columns may be multiples of each other; add a small number to the diagonal (ridge)",
+            ) from error  # fmt: skip
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        dx = -matmul(y, matmul(dy, y, adjoint_b=True), adjoint_a=True)
+        return ops.transpose_last(dx, conjugate=True) if self.adjoint else dx
+
+
+@register
+class MatrixDeterminant(SquareMatrices):
+    """The determinant of each square matrix. d det A = det A tr(A^-1 dA)."""
+
+    def shape(self, x: Shape) -> Shape:
+        self._square(x, "determinant")
+        return UNKNOWN if x.dims is None else Shape.of(x.dims[:-2])
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.linalg.det(x).astype(x.dtype)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        scale = ops.expand_dims(ops.expand_dims(dy * ops.conj_if_complex(y), -1), -1)
+        return scale * apply(MatrixInverse(adjoint=True), x)
+
+
+@register
+class MatrixSolve(SquareMatrices):
+    """x with a x = b, for each matrix."""
+
+    adjoint: bool = False
+
+    def shape(self, a: Shape, b: Shape) -> Shape:
+        self._square(a, "matrix_solve")
+        if a.dims is not None and b.dims is not None and not Shape.of(a.dims[-1:]).is_compatible_with(b.dims[-2:-1]):
+            raise ShapeError(f"matrix_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
+        return b
+
+    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+        return xp.linalg.solve(xp.conj(a).swapaxes(-1, -2) if self.adjoint else a, b).astype(b.dtype)
+
+    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+        db = matrix_solve(a, dy, adjoint=not self.adjoint)
+        da = -matmul(y, db, adjoint_b=True) if self.adjoint else -matmul(db, y, adjoint_b=True)
+        return da, db
+
+
+def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Any:
+    """The x with matrix @ x = rhs (or adjoint(matrix) @ x = rhs), for each matrix of a batch."""
+    return apply(MatrixSolve(adjoint=adjoint), matrix, rhs, name=name)
+
+
+def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
+    """The inverse of each square matrix (of its conjugate transpose with adjoint)."""
+    return apply(MatrixInverse(adjoint=adjoint), input, name=name)
+
+
+matrix_determinant = unary(MatrixDeterminant, "matrix_determinant")
+
+
+@register
+class MatrixDiag(Op):
+    """Square matrices with the last axis of x on the diagonal, zeros elsewhere."""
+
+    def shape(self, x: Shape) -> Shape:
+        return UNKNOWN if x.dims is None else Shape.of((*x.dims, x.dims[-1]))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        n = x.shape[-1]
+        y = xp.zeros((*x.shape, n), x.dtype)
+        y[..., xp.arange(n), xp.arange(n)] = x
+        return y
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return matrix_diag_part(dy)
+
+
+@register
+class MatrixDiagPart(Op):
+    """The main diagonal of each matrix."""
+
+    def shape(self, x: Shape) -> Shape:
+        if x.dims is None:
+            return UNKNOWN
+        rows, columns = x.dims[-2:]
+        return Shape.of((*x.dims[:-2], None if rows is None or columns is None else min(rows, columns)))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.ascontiguousarray(xp.diagonal(x, axis1=-2, axis2=-1))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(DiagonalLike(), dy, x)
+
+
+@register
+class DiagonalLike(Op):
+    """Zeros in the shape of `like`, with x on the main diagonals."""
+
+    types = ("T", "any")
+
+    def shape(self, x: Shape, like: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+        y = xp.zeros(like.shape, x.dtype)
+        n = xp.arange(x.shape[-1])
+        y[..., n, n] = x
+        return y
+
+    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+        return matrix_diag_part(dy), None
+
+
+matrix_diag = unary(MatrixDiag, "matrix_diag")
+matrix_diag_part = unary(MatrixDiagPart, "matrix_diag_part")
+
+
+@register
+class MatrixBandPart(Op):
+    """Each matrix with everything outside a band around the diagonal set to 0."""
+
+    lower: int = -1
+    upper: int = -1
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        distance = xp.arange(x.shape[-1])[None, :] - xp.arange(x.shape[-2])[:, None]
+        keep = xp.ones(distance.shape, bool)
+        if self.lower >= 0:
+            keep &= distance >= -self.lower
+        if self.upper >= 0:
+            keep &= distance <= self.upper
+        return xp.where(keep, x, xp.zeros((), x.dtype))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(MatrixBandPart(lower=self.lower, upper=self.upper), dy)
+
+
+def matrix_band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Any:
+    """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all."""
+    return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
+
+
+def trace(x: Any, name: str | None = None) -> Any:
+    """The sum of the main diagonal of each matrix."""
+    with scope(name, "Trace", x) as full:
+        return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
+
+
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: str | None = None,
+    keep_dims: Any = None,
+) -> Any:  # fmt: skip
+    """The norm of vectors (axis an int, or None for all elements) or matrices (axis a pair).
+
+    ord: "euclidean" or 2, 1, infinity, any other positive p, or "fro".
+    """
+    keep = bool(keep_dims if keepdims is None else keepdims)
+    with scope(name, "norm", tensor):
+        tensor = convert(tensor)
+        size = ops.abs(tensor)
+        if ord in ("euclidean", "fro", 2):
+            total = ops.reduce_sum(tensor * ops.conj(tensor), axis, True)
+            result = ops.sqrt(ops.cast(total, size.dtype) if tensor.dtype.is_complex else total)
+        elif ord == 1:
+            result = ops.reduce_sum(size, axis, True)
+        elif ord == float("inf"):
+            result = ops.reduce_max(size, axis, True)
+        elif isinstance(ord, (int, float)) and ord > 0:
+            result = ops.pow(ops.reduce_sum(ops.pow(size, ord), axis, True), 1.0 / ord)
+        else:
+            raise ArgumentError(f"norm: ord {ord!r}", hint="'euclidean', 'fro', 1, 2, inf, or a positive number")
+        if keep:
+            return result
+        if axis is None:
+            return ops.reshape(result, [])
+        return ops.squeeze(result, list(axis) if isinstance(axis, (list, tuple)) else [axis])
+
+
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+    """The sum of products over pairs of axes: axes=1 is the matrix product, 0 the outer one, or [axes of a, axes of b]."""
+    with scope(name, "Tensordot", a, b) as full:
+        a = convert(a, beside=b)
+        b = convert(b, a.dtype, beside=a)
+        rank_a, rank_b = len(a.shape), len(b.shape)
+        if isinstance(axes, int):
+            over_a, over_b = list(range(rank_a - axes, rank_a)), list(range(axes))
+        else:
+            over_a, over_b = (
+                [normalize_axis(int(i), rank) for i in (side if isinstance(side, (list, tuple)) else [side])]
+                for side, rank in zip(axes, (rank_a, rank_b), strict=True)
+            )
+        free_a = [i for i in range(rank_a) if i not in over_a]
+        free_b = [i for i in range(rank_b) if i not in over_b]
+        outer = _dims(a, free_a) + _dims(b, free_b)
+        left = ops.reshape(ops.transpose(a, free_a + over_a), [-1, _product(a, over_a)])
+        right = ops.reshape(ops.transpose(b, over_b + free_b), [_product(b, over_b), -1])
+        return ops.reshape(matmul(left, right), outer, name=full)
+
+
+def _dims(x: Any, axes: list[int]) -> list[Any]:
+    """The lengths of some axes: numbers where known, else tensors."""
+    return [d if (d := x.shape.dims[i]) is not None else ops.shape(x)[i] for i in axes]
+
+
+def _product(x: Any, axes: list[int]) -> Any:
+    result: Any = 1
+    for d in _dims(x, axes):
+        result = d * result
+    return result
+
+
+def transpose_last(x: Any, conjugate: bool = False) -> Any:
+    """The last two axes exchanged."""
+    return ops.matrix_transpose(x, conjugate=conjugate)

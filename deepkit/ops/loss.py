@@ -1,0 +1,206 @@
+"""How wrong an output is: the cross-entropies, computed from logits so that no log(0) can happen."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.errors import ArgumentError, GraphWarning, ShapeError
+
+
+@register
+class SoftmaxCrossEntropy(Op):
+    """-sum(labels * log_softmax(logits)) over the last axis. Derivative by the logits: softmax(logits) - labels.
+
+    (That is the derivative where each row of labels sums to 1; TensorFlow uses it always.)
+    """
+
+    label = "softmax_cross_entropy_with_logits"
+    kinds = "f"
+
+    def shape(self, logits: Shape, labels: Shape) -> Shape:
+        if not logits.is_compatible_with(labels):
+            raise ShapeError(
+                f"softmax_cross_entropy_with_logits: logits {logits} and labels {labels}",
+                rule="one row of class probabilities for each row of logits: equal shapes",
+                hint="integer class numbers belong to sparse_softmax_cross_entropy_with_logits, "
+                "or become rows with one_hot(labels, classes)",
+            )
+        both = logits.merge(labels)
+        return UNKNOWN if both.dims is None else Shape.of(both.dims[:-1])
+
+    def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        log_sum = xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
+        return ((log_sum - shifted) * labels).sum(axis=-1)
+
+    def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
+        column = ops.expand_dims(dy, -1)
+        return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
+
+
+def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> Any:
+    """The cross-entropy of each row, gradients flowing into logits and labels. Shapes (..., classes) -> (...)."""
+    _warn_if_softmax(logits)
+    return apply(SoftmaxCrossEntropy(), logits, labels, name=name)
+
+
+def _warn_if_softmax(logits: Any) -> None:
+    node = getattr(logits, "node", None)
+    if node is not None and node.op.type == "Softmax":
+        warnings.warn(
+            "the logits of this cross-entropy went through softmax already; it applies softmax itself, and twice "
+            "makes learning slow: pass the layer's output before softmax",
+            GraphWarning, stacklevel=4,
+        )  # fmt: skip
+
+
+def softmax_cross_entropy_with_logits_v2(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, axis: Any = None, name: str | None = None,
+    dim: Any = None,
+) -> Any:  # fmt: skip
+    """-sum(labels * log softmax(logits)) along `axis`; gradients flow into the labels too."""
+    _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    along = dim if axis is None else axis
+    if along in (None, -1):
+        return softmax_cross_entropy(logits, labels, name)
+    logits = convert(logits, beside=labels)
+    labels = convert(labels, logits.dtype, beside=logits)
+    order = [i for i in range(len(logits.shape)) if i != along % len(logits.shape)] + [along % len(logits.shape)]
+    return softmax_cross_entropy(ops.transpose(logits, order), ops.transpose(labels, order), name)
+
+
+def softmax_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, dim: int = -1, name: str | None = None,
+    axis: Any = None,
+) -> Any:  # fmt: skip
+    """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
+    _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    labels = ops.stop_gradient(convert(labels, getattr(logits, "dtype", None), beside=logits))
+    return softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits, axis=dim if axis is None else axis, name=name)
+
+
+def _named_only(function: str, sentinel: Any, *given: Any) -> None:
+    if sentinel is not None or any(v is None for v in given):
+        raise ArgumentError(f"{function} takes named arguments", hint=f"{function}(labels=..., logits=...)")
+
+
+@register
+class SparseSoftmaxCrossEntropy(Op):
+    """-log_softmax(logits)[label] for each row; labels are class numbers."""
+
+    label = "SparseSoftmaxCrossEntropyWithLogits"
+    kinds = "f"
+    types = ("T", "index")
+
+    def shape(self, logits: Shape, labels: Shape) -> Shape:
+        if logits.dims is not None and not logits[:-1].is_compatible_with(labels):
+            raise ShapeError(
+                f"sparse_softmax_cross_entropy_with_logits: logits {logits} and labels {labels}",
+                rule="logits (..., classes) and labels (...): one class number for each row",
+                hint="one-hot rows belong to softmax_cross_entropy_with_logits; a column (n, 1) needs reshape(labels, [-1])",
+            )
+        return labels if logits.dims is None else logits[:-1].merge(labels)
+
+    def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
+        check_labels(xp, labels, logits.shape[-1])
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        chosen = xp.take_along_axis(shifted, labels[..., None], axis=-1)
+        return (xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True)) - chosen)[..., 0]
+
+    def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
+        hit = apply(OneHotLike(), logits, labels)
+        return ops.expand_dims(dy, -1) * (ops.softmax(logits) - hit), None
+
+
+@register
+class OneHotLike(Op):
+    """1 at each row's label, 0 elsewhere, in the shape and type of x."""
+
+    types = ("T", "index")
+    gradient = None
+
+    def forward(self, xp: Any, x: Any, labels: Any) -> Any:
+        return (labels[..., None] == xp.arange(x.shape[-1])).astype(x.dtype)
+
+
+def check_labels(xp: Any, labels: Any, classes: int) -> None:
+    """ArgumentError unless all labels are class numbers."""
+    if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= classes):
+        bad = labels[(labels < 0) | (labels >= classes)].reshape(-1)[0]
+        raise ArgumentError(
+            f"label {int(bad)} is out of range for {classes} classes",
+            rule=f"labels are the class numbers 0 to {classes - 1}",
+            hint="labels that start at 1 need labels - 1; or the last layer needs more units",
+        )
+
+
+def sparse_softmax_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+) -> Any:
+    """-log softmax(logits)[label] for each row: logits (..., classes), labels integers (...)."""
+    _named_only("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    _warn_if_softmax(logits)
+    return apply(SparseSoftmaxCrossEntropy(), logits, labels, name=name)
+
+
+def sigmoid_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+) -> Any:
+    """-z log(sigmoid x) - (1 - z) log(1 - sigmoid x) for each element, as softplus(x) - x z."""
+    _named_only("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
+    with scope(name, "logistic_loss", logits, labels) as full:
+        logits = convert(logits, beside=labels)
+        labels = convert(labels, logits.dtype, beside=logits)
+        check_same_shape("logits and labels", logits, labels)
+        return ops.subtract(ops.softplus(logits), logits * labels, name=full)
+
+
+def weighted_cross_entropy_with_logits(
+    labels: Any = None, logits: Any = None, pos_weight: Any = None, name: str | None = None, targets: Any = None
+) -> Any:
+    """As the sigmoid cross-entropy, with the term of the positive labels multiplied by pos_weight."""
+    z = targets if labels is None else labels
+    with scope(name, "logistic_loss", logits, z) as full:
+        x = convert(logits, beside=z)
+        z = convert(z, x.dtype, beside=x)
+        check_same_shape("logits and targets", x, z)
+        weight = 1 + (pos_weight - 1) * z
+        return ops.add((1 - z) * x, weight * ops.softplus(-x), name=full)
+
+
+@register
+class L2Loss(Op):
+    """sum(x * x) / 2."""
+
+    kinds = "f"
+
+    def shape(self, x: Shape) -> Shape:
+        return Shape(())
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        flat = x.reshape(-1)
+        return xp.asarray(xp.dot(flat, flat) / x.dtype.type(2), dtype=x.dtype)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy * x
+
+
+def l2_loss(t: Any, name: str | None = None) -> Any:
+    """sum(t * t) / 2: half the squared Euclidean norm."""
+    return apply(L2Loss(), t, name=name)
+
+
+def l2_normalize(
+    x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None
+) -> Any:
+    """x divided by its Euclidean norm along `axis`; a norm below sqrt(epsilon) counts as that."""
+    along = dim if axis is None else axis
+    with scope(name, "l2_normalize", x) as full:
+        x = convert(x) if not is_tensor(x) else x
+        total = ops.reduce_sum(ops.square(x), along, keepdims=True)
+        return ops.multiply(x, ops.rsqrt(ops.maximum(total, epsilon)), name=full)

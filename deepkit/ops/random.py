@@ -1,0 +1,196 @@
+"""Random tensors from Philox streams: the digits TensorFlow draws for the same seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.core.static import static_shape, static_value
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError
+
+
+class RandomShaped(Op):
+    """Base: numbers of type `to` in the shape given by the first input."""
+
+    to: DType = as_dtype("float32")
+    static: tuple[int | None, ...] | None = None
+    seed: int | None = None
+    random = True
+    types = ("index", "T")
+    gradient = None
+
+    def shape(self, dims: Shape, *_: Shape) -> Shape:
+        return Shape(self.static)
+
+    def dtype(self, dims: DType, *_: DType) -> DType:
+        return self.to
+
+
+def _dims(dims: Any) -> tuple[int, ...]:
+    return tuple(int(d) for d in dims)
+
+
+@register
+class RandomStandardNormal(RandomShaped):
+    """Normal numbers of mean 0 and standard deviation 1."""
+
+    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+        return xp.asarray(stream.normal(_dims(dims), self.to.numpy))
+
+
+@register
+class TruncatedNormal(RandomShaped):
+    """Standard normal numbers drawn again until their absolute value is below 2."""
+
+    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+        return xp.asarray(stream.truncated_normal(_dims(dims), self.to.numpy))
+
+
+@register
+class RandomUniform(RandomShaped):
+    """Uniform numbers in [0, 1)."""
+
+    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+        return xp.asarray(stream.uniform(_dims(dims), self.to.numpy))
+
+
+@register
+class RandomUniformInt(RandomShaped):
+    """Uniform integers, low <= n < high."""
+
+    types = ("index", "T", "T")
+
+    def forward(self, xp: Any, stream: Any, dims: Any, low: Any, high: Any) -> Any:
+        if low >= high:
+            raise ArgumentError(f"random_uniform: minval {int(low)} is not below maxval {int(high)}")
+        return xp.asarray(stream.integers(_dims(dims), int(low), int(high), self.to.numpy))
+
+
+@register
+class RandomShuffle(Op):
+    """The rows of x in random order."""
+
+    seed: int | None = None
+    random = True
+    gradient = None
+
+    def forward(self, xp: Any, stream: Any, x: Any) -> Any:
+        return x[stream.permutation(x.shape[0])] if x.ndim else x.copy()
+
+
+@register
+class Dropout(Op):
+    """x / keep where a uniform number is at least 1 - keep, else 0; second output: the factors 0 or 1 / keep.
+
+    Source: N. Srivastava et al., JMLR 15 (2014). Dividing by `keep` leaves the mean as it was.
+    """
+
+    label = "dropout"
+    seed: int | None = None
+    static: tuple[int | None, ...] | None = None
+    random = True
+    kinds = "f"
+    types = ("T", "T", "index")
+
+    def shape(self, x: Shape, keep: Shape, *noise: Shape) -> Any:
+        return x, x if not noise else Shape(self.static)
+
+    def dtype(self, x: DType, *_: DType) -> Any:
+        return x, x
+
+    def forward(self, xp: Any, stream: Any, x: Any, keep: Any, *noise: Any) -> Any:
+        if not 0 < keep <= 1:
+            raise ArgumentError(
+                f"dropout: keep_prob is {float(keep):g}", rule="0 < keep_prob <= 1 (rate = 1 - keep_prob)",
+                hint="keep_prob is the share that stays; 1 keeps everything",
+            )  # fmt: skip
+        shape = tuple(x.shape[i] if n == -1 else int(n) for i, n in enumerate(noise[0])) if noise else x.shape
+        one = x.dtype.type(1)
+        uniform = xp.asarray(stream.uniform(shape, x.dtype))
+        factors = (uniform >= one - keep) * (one / keep)
+        return x * factors, factors
+
+    def gradient(self, dys: Any, ys: Any, x: Any, keep: Any, *noise: Any) -> Any:
+        return (ops.unbroadcast(dys[0] * ys[1], x, ys[0]), None, *[None for _ in noise])
+
+
+def random_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """Normal numbers of the given mean and standard deviation.
+
+    >>> import deepkit as dk
+    >>> dk.random_normal([2], seed=1).numpy().tolist()
+    [-0.8113182187080383, 1.4845987558364868]
+    """
+    static, dims = static_shape(shape)
+    with scope(name, "random_normal", dims) as full:
+        draw = apply(RandomStandardNormal(to=as_dtype(dtype), static=static, seed=seed), dims)
+        return ops.add(ops.multiply(draw, stddev), mean, name=full)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """Normal numbers, drawn again when further than two standard deviations from the mean."""
+    static, dims = static_shape(shape)
+    with scope(name, "truncated_normal", dims) as full:
+        draw = apply(TruncatedNormal(to=as_dtype(dtype), static=static, seed=seed), dims)
+        return ops.add(ops.multiply(draw, stddev), mean, name=full)
+
+
+def random_uniform(
+    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: int | None = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """Uniform numbers, minval <= x < maxval (1 for floats; integers need it)."""
+    kind = as_dtype(dtype)
+    static, dims = static_shape(shape)
+    if kind.is_integer:
+        if maxval is None:
+            raise ArgumentError("random_uniform of integers needs maxval", hint=f"maxval=10, dtype={kind.name}")
+        low, high = (v if is_tensor(v) else np.array(v, kind.numpy) for v in (minval, maxval))
+        return apply(RandomUniformInt(to=kind, static=static, seed=seed), dims, low, high, name=name or "random_uniform")
+    with scope(name, "random_uniform", dims) as full:
+        draw = apply(RandomUniform(to=kind, static=static, seed=seed), dims)
+        low = np.array(minval, kind.numpy) if not is_tensor(minval) else minval
+        span = (np.array(1 if maxval is None else maxval, kind.numpy) if not is_tensor(maxval) else maxval) - low
+        return ops.add(ops.multiply(draw, span), low, name=full)
+
+
+def random_shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:
+    """The rows of a tensor in random order."""
+    return apply(RandomShuffle(seed=seed), value, name=name)
+
+
+def dropout(
+    x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | None = None, name: str | None = None,
+    rate: Any = None,
+) -> Any:  # fmt: skip
+    """Sets elements to 0 with probability rate = 1 - keep_prob and divides the others by keep_prob.
+
+    noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.
+    """
+    if (keep_prob is None) == (rate is None):
+        raise ArgumentError("dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)")
+    x = x if is_tensor(x) else convert(x, beside=keep_prob)
+    keep = keep_prob if rate is None else 1 - rate
+    known = static_value(keep)
+    if known is not None and not 0 < float(known) <= 1:
+        raise ArgumentError(
+            f"dropout: {'keep_prob' if rate is None else 'rate'} is {float(static_value(keep_prob if rate is None else rate)):g}",
+            rule="0 < keep_prob <= 1, or 0 <= rate < 1", hint="keep_prob is the share that stays, rate the share that goes",
+        )  # fmt: skip
+    if noise_shape is None:
+        return apply(Dropout(seed=seed), x, keep, name=name)[0]
+    entries = [-1 if d is None else d for d in noise_shape] if isinstance(noise_shape, (list, tuple)) else noise_shape
+    dims = entries if is_tensor(entries) else np.array(entries, np.int32)
+    return apply(Dropout(seed=seed), x, keep, dims, name=name)[0]

@@ -1,0 +1,385 @@
+"""Sums, means, products, extremes and other ways to make one number of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape, normalize_axes, normalize_axis, reduced
+from deepkit.core.static import static_value
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError
+
+Axes = int | tuple[int, ...] | None
+
+
+class Reduction(Op):
+    """Reduces over `axis` (None: all axes); with keepdims the reduced axes stay with length 1."""
+
+    axis: Axes = None
+    keepdims: bool = False
+
+    def shape(self, x: Shape) -> Shape:
+        return reduced(x, self.axis, self.keepdims)
+
+    def _axes(self, x: Any) -> tuple[int, ...]:
+        return normalize_axes(self.axis, x.ndim)
+
+    def _spread(self, t: Any, x: Any) -> Any:
+        """t, a result of this reduction, back in a shape that broadcasts against x."""
+        if self.keepdims or self.axis is None:
+            return t
+        rank = x.shape.rank
+        if rank is None:
+            return apply(KeepDims(axis=self.axis), t, x)
+        for axis in normalize_axes(self.axis, rank):
+            t = ops.expand_dims(t, axis)
+        return t
+
+
+@register
+class KeepDims(Op):
+    """Puts back, with length 1, the axes that a reduction of x over `axis` took away: for x of unknown rank."""
+
+    axis: Axes = None
+    types = ("T", "any")
+    aliases = True
+
+    def shape(self, t: Shape, x: Shape) -> Shape:
+        return reduced(x, self.axis, True)
+
+    def forward(self, xp: Any, t: Any, x: Any) -> Any:
+        return xp.expand_dims(t, normalize_axes(self.axis, x.ndim))
+
+    def gradient(self, dy: Any, y: Any, t: Any, x: Any) -> Any:
+        return ops.reshape_like(dy, t), None
+
+
+@register
+class Sum(Reduction):
+    """The sum."""
+
+    kinds = "ifc"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return ops.broadcast_like(self._spread(dy, x), x)
+
+
+@register
+class Mean(Reduction):
+    """The mean; of integers it is cut to an integer, as in TensorFlow."""
+
+    kinds = "ifc"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if x.dtype.kind in "iu":
+            total = x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+            count = max(x.size // max(total.size, 1), 1)
+            return xp.trunc(total / count).astype(x.dtype)
+        return x.mean(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        if not x.dtype.is_differentiable:
+            return None
+        count = ops.cast(ops.size_ratio(x, y), x.dtype)
+        return ops.broadcast_like(self._spread(dy / count, x), x)
+
+
+@register
+class SizeRatio(Op):
+    """How many elements of x go into one element of y."""
+
+    types = ("any",)
+    returns = "int32"
+    gradient = None
+
+    def shape(self, x: Shape, y: Shape) -> Shape:
+        return Shape(())
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        return xp.asarray(x.size // max(y.size, 1), dtype=xp.int32)
+
+
+def size_ratio(x: Any, y: Any) -> Any:
+    """How many elements of x go into one element of y; a Python int where both shapes are known."""
+    many, few = x.shape.num_elements(), y.shape.num_elements()
+    return apply(SizeRatio(), x, y) if many is None or few is None else convert(many // max(few, 1), beside=x)
+
+
+class Extreme(Reduction):
+    """Base of max and min: the gradient is shared equally among equal extremes."""
+
+    kinds = "if"
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        if not x.dtype.is_differentiable:
+            return None
+        chosen = ops.cast(ops.equal(x, self._spread(y, x)), x.dtype)
+        count = apply(Sum(axis=self.axis, keepdims=True), chosen)
+        return chosen / count * self._spread(dy, x)
+
+
+@register
+class Max(Extreme):
+    """The largest element; minus infinity (or the smallest integer) of nothing."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        lowest = -xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).min
+        return x.max(axis=self.axis, keepdims=self.keepdims, initial=lowest) if x.size == 0 else x.max(
+            axis=self.axis, keepdims=self.keepdims
+        )
+
+
+@register
+class Min(Extreme):
+    """The smallest element; infinity (or the largest integer) of nothing."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        highest = xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).max
+        return x.min(axis=self.axis, keepdims=self.keepdims, initial=highest) if x.size == 0 else x.min(
+            axis=self.axis, keepdims=self.keepdims
+        )
+
+
+@register
+class Prod(Reduction):
+    """The product."""
+
+    kinds = "ifc"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.prod(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        if not x.dtype.is_differentiable:
+            return None
+        return self._spread(dy, x) * ops.conj_if_complex(apply(ProdOfOthers(axis=self.axis), x))
+
+
+@register
+class ProdOfOthers(Op):
+    """For each element the product of all the others along `axis`; right also where some are 0."""
+
+    axis: Axes = None
+    kinds = "fc"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        kept = tuple(i for i in range(x.ndim) if i not in axes)
+        order = kept + axes
+        moved = x.transpose(order)
+        flat = moved.reshape(*[x.shape[i] for i in kept], -1)
+        ones = xp.ones_like(flat[..., :1])
+        before = xp.cumprod(xp.concatenate([ones, flat[..., :-1]], -1), axis=-1)
+        after = xp.cumprod(xp.concatenate([ones, flat[..., :0:-1]], -1), axis=-1)[..., ::-1]
+        return (before * after).astype(x.dtype).reshape(moved.shape).transpose(tuple(sorted(range(x.ndim), key=order.__getitem__)))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        # d/dx_k of sum_j dy_j prod_{i != j} x_i leaves out two factors; exact where no x is 0
+        total = apply(Sum(axis=self.axis, keepdims=True), dy * y)
+        return (total - dy * y) / x
+
+
+class Truth(Reduction):
+    """Base of all and any."""
+
+    types = ("bool",)
+    returns = "bool"
+    gradient = None
+
+
+@register
+class All(Truth):
+    """True if every element is."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.all(axis=self.axis, keepdims=self.keepdims)
+
+
+@register
+class Any_(Truth):
+    """True if at least one element is."""
+
+    label = "Any"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.any(axis=self.axis, keepdims=self.keepdims)
+
+
+def _reduction(cls: type[Reduction], name: str) -> Any:
+    def function(
+        input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+        reduction_indices: Any = None, keep_dims: Any = None,
+    ) -> Any:  # fmt: skip
+        axis, keep = _old_names(axis, keepdims, reduction_indices, keep_dims)
+        return apply(cls(axis=axis, keepdims=keep), input_tensor, name=name)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{cls.__doc__} Over `axis` (None: all); keepdims keeps the reduced axes with length 1."
+    function.__module__ = __name__
+    function.op = cls  # type: ignore[attr-defined]
+    return function
+
+
+def _old_names(axis: Any, keepdims: Any, indices: Any, keep_dims: Any) -> tuple[Axes, bool]:
+    """Axis and keepdims from TensorFlow 1's two spellings of each."""
+    if axis is not None and indices is not None:
+        raise ArgumentError("axis and reduction_indices are the same thing", hint="give axis alone")
+    axis = indices if axis is None else axis
+    if is_tensor(axis):
+        axis = static_value(axis)
+    if hasattr(axis, "tolist"):
+        axis = axis.tolist()
+    axis = tuple(int(a) for a in axis) if isinstance(axis, (list, tuple)) else None if axis is None else int(axis)
+    return axis, bool(keep_dims if keepdims is None else keepdims)
+
+
+reduce_sum = _reduction(Sum, "reduce_sum")
+reduce_mean = _reduction(Mean, "reduce_mean")
+reduce_max = _reduction(Max, "reduce_max")
+reduce_min = _reduction(Min, "reduce_min")
+reduce_prod = _reduction(Prod, "reduce_prod")
+reduce_all = _reduction(All, "reduce_all")
+reduce_any = _reduction(Any_, "reduce_any")
+
+
+@register
+class LogSumExp(Reduction):
+    """log(sum(exp(x))), computed around the largest element so that nothing overflows."""
+
+    kinds = "f"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        top = x.max(axis=self.axis, keepdims=True) if x.size else xp.zeros((), x.dtype)
+        top = xp.where(xp.isfinite(top), top, x.dtype.type(0))
+        total = xp.exp(x - top).sum(axis=self.axis, keepdims=True, dtype=x.dtype)
+        result = xp.log(total) + top
+        return result if self.keepdims else result.reshape(xp.sum(x, axis=self.axis).shape)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return self._spread(dy, x) * ops.exp(x - self._spread(y, x))
+
+
+reduce_logsumexp = _reduction(LogSumExp, "reduce_logsumexp")
+
+
+class Position(Op):
+    """Base of argmax and argmin: the first position of the extreme along `axis`."""
+
+    axis: int = 0
+    output_type: DType = as_dtype("int64")
+    kinds = "bif"
+    gradient = None
+
+    def shape(self, x: Shape) -> Shape:
+        return reduced(x, self.axis, False)
+
+    def dtype(self, x: DType) -> DType:
+        return self.output_type
+
+
+@register
+class ArgMax(Position):
+    """The position of the largest element along an axis (the first if there are several)."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.argmax(axis=self.axis).astype(self.output_type.numpy)
+
+
+@register
+class ArgMin(Position):
+    """The position of the smallest element along an axis (the first if there are several)."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x.argmin(axis=self.axis).astype(self.output_type.numpy)
+
+
+def _position(cls: type[Position], name: str) -> Any:
+    def function(
+        input: Any, axis: Any = None, name: str | None = None, dimension: Any = None, output_type: Any = "int64"
+    ) -> Any:
+        axis = dimension if axis is None else axis
+        return apply(cls(axis=int(axis or 0), output_type=as_dtype(output_type)), input, name=name)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = cls.__doc__
+    function.__module__ = __name__
+    function.op = cls  # type: ignore[attr-defined]
+    return function
+
+
+argmax = arg_max = _position(ArgMax, "argmax")
+argmin = arg_min = _position(ArgMin, "argmin")
+
+
+class Cumulative(Op):
+    """Base of cumsum and cumprod along `axis`; exclusive leaves the element itself out, reverse starts at the end."""
+
+    axis: int = 0
+    exclusive: bool = False
+    reverse: bool = False
+    kinds = "ifc"
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank is not None:
+            normalize_axis(self.axis, x.rank)
+        return x
+
+    def _scan(self, xp: Any, x: Any, function: Any, neutral: int) -> Any:
+        x = xp.moveaxis(x, self.axis, -1)
+        x = x[..., ::-1] if self.reverse else x
+        if self.exclusive:
+            x = xp.concatenate([xp.full_like(x[..., :1], neutral), x[..., :-1]], axis=-1)
+        y = function(x, axis=-1, dtype=x.dtype)
+        y = y[..., ::-1] if self.reverse else y
+        return xp.ascontiguousarray(xp.moveaxis(y, -1, self.axis))
+
+
+@register
+class Cumsum(Cumulative):
+    """The running sum."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self._scan(xp, x, xp.cumsum, 0)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return cumsum(dy, self.axis, self.exclusive, not self.reverse)
+
+
+@register
+class Cumprod(Cumulative):
+    """The running product. Its gradient is exact where no element is 0."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self._scan(xp, x, xp.cumprod, 1)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return cumsum(dy * ops.conj_if_complex(y), self.axis, self.exclusive, not self.reverse) / ops.conj_if_complex(x)
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """The running sum along `axis`: [a, b, c] -> [a, a+b, a+b+c]."""
+    return apply(Cumsum(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """The running product along `axis`: [a, b, c] -> [a, a*b, a*b*c]."""
+    return apply(Cumprod(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
+
+
+def reduce_variance(x: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The variance: the mean squared distance from the mean."""
+    with scope(name, "reduce_variance", x) as full:
+        mean = reduce_mean(x, axis, True)
+        return reduce_mean(ops.squared_difference(x, mean), axis, keepdims, name=full)
+
+
+def reduce_std(x: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The standard deviation, the root of the variance."""
+    with scope(name, "reduce_std", x) as full:
+        return ops.sqrt(reduce_variance(x, axis, keepdims), name=full)

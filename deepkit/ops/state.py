@@ -1,0 +1,202 @@
+"""What lasts from run to run and what is fed: variables and their assignments, placeholders, ops run for their effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.core.apply import apply, convert
+from deepkit.core.op import Op, register
+from deepkit.core.shape import SCALAR, Shape, broadcast
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import FeedError, ShapeError
+
+
+@register
+class Placeholder(Op):
+    """A tensor that has to be fed."""
+
+    to: DType = as_dtype("float32")
+    static: tuple[int | None, ...] | None = None
+    stateful = True  # two placeholders are never the same, however equal they look
+    gradient = None
+
+    def shape(self) -> Shape:
+        return Shape(self.static)
+
+    def dtype(self) -> DType:
+        return self.to
+
+    def forward(self, xp: Any) -> Any:
+        raise FeedError("a placeholder was not fed", hint="sess.run(fetches, feed_dict={placeholder: value})")
+
+
+@register
+class PlaceholderWithDefault(Op):
+    """The input, unless something else is fed."""
+
+    static: tuple[int | None, ...] | None = None
+    aliases = True
+    stateful = True
+
+    def shape(self, x: Shape) -> Shape:
+        wished = Shape(self.static)
+        if not wished.is_compatible_with(x):
+            raise ShapeError(f"placeholder_with_default: the default has shape {x}, the placeholder {wished}")
+        return wished
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy
+
+
+@register
+class VariableV2(Op):
+    """A variable; its value lives in the session."""
+
+    stateful = True
+    gradient = None
+
+
+@register
+class ReadVariable(Op):
+    """The value of a variable at this point of the run."""
+
+    refs = (0,)
+    stateful = True
+    aliases = True
+
+    def forward(self, xp: Any, ref: Any) -> Any:
+        return ref
+
+    def gradient(self, dy: Any, y: Any, ref: Any) -> Any:
+        return dy
+
+
+@register
+class InitializedValue(Op):
+    """The value of a variable if it has one, else its initial value."""
+
+    refs = (0,)
+    stateful = True
+    aliases = True
+    reads_old = False
+    gradient = None
+
+    def shape(self, ref: Shape, initial: Shape) -> Shape:
+        return initial
+
+    def forward(self, xp: Any, ref: Any, initial: Any) -> Any:
+        return initial if ref is None else ref
+
+
+@register
+class IsVariableInitialized(Op):
+    """True once a variable has a value."""
+
+    refs = (0,)
+    types = ("any",)
+    stateful = True
+    reads_old = False
+    returns = "bool"
+    gradient = None
+
+    def shape(self, ref: Shape) -> Shape:
+        return SCALAR
+
+    def forward(self, xp: Any, ref: Any) -> Any:
+        return xp.asarray(ref is not None)
+
+
+class Update(Op):
+    """Base of the ops that give a variable (input 0) a new value from its old one and a tensor (input 1)."""
+
+    writes = (0,)
+    gradient = None
+
+    def shape(self, ref: Shape, value: Shape) -> Shape:
+        if not ref.is_compatible_with(value):
+            raise ShapeError(
+                f"{self.type}: the variable has shape {ref}, the value {value}", rule="a variable keeps its shape",
+                hint="Variable(..., validate_shape=False) may change it",
+            )  # fmt: skip
+        return ref
+
+
+@register
+class Assign(Update):
+    """The variable becomes a copy of the value."""
+
+    validate_shape: bool = True
+    reads_old = False
+
+    def shape(self, ref: Shape, value: Shape) -> Shape:
+        return super().shape(ref, value) if self.validate_shape else value
+
+    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+        return xp.array(value)
+
+
+@register
+class AssignAdd(Update):
+    """The variable grows by the value."""
+
+    kinds = "ifc"
+
+    def shape(self, ref: Shape, value: Shape) -> Shape:
+        return super().shape(ref, broadcast(ref, value))
+
+    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+        return xp.add(ref, value)
+
+
+@register
+class AssignSub(Update):
+    """The variable shrinks by the value."""
+
+    kinds = "ifc"
+
+    def shape(self, ref: Shape, value: Shape) -> Shape:
+        return super().shape(ref, broadcast(ref, value))
+
+    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+        return xp.subtract(ref, value)
+
+
+@register
+class NoOp(Op):
+    """Does nothing; run for what it waits for."""
+
+    stateful = True
+    gradient = None
+
+    def forward(self, xp: Any) -> Any:
+        return None
+
+
+def assign(
+    ref: Any, value: Any, validate_shape: Any = None, use_locking: Any = None, name: str | None = None
+) -> Any:
+    """A tensor that, when run, replaces the variable's value and returns the new one."""
+    return apply(Assign(validate_shape=validate_shape is not False), ref, value, name=name)
+
+
+def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
+    """A tensor that, when run, adds to the variable and returns its new value."""
+    return apply(AssignAdd(), ref, value, name=name)
+
+
+def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
+    """A tensor that, when run, subtracts from the variable and returns its new value."""
+    return apply(AssignSub(), ref, value, name=name)
+
+
+def is_variable_initialized(ref: Any, name: str | None = None) -> Any:
+    """True, when run, if the variable has a value."""
+    return apply(IsVariableInitialized(), ref, name=name)
+
+
+def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
+    """A tensor that takes the value fed to it, or that of `input`."""
+    return apply(PlaceholderWithDefault(static=Shape(shape).dims), convert(input), name=name)
