@@ -1,0 +1,71 @@
+"""Values on their way into the graph: converted to the tensor's type, checked against its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.graph import Graph
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
+from deepkit.device.arrays import as_array
+from deepkit.errors import DeepkitError, FeedError
+
+
+def feed_key(graph: Graph, key: Any) -> Symbol:
+    """The Symbol that an entry of feed_dict names."""
+    item = graph.as_graph_element(key, "fed")
+    if not isinstance(item, Symbol):
+        raise FeedError(f"{item.name!r} is an operation: it has no value that could be fed", hint="feed a tensor")
+    return item
+
+
+def feed_value(symbol: Symbol, value: Any) -> Any:
+    """`value` as an array of the tensor's type; FeedError if type or shape do not fit."""
+    if type(value) is not np.ndarray or value.dtype != symbol.dtype.numpy:
+        value = _converted(symbol, value)
+    dims = symbol.shape.dims
+    if dims is not None:
+        shape = value.shape
+        if len(shape) != len(dims) or any(d is not None and d != n for d, n in zip(dims, shape, strict=True)):
+            raise FeedError(
+                f"{symbol.name} of shape {symbol.shape} was fed a value of shape {_plain(shape)}",
+                where=symbol.node.where(),
+                rule="the fed value must fit the shape; a dimension that is ? may have any length",
+                hint=_shape_hint(dims, shape),
+            )
+    return value
+
+
+def _converted(symbol: Symbol, value: Any) -> Any:
+    if isinstance(value, Symbol):
+        raise FeedError(
+            f"{symbol.name} was fed {value.name}, a tensor of the graph", where=symbol.node.where(),
+            rule="a fed value is a number, a list or a NumPy array", hint="feed sess.run(tensor) instead of the tensor",
+        )  # fmt: skip
+    try:
+        return as_array(value.value if isinstance(value, Tensor) else value, symbol.dtype)
+    except DeepkitError as error:
+        raise FeedError(
+            f"{symbol.name} ({symbol.dtype.name}) cannot be fed this value: {error.what}", where=symbol.node.where(),
+            rule=error.rule, hint=error.hint,
+        ) from error  # fmt: skip
+
+
+def _plain(shape: tuple[int, ...]) -> str:
+    return f"({shape[0]},)" if len(shape) == 1 else str(tuple(shape)).replace(" ", " ")
+
+
+def _shape_hint(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str:
+    if len(shape) == len(dims) - 1 and dims[0] is None:
+        return "a single example still needs the batch axis: value[None, ...]"
+    if len(shape) == len(dims) - 1 and dims[-1] == 1:
+        return "make it a column: value.reshape(-1, 1)"
+    if len(shape) == len(dims) and sorted(map(str, dims)) == sorted(map(str, shape)):
+        return "the axes look exchanged: value.T"
+    known = [d for d in dims if d is not None]
+    size = int(np.prod(shape))
+    if known and size % max(int(np.prod(known)), 1) == 0 and None in dims:
+        return f"value.reshape({', '.join('-1' if d is None else str(d) for d in dims)})"
+    return "compare value.shape with the placeholder's shape"

@@ -1,0 +1,38 @@
+"""Pass 2: what depends on constants alone is computed once, when the plan is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.node import Node
+from deepkit.core.symbol import Symbol
+from deepkit.errors import DeepkitError
+
+LARGEST = 1 << 20  # elements; a bigger result is cheaper to compute than to keep
+
+
+def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
+    """The values of the constant nodes themselves."""
+    return {node.outputs[0]: node.op.forward(np) for node in nodes if node.type == "Const" and node.outputs[0] not in feeds}
+
+
+def fold(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> None:
+    """Adds to `known` the outputs of pure nodes all of whose inputs are known."""
+    for node in nodes:
+        if not node.op.is_pure or node.control_inputs or not node.inputs or any(y in feeds for y in node.outputs):
+            continue
+        if any(x not in known or x in feeds for x in node.inputs) or _too_large(node):
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                result = node.op.forward(np, *[known[x] for x in node.inputs])
+        except (DeepkitError, ValueError, ArithmeticError, IndexError):
+            continue  # it fails when it runs, where the message can say so
+        values = result if isinstance(result, tuple) else (result,)
+        known.update(zip(node.outputs, map(np.asarray, values), strict=True))
+
+
+def _too_large(node: Node) -> bool:
+    return any((y.shape.num_elements() or 0) > LARGEST for y in node.outputs)

@@ -1,0 +1,47 @@
+"""Pass 5: whose memory an array may share: which results must be copied, which variables may be updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from deepkit.core.node import Node
+from deepkit.core.symbol import Symbol
+
+
+def owners(
+    order: list[Node], sources: Callable[[Node], list[Symbol]], outside: Iterable[Symbol]
+) -> dict[Symbol, frozenset[Symbol]]:
+    """For each Symbol the feeds, constants and variables whose memory its array may share."""
+    result: dict[Symbol, frozenset[Symbol]] = {x: frozenset([x]) for x in outside}
+    for node in order:
+        op = node.op
+        shared: frozenset[Symbol] = frozenset()
+        if op.aliases:
+            shared = frozenset().union(*[result.get(x, frozenset([x])) for x in sources(node)])
+        for i, y in enumerate(node.outputs):
+            written = frozenset([sources(node)[op.writes[i]]]) if i < len(op.writes) else frozenset()
+            result.setdefault(y, shared | written)
+    return result
+
+
+def updated_in_place(
+    order: list[Node], sources: Callable[[Node], list[Symbol]], owned: dict[Symbol, frozenset[Symbol]]
+) -> set[Node]:
+    """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
+    last_use: dict[Any, int] = {}
+    for i, node in enumerate(order):
+        for x in sources(node):
+            for owner in owned.get(x, frozenset([x])):
+                if x is not owner:  # an alias of the old value, not the variable itself
+                    last_use[owner] = i
+    result = set()
+    for i, node in enumerate(order):
+        if hasattr(node.op, "inplace"):
+            inputs = sources(node)
+            targets = {inputs[k] for k in node.op.writes}
+            values = [x for k, x in enumerate(inputs) if k not in node.op.writes]
+            overlap = any(owned.get(x, frozenset()) & targets for x in values)
+            if not overlap and all(last_use.get(t, -1) < i for t in targets):
+                result.add(node)
+    return result

@@ -1,0 +1,26 @@
+"""Pass 3: two nodes that compute the same from the same inputs become one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.core.node import Node
+from deepkit.core.symbol import Symbol
+
+
+def merge(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> dict[Symbol, Symbol]:
+    """For each Symbol that repeats an earlier one, that earlier one."""
+    same: dict[Symbol, Symbol] = {}
+    first: dict[Any, Node] = {}
+    for node in nodes:
+        if not node.op.is_pure or any(y in feeds or y in known for y in node.outputs):
+            continue
+        inputs = tuple(same.get(x, x) for x in node.inputs)
+        key = (node.op.key(), inputs, tuple(node.control_inputs), node.device)
+        try:
+            twin = first.setdefault(key, node)
+        except TypeError:  # an attribute that cannot be hashed, such as an array
+            continue
+        if twin is not node:
+            same.update(zip(node.outputs, twin.outputs, strict=True))
+    return same

@@ -1,0 +1,36 @@
+"""Pass 4: the order of execution: inputs first, and everything that can be read before anything is written."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from deepkit.core.node import Node
+from deepkit.core.symbol import Symbol
+
+
+def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[Node]:
+    """`nodes` after their inputs and control inputs; of those that could run next, ops that write variables last.
+
+    So a variable read without control dependencies gives the value from before the run's updates.
+    """
+    inside = set(nodes)
+    waits: dict[Node, int] = {}
+    followers: dict[Node, list[Node]] = {node: [] for node in nodes}
+    for node in nodes:
+        before = {x.node for x in sources(node)} | set(node.control_inputs)
+        before &= inside
+        waits[node] = len(before)
+        for other in before:
+            followers[other].append(node)
+    ready = [(bool(node.op.writes), node.id, node) for node in nodes if not waits[node]]
+    heapq.heapify(ready)
+    result = []
+    while ready:
+        node = heapq.heappop(ready)[-1]
+        result.append(node)
+        for follower in followers[node]:
+            waits[follower] -= 1
+            if not waits[follower]:
+                heapq.heappush(ready, (bool(follower.op.writes), follower.id, follower))
+    return result

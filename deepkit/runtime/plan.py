@@ -1,0 +1,266 @@
+"""A plan: what a session really executes for one set of fetches and feeds, as a straight line of Python calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.node import Node
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.errors import DeepkitError, FeedError, UninitializedError
+from deepkit.runtime.passes import fold, memory, merge, order, prune
+
+_serial = itertools.count()
+
+
+class Plan:
+    """Compiled fetches. `run(feeds, store)` returns their values; `print(plan)` shows the program.
+
+    targets: Symbols and Nodes; feeds: the Symbols that will be given, in this order; stream_of: a node's random
+    stream; passes: the optional passes to use.
+    """
+
+    def __init__(
+        self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
+        passes: frozenset[str],
+    ):  # fmt: skip
+        self.targets, self.feeds = list(targets), list(feeds)
+        self._stream_of = stream_of
+        fed = set(feeds)
+        nodes = prune.prune(self.targets, fed)
+        check_fed(nodes, fed)
+        self.known = fold.constants(nodes, fed)
+        if "fold" in passes:
+            fold.fold(nodes, self.known, fed)
+        self._same = merge.merge(nodes, self.known, fed) if "merge" in passes else {}
+        finished = self.known.keys() | fed
+        live = [
+            node
+            for node in self._needed(nodes, finished)
+            if not (node.outputs and all(y in finished or y in self._same for y in node.outputs))
+        ]
+        self.order = order.order(live, self._sources)
+        variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
+        owned = memory.owners(self.order, self._sources, {*fed, *self.known, *variables})
+        self._in_place = (
+            memory.updated_in_place(self.order, self._sources, owned) if "inplace" in passes else set()
+        )
+        self._write(owned)
+
+    def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
+        """Folding and merging leave nodes behind that nobody needs any more."""
+        wanted = [self._source(t) if isinstance(t, Symbol) else t for t in self.targets]
+        keep: set[Node] = set()
+        stack = [t.node if isinstance(t, Symbol) else t for t in wanted if t not in finished]
+        while stack:
+            node = stack.pop()
+            if node not in keep:
+                keep.add(node)
+                stack += [x.node for x in self._sources(node) if x not in finished]
+                stack += node.control_inputs
+        return [node for node in nodes if node in keep]
+
+    def _source(self, x: Symbol) -> Symbol:
+        return self._same.get(x, x)
+
+    def _sources(self, node: Node) -> list[Symbol]:
+        return [self._same.get(x, x) for x in node.inputs]
+
+    # ---- writing the program
+
+    def _write(self, owned: dict[Symbol, frozenset[Symbol]]) -> None:
+        self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": np.asarray}
+        self._names: dict[Symbol, str] = {}
+        lines = ["def run(feeds, store):"]
+        self._line_node: dict[int, Node] = {}
+        for i, x in enumerate(self.feeds):
+            self._names[x] = f"f{i}"
+        if self.feeds:
+            lines.append(f"    {', '.join(self._names[x] for x in self.feeds)}, = feeds")
+        dying = self._last_uses()
+        for node in self.order:
+            text = self._call(node)
+            if text is not None:
+                self._line_node[len(lines) + 1] = node
+                lines.append(f"    {text:<60} # {node.name}")
+            dead = [self._names[x] for x in dying.get(node, ()) if x in self._names]
+            if dead:
+                lines.append(f"    {' = '.join(dead)} = None")
+        results = [self._result(t, owned) for t in self.targets]
+        lines.append(f"    return [{', '.join(results)}]")
+        self.source = "\n".join(lines) + "\n"
+        self._file = f"<deepkit plan {next(_serial)}>"
+        exec(compile(self.source, self._file, "exec"), self._space)
+        self._run = self._space["run"]
+
+    def _last_uses(self) -> dict[Node, list[Symbol]]:
+        """For each node the arrays nobody needs after it."""
+        last: dict[Symbol, Node] = {}
+        for node in self.order:
+            for x in self._sources(node):
+                last[x] = node
+        kept = {self._source(t) for t in self.targets if isinstance(t, Symbol)} | self.known.keys() | set(self.feeds)
+        result: dict[Node, list[Symbol]] = {}
+        for x, node in last.items():
+            if x not in kept and not isinstance(x, Variable):
+                result.setdefault(node, []).append(x)
+        return result
+
+    def _bind(self, prefix: str, value: Any) -> str:
+        name = f"{prefix}{len(self._space)}"
+        self._space[name] = value
+        return name
+
+    def _value(self, x: Symbol) -> str:
+        """The expression for an input: a local name, a constant, or a variable's place in the store."""
+        x = self._source(x)
+        if x in self._names:
+            return self._names[x]
+        if x in self.known:
+            self._names[x] = self._bind("c", self.known[x])
+            return self._names[x]
+        return f"store[{self._variable(x)}]"
+
+    def _variable(self, x: Symbol) -> str:
+        for name, value in self._space.items():
+            if value is x:
+                return name
+        return self._bind("var", x)
+
+    def _call(self, node: Node) -> str | None:
+        op = node.op
+        if op.type in ("NoOp", "VariableV2"):
+            return None
+        arguments = []
+        for i, x in enumerate(node.inputs):
+            is_ref = (i in op.writes or i in op.refs) and x not in self._names
+            if is_ref and not op.reads_old:
+                arguments.append(f"store.get({self._variable(x)})" if i in op.refs else "None")
+            else:
+                arguments.append(self._value(x))
+        if op.random:
+            arguments.insert(0, self._bind("stream", self._stream_of(node)))
+        if op.type == "ReadVariable":
+            text = arguments[0]
+        elif node in self._in_place:
+            function = self._bind("update", op.inplace)  # type: ignore[attr-defined]
+            text = f"{function}({', '.join(arguments)})"
+        else:
+            function = self._bind("op", op.bind(np))
+            text = f"{function}({', '.join(arguments)})"
+        outputs = []
+        for y in node.outputs:
+            name = f"t{len(self._names)}"
+            if y not in self._names:
+                self._names[y] = name
+            outputs.append(self._names[y] if y not in self.feeds else "_")
+        if not outputs:
+            return text
+        many = len(outputs) > 1 or isinstance(_result_kind(node), tuple)
+        left = ", ".join(outputs) + ("," if many and len(outputs) == 1 else "")
+        if op.writes and node not in self._in_place:
+            stored = [
+                f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
+                for k, name in zip(op.writes, outputs, strict=False)
+            ]
+            return f"{left} = {text}; " + "; ".join(stored)
+        return f"{left} = {text}"
+
+    def _result(self, target: Symbol | Node, owned: dict[Symbol, frozenset[Symbol]]) -> str:
+        if isinstance(target, Node):
+            return "None"
+        value = self._value(target)
+        borrowed = isinstance(target, Variable) or owned.get(self._source(target))
+        return f"{'copy' if borrowed else 'scalar'}({value})"
+
+    # ---- running it
+
+    def run(self, feeds: Sequence[Any], store: dict[Variable, Any]) -> list[Any]:
+        """The values of the targets (None for a Node)."""
+        try:
+            with np.errstate(all="ignore"):
+                return self._run(feeds, store)
+        except KeyError as error:
+            if error.args and isinstance(error.args[0], Variable):
+                raise uninitialized(error.args[0]) from None
+            raise self._located(error, store) from error
+        except Exception as error:
+            raise self._located(error, store) from error
+
+    def _located(self, error: Exception, store: dict[Variable, Any]) -> Exception:
+        """The error with the node it happened in, that node's inputs, and the user's line that made it."""
+        node, values = None, {}
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self._file:
+                node, values = self._line_node.get(trace.tb_lineno), trace.tb_frame.f_locals
+            trace = trace.tb_next
+        if node is None:
+            return error
+        shapes = []
+        for x in node.inputs:
+            name = self._names.get(self._source(x), "")
+            value = values.get(name, self._space.get(name, store.get(x) if isinstance(x, Variable) else None))
+            described = f"{x.dtype.name}{tuple(np.shape(value))}" if value is not None else f"{x.dtype.name}{x.shape}"
+            shapes.append(f"{x.name} {described}")
+        where = f"{node.where()}\n         inputs: {', '.join(shapes) or 'none'}"
+        if isinstance(error, DeepkitError):
+            return type(error)(error.what, where=where, rule=error.rule, hint=error.hint)
+        if isinstance(error, (ValueError, TypeError, ArithmeticError, IndexError, MemoryError)):
+            return RunError(f"{node.type}: {error}", where=where)
+        error.add_note(f"in {where}")
+        return error
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class RunError(DeepkitError, ValueError):
+    """An op that failed while the graph ran."""
+
+
+def uninitialized(variable: Variable) -> UninitializedError:
+    """The error for a variable that is read before it has a value."""
+    return UninitializedError(
+        f"variable {variable.node.name!r} has no value yet",
+        where=variable.node.where(),
+        rule="a variable gets its value in a session when its initializer runs",
+        hint="sess.run(global_variables_initializer()) after everything is built (the Adam optimizer makes variables too)",
+    )
+
+
+def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
+    """FeedError naming every placeholder among `nodes` that is not fed."""
+    missing = [node for node in nodes if node.type == "Placeholder" and node.outputs[0] not in fed]
+    if not missing:
+        return
+    first = missing[0]
+    described = ", ".join(f"{n.name!r} ({n.outputs[0].dtype.name}{n.outputs[0].shape})" for n in missing)
+    hint = f"sess.run(..., feed_dict={{{', '.join(n.name + ': value' for n in missing)}}})"
+    if first.retired:
+        hint = "its notebook cell was run again and made a new one: run the cells that use it again, too"
+    raise FeedError(
+        f"{'placeholder' if len(missing) == 1 else 'placeholders'} {described} must be fed",
+        where=first.where(), rule="what is fetched depends on it, and a placeholder has no value of its own", hint=hint,
+    )  # fmt: skip
+
+
+def _result_kind(node: Node) -> Any:
+    """Tuple if the op's forward returns one: decided as the shape rule decided it."""
+    return () if len(node.outputs) > 1 or isinstance(node.op.shape(*[x.shape for x in node.inputs]), (tuple, list)) else None
+
+
+def _scalar(value: Any) -> Any:
+    """Arrays as they are, NumPy scalars for single numbers, bytes for single strings."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    return value
+
+
+def _copy(value: Any) -> Any:
+    """As `_scalar`, but never memory that somebody else owns."""
+    return np.array(value)[()] if np.ndim(value) == 0 else np.array(value)

@@ -1,0 +1,160 @@
+"""Sessions: they hold the variables' values and run plans."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from deepkit.core import seeds
+from deepkit.core.graph import Graph, default_graph, pop_session, push_session
+from deepkit.core.node import Node
+from deepkit.core.site import Site, user_site
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.device.arrays import as_array
+from deepkit.device.philox import Stream
+from deepkit.errors import ClosedSessionError, GraphWarning
+from deepkit.runtime import passes
+from deepkit.runtime.feeds import feed_key, feed_value
+from deepkit.runtime.fetches import flatten, signature
+from deepkit.runtime.plan import Plan
+
+GROWING_RUNS = 10  # so many runs from one line, each with a bigger graph, are a loop that adds nodes
+
+
+class Session:
+    """Runs a graph. Each session has its own value of every variable and its own place in every random stream.
+
+    `graph` defaults to the default graph. Used in a `with` block it is the default session there and is closed at
+    the end; `as_default()` does not close it.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        self.graph = graph if graph is not None else default_graph()
+        self.config = config
+        self.closed = False
+        self.store: dict[Variable, Any] = {}
+        self._streams: dict[Node, Stream] = {}
+        self._plans: dict[Any, tuple[Plan, Any]] = {}
+        self._passes = passes.enabled(getattr(config, "passes", None))
+        self._seen, self._growth = -1, 0
+        self._last_site: Site | None = None
+
+    @property
+    def sess_str(self) -> str:
+        return ""
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """The values of `fetches` (a tensor, operation, name, or any nesting of them), computed together once.
+
+        feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run.
+        """
+        if self.closed:
+            raise ClosedSessionError(
+                "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
+                hint="keep the calls inside the with block, or make a new session and restore the variables",
+            )  # fmt: skip
+        if self.graph.version != self._seen:
+            self._watch_growth()
+        feeds = feed_dict or {}
+        try:
+            key = (fetches if not isinstance(fetches, list) else (list, *fetches), *feeds)
+            found = self._plans.get(key)
+        except TypeError:  # something nested: the slower, exact way
+            key, found = None, None
+        if found is None:
+            key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feeds])
+            found = self._plans.get(key) or self._compile(key, fetches)
+        plan, rebuild = found
+        values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
+        return rebuild(plan.run(values, self.store))
+
+    def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
+        leaves, rebuild = flatten(self.graph, fetches)
+        plan = Plan(leaves, list(key[1:]), self._stream_of, self._passes)
+        self._plans[key] = plan, rebuild
+        direct = isinstance(fetches, (Symbol, Node)) or (
+            isinstance(fetches, list) and all(isinstance(x, (Symbol, Node)) for x in fetches)
+        )
+        if direct:
+            self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
+        return plan, rebuild
+
+    def plan(self, fetches: Any, feeds: Any = ()) -> Plan:
+        """The program that run(fetches, feed_dict with these keys) executes; print it."""
+        key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feeds])
+        return (self._plans.get(key) or self._compile(key, fetches))[0]
+
+    def make_callable(self, fetches: Any, feed_list: Any = None) -> Any:
+        """A function of the values of `feed_list` that returns the values of `fetches`."""
+        keys = list(feed_list or [])
+        return lambda *values: self.run(fetches, dict(zip(keys, values, strict=True)))
+
+    def _stream_of(self, node: Node) -> Stream:
+        if node not in self._streams:
+            self._streams[node] = Stream(*(node.seeds or seeds.fresh()))
+        return self._streams[node]
+
+    def _watch_growth(self) -> None:
+        """Warns when one line runs the session again and again while the graph keeps growing."""
+        site = user_site()
+        self._growth = self._growth + 1 if self._seen >= 0 and site == self._last_site else 0
+        added = self.graph.version - self._seen
+        self._seen, self._last_site = self.graph.version, site
+        if self._growth == GROWING_RUNS:
+            last = self.graph.get_operations()[-1]
+            warnings.warn(
+                f"the graph grows by {added} nodes between runs of the session, so every run is planned anew and "
+                f"slower than the one before; the last one added is {last.where()}\n"
+                "  try:   build all nodes before the loop, and only call sess.run inside it; graph.finalize() finds such lines",
+                GraphWarning, stacklevel=3,
+            )  # fmt: skip
+
+    def load(self, variable: Variable, value: Any) -> None:
+        """Sets a variable's value."""
+        self.store[variable] = np.array(feed_value(variable, as_array(value, variable.dtype)))
+
+    def close(self) -> None:
+        """Frees the variables' values; the session cannot be used afterwards."""
+        self.closed = True
+        self.store.clear()
+        self._plans.clear()
+        self._streams.clear()
+
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[Session]:
+        """Makes this the default session of the block, without closing it at the end."""
+        push_session(self)
+        try:
+            yield self
+        finally:
+            pop_session(self)
+
+    def __enter__(self) -> Session:
+        push_session(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pop_session(self)
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{len(self.store)} variables"
+        return f"<{type(self).__name__}: {state}, graph of {len(self.graph.get_operations())} nodes>"
+
+
+class InteractiveSession(Session):
+    """A session that is the default one from the moment it is made until close()."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        super().__init__(target, graph, config)
+        push_session(self)
+
+    def close(self) -> None:
+        if not self.closed:
+            pop_session(self)
+        super().close()

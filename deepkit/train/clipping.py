@@ -1,0 +1,28 @@
+"""Gradients kept from exploding: the norm of a whole list of tensors, and scaling by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from deepkit import ops
+from deepkit.core.apply import scope
+
+
+def global_norm(t_list: Sequence[Any], name: str | None = None) -> Any:
+    """The Euclidean norm of all numbers in a list of tensors together (None entries are left out)."""
+    present = [t for t in t_list if t is not None]
+    with scope(name, "global_norm", present) as full:
+        halves = ops.stack([ops.l2_loss(t) for t in present])
+        return ops.sqrt(ops.reduce_sum(halves) * 2.0, name=full)
+
+
+def clip_by_global_norm(
+    t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
+) -> tuple[list[Any], Any]:
+    """The tensors scaled by clip_norm / max(global_norm, clip_norm), and the norm before. Source: R. Pascanu et al. 2013."""
+    with scope(name, "clip_by_global_norm", [t for t in t_list if t is not None]):
+        norm = global_norm(t_list) if use_norm is None else use_norm
+        scale = clip_norm * ops.minimum(1.0 / norm, ops.ones_like(norm) / clip_norm)
+        scale = ops.where(ops.is_finite(norm), scale, norm * float("nan"))
+        return [None if t is None else t * scale for t in t_list], norm

@@ -1,0 +1,178 @@
+"""The optimizer: differentiates a loss, keeps each variable's slots, and applies an update rule to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply
+from deepkit.core.autodiff import gradients
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import Graph
+from deepkit.core.node import Node
+from deepkit.core.op import lookup
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Parameter
+from deepkit.core.variable import Variable
+from deepkit.errors import ArgumentError, GradientError
+
+
+class Optimizer:
+    """Base of all optimizers, with TensorFlow 1's methods.
+
+    The same object trains Variables of a graph (its methods add nodes) and Parameters (they act at once). A
+    subclass names its slots and says in `_update` which rule moves a variable.
+    """
+
+    slot_names: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: Any, name: str, use_locking: bool = False):
+        self.learning_rate, self.name = learning_rate, name
+        self._slots: dict[str, dict[Any, Any]] = {slot: {} for slot in self.slot_names}
+        self._shared: dict[tuple[str, Any], Any] = {}
+
+    # ---- the three steps
+
+    def minimize(
+        self, loss: Any, global_step: Any = None, var_list: Any = None, gate_gradients: Any = None,
+        aggregation_method: Any = None, colocate_gradients_with_ops: bool = False, name: str | None = None,
+        grad_loss: Any = None,
+    ) -> Any:  # fmt: skip
+        """One step towards a smaller loss: compute_gradients, then apply_gradients. In a graph: the op to run."""
+        pairs = self.compute_gradients(loss, var_list, grad_loss=grad_loss)
+        if all(grad is None for grad, _ in pairs):
+            raise GradientError(
+                "no variable can make this loss smaller: every gradient is None",
+                rule="the loss must depend on the variables through ops that have derivatives",
+                where=loss.node.where() if isinstance(loss, Symbol) else None,
+                hint="argmax, equal, round and casts to integers cut the path; train on the cross-entropy instead; "
+                f"variables: {', '.join(_label(v) for _, v in pairs)}",
+            )
+        return self.apply_gradients(pairs, global_step, name)
+
+    def compute_gradients(
+        self, loss: Any, var_list: Any = None, gate_gradients: Any = None, aggregation_method: Any = None,
+        colocate_gradients_with_ops: bool = False, grad_loss: Any = None,
+    ) -> list[tuple[Any, Any]]:  # fmt: skip
+        """Pairs (gradient, variable); var_list defaults to the graph's trainable variables."""
+        if callable(loss) and not isinstance(loss, Symbol):
+            loss = loss()
+        if var_list is None:
+            if not isinstance(loss, Symbol):
+                raise ArgumentError("var_list is needed outside a graph", hint="minimize(loss, var_list=[w, b])")
+            var_list = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+        variables = list(var_list) if isinstance(var_list, (list, tuple)) else [var_list]
+        if not variables:
+            raise ArgumentError("there are no variables to train", hint="tf.Variable(..., trainable=True)")
+        return list(zip(gradients(loss, variables, grad_loss, warn=False), variables, strict=True))
+
+    def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
+        """Moves each variable by its gradient (None: it stays), then adds 1 to global_step."""
+        pairs = [(grad, var) for grad, var in grads_and_vars if grad is not None]
+        if not pairs:
+            raise GradientError("apply_gradients: every gradient is None", hint="see gradients() for the reason")
+        variables = [var for _, var in pairs]
+        if not isinstance(variables[0], Symbol):
+            for grad, var in pairs:
+                self._update(var, grad)
+            self._finish(variables[0])
+            return global_step.assign_add(1) if global_step is not None else None
+        graph: Graph = variables[0].graph
+        for var in variables:
+            self._make_slots(var)
+        with graph.name_scope(name or self.name) as full:
+            done = [_node(self._update(var, grad)) for grad, var in pairs]
+            with graph.control_dependencies(done):
+                done += [_node(x) for x in self._finish(variables[0])]
+            if global_step is None:
+                train_op = graph.run_op(lookup("NoOp")(), done, full)
+            else:
+                with graph.control_dependencies(done):
+                    train_op = apply(lookup("AssignAdd")(), global_step, 1, name=full).node
+        graph.add_to_collections([GraphKeys.TRAIN_OP], train_op)
+        return train_op
+
+    # ---- what subclasses define
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} does not define _update")
+
+    def _finish(self, like: Any) -> list[Any]:
+        """What changes once a step, after all variables (Adam's powers)."""
+        return []
+
+    def _slot_start(self, slot: str, var: Any) -> float:
+        return 0.0
+
+    # ---- slots
+
+    def _make_slots(self, var: Any) -> None:
+        for slot in self.slot_names:
+            self._slot(var, slot)
+
+    def _slot(self, var: Any, slot: str) -> Any:
+        """The variable that remembers `slot` for `var`, made at first use."""
+        known = self._slots[slot]
+        if var not in known:
+            known[var] = self._new(var, self._slot_start(slot, var), f"{_base(var)}/{self.name}")
+        return known[var]
+
+    def _number(self, name: str, like: Any, start: float) -> Any:
+        """A scalar variable that all variables of a graph share, such as beta1^t."""
+        key = (name, like.graph if isinstance(like, Symbol) else None)
+        if key not in self._shared:
+            self._shared[key] = self._new(like, start, name, scalar=True)
+        return self._shared[key]
+
+    def _new(self, like: Any, start: float, name: str, scalar: bool = False) -> Any:
+        if not isinstance(like, Symbol):
+            shape = () if scalar else like.shape
+            return Parameter(np.full(tuple(shape), start, like.dtype.numpy), name=name, trainable=False)
+        number = np.array(start, like.dtype.numpy)
+        graph = like.graph
+        with graph.control_dependencies(None), graph.name_scope(None):
+            if scalar or not like.shape.is_full:
+                initial: Any = number if scalar else apply(lookup("ZerosLike")(), like.initial_value) + number
+            else:
+                dims = graph.constant(np.array(like.shape.as_list(), np.int32), f"{name}/shape")
+                initial = apply(lookup("Fill")(static=like.shape.dims), dims, number, name=f"{name}/Initializer")
+            with graph.as_default():
+                return Variable(initial, trainable=False, name=name)
+
+    def get_slot(self, var: Any, name: str) -> Any:
+        return self._slots.get(name, {}).get(var)
+
+    def get_slot_names(self) -> list[str]:
+        return sorted(self.slot_names)
+
+    def variables(self) -> list[Any]:
+        """All variables the optimizer has made."""
+        return [*self._shared.values(), *[v for slot in self._slots.values() for v in slot.values()]]
+
+    def get_name(self) -> str:
+        return self.name
+
+    def _rate(self, var: Any) -> Any:
+        """The learning rate in the variable's type: a number, a tensor, or a function that returns one."""
+        rate = self.learning_rate() if callable(self.learning_rate) else self.learning_rate
+        dtype = getattr(rate, "dtype", None)
+        if dtype is not None and hasattr(rate, "node") and dtype is not var.dtype:
+            return apply(lookup("Cast")(to=var.dtype), rate)
+        return rate
+
+
+def _node(x: Any) -> Node:
+    first = x[0] if isinstance(x, (list, tuple)) else x
+    return first.node if isinstance(first, Symbol) else first
+
+
+def _base(var: Any) -> str:
+    return var.node.name if isinstance(var, Symbol) else var.label
+
+
+def _label(var: Any) -> str:
+    return var.name if isinstance(var, Symbol) else var.label
+
+

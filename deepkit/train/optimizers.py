@@ -1,0 +1,132 @@
+"""The optimizers by name: which slots each keeps and which rule it applies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.core.apply import apply
+from deepkit.errors import ArgumentError
+from deepkit.train.optimizer import Optimizer
+from deepkit.train.rules import (
+    ApplyAdadelta, ApplyAdagrad, ApplyAdam, ApplyCenteredRMSProp, ApplyGradientDescent, ApplyMomentum, ApplyRMSProp,
+)  # fmt: skip
+
+
+class GradientDescentOptimizer(Optimizer):
+    """var -= learning_rate * grad.
+
+    >>> import deepkit as dk
+    >>> x = dk.Parameter(5.0)
+    >>> dk.train.GradientDescentOptimizer(0.1).minimize(dk.square(x), var_list=[x])
+    >>> x.item()
+    4.0
+    """
+
+    def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"):
+        super().__init__(learning_rate, name)
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        return apply(ApplyGradientDescent(), var, grad, self._rate(var))
+
+
+class MomentumOptimizer(Optimizer):
+    """Gradient descent with a velocity: accum = momentum * accum + grad; var -= learning_rate * accum."""
+
+    slot_names = ("momentum",)
+
+    def __init__(
+        self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum",
+        use_nesterov: bool = False,
+    ):  # fmt: skip
+        super().__init__(learning_rate, name)
+        self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        return apply(self.rule, var, self._slot(var, "momentum"), grad, self._rate(var), self.momentum)
+
+
+class AdagradOptimizer(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients so far."""
+
+    slot_names = ("accumulator",)
+
+    def __init__(
+        self, learning_rate: Any, initial_accumulator_value: float = 0.1, use_locking: bool = False,
+        name: str = "Adagrad",
+    ):  # fmt: skip
+        if initial_accumulator_value <= 0:
+            raise ArgumentError("initial_accumulator_value must be positive", rule="steps are divided by its root")
+        super().__init__(learning_rate, name)
+        self.start = initial_accumulator_value
+
+    def _slot_start(self, slot: str, var: Any) -> float:
+        return self.start
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        return apply(ApplyAdagrad(), var, self._slot(var, "accumulator"), grad, self._rate(var))
+
+
+class AdadeltaOptimizer(Optimizer):
+    """Adadelta: no learning rate to tune, at least in the paper (which uses 1.0)."""
+
+    slot_names = ("accum", "accum_update")
+
+    def __init__(
+        self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: Any = 1e-8, use_locking: bool = False,
+        name: str = "Adadelta",
+    ):  # fmt: skip
+        super().__init__(learning_rate, name)
+        self.rho, self.epsilon = rho, epsilon
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        slots = [self._slot(var, s) for s in self.slot_names]
+        return apply(ApplyAdadelta(), var, *slots, grad, self._rate(var), self.rho, self.epsilon)
+
+
+class RMSPropOptimizer(Optimizer):
+    """Steps divided by the root of a moving mean of squared gradients (of their variance if centered)."""
+
+    def __init__(
+        self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0, epsilon: Any = 1e-10,
+        use_locking: bool = False, centered: bool = False, name: str = "RMSProp",
+    ):  # fmt: skip
+        self.slot_names = ("mg", "rms", "momentum") if centered else ("rms", "momentum")
+        super().__init__(learning_rate, name)
+        self.decay, self.momentum, self.epsilon = decay, momentum, epsilon
+        self.rule = ApplyCenteredRMSProp() if centered else ApplyRMSProp()
+
+    def _slot_start(self, slot: str, var: Any) -> float:
+        return 1.0 if slot == "rms" else 0.0
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        slots = [self._slot(var, s) for s in self.slot_names]
+        return apply(self.rule, var, *slots, grad, self._rate(var), self.decay, self.momentum, self.epsilon)
+
+
+class AdamOptimizer(Optimizer):
+    """Adam: momentum and a moving mean of squared gradients, both corrected for their start at zero."""
+
+    slot_names = ("m", "v")
+
+    def __init__(
+        self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8,
+        use_locking: bool = False, name: str = "Adam",
+    ):  # fmt: skip
+        super().__init__(learning_rate, name)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+
+    def _powers(self, like: Any) -> tuple[Any, Any]:
+        return self._number("beta1_power", like, self.beta1), self._number("beta2_power", like, self.beta2)
+
+    def _make_slots(self, var: Any) -> None:
+        self._powers(var)
+        super()._make_slots(var)
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        slots = [self._slot(var, s) for s in self.slot_names]
+        numbers = (*self._powers(var), self._rate(var), self.beta1, self.beta2, self.epsilon)
+        return apply(ApplyAdam(), var, *slots, grad, *numbers)
+
+    def _finish(self, like: Any) -> list[Any]:
+        power1, power2 = self._powers(like)
+        return [power1.assign(power1 * self.beta1), power2.assign(power2 * self.beta2)]

@@ -1,0 +1,144 @@
+"""The update rules: each is an op that gives a variable and its slots their new values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.device import updates
+from deepkit.errors import ShapeError
+
+
+class UpdateRule(Op):
+    """Base. Inputs: the variable, its slots, the gradient, then numbers; the first `len(writes)` are updated.
+
+    `inplace` changes the arrays it is given and returns them; `forward` does the same to copies.
+    """
+
+    kinds = "f"
+    gradient = None
+
+    def shape(self, *shapes: Shape) -> Any:
+        var, grad = shapes[0], shapes[len(self.writes)]
+        if not var.is_compatible_with(grad):
+            raise ShapeError(f"{self.type}: a gradient of shape {grad} for a variable of shape {var}")
+        return tuple(shapes[: len(self.writes)]) if len(self.writes) > 1 else var
+
+    def dtype(self, *dtypes: Any) -> Any:
+        return dtypes[: len(self.writes)] if len(self.writes) > 1 else dtypes[0]
+
+    def inplace(self, *arrays: Any) -> Any:
+        raise TypeError(f"{self.type} does not define inplace")
+
+    def forward(self, xp: Any, *arrays: Any) -> Any:
+        count = len(self.writes)
+        return self.inplace(*[xp.array(a) for a in arrays[:count]], *arrays[count:])
+
+
+@register
+class ApplyGradientDescent(UpdateRule):
+    """var -= rate * grad."""
+
+    writes = (0,)
+
+    def inplace(self, var: Any, grad: Any, rate: Any) -> Any:
+        var -= grad * rate
+        return var
+
+
+@register
+class ApplyMomentum(UpdateRule):
+    """accum = momentum * accum + grad, var -= rate * accum. Source: B. Polyak 1964; Nesterov's form: I. Sutskever 2013."""
+
+    nesterov: bool = False
+    writes = (0, 1)
+
+    def inplace(self, var: Any, accum: Any, grad: Any, rate: Any, momentum: Any) -> Any:
+        updates.run(updates.momentum_reference, (var, accum, grad), rate[()], momentum[()], self.nesterov)
+        return var, accum
+
+
+@register
+class ApplyAdagrad(UpdateRule):
+    """accum += grad^2, var -= rate * grad / sqrt(accum). Source: J. Duchi et al., JMLR 12 (2011)."""
+
+    writes = (0, 1)
+
+    def inplace(self, var: Any, accum: Any, grad: Any, rate: Any) -> Any:
+        accum += grad * grad
+        var -= rate * grad / np.sqrt(accum)
+        return var, accum
+
+
+@register
+class ApplyAdadelta(UpdateRule):
+    """Steps whose size adapts to the last steps' sizes. Source: M. Zeiler, arXiv 1212.5701."""
+
+    writes = (0, 1, 2)
+
+    def inplace(self, var: Any, accum: Any, delta: Any, grad: Any, rate: Any, rho: Any, epsilon: Any) -> Any:
+        one = grad.dtype.type(1)
+        accum *= rho
+        accum += grad * grad * (one - rho)
+        step = np.sqrt(delta + epsilon) / np.sqrt(accum + epsilon) * grad
+        delta *= rho
+        delta += step * step * (one - rho)
+        var -= step * rate
+        return var, accum, delta
+
+
+@register
+class ApplyRMSProp(UpdateRule):
+    """ms = moving mean of grad^2, mom = momentum * mom + rate * grad / sqrt(ms + epsilon), var -= mom.
+
+    Source: G. Hinton, lecture 6e (2012), in TensorFlow's form (epsilon under the root).
+    """
+
+    writes = (0, 1, 2)
+
+    def inplace(
+        self, var: Any, ms: Any, mom: Any, grad: Any, rate: Any, decay: Any, momentum: Any, epsilon: Any
+    ) -> Any:
+        numbers = rate[()], decay[()], momentum[()], epsilon[()]
+        updates.run(updates.rmsprop_reference, (var, ms, mom, grad), *numbers)
+        return var, ms, mom
+
+
+@register
+class ApplyCenteredRMSProp(UpdateRule):
+    """As RMSProp, with the variance of the gradient (ms - mg^2) instead of its mean square. Source: A. Graves 2013."""
+
+    writes = (0, 1, 2, 3)
+
+    def inplace(
+        self, var: Any, mg: Any, ms: Any, mom: Any, grad: Any, rate: Any, decay: Any, momentum: Any, epsilon: Any
+    ) -> Any:
+        one = grad.dtype.type(1)
+        ms += (grad * grad - ms) * (one - decay)
+        mg += (grad - mg) * (one - decay)
+        mom *= momentum
+        mom += rate * grad / np.sqrt(ms - mg * mg + epsilon)
+        var -= mom
+        return var, mg, ms, mom
+
+
+@register
+class ApplyAdam(UpdateRule):
+    """m, v = moving means of grad and grad^2; var -= rate sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
+
+    Source: D. Kingma and J. Ba, ICLR 2015, in TensorFlow's form ("epsilon hat"). power1, power2: beta1^t, beta2^t.
+    """
+
+    writes = (0, 1, 2)
+
+    def inplace(
+        self, var: Any, m: Any, v: Any, grad: Any, power1: Any, power2: Any, rate: Any, beta1: Any, beta2: Any,
+        epsilon: Any,
+    ) -> Any:  # fmt: skip
+        one = grad.dtype.type(1)
+        step = rate * np.sqrt(one - power2) / (one - power1)
+        updates.run(updates.adam_reference, (var, m, v, grad), step[()], beta1[()], beta2[()], epsilon[()])
+        return var, m, v

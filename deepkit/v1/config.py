@@ -1,0 +1,41 @@
+"""`tf.ConfigProto`: how a session should run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.errors import ArgumentError
+
+
+class _Fields:
+    """Named settings with defaults; an unknown name is an error."""
+
+    _defaults: dict[str, Any] = {}
+
+    def __init__(self, **fields: Any):
+        for name, value in {**self._defaults, **fields}.items():
+            if name not in self._defaults:
+                raise ArgumentError(
+                    f"{type(self).__name__} has no field {name!r}", hint="one of " + ", ".join(self._defaults)
+                )
+            setattr(self, name, value)
+
+
+class GPUOptions(_Fields):
+    """How GPU memory is taken: accepted for old programs; CuPy's memory pool grows as needed anyway."""
+
+    _defaults = {"per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": ""}  # noqa: RUF012
+
+
+class ConfigProto(_Fields):
+    """Settings of a session. `passes` switches plan passes off, as DEEPKIT_PASSES does: "-fold,-merge"."""
+
+    _defaults = {  # noqa: RUF012
+        "device_count": None, "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
+        "allow_soft_placement": False, "log_device_placement": False, "gpu_options": None, "passes": None,
+    }  # fmt: skip
+
+    def __init__(self, **fields: Any):
+        super().__init__(**fields)
+        self.gpu_options = self.gpu_options or GPUOptions()
+        self.device_count = dict(self.device_count or {})

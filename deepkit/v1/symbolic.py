@@ -1,0 +1,65 @@
+"""How a function of the op families becomes a TensorFlow-1 function: what it makes goes into a graph."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from deepkit.core.apply import convert
+from deepkit.core.graph import default_graph
+from deepkit.core.static import static_shape
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
+
+_SHAPES = ("shape", "dims")
+_LISTS = ("values", "inputs", "t_list")
+
+
+def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, except that a call without any Symbol gets its first argument as a constant of the default graph.
+
+    From there on the data decides as always: one Symbol among the inputs makes the result a Symbol.
+    """
+    code = function.__code__
+    names = [n for n in code.co_varnames[: code.co_argcount] if not n.startswith("_")]
+    offset = code.co_argcount - len(names)
+    first = names[0] if names else None
+    starred = code.co_flags & 0x04 and code.co_argcount == 0
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if not any(_holds_symbol(a) for a in args) and not any(_holds_symbol(a) for a in kwargs.values()):
+            if starred and args:
+                args = (constant_of(args[0]), *args[1:])
+            elif len(args) > offset and first is not None:
+                args = (*args[:offset], _as_symbol(first, args[offset]), *args[offset + 1 :])
+            else:
+                given = next((n for n in names if kwargs.get(n) is not None), None)
+                if given is not None:
+                    kwargs[given] = _as_symbol(given, kwargs[given])
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def _holds_symbol(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_symbol(v) for v in value)
+    return isinstance(value, Symbol)
+
+
+def _as_symbol(parameter: str, value: Any) -> Any:
+    if parameter in _LISTS and isinstance(value, (list, tuple)) and value:
+        return [constant_of(value[0]), *value[1:]]
+    if parameter in _SHAPES:
+        return default_graph().constant(static_shape(value)[1])
+    return constant_of(value)
+
+
+def constant_of(value: Any, dtype: Any = None, name: str | None = None) -> Symbol:
+    """`value` as a Symbol of the default graph (itself if it is one)."""
+    if isinstance(value, Symbol):
+        return convert(value, dtype)
+    tensor = value if isinstance(value, Tensor) else convert(value, dtype)
+    return tensor if isinstance(tensor, Symbol) else default_graph().constant(tensor.value, name)

@@ -1,0 +1,43 @@
+"""`tf.train`: optimizers, schedules and the global step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import Graph, default_graph
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.errors import GraphError
+from deepkit.train import *  # noqa: F403
+from deepkit.train import __all__ as _train_names
+
+__all__ = [*_train_names, "create_global_step", "get_global_step", "get_or_create_global_step", "global_step"]
+
+
+def get_global_step(graph: Graph | None = None) -> Variable | None:
+    """The variable that counts training steps, or None."""
+    found = (graph or default_graph()).get_collection(GraphKeys.GLOBAL_STEP)
+    return found[0] if found else None
+
+
+def create_global_step(graph: Graph | None = None) -> Variable:
+    """A new variable `global_step`, 0 at the start; an error if the graph has one."""
+    graph = graph or default_graph()
+    if get_global_step(graph) is not None:
+        raise GraphError("the graph has a global step already", hint="get_or_create_global_step()")
+    with graph.as_default(), graph.name_scope(None):
+        collections = [GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP]
+        return Variable(np.int64(0), trainable=False, collections=collections, name="global_step")
+
+
+def get_or_create_global_step(graph: Graph | None = None) -> Variable:
+    """The variable that counts training steps, made if the graph has none."""
+    return get_global_step(graph) or create_global_step(graph)
+
+
+def global_step(sess: Any, global_step_tensor: Symbol) -> int:
+    """The number of training steps done so far in a session."""
+    return int(sess.run(global_step_tensor))
