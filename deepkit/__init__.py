@@ -26,14 +26,28 @@ import importlib
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.apply import apply
+from deepkit.core.apply import convert as convert_to_tensor
 from deepkit.core.autodiff import gradients
 from deepkit.core.op import Op, register, registry
-from deepkit.core.apply import apply, convert as convert_to_tensor
 from deepkit.core.seeds import set_eager_seed as set_random_seed
 from deepkit.core.shape import Shape
 from deepkit.core.tensor import Parameter, Tensor
 from deepkit.device.dtypes import (
-    bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, string, uint8, uint16, uint32,
+    bool_,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    string,
+    uint8,
+    uint16,
+    uint32,
     uint64,
 )  # fmt: skip
 from deepkit.ops import *  # noqa: F403

@@ -110,7 +110,7 @@ def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any],
         wanted = chosen[rule] if len(rule) == 1 else as_dtype(rule)
     if rule == "T":
         kind = "i" if wanted.is_integer else wanted.numpy.kind
-        if kind not in op.kinds:
+        if kind not in op.kinds or (kind == "f" and wanted.size == 2 and not op.half):
             names = {"b": "bool", "i": "integer", "f": "float", "c": "complex", "O": "string"}
             raise DTypeError(
                 f"{op.type} is not defined for {wanted.name}",

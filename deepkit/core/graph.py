@@ -54,7 +54,9 @@ class Graph:
     def make_node(self, op: Op, inputs: Sequence[Symbol] = (), name: str | None = None) -> Node:
         """A node without outputs yet: named, placed, and ordered after the active control dependencies."""
         if self.finalized:
-            raise GraphError("the graph is finalized: it cannot get new nodes", hint="build everything before finalize()")
+            raise GraphError(
+                "the graph is finalized: it cannot get new nodes", hint="build everything before finalize()"
+            )
         self.enter_cell()
         for x in inputs:
             if x.graph is not self:

@@ -34,6 +34,8 @@ class Op:
     that stands for the same type everywhere."""
     kinds: ClassVar[str] = "bifcO"
     """NumPy kind letters allowed for "T": b bool, i (un)signed int, f float, c complex, O string."""
+    half: ClassVar[bool] = True
+    """False if float16 is not allowed for "T"."""
     returns: ClassVar[str | None] = None
     """Type of the output where it does not depend on the inputs."""
     random: ClassVar[bool] = False

@@ -69,6 +69,7 @@ def static_shape(shape: Any) -> tuple[tuple[int | None, ...] | None, Any]:
         return tuple(None if k is None else int(k) for k in known), apply(lookup("Pack")(), *shape)
     if any(d is None for d in shape):
         raise ShapeError(
-            f"shape {shape} is not known before the graph runs", hint="use shape(x), which is a tensor, instead of x.shape"
+            f"shape {shape} is not known before the graph runs",
+            hint="use shape(x), which is a tensor, instead of x.shape",
         )
     return tuple(int(d) for d in shape), np.array(shape, np.int32).reshape(-1)

@@ -126,7 +126,7 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
     if raw.dtype == wanted.numpy:
         return raw
     loses = (wanted.is_integer and raw.dtype.kind in "fcb" and raw.size) or (
-        wanted.is_floating and raw.dtype.kind == "c" or (wanted.is_bool and raw.dtype.kind != "b")
+        (wanted.is_floating and raw.dtype.kind == "c") or (wanted.is_bool and raw.dtype.kind != "b")
     )
     if loses or raw.dtype.kind in "OSU":
         raise DTypeError(

@@ -8,21 +8,27 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+switched_off = os.environ.get("DEEPKIT_COMPILED", "1") == "0"
+"""True: the NumPy references are used even where numba is installed."""
+
 
 @functools.cache
 def available() -> bool:
-    """True if numba is installed and not switched off; looks for it without importing it."""
-    return os.environ.get("DEEPKIT_COMPILED", "1") != "0" and importlib.util.find_spec("numba") is not None
+    """True if numba is installed; looks for it without importing it."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def kernel(function: Callable) -> Callable[..., Any] | None:
+    """`function` compiled for this machine, or None without numba or when it is switched off."""
+    return None if switched_off or not available() else _compile(function)
 
 
 @functools.cache
-def kernel(function: Callable) -> Callable[..., Any] | None:
-    """`function` compiled for this machine (machine code is cached on disk), or None without numba.
+def _compile(function: Callable) -> Callable[..., Any]:
+    """Compiled at its first call; the machine code is cached on disk.
 
     No fast-math: additions keep their order, so the results are those of the NumPy reference, bit for bit.
     """
-    if not available():
-        return None
     import numba
 
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)

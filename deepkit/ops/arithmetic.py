@@ -141,8 +141,9 @@ class RealDiv(Elementwise):
         return (float64 if x.size >= 4 else float32) if x.is_integer else x
 
     def forward(self, xp: Any, x: Any, y: Any) -> Any:
-        result = xp.true_divide(x, y)
-        return result.astype(xp.float32) if result.dtype == xp.float16 != x.dtype else result
+        if x.dtype.kind in "iu" and x.dtype.itemsize < 4:
+            x, y = x.astype(xp.float32), y.astype(xp.float32)
+        return xp.true_divide(x, y)
 
     def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
         if not x.dtype.is_differentiable:

@@ -299,5 +299,3 @@ def _stretched(vector: Any, others: list[Any]) -> Any:
     for other in others:
         vector = vector + zeros_like(other, vector.dtype)
     return vector
-
-

@@ -33,7 +33,8 @@ class Sliced(Op):
             return int(next(rest)) if entry == _DYNAMIC else entry
 
         return tuple(
-            slice(*[known(part) for part in entry[1:]]) if isinstance(entry, tuple) else known(entry) for entry in self.key_
+            slice(*[known(part) for part in entry[1:]]) if isinstance(entry, tuple) else known(entry)
+            for entry in self.key_
         )
 
 
@@ -67,7 +68,9 @@ class StridedSlice(Sliced):
                 if isinstance(entry, tuple):
                     dims.append(_slice_length(entry[1:], length))
                 elif entry != _DYNAMIC and length is not None and not -length <= entry < length:
-                    raise ShapeError(f"index {entry} of an axis of length {length}", rule=f"-{length} <= index < {length}")
+                    raise ShapeError(
+                        f"index {entry} of an axis of length {length}", rule=f"-{length} <= index < {length}"
+                    )
                 axis += 1
         return Shape.of(tuple(dims))
 
@@ -110,7 +113,7 @@ class StridedSlice(Sliced):
 
 def _slice_length(bounds: tuple[Any, ...], length: int | None) -> int | None:
     if length is None or _DYNAMIC in bounds:
-        start, stop, step = bounds
+        start, stop, _ = bounds
         if start in (None, 0) and isinstance(stop, int) and stop == 0:
             return 0
         return None

@@ -141,7 +141,7 @@ class Reshape(Op):
             raise ShapeError(f"reshape to {list(self.static)}: only one dimension can be -1")
         dims = [None if d is None or d == -1 else d for d in self.static]
         if count is not None:
-            if (not free and total != count) or (free and (total == 0 or count % total)) and count != 0:
+            if (not free and total != count) or ((free and (total == 0 or count % total)) and count != 0):
                 raise ShapeError(
                     f"reshape from {x} to {list(self.static)}: {count} elements do not fit",
                     rule=f"the product of the dimensions must stay {count}",
@@ -226,7 +226,9 @@ class Transpose(Op):
 def transpose(a: Any, perm: Any = None, name: str | None = None, conjugate: bool = False) -> Any:
     """Axes in another order: output axis i is input axis perm[i]; without perm all axes are reversed."""
     perm = static_value(perm) if is_tensor(perm) else perm
-    return apply(Transpose(perm=None if perm is None else tuple(int(p) for p in perm), conjugate=conjugate), a, name=name)
+    return apply(
+        Transpose(perm=None if perm is None else tuple(int(p) for p in perm), conjugate=conjugate), a, name=name
+    )
 
 
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
@@ -425,7 +427,9 @@ class Unpack(Op):
             return (UNKNOWN,) * self.num
         at = normalize_axis(self.axis, len(x.dims))
         if x.dims[at] not in (None, self.num):
-            raise ShapeError(f"unstack of {x} into {self.num} along axis {at}", rule=f"axis {at} has length {x.dims[at]}")
+            raise ShapeError(
+                f"unstack of {x} into {self.num} along axis {at}", rule=f"axis {at} has length {x.dims[at]}"
+            )
         return (Shape.of(x.dims[:at] + x.dims[at + 1 :]),) * self.num
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -483,7 +487,9 @@ class Split(Op):
             rest = None if total is None else total - builtins.sum(s for s in self.sizes if s != -1)
             sizes[sizes.index(-1)] = rest
         elif total is not None and builtins.sum(self.sizes) != total:
-            raise ShapeError(f"split of length {total} into {list(self.sizes)}", rule="the parts must add up to the whole")
+            raise ShapeError(
+                f"split of length {total} into {list(self.sizes)}", rule="the parts must add up to the whole"
+            )
         return sizes
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -629,9 +635,7 @@ class PadGrad(Op):
         return apply(Pad(paddings=self.paddings, mode=self.mode), ddx), None
 
 
-def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None, constant_values: Any = 0
-) -> Any:
+def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None, constant_values: Any = 0) -> Any:
     """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC)."""
     if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")

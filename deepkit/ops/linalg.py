@@ -90,6 +90,7 @@ class SquareMatrices(Op):
     """Base of the ops on square matrices."""
 
     kinds = "fc"
+    half = False
 
     @staticmethod
     def _square(x: Shape, what: str) -> Shape:

@@ -81,7 +81,9 @@ def softmax_cross_entropy_with_logits(
     """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     labels = ops.stop_gradient(convert(labels, getattr(logits, "dtype", None), beside=logits))
-    return softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits, axis=dim if axis is None else axis, name=name)
+    return softmax_cross_entropy_with_logits_v2(
+        labels=labels, logits=logits, axis=dim if axis is None else axis, name=name
+    )
 
 
 def _named_only(function: str, sentinel: Any, *given: Any) -> None:
@@ -195,9 +197,7 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     return apply(L2Loss(), t, name=name)
 
 
-def l2_normalize(
-    x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None
-) -> Any:
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Any:
     """x divided by its Euclidean norm along `axis`; a norm below sqrt(epsilon) counts as that."""
     along = dim if axis is None else axis
     with scope(name, "l2_normalize", x) as full:

@@ -158,7 +158,9 @@ def random_uniform(
         if maxval is None:
             raise ArgumentError("random_uniform of integers needs maxval", hint=f"maxval=10, dtype={kind.name}")
         low, high = (v if is_tensor(v) else np.array(v, kind.numpy) for v in (minval, maxval))
-        return apply(RandomUniformInt(to=kind, static=static, seed=seed), dims, low, high, name=name or "random_uniform")
+        return apply(
+            RandomUniformInt(to=kind, static=static, seed=seed), dims, low, high, name=name or "random_uniform"
+        )
     with scope(name, "random_uniform", dims) as full:
         draw = apply(RandomUniform(to=kind, static=static, seed=seed), dims)
         low = np.array(minval, kind.numpy) if not is_tensor(minval) else minval
@@ -180,7 +182,9 @@ def dropout(
     noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.
     """
     if (keep_prob is None) == (rate is None):
-        raise ArgumentError("dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)")
+        raise ArgumentError(
+            "dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)"
+        )
     x = x if is_tensor(x) else convert(x, beside=keep_prob)
     keep = keep_prob if rate is None else 1 - rate
     known = static_value(keep)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape, normalize_axes, normalize_axis, reduced
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
@@ -16,27 +17,41 @@ Axes = int | tuple[int, ...] | None
 
 
 class Reduction(Op):
-    """Reduces over `axis` (None: all axes); with keepdims the reduced axes stay with length 1."""
+    """Reduces over `axis` (None: all axes); with keepdims the reduced axes stay with length 1.
+
+    An axis that is known only when the graph runs is a second input.
+    """
 
     axis: Axes = None
     keepdims: bool = False
+    types = ("T", "index")
 
-    def shape(self, x: Shape) -> Shape:
+    def shape(self, x: Shape, *axis: Shape) -> Shape:
+        if axis:
+            return Shape([None] * x.rank) if self.keepdims and x.rank is not None else UNKNOWN
         return reduced(x, self.axis, self.keepdims)
 
-    def _axes(self, x: Any) -> tuple[int, ...]:
-        return normalize_axes(self.axis, x.ndim)
+    def forward(self, xp: Any, x: Any, *axis: Any) -> Any:
+        return self.reduce(xp, x, _axes(axis[0]) if axis else self.axis)
 
-    def _spread(self, t: Any, x: Any) -> Any:
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        """The computation, for a known axis."""
+        raise TypeError(f"{self.type} does not define reduce")
+
+    def _spread(self, t: Any, x: Any, axis: Any) -> Any:
         """t, a result of this reduction, back in a shape that broadcasts against x."""
-        if self.keepdims or self.axis is None:
+        if self.keepdims or (self.axis is None and not axis):
             return t
         rank = x.shape.rank
-        if rank is None:
-            return apply(KeepDims(axis=self.axis), t, x)
-        for axis in normalize_axes(self.axis, rank):
-            t = ops.expand_dims(t, axis)
+        if rank is None or axis:
+            return apply(KeepDims(axis=self.axis), t, x, *axis)
+        for i in normalize_axes(self.axis, rank):
+            t = ops.expand_dims(t, i)
         return t
+
+
+def _axes(values: Any) -> tuple[int, ...]:
+    return tuple(int(a) for a in values.reshape(-1))
 
 
 @register
@@ -44,17 +59,17 @@ class KeepDims(Op):
     """Puts back, with length 1, the axes that a reduction of x over `axis` took away: for x of unknown rank."""
 
     axis: Axes = None
-    types = ("T", "any")
+    types = ("T", "any", "index")
     aliases = True
 
-    def shape(self, t: Shape, x: Shape) -> Shape:
-        return reduced(x, self.axis, True)
+    def shape(self, t: Shape, x: Shape, *axis: Shape) -> Shape:
+        return reduced(x, self.axis, True) if not axis else UNKNOWN if x.rank is None else Shape([None] * x.rank)
 
-    def forward(self, xp: Any, t: Any, x: Any) -> Any:
-        return xp.expand_dims(t, normalize_axes(self.axis, x.ndim))
+    def forward(self, xp: Any, t: Any, x: Any, *axis: Any) -> Any:
+        return xp.expand_dims(t, normalize_axes(_axes(axis[0]) if axis else self.axis, x.ndim))
 
-    def gradient(self, dy: Any, y: Any, t: Any, x: Any) -> Any:
-        return ops.reshape_like(dy, t), None
+    def gradient(self, dy: Any, y: Any, t: Any, x: Any, *axis: Any) -> Any:
+        return (ops.reshape_like(dy, t), None, *[None for _ in axis])
 
 
 @register
@@ -63,11 +78,11 @@ class Sum(Reduction):
 
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        return x.sum(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return ops.broadcast_like(self._spread(dy, x), x)
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+        return (ops.broadcast_like(self._spread(dy, x, axis), x), *[None for _ in axis])
 
 
 @register
@@ -76,18 +91,18 @@ class Mean(Reduction):
 
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
         if x.dtype.kind in "iu":
-            total = x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+            total = x.sum(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
             count = max(x.size // max(total.size, 1), 1)
             return xp.trunc(total / count).astype(x.dtype)
-        return x.mean(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+        return x.mean(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
-            return None
+            return (None, *[None for _ in axis])
         count = ops.cast(ops.size_ratio(x, y), x.dtype)
-        return ops.broadcast_like(self._spread(dy / count, x), x)
+        return (ops.broadcast_like(self._spread(dy / count, x, axis), x), *[None for _ in axis])
 
 
 @register
@@ -116,22 +131,24 @@ class Extreme(Reduction):
 
     kinds = "if"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
-            return None
-        chosen = ops.cast(ops.equal(x, self._spread(y, x)), x.dtype)
-        count = apply(Sum(axis=self.axis, keepdims=True), chosen)
-        return chosen / count * self._spread(dy, x)
+            return (None, *[None for _ in axis])
+        chosen = ops.cast(ops.equal(x, self._spread(y, x, axis)), x.dtype)
+        count = apply(Sum(axis=self.axis, keepdims=True), chosen, *axis)
+        return (chosen / count * self._spread(dy, x, axis), *[None for _ in axis])
 
 
 @register
 class Max(Extreme):
     """The largest element; minus infinity (or the smallest integer) of nothing."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
         lowest = -xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).min
-        return x.max(axis=self.axis, keepdims=self.keepdims, initial=lowest) if x.size == 0 else x.max(
-            axis=self.axis, keepdims=self.keepdims
+        return (
+            x.max(axis=axis, keepdims=self.keepdims, initial=lowest)
+            if x.size == 0
+            else x.max(axis=axis, keepdims=self.keepdims)
         )
 
 
@@ -139,10 +156,12 @@ class Max(Extreme):
 class Min(Extreme):
     """The smallest element; infinity (or the largest integer) of nothing."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
         highest = xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).max
-        return x.min(axis=self.axis, keepdims=self.keepdims, initial=highest) if x.size == 0 else x.min(
-            axis=self.axis, keepdims=self.keepdims
+        return (
+            x.min(axis=axis, keepdims=self.keepdims, initial=highest)
+            if x.size == 0
+            else x.min(axis=axis, keepdims=self.keepdims)
         )
 
 
@@ -152,13 +171,14 @@ class Prod(Reduction):
 
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.prod(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        return x.prod(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
-            return None
-        return self._spread(dy, x) * ops.conj_if_complex(apply(ProdOfOthers(axis=self.axis), x))
+            return (None, *[None for _ in axis])
+        others = apply(ProdOfOthers(axis=self.axis), x, *axis)
+        return (self._spread(dy, x, axis) * ops.conj_if_complex(others), *[None for _ in axis])
 
 
 @register
@@ -167,28 +187,34 @@ class ProdOfOthers(Op):
 
     axis: Axes = None
     kinds = "fc"
+    types = ("T", "index")
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
+    def forward(self, xp: Any, x: Any, *axis: Any) -> Any:
+        axes = normalize_axes(_axes(axis[0]) if axis else self.axis, x.ndim)
         kept = tuple(i for i in range(x.ndim) if i not in axes)
         order = kept + axes
         moved = x.transpose(order)
-        flat = moved.reshape(*[x.shape[i] for i in kept], -1)
+        flat = moved.reshape(*[x.shape[i] for i in kept], math.prod(x.shape[i] for i in axes))
         ones = xp.ones_like(flat[..., :1])
         before = xp.cumprod(xp.concatenate([ones, flat[..., :-1]], -1), axis=-1)
         after = xp.cumprod(xp.concatenate([ones, flat[..., :0:-1]], -1), axis=-1)[..., ::-1]
-        return (before * after).astype(x.dtype).reshape(moved.shape).transpose(tuple(sorted(range(x.ndim), key=order.__getitem__)))
+        return (
+            (before * after)
+            .astype(x.dtype)
+            .reshape(moved.shape)
+            .transpose(tuple(sorted(range(x.ndim), key=order.__getitem__)))
+        )
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         # d/dx_k of sum_j dy_j prod_{i != j} x_i leaves out two factors; exact where no x is 0
-        total = apply(Sum(axis=self.axis, keepdims=True), dy * y)
-        return (total - dy * y) / x
+        total = apply(Sum(axis=self.axis, keepdims=True), dy * y, *axis)
+        return ((total - dy * y) / x, *[None for _ in axis])
 
 
 class Truth(Reduction):
     """Base of all and any."""
 
-    types = ("bool",)
+    types = ("bool", "index")
     returns = "bool"
     gradient = None
 
@@ -197,8 +223,8 @@ class Truth(Reduction):
 class All(Truth):
     """True if every element is."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.all(axis=self.axis, keepdims=self.keepdims)
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        return x.all(axis=axis, keepdims=self.keepdims)
 
 
 @register
@@ -207,8 +233,8 @@ class Any_(Truth):
 
     label = "Any"
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.any(axis=self.axis, keepdims=self.keepdims)
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        return x.any(axis=axis, keepdims=self.keepdims)
 
 
 def _reduction(cls: type[Reduction], name: str) -> Any:
@@ -217,6 +243,8 @@ def _reduction(cls: type[Reduction], name: str) -> Any:
         reduction_indices: Any = None, keep_dims: Any = None,
     ) -> Any:  # fmt: skip
         axis, keep = _old_names(axis, keepdims, reduction_indices, keep_dims)
+        if is_tensor(axis):
+            return apply(cls(keepdims=keep), input_tensor, axis, name=name)
         return apply(cls(axis=axis, keepdims=keep), input_tensor, name=name)
 
     function.__name__ = function.__qualname__ = name
@@ -226,17 +254,21 @@ def _reduction(cls: type[Reduction], name: str) -> Any:
     return function
 
 
-def _old_names(axis: Any, keepdims: Any, indices: Any, keep_dims: Any) -> tuple[Axes, bool]:
+def _old_names(axis: Any, keepdims: Any, indices: Any, keep_dims: Any) -> tuple[Any, bool]:
     """Axis and keepdims from TensorFlow 1's two spellings of each."""
     if axis is not None and indices is not None:
         raise ArgumentError("axis and reduction_indices are the same thing", hint="give axis alone")
     axis = indices if axis is None else axis
+    keep = bool(keep_dims if keepdims is None else keepdims)
     if is_tensor(axis):
-        axis = static_value(axis)
+        known = static_value(axis)
+        if known is None:
+            return axis, keep
+        axis = known
     if hasattr(axis, "tolist"):
         axis = axis.tolist()
     axis = tuple(int(a) for a in axis) if isinstance(axis, (list, tuple)) else None if axis is None else int(axis)
-    return axis, bool(keep_dims if keepdims is None else keepdims)
+    return axis, keep
 
 
 reduce_sum = _reduction(Sum, "reduce_sum")
@@ -254,15 +286,16 @@ class LogSumExp(Reduction):
 
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        top = x.max(axis=self.axis, keepdims=True) if x.size else xp.zeros((), x.dtype)
+    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+        top = x.max(axis=axis, keepdims=True) if x.size else xp.zeros((), x.dtype)
         top = xp.where(xp.isfinite(top), top, x.dtype.type(0))
-        total = xp.exp(x - top).sum(axis=self.axis, keepdims=True, dtype=x.dtype)
+        total = xp.exp(x - top).sum(axis=axis, keepdims=True, dtype=x.dtype)
         result = xp.log(total) + top
-        return result if self.keepdims else result.reshape(xp.sum(x, axis=self.axis).shape)
+        return result if self.keepdims else result.reshape(xp.sum(x, axis=axis).shape)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return self._spread(dy, x) * ops.exp(x - self._spread(y, x))
+    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+        dx = self._spread(dy, x, axis) * ops.exp(x - self._spread(y, x, axis))
+        return (dx, *[None for _ in axis])
 
 
 reduce_logsumexp = _reduction(LogSumExp, "reduce_logsumexp")

@@ -175,9 +175,7 @@ class NoOp(Op):
         return None
 
 
-def assign(
-    ref: Any, value: Any, validate_shape: Any = None, use_locking: Any = None, name: str | None = None
-) -> Any:
+def assign(ref: Any, value: Any, validate_shape: Any = None, use_locking: Any = None, name: str | None = None) -> Any:
     """A tensor that, when run, replaces the variable's value and returns the new one."""
     return apply(Assign(validate_shape=validate_shape is not False), ref, value, name=name)
 

@@ -46,9 +46,7 @@ class Plan:
         self.order = order.order(live, self._sources)
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
         owned = memory.owners(self.order, self._sources, {*fed, *self.known, *variables})
-        self._in_place = (
-            memory.updated_in_place(self.order, self._sources, owned) if "inplace" in passes else set()
-        )
+        self._in_place = memory.updated_in_place(self.order, self._sources, owned) if "inplace" in passes else set()
         self._write(owned)
 
     def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
@@ -251,7 +249,11 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
 
 def _result_kind(node: Node) -> Any:
     """Tuple if the op's forward returns one: decided as the shape rule decided it."""
-    return () if len(node.outputs) > 1 or isinstance(node.op.shape(*[x.shape for x in node.inputs]), (tuple, list)) else None
+    return (
+        ()
+        if len(node.outputs) > 1 or isinstance(node.op.shape(*[x.shape for x in node.inputs]), (tuple, list))
+        else None
+    )
 
 
 def _scalar(value: Any) -> Any:

@@ -4,10 +4,20 @@ from deepkit.train.clipping import clip_by_global_norm, global_norm
 from deepkit.train.moving_average import ExponentialMovingAverage
 from deepkit.train.optimizer import Optimizer
 from deepkit.train.optimizers import (
-    AdadeltaOptimizer, AdagradOptimizer, AdamOptimizer, GradientDescentOptimizer, MomentumOptimizer, RMSPropOptimizer,
+    AdadeltaOptimizer,
+    AdagradOptimizer,
+    AdamOptimizer,
+    GradientDescentOptimizer,
+    MomentumOptimizer,
+    RMSPropOptimizer,
 )  # fmt: skip
 from deepkit.train.schedules import (
-    cosine_decay, exponential_decay, inverse_time_decay, natural_exp_decay, piecewise_constant, polynomial_decay,
+    cosine_decay,
+    exponential_decay,
+    inverse_time_decay,
+    natural_exp_decay,
+    piecewise_constant,
+    polynomial_decay,
 )  # fmt: skip
 
 __all__ = [

@@ -24,5 +24,5 @@ def clip_by_global_norm(
     with scope(name, "clip_by_global_norm", [t for t in t_list if t is not None]):
         norm = global_norm(t_list) if use_norm is None else use_norm
         scale = clip_norm * ops.minimum(1.0 / norm, ops.ones_like(norm) / clip_norm)
-        scale = ops.where(ops.is_finite(norm), scale, norm * float("nan"))
+        scale = ops.where(ops.is_finite(norm), scale, ops.zeros_like(norm) + float("nan"))
         return [None if t is None else t * scale for t in t_list], norm

@@ -29,7 +29,9 @@ class ExponentialMovingAverage:
 
     def apply(self, var_list: Sequence[Any] | None = None) -> Node:
         """The op that moves the shadows of `var_list` (all trainable variables); it makes them at first."""
-        variables = default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES) if var_list is None else list(var_list)
+        variables = (
+            default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES) if var_list is None else list(var_list)
+        )
         if not variables:
             raise ArgumentError("ExponentialMovingAverage.apply: there are no variables")
         graph = variables[0].graph
@@ -43,7 +45,9 @@ class ExponentialMovingAverage:
     def _shadow(self, var: Any) -> Variable:
         graph = var.graph
         with graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
-            start = var.initialized_value() if isinstance(var, Variable) and not self.zero_debias else ops.zeros_like(var)
+            start = (
+                var.initialized_value() if isinstance(var, Variable) and not self.zero_debias else ops.zeros_like(var)
+            )
             shadow = Variable(start, trainable=False, name=self.average_name(var).removeprefix("/"))
         if isinstance(var, Variable):
             graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, var)

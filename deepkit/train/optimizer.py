@@ -174,5 +174,3 @@ def _base(var: Any) -> str:
 
 def _label(var: Any) -> str:
     return var.name if isinstance(var, Symbol) else var.label
-
-

@@ -8,7 +8,13 @@ from deepkit.core.apply import apply
 from deepkit.errors import ArgumentError
 from deepkit.train.optimizer import Optimizer
 from deepkit.train.rules import (
-    ApplyAdadelta, ApplyAdagrad, ApplyAdam, ApplyCenteredRMSProp, ApplyGradientDescent, ApplyMomentum, ApplyRMSProp,
+    ApplyAdadelta,
+    ApplyAdagrad,
+    ApplyAdam,
+    ApplyCenteredRMSProp,
+    ApplyGradientDescent,
+    ApplyMomentum,
+    ApplyRMSProp,
 )  # fmt: skip
 
 

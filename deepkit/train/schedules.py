@@ -13,7 +13,9 @@ from deepkit.errors import ArgumentError
 def _progress(global_step: Any, decay_steps: Any, staircase: bool, rate: Any) -> tuple[Any, Any]:
     """The learning rate as a tensor and step / decay_steps in its type, rounded down for a staircase."""
     if global_step is None:
-        raise ArgumentError("a learning-rate schedule needs global_step", hint="global_step = Variable(0, trainable=False)")
+        raise ArgumentError(
+            "a learning-rate schedule needs global_step", hint="global_step = Variable(0, trainable=False)"
+        )
     step = convert(global_step)
     rate = convert(rate, None if hasattr(rate, "dtype") else "float32", beside=step)
     step = ops.cast(step, rate.dtype)

@@ -9,29 +9,61 @@ from __future__ import annotations
 from deepkit import ops as _ops
 from deepkit.core.autodiff import gradients as _gradients
 from deepkit.core.collections import GraphKeys
-from deepkit.core.graph import Graph
+from deepkit.core.graph import Graph, reset_default_graph
 from deepkit.core.graph import default_graph as get_default_graph
 from deepkit.core.graph import default_session as get_default_session
-from deepkit.core.graph import reset_default_graph
 from deepkit.core.node import Node as Operation
 from deepkit.core.shape import Dimension
 from deepkit.core.shape import Shape as TensorShape
 from deepkit.core.symbol import Symbol as Tensor
 from deepkit.core.variable import Variable
-from deepkit.device.dtypes import DType, as_dtype, complex64, complex128, float16, float32, float64
+from deepkit.device.dtypes import (
+    DType,
+    as_dtype,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    string,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
-from deepkit.device.dtypes import int8, int16, int32, int64, string, uint8, uint16, uint32, uint64
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
 from deepkit.v1 import contrib, errors, losses, nn, train
 from deepkit.v1.config import ConfigProto, GPUOptions
 from deepkit.v1.creators import (
-    add_to_collection, add_to_collections, constant, control_dependencies, convert_to_tensor, device, get_collection,
-    get_collection_ref, global_variables, global_variables_initializer, group, local_variables,
-    local_variables_initializer, name_scope, no_op, placeholder, placeholder_with_default,
-    report_uninitialized_variables, set_random_seed, trainable_variables, variables_initializer,
+    add_to_collection,
+    add_to_collections,
+    constant,
+    control_dependencies,
+    convert_to_tensor,
+    device,
+    get_collection,
+    get_collection_ref,
+    global_variables,
+    global_variables_initializer,
+    group,
+    local_variables,
+    local_variables_initializer,
+    name_scope,
+    no_op,
+    placeholder,
+    placeholder_with_default,
+    report_uninitialized_variables,
+    set_random_seed,
+    trainable_variables,
+    variables_initializer,
 )  # fmt: skip
 from deepkit.v1.creators import global_variables as all_variables
 from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
@@ -50,19 +82,19 @@ def gradients(
     return _gradients(ys, xs, grad_ys, name, stop_gradients)
 
 
-_SAME_NAME = (
-    "abs acos add add_n arg_max arg_min argmax argmin asin assign assign_add assign_sub atan boolean_mask broadcast_to "
-    "cast ceil check_numerics clip_by_norm clip_by_value concat conj cos cosh cumprod cumsum div divide equal exp "
-    "expand_dims expm1 eye fill floor floordiv floormod gather gather_nd greater greater_equal identity is_finite "
-    "is_inf is_nan is_variable_initialized less less_equal lin_space linspace log log1p logical_and logical_not "
-    "logical_or logical_xor matmul matrix_band_part matrix_determinant matrix_diag matrix_diag_part matrix_inverse "
-    "matrix_solve matrix_transpose maximum meshgrid minimum multiply negative norm not_equal one_hot ones ones_like "
-    "pad parallel_stack pow random_normal random_shuffle random_uniform range rank realdiv reciprocal reduce_all "
-    "reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum reshape reverse rint round "
-    "rsqrt saturate_cast scalar_mul sequence_mask shape sigmoid sign sin sinh size split sqrt square "
-    "squared_difference squeeze stack stop_gradient strided_slice subtract tan tanh tensordot tile trace transpose "
-    "truediv truncated_normal truncatediv truncatemod unstack verify_tensor_all_finite where zeros zeros_like"
-).split()
+_SAME_NAME = """
+    abs acos add add_n arg_max arg_min argmax argmin asin assign assign_add assign_sub atan boolean_mask broadcast_to
+    cast ceil check_numerics clip_by_norm clip_by_value concat conj cos cosh cumprod cumsum div divide equal exp
+    expand_dims expm1 eye fill floor floordiv floormod gather gather_nd greater greater_equal identity is_finite is_inf
+    is_nan is_variable_initialized less less_equal lin_space linspace log log1p logical_and logical_not logical_or
+    logical_xor matmul matrix_band_part matrix_determinant matrix_diag matrix_diag_part matrix_inverse matrix_solve
+    matrix_transpose maximum meshgrid minimum multiply negative norm not_equal one_hot ones ones_like pad parallel_stack
+    pow random_normal random_shuffle random_uniform range rank realdiv reciprocal reduce_all reduce_any reduce_logsumexp
+    reduce_max reduce_mean reduce_min reduce_prod reduce_sum reshape reverse rint round rsqrt saturate_cast scalar_mul
+    sequence_mask shape sigmoid sign sin sinh size split sqrt square squared_difference squeeze stack stop_gradient
+    strided_slice subtract tan tanh tensordot tile trace transpose truediv truncated_normal truncatediv truncatemod
+    unstack verify_tensor_all_finite where zeros zeros_like
+""".split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 
 slice = _symbolic(_ops.slice_)

@@ -24,13 +24,13 @@ class _Fields:
 class GPUOptions(_Fields):
     """How GPU memory is taken: accepted for old programs; CuPy's memory pool grows as needed anyway."""
 
-    _defaults = {"per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": ""}  # noqa: RUF012
+    _defaults = {"per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": ""}
 
 
 class ConfigProto(_Fields):
     """Settings of a session. `passes` switches plan passes off, as DEEPKIT_PASSES does: "-fold,-merge"."""
 
-    _defaults = {  # noqa: RUF012
+    _defaults = {
         "device_count": None, "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
         "allow_soft_placement": False, "log_device_placement": False, "gpu_options": None, "passes": None,
     }  # fmt: skip

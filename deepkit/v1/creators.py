@@ -22,7 +22,9 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1.symbolic import constant_of
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False) -> Symbol:
+def constant(
+    value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False
+) -> Symbol:
     """A tensor with a fixed value. A `shape` with more elements than the value repeats the value's last one."""
     array = np.asarray(as_array(getattr(value, "value", value), dtype))
     if shape is not None:
@@ -83,7 +85,7 @@ def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any 
 # ---- contexts of the default graph
 
 
-class name_scope:  # noqa: N801
+class name_scope:
     """Puts `name/` before the names of the nodes made inside; `with ... as scope` gives "name/"."""
 
     def __init__(self, name: str | None, default_name: str | None = None, values: Any = None):

@@ -15,7 +15,9 @@ LARGEST = 1 << 20  # elements; a bigger result is cheaper to compute than to kee
 
 def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
     """The values of the constant nodes themselves."""
-    return {node.outputs[0]: node.op.forward(np) for node in nodes if node.type == "Const" and node.outputs[0] not in feeds}
+    return {
+        node.outputs[0]: node.op.forward(np) for node in nodes if node.type == "Const" and node.outputs[0] not in feeds
+    }
 
 
 def fold(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> None:

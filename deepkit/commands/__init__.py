@@ -1,0 +1,11 @@
+"""The commands of `deepkit`: one module each, with `register(subparsers)` and `run(args)`, imported when called."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "lab": "open the course in JupyterLab",
+    "run": "run a chapter from its first to its last cell and write it as HTML",
+    "grade": "mark submissions of an exercise",
+    "data": "list, download and check the datasets",
+    "doctor": "show what is installed, how fast this machine is, and what to do about it",
+}

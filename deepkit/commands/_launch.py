@@ -1,0 +1,56 @@
+"""The environment of the programs that deepkit starts: the same Python, the same deepkit, the fastest BLAS kernels."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import sysconfig
+from pathlib import Path
+
+from deepkit.errors import MissingExtraError
+
+CORETYPE = "OPENBLAS_CORETYPE"
+AVX512_CORE = "SkylakeX"
+_NEEDED = {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"}  # what OpenBLAS' SkylakeX kernels execute
+
+BLAS_NOTE = f"""\
+Where the processor has AVX-512 and {CORETYPE} is not set, it is set to {AVX512_CORE} for the program that is
+started: an OpenBLAS that does not know the processor takes its AVX2 kernels, and AVX-512 can double a matrix
+product. `deepkit doctor` measures what it brings on your machine; set the variable yourself to choose otherwise.
+"""
+
+
+def has_avx512(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """True if this is a 64-bit x86 Linux machine whose processor has every AVX-512 part that OpenBLAS needs."""
+    if platform.machine().lower() not in ("x86_64", "amd64") or not cpuinfo.is_file():
+        return False
+    for line in cpuinfo.read_text(errors="replace").splitlines():
+        if line.startswith("flags"):
+            return set(line.split()) >= _NEEDED
+    return False
+
+
+def child_environment() -> dict[str, str]:
+    """A copy of this program's environment for a child that may start in another folder.
+
+    The child imports the deepkit that is running now, also from a checkout that is not installed, and its NumPy
+    uses AVX-512 where the processor has it.
+    """
+    environment = dict(os.environ)
+    # A relative entry means this program's folder, not the child's.
+    paths = [os.path.abspath(p) for p in environment.get("PYTHONPATH", "").split(os.pathsep) if p]
+    home = str(Path(__file__).resolve().parents[2])
+    if home not in (*paths, sysconfig.get_path("purelib")):
+        paths.insert(0, home)
+    if paths:
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    if has_avx512():
+        environment.setdefault(CORETYPE, AVX512_CORE)
+    return environment
+
+
+def require(module: str, purpose: str) -> None:
+    """MissingExtraError if `module`, which the extra `course` installs, is not there."""
+    if importlib.util.find_spec(module) is None:
+        raise MissingExtraError(module, "course", purpose)

@@ -1,0 +1,127 @@
+"""Executing a notebook cell by cell in a fresh kernel of this very Python, and turning it into HTML."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+from deepkit.commands._chapters import read_notebook
+from deepkit.commands._launch import child_environment
+from deepkit.errors import DataError, DeepkitError
+
+_EXCERPT_LINES = 15
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+RAISES = "raises-exception"
+
+
+class CellFailed(DeepkitError):
+    """A cell that raised, did not raise although it should, took too long, or killed the kernel."""
+
+
+class Reporter(Protocol):
+    """Hears when a code cell starts and when it is done: its number from 1, how many there are, its source."""
+
+    def start(self, number: int, total: int, source: str) -> None: ...
+
+    def done(self, number: int, total: int, source: str) -> None: ...
+
+
+def load(path: Path) -> Any:
+    """The notebook at `path` as an nbformat object; DataError if it is not a notebook of format 4."""
+    import nbformat
+
+    read_notebook(path)  # our own words for what is unreadable
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:  # nbformat's ways to say that it is invalid
+        raise DataError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from error
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # results of an earlier run must not pass for results of this one
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def execute(notebook: Any, folder: Path, timeout: float, reporter: Reporter) -> None:
+    """Run all cells in `folder` and keep their outputs in `notebook`; CellFailed at the first cell that fails.
+
+    What counts is the kernel's reply to each cell, not its outputs: an error that a cell hides from its outputs
+    fails, and so does a cell tagged `raises-exception` that raises nothing.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    def check(cell: Any, cell_index: int, execute_reply: Any) -> None:
+        if RAISES in cell.metadata.get("tags", []) and execute_reply["content"]["status"] == "ok":
+            raise CellFailed(
+                _what("raised nothing"), where=_excerpt(cell.source), rule=f"a cell tagged {RAISES} must raise"
+            )
+
+    def _what(happened: str) -> str:
+        return f"cell {number} of {len(numbered)} {happened}"
+
+    client = NotebookClient(
+        notebook,
+        km=_kernel_manager(),
+        timeout=timeout,
+        skip_cells_with_tag="",  # every cell runs
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # the kernel's warnings are for servers
+        on_cell_executed=check,
+    )
+    numbered = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    client.reset_execution_trackers()
+    client.owns_km = True  # ends the kernel whichever way the block below is left
+    with client.setup_kernel(cwd=str(folder), env=child_environment()):
+        for number, (index, cell) in enumerate(numbered, start=1):
+            reporter.start(number, len(numbered), cell.source)
+            try:
+                client.execute_cell(cell, index, execution_count=number)
+            except CellExecutionError as error:
+                message = f"{error.ename}: {_ANSI.sub('', error.evalue)}".replace("\n", "\n         ")
+                raise CellFailed(_what(f"failed\n  {message}"), where=_excerpt(cell.source)) from error
+            except KeyboardInterrupt:
+                client.shutdown_kernel = "immediate"
+                raise
+            except CellTimeoutError as error:
+                client.shutdown_kernel = "immediate"  # it is busy and would not hear a polite request
+                raise CellFailed(
+                    _what(f"took longer than {timeout:g} s"), where=_excerpt(cell.source), hint="a larger --timeout"
+                ) from error
+            except DeadKernelError as error:
+                raise CellFailed(
+                    _what("ended the kernel"),
+                    where=_excerpt(cell.source),
+                    rule="os._exit(), a crash in compiled code, or no memory left end the whole process",
+                ) from error
+            reporter.done(number, len(numbered), cell.source)
+
+
+def to_html(notebook: Any, title: str, folder: Path) -> str:
+    """The notebook with its outputs as one HTML page; the pictures of its text are inside the page."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(embed_images=True)
+    resources = {"metadata": {"name": title, "path": str(folder)}}
+    return exporter.from_notebook_node(notebook, resources=resources)[0]
+
+
+def _kernel_manager() -> Any:
+    """A manager whose kernel is this Python, whichever kernels are installed and whatever the notebook names."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    class ThisPython(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+
+
+def _excerpt(source: str) -> str:
+    lines = source.rstrip().splitlines()
+    if len(lines) > _EXCERPT_LINES:
+        lines = [*lines[:_EXCERPT_LINES], f"... and {len(lines) - _EXCERPT_LINES} lines more"]
+    return "the cell\n" + "\n".join(f"    | {line}" for line in lines)

@@ -1,0 +1,117 @@
+"""`deepkit grade`: mark submissions, test an exercise against answers with known marks, release it to students."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+_EPILOG = """\
+examples:
+  deepkit grade first-gradients anna.ipynb            marks of one submission, with reasons
+  deepkit grade first-gradients handed-in/*.ipynb --csv marks.csv --json marks.json
+  deepkit grade --self-test first-gradients           our solutions earn all points, wrong answers none
+  deepkit grade --release first-gradients             write the students' notebook
+
+EXERCISE is the name of one of deepkit's exercises or the path of a folder with master.ipynb and tests.py.
+Only the text of the answer cells is taken from a submission; each answer runs in a process of its own, with
+limits, and is judged on the values it returns. Random inputs come from one seed for all submissions of a run; it
+is printed, and --seed with it gives the same marks again.
+The exit code is 0 when everything was graded, whatever the marks, and 1 when something could not be.
+Where submissions may be hostile, run this in a container or under an account that owns nothing.
+"""
+
+
+def register(subparsers: Any) -> None:
+    """Add the parser of `grade`."""
+    parser = subparsers.add_parser(
+        "grade",
+        help="mark submissions of an exercise",
+        description="Mark submissions of an exercise.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("exercise", metavar="EXERCISE", help="name or folder of the exercise")
+    parser.add_argument("submissions", metavar="SUBMISSION.ipynb", nargs="*", type=Path, help="notebooks to mark")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all marks and messages as JSON")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of points, one row per submission")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="repeat a run: the seed it printed (default: a fresh one)"
+    )
+    parser.add_argument("--quick", action="store_true", help="do not self-test the exercise before marking")
+    parser.add_argument("--self-test", action="store_true", help="only test the exercise itself")
+    parser.add_argument("--release", action="store_true", help="write the students' notebook beside the folder")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="with --release: write it there instead")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the parsed command line asks for and return the exit code."""
+    from deepkit.errors import ArgumentError, GradingError
+    from deepkit.grade.exercise import load_exercise
+    from deepkit.grade.files import write_whole
+    from deepkit.grade.grading import grade
+    from deepkit.grade.report import as_csv, as_json, as_line, as_text
+
+    modes = bool(args.submissions) + args.self_test + args.release
+    if modes != 1 or (args.out and not args.release) or (args.seed is not None and args.seed < 0):
+        raise ArgumentError(
+            "deepkit grade needs submissions, or --self-test, or --release",
+            rule="exactly one of the three; --out goes with --release; a seed is not negative",
+            hint="deepkit grade --help shows examples",
+        )
+    for report in (args.json, args.csv, args.out):
+        if report and not report.parent.is_dir():
+            raise GradingError(f"cannot write {report}: there is no folder {report.parent}", hint="make it first")
+    exercise = load_exercise(args.exercise)
+    seed = secrets.randbits(32) if args.seed is None else args.seed
+    if args.release:
+        target = args.out or exercise.folder.parent / f"{exercise.name}.ipynb"
+        write_whole(target, exercise.release())
+        print(f"wrote {target}")
+        return 0
+    if args.self_test:
+        return 0 if _self_test(exercise, seed, quiet=False) else 1
+    if not args.quick and not _self_test(exercise, seed, quiet=True):
+        raise GradingError(
+            f"{exercise.name} fails its own test, so its marks would mean nothing",
+            hint=f"deepkit grade --self-test {args.exercise} shows everything it tried",
+        )
+
+    private = tuple(path.resolve() for path in args.submissions)
+    several = len(args.submissions) > 1
+    all_marks = []
+    for number, submission in enumerate(args.submissions, start=1):
+        _progress(f"{number}/{len(private)} {submission}" if several else f"grading {submission}")
+        marks = grade(exercise, submission, seed=seed, denied=private)
+        all_marks.append(marks)
+        _progress("")
+        print(as_line(marks) if several else as_text(marks), flush=True)
+    print(f"seed {seed}")
+    for path, text in ((args.json, as_json(exercise, seed, all_marks)), (args.csv, as_csv(exercise, all_marks))):
+        if path:
+            write_whole(path, text)
+    return 1 if any(marks.error for marks in all_marks) else 0
+
+
+def _self_test(exercise: Any, seed: int, quiet: bool) -> bool:
+    from deepkit.grade.grading import self_test
+
+    passed = True
+    for tried, problem in self_test(exercise, seed=seed):
+        passed &= problem is None
+        if quiet:
+            _progress(f"self-test: {tried}")
+        if problem or not quiet:
+            _progress("")
+            print(f"  {'✗' if problem else '✓'} {tried}" + (f": {problem}" if problem else ""), flush=True)
+    _progress("")
+    return passed
+
+
+def _progress(text: str) -> None:
+    """One line that is written over, for people at a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text[:100]}", end="", file=sys.stderr, flush=True)

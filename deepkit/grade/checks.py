@@ -1,0 +1,97 @@
+"""What a tests.py says about an answer: ask it for values, and compare them with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepkit.grade.process import StudentProcess, WrongAnswer
+
+
+class Answer:
+    """A student's answer, as a check sees it: a distant thing that turns inputs into plain data.
+
+    >>> def check(answer, rng):                                              # in a tests.py, below @task(...)
+    ...     x = rng.normal(size=5)
+    ...     answer.gives("sum_of_squares", x, expected=np.sum(x**2))
+    """
+
+    def __init__(self, process: StudentProcess):
+        self._process = process
+
+    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        """Result of the answer's `function`; arguments are plain data (numbers, text, arrays, lists, tuples, dicts)."""
+        return self._process.call(function, *args, **kwargs)
+
+    def value(self, name: str) -> Any:
+        """Value of the answer's variable `name`."""
+        return self._process.value(name)
+
+    def probe(self, function: Callable, *args: Any) -> Any:
+        """Run our `function(names, *args)` in the student's process; see StudentProcess.probe."""
+        return self._process.probe(function, *args)
+
+    def gives(self, function: str, *args: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
+        """Call `function` on `args` and require the result to be close to `expected`."""
+        shown = ", ".join(describe(argument) for argument in args)
+        close(self.call(function, *args), expected, f"{function}({shown})", rtol=rtol, atol=atol)
+
+
+def close(got: Any, expected: Any, what: str, *, rtol: float = 1e-6, atol: float = 1e-9) -> None:
+    """Require numbers `got` of the shape of `expected` with |got - expected| <= atol + rtol * |expected|."""
+    wanted = np.asarray(expected)
+    if got is None:
+        raise WrongAnswer(f"{what} gave None, expected {describe(expected)}: is a `return` missing?")
+    try:
+        given = np.asarray(got)
+    except ValueError:  # a ragged list
+        given = np.asarray(None)
+    if given.dtype.kind not in "biufc":
+        raise WrongAnswer(f"{what} gave {describe(got)}, expected {_kind(wanted)}")
+    if given.shape != wanted.shape:
+        raise WrongAnswer(f"{what} has shape {given.shape}, expected {wanted.shape}")
+    wrong = ~np.isclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        count = f" ({int(wrong.sum())} of {wrong.size} elements differ)" if wrong.size > 1 else ""
+        at = f" at {list(place)}" if place else ""
+        raise WrongAnswer(f"{what} gave {given[place]:.6g}{at}, expected {wanted[place]:.6g}{count}")
+
+
+def equal(got: Any, expected: Any, what: str) -> None:
+    """Require `got` to be exactly `expected`: same numbers or text, arrays too; lists and tuples are one kind."""
+    if not _same(got, expected):
+        raise WrongAnswer(f"{what} gave {describe(got)}, expected {describe(expected)}")
+
+
+def describe(value: Any) -> str:
+    """A few words for a value in a message.
+
+    >>> describe(3.0), describe(np.zeros((2, 3))), describe([1, 2])
+    ('3.0', 'array of shape (2, 3)', '[1, 2]')
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, np.ndarray) and (value.ndim > 1 or value.size > 6):
+        return f"array of shape {value.shape}"
+    text = np.array2string(value, precision=4, separator=", ") if isinstance(value, np.ndarray) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _same(got: Any, expected: Any) -> bool:
+    got, expected = (value.item() if isinstance(value, np.generic) else value for value in (got, expected))
+    if isinstance(expected, np.ndarray):
+        return isinstance(got, np.ndarray) and got.shape == expected.shape and bool(np.all(got == expected))
+    if isinstance(expected, list | tuple):
+        return isinstance(got, list | tuple) and len(got) == len(expected) and all(map(_same, got, expected))
+    if isinstance(expected, dict):
+        return isinstance(got, dict) and got.keys() == expected.keys() and all(_same(got[k], expected[k]) for k in got)
+    if isinstance(got, bool) != isinstance(expected, bool):  # True is 1 in Python, but not the same answer
+        return False
+    return not isinstance(got, np.ndarray) and bool(got == expected)
+
+
+def _kind(wanted: np.ndarray) -> str:
+    return f"numbers of shape {wanted.shape}" if wanted.shape else "a number"

@@ -1,0 +1,72 @@
+"""The student's side: a process that runs one answer and replies to the grader's requests with plain data.
+
+Requests and replies are lines of JSON on two pipes of their own; what the answer prints goes nowhere. Each request
+carries a fresh token and a reply without it is void, so nothing written beforehand can pass for an answer.
+Everything here is at the student's mercy, and that is the design: this side computes values, and never judges one.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import linecache
+import os
+import sys
+import traceback
+from typing import Any
+
+from deepkit.grade import fence, wire
+
+
+def main(requests: int, replies: int) -> None:
+    """Serve requests from the file descriptor `requests` until it closes."""
+    names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    with os.fdopen(requests, "rb") as incoming, os.fdopen(replies, "wb") as outgoing:
+        for line in incoming:
+            request = json.loads(line)
+            token = {"token": request["token"]}
+            try:
+                reply = json.dumps({**token, "value": wire.encode(_serve(request, names))})
+            except BaseException as error:  # SystemExit and KeyboardInterrupt of an answer are its errors too
+                reply = json.dumps({**token, "error": _describe(error)})
+            outgoing.write(reply.encode("ascii") + b"\n")
+            outgoing.flush()
+
+
+def _serve(request: dict[str, Any], names: dict[str, Any]) -> Any:
+    what = request["do"]
+    if what == "setup":
+        sys.path[:] = [path for path in sys.path if path not in request["hidden"]]
+        fence.set_limits(request["seconds"], request["memory_mb"])
+        fence.raise_fence([*request["readable"], *sys.path], request["denied"], request["home"])
+        return None
+    if what == "run":
+        _execute(request["source"], request["filename"], names)
+        return None
+    if what == "probe":
+        private: dict[str, Any] = {}
+        _execute(request["source"], "<probe>", private)
+        return private[request["name"]](names, *wire.decode(request["args"]))
+    if request["name"] not in names:
+        raise NameError(f"the answer defines no {request['name']!r}")
+    value = names[request["name"]]
+    if what == "value":
+        return value
+    return value(*wire.decode(request["args"]), **wire.decode(request["kwargs"]))
+
+
+def _execute(source: str, filename: str, names: dict[str, Any]) -> None:
+    if filename == "<answer>":  # so that inspect.getsource works on it; our own code stays unknown
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), names)
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    try:
+        message = str(error)
+    except BaseException:  # an answer's own exception class may fail to print
+        message = "(its message cannot be printed)"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<answer>"]
+    if isinstance(error, SyntaxError):
+        message, lines = error.msg, [error.lineno]
+    return {"type": type(error).__name__, "message": message[:500], "line": lines[-1] if lines else None}

@@ -1,0 +1,265 @@
+"""`check_op`: one op against its contract: value, shape rule, types, first and second derivative, Tensor and Symbol."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit import ops
+from deepkit.core.apply import apply
+from deepkit.core.autodiff import gradients
+from deepkit.core.graph import Graph
+from deepkit.core.op import Op
+from deepkit.core.shape import Shape
+from deepkit.core.tensor import Parameter, Tensor
+from deepkit.core.variable import Variable
+from deepkit.device import arrays, compiled
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import DeepkitError
+from deepkit.runtime.session import Session
+from deepkit.testing.differences import numeric_gradient
+
+TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-9}
+"""Relative and absolute error allowed against a reference computed in float64."""
+
+
+class CheckFailedError(DeepkitError, AssertionError):
+    """An op that does not keep its contract."""
+
+
+def check_op(
+    op: Op | type[Op], *inputs: Any, reference: Callable[..., Any] | None = None, wrt: Sequence[int] | None = None,
+    batch: bool = True, tolerance: float = 1e-5,
+) -> None:  # fmt: skip
+    """Raises CheckFailedError, saying what is wrong, unless `op` keeps its contract at `inputs`.
+
+    inputs: arrays; float ones are tried as float16, float32 and float64 if the op takes floats. reference: a NumPy
+    function of the same inputs that gives the right value. wrt: the inputs whose derivatives are checked (default: all
+    that are floats). batch: the first axis of every input is a batch, so it may be unknown (None) and empty.
+
+    Checked are: the value; the shape rule, with a None batch and with unknown shapes; the type rule; that the inputs stay
+    as they were; the first and second derivative against differences; Tensor against Symbol; the compiled kernel against
+    NumPy; the GPU against the CPU where there is one; an empty batch.
+
+    >>> from deepkit.ops.elementwise import Exp
+    >>> check_op(Exp, np.array([[0.5, -1.0]]), reference=np.exp)
+    """
+    op = op() if isinstance(op, type) else op
+    given = [np.asarray(arrays.as_array(x)) if not isinstance(x, np.ndarray) else x for x in inputs]
+    floats = [x.dtype.kind == "f" for x in given]
+    for name in (
+        ("float64", "float32", "float16")[: 3 if op.half else 2] if any(floats) and "f" in op.kinds else ("float64",)
+    ):
+        typed = [x.astype(name) if f else x for x, f in zip(given, floats, strict=True)]
+        _check_value(op, typed, reference, name, given)
+        _check_symbol(op, typed)
+    exact = [x.astype(np.float64) if f else x for x, f in zip(given, floats, strict=True)]
+    _check_shapes(op, exact, batch)
+    _check_compiled(op, exact)
+    _check_gpu(op, exact)
+    if batch:
+        _check_empty(op, exact)
+    wanted = [i for i, f in enumerate(floats) if f] if wrt is None else list(wrt)
+    if op.gradient is not None and wanted and any(np.asarray(y).dtype.kind == "f" for y in _compute(op, exact)):
+        _check_derivatives(op, exact, wanted, tolerance)
+
+
+def _fail(op: Op, what: str, **parts: Any) -> CheckFailedError:
+    return CheckFailedError(f"{op.type}: {what}", **parts)
+
+
+def _tensors(op: Op, values: Sequence[Any]) -> list[Any]:
+    """Inputs as Tensors; those that the op treats as variables as Parameters."""
+    refs = {*op.writes, *op.refs}
+    return [Parameter(v) if i in refs else Tensor(v) for i, v in enumerate(values)]
+
+
+def _compute(op: Op, values: Sequence[Any]) -> list[Any]:
+    with np.errstate(all="ignore"):
+        result = apply(op, *_tensors(op, values))
+    return [t.value for t in (result if isinstance(result, list) else [result])]
+
+
+def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: list[Any]) -> None:
+    before = [x.copy() for x in typed]
+    outputs = _compute(op, typed)
+    for i, (x, old) in enumerate(zip(typed, before, strict=True)):
+        if not _same(x, old):
+            raise _fail(op, f"forward changed its input {i}", rule="an op leaves its inputs as they are")
+    shapes, dtypes = _rules(op, [x.shape for x in typed], typed)
+    for i, y in enumerate(outputs):
+        if not hasattr(y, "dtype"):
+            raise _fail(op, f"output {i} is a {type(y).__name__}", rule="forward returns arrays")
+        if as_dtype(y.dtype) is not dtypes[i]:
+            raise _fail(
+                op, f"output {i} is {as_dtype(y.dtype).name}, but the type rule says {dtypes[i].name} for {name} inputs",
+                hint="a Python float times a float32 array stays float32, a NumPy float64 number makes it float64",
+            )  # fmt: skip
+        if not shapes[i].is_compatible_with(np.shape(y)):
+            raise _fail(
+                op, f"output {i} has shape {np.shape(y)}, but the shape rule says {shapes[i]}",
+                rule="shape(*input_shapes) gives the shape that forward returns",
+            )  # fmt: skip
+    if reference is not None and not op.random:
+        expected = reference(*[x.astype(np.float64) if x.dtype.kind == "f" else x for x in typed])
+        expected = expected if isinstance(expected, (list, tuple)) else [expected]
+        for i, (y, e) in enumerate(zip(outputs, expected, strict=True)):
+            _compare(op, y, np.asarray(e), TOLERANCE[name], f"value {i} ({name})")
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
+def _compare(op: Op, got: Any, expected: Any, tolerance: float, what: str) -> None:
+    got = np.asarray(got)
+    if got.shape != expected.shape:
+        raise _fail(op, f"{what}: shape {got.shape}, expected {expected.shape}")
+    if got.dtype.kind not in "fc":
+        good = np.equal(got, expected)
+    else:
+        good = np.isclose(got.astype(expected.dtype), expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if not np.all(good):
+        at = tuple(int(k) for k in np.argwhere(~good)[0])
+        raise _fail(
+            op, f"{what} is wrong: {got[at]} at {list(at)}, expected {expected[at]}", rule=f"within {tolerance:g}"
+        )
+
+
+def _rules(op: Op, shapes: Sequence[Any], typed: Sequence[Any]) -> tuple[list[Shape], list[Any]]:
+    found = op.shape(*[s if isinstance(s, Shape) else Shape(s) for s in shapes])
+    many = isinstance(found, (tuple, list))
+    dtypes = op.dtype(*[as_dtype(x.dtype) for x in typed])
+    listed = list(found) if many else [found]
+    return listed, list(dtypes) if isinstance(dtypes, (tuple, list)) else [dtypes] * len(listed)
+
+
+def _check_shapes(op: Op, values: list[Any], batch: bool) -> None:
+    """With less known about the inputs, the shape rule says less, but nothing wrong."""
+    real = [np.shape(y) for y in _compute(op, values)]
+    variants = [("unknown shapes", [Shape(None) for _ in values])]
+    if batch:
+        variants.append(("a None batch", [Shape((None, *x.shape[1:])) if x.ndim else Shape(()) for x in values]))
+    for what, shapes in variants:
+        try:
+            inferred, _ = _rules(op, shapes, values)
+        except (DeepkitError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise _fail(
+                op, f"the shape rule fails for {what}: {type(error).__name__}: {error}",
+                hint="a dimension can be None, and a whole shape can be unknown (shape.dims is None)",
+            ) from error  # fmt: skip
+        for i, (shape, actual) in enumerate(zip(inferred, real, strict=True)):
+            if not shape.is_compatible_with(actual):
+                raise _fail(op, f"with {what} the shape rule says {shape} for output {i}, which is {actual}")
+
+
+def _check_symbol(op: Op, values: list[Any]) -> None:
+    """The same numbers through a graph and a session."""
+    direct = _compute(op, values)
+    graph = Graph()
+    refs = {*op.writes, *op.refs}
+    with graph.as_default():
+        symbols = [Variable(v) if i in refs else graph.constant(v) for i, v in enumerate(values)]
+        result = apply(op, *symbols) if symbols else graph.add(op, ())
+        fetches = result if isinstance(result, list) else [result]
+        with Session(graph=graph) as session:
+            session.run([s.initializer for s in symbols if isinstance(s, Variable)])
+            fetched = session.run(fetches)
+    if op.random:
+        return  # each has a stream of its own
+    for i, (a, b) in enumerate(zip(direct, fetched, strict=True)):
+        if not _same(np.asarray(a), np.asarray(b)):
+            raise _fail(op, f"output {i} differs between Tensor and Symbol: {a} and {b}")
+
+
+@contextlib.contextmanager
+def _without_compiled() -> Iterator[None]:
+    saved, compiled.switched_off = compiled.switched_off, True
+    try:
+        yield
+    finally:
+        compiled.switched_off = saved
+
+
+def _check_compiled(op: Op, values: list[Any]) -> None:
+    if op.random or not compiled.available():
+        return
+    fast = _compute(op, values)
+    with _without_compiled():
+        reference = _compute(op, values)
+    for i, (a, b) in enumerate(zip(fast, reference, strict=True)):
+        if not _same(np.asarray(a), np.asarray(b)):
+            raise _fail(op, f"output {i} differs between the compiled kernel and NumPy")
+
+
+def _check_gpu(op: Op, values: list[Any]) -> None:
+    if op.random or any(x.dtype == object for x in values) or not arrays.gpu_device_count():
+        return
+    cpu = _compute(op, values)
+    gpu = op.forward(arrays.cupy(), *[arrays.to_gpu(x) for x in values])
+    for i, (a, b) in enumerate(zip(cpu, gpu if isinstance(gpu, tuple) else [gpu], strict=True)):
+        _compare(op, arrays.to_cpu(b), np.asarray(a), 1e-9, f"value {i} on the GPU")
+
+
+def _check_empty(op: Op, values: list[Any]) -> None:
+    empty = [x[:0] if x.ndim else x for x in values]
+    try:
+        outputs = _compute(op, empty)
+    except (DeepkitError, ValueError, IndexError, ZeroDivisionError) as error:
+        raise _fail(op, f"an empty batch fails: {error}", rule="a batch may be empty: shape (0, ...)") from error
+    shapes, _ = _rules(op, [x.shape for x in empty], empty)
+    for i, (y, shape) in enumerate(zip(outputs, shapes, strict=True)):
+        if not shape.is_compatible_with(np.shape(y)):
+            raise _fail(op, f"for an empty batch output {i} has shape {np.shape(y)}, the shape rule says {shape}")
+
+
+def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: float) -> None:
+    rng = np.random.default_rng(0)
+    weights = [rng.uniform(0.5, 1.5, np.shape(y)) for y in _compute(op, values)]
+
+    def value(*xs: Any) -> Any:
+        """One number from the outputs, so that it has a gradient."""
+        result = apply(op, *xs)
+        outputs = result if isinstance(result, list) else [result]
+        terms = [ops.reduce_sum(y * w) for y, w in zip(outputs, weights, strict=True) if y.dtype.is_floating]
+        return ops.add_n(terms)
+
+    def first(tensors: list[Any]) -> list[Any]:
+        return gradients(value(*tensors), [tensors[i] for i in wrt], warn=False)
+
+    tensors = _tensors(op, values)
+    found = first(tensors)
+    for i, dx in zip(wrt, found, strict=True):
+        expected = numeric_gradient(lambda *xs: value(*_tensors(op, xs)).item(), values, i)
+        _compare_gradient(op, dx, expected, tolerance, f"the derivative by input {i}")
+    directions = [rng.uniform(0.5, 1.5, values[i].shape) for i in wrt]
+
+    def slope(inputs: list[Any]) -> Any:
+        terms = [ops.reduce_sum(dx * d) for dx, d in zip(first(inputs), directions, strict=True) if dx is not None]
+        return ops.add_n(terms) if terms else None
+
+    along = slope(tensors)
+    if along is None:
+        return
+    for i, ddx in zip(wrt, gradients(along, [tensors[i] for i in wrt], warn=False), strict=True):
+        expected = numeric_gradient(lambda *xs: slope(_tensors(op, xs)).item(), values, i)
+        _compare_gradient(op, ddx, expected, tolerance * 10, f"the second derivative by input {i}")
+
+
+def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, what: str) -> None:
+    got = np.zeros_like(expected) if dx is None else dx.numpy()
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    if got.shape != expected.shape:
+        raise _fail(
+            op, f"{what} has shape {got.shape}, the input {expected.shape}", hint="undo broadcasting with sum_like"
+        )
+    wrong = np.abs(got - expected) > tolerance * scale
+    if np.any(wrong):
+        at = tuple(int(k) for k in np.argwhere(wrong)[0])
+        raise _fail(
+            op, f"{what} is {got[at]:.6g} at {list(at)}, but the difference quotient gives {expected[at]:.6g}",
+            rule="gradient(dy, y, *inputs) returns dy times the derivative of y by each input",
+        )  # fmt: skip

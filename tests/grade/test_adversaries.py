@@ -1,0 +1,227 @@
+"""Answers that cheat, break or misbehave: each costs at most its own points, and none gains any."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import SQUARE_SUM
+
+from deepkit.grade.exercise import load_exercise
+from deepkit.grade.grading import grade, grade_answer
+from deepkit.grade.process import StudentProcess, WrongAnswer
+
+WRONG = "def square_sum(x):\n    return 7.0\n"
+
+CHEATS = {
+    "always equal object": (
+        "class Yes(float):\n    __eq__ = lambda s, o: True\ndef square_sum(x): return Yes(7)",
+        "gave 7",
+    ),
+    "opaque object": ("class Yes:\n    __eq__ = lambda s, o: True\ndef square_sum(x): return Yes()", "gave a Yes"),
+    "array that agrees": (
+        "class A(np.ndarray):\n    def __array_ufunc__(self, *a, **k): return np.True_\n"
+        "def square_sum(x): return np.zeros(()).view(A)",
+        "gave 0",
+    ),
+    "numpy patched": ("np.isclose = np.allclose = np.array_equal = lambda *a, **k: True\n" + WRONG, "gave 7"),
+    "numpy.testing patched": (
+        "import numpy.testing as t\nt.assert_allclose = lambda *a, **k: None\n" + WRONG,
+        "gave 7",
+    ),
+    "checks patched": ("import deepkit.grade.checks as c\nc.close = lambda *a, **k: None\n" + WRONG, "gave 7"),
+    "builtins patched": (
+        "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0\n" + WRONG,
+        "square_sum|did not finish",
+    ),
+    "compile patched": ("import builtins, ast\nbuiltins.compile = lambda *a, **k: ast.parse('')\n" + WRONG, "gave 7"),
+    "json patched": ("import json\njson.dumps = lambda *a, **k: '{\"value\": 1}'", "channel"),
+    "wire patched": (
+        "import deepkit.grade.wire as w\nw.encode = lambda v: {'array': ['<f8', [10**12], '']}\n" + WRONG,
+        "channel",
+    ),
+    "asserts deleted": (
+        "import ast\nclass T(ast.NodeTransformer):\n    def visit_Assert(self, n): return None\n"
+        "get_ipython().ast_transformers.append(T())\n" + WRONG,
+        "NameError",
+    ),
+    "printed markers": ('print(\'{"token": "0", "value": null}\', flush=True)\n' + WRONG, "gave 7"),
+    "forged result file": ("import json\njson.dump({'value': 1}, open('result.json', 'w'))\n" + WRONG, "gave 7"),
+    "forged reply": (
+        'import os\nfor fd in range(3, 20):\n    try: os.write(fd, b\'{"token": "0", "value": null}\\n\')\n'
+        "    except OSError: pass\n" + WRONG,
+        "channel",
+    ),
+    "stolen token": (
+        "import json, os, sys\nframe = sys._getframe()\nwhile 'request' not in frame.f_locals: frame = frame.f_back\n"
+        "while 'incoming' not in frame.f_locals: frame = frame.f_back\n"
+        "out = frame.f_locals['outgoing']\nfor i in range(3):\n"
+        "    out.write(json.dumps({'token': frame.f_locals['request']['token'], 'value': 1}).encode() + b'\\n')\n"
+        + WRONG,
+        "channel",
+    ),
+    "endless reply": (
+        "import os\ndef square_sum(x):\n    for fd in range(3, 20):\n        try:\n"
+        "            while True: os.write(fd, b'x' * 65536)\n        except OSError: pass",
+        "MB of data",
+    ),
+    "closed channel": ("import os\nos.closerange(3, 64)\n" + WRONG, "channel|exit status"),
+    "os._exit": ("import os\nos._exit(0)", "exit status 0"),
+    "os._exit when called": ("import os\ndef square_sum(x): os._exit(0)", "exit status 0"),
+    "sys.exit": ("import sys\nsys.exit(0)", "SystemExit"),
+    "base exception": ("class E(BaseException):\n    def __str__(self): raise self\nraise E()", "raised E"),
+    "segmentation fault": ("def f(): f()\nimport sys\nsys.setrecursionlimit(10**9)\neval('lambda: ' * 9**6 + '0')", ""),
+    "nested brackets": ("(" * 50_000, "raised|did not finish"),
+    "invalid syntax": ("def square_sum(x:\n    return 1", r"SyntaxError.*line 1"),
+    "line magic": ("%time x = 1\n" + SQUARE_SUM, "magics"),
+    "shell magic": ("!ls\n" + SQUARE_SUM, "magics"),
+    "cell magic": ("%%timeit\n" + SQUARE_SUM, "magics"),
+    "lone surrogate": ("x = '\ud800'", "UnicodeEncodeError|not finish"),
+    "null byte": ("x = '\0'", "raised"),
+    "reads stdin": ("input()", "EOFError"),
+    "too much memory": ("x = bytearray(8 << 30)\n" + WRONG, "MemoryError"),
+    "too much memory in NumPy": ("x = np.ones(1 << 30)\n" + WRONG, "Memory"),
+    "too large a file": ("f = open('x', 'wb')\nfor _ in range(64): f.write(b'x' * (1 << 20))\n" + WRONG, "OSError"),
+    "returns None": ("def square_sum(x): pass", "return"),
+    "returns text": ("def square_sum(x): return '7'", "expected a number"),
+    "returns ragged": ("def square_sum(x): return [[1], [2, 3]]", "expected a number"),
+    "wrong shape": ("def square_sum(x): return x * x", r"shape \(3,\), expected \(\)"),
+    "terminal escapes": ("raise ValueError('\\x1b[2J')", r"ValueError:  \[2J"),
+}
+
+FENCED = {
+    "fork": "import os\nos.fork()",
+    "subprocess": "import subprocess\nsubprocess.run(['true'])",
+    "fork_exec": "import _posixsubprocess as p\np.fork_exec([b'true'], [b'/bin/true'], True)",
+    "system": "import os\nos.system('true')",
+    "multiprocessing": "import multiprocessing as m\nm.get_context('fork').Process(target=print).start()",
+    "kill the grader": "import os\nos.kill(os.getppid(), 9)",
+    "network": "import socket\nsocket.create_connection(('127.0.0.1', 9), 1)",
+    "ctypes": "import ctypes\nctypes.CDLL(None).getpid()",
+    "limits": "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
+    "write elsewhere": "open('{folder}/mark', 'w')",
+    "remove": "import os\nos.remove('{folder}/tests.py')",
+    "rename": "import os\nos.rename('{folder}/tests.py', 'tests.py')",
+    "link": "import os\nos.symlink('{folder}', 'x')\nopen('x/tests.py')",
+    "read the tests": "open('{folder}/tests.py')",
+    "read by descriptor": "import os\nos.open('{folder}/tests.py', os.O_RDONLY)",
+    "read by numpy": "import numpy as np\nnp.fromfile('{folder}/master.ipynb')",
+    "list": "import os\nos.listdir('{folder}')",
+    "import": "import sys\nsys.path.append('{folder}')\nimport tests",
+    "read the grader": "import os\nopen(f'/proc/{{os.getppid()}}/environ')",
+    "lower the fence": "import gc\n[f for f in gc.get_objects() if getattr(f, '__name__', '') == 'guard']",
+}
+
+
+@pytest.fixture
+def exercise(toy):
+    return load_exercise(toy)
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_cheats_and_failures_earn_nothing_and_are_told_why(exercise, name):
+    source, expected = CHEATS[name]
+    marks = grade_answer(exercise, exercise.tasks[0], source, seed=3)
+    assert marks.points == 0
+    assert "\x1b" not in marks.message
+    assert re.search(expected, marks.message), marks.message
+
+
+def test_the_fence_refuses(exercise):
+    with StudentProcess(exercise.private, seconds=10) as process:
+        for name, source in FENCED.items():
+            print(name)  # shown where one fails
+            with pytest.raises(WrongAnswer, match=r"PermissionError|ModuleNotFoundError"):
+                process.run(source.format(folder=exercise.folder))
+    assert sorted(path.name for path in exercise.folder.iterdir() if path.is_file()) == ["master.ipynb", "tests.py"]
+
+
+def test_what_is_denied_is_denied_even_among_the_libraries(tmp_path):
+    library = Path(os.__file__).parent
+    for denied, points in (([library / "this.py"], 0), ([], 1)):
+        with StudentProcess(denied, seconds=5) as process:
+            try:
+                process.run(f"open({str(library / 'this.py')!r})")
+                allowed = 1
+            except WrongAnswer:
+                allowed = 0
+        assert allowed == points
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "import warnings\nwarnings.warn('careful')",
+        "import sys\nsys.stderr.write('x' * 10**7)",
+        "print('x' * 10**7)",
+        "import os\nos.close(1), os.close(2)",
+        "assert __name__ == '__main__'",
+        "open('notes.txt', 'w').write('mine')\nassert open('notes.txt').read() == 'mine'",
+        "import scipy.special, scipy.optimize, scipy.signal, scipy.linalg",
+        "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()",
+    ],
+)
+def test_noise_costs_nothing(exercise, noise):
+    marks = grade_answer(exercise, exercise.tasks[0], noise + "\n" + SQUARE_SUM, seed=3)
+    assert marks.points == 2, marks.message
+
+
+@pytest.mark.parametrize(
+    "source", ["while True: pass", "def square_sum(x):\n    while True: pass", "import time\ntime.sleep(60)"]
+)
+def test_an_endless_answer_is_stopped_in_time(exercise, source):
+    task = replace(exercise.tasks[0], seconds=0.4)
+    started = time.monotonic()
+    marks = grade_answer(exercise, task, source, seed=3)
+    assert marks.points == 0
+    assert "longer than 0.4 s" in marks.message
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_every_process_of_the_group_is_killed_and_its_folder_removed():
+    # A re-imported module gets round the fence here, as an expert would; the group is killed all the same.
+    spawn = (
+        "import sys, os\ndel sys.modules['_posixsubprocess']\nfrom multiprocessing.util import spawnv_passfds\n"
+        "pid = spawnv_passfds(b'/bin/sleep', [b'sleep', b'60'], ())\nhome = os.getcwd()"
+    )
+    with StudentProcess([], seconds=5) as process:
+        process.run(spawn)
+        grandchild, home = process.value("pid"), process.value("home")
+        os.kill(grandchild, 0)
+        assert Path(home).is_dir()
+    deadline = time.monotonic() + 5
+    while _alive(grandchild):
+        assert time.monotonic() < deadline, "the grandchild outlives its group"
+        time.sleep(0.01)
+    assert not Path(home).exists()
+
+
+def _alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie waits for init only
+
+
+def test_nothing_secret_is_in_the_process(exercise, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "xyzzy-42")
+    with StudentProcess(exercise.private, seconds=5) as process:
+        process.run(
+            "import os, sys\nframes, frame = [], sys._getframe()\n"
+            "while frame: frames.append(repr({**frame.f_locals, **frame.f_globals})); frame = frame.f_back\n"
+            "text = repr(dict(os.environ)) + repr(sys.argv) + open('/proc/self/cmdline').read() + ''.join(frames)\n"
+            "modules = sorted(sys.modules)"
+        )
+        text, modules = process.value("text"), process.value("modules")
+    assert "xyzzy" not in text
+    assert "square_sum" not in text
+    assert not any("exercise_toy" in name for name in modules)
+
+
+def test_an_answer_that_kills_its_process_costs_only_its_own_points(exercise, hand_in):
+    marks = grade(exercise, hand_in(square_sum="import os\nos._exit(0)", op="while True: pass"), seed=3)
+    assert [task.points for task in marks.tasks] == [0, 1, 0]

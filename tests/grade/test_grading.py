@@ -1,0 +1,241 @@
+"""Exercises fit together, marks are fair and reproducible, and the command line reports them."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import json
+
+import numpy as np
+import pytest
+from conftest import RIGHT, TESTS
+
+from deepkit.commands import grade as command
+from deepkit.errors import ArgumentError, GradingError
+from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
+from deepkit.grade.files import write_whole
+from deepkit.grade.process import StudentProcess
+
+
+def run(*argv):
+    parser = argparse.ArgumentParser()
+    command.register(parser.add_subparsers())
+    args = parser.parse_args(["grade", *map(str, argv)])
+    return args.run(args)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("expected=np.sum(x**2))", "expected=0.0)", "our solution"),
+        ('answer.gives("square_sum", x, expected=np.sum(x**2))', "pass", "the template"),
+        ("return sum(x)", "return sum(x**2)", "wrong answer 1"),
+        ('wrong=["def square_sum(x):\\n    return sum(x)"]', "wrong=[]", "wrong answers"),
+    ],
+)
+def test_a_check_that_does_not_check_fails_the_self_test(toy, old, new, problem):
+    old, new = old.replace("\n", "\\n"), new.replace("\n", "\\n")
+    assert old in TESTS
+    (toy / "tests.py").write_text(TESTS.replace(old, new))
+    exercise = load_exercise(toy)
+    tried = itertools.takewhile(lambda pair: pair[0].startswith("square-sum"), self_test(exercise, seed=5))
+    failed = [name for name, why in tried if why]
+    assert f"square-sum: {problem}" in failed
+
+
+def test_marks_of_a_mixed_submission(toy, hand_in):
+    submission = hand_in(square_sum="def square_sum(x):\n    return 1 / 0", op=RIGHT["op"].replace("3 * dy", "2 * dy"))
+    marks = grade(load_exercise(toy), submission, seed=5)
+    assert (marks.points, marks.out_of) == (1, 6)
+    first, second, third = marks.tasks
+    assert first.message == "square_sum(...) raised ZeroDivisionError: division by zero (line 2: return 1 / 0)"
+    assert second.message == "right"  # our square_sum stood in
+    assert "the gradient of Cube for input 1 gave" in third.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return x**3", "return x**2", "the value of Cube"),
+        ("return x\n\n    def forward", "return (6,)\n\n    def forward", "the shape rule of Cube"),
+        ("return 3 * dy * x**2", "return dy, dy", "2 parts"),
+        ("return 3 * dy * x**2", "return (3 * dy * x**2).sum()", "has shape"),
+    ],
+)
+def test_an_op_is_judged_by_value_shape_and_gradient(toy, hand_in, old, new, message):
+    assert old in RIGHT["op"]
+    exercise = load_exercise(toy)
+    marks = grade(exercise, hand_in(op=RIGHT["op"].replace(old, new)), seed=5)
+    assert marks.tasks[2].points == 0
+    assert message in marks.tasks[2].message
+
+
+def test_an_op_of_deepkit_is_judged_in_its_own_shapes_and_tensors():
+    cube = (
+        "import deepkit.ops\nfrom deepkit.core.op import Op\nclass Cube(Op):\n    def shape(self, x): return x\n"
+        "    def forward(self, xp, x): return x**3\n    def gradient(self, dy, y, x): return factor * dy * x**2\n"
+    )
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3))
+    with StudentProcess([], seconds=10) as process:
+        process.run(cube + "factor = 3")
+        judge_op(Answer(process), "Cube", x, reference=lambda x: x**3, rng=rng)
+        process.run("factor = 2")
+        with pytest.raises(WrongAnswer, match="the gradient of Cube for input 1 gave"):
+            judge_op(Answer(process), "Cube", x, reference=lambda x: x**3, rng=rng)
+
+
+def test_the_template_is_not_answered_yet(toy, tmp_path):
+    exercise = load_exercise(toy)
+    write_whole(tmp_path / "empty.ipynb", exercise.release())
+    assert {task.message for task in grade(exercise, tmp_path / "empty.ipynb", seed=5).tasks} == {"not answered yet"}
+
+
+def test_a_seed_repeats_the_inputs(toy, hand_in):
+    exercise = load_exercise(toy)
+    submission = hand_in(square_sum="def square_sum(x):\n    return x[0]")
+    messages = [grade(exercise, submission, seed=seed).tasks[0].message for seed in (1, 1, 2)]
+    assert messages[0] == messages[1] != messages[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('@task("op"', '@task("ops"', "do not fit"),
+        ("points=3", "points=0", "well-formed"),
+        ("points=3", 'needs=["later"], points=3', "well-formed"),
+        ("import numpy as np", "import numpy as np; 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_an_exercise_that_does_not_fit_together_is_refused(toy, old, new, message):
+    (toy / "tests.py").write_text(TESTS.replace(old, new, 1))
+    with pytest.raises(GradingError, match=message):
+        load_exercise(toy)
+
+
+def test_given_code_that_does_not_run_is_our_fault(toy, hand_in):
+    master = (toy / "master.ipynb").read_text().replace("import numpy as np", "import numpi as np")
+    (toy / "master.ipynb").write_text(master)
+    marks = grade(load_exercise(toy), hand_in(), seed=5)
+    assert "the code given with 'square-sum' does not run" in marks.error
+    assert marks.tasks == ()
+
+
+def test_a_process_that_cannot_start_is_not_the_students_fault(toy, hand_in, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", lambda *a, **k: (_ for _ in ()).throw(BlockingIOError("no process left")))
+    assert "no process left" in grade(load_exercise(toy), hand_in(), seed=5).error
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(GradingError, match="no exercise 'nothing-of-that-name'"):
+        load_exercise("nothing-of-that-name")
+
+
+def test_one_submission_on_the_command_line(toy, hand_in, tmp_path, capsys):
+    submission = hand_in(op="class Cube: pass")
+    assert run(toy, submission, "--quick", "--seed", 7, "--json", tmp_path / "marks.json") == 0
+    text = capsys.readouterr().out
+    assert "✓ square-sum" in text
+    assert "✗ op" in text
+    assert "seed 7" in text
+    report = json.loads((tmp_path / "marks.json").read_text())
+    assert (report["seed"], report["out_of"], report["submissions"][0]["points"]) == (7, 6, 3)
+    assert report["submissions"][0]["tasks"][2]["message"].startswith("your code raised AttributeError")
+
+
+def test_many_submissions_do_not_disturb_each_other(toy, hand_in, tmp_path, capsys):
+    peek = f"square_sum = eval(open({str(tmp_path / 'anna.ipynb')!r}).read())"
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{")
+    files = [hand_in(), broken, hand_in("ben.ipynb", square_sum=peek), hand_in("cleo.ipynb", mean=None)]
+    assert run(toy, *files, "--quick", "--csv", tmp_path / "marks.csv") == 1  # one could not be graded
+    rows = list(csv.reader((tmp_path / "marks.csv").read_text().splitlines()))
+    assert rows[0] == ["submission", "square-sum", "mean", "op", "total", "out_of"]
+    assert [row[1:] for row in rows[1:]] == [
+        ["2", "1", "3", "6", "6"],
+        ["", "", "", "", "6"],
+        ["0", "1", "3", "4", "6"],
+        ["2", "0", "3", "5", "6"],
+    ]
+    assert "broken.ipynb: not graded" in capsys.readouterr().out
+
+
+def test_a_broken_exercise_gives_no_marks(toy, hand_in):
+    (toy / "tests.py").write_text(TESTS.replace("np.sum(x**2)", "0.0"))
+    with pytest.raises(GradingError, match="fails its own test"):
+        run(toy, hand_in())
+
+
+def test_our_solutions_earn_all_and_canaries_nothing(toy, capsys):
+    assert run(toy, "--self-test") == 0
+    text = capsys.readouterr().out
+    assert (text.count("✓"), text.count("✗")) == (12, 0)
+
+
+def test_a_report_without_a_folder_is_refused_before_grading(toy, hand_in, tmp_path):
+    with pytest.raises(GradingError, match="no folder"):
+        run(toy, hand_in(), "--csv", tmp_path / "absent" / "marks.csv")
+
+
+def test_release_on_the_command_line(toy):
+    assert run(toy, "--release") == 0
+    assert json.loads((toy.parent / "toy.ipynb").read_text())["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["--self-test", "--release"], ["--self-test", "--out", "x"], ["--self-test", "--seed=-1"]]
+)
+def test_contradicting_arguments_are_refused(toy, argv):
+    with pytest.raises(ArgumentError, match="needs submissions"):
+        run(toy, *argv)
+
+
+def test_reports_are_whole_or_absent(tmp_path, monkeypatch):
+    target = tmp_path / "marks.json"
+    target.write_text("old")
+    monkeypatch.setattr("os.replace", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(target, "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["marks.json"]
+    assert target.read_text() == "old"
+    with pytest.raises(GradingError, match="cannot write"):
+        write_whole(tmp_path / "absent" / "marks.json", "new")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "message"),
+    [
+        (None, 1.0, "return"),
+        (2.0, 1.0, "gave 2, expected 1"),
+        (np.ones((2, 1)), np.ones(2), r"shape \(2, 1\), expected \(2,\)"),
+        (np.array([1.0, 2.0]), np.ones(2), r"gave 2 at \[1\], expected 1 \(1 of 2"),
+        (np.nan, 1.0, "gave nan"),
+        ({"a": 1}, 1.0, "expected a number"),
+    ],
+)
+def test_close_says_what_differs(got, expected, message):
+    with pytest.raises(WrongAnswer, match=message):
+        close(got, expected, "f(x)")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (True, 1),
+        ([1, 2], [1]),
+        ({"a": 1}, {"a": 2}),
+        (np.ones(2), [1.0, 1.0]),
+        (np.ones(2), np.ones((1, 2))),
+        ("a", "b"),
+    ],
+)
+def test_equal_is_exact(got, expected):
+    with pytest.raises(WrongAnswer, match="expected"):
+        equal(got, expected, "f(x)")
+    equal(expected, expected, "f(x)")
+
+
+def test_equal_takes_lists_for_tuples():
+    equal([2, 3], (2, 3), "shape")
+    close([1, 2 + 1e-9], np.array([1.0, 2.0]), "f(x)")
