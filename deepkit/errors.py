@@ -66,6 +66,10 @@ class NumericsError(DeepkitError, ArithmeticError):
     """NaN or infinity where a finite number was required."""
 
 
+class OpError(DeepkitError, ValueError):
+    """An op that failed while it computed."""
+
+
 class GradientError(DeepkitError, LookupError):
     """A derivative that does not exist."""
 

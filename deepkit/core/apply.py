@@ -9,13 +9,17 @@ from typing import Any, NoReturn
 import numpy as np
 
 from deepkit.core.op import Op
+from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
 from deepkit.core.site import user_site
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
 from deepkit.device.arrays import as_array, default_dtype, xp_of
 from deepkit.device.dtypes import DType, as_dtype, int32
-from deepkit.errors import DeepkitError, DTypeError, ShapeError
+from deepkit.errors import DeepkitError, DTypeError, OpError, ShapeError
+
+
+_LETTERS = "xyzwvu"  # TensorFlow's names of literal inputs: x + 1 makes a constant add/y
 
 
 def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
@@ -23,23 +27,27 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
 
     Which of the two depends on the data alone. Python and NumPy values take the type of the tensors beside them.
     """
+    inputs = tuple(convert(x) if isinstance(x, (list, tuple)) and _holds_tensor(x) else x for x in inputs)
     graph = next((x.graph for x in inputs if isinstance(x, Symbol)), None)
     label = name or op.label or op.type
     try:
         if graph is not None:
             graph.enter_cell()
             planned = graph.unique_name(label, mark_as_used=False)
-            literals = iter("xyzwv")
 
-            def constant(array: Any) -> Symbol:
-                return graph.constant(array, f"{planned}/{next(literals)}/")
+            def constant(array: Any, position: int) -> Symbol:
+                return graph.constant(array, f"{planned}/{_LETTERS[min(position, 5)]}/")
 
             return graph.add(op, _convert(op, inputs, constant), name)
-        return _compute(op, _convert(op, inputs, Tensor))
+        return _compute(op, _convert(op, inputs, _tensor))
     except DeepkitError as error:
         if error.where is None:
             _explain(error, f"{label}({_describe(inputs)})")
         raise
+
+
+def _tensor(array: Any, position: int) -> Tensor:
+    return Tensor(array)
 
 
 def _compute(op: Op, inputs: Sequence[Any]) -> Any:
@@ -47,11 +55,14 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
     arrays = [x.value for x in inputs]
     xp = xp_of(arrays[0]) if arrays else np
     if op.random:
-        from deepkit.core.seeds import eager_stream
-
-        result = op.forward(xp, eager_stream(op.seed), *arrays)  # type: ignore[attr-defined]
-    else:
-        result = op.forward(xp, *arrays)
+        arrays.insert(0, eager_stream(op.seed))  # type: ignore[attr-defined]
+    try:
+        with np.errstate(all="ignore"):
+            result = op.forward(xp, *arrays)
+    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+        if isinstance(error, DeepkitError):
+            raise
+        raise OpError(str(error)) from error
     many = isinstance(specs, list)
     values = list(result) if many else [result]
     for target, value in zip(op.writes, values, strict=False):
@@ -71,7 +82,7 @@ def result_specs(op: Op, inputs: Sequence[Any]) -> Any:
     return shapes if isinstance(shapes, Shape) else Shape(shapes), dtypes
 
 
-def _convert(op: Op, inputs: Sequence[Any], make: Callable[[Any], Any]) -> list[Any]:
+def _convert(op: Op, inputs: Sequence[Any], make: Callable[[Any, int], Any]) -> list[Any]:
     """All inputs as tensors of the types the op asks for; `make` turns an array into a Tensor or a constant node."""
     chosen: dict[str, DType] = {}
     for i, x in enumerate(inputs):
@@ -95,11 +106,11 @@ def _rank(dtype: DType) -> int:
     return "bifcO".index("i" if dtype.is_integer else dtype.numpy.kind)
 
 
-def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any], Any]) -> Any:
+def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any, int], Any]) -> Any:
     rule = op.type_of(i)
     is_tensor = isinstance(x, (Tensor, Symbol))
     if rule == "any":
-        return _reader(op, i, x, make) if is_tensor else make(as_array(x))
+        return _reader(op, i, x, make) if is_tensor else make(as_array(x), i)
     if rule == "index":
         if is_tensor and not x.dtype.is_integer:
             raise DTypeError(
@@ -118,7 +129,7 @@ def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any],
                 hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
             )
     if not is_tensor:
-        return make(as_array(x, wanted))
+        return make(as_array(x, wanted), i)
     if x.dtype is not wanted:
         raise DTypeError(
             f"{op.type}: input {i} is {x.dtype.name}, but {wanted.name} is needed beside the other inputs",
@@ -128,12 +139,12 @@ def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any],
     return _reader(op, i, x, make)
 
 
-def _reader(op: Op, i: int, x: Any, make: Callable[[Any], Any]) -> Any:
+def _reader(op: Op, i: int, x: Any, make: Callable[[Any, int], Any]) -> Any:
     """A variable as itself where the op writes it, else as its value; a Tensor in a graph as a constant."""
     if i in op.writes or i in op.refs:
         return x
-    if isinstance(x, Tensor) and make is not Tensor:
-        return make(x.value)
+    if isinstance(x, Tensor) and make is not _tensor:
+        return make(x.value, i)
     return x.read() if hasattr(x, "read") else x
 
 
@@ -178,6 +189,10 @@ def _leaves(values: Any) -> Iterator[Any]:
             yield value
 
 
+def _holds_tensor(values: Any) -> bool:
+    return any(is_tensor(x) for x in _leaves(values))
+
+
 def is_tensor(x: Any) -> bool:
     """True for Tensors, Symbols and Variables."""
     return isinstance(x, (Tensor, Symbol))
@@ -194,7 +209,7 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
                 f"a {value.dtype.name} tensor where {as_dtype(dtype).name} is needed", hint="convert with cast"
             )
         return value.read() if hasattr(value, "read") else value
-    if isinstance(value, (list, tuple)) and any(is_tensor(x) for x in _leaves(value)):
+    if isinstance(value, (list, tuple)) and _holds_tensor(value):
         from deepkit.core.op import lookup
 
         return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])

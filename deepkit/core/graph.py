@@ -100,13 +100,13 @@ class Graph:
     def enter_cell(self) -> None:
         """If the running notebook cell made nodes when it was run before, they leave the graph now."""
         cell = running_cell()
-        if cell is not None and self._cells.get(cell.key, (cell.count, []))[0] != cell.count:
+        if cell is not None and self._cells.get(cell.key, (cell.run, []))[0] != cell.run:
             self._retire(self._cells.pop(cell.key)[1])
 
     def _remember_cell(self, node: Node) -> None:
         cell = running_cell()
         if cell is not None:
-            self._cells.setdefault(cell.key, (cell.count, []))[1].append(node)
+            self._cells.setdefault(cell.key, (cell.run, []))[1].append(node)
 
     def _retire(self, nodes: list[Node]) -> None:
         for node in nodes:

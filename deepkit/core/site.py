@@ -54,10 +54,10 @@ def _cell_number(file: str) -> int | None:
 
 
 class Cell(NamedTuple):
-    """A notebook cell being executed: `key` stays the same when the cell is run again, `count` does not."""
+    """A notebook cell being executed: `key` stays the same when the cell is run again, `run` does not."""
 
     key: str
-    count: int
+    run: int
 
 
 def running_cell() -> Cell | None:

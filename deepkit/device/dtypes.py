@@ -20,7 +20,7 @@ class DType:
 
     def __init__(self, name: str, scalar: type):
         self.name = name
-        self.as_numpy_dtype = scalar
+        self.as_numpy_dtype: Any = scalar
         self.numpy = np.dtype(scalar)
         kind = self.numpy.kind
         self.is_floating = kind == "f"
@@ -58,9 +58,9 @@ class DType:
 
     def _limits(self) -> np.finfo | np.iinfo:
         if self.is_integer:
-            return np.iinfo(self.numpy)
+            return np.iinfo(self.as_numpy_dtype)
         if self.is_differentiable:
-            return np.finfo(self.numpy)
+            return np.finfo(self.as_numpy_dtype)
         raise DTypeError(f"{self.name} has no smallest and largest number")
 
     @property

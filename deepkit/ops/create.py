@@ -286,7 +286,7 @@ def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid: indexing {indexing!r}", hint='"xy" (columns first) or "ij" (rows first)')
     rank = len(args)
-    axes = list(np.arange(rank))
+    axes: list[int] = np.arange(rank).tolist()
     if indexing == "xy" and rank >= 2:
         axes[0], axes[1] = 1, 0
     vectors = [

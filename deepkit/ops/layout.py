@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 from typing import Any
 
 import numpy as np
@@ -493,8 +494,8 @@ class Split(Op):
         return sizes
 
     def forward(self, xp: Any, x: Any) -> Any:
-        ends = np.cumsum(self._lengths(x.shape[self.axis]))[:-1]
-        return tuple(xp.split(x, [int(e) for e in ends], axis=self.axis))
+        ends = list(itertools.accumulate(int(n or 0) for n in self._lengths(x.shape[self.axis])))[:-1]
+        return tuple(xp.split(x, ends, axis=self.axis))
 
     def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
         return apply(Concat(axis=self.axis), *dys)

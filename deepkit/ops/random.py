@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class RandomShaped(Op):
     static: tuple[int | None, ...] | None = None
     seed: int | None = None
     random = True
-    types = ("index", "T")
+    types: ClassVar[tuple[str, ...]] = ("index", "T")
     gradient = None
 
     def shape(self, dims: Shape, *_: Shape) -> Shape:

@@ -150,6 +150,10 @@ class AssignAdd(Update):
     def forward(self, xp: Any, ref: Any, value: Any) -> Any:
         return xp.add(ref, value)
 
+    def inplace(self, ref: Any, value: Any) -> Any:
+        ref += value
+        return ref
+
 
 @register
 class AssignSub(Update):
@@ -162,6 +166,10 @@ class AssignSub(Update):
 
     def forward(self, xp: Any, ref: Any, value: Any) -> Any:
         return xp.subtract(ref, value)
+
+    def inplace(self, ref: Any, value: Any) -> Any:
+        ref -= value
+        return ref
 
 
 @register

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from deepkit.core.node import Node
+from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.errors import DeepkitError, FeedError, UninitializedError
+from deepkit.errors import DeepkitError, FeedError, OpError, UninitializedError
 from deepkit.runtime.passes import fold, memory, merge, order, prune
 
 _serial = itertools.count()
@@ -73,6 +75,7 @@ class Plan:
     def _write(self, owned: dict[Symbol, frozenset[Symbol]]) -> None:
         self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": np.asarray}
         self._names: dict[Symbol, str] = {}
+        self._functions: dict[Any, str] = {}
         lines = ["def run(feeds, store):"]
         self._line_node: dict[int, Node] = {}
         for i, x in enumerate(self.feeds):
@@ -109,9 +112,21 @@ class Plan:
         return result
 
     def _bind(self, prefix: str, value: Any) -> str:
-        name = f"{prefix}{len(self._space)}"
+        name, count = prefix, 1
+        while name in self._space:
+            count += 1
+            name = f"{prefix}_{count}"
         self._space[name] = value
         return name
+
+    def _function(self, op: Op) -> str:
+        """The name of an op's function; equal ops share one."""
+        try:
+            if op.key() not in self._functions:
+                self._functions[op.key()] = self._bind(op.type, op.bind(np))
+            return self._functions[op.key()]
+        except TypeError:  # an attribute that cannot be hashed
+            return self._bind(op.type, op.bind(np))
 
     def _value(self, x: Symbol) -> str:
         """The expression for an input: a local name, a constant, or a variable's place in the store."""
@@ -119,7 +134,7 @@ class Plan:
         if x in self._names:
             return self._names[x]
         if x in self.known:
-            self._names[x] = self._bind("c", self.known[x])
+            self._names[x] = self._bind("constant", self.known[x])
             return self._names[x]
         return f"store[{self._variable(x)}]"
 
@@ -127,7 +142,7 @@ class Plan:
         for name, value in self._space.items():
             if value is x:
                 return name
-        return self._bind("var", x)
+        return self._bind(_word(x.node.name), x)
 
     def _call(self, node: Node) -> str | None:
         op = node.op
@@ -145,10 +160,10 @@ class Plan:
         if op.type == "ReadVariable":
             text = arguments[0]
         elif node in self._in_place:
-            function = self._bind("update", op.inplace)  # type: ignore[attr-defined]
+            function = self._bind(f"{op.type}_inplace", op.inplace)  # type: ignore[attr-defined]
             text = f"{function}({', '.join(arguments)})"
         else:
-            function = self._bind("op", op.bind(np))
+            function = self._function(op)
             text = f"{function}({', '.join(arguments)})"
         outputs = []
         for y in node.outputs:
@@ -209,16 +224,13 @@ class Plan:
         if isinstance(error, DeepkitError):
             return type(error)(error.what, where=where, rule=error.rule, hint=error.hint)
         if isinstance(error, (ValueError, TypeError, ArithmeticError, IndexError, MemoryError)):
-            return RunError(f"{node.type}: {error}", where=where)
+            return OpError(f"{node.type}: {error}", where=where)
         error.add_note(f"in {where}")
         return error
 
     def __str__(self) -> str:
-        return self.source
-
-
-class RunError(DeepkitError, ValueError):
-    """An op that failed while the graph ran."""
+        """The program without the lines that only free memory."""
+        return "\n".join(line for line in self.source.splitlines() if not line.endswith(" = None"))
 
 
 def uninitialized(variable: Variable) -> UninitializedError:
@@ -245,6 +257,11 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
         f"{'placeholder' if len(missing) == 1 else 'placeholders'} {described} must be fed",
         where=first.where(), rule="what is fetched depends on it, and a placeholder has no value of its own", hint=hint,
     )  # fmt: skip
+
+
+def _word(name: str) -> str:
+    """A node's name as part of a Python name."""
+    return re.sub(r"\W", "_", name)
 
 
 def _result_kind(node: Node) -> Any:

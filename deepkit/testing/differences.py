@@ -21,7 +21,7 @@ def numeric_gradient(
     result = np.empty_like(x)
     arguments = list(inputs)
     for position in np.ndindex(x.shape):
-        h = step * max(1.0, abs(x[position]))
+        h = step * max(1.0, abs(float(x[position])))
         values = []
         for signed in (h, -h):
             moved = x.copy()

@@ -127,11 +127,11 @@ class Optimizer:
         return self._shared[key]
 
     def _new(self, like: Any, start: float, name: str, scalar: bool = False) -> Any:
-        if not isinstance(like, Symbol):
+        if not isinstance(like, Variable):
             shape = () if scalar else like.shape
             return Parameter(np.full(tuple(shape), start, like.dtype.numpy), name=name, trainable=False)
         number = np.array(start, like.dtype.numpy)
-        graph = like.graph
+        graph: Graph = like.graph
         with graph.control_dependencies(None), graph.name_scope(None):
             if scalar or not like.shape.is_full:
                 initial: Any = number if scalar else apply(lookup("ZerosLike")(), like.initial_value) + number

@@ -36,6 +36,4 @@ class ConfigProto(_Fields):
     }  # fmt: skip
 
     def __init__(self, **fields: Any):
-        super().__init__(**fields)
-        self.gpu_options = self.gpu_options or GPUOptions()
-        self.device_count = dict(self.device_count or {})
+        super().__init__(**{"gpu_options": GPUOptions(), "device_count": {}, **fields})

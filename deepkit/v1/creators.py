@@ -28,7 +28,7 @@ def constant(
     """A tensor with a fixed value. A `shape` with more elements than the value repeats the value's last one."""
     array = np.asarray(as_array(getattr(value, "value", value), dtype))
     if shape is not None:
-        dims = tuple(Shape(shape).as_list())
+        dims = tuple(int(d) for d in Shape(shape))
         count = int(np.prod(dims, dtype=np.int64))
         if (verify_shape and array.shape != dims) or array.size > count:
             raise ShapeError(f"constant: {array.size} values of shape {array.shape} for shape {dims}")

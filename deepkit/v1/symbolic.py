@@ -25,19 +25,21 @@ def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
     names = [n for n in code.co_varnames[: code.co_argcount] if not n.startswith("_")]
     offset = code.co_argcount - len(names)
     first = names[0] if names else None
+    op = getattr(function, "op", None)
+    label = (op.label or op.__name__) if op is not None else function.__name__.strip("_")
     starred = code.co_flags & 0x04 and code.co_argcount == 0
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if not any(_holds_symbol(a) for a in args) and not any(_holds_symbol(a) for a in kwargs.values()):
             if starred and args:
-                args = (constant_of(args[0]), *args[1:])
+                args = (_as_symbol(label, "x", args[0]), *args[1:])
             elif len(args) > offset and first is not None:
-                args = (*args[:offset], _as_symbol(first, args[offset]), *args[offset + 1 :])
+                args = (*args[:offset], _as_symbol(label, first, args[offset]), *args[offset + 1 :])
             else:
                 given = next((n for n in names if kwargs.get(n) is not None), None)
                 if given is not None:
-                    kwargs[given] = _as_symbol(given, kwargs[given])
+                    kwargs[given] = _as_symbol(label, given, kwargs[given])
         return function(*args, **kwargs)
 
     return wrapper
@@ -49,12 +51,16 @@ def _holds_symbol(value: Any) -> bool:
     return isinstance(value, Symbol)
 
 
-def _as_symbol(parameter: str, value: Any) -> Any:
+def _as_symbol(label: str, parameter: str, value: Any) -> Any:
+    """`value` as a constant called label/parameter, as TensorFlow names it; of a list its first entry."""
+    graph = default_graph()
+    graph.enter_cell()
+    name = f"{graph.unique_name(label, mark_as_used=False)}/{parameter}/"
     if parameter in _LISTS and isinstance(value, (list, tuple)) and value:
-        return [constant_of(value[0]), *value[1:]]
+        return [constant_of(value[0], name=name), *value[1:]]
     if parameter in _SHAPES:
-        return default_graph().constant(static_shape(value)[1])
-    return constant_of(value)
+        return graph.constant(static_shape(value)[1], name)
+    return constant_of(value, name=name)
 
 
 def constant_of(value: Any, dtype: Any = None, name: str | None = None) -> Symbol:

@@ -1,0 +1,135 @@
+"""The reverse walk: first and higher derivatives, what cuts a path, and who is told."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import deepkit as dk
+import deepkit.v1 as tf
+from deepkit.errors import GradientError, GraphWarning
+from deepkit.testing import numeric_gradient
+
+
+def test_higher_orders() -> None:
+    x = dk.tensor(2.0)
+    y = x * x * x * x
+    for expected in (32.0, 48.0, 48.0, 24.0):
+        (y,) = dk.gradients(y, [x])
+        assert y.item() == expected
+
+
+def test_one_tensor_used_twice_gets_both_shares() -> None:
+    x = dk.tensor(3.0)
+    assert dk.gradients(x * x + x, [x])[0].item() == 7.0
+
+
+def test_several_ys_and_weights() -> None:
+    x = dk.tensor([1.0, 2.0])
+    (dx,) = dk.gradients([x * 2.0, x * 3.0], [x], grad_ys=[[1.0, 1.0], [10.0, 0.0]])
+    assert dx.numpy().tolist() == [32.0, 2.0]
+
+
+def test_the_same_for_tensors_and_symbols() -> None:
+    """A function of several ops: eager, graph, and difference quotients agree, twice."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+
+    def function(a, b):
+        return dk.reduce_sum(dk.tanh(dk.matmul(a, b)) ** 2.0 / (1.0 + dk.exp(-dk.reduce_mean(a, 1, keepdims=True))))
+
+    ta, tb = dk.tensor(a), dk.tensor(b)
+    eager = dk.gradients(function(ta, tb), [ta, tb])
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pa, pb = tf.placeholder(tf.float64, [None, 4]), tf.placeholder(tf.float64, [4, None])
+        graph = sess.run(tf.gradients(function(pa, pb), [pa, pb]), {pa: a, pb: b})
+    for i in range(2):
+        np.testing.assert_array_equal(eager[i].numpy(), graph[i])
+        expected = numeric_gradient(lambda *v: function(*map(dk.tensor, v)).item(), [a, b], i)
+        np.testing.assert_allclose(graph[i], expected, rtol=1e-6, atol=1e-8)
+
+
+def test_stop_gradient() -> None:
+    x = dk.tensor(3.0)
+    assert dk.gradients(dk.stop_gradient(x) * x, [x])[0].item() == 3.0
+    y = x * 2.0
+    assert dk.gradients(y * x, [x], stop_gradients=[y])[0].item() == 6.0
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda x: dk.tensor(1.0) * 2.0, "nothing that was asked for depends on it"),
+        (lambda x: dk.stop_gradient(x), "through StopGradient"),
+        (lambda x: dk.cast(dk.floor(x), "float32"), "through Floor"),
+        (lambda x: dk.cast(dk.argmax([x, x]), "float32"), "through ArgMax"),
+    ],
+)
+def test_none_says_why(make, reason: str) -> None:
+    x = dk.tensor(3.0)
+    with pytest.warns(GraphWarning, match=reason):
+        assert dk.gradients(make(x), [x]) == [None]
+
+
+def test_integers() -> None:
+    with pytest.raises(GradientError, match="int32: it has no derivative"):
+        dk.gradients(dk.tensor(3) * 2, [dk.tensor(1.0)])
+    i = dk.tensor(3)
+    with pytest.warns(GraphWarning, match="it is int32"):
+        assert dk.gradients(dk.cast(i, "float32") * 2.0, [i]) == [None]
+    with pytest.raises(GradientError, match="not a tensor"):
+        dk.gradients(3.0, [i])
+
+
+def test_zero_gradient_is_not_none() -> None:
+    x = dk.tensor([1.0, 2.0])
+    assert dk.gradients(dk.zeros_like(x) + 0.0 * x, [x])[0].numpy().tolist() == [0.0, 0.0]
+
+
+def test_outputs_nobody_uses_count_as_zero() -> None:
+    x = dk.tensor([1.0, 2.0, 3.0, 4.0])
+    first, _ = dk.split(x, 2)
+    assert dk.gradients(dk.reduce_sum(first * first), [x])[0].numpy().tolist() == [2.0, 4.0, 0.0, 0.0]
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    x = dk.tensor(1.0)
+    y = x
+    for _ in range(3000):
+        y = y + x
+    assert dk.gradients(y, [x])[0].item() == 3001.0
+
+
+def test_parameters_forget_their_past() -> None:
+    w = dk.Parameter(1.0)
+    for _ in range(5):
+        w.assign(w * 2.0)
+    assert w.item() == 32.0
+    assert dk.gradients(w * w, [w])[0].item() == 64.0
+
+
+def test_gradient_nodes_are_named_after_their_nodes() -> None:
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [None, 3], name="x")
+        with tf.name_scope("layer"):
+            y = tf.square(x, name="sq")
+        (dx,) = tf.gradients(y, x)
+        assert dx.name.startswith("gradients/layer_sq_grad/")
+        assert dx.shape.as_list() == [None, 3]
+        assert dx.op.gradient_of is y.op
+
+
+def test_wrong_weight_shape() -> None:
+    x = dk.tensor([1.0, 2.0])
+    with pytest.raises(dk.errors.ShapeError, match="grad_ys of shape"):
+        dk.gradients(x * x, [x], grad_ys=[[1.0, 2.0, 3.0]])
+
+
+def test_minimize_stays_silent_about_unconnected_variables() -> None:
+    with tf.Graph().as_default(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        used, unused = tf.Variable(1.0), tf.Variable(1.0)
+        tf.train.GradientDescentOptimizer(0.1).minimize(used * used)
+        assert unused in tf.trainable_variables()

@@ -1,0 +1,129 @@
+"""Plans: what is pruned, folded, merged and updated in place, and that no pass changes a result."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
+from deepkit.errors import ArgumentError
+from deepkit.runtime import passes
+
+
+@pytest.fixture
+def sess():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        yield sess
+
+
+def calls(plan) -> list[str]:
+    """The op types of the program, in order."""
+    return [node.type for node in plan.order if node.type not in ("Variable", "VariableV2")]
+
+
+def test_only_what_is_needed_runs(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y, _unused = tf.square(x), tf.exp(x)
+    assert calls(sess.plan(y, [x])) == ["Square"]
+    assert calls(sess.plan(tf.log(y), [y])) == ["Log"]
+
+
+def test_constants_are_folded(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = x * (tf.constant(2.0) + tf.constant(3.0))
+    plan = sess.plan(y, [x])
+    assert calls(plan) == ["Mul"]
+    assert plan.run([np.float32(4.0)], {}) == [20.0]
+
+
+def test_folding_leaves_failures_to_the_run(sess) -> None:
+    y = tf.matrix_inverse(tf.zeros([2, 2]))
+    with pytest.raises(tf.errors.OpError, match="singular"):
+        sess.run(y)
+
+
+def test_random_and_stateful_nodes_are_not_folded_or_merged(sess) -> None:
+    a, b = tf.random_uniform([2], seed=1), tf.random_uniform([2], seed=1)
+    assert calls(sess.plan([a, b])).count("RandomUniform") == 2
+    x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+    assert sess.run([x + 0.0, y + 0.0], {x: 1.0, y: 2.0}) == [1.0, 2.0]
+
+
+def test_equal_nodes_are_merged(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = tf.exp(x) + tf.exp(x)
+    assert calls(sess.plan(y, [x])) == ["Exp", "Add"]
+    z = tf.reduce_sum(x, 0) + tf.reduce_sum(x, 1)
+    assert calls(sess.plan(z, [x])).count("Sum") == 2
+
+
+def test_plans_are_kept(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = x * 2.0
+    plan = sess.plan(y, [x])
+    sess.run(y, {x: 1.0})
+    sess.run([y], {x: 1.0})
+    assert sess.plan(y, [x]) is plan
+
+
+def test_the_program_can_be_read(sess) -> None:
+    x = tf.placeholder(tf.float32, name="x")
+    text = str(sess.plan(tf.square(x, name="squared"), [x]))
+    assert "t1 = Square(f0)" in text
+    assert "# squared" in text
+
+
+def network():
+    """A step of a small network with everything in it: dropout, two losses, Adam, moving average, gradients fetched."""
+    x = tf.placeholder(tf.float64, [None, 5])
+    labels = tf.placeholder(tf.int32, [None])
+    w1 = tf.Variable(tf.random_normal([5, 7], seed=1, dtype=tf.float64))
+    w2 = tf.Variable(tf.random_normal([7, 3], seed=2, dtype=tf.float64))
+    b = tf.Variable(tf.zeros([3], tf.float64))
+    hidden = tf.nn.dropout(tf.nn.relu(tf.matmul(x, w1)), 0.8, seed=3)
+    logits = tf.matmul(hidden, w2) + b
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+    loss = loss + 0.01 * (tf.nn.l2_loss(w1) + tf.nn.l2_loss(w2))
+    step = tf.train.AdamOptimizer(0.05).minimize(loss)
+    average = tf.train.ExponentialMovingAverage(0.9)
+    with tf.control_dependencies([step]):
+        train = average.apply([w1, b])
+    return x, labels, [loss, tf.gradients(loss, w1)[0]], train, [w1, w2, b, average.average(w1), average.average(b)]
+
+
+@pytest.mark.parametrize("off", [c for n in range(4) for c in itertools.combinations(passes.OPTIONAL, n)])
+def test_no_pass_changes_a_result(off: tuple[str, ...]) -> None:
+    """Bit for bit the same training with any passes switched off."""
+    results = []
+    for setting in ("", ",".join(f"-{name}" for name in off)):
+        with tf.Graph().as_default():
+            x, labels, watched, train, variables = network()
+            with tf.Session(config=tf.ConfigProto(passes=setting)) as sess:
+                sess.run(tf.global_variables_initializer())
+                rng = np.random.default_rng(0)
+                for _ in range(5):
+                    feed = {x: rng.normal(size=(8, 5)), labels: rng.integers(0, 3, 8)}
+                    got = sess.run([watched, train], feed)[0]
+                results.append([*got, *sess.run(variables)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_switches(monkeypatch) -> None:
+    assert passes.enabled() == set(passes.OPTIONAL)
+    monkeypatch.setenv("DEEPKIT_PASSES", "-fold, -merge")
+    assert passes.enabled() == {"inplace"}
+    with pytest.raises(ArgumentError, match="names 'fuse'"):
+        passes.enabled("-fuse")
+
+
+def test_updates_happen_in_place(sess) -> None:
+    v = tf.Variable(tf.zeros([3]))
+    add = v.assign_add([1.0, 2.0, 3.0])
+    sess.run(v.initializer)
+    before = sess.store[v]
+    sess.run(add)
+    assert sess.store[v] is before
+    assert before.tolist() == [1.0, 2.0, 3.0]
