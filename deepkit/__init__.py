@@ -23,61 +23,36 @@ Tensors compute at once; gradients walk back over what was computed:
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepkit import ops
-from deepkit.core.apply import apply
-from deepkit.core.apply import convert as convert_to_tensor
-from deepkit.core.autodiff import gradients
-from deepkit.core.op import Op, register, registry
-from deepkit.core.seeds import set_eager_seed as set_random_seed
-from deepkit.core.shape import Shape
-from deepkit.core.tensor import Parameter, Tensor
-from deepkit.device.dtypes import (
-    bool_,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    string,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-)  # fmt: skip
-from deepkit.ops import *  # noqa: F403
-from deepkit.source import show_source
+if TYPE_CHECKING:
+    from deepkit.api import *  # noqa: F403
 
 __version__ = "0.1.0"
 
-_ROOMS = ("datasets", "errors", "grade", "testing", "train", "v1", "viz")
-
-
-def tensor(value: Any, dtype: Any = None) -> Tensor:
-    """A tensor that holds `value`: numbers, strings, nested lists, a NumPy array.
-
-    Whole numbers become int32, others float32, unless `dtype` or the array says otherwise.
-
-    >>> import deepkit as dk
-    >>> dk.tensor([[1, 2], [3, 4]])
-    <dk.Tensor shape=(2, 2) dtype=int32
-    [[1 2]
-     [3 4]]>
-    """
-    return Tensor(value.value if isinstance(value, Tensor) else value, dtype=dtype)
+_ROOMS = ("datasets", "errors", "grade", "ops", "testing", "train", "v1", "viz")
 
 
 def __getattr__(name: str) -> Any:
-    """Rooms that take longer to enter are opened when they are used."""
+    """Opens a room, or the public names of deepkit.api, when they are first used: `import deepkit` itself costs nothing."""
     if name in _ROOMS:
         return importlib.import_module(f"deepkit.{name}")
-    raise AttributeError(f"deepkit has no {name!r}")
+    if not name.startswith("_"):
+        api = importlib.import_module("deepkit.api")
+        public = {key: value for key, value in vars(api).items() if not key.startswith("_")}
+        if name in public:
+            globals().update(public)
+            return public[name]
+    raise AttributeError(f"deepkit has no {name!r}{_suggestion(name)}")
+
+
+def _suggestion(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, __dir__(), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    api = importlib.import_module("deepkit.api")
+    return sorted({*globals(), *vars(api), *_ROOMS})

@@ -71,10 +71,9 @@ def notebooks(root: Path) -> list[Path]:
 
 
 def find_chapter(name: str) -> Chapter:
-    """The chapter called `name`, or beginning with it, or having its number; or the notebook at the path `name`.
+    """The chapter called `name`, or having its number, or beginning with it; or the notebook at the path `name`.
 
-    `ch5`, `c05` and `05` all mean the chapter with number 5 unless a name begins that way. ArgumentError if no
-    chapter fits, or several.
+    `ch5`, `c05` and `05` all mean the chapter with number 5. ArgumentError if no chapter fits, or several.
     """
     if name.endswith(".ipynb") or "/" in name or "\\" in name:
         return _notebook_at(Path(name))
@@ -82,17 +81,19 @@ def find_chapter(name: str) -> Chapter:
     if name == INDEX:
         return Chapter(course_folder() / f"{INDEX}.ipynb", course_folder())
     wanted = name.lower()
-    for fits in (
+    candidates = [
         [c for c in known if c.name.lower() == wanted],
-        [c for c in known if c.name.lower().startswith(wanted)],
         [c for c in known if re.fullmatch(_NUMBERED, wanted) and _number(c.name) == _number(wanted)],
-    ):
+        [c for c in known if c.name.lower().startswith(wanted)],
+    ]
+    for fits in candidates:
         if len(fits) == 1:
             return fits[0]
-        if fits:
-            raise ArgumentError(
-                f"{name!r} could be {', '.join(c.name for c in fits)}", hint="write more letters of the name"
-            )
+    several = next((fits for fits in candidates if fits), None)
+    if several:
+        raise ArgumentError(
+            f"{name!r} could be {', '.join(c.name for c in several)}", hint="write more letters of the name"
+        )
     names = [c.name for c in known]
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.3)
     raise ArgumentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,20 @@ def xp_of(array: Any) -> Any:
     if _cupy is not None and isinstance(array, _cupy.ndarray):
         return _cupy
     return np
+
+
+def special_of(xp: Any) -> Any:
+    """The module of special functions beside xp: scipy.special, or CuPy's counterpart on the GPU."""
+    return _companion(xp, "special")
+
+
+def linalg_of(xp: Any) -> Any:
+    """The module of matrix routines beside xp: scipy.linalg, or CuPy's counterpart on the GPU."""
+    return _companion(xp, "linalg")
+
+
+def _companion(xp: Any, room: str) -> Any:
+    return importlib.import_module(f"scipy.{room}" if xp is np else f"cupyx.scipy.{room}")
 
 
 def to_gpu(array: Any) -> Any:

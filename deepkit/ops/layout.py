@@ -381,7 +381,7 @@ class ConcatGrad(Op):
 
 def concat(values: Any, axis: Any, name: str | None = None) -> Any:
     """Tensors joined along an axis that exists: shapes (2, 3) and (4, 3) along axis 0 give (6, 3)."""
-    if isinstance(values, (int, np.integer)) and isinstance(axis, (list, tuple)):
+    if isinstance(axis, (list, tuple)):
         raise ArgumentError(
             "concat(axis, values) is the order of TensorFlow 0.x", hint="swap the arguments: concat(values, axis)"
         )
@@ -505,7 +505,7 @@ def split(
     value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str | None = None
 ) -> list[Any]:
     """A tensor cut along an axis: into n equal parts, or into parts of the given lengths."""
-    if isinstance(value, int) and is_tensor(num_or_size_splits):
+    if isinstance(value, int) and is_tensor(axis):
         raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
     sizes = static_value(num_or_size_splits)
     at = int(static_value(axis))

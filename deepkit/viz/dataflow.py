@@ -1,0 +1,200 @@
+"""A dataflow graph as a picture: which boxes, which arrows, which frames; layout and drawing are next door."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from deepkit.errors import ArgumentError
+from deepkit.viz.drawing import Box, Edge, area_of, draw, overlap
+from deepkit.viz.layout import Layout, arrange
+
+_INPUTS = ("Placeholder", "Iterator", "Queue", "Dequeue", "Reader")
+_STATES = ("Variable", "VarHandle", "GetVariable", "ReadVariable")
+_EFFECTS = ("Assign", "Apply", "Scatter", "NoOp", "Save", "Restore", "Print", "Summary", "Enqueue", "Write", "Assert")
+_LONGEST = 26
+
+
+class GraphPicture:
+    """The finished drawing: a notebook shows it, `save` writes it."""
+
+    def __init__(self, svg: str, nodes: int, edges: int):
+        self.svg, self.nodes, self.edges = svg, nodes, edges
+
+    def save(self, path: str | Path) -> None:
+        """Write an .svg or .html file, whole or not at all."""
+        target = Path(path)
+        if target.suffix not in (".svg", ".html"):
+            raise ArgumentError(f"cannot save a graph as {target.name}", rule="the name ends in .svg or .html")
+        from deepkit.datasets.files import whole_file
+
+        page = f"<!doctype html><meta charset='utf-8'><title>{html.escape(repr(self))}</title>\n{self.svg}\n"
+        with whole_file(target) as file:
+            file.write((self.svg if target.suffix == ".svg" else page).encode())
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_html_(self) -> str:
+        # As an image it is shown in a notebook that is not trusted yet, too; inline SVG is not.
+        data = base64.b64encode(self.svg.encode()).decode()
+        return f'<img style="max-width:100%" alt="{html.escape(repr(self))}" src="data:image/svg+xml;base64,{data}">'
+
+    def __repr__(self) -> str:
+        return f"<graph of {self.nodes} nodes and {self.edges} edges>"
+
+
+def show_graph(graph: Any, fetches: Any = None, collapse: Sequence[str] = ()) -> GraphPicture:
+    """Draw `graph`: a graph with `get_operations()`, or a list of nodes.
+
+    A node has `name`, `type`, `inputs` (tensors with `op` and `name`) and `control_inputs` (nodes).
+    fetches: draw only what these tensors or nodes need. collapse: scopes that are drawn as one box each, such as
+    ["gradients"]. Readable up to about 40 boxes. Data flows down; a dashed arrow is a control dependency, drawn only
+    where the other arrows do not imply it.
+
+    >>> show_graph(tf.get_default_graph(), fetches=loss, collapse=["gradients"]).save("loss.svg")
+    """
+    nodes = list(graph.get_operations() if hasattr(graph, "get_operations") else graph)
+    if fetches is not None:
+        nodes = _needed(nodes, fetches)
+    if not nodes:
+        raise ArgumentError("the graph has no nodes", hint="build something first, or check fetches=")
+    boxes = _boxes(nodes, tuple(scope.rstrip("/") for scope in collapse))
+    edges = sorted({(a, b, False) for b, box in enumerate(boxes) for a in box.inputs})
+    data = {(a, b) for a, b, _ in edges}
+    control = sorted({(a, b, True) for b, box in enumerate(boxes) for a in box.controls if (a, b) not in data})
+    edges += _not_implied(control, data, len(boxes))
+    layout, framed = _lay_out(boxes, edges)
+    return GraphPicture(draw(boxes, edges, layout, framed), len(boxes), len(edges))
+
+
+def _lay_out(boxes: list[Box], edges: list[Edge]) -> tuple[Layout, dict[str, list[int]]]:
+    """The layout and the frames that fit it.
+
+    A box in a frame carries its name without the scope, and so needs less room: lay out, see which frames fit, and
+    again with the new names. A frame that no longer fits then is not tried again, so this ends.
+    """
+    framed: dict[str, list[int]] = {}
+    given_up: set[str] = set()
+    while True:
+        frame_of = {i: scope for scope, inside in framed.items() for i in inside}
+        for i, box in enumerate(boxes):
+            box.text = _text(box, frame_of.get(i, ""))
+        layout = arrange([box.size for box in boxes], [(a, b) for a, b, _ in edges], [_top(box) for box in boxes])
+        fitting = _frames(boxes, layout, given_up)
+        if fitting.keys() == framed.keys():
+            return layout, framed
+        given_up |= framed.keys() - fitting.keys()
+        framed = fitting
+
+
+def _not_implied(control: list[Edge], data: set[tuple[int, int]], n: int) -> list[Edge]:
+    """The control edges that no longer way leads along: `train` after every update, but not after what those need."""
+    after: list[list[int]] = [[] for _ in range(n)]
+    for a, b in data | {(a, b) for a, b, _ in control}:
+        after[a].append(b)
+
+    def detour(start: int, end: int) -> bool:
+        stack, seen = [v for v in after[start] if v != end], {start}
+        while stack:
+            v = stack.pop()
+            if v == end:
+                return True
+            if v not in seen:
+                seen.add(v)
+                stack += after[v]
+        return False
+
+    return [edge for edge in control if not detour(edge[0], edge[1])]
+
+
+def _needed(nodes: list[Any], fetches: Any) -> list[Any]:
+    stack = [getattr(item, "op", item) if not hasattr(item, "inputs") else item for item in _flat(fetches)]
+    wanted: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) not in wanted:
+            wanted.add(id(node))
+            stack += [x.op for x in node.inputs] + list(node.control_inputs)
+    return [node for node in nodes if id(node) in wanted]
+
+
+def _flat(item: Any) -> Iterable[Any]:
+    if isinstance(item, (list, tuple)):
+        for part in item:
+            yield from _flat(part)
+    else:
+        yield item
+
+
+def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
+    boxes: list[Box] = []
+    number: dict[int, int] = {}
+    merged: dict[str, int] = {}
+    for node in nodes:
+        scope = next((s for s in collapse if node.name == s or node.name.startswith(s + "/")), None)
+        if scope is None:
+            boxes.append(Box(node.name, node.type, _kind(node), _shape(node)))
+        elif scope not in merged:
+            merged[scope] = len(boxes)
+            boxes.append(Box(scope, "", _kind(node)))
+        number[id(node)] = merged[scope] if scope is not None else len(boxes) - 1
+    for i in merged.values():
+        inside = [node for node in nodes if number[id(node)] == i]
+        boxes[i].type = f"{len(inside)} nodes"
+        kinds = {_kind(node) for node in inside}
+        boxes[i].kind = next((kind for kind in ("gradient", "effect", "state") if kind in kinds), "op")
+    for node in nodes:
+        here = number[id(node)]
+        sources = [number[id(x.op)] for x in node.inputs if id(x.op) in number]
+        controls = [number[id(c)] for c in node.control_inputs if id(c) in number]
+        boxes[here].inputs += [s for s in sources if s != here]
+        boxes[here].controls += [c for c in controls if c != here]
+    return boxes
+
+
+def _kind(node: Any) -> str:
+    if getattr(node, "gradient_of", None) is not None or node.name.split("/")[0].startswith("gradients"):
+        return "gradient"
+    for kind, starts in (("input", _INPUTS), ("state", _STATES)):
+        if node.type.startswith(starts):
+            return kind
+    if any(word in node.type for word in _EFFECTS):
+        return "effect"
+    return "constant" if node.type == "Const" else "op"
+
+
+def _shape(node: Any) -> str:
+    outputs = getattr(node, "outputs", None) or []
+    shape = getattr(outputs[0], "shape", None) if len(outputs) == 1 else None
+    return "" if shape is None else str(shape).replace("None", "?")
+
+
+def _top(box: Box) -> str:
+    return box.name.split("/")[0] if "/" in box.name else ""
+
+
+def _text(box: Box, frame: str) -> list[str]:
+    name = box.name.removeprefix(f"{frame}/") if frame else box.name
+    if len(name) > _LONGEST:
+        name = "…" + name[1 - _LONGEST :]
+    second = f"{box.type} {box.shape}".strip() if box.type != name else box.shape
+    return [name, second] if second else [name]
+
+
+def _frames(boxes: list[Box], layout: Layout, given_up: set[str]) -> dict[str, list[int]]:
+    """The outermost scopes that can be framed: two or more boxes, no stranger inside, no frame over another."""
+    frames: dict[str, list[int]] = {}
+    scopes = {"/".join(box.scope.split("/")[: d + 1]) for box in boxes if box.scope for d in range(box.name.count("/"))}
+    for scope in sorted(scopes - given_up, key=lambda name: (name.count("/"), name)):
+        inside = [i for i, box in enumerate(boxes) if box.name.startswith(scope + "/")]
+        if len(inside) < 2 or any(scope.startswith(f"{outer}/") for outer in frames):
+            continue
+        area = area_of(inside, boxes, layout)
+        strangers = any(overlap(area, area_of([i], boxes, layout, 0)) for i in range(len(boxes)) if i not in inside)
+        if not strangers and not any(overlap(area, area_of(other, boxes, layout)) for other in frames.values()):
+            frames[scope] = inside
+    return frames

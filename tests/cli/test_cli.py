@@ -1,0 +1,117 @@
+"""The command line as a whole: help, version, wrong commands, errors, Ctrl-C, a reader who has gone."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepkit import cli
+from deepkit.commands import COMMANDS
+from deepkit.errors import DataError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def stub_command(monkeypatch, run):
+    """Replace what `deepkit doctor` does."""
+    doctor = importlib.import_module("deepkit.commands.doctor")
+    monkeypatch.setattr(doctor, "run", run)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_names_every_command_and_shows_examples(arguments, capsys):
+    with pytest.raises(SystemExit) as ending:
+        cli.main(arguments)
+    text = capsys.readouterr().out
+    assert ending.value.code == 0
+    assert all(f"    {name} " in text for name in COMMANDS)
+    assert "deepkit run ch00" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(command, capsys):
+    with pytest.raises(SystemExit) as ending:
+        cli.main([command, "--help"])
+    text = capsys.readouterr().out
+    assert ending.value.code == 0
+    assert f"usage: deepkit {command}" in text
+    assert "examples:" in text
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"deepkit {cli.version()}\n"
+
+
+def test_a_misspelled_command_gets_the_nearest_name(capsys):
+    assert cli.main(["docter"]) == 1
+    error = capsys.readouterr().err
+    assert "no command 'docter'" in error
+    assert "deepkit doctor" in error
+
+
+def test_a_wrong_option_ends_with_2():
+    with pytest.raises(SystemExit) as ending:
+        cli.main(["run", "--nonsense"])
+    assert ending.value.code == 2
+
+
+def test_an_explained_error_is_its_message_alone(monkeypatch, capsys):
+    def fail(args):
+        raise DataError("the file is damaged", hint="fetch it again")
+
+    stub_command(monkeypatch, fail)
+    monkeypatch.delenv("DEEPKIT_DEBUG", raising=False)
+    assert cli.main(["doctor"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == "deepkit: the file is damaged\n  try:   fetch it again\n"
+    assert captured.out == ""
+    monkeypatch.setenv("DEEPKIT_DEBUG", "1")
+    with pytest.raises(DataError):
+        cli.main(["doctor"])
+
+
+def test_ctrl_c_is_one_word_and_130(monkeypatch, capsys):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    stub_command(monkeypatch, interrupted)
+    assert cli.main(["doctor"]) == 130
+    assert capsys.readouterr().err == "\nstopped\n"
+
+
+def test_the_exit_code_is_the_command_s_own(monkeypatch):
+    stub_command(monkeypatch, lambda args: 7)
+    assert cli.main(["doctor"]) == 7
+
+
+def test_help_loads_no_heavy_library():
+    command = [sys.executable, "-X", "importtime", "-m", "deepkit", "--help"]
+    child = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert child.returncode == 0
+    assert child.stdout.startswith("usage: deepkit")
+    loaded = {line.split("|")[-1].strip().split(".")[0] for line in child.stderr.splitlines() if "|" in line}
+    assert "deepkit" in loaded
+    assert not loaded & {"matplotlib", "IPython", "nbclient", "nbconvert", "jupyterlab", "sklearn", "numba"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes break this way on POSIX only")
+def test_a_reader_who_has_gone_is_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = (
+        "import sys; from deepkit import cli; from deepkit.commands import doctor\n"
+        "doctor.run = lambda args: print('much') or 0\n"
+        "sys.exit(cli.main(['doctor']))"
+    )
+    command = [sys.executable, "-c", program]
+    child = subprocess.run(command, cwd=REPOSITORY, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert child.returncode == 141
+    assert child.stderr == ""

@@ -1,0 +1,142 @@
+"""`deepkit lab`: what is started, where the learner works, and that no file of theirs is lost."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepkit import resources
+from deepkit.cli import main
+from deepkit.commands import _launch, lab
+from deepkit.errors import MissingExtraError
+
+
+@pytest.fixture
+def installed_course(tmp_path, monkeypatch):
+    """A course as a wheel holds it, and an empty folder to work in."""
+    course = tmp_path / "site" / "_course"
+    (course / "pictures").mkdir(parents=True)
+    (course / "index.ipynb").write_text('{"cells": []}')
+    (course / "ch00.ipynb").write_text('{"cells": []}')
+    (course / "pictures" / "a.png").write_bytes(b"png")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(resources, "folder", lambda name: course)
+    monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: True)
+    return course
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The command lines that would have been started."""
+    commands = []
+    monkeypatch.setattr(lab, "_attend", lambda command: commands.append(command) or 0)
+    return commands
+
+
+def test_an_installed_course_is_copied_before_it_is_opened(installed_course, started, tmp_path, capsys):
+    assert main(["lab", "ch00", "--no-browser", "--port", "9001", "--jupyter=--allow-root --debug"]) == 0
+    copy = tmp_path / "work" / "deepkit-course"
+    assert (copy / "pictures" / "a.png").read_bytes() == b"png"
+    assert "copied 3 files" in capsys.readouterr().out
+    (command,) = started
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={copy}" in command
+    assert "--LabApp.default_url=/lab/tree/ch00.ipynb" in command
+    assert command[-4:] == ["--no-browser", "--port=9001", "--allow-root", "--debug"]
+
+
+def test_the_learner_s_files_are_kept_and_named(installed_course, started, tmp_path, capsys):
+    copy = tmp_path / "mine"
+    copy.mkdir()
+    (copy / "ch00.ipynb").write_text("my work")
+    assert main(["lab", "--dir", str(copy)]) == 0
+    assert (copy / "ch00.ipynb").read_text() == "my work"
+    assert "kept 1 files of yours that differ from the course's: ch00.ipynb" in capsys.readouterr().out
+    assert main(["lab", "--dir", str(copy)]) == 0
+    assert "copied" not in capsys.readouterr().out
+
+
+def test_a_course_cannot_be_copied_into_itself(installed_course, started, capsys):
+    assert main(["lab", "--dir", str(installed_course / "inside")]) == 1
+    assert "into itself" in capsys.readouterr().err
+    assert started == []
+
+
+def test_a_checkout_is_used_in_place(tmp_path):
+    course = tmp_path / "course"
+    course.mkdir()
+    assert lab.working_folder(course, None) == course
+
+
+def test_without_jupyterlab_the_extra_is_named(monkeypatch, capsys):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: None if name == "jupyterlab" else find(name))
+    with pytest.raises(MissingExtraError):
+        _launch.require("jupyterlab", "the course")
+    assert main(["lab"]) == 1
+    assert 'pip install "deepkit[course]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("fpu avx2 avx512f avx512dq avx512cd avx512bw avx512vl", True),
+        ("fpu avx2 avx512f avx512cd", False),  # Knights Landing: OpenBLAS' kernels would be illegal instructions
+        ("fpu avx2", False),
+    ],
+)
+def test_avx512_needs_every_part(flags, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(_launch.platform, "machine", lambda: "x86_64")
+    info = tmp_path / "cpuinfo"
+    info.write_text(f"model name\t: A processor\nflags\t\t: {flags}\n")
+    assert _launch.has_avx512(info) is expected
+    monkeypatch.setattr(_launch.platform, "machine", lambda: "aarch64")
+    assert _launch.has_avx512(info) is False
+    assert _launch.has_avx512(tmp_path / "none") is False
+
+
+def test_children_get_the_fast_kernels_unless_the_user_chose(monkeypatch):
+    monkeypatch.setattr(_launch, "has_avx512", lambda: True)
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    assert _launch.child_environment()["OPENBLAS_CORETYPE"] == "SkylakeX"
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert _launch.child_environment()["OPENBLAS_CORETYPE"] == "Haswell"
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    monkeypatch.setattr(_launch, "has_avx512", lambda: False)
+    assert "OPENBLAS_CORETYPE" not in _launch.child_environment()
+
+
+def test_children_import_this_deepkit_from_any_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", "relative")
+    paths = _launch.child_environment()["PYTHONPATH"].split(os.pathsep)
+    assert str(Path(_launch.__file__).parents[2]) in paths
+    assert str(Path("relative").absolute()) in paths
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, "130"), (signal.SIGTERM, "143")])
+def test_the_server_ends_with_the_launcher(number, code, tmp_path):
+    # A child that ignores SIGINT stands for a JupyterLab that is slow to stop.
+    program = (
+        "import sys; from deepkit.commands import lab; lab._GRACE_S = 0.2\n"
+        "try: lab._attend([sys.executable, '-c', 'import os, signal, time; signal.signal(2, signal.SIG_IGN);"
+        "print(os.getpid(), flush=True); time.sleep(60)'])\n"
+        "except KeyboardInterrupt: sys.exit(130)"
+    )
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    child = int(launcher.stdout.readline())
+    launcher.send_signal(number)
+    launcher.communicate(timeout=10)
+    assert str(launcher.returncode) == code
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

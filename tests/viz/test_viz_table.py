@@ -1,0 +1,82 @@
+"""Comparison tables: exact text, exact HTML, and verdicts that are true."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepkit import viz
+from deepkit.errors import ArgumentError, ShapeError
+
+
+def test_a_comparison_is_aligned_text():
+    table = viz.compare([("loss", 0.0675, 0.0675), ("steps", 5000, 5000)])
+    assert repr(table).splitlines() == [
+        "       document    here",
+        "─────  ────────  ──────",
+        "loss     0.0675  0.0675",
+        "steps      5000    5000",
+    ]
+
+
+def test_a_reproduction_with_every_verdict():
+    table = viz.reproduction(document=[0.5, 0.0163, 3.0], here=[0.5, 0.016301, 2.0], what=["a", "b", "c"])
+    assert repr(table).splitlines() == [
+        "   document      here",
+        "─  ────────  ────────  ─",
+        "a       0.5       0.5  =",
+        "b    0.0163  0.016301  ≈",
+        "c         3         2  ≠",
+    ]
+    assert table.same is False
+    assert viz.reproduction(document=[1], here=[1]).same is True
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "verdict"),
+    [
+        (0.0674925, np.float32(0.0674925), "="),
+        (5000, np.int64(5000), "="),
+        ("[[1.0 2.0]]", np.array([[1, 2]]), "="),
+        ("-1.9618274 2.582354", np.array([-1.9618, 2.5823], np.float32), "≈"),
+        ([1.0, 2.0], [1.0, 2.1], "≠"),
+        ([1.0, 2.0], [1.0], "≠"),
+        (float("nan"), 1.0, "≠"),
+        (float("nan"), float("nan"), "="),
+        (float("inf"), 1e9, "≠"),
+        (0.0, 1e-9, "≠"),
+        ("hello", "hello", "="),
+        ("hello", 3.0, "≠"),
+        (True, True, "="),
+    ],
+)
+def test_verdicts(theirs, ours, verdict):
+    assert viz.reproduction(document=[theirs], here=[ours]).rows[0][-1] == verdict
+
+
+def test_html_is_the_same_table_and_escaped():
+    table = viz.compare([("a<b", 1.5, "x&y")])
+    text = table._repr_html_()
+    assert text == viz.compare([("a<b", 1.5, "x&y")])._repr_html_()
+    assert "a&lt;b" in text
+    assert "x&amp;y" in text
+    assert text.count("<tr>") == 2
+    assert 'text-align:right;white-space:pre;padding:2px 10px">1.5<' in text
+
+
+def test_values_of_several_lines_stay_in_their_column():
+    assert repr(viz.compare([("two\nlines", 1, "x")])).splitlines()[2:] == ["two           1  x", "lines"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: viz.compare([]), ShapeError),
+        (lambda: viz.compare([(1, 2)]), ShapeError),
+        (lambda: viz.reproduction(document=[1, 2], here=[1]), ShapeError),
+        (lambda: viz.reproduction(document=[], here=[]), ArgumentError),
+    ],
+)
+def test_tables_that_make_no_sense(call, error):
+    with pytest.raises(error):
+        call()
