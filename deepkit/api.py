@@ -28,7 +28,7 @@ from deepkit.device.dtypes import (
     uint32,
     uint64,
 )  # fmt: skip
-from deepkit.ops import *  # noqa: F403
+from deepkit.ops import *
 from deepkit.source import show_source
 
 

@@ -50,8 +50,8 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
     from deepkit.errors import ArgumentError, GradingError
+    from deepkit.files import write_whole
     from deepkit.grade.exercise import load_exercise
-    from deepkit.grade.files import write_whole
     from deepkit.grade.grading import grade
     from deepkit.grade.report import as_csv, as_json, as_line, as_text
 

@@ -100,7 +100,7 @@ def working_folder(course: Path, chosen: Path | None) -> Path:
 
 def copy_missing(source: Path, target: Path) -> tuple[int, list[str]]:
     """Copy the files that `target` lacks; return how many, and the names of those there that differ from ours."""
-    from deepkit.datasets.files import whole_file
+    from deepkit.files import whole_file
 
     copied, kept = 0, []
     for path in sorted(source.rglob("*")):

@@ -140,7 +140,7 @@ def _first_line(source: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from deepkit.datasets.files import whole_file
+    from deepkit.files import whole_file
 
     if path.is_dir():
         raise DataError(f"cannot write {path}: it is a folder", hint=f"choose another --out than {path.parent}{os.sep}")

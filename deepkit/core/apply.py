@@ -18,7 +18,6 @@ from deepkit.device.arrays import as_array, default_dtype, xp_of
 from deepkit.device.dtypes import DType, as_dtype, int32
 from deepkit.errors import DeepkitError, DTypeError, OpError, ShapeError
 
-
 _LETTERS = "xyzwvu"  # TensorFlow's names of literal inputs: x + 1 makes a constant add/y
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deepkit.datasets.catalog import Entry, RemoteFile, lookup
-from deepkit.datasets.files import reason, whole_file
 from deepkit.datasets.locate import check, data_folders, find_file, home_of
 from deepkit.errors import ArgumentError, DataError, DownloadError
+from deepkit.files import reason, whole_file
 
 Progress = Callable[[str, int, int], None]  # name of the file, bytes so far, bytes in all
 _CHUNK = 1 << 16

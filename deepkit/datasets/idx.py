@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from deepkit.datasets.files import reason, whole_file
 from deepkit.errors import ArgumentError, DataError
+from deepkit.files import reason, whole_file
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 32  # every NumPy can hold that many

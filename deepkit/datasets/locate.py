@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from deepkit.datasets.catalog import Entry, RemoteFile
-from deepkit.datasets.files import reason
 from deepkit.datasets.idx import header, read_idx
 from deepkit.errors import DataError
+from deepkit.files import reason
 
 
 def data_folders() -> list[Path]:

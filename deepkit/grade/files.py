@@ -1,34 +1,10 @@
-"""Files the grader writes are whole or absent; files it reads are bounded."""
+"""Files the grader reads are bounded: a submission cannot fill the memory."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from deepkit.errors import GradingError
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` (UTF-8) to `path` so that a reader sees the old file or the new one, never half of it."""
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {path}: {error.strerror}", hint="name a folder that exists and is writable"
-        ) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise GradingError(f"cannot write {path}: {error.strerror}", hint="is the disk full?") from error
-        raise
 
 
 def read_bounded(path: Path, most: int) -> bytes:

@@ -99,27 +99,29 @@ from deepkit.ops.elementwise import (
     tanh,
 )  # fmt: skip
 from deepkit.ops.indexing import boolean_mask, gather, gather_nd, slice_, strided_slice
+from deepkit.ops.joining import (
+    concat,
+    pad,
+    parallel_stack,
+    split,
+    stack,
+    tile,
+    unstack,
+)  # fmt: skip
 from deepkit.ops.layout import (
     broadcast_to,
-    concat,
     expand_dims,
     identity,
     matrix_transpose,
-    pad,
-    parallel_stack,
     rank,
     reshape,
     reshape_like,
     reverse,
     shape,
     size,
-    split,
     squeeze,
-    stack,
     stop_gradient,
-    tile,
     transpose,
-    unstack,
 )  # fmt: skip
 from deepkit.ops.linalg import (
     matmul,

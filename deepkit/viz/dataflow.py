@@ -29,7 +29,7 @@ class GraphPicture:
         target = Path(path)
         if target.suffix not in (".svg", ".html"):
             raise ArgumentError(f"cannot save a graph as {target.name}", rule="the name ends in .svg or .html")
-        from deepkit.datasets.files import whole_file
+        from deepkit.files import whole_file
 
         page = f"<!doctype html><meta charset='utf-8'><title>{html.escape(repr(self))}</title>\n{self.svg}\n"
         with whole_file(target) as file:

@@ -32,7 +32,7 @@ class Picture:
         known = self.figure.canvas.get_supported_filetypes()
         if kind not in known:
             raise ArgumentError(f"cannot save a figure as {target.name}", rule=f"endings: {', '.join(sorted(known))}")
-        from deepkit.datasets.files import whole_file
+        from deepkit.files import whole_file
 
         with whole_file(target) as file:
             self.figure.savefig(file, format=kind, dpi=_SHARP * _DPI, transparent=True)

@@ -214,11 +214,11 @@ def descent(answer: Answer, rng: np.random.Generator) -> None:
             close(one, other, f"{what} step {number}", **SINGLE)
     x, y = draw(15)
     path = walk([(x, y)] * 25, 0.3)
-    expected = (path[-1][1], path[-1][2], [loss for loss, _, _ in path])
+    final = (path[-1][1], path[-1][2], [loss for loss, _, _ in path])
     result = answer.call("train", x, y, 0.3, 25)
     if not isinstance(result, tuple | list) or len(result) != 3:
         raise WrongAnswer("train should return three things: w, b and the list of losses")
-    for what, one, other in zip(("w", "b", "the list of losses"), result, expected, strict=True):
+    for what, one, other in zip(("w", "b", "the list of losses"), result, final, strict=True):
         close(one, other, f"{what} of train, after 25 steps,", **SINGLE)
 
 

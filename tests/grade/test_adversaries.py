@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import SQUARE_SUM
+from toy_exercise import SQUARE_SUM
 
 from deepkit.grade.exercise import load_exercise
 from deepkit.grade.grading import grade, grade_answer

@@ -9,12 +9,12 @@ import json
 
 import numpy as np
 import pytest
-from conftest import RIGHT, TESTS
+from toy_exercise import RIGHT, TESTS
 
 from deepkit.commands import grade as command
-from deepkit.errors import ArgumentError, GradingError
+from deepkit.errors import ArgumentError, DataError, GradingError
+from deepkit.files import write_whole
 from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
-from deepkit.grade.files import write_whole
 from deepkit.grade.process import StudentProcess
 
 
@@ -199,7 +199,7 @@ def test_reports_are_whole_or_absent(tmp_path, monkeypatch):
         write_whole(target, "new")
     assert [path.name for path in tmp_path.iterdir()] == ["marks.json"]
     assert target.read_text() == "old"
-    with pytest.raises(GradingError, match="cannot write"):
+    with pytest.raises(DataError, match="cannot write"):
         write_whole(tmp_path / "absent" / "marks.json", "new")
 
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 
 import pytest
-from conftest import RIGHT, cell, notebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_exercise import RIGHT, cell, notebook
 
 from deepkit.errors import GradingError
 from deepkit.grade.exercise import load_exercise

@@ -42,6 +42,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
 def _cannot_write(path: Path, error: OSError) -> DataError:
     return DataError(
         f"cannot write {path}: {reason(error)}",

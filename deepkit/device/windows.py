@@ -1,0 +1,115 @@
+"""Windows that slide over arrays: the one place that knows TensorFlow's padding, and the views of what they cover.
+
+Arrays are (batch, space axes..., channels). Along one axis of length n, window p covers the positions
+s p + d k - before for k = 0 ... kernel - 1, where s is the stride and d the dilation.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from deepkit.errors import ShapeError
+
+Padding = str | tuple[tuple[int, int], ...]
+"""SAME, VALID, or (before, after) for each space axis."""
+Ints = tuple[int, ...]
+
+
+def span(kernel: int, dilation: int) -> int:
+    """How many positions a window stretches over: its taps and the gaps between them."""
+    return (kernel - 1) * dilation + 1
+
+
+def amounts(length: int, kernel: int, stride: int, dilation: int, padding: str | tuple[int, int]) -> tuple[int, int]:
+    """How many zeros go before and after an axis. SAME with an odd number puts the extra zero after it."""
+    if padding == "SAME":
+        total = max((-(-length // stride) - 1) * stride + span(kernel, dilation) - length, 0)
+        return total // 2, total - total // 2
+    return (0, 0) if isinstance(padding, str) else padding
+
+
+def count(length: int | None, kernel: int, stride: int, dilation: int, padding: str | tuple[int, int]) -> int | None:
+    """How many windows fit on an axis: ceil(n / s) for SAME, ceil((n - span + 1) / s) for VALID; None if n is unknown.
+
+    >>> count(28, 5, 2, 1, "SAME"), count(28, 5, 2, 1, "VALID")
+    (14, 12)
+    """
+    if length is None:
+        return None
+    if padding == "SAME":
+        return -(-length // stride)
+    before, after = amounts(length, kernel, stride, dilation, padding)
+    padded, wide = length + before + after, span(kernel, dilation)
+    if padded < wide:
+        raise ShapeError(
+            f"a window that spans {wide} does not fit on an axis of length {padded}",
+            rule="without padding a window lies inside the axis: length >= (kernel - 1) * dilation + 1",
+            hint="padding='SAME', a smaller kernel, or fewer layers that shrink the image before this one",
+        )
+    return (padded - wide) // stride + 1
+
+
+class Windows(NamedTuple):
+    """How windows lie over the space axes; each field has one entry for each of them."""
+
+    kernel: Ints
+    strides: Ints
+    dilations: Ints
+    before: Ints
+    after: Ints
+    out: Ints
+
+
+def fit(space: Ints, kernel: Ints, strides: Ints, dilations: Ints, padding: Padding) -> Windows:
+    """The windows over axes of the lengths `space`."""
+    pads, out = [], []
+    for axis, (n, k, s, d) in enumerate(zip(space, kernel, strides, dilations, strict=True)):
+        own = padding if isinstance(padding, str) else padding[axis]
+        pads.append(amounts(n, k, s, d, own))
+        out.append(count(n, k, s, d, own) or 0)
+    before, after = zip(*pads, strict=True)
+    return Windows(kernel, strides, dilations, before, after, tuple(out))
+
+
+def pad(xp: Any, x: Any, before: Sequence[int], after: Sequence[int], value: Any = 0) -> Any:
+    """x with `value` around its space axes (itself if there is nothing to add)."""
+    if not any(before) and not any(after):
+        return x
+    space = [b + n + a for b, n, a in zip(before, x.shape[1:-1], after, strict=True)]
+    padded = xp.full((x.shape[0], *space, x.shape[-1]), value, dtype=x.dtype)
+    padded[inside(x.shape[1:-1], before)] = x
+    return padded
+
+
+def inside(space: Sequence[int], before: Sequence[int]) -> tuple[slice, ...]:
+    """The index of the part of a padded array that is not padding."""
+    return (slice(None), *[slice(b, b + n) for b, n in zip(before, space, strict=True)])
+
+
+def slide(xp: Any, padded: Any, kernel: Ints, strides: Ints, dilations: Ints, out: Ints) -> Any:
+    """A view (batch, out..., kernel..., channels) of a padded array: no number is copied."""
+    steps = padded.strides
+    return xp.lib.stride_tricks.as_strided(
+        padded,
+        shape=(padded.shape[0], *out, *kernel, padded.shape[-1]),
+        strides=(
+            steps[0],
+            *[s * step for s, step in zip(strides, steps[1:-1], strict=True)],
+            *[d * step for d, step in zip(dilations, steps[1:-1], strict=True)],
+            steps[-1],
+        ),
+    )
+
+
+def taps(windows: Windows) -> Iterator[tuple[slice, ...]]:
+    """For each place in the window, first axis slowest, the index of what stands there under all windows at once."""
+    for place in itertools.product(*[range(k) for k in windows.kernel]):
+        yield (
+            slice(None),
+            *[
+                slice(d * k, d * k + s * (out - 1) + 1, s) if out else slice(0, 0)
+                for k, s, d, out in zip(place, windows.strides, windows.dilations, windows.out, strict=True)
+            ],
+        )

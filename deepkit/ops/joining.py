@@ -1,0 +1,341 @@
+"""Tensors joined, cut apart, repeated and padded."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.static import static_shape, static_value
+from deepkit.errors import ArgumentError, ShapeError
+
+
+@register
+class Concat(Op):
+    """Tensors joined along an axis that exists."""
+
+    label = "concat"
+    axis: int = 0
+
+    def shape(self, *shapes: Shape) -> Shape:
+        known = [s for s in shapes if s.dims is not None]
+        if not known:
+            return UNKNOWN
+        at = normalize_axis(self.axis, len(known[0]))
+        result = UNKNOWN
+        for i, s in enumerate(shapes):
+            if s.dims is None:
+                continue
+            masked = Shape.of(tuple(None if j == at else d for j, d in enumerate(s.dims)))
+            if not result.is_compatible_with(masked):
+                raise ShapeError(
+                    f"concat along axis {at}: input {i} has shape {s}, the others {known[0]}",
+                    rule="all dimensions but the joined one must be equal",
+                )
+            result = result.merge(masked)
+        lengths = [None if s.dims is None else s.dims[at] for s in shapes]
+        total = None if None in lengths else builtins.sum(d or 0 for d in lengths)
+        return Shape.of(tuple(total if j == at else d for j, d in enumerate(result.dims or ())))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return xp.concatenate(xs, axis=self.axis)
+
+    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+        return apply(ConcatGrad(axis=self.axis), dy, *xs) if len(xs) > 1 else (dy,)
+
+
+@register
+class ConcatGrad(Op):
+    """Cuts dy into pieces shaped like xs along `axis`: the inverse of Concat."""
+
+    axis: int = 0
+    types = ("T",)
+    aliases = True
+
+    def shape(self, dy: Shape, *xs: Shape) -> Any:
+        return xs
+
+    def forward(self, xp: Any, dy: Any, *xs: Any) -> Any:
+        ends = np.cumsum([x.shape[self.axis] for x in xs])[:-1]
+        return tuple(xp.split(dy, [int(e) for e in ends], axis=self.axis))
+
+    def gradient(self, dys: Any, ys: Any, dy: Any, *xs: Any) -> Any:
+        return (apply(Concat(axis=self.axis), *dys), *[None for _ in xs])
+
+
+def concat(values: Any, axis: Any, name: str | None = None) -> Any:
+    """Tensors joined along an axis that exists: shapes (2, 3) and (4, 3) along axis 0 give (6, 3)."""
+    if isinstance(axis, (list, tuple)):
+        raise ArgumentError(
+            "concat(axis, values) is the order of TensorFlow 0.x", hint="swap the arguments: concat(values, axis)"
+        )
+    values = list(values) if isinstance(values, (list, tuple)) else [values]
+    return apply(Concat(axis=int(static_value(axis))), *values, name=name)
+
+
+@register
+class Pack(Op):
+    """Tensors of one shape joined along a new axis."""
+
+    label = "stack"
+    axis: int = 0
+
+    def shape(self, *shapes: Shape) -> Shape:
+        merged = shapes[0]
+        for s in shapes[1:]:
+            if not merged.is_compatible_with(s):
+                raise ShapeError(f"stack of shapes {merged} and {s}", rule="all inputs must have one shape")
+            merged = merged.merge(s)
+        if merged.dims is None:
+            return UNKNOWN
+        at = normalize_axis(self.axis, len(merged.dims) + 1)
+        return Shape.of((*merged.dims[:at], len(shapes), *merged.dims[at:]))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return xp.stack(xs, axis=self.axis)
+
+    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+        return tuple(_unpack(dy, len(xs), self.axis))
+
+
+@register
+class Unpack(Op):
+    """The slices along an axis, as `num` tensors without that axis."""
+
+    label = "unstack"
+    axis: int = 0
+    num: int = 0
+    aliases = True
+
+    def shape(self, x: Shape) -> Any:
+        if x.dims is None:
+            return (UNKNOWN,) * self.num
+        at = normalize_axis(self.axis, len(x.dims))
+        if x.dims[at] not in (None, self.num):
+            raise ShapeError(
+                f"unstack of {x} into {self.num} along axis {at}", rule=f"axis {at} has length {x.dims[at]}"
+            )
+        return (Shape.of(x.dims[:at] + x.dims[at + 1 :]),) * self.num
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        moved = xp.moveaxis(x, self.axis, 0)
+        return tuple(moved[i] for i in builtins.range(self.num))
+
+    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+        return apply(Pack(axis=self.axis), *dys)
+
+
+def _unpack(x: Any, num: int, axis: int) -> list[Any]:
+    result = apply(Unpack(axis=axis, num=num), x)
+    return list(result)
+
+
+def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
+    """Tensors of one shape joined along a new axis: three of shape (2,) give (3, 2)."""
+    return apply(Pack(axis=axis), *list(values), name=name)
+
+
+def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Any]:
+    """The slices along an axis, as a list of tensors without that axis."""
+    value = convert(value)
+    if num is None:
+        num = value.shape.dims[normalize_axis(axis, len(value.shape))] if value.shape.dims is not None else None
+    if num is None:
+        raise ShapeError(f"unstack: the length of axis {axis} of {value.shape} is not known", hint="pass num=...")
+    return list(apply(Unpack(axis=axis, num=int(num)), value, name=name)) if num else []
+
+
+@register
+class Split(Op):
+    """Pieces of the given lengths along an axis; one length may be -1: what is left over."""
+
+    label = "split"
+    axis: int = 0
+    sizes: tuple[int, ...] | None = None
+    num: int = 0
+    aliases = True
+
+    def shape(self, x: Shape) -> Any:
+        if x.dims is None:
+            return (UNKNOWN,) * (self.num or len(self.sizes or ()))
+        at = normalize_axis(self.axis, len(x.dims))
+        lengths = self._lengths(x.dims[at])
+        return tuple(Shape.of((*x.dims[:at], length, *x.dims[at + 1 :])) for length in lengths)
+
+    def _lengths(self, total: int | None) -> list[int | None]:
+        if self.sizes is None:
+            if total is not None and total % self.num:
+                raise ShapeError(f"split of length {total} into {self.num} equal parts", rule="it must divide evenly")
+            return [None if total is None else total // self.num] * self.num
+        sizes: list[int | None] = list(self.sizes)
+        if -1 in sizes:
+            rest = None if total is None else total - builtins.sum(s for s in self.sizes if s != -1)
+            sizes[sizes.index(-1)] = rest
+        elif total is not None and builtins.sum(self.sizes) != total:
+            raise ShapeError(
+                f"split of length {total} into {list(self.sizes)}", rule="the parts must add up to the whole"
+            )
+        return sizes
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        ends = list(itertools.accumulate(int(n or 0) for n in self._lengths(x.shape[self.axis])))[:-1]
+        return tuple(xp.split(x, ends, axis=self.axis))
+
+    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+        return apply(Concat(axis=self.axis), *dys)
+
+
+def split(
+    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str | None = None
+) -> list[Any]:
+    """A tensor cut along an axis: into n equal parts, or into parts of the given lengths."""
+    if isinstance(value, int) and is_tensor(axis):
+        raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
+    sizes = static_value(num_or_size_splits)
+    at = int(static_value(axis))
+    if np.ndim(sizes) == 0:
+        op = Split(axis=at, num=int(sizes))
+    else:
+        op = Split(axis=at, sizes=tuple(int(s) for s in sizes), num=len(sizes))
+    return list(apply(op, value, name=name))
+
+
+@register
+class Tile(Op):
+    """x repeated multiples[i] times along each axis i."""
+
+    multiples: tuple[int, ...] | None = None
+    types = ("T", "index")
+
+    def shape(self, x: Shape, *multiples: Shape) -> Shape:
+        if x.dims is None:
+            return UNKNOWN
+        if self.multiples is None:
+            return Shape([None] * len(x.dims))
+        if len(self.multiples) != len(x.dims):
+            raise ShapeError(f"tile of {x} by {list(self.multiples)}", rule="one multiple for each axis")
+        return Shape(None if d is None else d * m for d, m in zip(x.dims, self.multiples, strict=True))
+
+    def forward(self, xp: Any, x: Any, *multiples: Any) -> Any:
+        return xp.tile(x, self.multiples if not multiples else tuple(int(m) for m in multiples[0]))
+
+    def gradient(self, dy: Any, y: Any, x: Any, *multiples: Any) -> Any:
+        return (apply(TileGrad(), dy, x), *[None for _ in multiples])
+
+
+@register
+class TileGrad(Op):
+    """Adds up the copies that Tile made of a tensor shaped like `like`."""
+
+    types = ("T", "any")
+
+    def shape(self, dy: Shape, like: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+        pairs = [(big // max(small, 1), small) for big, small in zip(dy.shape, like.shape, strict=True)]
+        split_axes = dy.reshape([n for pair in pairs for n in pair])
+        return split_axes.sum(axis=tuple(builtins.range(0, 2 * dy.ndim, 2)), dtype=dy.dtype)
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+        return apply(TileLike(), ddx, dy), None
+
+
+@register
+class TileLike(Op):
+    """x repeated until it has the shape of `like`."""
+
+    types = ("T", "any")
+
+    def shape(self, x: Shape, like: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+        return xp.tile(x, [big // max(small, 1) for big, small in zip(like.shape, x.shape, strict=True)])
+
+    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+        return apply(TileGrad(), dy, x), None
+
+
+def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
+    """A tensor repeated multiples[i] times along each axis i."""
+    known, dims = static_shape(multiples)
+    if is_tensor(dims):
+        return apply(Tile(multiples=None if known is None or None in known else known), input, dims, name=name)
+    return apply(Tile(multiples=known), input, name=name)
+
+
+@register
+class Pad(Op):
+    """More elements before and after along each axis: a constant, or the inner ones mirrored."""
+
+    paddings: tuple[tuple[int, int], ...] = ()
+    mode: str = "CONSTANT"
+    constant: float = 0
+
+    def shape(self, x: Shape) -> Shape:
+        if x.dims is None:
+            return Shape([None] * len(self.paddings))
+        if len(x.dims) != len(self.paddings):
+            raise ShapeError(f"pad of {x} by {len(self.paddings)} pairs", rule="one pair (before, after) for each axis")
+        return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.dims, self.paddings, strict=True))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if self.mode == "CONSTANT":
+            return xp.pad(x, self.paddings, constant_values=self.constant)
+        return xp.pad(x, self.paddings, mode=self.mode.lower())
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(PadGrad(paddings=self.paddings, mode=self.mode), dy, x)
+
+
+@register
+class PadGrad(Op):
+    """Folds dy, padded, back into the shape of `like`: mirrored elements are added to those they mirror."""
+
+    paddings: tuple[tuple[int, int], ...] = ()
+    mode: str = "CONSTANT"
+    types = ("T", "any")
+
+    def shape(self, dy: Shape, like: Shape) -> Shape:
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+        inner = tuple(slice(a, dy.shape[i] - b) for i, (a, b) in enumerate(self.paddings))
+        if self.mode == "CONSTANT":
+            return dy[inner]
+        skip = 1 if self.mode == "REFLECT" else 0
+        for axis, (before, after) in enumerate(self.paddings):
+            dy = xp.moveaxis(dy, axis, 0)
+            length = dy.shape[0] - before - after
+            core = dy[before : before + length].copy()
+            if before:
+                core[skip : skip + before] += dy[:before][::-1]
+            if after:
+                core[length - skip - after : length - skip] += dy[before + length :][::-1]
+            dy = xp.moveaxis(core, 0, axis)
+        return dy
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+        return apply(Pad(paddings=self.paddings, mode=self.mode), ddx), None
+
+
+def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None, constant_values: Any = 0) -> Any:
+    """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC)."""
+    if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
+        raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")
+    pairs = tuple((int(a), int(b)) for a, b in np.asarray(static_value(paddings)).tolist())
+    fill = static_value(constant_values)
+    constant = fill.item() if hasattr(fill, "item") else fill
+    return apply(Pad(paddings=pairs, mode=mode.upper(), constant=constant), tensor, name=name)
+
+
+def parallel_stack(values: Any, name: str | None = None) -> Any:
+    """As `stack` along axis 0."""
+    with scope(name, "parallel_stack", values):
+        return stack(values)
