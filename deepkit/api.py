@@ -10,6 +10,7 @@ from deepkit.core.autodiff import gradients
 from deepkit.core.op import Op, register, registry
 from deepkit.core.seeds import set_eager_seed as set_random_seed
 from deepkit.core.shape import Shape
+from deepkit.core.shape import broadcast as broadcast_shapes
 from deepkit.core.tensor import Parameter, Tensor
 from deepkit.device.dtypes import (
     bool_,

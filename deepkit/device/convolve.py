@@ -18,7 +18,7 @@ import numpy as np
 
 from deepkit.device.windows import Ints, Windows, pad, slide
 
-BLOCK = 2**22
+BLOCK = 2**21
 """Bytes of patches that are made at a time on the CPU; on a GPU, whose products like large matrices, 64 times as many."""
 
 

@@ -39,6 +39,11 @@ def _smaller(m: int | None, n: int | None) -> int | None:
     return None if m is None or n is None else min(m, n)
 
 
+def _half_lower(x: Any) -> Any:
+    """The lower triangle of x with its diagonal halved: plus its adjoint it is a Hermitian matrix."""
+    return ops.matrix_set_diag(ops.matrix_band_part(x, -1, 0), ops.matrix_diag_part(x) * 0.5)
+
+
 def _safe_inverse(x: Any) -> Any:
     """1 / x, and 0 where x is 0."""
     zero = ops.equal(x, ops.zeros_like(x))
@@ -70,8 +75,7 @@ class Cholesky(SquareMatrices):
         return y
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        middle = ops.matrix_band_part(matmul(y, dy, adjoint_a=True), -1, 0)
-        middle = middle - ops.matrix_set_diag(ops.zeros_like(middle), ops.matrix_diag_part(middle) * 0.5)
+        middle = _half_lower(matmul(y, dy, adjoint_a=True))
         left = matrix_triangular_solve(y, middle, adjoint=True)  # L^-H middle
         dx = _adjoint(matrix_triangular_solve(y, _adjoint(left), adjoint=True))
         return (dx + _adjoint(dx)) * 0.5
@@ -193,11 +197,8 @@ class Qr(Op):
 
 def _qr_gradient(q: Any, r: Any, dq: Any, dr: Any) -> Any:
     """The derivative by A = q r with r square."""
-    m = matmul(r, dr, adjoint_b=True) - matmul(dq, q, adjoint_a=True)
-    lower = ops.matrix_band_part(m, -1, 0)
-    strict = lower - ops.matrix_set_diag(ops.zeros_like(m), ops.matrix_diag_part(m))
-    hermitian = strict + _adjoint(lower)  # the lower triangle, mirrored to the upper one
-    inner = dq + matmul(q, hermitian)
+    half = _half_lower(matmul(r, dr, adjoint_b=True) - matmul(dq, q, adjoint_a=True))
+    inner = dq + matmul(q, half + _adjoint(half))
     return _adjoint(matrix_triangular_solve(r, _adjoint(inner), lower=False))
 
 
@@ -235,8 +236,7 @@ class SelfAdjointEig(SquareMatrices):
         else:
             inner, v = ops.matrix_diag(dys), self_adjoint_eig(x)[1]
         dx = matmul(v, matmul(inner, v, adjoint_b=True))
-        lower = ops.matrix_band_part(dx + _adjoint(dx), -1, 0)  # what would go to the upper triangle belongs here
-        return ops.matrix_set_diag(lower, ops.matrix_diag_part(lower) * 0.5)
+        return _half_lower(dx + _adjoint(dx))  # the lower triangle stands for the upper one too
 
 
 def self_adjoint_eig(tensor: Any, name: str | None = None) -> Any:

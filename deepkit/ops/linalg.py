@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import deepkit.ops as ops
-from deepkit.core.apply import apply, convert, scope
+from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.errors import ArgumentError, NumericsError, ShapeError
-from deepkit.ops.define import unary
+from deepkit.ops.define import binary, unary
 
 
 @register
@@ -229,6 +229,86 @@ class DiagonalLike(Op):
 
 matrix_diag = unary(MatrixDiag, "matrix_diag")
 matrix_diag_part = unary(MatrixDiagPart, "matrix_diag_part")
+
+
+@register
+class MatrixSetDiag(Op):
+    """Each matrix x with its main diagonal replaced by the last axis of `diagonal`."""
+
+    def shape(self, x: Shape, diagonal: Shape) -> Shape:
+        if x.dims is not None:
+            if len(x) < 2:
+                raise ShapeError(f"matrix_set_diag of a tensor of shape {x}", rule="a matrix has two axes")
+            rows, columns = x.dims[-2:]
+            length = None if rows is None or columns is None else min(rows, columns)
+            if not diagonal.is_compatible_with([*x.dims[:-2], length]):
+                raise ShapeError(
+                    f"matrix_set_diag: a diagonal of shape {diagonal} for matrices {x}",
+                    rule="matrices (..., m, n) have diagonals (..., min(m, n))",
+                )
+        return x
+
+    def forward(self, xp: Any, x: Any, diagonal: Any) -> Any:
+        y = x.copy()
+        n = xp.arange(diagonal.shape[-1])
+        y[..., n, n] = diagonal
+        return y
+
+    def gradient(self, dy: Any, y: Any, x: Any, diagonal: Any) -> Any:
+        return matrix_set_diag(dy, ops.zeros_like(diagonal)), matrix_diag_part(dy)
+
+
+matrix_set_diag = binary(MatrixSetDiag, "matrix_set_diag")
+
+
+def diag(diagonal: Any, name: str | None = None) -> Any:
+    """A tensor of shape (d1, ..., dk, d1, ..., dk) with `diagonal` of shape (d1, ..., dk) where both halves agree.
+
+    >>> import deepkit as dk
+    >>> dk.diag([1, 2]).numpy().tolist()
+    [[1, 0], [0, 2]]
+    """
+    with scope(name, "Diag", diagonal) as full:
+        x = diagonal if is_tensor(diagonal) else convert(diagonal)
+        lengths = _dims(x, list(range(len(x.shape))))
+        return ops.reshape(matrix_diag(ops.reshape(x, [-1])), lengths + lengths, name=full)
+
+
+def diag_part(input: Any, name: str | None = None) -> Any:
+    """The entries of a tensor of shape (d1, ..., dk, d1, ..., dk) where both halves of the indices agree."""
+    with scope(name, "DiagPart", input) as full:
+        x = input if is_tensor(input) else convert(input)
+        half, odd = divmod(len(x.shape), 2)
+        if odd or not half or not x.shape[:half].is_compatible_with(x.shape[half:]):
+            raise ShapeError(
+                f"diag_part of a tensor of shape {x.shape}", rule="the second half of the shape repeats the first",
+                hint="matrix_diag_part takes the diagonals of a batch of matrices, square or not",
+            )  # fmt: skip
+        lengths = _dims(x, list(range(half)))
+        n = _product(x, list(range(half)))
+        return ops.reshape(matrix_diag_part(ops.reshape(x, [n, n])), lengths, name=full)
+
+
+@register
+class Cross(Op):
+    """The cross product of vectors of length 3 along the last axis: orthogonal to both."""
+
+    kinds = "if"
+
+    def shape(self, a: Shape, b: Shape) -> Shape:
+        if not (a.is_compatible_with(b) and a[-1:].is_compatible_with([3])) or 0 in (a.rank, b.rank):
+            raise ShapeError(f"cross of {a} and {b}", rule="two tensors of one shape (..., 3)")
+        return a.merge(b)
+
+    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+        turn, back = [1, 2, 0], [2, 0, 1]
+        return a[..., turn] * b[..., back] - a[..., back] * b[..., turn]
+
+    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+        return cross(b, dy), cross(dy, a)
+
+
+cross = binary(Cross, "cross")
 
 
 @register

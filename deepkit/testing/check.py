@@ -38,7 +38,8 @@ def check_op(
 
     inputs: arrays; float ones are tried as float16, float32 and float64 if the op takes floats. reference: a NumPy
     function of the same inputs that gives the right value. wrt: the inputs whose derivatives are checked (default: all
-    that are floats). batch: the first axis of every input is a batch, so it may be unknown (None) and empty.
+    that are floats). batch: the first axis of every input is one common batch, which may be unknown (None) and empty; say
+    False where it is not, as for a matrix and a row that broadcasts against it.
 
     Checked are: the value; the shape rule, with a None batch and with unknown shapes; the type rule; that the inputs stay
     as they were; the first and second derivative against differences; Tensor against Symbol; the compiled kernel against
@@ -250,8 +251,13 @@ def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: flo
 
 
 def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, what: str) -> None:
-    got = np.zeros_like(expected) if dx is None else dx.numpy()
     scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    if dx is None and np.any(np.abs(expected) > tolerance * scale):
+        raise _fail(
+            op, f"{what} is None, but the difference quotient is not 0",
+            hint="gradient returned None, or it is made of ops that have no derivative (stop_gradient, comparisons)",
+        )  # fmt: skip
+    got = np.zeros_like(expected) if dx is None else dx.numpy()
     if got.shape != expected.shape:
         raise _fail(
             op, f"{what} has shape {got.shape}, the input {expected.shape}", hint="undo broadcasting with sum_like"

@@ -1,0 +1,130 @@
+"""Einstein summation: products and sums over named axes, composed of transposes, products and matrix products."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import convert, is_tensor, scope
+from deepkit.errors import ArgumentError, ShapeError
+
+Labels = list[str]
+"""One label for each axis of a tensor: a letter, or ...0, ...1 for the axes that an ellipsis stands for."""
+
+
+def einsum(_equation: str, *inputs: Any, name: str | None = None) -> Any:
+    """Sums of products over named axes: "ij,jk->ik" is the matrix product, "ii->" the trace, "i,j->ij" the outer one.
+
+    Every letter names an axis; axes of one letter have one length and are run through together; letters that are
+    not in the output are summed over. "..." stands for any number of further axes, which broadcast. Without "->",
+    the output holds the letters that occur once, in alphabetical order.
+
+    >>> import deepkit as dk
+    >>> dk.einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0]).numpy().tolist()
+    [21.0, 43.0]
+    """
+    with scope(name, "einsum", inputs) as full:
+        first = next((x for x in inputs if is_tensor(x)), None)
+        tensors: list[Any] = []
+        for x in inputs:
+            tensors.append(x if is_tensor(x) else convert(x, beside=first, dtype=first.dtype if first else None))
+            first = tensors[0] if first is None else first
+        labels, output = _parse(_equation, tensors)
+        operands = [_diagonals(x, names) for x, names in zip(tensors, labels, strict=True)]
+        result, names = operands[0]
+        for i, (x, others) in enumerate(operands[1:], start=2):
+            needed = {*output, *(label for _, later in operands[i:] for label in later)}
+            result, names = _contract(result, names, x, others, needed)
+        result, names = _summed(result, names, set(output))
+        return ops.transpose(result, [names.index(label) for label in output], name=full)
+
+
+def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
+    """The labels of every input, and of the output."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(tensors):
+        raise ArgumentError(f"einsum {equation!r} names {len(terms)} tensors, {len(tensors)} were given")
+    labels = [_axes(term, x, equation) for term, x in zip(terms, tensors, strict=True)]
+    dots = max((sum(label.startswith("...") for label in names) for names in labels), default=0)
+    free = [f"...{i}" for i in range(dots - 1, -1, -1)]
+    seen = Counter(label for names in labels for label in names if not label.startswith("..."))
+    if not arrow:
+        return labels, free + sorted(label for label, count in seen.items() if count == 1)
+    if free and "..." not in right:
+        raise ArgumentError(f"einsum {equation!r}: the axes of ... are missing from the output", hint="->...")
+    before, _, after = right.partition("...")
+    output = [*before, *(free if "..." in right else []), *after]
+    for label in output:
+        if label not in seen and label not in free:
+            raise ArgumentError(f"einsum {equation!r}: {label!r} is in the output but in no input")
+    if len(set(output)) < len(output):
+        raise ArgumentError(f"einsum {equation!r}: a letter occurs twice in the output")
+    return labels, output
+
+
+def _axes(term: str, x: Any, equation: str) -> Labels:
+    letters = term.replace("...", "", 1)
+    if x.shape.rank is None:
+        raise ShapeError(f"einsum {equation!r} of a tensor whose rank is not known", hint="give it a shape")
+    further = x.shape.rank - len(letters)
+    if not letters.isalpha() and letters or further < 0 or (further and "..." not in term):
+        raise ArgumentError(
+            f"einsum {equation!r}: {term!r} for a tensor of shape {x.shape}", rule="one letter for each axis, or ..."
+        )
+    before, _, after = term.partition("...")
+    return [*before, *(f"...{i}" for i in range(further - 1, -1, -1)), *after]
+
+
+def _diagonals(x: Any, names: Labels) -> tuple[Any, Labels]:
+    """x without repeated labels: where two axes have one label, their diagonal."""
+    for label, count in Counter(names).items():
+        for _ in range(count - 1):
+            pair = [i for i, other in enumerate(names) if other == label][:2]
+            others = [i for i in range(len(names)) if i not in pair]
+            x = ops.matrix_diag_part(ops.transpose(x, others + pair))
+            names = [*(names[i] for i in others), label]
+    return x, names
+
+
+def _summed(x: Any, names: Labels, needed: set[str]) -> tuple[Any, Labels]:
+    """x summed over the axes that nothing needs any more."""
+    gone = [i for i, label in enumerate(names) if label not in needed]
+    return (ops.reduce_sum(x, gone) if gone else x), [label for label in names if label in needed]
+
+
+def _contract(a: Any, in_a: Labels, b: Any, in_b: Labels, needed: set[str]) -> tuple[Any, Labels]:
+    """The product of two tensors, summed over the labels that are not needed; its axes: common, only in a, only in b."""
+    a, in_a = _summed(a, in_a, needed | set(in_b))
+    b, in_b = _summed(b, in_b, needed | set(in_a))
+    batch = [label for label in in_a if label in in_b and label in needed]
+    summed = [label for label in in_a if label in in_b and label not in needed]
+    only_a = [label for label in in_a if label not in in_b]
+    only_b = [label for label in in_b if label not in in_a]
+    a = ops.transpose(a, [in_a.index(label) for label in batch + only_a + summed])
+    b = ops.transpose(b, [in_b.index(label) for label in batch + summed + only_b])
+    lengths_a, lengths_b = _lengths(a), _lengths(b)
+    n, free_a, free_b = len(batch), len(only_a), len(only_b)
+    result = batch + only_a + only_b
+    if not summed:
+        wide = ops.reshape(a, lengths_a + [1] * free_b) if free_b else a
+        return wide * (ops.reshape(b, lengths_b[:n] + [1] * free_a + lengths_b[n:]) if free_a else b), result
+    if not only_a and not only_b:
+        return ops.reduce_sum(a * b, list(range(n, len(in_a)))), result
+    rows = ops.reshape(a, [*lengths_a[:n], _product(lengths_a[n : n + free_a]), _product(lengths_a[n + free_a :])])
+    columns = ops.reshape(b, [*lengths_b[:n], _product(lengths_b[n:-free_b or None]), _product(lengths_b[-free_b:] if free_b else [])])
+    y = ops.matmul(rows, columns)
+    return ops.reshape(y, [*_lengths(y)[:n], *lengths_a[n : n + free_a], *lengths_b[n + len(summed) :]]), result
+
+
+def _lengths(x: Any) -> list[Any]:
+    """The length of every axis: a number where it is known, else a tensor."""
+    return [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims)]
+
+
+def _product(lengths: list[Any]) -> Any:
+    result: Any = 1
+    for d in lengths:
+        result = d * result
+    return result
