@@ -159,7 +159,10 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
         to_end = not is_tensor(length) and int(length) == -1
         key.append(slice(start, None if to_end else start + length))
     with scope(name, "Slice", input_):
-        return StridedSlice.of_key(convert(input_), tuple(key))
+        result = StridedSlice.of_key(convert(input_), tuple(key))
+    if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
+        result.set_shape([None if is_tensor(n) or int(n) == -1 else int(n) for n in sizes])
+    return result
 
 
 def _entries(vector: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from deepkit.train.optimizers import (
     AdadeltaOptimizer,
     AdagradOptimizer,
     AdamOptimizer,
+    FtrlOptimizer,
     GradientDescentOptimizer,
     MomentumOptimizer,
     RMSPropOptimizer,
@@ -21,7 +22,8 @@ from deepkit.train.schedules import (
 )  # fmt: skip
 
 __all__ = [
-    "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage", "GradientDescentOptimizer",
+    "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage",
+    "FtrlOptimizer", "GradientDescentOptimizer",
     "MomentumOptimizer", "Optimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "exponential_decay",
     "global_norm", "inverse_time_decay", "natural_exp_decay", "piecewise_constant", "polynomial_decay",
 ]  # fmt: skip

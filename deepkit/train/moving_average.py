@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.collections import GraphKeys
@@ -12,7 +14,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.variable import Variable
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, ShapeError
 
 
 class ExponentialMovingAverage:
@@ -43,22 +45,39 @@ class ExponentialMovingAverage:
             return graph.run_op(lookup("NoOp")(), moves, full)
 
     def _shadow(self, var: Any) -> Variable:
+        """The shadow of a variable starts at its initial value, that of another tensor at zero."""
         graph = var.graph
         with graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
-            start = (
-                var.initialized_value() if isinstance(var, Variable) and not self.zero_debias else ops.zeros_like(var)
-            )
-            shadow = Variable(start, trainable=False, name=self.average_name(var).removeprefix("/"))
+            start = var.initialized_value() if isinstance(var, Variable) else self._zeros(var)
+            shadow = Variable(start, trainable=False, name=self.average_name(var))
         if isinstance(var, Variable):
             graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, var)
         return shadow
+
+    @staticmethod
+    def _zeros(tensor: Any) -> np.ndarray:
+        if not tensor.shape.is_full:
+            raise ShapeError(f"the moving average of {tensor.name} needs a known shape, it is {tensor.shape}")
+        return np.zeros(tuple(tensor.shape), tensor.dtype.numpy)
 
     def _move(self, shadow: Variable, var: Any) -> Any:
         decay: Any = self.decay
         if self.num_updates is not None:
             n = ops.cast(self.num_updates, var.dtype)
             decay = ops.minimum((1 + n) / (10 + n), self.decay)
+        if self.zero_debias and not isinstance(var, Variable):
+            return self._move_without_bias(shadow, var, decay)
         return apply(lookup("AssignSub")(), shadow, (shadow - var) * (1 - decay))
+
+    def _move_without_bias(self, shadow: Variable, tensor: Any, decay: Any) -> Any:
+        """An average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that."""
+        graph, name = tensor.graph, shadow.node.name
+        with graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
+            biased = Variable(self._zeros(tensor), trainable=False, name=f"{name}/biased")
+            steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")
+        moved = apply(lookup("AssignSub")(), biased, (biased - tensor) * (1 - decay))
+        count = apply(lookup("AssignAdd")(), steps, 1)
+        return apply(lookup("Assign")(), shadow, moved / (1 - ops.pow(decay, count)))
 
     def average(self, var: Any) -> Variable | None:
         """The shadow of a variable, or None before `apply`."""

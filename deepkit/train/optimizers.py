@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.core.apply import apply
+from deepkit.core.slices import IndexedSlices
 from deepkit.errors import ArgumentError
 from deepkit.train.optimizer import Optimizer
 from deepkit.train.rules import (
@@ -12,6 +12,7 @@ from deepkit.train.rules import (
     ApplyAdagrad,
     ApplyAdam,
     ApplyCenteredRMSProp,
+    ApplyFtrl,
     ApplyGradientDescent,
     ApplyMomentum,
     ApplyRMSProp,
@@ -32,7 +33,7 @@ class GradientDescentOptimizer(Optimizer):
         super().__init__(learning_rate, name)
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return apply(ApplyGradientDescent(), var, grad, self._rate(var))
+        return self._apply(ApplyGradientDescent(), [var], grad, self._rate(var))
 
 
 class MomentumOptimizer(Optimizer):
@@ -48,7 +49,7 @@ class MomentumOptimizer(Optimizer):
         self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return apply(self.rule, var, self._slot(var, "momentum"), grad, self._rate(var), self.momentum)
+        return self._apply(self.rule, [var, self._slot(var, "momentum")], grad, self._rate(var), self.momentum)
 
 
 class AdagradOptimizer(Optimizer):
@@ -69,7 +70,7 @@ class AdagradOptimizer(Optimizer):
         return self.start
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return apply(ApplyAdagrad(), var, self._slot(var, "accumulator"), grad, self._rate(var))
+        return self._apply(ApplyAdagrad(), [var, self._slot(var, "accumulator")], grad, self._rate(var))
 
 
 class AdadeltaOptimizer(Optimizer):
@@ -86,7 +87,7 @@ class AdadeltaOptimizer(Optimizer):
 
     def _update(self, var: Any, grad: Any) -> Any:
         slots = [self._slot(var, s) for s in self.slot_names]
-        return apply(ApplyAdadelta(), var, *slots, grad, self._rate(var), self.rho, self.epsilon)
+        return self._apply(ApplyAdadelta(), [var, *slots], grad, self._rate(var), self.rho, self.epsilon)
 
 
 class RMSPropOptimizer(Optimizer):
@@ -106,7 +107,8 @@ class RMSPropOptimizer(Optimizer):
 
     def _update(self, var: Any, grad: Any) -> Any:
         slots = [self._slot(var, s) for s in self.slot_names]
-        return apply(self.rule, var, *slots, grad, self._rate(var), self.decay, self.momentum, self.epsilon)
+        numbers = (self.decay, self.momentum, self.epsilon)
+        return self._apply(self.rule, [var, *slots], grad, self._rate(var), *numbers)
 
 
 class AdamOptimizer(Optimizer):
@@ -131,8 +133,38 @@ class AdamOptimizer(Optimizer):
     def _update(self, var: Any, grad: Any) -> Any:
         slots = [self._slot(var, s) for s in self.slot_names]
         numbers = (*self._powers(var), self._rate(var), self.beta1, self.beta2, self.epsilon)
-        return apply(ApplyAdam(), var, *slots, grad, *numbers)
+        if isinstance(grad, IndexedSlices):  # the means of the other rows fade all the same
+            grad = grad.dense_like(var.read())
+        return self._apply(ApplyAdam(), [var, *slots], grad, *numbers)
 
     def _finish(self, like: Any) -> list[Any]:
         power1, power2 = self._powers(like)
         return [power1.assign(power1 * self.beta1), power2.assign(power2 * self.beta2)]
+
+
+class FtrlOptimizer(Optimizer):
+    """FTRL-proximal: gradient descent whose L1 penalty really makes weights zero."""
+
+    slot_names = ("accum", "linear")
+
+    def __init__(
+        self, learning_rate: Any, learning_rate_power: float = -0.5, initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0, use_locking: bool = False,
+        name: str = "Ftrl", accum_name: Any = None, linear_name: Any = None,
+        l2_shrinkage_regularization_strength: float = 0.0, beta: float = 0.0,
+    ):  # fmt: skip
+        if learning_rate_power > 0 or initial_accumulator_value < 0:
+            raise ArgumentError("FtrlOptimizer: learning_rate_power must be <= 0, initial_accumulator_value >= 0")
+        super().__init__(learning_rate, name)
+        self.power, self.start, self.beta = learning_rate_power, initial_accumulator_value, beta
+        self.l1, self.l2 = l1_regularization_strength, l2_regularization_strength
+        self.shrinkage = l2_shrinkage_regularization_strength
+
+    def _slot_start(self, slot: str, var: Any) -> float:
+        return self.start if slot == "accum" else 0.0
+
+    def _update(self, var: Any, grad: Any) -> Any:
+        rate = self._rate(var)
+        l2 = self.l2 + self.beta / (2 * rate) if self.beta else self.l2
+        slots = [self._slot(var, s) for s in self.slot_names]
+        return self._apply(ApplyFtrl(), [var, *slots], grad, rate, self.l1, l2, self.power, self.shrinkage)

@@ -39,6 +39,44 @@ class UpdateRule(Op):
 
 
 @register
+class UpdateRows(UpdateRule):
+    """Another rule applied only to the rows that `indices` (the last input) names: the others keep even their slots.
+
+    Gradients of a row that is named twice are added first.
+    """
+
+    rule: Any = None
+
+    def __init__(self, rule: UpdateRule):
+        super().__init__(rule=rule)
+        self.writes = rule.writes  # type: ignore[misc]
+
+    types = ("T",)
+
+    def type_of(self, i: int) -> str:
+        return "index" if i == len(self.writes) + 1 else "T"
+
+    def shape(self, *shapes: Shape) -> Any:
+        states = shapes[: len(self.writes)]
+        grad = shapes[len(self.writes)]
+        if not states[0][1:].is_compatible_with(grad[1:]):
+            raise ShapeError(f"{self.type}: rows of shape {grad[1:]} for a variable of shape {states[0]}")
+        return tuple(states) if len(states) > 1 else states[0]
+
+    def inplace(self, *arrays: Any) -> Any:
+        count = len(self.writes)
+        states, (grad, indices, *numbers) = arrays[:count], arrays[count:]
+        rows, place = np.unique(indices.reshape(-1), return_inverse=True)
+        summed = np.zeros((rows.size, *states[0].shape[1:]), grad.dtype)
+        np.add.at(summed, place.reshape(-1), grad.reshape(-1, *states[0].shape[1:]))
+        parts = [s[rows] for s in states]
+        self.rule.inplace(*parts, summed, *numbers)
+        for state, part in zip(states, parts, strict=True):
+            state[rows] = part
+        return states if count > 1 else states[0]
+
+
+@register
 class ApplyGradientDescent(UpdateRule):
     """var -= rate * grad."""
 
@@ -142,3 +180,25 @@ class ApplyAdam(UpdateRule):
         step = rate * np.sqrt(one - power2) / (one - power1)
         updates.run(updates.adam_reference, (var, m, v, grad), step[()], beta1[()], beta2[()], epsilon[()])
         return var, m, v
+
+
+@register
+class ApplyFtrl(UpdateRule):
+    """Follow the regularized leader, which keeps weights at exactly 0. Source: H. B. McMahan et al., KDD 2013.
+
+    linear collects gradients corrected for the changing learning rate accum^-power / rate; the variable is the
+    minimizer of linear * x + quadratic * x^2 / 2 + l1 |x|.
+    """
+
+    writes = (0, 1, 2)
+
+    def inplace(
+        self, var: Any, accum: Any, linear: Any, grad: Any, rate: Any, l1: Any, l2: Any, power: Any, shrinkage: Any
+    ) -> Any:
+        larger = accum + grad * grad
+        sigma = (larger**-power - accum**-power) / rate
+        linear += grad + 2 * shrinkage * var - sigma * var
+        quadratic = larger**-power / rate + 2 * l2
+        var[...] = np.where(np.abs(linear) > l1, (np.sign(linear) * l1 - linear) / quadratic, 0)
+        accum[...] = larger
+        return var, accum, linear

@@ -96,6 +96,8 @@ class LiveCurve:
                 marker = "." if len(xs) < 30 else None
                 ax.plot(xs[::-1][::stride][::-1], ys[::-1][::stride][::-1], label=name, marker=marker)
             ax.set(xlabel=self.x, ylabel=self.y)
+            if all(float(x).is_integer() for xs, _ in self.series.values() for x in xs):
+                ax.xaxis.get_major_locator().set_params(integer=True)
             if self.log and any(y > 0 and math.isfinite(y) for _, ys in self.series.values() for y in ys):
                 ax.set_yscale("log")
             if len(self.series) > 1 or list(self.series) != [self.y]:

@@ -46,6 +46,14 @@ def rmsprop(w, g, t, s, centered=False):
     return w - s["m"]
 
 
+def ftrl(w, g, t, s):
+    accum = s.get("a", np.full_like(w, 0.1))
+    larger = accum + g**2
+    s["l"] = s.get("l", 0) + g - (np.sqrt(larger) - np.sqrt(accum)) / 0.1 * w
+    s["a"] = larger
+    return np.where(np.abs(s["l"]) > 0.5, (np.sign(s["l"]) * 0.5 - s["l"]) / (np.sqrt(larger) / 0.1 + 2 * 0.2), 0)
+
+
 def adam(w, g, t, s):
     s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
     s["v"] = 0.99 * s.get("v", 0) + 0.01 * g**2
@@ -56,11 +64,21 @@ def adam(w, g, t, s):
 RULES: dict[str, tuple[Any, Any]] = {
     "descent": (lambda: tf.train.GradientDescentOptimizer(0.1), descent),
     "momentum": (lambda: tf.train.MomentumOptimizer(0.1, 0.9), momentum),
-    "nesterov": (lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True), lambda *a: momentum(*a, nesterov=True)),
+    "nesterov": (
+        lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+        lambda *a: momentum(*a, nesterov=True),
+    ),
     "adagrad": (lambda: tf.train.AdagradOptimizer(0.1), adagrad),
     "adadelta": (lambda: tf.train.AdadeltaOptimizer(0.1, epsilon=1e-6), adadelta),
     "rmsprop": (lambda: tf.train.RMSPropOptimizer(0.1, 0.8, 0.5, 1e-3), rmsprop),
-    "centered": (lambda: tf.train.RMSPropOptimizer(0.1, 0.8, 0.5, 1e-3, centered=True), lambda *a: rmsprop(*a, centered=True)),
+    "centered": (
+        lambda: tf.train.RMSPropOptimizer(0.1, 0.8, 0.5, 1e-3, centered=True),
+        lambda *a: rmsprop(*a, centered=True),
+    ),
+    "ftrl": (
+        lambda: tf.train.FtrlOptimizer(0.1, l1_regularization_strength=0.5, l2_regularization_strength=0.2),
+        ftrl,
+    ),
     "adam": (lambda: tf.train.AdamOptimizer(0.1, 0.9, 0.99), adam),
 }
 
@@ -117,6 +135,22 @@ def test_compiled_updates_equal_the_reference(reference, arrays: int, numbers: t
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("name", ["descent", "momentum", "adagrad", "rmsprop", "adadelta", "ftrl"])
+def test_rows_that_are_not_named_stay(name: str) -> None:
+    """Sparse gradients: the named rows move as in a dense update of these rows alone, duplicates added."""
+    make, rule = RULES[name]
+    values, rows = RNG.normal(size=(3, 2)), [2, 0, 2]
+    with tf.Graph().as_default(), tf.Session() as sess:
+        w = tf.Variable(START)
+        train = make().apply_gradients([(tf.IndexedSlices(tf.constant(values), tf.constant(rows)), w)])
+        sess.run(tf.global_variables_initializer())
+        sess.run(train)
+        got = sess.run(w)
+    expected = START.copy()
+    expected[[0, 2]] = rule(START[[0, 2]], np.stack([values[1], values[0] + values[2]]), 1, {})
+    np.testing.assert_allclose(got, expected, rtol=1e-10)
+
+
 def test_slots_and_names() -> None:
     with tf.Graph().as_default():
         w = tf.Variable(START, name="w")
@@ -124,7 +158,13 @@ def test_slots_and_names() -> None:
         train = optimizer.minimize(tf.reduce_sum(w * w))
         assert train.name == "Adam"
         assert optimizer.get_slot_names() == ["m", "v"]
-        assert [v.name for v in tf.global_variables()] == ["w:0", "beta1_power:0", "beta2_power:0", "w/Adam:0", "w/Adam_1:0"]
+        assert [v.name for v in tf.global_variables()] == [
+            "w:0",
+            "beta1_power:0",
+            "beta2_power:0",
+            "w/Adam:0",
+            "w/Adam_1:0",
+        ]
         assert optimizer.get_slot(w, "m").shape == (3, 2)
         assert optimizer.get_slot(w, "x") is None
         assert tf.trainable_variables() == [w]
@@ -187,7 +227,10 @@ SCHEDULES = {
         lambda t: 0.09 * (1 - min(t, 20) / 20) ** 2 + 0.01,
     ),
     "cosine": (lambda s: tf.train.cosine_decay(0.1, s, 20), lambda t: 0.05 * (1 + np.cos(np.pi * min(t, 20) / 20))),
-    "piecewise": (lambda s: tf.train.piecewise_constant(s, [5, 15], [1.0, 0.5, 0.1]), lambda t: 1.0 if t <= 5 else 0.5 if t <= 15 else 0.1),
+    "piecewise": (
+        lambda s: tf.train.piecewise_constant(s, [5, 15], [1.0, 0.5, 0.1]),
+        lambda t: 1.0 if t <= 5 else 0.5 if t <= 15 else 0.1,
+    ),
 }  # fmt: skip
 
 
