@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from deepkit.core import building
 from deepkit.core.op import Op
 from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
@@ -31,6 +32,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
     label = name or op.label or op.type
     try:
         if graph is not None:
+            graph = building.target(graph)
             graph.enter_cell()
             planned = graph.unique_name(label, mark_as_used=False)
 
@@ -66,7 +68,7 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
     values = list(result) if many else [result]
     for target, value in zip(op.writes, values, strict=False):
         inputs[target].assign_value(value)
-    trace = Trace(op, tuple(inputs), values)
+    trace = Trace(op, tuple(inputs), values, many)
     outputs = trace.outputs
     return outputs if many else outputs[0]
 

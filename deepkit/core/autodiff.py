@@ -114,7 +114,7 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
         return
     context = node.graph.gradient_of(node) if isinstance(outputs[0], Symbol) else contextlib.nullcontext()
     with context:
-        if len(outputs) == 1:
+        if not node.many:
             dxs = node.op.gradient(dys[0], outputs[0], *node.inputs)
         else:
             full = [apply(lookup("ZerosLike")(), y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]

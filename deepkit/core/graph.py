@@ -39,6 +39,7 @@ class Graph:
         self._control: list[list[Node]] = [[]]
         self._devices: list[Any] = []
         self._gradient_of: list[Node] = []
+        self.root: Graph = self
         self._cells: dict[str, tuple[int, list[Node]]] = {}
 
     # ---- adding nodes
@@ -47,7 +48,7 @@ class Graph:
         """A new node for `op`; returns its output Symbol, or a list of them. The shape rule is checked first."""
         specs = result_specs(op, inputs)
         node = self.make_node(op, inputs, name)
-        many = isinstance(specs, list)
+        many = node.many = isinstance(specs, list)
         node.outputs = [Symbol(node, i, shape, dtype) for i, (shape, dtype) in enumerate(specs if many else [specs])]
         return node.outputs if many else node.outputs[0]
 
@@ -58,8 +59,9 @@ class Graph:
                 "the graph is finalized: it cannot get new nodes", hint="build everything before finalize()"
             )
         self.enter_cell()
+        inputs = [self.adopt(x) for x in inputs]
         for x in inputs:
-            if x.graph is not self:
+            if x.graph is not self and x.graph is not self.root:
                 raise GraphError(
                     f"{x.name} belongs to another graph than the other inputs of {op.type}",
                     rule="one op takes nodes of one graph",
@@ -73,11 +75,19 @@ class Graph:
         node.gradient_of = self._gradient_of[-1] if self._gradient_of else None
         node.device = self._device_of(node)
         if op.random:
-            node.seeds = seeds.pair(self.seed, op.seed, self._random_ops)  # type: ignore[attr-defined]
-            self._random_ops += 1
+            node.seeds = seeds.pair(self.seed, op.seed, self.root._random_ops)  # type: ignore[attr-defined]
+            self.root._random_ops += 1
         self._remember_cell(node)
         self._nodes[full] = node
         return node
+
+    def adopt(self, x: Symbol) -> Symbol:
+        """x as an input of a node of this graph (a function graph takes Symbols of the graphs around it)."""
+        return x
+
+    def encloses(self, graph: Graph) -> bool:
+        """True if Symbols of `graph` may be used in this one."""
+        return graph is self
 
     def constant(self, array: Any, name: str | None = None) -> Symbol:
         """A constant node that holds `array`."""

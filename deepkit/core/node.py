@@ -20,7 +20,7 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "name", "op",
+        "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "many", "name", "op",
         "outputs", "retired", "seeds", "site",
     )  # fmt: skip
 
@@ -29,6 +29,7 @@ class Node:
         self.control_inputs = control
         self.id = number
         self.outputs: list[Symbol] = []
+        self.many = False  # the op returns a tuple, be it of one
         self.device = ""
         self.site: Site | None = None
         self.gradient_of: Node | None = None

@@ -48,6 +48,9 @@ class Op:
     """False if forward does not need the old values of the variables it writes (they are passed as None)."""
     refs: ClassVar[tuple[int, ...]] = ()
     """Inputs that are variables themselves although they are not written."""
+    subgraphs: tuple[Any, ...] = ()
+    """Graphs that the op runs: the body of a loop, the branches of a condition. forward then takes, after xp, a
+    function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
     aliases: ClassVar[bool] = False
     """The output may share memory with an input."""
 
@@ -70,7 +73,8 @@ class Op:
     @property
     def is_pure(self) -> bool:
         """Same inputs, same output, nothing else happens."""
-        return not (self.random or self.stateful or self.writes)
+        inside = all(node.op.is_pure for graph in self.subgraphs for node in graph.get_operations())
+        return inside and not (self.random or self.stateful or self.writes)
 
     def type_of(self, i: int) -> str:
         """The type rule of input i."""

@@ -18,10 +18,10 @@ from deepkit.errors import ShapeError
 class Trace:
     """One op that was computed: its inputs and output arrays, all that a gradient needs."""
 
-    __slots__ = ("inputs", "op", "values")
+    __slots__ = ("inputs", "many", "op", "values")
 
-    def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any]):
-        self.op, self.inputs, self.values = op, inputs, values
+    def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], many: bool):
+        self.op, self.inputs, self.values, self.many = op, inputs, values, many
 
     @property
     def outputs(self) -> list[Tensor]:

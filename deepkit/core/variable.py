@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit.core import building
 from deepkit.core.apply import apply, convert
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
@@ -41,8 +42,8 @@ class Variable(Symbol):
     ):
         if initial_value is None:
             raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
-        graph: Graph = initial_value.graph if isinstance(initial_value, Symbol) else default_graph()
-        with graph.control_dependencies(None), graph.name_scope(name or "Variable") as scope:
+        graph: Graph = (initial_value.graph if isinstance(initial_value, Symbol) else default_graph()).root
+        with building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(name or "Variable") as scope:
             if callable(initial_value):
                 initial_value = initial_value()
             if isinstance(initial_value, Variable):

@@ -31,7 +31,7 @@ class Plan:
         passes: frozenset[str],
     ):  # fmt: skip
         self.targets, self.feeds = list(targets), list(feeds)
-        self._stream_of = stream_of
+        self._stream_of, self._passes = stream_of, passes
         fed = set(feeds)
         nodes = prune.prune(self.targets, fed)
         check_fed(nodes, fed)
@@ -119,6 +119,20 @@ class Plan:
         self._space[name] = value
         return name
 
+    def _runner(self, node: Node) -> Callable[..., Any]:
+        """A function (store, *values) that runs an op whose body is a graph: each of its graphs is a plan of its own."""
+        op = node.op
+        inner = self._passes - {"inplace"}  # a body may look at a variable that the plan around it still holds
+        plans = [Plan(g.results, g.inputs, self._stream_of, inner) for g in op.subgraphs]
+        wanted = {x for other in self.order for x in self._sources(other)}
+        wanted |= {self._source(t) for t in self.targets if isinstance(t, Symbol)}
+        used = [y in wanted for y in node.outputs]
+
+        def run(store: Any, *values: Any) -> Any:
+            return op.forward(np, lambda i, *inputs: plans[i].run(inputs, store), used, *values)
+
+        return run
+
     def _function(self, op: Op) -> str:
         """The name of an op's function; equal ops share one."""
         try:
@@ -159,6 +173,9 @@ class Plan:
             arguments.insert(0, self._bind("stream", self._stream_of(node)))
         if op.type == "ReadVariable":
             text = arguments[0]
+        elif op.subgraphs:
+            function = self._bind(op.type, self._runner(node))
+            text = f"{function}(store, {', '.join(arguments)})"
         elif node in self._in_place:
             function = self._bind(f"{op.type}_inplace", op.inplace)  # type: ignore[attr-defined]
             text = f"{function}({', '.join(arguments)})"
@@ -173,8 +190,7 @@ class Plan:
             outputs.append(self._names[y] if y not in self.feeds else "_")
         if not outputs:
             return text
-        many = len(outputs) > 1 or isinstance(_result_kind(node), tuple)
-        left = ", ".join(outputs) + ("," if many and len(outputs) == 1 else "")
+        left = ", ".join(outputs) + ("," if node.many and len(outputs) == 1 else "")
         if op.writes and node not in self._in_place:
             stored = [
                 f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
@@ -262,15 +278,6 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
 def _word(name: str) -> str:
     """A node's name as part of a Python name."""
     return re.sub(r"\W", "_", name)
-
-
-def _result_kind(node: Node) -> Any:
-    """Tuple if the op's forward returns one: decided as the shape rule decided it."""
-    return (
-        ()
-        if len(node.outputs) > 1 or isinstance(node.op.shape(*[x.shape for x in node.inputs]), (tuple, list))
-        else None
-    )
 
 
 def _scalar(value: Any) -> Any:

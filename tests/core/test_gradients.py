@@ -133,3 +133,12 @@ def test_minimize_stays_silent_about_unconnected_variables() -> None:
         used, unused = tf.Variable(1.0), tf.Variable(1.0)
         tf.train.GradientDescentOptimizer(0.1).minimize(used * used)
         assert unused in tf.trainable_variables()
+
+
+def test_tuples_of_one() -> None:
+    """An op that returns a tuple gets tuples, also when there is one output."""
+    x = dk.tensor([[1.0, 2.0]])
+    (row,) = dk.unstack(x)
+    assert dk.gradients(row * row, [x])[0].numpy().tolist() == [[2.0, 4.0]]
+    (part,) = dk.split(x, 1)
+    assert dk.gradients(part * 3.0, [x])[0].numpy().tolist() == [[3.0, 3.0]]

@@ -17,7 +17,7 @@ def owners(
     for node in order:
         op = node.op
         shared: frozenset[Symbol] = frozenset()
-        if op.aliases:
+        if op.aliases or op.subgraphs:
             shared = frozenset().union(*[result.get(x, frozenset([x])) for x in sources(node)])
         for i, y in enumerate(node.outputs):
             written = frozenset([sources(node)[op.writes[i]]]) if i < len(op.writes) else frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
+from deepkit.core.function_graph import writes
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 
@@ -23,7 +24,7 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
         waits[node] = len(before)
         for other in before:
             followers[other].append(node)
-    ready = [(bool(node.op.writes), node.id, node) for node in nodes if not waits[node]]
+    ready = [(writes(node), node.id, node) for node in nodes if not waits[node]]
     heapq.heapify(ready)
     result = []
     while ready:
@@ -32,5 +33,5 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
         for follower in followers[node]:
             waits[follower] -= 1
             if not waits[follower]:
-                heapq.heappush(ready, (bool(follower.op.writes), follower.id, follower))
+                heapq.heappush(ready, (writes(follower), follower.id, follower))
     return result

@@ -1,0 +1,170 @@
+"""Branches and loops: values, gradients against differences, random numbers, variables, nesting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
+from deepkit.errors import ShapeError
+from deepkit.testing import numeric_gradient
+
+
+@pytest.fixture
+def sess():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        yield sess
+
+
+def check_gradient(sess, y, feeds: dict) -> None:
+    """The gradients of sum(y) by all fed floats against difference quotients."""
+    total = tf.reduce_sum(y)
+    xs = [x for x in feeds if x.dtype.is_floating]
+    found = sess.run(tf.gradients(total, xs), feeds)
+    for i, x in enumerate(xs):
+
+        def value(*values):
+            return float(sess.run(total, {**feeds, **dict(zip(xs, values, strict=True))}))
+
+        expected = numeric_gradient(value, [np.asarray(feeds[x], np.float64) for x in xs], i)
+        np.testing.assert_allclose(found[i], expected, rtol=1e-6, atol=1e-7)
+
+
+def test_cond_runs_one_branch(sess) -> None:
+    x, v = tf.placeholder(tf.float32), tf.Variable(0.0)
+    sess.run(v.initializer)
+    y = tf.cond(x > 0, lambda: v.assign_add(1.0), lambda: x * 2.0)
+    assert sess.run(y, {x: -3.0}) == -6.0
+    assert sess.run(v) == 0.0
+    assert sess.run(y, {x: 3.0}) == 1.0
+    assert sess.run(v) == 1.0
+
+
+def test_cond_keeps_the_structure(sess) -> None:
+    flag = tf.placeholder(tf.bool, [])
+    result = tf.cond(flag, lambda: {"a": tf.constant(1), "b": (tf.constant(2.0), 3.0)}, lambda: {"a": 4, "b": (5.0, 6.0)})
+    assert sess.run(result, {flag: True}) == {"a": 1, "b": (2.0, 3.0)}
+    assert sess.run(result, {flag: False}) == {"a": 4, "b": (5.0, 6.0)}
+
+
+def test_gradient_of_cond(sess) -> None:
+    x, w = tf.placeholder(tf.float64, [3]), tf.placeholder(tf.float64, [3])
+    y = tf.cond(tf.reduce_sum(x) > 0, lambda: x * x * w, lambda: tf.sin(x))
+    check_gradient(sess, y, {x: np.array([1.0, 2.0, 3.0]), w: np.array([0.5, 1.0, -1.0])})
+    check_gradient(sess, y, {x: np.array([-1.0, -2.0, 0.5]), w: np.array([0.5, 1.0, -1.0])})
+
+
+def test_branches_of_different_types(sess) -> None:
+    with pytest.raises(ShapeError, match="return float32 and int32"):
+        tf.cond(tf.constant(True), lambda: 1.0, lambda: 1)
+
+
+def test_case(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = tf.case([(x < 1.0, lambda: 10), (x < 2.0, lambda: 20)], default=lambda: 30)
+    assert [sess.run(y, {x: v}) for v in (0.0, 1.5, 5.0)] == [10, 20, 30]
+
+
+def test_while(sess) -> None:
+    n = tf.placeholder(tf.int32, [])
+    i, total = tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + i), (0, 0))
+    assert sess.run([i, total], {n: 5}) == [5, 10]
+    assert sess.run([i, total], {n: 0}) == [0, 0]
+    assert sess.run(tf.while_loop(lambda i: i < 7, lambda i: i + 2, [1])) == 7
+    assert sess.run(tf.while_loop(lambda i: True, lambda i: i + 2, [1], maximum_iterations=3)) == 7
+
+
+def test_gradient_of_while(sess) -> None:
+    x, w = tf.placeholder(tf.float64, [2]), tf.placeholder(tf.float64, [2, 2])
+    n = tf.placeholder(tf.int32, [])
+
+    def body(i, h):
+        return i + 1, tf.tanh(tf.reshape(tf.matmul(w, tf.reshape(h, [2, 1])), [2])) + x
+
+    _, h = tf.while_loop(lambda i, h: i < n, body, [0, x * 2.0])
+    rng = np.random.default_rng(0)
+    for turns in (0, 1, 4):
+        check_gradient(sess, h, {x: rng.normal(size=2), w: rng.normal(size=(2, 2)), n: turns})
+
+
+def test_loops_inside_loops(sess) -> None:
+    x = tf.placeholder(tf.float64, [])
+
+    def outer(i, a):
+        _, b = tf.while_loop(lambda j, b: j < 2, lambda j, b: (j + 1, b * x + a), [0, a])
+        return i + 1, tf.cond(b > 100.0, lambda: b / 10.0, lambda: b)
+
+    _, y = tf.while_loop(lambda i, a: i < 3, outer, [0, x])
+    check_gradient(sess, y, {x: np.array(1.7)})
+
+
+def test_random_numbers_of_a_loop_are_those_of_its_gradient(sess) -> None:
+    """d/dx of prod(x * r_i) is n / x times it, whatever r was drawn."""
+    x = tf.placeholder(tf.float64, [])
+    draw = lambda: tf.random_uniform([], 1.0, 2.0, dtype=tf.float64, seed=3)  # noqa: E731
+    _, y = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * x * draw()), [0, tf.constant(1.0, tf.float64)])
+    value, slope = sess.run([y, tf.gradients(y, x)[0]], {x: 2.0})
+    np.testing.assert_allclose(slope, 3 * value / 2.0, rtol=1e-12)
+    assert sess.run(y, {x: 2.0}) != value
+
+
+def test_variables_in_loops_get_gradients(sess) -> None:
+    w = tf.Variable(np.float64(1.5))
+    _, y = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * w), [0, tf.constant(2.0, tf.float64)])
+    train = tf.train.GradientDescentOptimizer(0.01).minimize(y)
+    sess.run(w.initializer)
+    assert sess.run(tf.gradients(y, w)[0]) == pytest.approx(3 * 1.5**2 * 2)
+    sess.run(train)
+    assert sess.run(w) == pytest.approx(1.5 - 0.01 * 13.5)
+
+
+def test_effects_in_a_loop(sess) -> None:
+    v = tf.Variable(0.0)
+    sess.run(v.initializer)
+
+    def body(i):
+        with tf.control_dependencies([v.assign_add(2.0)]):
+            return i + 1
+
+    assert sess.run(tf.while_loop(lambda i: i < 3, body, [0])) == 3
+    assert sess.run(v) == 6.0
+
+
+def test_shape_invariants(sess) -> None:
+    with pytest.raises(ShapeError, match="after one turn"):
+        tf.while_loop(lambda x: tf.size(x) < 5, lambda x: tf.concat([x, [1.0]], 0), [tf.constant([0.0])])
+    grown = tf.while_loop(
+        lambda x: tf.size(x) < 5, lambda x: tf.concat([x, [1.0]], 0), [tf.constant([0.0])],
+        shape_invariants=[tf.TensorShape([None])],
+    )  # fmt: skip
+    assert sess.run(grown).tolist() == [0, 1, 1, 1, 1]
+
+
+def test_map(sess) -> None:
+    x, w = tf.placeholder(tf.float64, [None, 2]), tf.placeholder(tf.float64, [2])
+    y = tf.map_fn(lambda row: tf.reduce_sum(row * row * w), x)
+    assert y.shape.as_list() == [None]
+    assert sess.run(y, {x: [[1.0, 2.0], [3.0, 4.0]], w: [1.0, 1.0]}).tolist() == [5.0, 25.0]
+    assert sess.run(y, {x: np.zeros((0, 2)), w: [1.0, 1.0]}).shape == (0,)
+    check_gradient(sess, y, {x: np.array([[1.0, 2.0], [3.0, 4.0]]), w: np.array([0.5, -1.0])})
+    both = tf.map_fn(lambda pair: (pair[0] + pair[1], pair[0]), (tf.constant([1, 2]), tf.constant([10, 20])), dtype=None)
+    assert [v.tolist() for v in sess.run(both)] == [[11, 22], [1, 2]]
+
+
+def test_scan_and_folds(sess) -> None:
+    x = tf.placeholder(tf.float64, [None])
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    assert sess.run(tf.scan(lambda a, b: a + b, x), {x: values}).tolist() == [1, 3, 6, 10]
+    assert sess.run(tf.scan(lambda a, b: a * b, x, initializer=np.float64(2.0)), {x: values}).tolist() == [2, 4, 12, 48]
+    assert sess.run(tf.scan(lambda a, b: a + b, x, reverse=True), {x: values}).tolist() == [10, 9, 7, 4]
+    assert sess.run(tf.foldl(lambda a, b: a - b, x), {x: values}) == -8.0
+    assert sess.run(tf.foldr(lambda a, b: a - b, x), {x: values}) == -2.0
+    check_gradient(sess, tf.scan(lambda a, b: a * tf.sin(b), x, initializer=np.float64(2.0)), {x: values})
+    check_gradient(sess, tf.scan(lambda a, b: a * tf.sin(b), x, reverse=True), {x: values})
+
+
+def test_errors_in_a_body_name_the_users_line(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, tf.matmul(a, a)), [0, x])[1]
+    with pytest.raises(tf.errors.OpError, match=r"tf.matmul\(a, a\)"):
+        sess.run(y, {x: np.zeros((2, 3))})
