@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DeepkitError as error:
         if os.environ.get("DEEPKIT_DEBUG", "") not in ("", "0"):
             raise
-        print(f"deepkit: {error}", file=sys.stderr)
+        print(f"deepkit: {error.brief}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)

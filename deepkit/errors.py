@@ -6,6 +6,8 @@ op's name in the graph), which rule was broken, and what to try next.
 
 from __future__ import annotations
 
+from deepkit.site import user_site
+
 
 class DeepkitError(Exception):
     """Base of all errors raised on purpose.
@@ -18,27 +20,43 @@ class DeepkitError(Exception):
       try:   transpose b
     """
 
+    locates = False
+    """True for errors of tensor programs: without a `where` they name the user's own line."""
+
     def __init__(self, what: str, *, where: str | None = None, rule: str | None = None, hint: str | None = None):
         self.what, self.where, self.rule, self.hint = what, where, rule, hint
-        lines = [what]
-        for label, text in (("where:", where), ("rule:", rule), ("try:", hint)):
-            if text:
-                lines.append(f"  {label:<6} {text}")
-        super().__init__("\n".join(lines))
+        site = user_site() if self.locates and where is None else None
+        super().__init__(_message(what, where if site is None else str(site), rule, hint))
+
+    @property
+    def brief(self) -> str:
+        """The message without the line in the program: for a command line, where there is no program of the user's."""
+        return _message(self.what, self.where, self.rule, self.hint)
 
     def __str__(self) -> str:  # KeyError and friends would print the repr of their argument
         return str(self.args[0]) if self.args else ""
 
 
-class ShapeError(DeepkitError, ValueError):
+def _message(what: str, where: str | None, rule: str | None, hint: str | None) -> str:
+    parts = (("where:", where), ("rule:", rule), ("try:", hint))
+    return "\n".join([what, *[f"  {label:<6} {text}" for label, text in parts if text]])
+
+
+class TensorError(DeepkitError):
+    """Base of the errors of tensor programs."""
+
+    locates = True
+
+
+class ShapeError(TensorError, ValueError):
     """Shapes that do not fit an op's rule."""
 
 
-class DTypeError(DeepkitError, TypeError):
+class DTypeError(TensorError, TypeError):
     """Data types that do not fit an op's rule."""
 
 
-class GraphError(DeepkitError, ValueError):
+class GraphError(TensorError, ValueError):
     """A graph used against its rules: unknown or reused names, nodes of another graph, a missing session."""
 
 
@@ -46,35 +64,35 @@ class NameNotFoundError(GraphError, KeyError):
     """A name that is not in the graph."""
 
 
-class FeedError(DeepkitError, ValueError):
+class FeedError(TensorError, ValueError):
     """A placeholder without a value, or a value that does not fit the tensor it is fed to."""
 
 
-class FetchError(DeepkitError, TypeError):
+class FetchError(TensorError, TypeError):
     """Something that cannot be fetched from a session."""
 
 
-class UninitializedError(DeepkitError, RuntimeError):
+class UninitializedError(TensorError, RuntimeError):
     """A variable that is read before it was given a value."""
 
 
-class ClosedSessionError(DeepkitError, RuntimeError):
+class ClosedSessionError(TensorError, RuntimeError):
     """A session used after close()."""
 
 
-class NumericsError(DeepkitError, ArithmeticError):
+class NumericsError(TensorError, ArithmeticError):
     """NaN or infinity where a finite number was required."""
 
 
-class OpError(DeepkitError, ValueError):
+class OpError(TensorError, ValueError):
     """An op that failed while it computed."""
 
 
-class GradientError(DeepkitError, LookupError):
+class GradientError(TensorError, LookupError):
     """A derivative that does not exist."""
 
 
-class ArgumentError(DeepkitError, ValueError):
+class ArgumentError(TensorError, ValueError):
     """An argument outside its range, or arguments that contradict each other."""
 
 

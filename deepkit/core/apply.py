@@ -12,7 +12,7 @@ from deepkit.core import building
 from deepkit.core.op import Op
 from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
-from deepkit.core.site import user_site
+from deepkit.site import user_site
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
 from deepkit.device.arrays import as_array, default_dtype, xp_of
@@ -167,7 +167,8 @@ def _explain(error: DeepkitError, call: str) -> NoReturn:
     """Raises the same error again, now with the call and the user's line in it."""
     site = user_site()
     where = call if site is None else f"{call}\n         {site}"
-    what = error.what if call.split("(")[0] in error.what else f"{call.split('(')[0]}: {error.what}"
+    label = call.split("(")[0]
+    what = error.what if label.lower() in error.what.lower() else f"{label}: {error.what}"
     raise type(error)(what, where=where, rule=error.rule, hint=error.hint) from None
 
 
@@ -207,7 +208,7 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
     if is_tensor(value):
         if dtype is not None and value.dtype is not as_dtype(dtype):
             raise DTypeError(
-                f"a {value.dtype.name} tensor where {as_dtype(dtype).name} is needed", hint="convert with cast"
+                f"{as_dtype(dtype).name} is needed, this tensor is {value.dtype.name}", hint="convert with cast"
             )
         return value.read() if hasattr(value, "read") else value
     if isinstance(value, (list, tuple)) and _holds_tensor(value):

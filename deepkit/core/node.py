@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deepkit.core.op import Op
-from deepkit.core.site import Site
+from deepkit.site import Site
 from deepkit.core.symbol import Symbol
 
 if TYPE_CHECKING:

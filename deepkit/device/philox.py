@@ -8,6 +8,8 @@ made at once, and the same seeds give the same digits on every device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from deepkit.device import compiled
@@ -143,6 +145,39 @@ class Stream:
             todo, depth = todo[~enough], depth * 4
         return result.reshape(-1)[:size].reshape(shape)
 
+    def gamma(self, count: int, alphas: np.ndarray) -> np.ndarray:
+        """`count` gamma numbers for each of the shape parameters `alphas`: float64, shape (count, len(alphas)).
+
+        Source: G. Marsaglia and W. Tsang, "A simple method for generating gamma variables", TOMS 26 (2000): d v^3 with
+        v = 1 + x / sqrt(9 d) of a normal x is a gamma number, where a uniform u accepts it. Below alpha = 1 the number
+        is drawn for alpha + 1 and multiplied by u^(1 / alpha); at alpha = 1 it is -log(1 - u). Each output has its own
+        region of 256 blocks, from which it takes normal and uniform numbers in pairs, as it needs them.
+        """
+        size = count * alphas.size
+        base = self._reserve(size * RESERVED)
+        position = np.arange(size, dtype=np.uint64) * np.uint64(RESERVED) + np.uint64(base)
+        alpha = np.repeat(alphas.reshape(-1).astype(np.float64), count)
+        normals, uniforms = _Pairs(self, position, _normals), _Pairs(self, position, _uniforms)
+        result = np.empty(size)
+        at_one = np.flatnonzero(alpha == 1)
+        result[at_one] = -np.log1p(-uniforms.next(at_one))
+        shift = np.where(alpha < 1, 1.0, 0.0)
+        d = alpha + shift - 1 / 3
+        todo = np.flatnonzero(alpha != 1)
+        while todo.size:
+            x = normals.next(todo)
+            v = (1 + x / np.sqrt(9 * d[todo])) ** 3
+            tried = v > 0
+            chosen, x, v = todo[tried], x[tried], v[tried]
+            u = uniforms.next(chosen)
+            good = (u < 1 - 0.0331 * x**4) | (np.log(u) < 0.5 * x * x + d[chosen] * (1 - v + np.log(v)))
+            done = chosen[good]
+            result[done] = d[done] * v[good]
+            todo = np.setdiff1d(todo, done, assume_unique=True)
+        small = np.flatnonzero(shift)
+        result[small] *= uniforms.next(small) ** (1 / alpha[small])
+        return result.reshape(alphas.size, count).T
+
     def permutation(self, count: int) -> np.ndarray:
         """A random order of range(count) by Fisher and Yates' shuffle."""
         swaps = max(count - 1, 0)
@@ -152,6 +187,36 @@ class Stream:
             j = i + word % (count - i)
             order[i], order[j] = order[j], order[i]
         return np.array(order, dtype=np.int64)
+
+
+class _Pairs:
+    """Numbers that come in pairs, one pair a block, for many outputs side by side; of each pair the second comes first.
+
+    `position` holds each output's next block; several _Pairs that share it take turns.
+    """
+
+    def __init__(self, stream: Stream, position: np.ndarray, draw: Callable[[np.ndarray], np.ndarray]):
+        self.stream, self.position, self.draw = stream, position, draw
+        self.left = np.zeros(len(position), np.int64)
+        self.pairs = np.empty((len(position), 2))
+
+    def next(self, which: np.ndarray) -> np.ndarray:
+        """One more number for each of the outputs `which`."""
+        empty = which[self.left[which] == 0]
+        words = blocks(self.stream.key, self.stream.high, self.position[empty])
+        self.pairs[empty] = self.draw(words.reshape(-1)).reshape(-1, 2)
+        self.position[empty] += np.uint64(1)
+        self.left[empty] = 2
+        self.left[which] -= 1
+        return self.pairs[which, self.left[which]]
+
+
+def _normals(words: np.ndarray) -> np.ndarray:
+    return _box_muller(words, np.dtype(np.float64))
+
+
+def _uniforms(words: np.ndarray) -> np.ndarray:
+    return _unit_interval(words, np.dtype(np.float64))
 
 
 def _unit_interval(words: np.ndarray, dtype: np.dtype) -> np.ndarray:

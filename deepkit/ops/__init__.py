@@ -13,6 +13,12 @@ from deepkit.ops.activation import (
     softplus,
     softsign,
 )  # fmt: skip
+from deepkit.ops.affine import (
+    bias_add,
+    relu_layer,
+    xw_plus_b,
+    zero_fraction,
+)  # fmt: skip
 from deepkit.ops.arithmetic import (
     add,
     add_n,
@@ -37,7 +43,7 @@ from deepkit.ops.arithmetic import (
     truncatemod,
     unbroadcast,
 )  # fmt: skip
-from deepkit.ops.cast import cast, saturate_cast
+from deepkit.ops.cast import bitcast, cast, saturate_cast
 from deepkit.ops.compare import (
     check_numerics,
     clip_by_norm,
@@ -58,6 +64,24 @@ from deepkit.ops.compare import (
     verify_tensor_all_finite,
     where,
 )  # fmt: skip
+from deepkit.ops.complex_ import angle, complex, imag, real
+from deepkit.ops.convolution import (
+    atrous_conv2d,
+    atrous_conv2d_transpose,
+    conv1d,
+    conv1d_transpose,
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    conv_transpose,
+    convolution,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+    separable_conv2d,
+)  # fmt: skip
 from deepkit.ops.create import (
     eye,
     fill,
@@ -72,6 +96,18 @@ from deepkit.ops.create import (
     zeros,
     zeros_like,
 )  # fmt: skip
+from deepkit.ops.decomposition import (
+    cholesky,
+    cholesky_solve,
+    matrix_solve_ls,
+    matrix_triangular_solve,
+    pinv,
+    qr,
+    self_adjoint_eig,
+    self_adjoint_eigvals,
+    svd,
+)  # fmt: skip
+from deepkit.ops.einsum import einsum
 from deepkit.ops.elementwise import (
     abs,
     acos,
@@ -97,6 +133,9 @@ from deepkit.ops.elementwise import (
     square,
     tan,
     tanh,
+)  # fmt: skip
+from deepkit.ops.embedding import (
+    embedding_lookup,
 )  # fmt: skip
 from deepkit.ops.indexing import boolean_mask, gather, gather_nd, slice_, strided_slice
 from deepkit.ops.joining import (
@@ -124,12 +163,16 @@ from deepkit.ops.layout import (
     transpose,
 )  # fmt: skip
 from deepkit.ops.linalg import (
+    cross,
+    diag,
+    diag_part,
     matmul,
     matrix_band_part,
     matrix_determinant,
     matrix_diag,
     matrix_diag_part,
     matrix_inverse,
+    matrix_set_diag,
     matrix_solve,
     norm,
     tensordot,
@@ -139,13 +182,43 @@ from deepkit.ops.linalg import (
 from deepkit.ops.loss import (
     l2_loss,
     l2_normalize,
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits,
 )  # fmt: skip
-from deepkit.ops.random import dropout, random_normal, random_shuffle, random_uniform, truncated_normal
+from deepkit.ops.normalization import (
+    batch_norm_with_global_normalization,
+    batch_normalization,
+    fused_batch_norm,
+    local_response_normalization,
+    lrn,
+    moments,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
+)  # fmt: skip
+from deepkit.ops.partition import (
+    bincount,
+    confusion_matrix,
+    dynamic_partition,
+    dynamic_stitch,
+    reverse_sequence,
+    scatter_nd,
+)  # fmt: skip
+from deepkit.ops.pooling import (
+    avg_pool,
+    avg_pool1d,
+    avg_pool3d,
+    max_pool,
+    max_pool1d,
+    max_pool3d,
+    max_pool_with_argmax,
+    pool,
+)  # fmt: skip
+from deepkit.ops.random import dropout, random_gamma, random_normal, random_shuffle, random_uniform, truncated_normal
 from deepkit.ops.reduce import (
     arg_max,
     arg_min,
@@ -165,12 +238,61 @@ from deepkit.ops.reduce import (
     reduce_variance,
     size_ratio,
 )  # fmt: skip
+from deepkit.ops.segments import (
+    rows_of_segments,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)  # fmt: skip
+from deepkit.ops.selection import (
+    in_top_k,
+    invert_permutation,
+    setdiff1d,
+    top_k,
+    unique,
+    unique_with_counts,
+)  # fmt: skip
+from deepkit.ops.sparse import SparseTensor, SparseTensorValue, sparse_tensor_to_dense, sparse_to_dense
+from deepkit.ops.special import (
+    betainc,
+    digamma,
+    erf,
+    erfc,
+    igamma,
+    igamma_grad_a,
+    igammac,
+    lbeta,
+    lgamma,
+    polygamma,
+    xlogy,
+    zeta,
+)  # fmt: skip
 from deepkit.ops.state import (
     assign,
     assign_add,
     assign_sub,
     is_variable_initialized,
     placeholder_with_default,
+)  # fmt: skip
+from deepkit.ops.strings import (
+    as_string,
+    decode_base64,
+    encode_base64,
+    reduce_join,
+    string_join,
+    string_split,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+    substr,
 )  # fmt: skip
 
 __all__ = [name for name in dir() if not name.startswith("_") and callable(globals()[name])]

@@ -7,7 +7,9 @@ from typing import Any
 import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ShapeError
 
 
 @register
@@ -49,3 +51,48 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     if value.dtype.max > to.max:
         value = ops.minimum(value, value.dtype.as_numpy_dtype(to.max))
     return cast(value, to, name)
+
+
+@register
+class Bitcast(Op):
+    """The same bytes read as another type.
+
+    A narrower type adds a last axis (float32 as uint8: length 4), a wider one takes such an axis away.
+    """
+
+    to: DType = as_dtype("float32")
+    width: int = 4
+    kinds = "ifc"
+    gradient = None
+
+    def dtype(self, x: DType) -> DType:
+        return self.to
+
+    def shape(self, x: Shape) -> Shape:
+        if x.dims is None or self.width == self.to.size:
+            return x
+        if self.width > self.to.size:
+            return x.concatenate([self.width // self.to.size])
+        if not x[-1:].is_compatible_with([self.to.size // self.width]):
+            raise ShapeError(
+                f"bitcast of {x} to {self.to.name}",
+                rule=f"{self.to.size // self.width} elements along the last axis make one {self.to.name}",
+            )
+        return x[:-1]
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        x = xp.ascontiguousarray(x).reshape(x.shape)
+        if self.width > self.to.size:
+            return x[..., None].view(self.to.numpy)
+        return x.view(self.to.numpy).reshape(x.shape if self.width == self.to.size else x.shape[:-1])
+
+
+def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
+    """The same bytes read as another type; the last axis comes or goes where the two types differ in size.
+
+    >>> import deepkit as dk
+    >>> dk.bitcast([1.0], "int32").numpy().tolist()
+    [1065353216]
+    """
+    x = input if is_tensor(input) else convert(input)
+    return apply(Bitcast(to=as_dtype(type), width=x.dtype.size), x, name=name)

@@ -101,7 +101,7 @@ class MatrixTriangularSolve(SquareMatrices):
         batch, rows, columns = _matrix_dims(b, "matrix_triangular_solve: right-hand side")
         if not Shape.of(a.dims[-1:]).is_compatible_with([rows]):
             raise ShapeError(f"matrix_triangular_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
-        return broadcast(a[:-2], Shape.of(batch)) + [rows, columns]
+        return broadcast(a[:-2], Shape.of(batch)).concatenate([rows, columns])
 
     def forward(self, xp: Any, a: Any, b: Any) -> Any:
         if bool((xp.diagonal(a, axis1=-2, axis2=-1) == 0).any()):

@@ -25,11 +25,9 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> Any:
     [21.0, 43.0]
     """
     with scope(name, "einsum", inputs) as full:
-        first = next((x for x in inputs if is_tensor(x)), None)
-        tensors: list[Any] = []
-        for x in inputs:
-            tensors.append(x if is_tensor(x) else convert(x, beside=first, dtype=first.dtype if first else None))
-            first = tensors[0] if first is None else first
+        model = next((x for x in inputs if is_tensor(x)), None)
+        kind = None if model is None else model.dtype
+        tensors = [x if is_tensor(x) else convert(x, kind, beside=model) for x in inputs]
         labels, output = _parse(_equation, tensors)
         operands = [_diagonals(x, names) for x, names in zip(tensors, labels, strict=True)]
         result, names = operands[0]
@@ -69,7 +67,7 @@ def _axes(term: str, x: Any, equation: str) -> Labels:
     if x.shape.rank is None:
         raise ShapeError(f"einsum {equation!r} of a tensor whose rank is not known", hint="give it a shape")
     further = x.shape.rank - len(letters)
-    if not letters.isalpha() and letters or further < 0 or (further and "..." not in term):
+    if (letters and not letters.isalpha()) or further < 0 or (further and "..." not in term):
         raise ArgumentError(
             f"einsum {equation!r}: {term!r} for a tensor of shape {x.shape}", rule="one letter for each axis, or ..."
         )
@@ -112,10 +110,11 @@ def _contract(a: Any, in_a: Labels, b: Any, in_b: Labels, needed: set[str]) -> t
         return wide * (ops.reshape(b, lengths_b[:n] + [1] * free_a + lengths_b[n:]) if free_a else b), result
     if not only_a and not only_b:
         return ops.reduce_sum(a * b, list(range(n, len(in_a)))), result
-    rows = ops.reshape(a, [*lengths_a[:n], _product(lengths_a[n : n + free_a]), _product(lengths_a[n + free_a :])])
-    columns = ops.reshape(b, [*lengths_b[:n], _product(lengths_b[n:-free_b or None]), _product(lengths_b[-free_b:] if free_b else [])])
+    split_a, split_b = n + free_a, n + len(summed)
+    rows = ops.reshape(a, [*lengths_a[:n], _product(lengths_a[n:split_a]), _product(lengths_a[split_a:])])
+    columns = ops.reshape(b, [*lengths_b[:n], _product(lengths_b[n:split_b]), _product(lengths_b[split_b:])])
     y = ops.matmul(rows, columns)
-    return ops.reshape(y, [*_lengths(y)[:n], *lengths_a[n : n + free_a], *lengths_b[n + len(summed) :]]), result
+    return ops.reshape(y, [*_lengths(y)[:n], *lengths_a[n:split_a], *lengths_b[split_b:]]), result
 
 
 def _lengths(x: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -9,7 +10,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
-from deepkit.errors import ArgumentError, GraphWarning, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 
 
 @register
@@ -41,6 +42,16 @@ class SoftmaxCrossEntropy(Op):
     def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
         column = ops.expand_dims(dy, -1)
         return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
+
+
+def _refuse_class_numbers(labels: Any, logits: Any) -> None:
+    dtype = getattr(labels, "dtype", None)
+    if dtype is not None and getattr(dtype, "is_integer", False) and getattr(logits, "dtype", dtype) is not dtype:
+        raise DTypeError(
+            f"softmax_cross_entropy_with_logits: the labels are {dtype.name}",
+            rule="it compares two rows of class probabilities: labels are floats in the shape of the logits",
+            hint="class numbers belong to sparse_softmax_cross_entropy_with_logits; rows of 0 and 1 need cast(labels, float32)",
+        )
 
 
 def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> Any:
@@ -80,6 +91,7 @@ def softmax_cross_entropy_with_logits(
 ) -> Any:  # fmt: skip
     """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    _refuse_class_numbers(labels, logits)
     labels = ops.stop_gradient(convert(labels, getattr(logits, "dtype", None), beside=logits))
     return softmax_cross_entropy_with_logits_v2(
         labels=labels, logits=logits, axis=dim if axis is None else axis, name=name
@@ -204,3 +216,20 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
         x = convert(x) if not is_tensor(x) else x
         total = ops.reduce_sum(ops.square(x), along, keepdims=True)
         return ops.multiply(x, ops.rsqrt(ops.maximum(total, epsilon)), name=full)
+
+
+def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Any:
+    """exp(c) - targets c, with c = log_input the logarithm of the expected count: how unlikely a count is (Poisson).
+
+    The full loss adds log(targets!) in Stirling's approximation where targets > 1; it does not depend on c.
+    """
+    with scope(name, "log_poisson_loss", targets, log_input) as full:
+        c = convert(log_input, beside=targets)
+        z = convert(targets, c.dtype, beside=c)
+        check_same_shape("targets and log_input", z, c)
+        result = ops.exp(c) - c * z
+        if compute_full_loss:
+            stirling = z * ops.log(z) - z + 0.5 * ops.log(2 * math.pi * z)
+            small = ops.logical_and(z >= 0, z <= 1)
+            result = result + ops.where(small, ops.zeros_like(z), stirling)
+        return ops.identity(result, name=full)

@@ -11,6 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
+from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
 
@@ -70,6 +71,35 @@ class RandomUniformInt(RandomShaped):
         if low >= high:
             raise ArgumentError(f"random_uniform: minval {int(low)} is not below maxval {int(high)}")
         return xp.asarray(stream.integers(_dims(dims), int(low), int(high), self.to.numpy))
+
+
+@register
+class RandomGamma(RandomShaped):
+    """Gamma numbers: for each number of alpha as many as the first input says; shape dims + alpha.shape.
+
+    The derivative by alpha keeps the quantile of each number: dz / dalpha = -(dP / dalpha) / p(z), where P(alpha, z) =
+    igamma(alpha, z) and p is its density. Source: M. Figurnov et al., Implicit reparameterization gradients, 2018.
+    """
+
+    kinds = "f"
+    types = ("index", "T")
+
+    def shape(self, dims: Shape, alpha: Shape) -> Shape:
+        return Shape(self.static) + alpha
+
+    def dtype(self, dims: DType, alpha: DType) -> DType:
+        return alpha
+
+    def forward(self, xp: Any, stream: Any, dims: Any, alpha: Any) -> Any:
+        shape = _dims(dims)
+        if not bool((alpha > 0).all()):
+            raise ArgumentError("random_gamma: alpha must be positive", hint="softplus(x) makes any number positive")
+        draws = stream.gamma(int(np.prod(shape, dtype=np.int64)), to_cpu(alpha).reshape(-1))
+        return xp.asarray(draws.reshape(shape + alpha.shape).astype(alpha.dtype))
+
+    def gradient(self, dy: Any, y: Any, dims: Any, alpha: Any) -> Any:
+        log_density = ops.xlogy(alpha - 1, y) - y - ops.lgamma(alpha)
+        return None, ops.unbroadcast(-dy * ops.igamma_grad_a(alpha, y) * ops.exp(-log_density), alpha, y)
 
 
 @register
@@ -166,6 +196,23 @@ def random_uniform(
         low = np.array(minval, kind.numpy) if not is_tensor(minval) else minval
         span = (np.array(1 if maxval is None else maxval, kind.numpy) if not is_tensor(maxval) else maxval) - low
         return ops.add(ops.multiply(draw, span), low, name=full)
+
+
+def random_gamma(
+    shape: Any, alpha: Any, beta: Any = None, dtype: Any = "float32", seed: int | None = None, name: str | None = None
+) -> Any:
+    """Gamma numbers of shape parameter alpha and rate beta (1): `shape` of them for each pair, so shape + alpha.shape.
+
+    The mean is alpha / beta, the variance alpha / beta^2. Both can be differentiated.
+    """
+    static, dims = static_shape(shape)
+    kind = as_dtype(dtype)
+    with scope(name, "random_gamma", dims, alpha, beta) as full:
+        alpha, beta = (x if is_tensor(x) else np.asarray(x, kind.numpy) for x in (alpha, 1.0 if beta is None else beta))
+        each = ops.add(alpha, ops.zeros_like(beta))  # stretched to one alpha for each beta
+        draw = apply(RandomGamma(to=kind, static=static, seed=seed), dims, each)
+        tiny = np.array(np.finfo(kind.numpy).tiny)
+        return ops.maximum(ops.truediv(draw, beta), tiny, name=full)
 
 
 def random_shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:

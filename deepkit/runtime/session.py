@@ -12,7 +12,7 @@ import numpy as np
 from deepkit.core import seeds
 from deepkit.core.graph import Graph, default_graph, pop_session, push_session
 from deepkit.core.node import Node
-from deepkit.core.site import Site, user_site
+from deepkit.site import Site, user_site
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array

@@ -15,6 +15,7 @@ from deepkit.core.graph import default_session as get_default_session
 from deepkit.core.node import Node as Operation
 from deepkit.core.shape import Dimension
 from deepkit.core.shape import Shape as TensorShape
+from deepkit.core.slices import IndexedSlices
 from deepkit.core.symbol import Symbol as Tensor
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import (
@@ -38,9 +39,11 @@ from deepkit.device.dtypes import (
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
+from deepkit.ops.sparse import SparseTensor, SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
 from deepkit.v1 import contrib, errors, losses, nn, train
+from deepkit.v1.control_flow import case, cond, foldl, foldr, map_fn, scan, while_loop
 from deepkit.v1.config import ConfigProto, GPUOptions
 from deepkit.v1.creators import (
     add_to_collection,
@@ -69,6 +72,7 @@ from deepkit.v1.creators import global_variables as all_variables
 from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
 from deepkit.v1.creators import tuple_ as tuple
 from deepkit.v1.creators import variables_initializer as initialize_variables
+from deepkit.v1.symbolic import constant_of as _constant_of
 from deepkit.v1.symbolic import symbolic as _symbolic
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
@@ -94,6 +98,14 @@ _SAME_NAME = """
     sequence_mask shape sigmoid sign sin sinh size split sqrt square squared_difference squeeze stack stop_gradient
     strided_slice subtract tan tanh tensordot tile trace transpose truediv truncated_normal truncatediv truncatemod
     unstack verify_tensor_all_finite where zeros zeros_like
+    angle as_string betainc bincount bitcast cholesky cholesky_solve complex confusion_matrix cross decode_base64 diag
+    diag_part digamma dynamic_partition dynamic_stitch einsum encode_base64 erf erfc igamma igammac imag
+    invert_permutation lbeta lgamma matrix_set_diag matrix_solve_ls matrix_triangular_solve polygamma qr random_gamma
+    real reduce_join reverse_sequence scatter_nd segment_max segment_mean segment_min segment_prod segment_sum
+    self_adjoint_eig self_adjoint_eigvals setdiff1d sparse_to_dense string_join string_split
+    string_to_hash_bucket string_to_hash_bucket_fast string_to_hash_bucket_strong substr svd unique unique_with_counts
+    unsorted_segment_max unsorted_segment_mean unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n
+    unsorted_segment_sum zeta
 """.split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 
@@ -103,6 +115,12 @@ floor_div = _symbolic(_ops.floordiv)
 neg = _symbolic(_ops.negative)
 select = _symbolic(_ops.where)  # the name of TensorFlow 0.x
 pack, unpack, sub, mul = (_symbolic(f) for f in (_ops.stack, _ops.unstack, _ops.subtract, _ops.multiply))
+
+
+def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, name=None):
+    """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
+    parts = [_constant_of(x) for x in (sp_input.indices, sp_input.values, sp_input.dense_shape)]
+    return _ops.sparse_tensor_to_dense(SparseTensor(*parts), default_value, validate_indices, name)
 
 
 def to_float(x, name="ToFloat"):

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from deepkit import ops
-from deepkit.v1.symbolic import symbolic
+from typing import Any
 
+from deepkit import ops
+from deepkit.v1.symbolic import constant_of, symbolic
+
+atrous_conv2d = symbolic(ops.atrous_conv2d)
+atrous_conv2d_transpose = symbolic(ops.atrous_conv2d_transpose)
+avg_pool = symbolic(ops.avg_pool)
+avg_pool1d = symbolic(ops.avg_pool1d)
+avg_pool3d = symbolic(ops.avg_pool3d)
+batch_norm_with_global_normalization = symbolic(ops.batch_norm_with_global_normalization)
+batch_normalization = symbolic(ops.batch_normalization)
+bias_add = symbolic(ops.bias_add)
+conv1d = symbolic(ops.conv1d)
+conv1d_transpose = symbolic(ops.conv1d_transpose)
+conv2d = symbolic(ops.conv2d)
+conv2d_backprop_filter = symbolic(ops.conv2d_backprop_filter)
+conv2d_backprop_input = symbolic(ops.conv2d_backprop_input)
+conv2d_transpose = symbolic(ops.conv2d_transpose)
+conv3d = symbolic(ops.conv3d)
+conv3d_transpose = symbolic(ops.conv3d_transpose)
+conv_transpose = symbolic(ops.conv_transpose)
+convolution = symbolic(ops.convolution)
 crelu = symbolic(ops.crelu)
+depthwise_conv2d = symbolic(ops.depthwise_conv2d)
+depthwise_conv2d_native = symbolic(ops.depthwise_conv2d_native)
 dropout = symbolic(ops.dropout)
 elu = symbolic(ops.elu)
+fused_batch_norm = symbolic(ops.fused_batch_norm)
 l2_loss = symbolic(ops.l2_loss)
 l2_normalize = symbolic(ops.l2_normalize)
 leaky_relu = symbolic(ops.leaky_relu)
+local_response_normalization = symbolic(ops.local_response_normalization)
+log_poisson_loss = symbolic(ops.log_poisson_loss)
 log_softmax = symbolic(ops.log_softmax)
+lrn = symbolic(ops.lrn)
+max_pool = symbolic(ops.max_pool)
+max_pool1d = symbolic(ops.max_pool1d)
+max_pool3d = symbolic(ops.max_pool3d)
+max_pool_with_argmax = symbolic(ops.max_pool_with_argmax)
+moments = symbolic(ops.moments)
+normalize_moments = symbolic(ops.normalize_moments)
+pool = symbolic(ops.pool)
 relu = symbolic(ops.relu)
 relu6 = symbolic(ops.relu6)
+relu_layer = symbolic(ops.relu_layer)
 selu = symbolic(ops.selu)
+separable_conv2d = symbolic(ops.separable_conv2d)
 sigmoid = symbolic(ops.sigmoid)
 sigmoid_cross_entropy_with_logits = symbolic(ops.sigmoid_cross_entropy_with_logits)
 softmax = symbolic(ops.softmax)
@@ -23,5 +58,22 @@ softmax_cross_entropy_with_logits_v2 = symbolic(ops.softmax_cross_entropy_with_l
 softplus = symbolic(ops.softplus)
 softsign = symbolic(ops.softsign)
 sparse_softmax_cross_entropy_with_logits = symbolic(ops.sparse_softmax_cross_entropy_with_logits)
+sufficient_statistics = symbolic(ops.sufficient_statistics)
 tanh = symbolic(ops.tanh)
 weighted_cross_entropy_with_logits = symbolic(ops.weighted_cross_entropy_with_logits)
+weighted_moments = symbolic(ops.weighted_moments)
+xw_plus_b = symbolic(ops.xw_plus_b)
+zero_fraction = symbolic(ops.zero_fraction)
+
+
+def embedding_lookup(
+    params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, validate_indices: bool = True,
+    max_norm: Any = None,
+) -> Any:  # fmt: skip
+    """The rows of params that ids name; a list of params shares the rows among its tensors."""
+    shards = [constant_of(p) for p in params] if isinstance(params, (list, tuple)) else constant_of(params)
+    return ops.embedding_lookup(shards, ids, partition_strategy, name, validate_indices, max_norm)
+
+
+in_top_k = symbolic(ops.in_top_k)
+top_k = symbolic(ops.top_k)

@@ -27,13 +27,13 @@ def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
     first = names[0] if names else None
     op = getattr(function, "op", None)
     label = (op.label or op.__name__) if op is not None else function.__name__.strip("_")
-    starred = code.co_flags & 0x04 and code.co_argcount == 0
+    starred = code.co_flags & 0x04 and first is None
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if not any(_holds_symbol(a) for a in args) and not any(_holds_symbol(a) for a in kwargs.values()):
-            if starred and args:
-                args = (_as_symbol(label, "x", args[0]), *args[1:])
+            if starred and len(args) > offset:
+                args = (*args[:offset], _as_symbol(label, "x", args[offset]), *args[offset + 1 :])
             elif len(args) > offset and first is not None:
                 args = (*args[:offset], _as_symbol(label, first, args[offset]), *args[offset + 1 :])
             else:

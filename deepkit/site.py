@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, NamedTuple
 
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class Site(NamedTuple):

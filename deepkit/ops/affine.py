@@ -1,0 +1,76 @@
+"""x w + b and its parts: adding a bias to the channels, dense layers, and how many outputs are zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.errors import ArgumentError, ShapeError
+
+
+@register
+class BiasAdd(Op):
+    """x (..., channels) + bias (channels)."""
+
+    kinds = "ifc"
+
+    def shape(self, x: Shape, bias: Shape) -> Shape:
+        if x.rank is not None and x.rank < 2:
+            raise ShapeError(f"the value has shape {x}", rule="at least 2 axes: [batch, ..., channels]")
+        if not bias.is_compatible_with((x.dims[-1] if x.dims is not None else None,)):
+            raise ShapeError(
+                f"a bias of shape {bias} for a value of shape {x}",
+                rule="one number for each channel: bias (channels,), value (..., channels)",
+                hint=f"a bias of shape [{x[-1]}]; channels in the second axis need data_format='NCHW'",
+            )
+        return x
+
+    def forward(self, xp: Any, x: Any, bias: Any) -> Any:
+        return x + bias
+
+    def gradient(self, dy: Any, y: Any, x: Any, bias: Any) -> Any:
+        return dy, ops.sum_like(dy, bias)
+
+
+def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
+    """A bias (channels,) added to value (batch, ..., channels), or with data_format NCHW to (batch, channels, ...).
+
+    >>> import deepkit as dk
+    >>> dk.ops.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).numpy().tolist()
+    [[11.0, 22.0], [13.0, 24.0]]
+    """
+    if data_format is None or not data_format.startswith("NC"):
+        if data_format is not None and not (data_format.startswith("N") and data_format.endswith("C")):
+            raise ArgumentError(
+                f"data_format={data_format!r}", rule="'NHWC' (channels last) or 'NCHW' (channels second)"
+            )
+        return apply(BiasAdd(), value, bias, name=name)
+    with scope(name, "BiasAdd", value, bias) as full:
+        value = convert(value, beside=bias)
+        if value.shape.rank is None:
+            raise ShapeError("bias_add to a value of unknown rank", hint="give the placeholder a shape")
+        last = [0, *range(2, value.shape.rank), 1]
+        first = [0, value.shape.rank - 1, *range(1, value.shape.rank - 1)]
+        return ops.transpose(apply(BiasAdd(), ops.transpose(value, last), bias), first, name=full)
+
+
+def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
+    """x (batch, in) times weights (in, out) plus biases (out)."""
+    with scope(name, "xw_plus_b", x, weights, biases) as full:
+        return bias_add(ops.matmul(x, weights), biases, name=full)
+
+
+def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
+    """relu(x weights + biases): one dense layer."""
+    with scope(name, "relu_layer", x, weights, biases) as full:
+        return ops.relu(bias_add(ops.matmul(x, weights), biases), name=full)
+
+
+def zero_fraction(value: Any, name: str | None = None) -> Any:
+    """How large a part of a tensor is exactly zero, as float32: after relu, how many units are silent."""
+    with scope(name, "zero_fraction", value) as full:
+        value = convert(value)
+        return ops.reduce_mean(ops.cast(ops.equal(value, ops.zeros_like(value)), "float32"), name=full)

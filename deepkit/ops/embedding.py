@@ -1,0 +1,69 @@
+"""Embeddings: one trainable vector for each word, user or class, found by its number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import convert, scope
+from deepkit.errors import ArgumentError, ShapeError
+
+
+def embedding_lookup(
+    params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, validate_indices: bool = True,
+    max_norm: Any = None,
+) -> Any:  # fmt: skip
+    """The rows of params (numbers, size...) that ids (...) name: (..., size...).
+
+    params may be a list of tensors that share the rows: with partition_strategy "mod" row i is row i // n of tensor
+    i % n; with "div" the tensors hold consecutive rows, the first ones one more if it does not divide evenly. With
+    max_norm longer rows are scaled down to that Euclidean length.
+
+    >>> import deepkit as dk
+    >>> dk.ops.embedding_lookup(dk.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0]).numpy().tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+    """
+    shards = list(params) if isinstance(params, (list, tuple)) else [params]
+    if not shards:
+        raise ArgumentError("embedding_lookup without params", hint="a tensor, or a list of tensors")
+    with scope(name, "embedding_lookup", *shards, ids) as full:
+        shards = [convert(p, beside=ids) for p in shards]
+        ids = convert(ids, beside=shards[0])
+        if len(shards) == 1:
+            return _clipped(ops.gather(shards[0], ids, name=full if max_norm is None else None), ids, max_norm, full)
+        part, row = _places(shards, ids, partition_strategy)
+        rows: Any = None
+        for i, shard in enumerate(shards):
+            here = ops.equal(part, i)
+            found = ops.gather(shard, ops.where(here, row, ops.zeros_like(row)))
+            for _ in range((shard.shape.rank or 1) - 1):
+                here = ops.expand_dims(here, -1)
+            others = ops.zeros_like(found) if rows is None else rows
+            rows = ops.where(ops.broadcast_like(here, found), found, others)
+        return _clipped(ops.identity(rows, name=full if max_norm is None else None), ids, max_norm, full)
+
+
+def _places(shards: list[Any], ids: Any, strategy: str) -> tuple[Any, Any]:
+    """For each id the number of its tensor, and its row there."""
+    n = len(shards)
+    if strategy == "mod":
+        return ops.floormod(ids, n), ops.floordiv(ids, n)
+    if strategy != "div":
+        raise ArgumentError(f"partition_strategy={strategy!r}", rule="'mod' or 'div'")
+    lengths = [p.shape.dims[0] if p.shape.dims else None for p in shards]
+    total: Any = 0
+    for length, shard in zip(lengths, shards, strict=True):
+        total = total + (ops.cast(ops.shape(shard)[0], ids.dtype) if length is None else length)
+    each, more = total // n, total % n  # the first `more` tensors hold one row more
+    at_least_one = max(each, 1) if isinstance(each, int) else ops.maximum(each, 1)
+    part = ops.maximum(ids // (each + 1), (ids - more) // at_least_one)
+    return part, ops.where(part < more, ids % (each + 1), (ids - more) % at_least_one)
+
+
+def _clipped(rows: Any, ids: Any, max_norm: Any, name: str | None) -> Any:
+    """Rows with a Euclidean length of at most max_norm."""
+    if max_norm is None:
+        return rows
+    if rows.shape.rank is None or ids.shape.rank is None:
+        raise ShapeError("max_norm needs to know the number of axes of params and ids")
+    return ops.clip_by_norm(rows, max_norm, list(range(ids.shape.rank, rows.shape.rank)), name=name)

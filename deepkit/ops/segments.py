@@ -1,0 +1,277 @@
+"""Rows brought together by segment ids: row i belongs to segment ids[i], and each segment becomes one row.
+
+The ids of the segment_* functions ascend from 0, and the last one says how many segments there are; those of the
+unsorted_segment_* functions may stand in any order, and rows with a negative id are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.static import static_value
+from deepkit.errors import ArgumentError, ShapeError
+
+
+class SegmentReduction(Op):
+    """Base. Inputs: data, ids, and for unsorted ids the number of segments.
+
+    data has the shape ids.shape + row; the result is (number of segments, *row).
+    """
+
+    static: int | None = None
+    kinds = "if"
+    types = ("T", "index", "index")
+
+    def shape(self, data: Shape, ids: Shape, *num: Shape) -> Shape:
+        if data.dims is None or ids.dims is None:
+            return UNKNOWN
+        rank = len(ids.dims)
+        if not num and rank != 1:
+            raise ShapeError(f"{self.type}: the segment ids have shape {ids}", rule="sorted segment ids are a vector")
+        if not data[:rank].is_compatible_with(ids):
+            raise ShapeError(
+                f"{self.type}: data of shape {data} and segment ids of shape {ids}",
+                rule="the shape of the data begins with that of the ids: one id for each row",
+            )
+        return Shape.of((self.static, *data.dims[rank:]))
+
+    def forward(self, xp: Any, data: Any, ids: Any, *num: Any) -> Any:
+        rows = data.reshape((ids.size, *data.shape[ids.ndim :]))
+        flat = ids.reshape(-1)
+        count = int(num[0]) if num else _check_sorted(self.type, flat)
+        if flat.size and int(flat.max()) >= count:
+            raise ArgumentError(f"{self.type}: id {int(flat.max())} is out of range", rule=f"ids are below {count}")
+        if flat.size and int(flat.min()) < 0:
+            rows, flat = rows[flat >= 0], flat[flat >= 0]
+        y = xp.full((count, *rows.shape[1:]), self.neutral(data.dtype), data.dtype)
+        y = self.gather_up(xp, y, rows, flat)
+        if not num and self.neutral(data.dtype) not in (0, 1):  # extremes of nothing: 0 among sorted segments
+            y[~xp.isin(xp.arange(count), flat)] = 0
+        return y
+
+    def neutral(self, dtype: Any) -> Any:
+        """The value of an empty segment."""
+        return 0
+
+    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+        """y with every row taken into its segment."""
+        raise TypeError(f"{self.type} does not define gather_up")
+
+
+def _check_sorted(what: str, ids: Any) -> int:
+    """How many segments ascending ids make."""
+    if ids.size and (int(ids[0]) < 0 or bool((ids[1:] < ids[:-1]).any())):
+        raise ArgumentError(
+            f"{what}: the segment ids are not in order", rule="0 <= ids[0] <= ids[1] <= ...",
+            hint="the unsorted_segment_ functions take ids in any order",
+        )  # fmt: skip
+    return int(ids[-1]) + 1 if ids.size else 0
+
+
+@register
+class SegmentSum(SegmentReduction):
+    """The sum of every segment; 0 where it is empty."""
+
+    kinds = "ifc"
+
+    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+        xp.add.at(y, ids, rows)
+        return y
+
+    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+        return (rows_of_segments(dy, ids), *[None for _ in (ids, *num)])
+
+
+@register
+class SegmentProd(SegmentReduction):
+    """The product of every segment; 1 where it is empty."""
+
+    kinds = "ifc"
+
+    def neutral(self, dtype: Any) -> Any:
+        return 1
+
+    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+        order = xp.argsort(ids, kind="stable")
+        ids, rows = ids[order], rows[order]
+        step = 1
+        while step < len(ids):  # each row takes in the one `step` further on, if it is of the same segment
+            same = (ids[:-step] == ids[step:]).reshape(-1, *[1] * (rows.ndim - 1))
+            rows = xp.concatenate([xp.where(same, rows[:-step] * rows[step:], rows[:-step]), rows[-step:]])
+            step *= 2
+        first = xp.ones(len(ids), bool)
+        first[1:] = ids[1:] != ids[:-1]
+        y[ids[first]] = rows[first]
+        return y
+
+    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+        others = apply(SegmentProdOfOthers(), data, ids)
+        return (rows_of_segments(dy, ids) * ops.conj_if_complex(others), *[None for _ in (ids, *num)])
+
+
+@register
+class SegmentProdOfOthers(Op):
+    """For each element the product of all the others of its segment; right also where some are 0."""
+
+    kinds = "fc"
+    types = ("T", "index")
+
+    def forward(self, xp: Any, data: Any, ids: Any) -> Any:
+        count = max(int(ids.max(initial=-1)), -1) + 1
+        zero = data == 0
+        num = np.array(count, np.int64)
+        nonzero = xp.where(zero, data.dtype.type(1), data)
+        product = SegmentProd().forward(xp, nonzero, ids, num)
+        zeros = SegmentSum().forward(xp, zero.astype(xp.int32), ids, num)
+        at = xp.maximum(ids, 0)
+        if not count:
+            return xp.zeros_like(data)
+        others = zeros[at] - zero  # zeros among the others
+        return xp.where(others == 0, product[at] / nonzero, data.dtype.type(0)).astype(data.dtype)
+
+    def gradient(self, ddx: Any, dx: Any, data: Any, ids: Any) -> Any:
+        # as for ProdOfOthers: two factors are left out; exact where no element is 0
+        num = ops.maximum(ops.reduce_max(ids), 0) + 1
+        total = rows_of_segments(unsorted_segment_sum(ddx * dx, ids, num), ids)
+        return (total - ddx * dx) / data, None
+
+
+class SegmentExtreme(SegmentReduction):
+    """Base of max and min: the gradient is shared equally among equal extremes."""
+
+    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+        if not data.dtype.is_differentiable:
+            return (None, *[None for _ in (ids, *num)])
+        chosen = ops.cast(ops.equal(data, rows_of_segments(y, ids)), data.dtype)
+        tied = apply(SegmentSum(static=self.static), chosen, ids, *num)
+        share = rows_of_segments(dy / ops.maximum(tied, ops.ones_like(tied)), ids)
+        return (chosen * share, *[None for _ in (ids, *num)])
+
+
+@register
+class SegmentMax(SegmentExtreme):
+    """The largest element of every segment; of an empty one 0, or the smallest number there is with unsorted ids."""
+
+    def neutral(self, dtype: Any) -> Any:
+        return np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype).min
+
+    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+        xp.maximum.at(y, ids, rows)
+        return y
+
+
+@register
+class SegmentMin(SegmentExtreme):
+    """The smallest element of every segment; of an empty one 0, or the largest number there is with unsorted ids."""
+
+    def neutral(self, dtype: Any) -> Any:
+        return np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max
+
+    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+        xp.minimum.at(y, ids, rows)
+        return y
+
+
+@register
+class RowsOfSegments(Op):
+    """For every id the row of its segment; zeros for negative ids."""
+
+    types = ("T", "index")
+
+    def shape(self, x: Shape, ids: Shape) -> Shape:
+        return UNKNOWN if x.dims is None or ids.dims is None else Shape.of(ids.dims + x.dims[1:])
+
+    def forward(self, xp: Any, x: Any, ids: Any) -> Any:
+        if not len(x):
+            return xp.zeros((*ids.shape, *x.shape[1:]), x.dtype)
+        y = xp.take(x, xp.maximum(ids, 0), axis=0)
+        y[ids < 0] = 0
+        return y
+
+    def gradient(self, dy: Any, y: Any, x: Any, ids: Any) -> Any:
+        return unsorted_segment_sum(dy, ids, ops.shape(x)[0]), None
+
+
+def rows_of_segments(x: Any, ids: Any) -> Any:
+    """x[ids], with zeros where an id is negative: the derivative of the segment sums."""
+    return apply(RowsOfSegments(), x, ids)
+
+
+def _sorted(op: type[SegmentReduction], name: str) -> Any:
+    def function(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+        return apply(op(), data, segment_ids, name=name)
+
+    return _named(function, op, name)
+
+
+def _unsorted(op: type[SegmentReduction], name: str) -> Any:
+    def function(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+        known = static_value(num_segments)
+        static = None if known is None else int(known)
+        return apply(op(static=static), data, segment_ids, num_segments, name=name or f"Unsorted{op.__name__}")
+
+    return _named(function, op, name)
+
+
+def _named(function: Any, op: type[Op], name: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = op.__doc__
+    return function
+
+
+segment_sum = _sorted(SegmentSum, "segment_sum")
+segment_prod = _sorted(SegmentProd, "segment_prod")
+segment_max = _sorted(SegmentMax, "segment_max")
+segment_min = _sorted(SegmentMin, "segment_min")
+unsorted_segment_sum = _unsorted(SegmentSum, "unsorted_segment_sum")
+unsorted_segment_prod = _unsorted(SegmentProd, "unsorted_segment_prod")
+unsorted_segment_max = _unsorted(SegmentMax, "unsorted_segment_max")
+unsorted_segment_min = _unsorted(SegmentMin, "unsorted_segment_min")
+
+
+def _counts(data: Any, ids: Any, total: Any, *num: Any) -> Any:
+    """How many rows each segment has (at least 1), in a shape that broadcasts against `total`."""
+    count = apply(SegmentSum(), ops.ones_like(ids, data.dtype.real_dtype), ids, *num)
+    least = ops.maximum(count, ops.ones_like(count))
+    return ops.reshape(ops.cast(least, data.dtype), [-1] + [1] * (len(total.shape) - 1))
+
+
+def _tensors(data: Any, ids: Any) -> tuple[Any, Any]:
+    x = data if is_tensor(data) else convert(data, beside=ids)
+    return x, ids if is_tensor(ids) else convert(ids, beside=x)
+
+
+def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+    """The mean of every segment; 0 where it is empty.
+
+    >>> import deepkit as dk
+    >>> dk.segment_mean([1.0, 3.0, 5.0], [0, 0, 1]).numpy().tolist()
+    [2.0, 5.0]
+    """
+    with scope(name, "SegmentMean", data, segment_ids) as full:
+        x, ids = _tensors(data, segment_ids)
+        total = segment_sum(x, ids)
+        divide = ops.truncatediv if x.dtype.is_integer else ops.truediv
+        return divide(total, _counts(x, ids, total), name=full)
+
+
+def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+    """The mean of every segment; 0 where it is empty."""
+    with scope(name, "UnsortedSegmentMean", data, segment_ids) as full:
+        x, ids = _tensors(data, segment_ids)
+        total = unsorted_segment_sum(x, ids, num_segments)
+        return ops.truediv(total, _counts(x, ids, total, num_segments), name=full)
+
+
+def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+    """The sum of every segment divided by the root of how many rows it has; 0 where it is empty."""
+    with scope(name, "UnsortedSegmentSqrtN", data, segment_ids) as full:
+        x, ids = _tensors(data, segment_ids)
+        total = unsorted_segment_sum(x, ids, num_segments)
+        return ops.truediv(total, ops.sqrt(_counts(x, ids, total, num_segments)), name=full)
