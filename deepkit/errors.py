@@ -118,5 +118,13 @@ class MissingExtraError(DeepkitError, ImportError):
         )
 
 
+class MissingNameError(DeepkitError, AttributeError):
+    """A name that deepkit does not have."""
+
+
+class MissingModuleError(DeepkitError, ModuleNotFoundError):
+    """A module that deepkit does not have."""
+
+
 class GraphWarning(UserWarning):
     """A graph that does not do what it seems to: it keeps growing, a gradient is not connected, a cell ran twice."""

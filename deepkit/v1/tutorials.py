@@ -102,20 +102,24 @@ class DataSet:
         if fake_data:
             label = [1] + [0] * (_CLASSES - 1) if self.one_hot else 0
             return [[1] * _FAKE_PIXELS for _ in range(batch_size)], [label for _ in range(batch_size)]
-        start, end = self._index_in_epoch, self._index_in_epoch + batch_size
-        if start == 0 and self._epochs_completed == 0 and shuffle:
+        if batch_size > 0 and self._num_examples == 0:
+            raise ArgumentError("next_batch of a data set without examples", hint="a larger validation_size")
+        if self._index_in_epoch == 0 and self._epochs_completed == 0 and shuffle:
             self._shuffle()
-        if end <= self._num_examples:
-            self._index_in_epoch = end
-            return self._images[start:end], self._labels[start:end]
-        if batch_size > self._num_examples:
-            raise ArgumentError(f"a batch of {batch_size:,} from {self._num_examples:,} examples", rule="at most all")
-        old_images, old_labels = self._images[start:], self._labels[start:]
-        self._epochs_completed += 1
-        if shuffle:
-            self._shuffle()
-        self._index_in_epoch = end = batch_size - len(old_images)
-        return np.concatenate([old_images, self._images[:end]]), np.concatenate([old_labels, self._labels[:end]])
+        parts, missing = [], batch_size
+        while missing > self._num_examples - self._index_in_epoch:
+            parts.append((self._images[self._index_in_epoch :], self._labels[self._index_in_epoch :]))
+            missing -= self._num_examples - self._index_in_epoch
+            self._index_in_epoch = 0
+            self._epochs_completed += 1
+            if shuffle:
+                self._shuffle()
+        taken = slice(self._index_in_epoch, self._index_in_epoch + missing)
+        self._index_in_epoch += missing
+        if not parts:
+            return self._images[taken], self._labels[taken]
+        images, labels = zip(*parts, (self._images[taken], self._labels[taken]), strict=True)
+        return np.concatenate(images), np.concatenate(labels)
 
     def _shuffle(self) -> None:
         order = np.arange(self._num_examples)

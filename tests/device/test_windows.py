@@ -87,3 +87,5 @@ def test_a_stride_wider_than_the_image_leaves_gradients_of_zero() -> None:
     w = windows.fit((5,), (1,), (4,), (1,), "VALID")
     dx = convolve.input_gradient(np, np.ones((1, 2, 1)), np.ones((1, 1, 1)), (1, 5, 1), w)
     assert dx.ravel().tolist() == [1, 0, 0, 0, 1]
+    only_padding = windows.fit((1,), (1,), (4,), (1,), ((1, 0),))
+    assert convolve.input_gradient(np, np.ones((1, 1, 1)), np.ones((1, 1, 1)), (1, 1, 1), only_padding).item() == 0

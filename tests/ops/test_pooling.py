@@ -64,5 +64,6 @@ def test_pool_takes_any_number_of_axes() -> None:
     ],
 )
 def test_messages_of_pooling(call, words) -> None:
-    with pytest.raises(ArgumentError, match=words):
+    with pytest.raises(ArgumentError) as caught:
         call(np.ones((1, 4, 4, 1), np.float32))
+    assert words in f"{caught.value.what} {caught.value.rule} {caught.value.hint}"
