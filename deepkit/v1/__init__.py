@@ -42,7 +42,11 @@ from deepkit.device.dtypes import float64 as double
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
-from deepkit.v1 import contrib, errors, losses, nn, train
+from deepkit.v1 import app, compat, contrib, errors, flags, gfile, logging, losses, missing, nn, train
+from deepkit.v1.compat import (
+    disable_eager_execution, disable_resource_variables, disable_v2_behavior, enable_eager_execution,
+    enable_resource_variables, executing_eagerly,
+)  # fmt: skip
 from deepkit.v1.control_flow import case, cond, foldl, foldr, map_fn, scan, while_loop
 from deepkit.v1.config import ConfigProto, GPUOptions
 from deepkit.v1.creators import (

@@ -1,0 +1,91 @@
+"""What `tf.something` answers when deepkit has no such name: an error that says so and names the nearest one."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from deepkit.errors import MissingNameError
+
+ROOT = "deepkit.v1"
+
+# Names of TensorFlow before 1.0, of TensorFlow 2, and misprints that books have handed on; to what they mean.
+MEANT = {
+    "tf.audio_summary": "tf.summary.audio", "tf.batch_matmul": "tf.matmul", "tf.cinstant": "tf.constant",
+    "tf.Coordinator": "tf.train.Coordinator", "tf.dense": "tf.layers.dense", "tf.FIF0Queue": "tf.FIFOQueue",
+    "tf.function": "tf.Session", "tf.histogram_summary": "tf.summary.histogram",
+    "tf.image_summary": "tf.summary.image", "tf.merge_all_summaries": "tf.summary.merge_all",
+    "tf.merge_summary": "tf.summary.merge", "tf.QueueRunner": "tf.train.QueueRunner", "tf.rnn": "tf.nn.rnn_cell",
+    "tf.scalar_summary": "tf.summary.scalar", "tf.train.SummaryWriter": "tf.summary.FileWriter",
+    "tf.variable": "tf.variable_scope", "tf.random.normal": "tf.random_normal", "tf.lavers": "tf.layers",
+    "tf.nn.softmax_cross_ebtropy_with_logits": "tf.nn.softmax_cross_entropy_with_logits",
+    "tf.contrib.lavers": "tf.contrib.layers", "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue",
+    "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
+}  # fmt: skip
+_DEEPEST = 5
+
+
+def install() -> None:
+    """Gives every namespace of deepkit.v1 that has no `__getattr__` of its own this one."""
+    for path, space in namespaces():
+        if isinstance(space, ModuleType) and "__getattr__" not in vars(space):
+            space.__getattr__ = _explain(path)  # type: ignore[method-assign]
+
+
+def _explain(path: str) -> Callable[[str], Any]:
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # Python and its tools ask for these; they take no for an answer
+            raise AttributeError(name)
+        raise missing_name(f"{path}.{name}")
+
+    return __getattr__
+
+
+def missing_name(full: str) -> MissingNameError:
+    """The error for the name `full`, as in "tf.nn.rleu"."""
+    return MissingNameError(f"deepkit has no {full}", hint=nearest(full))
+
+
+def nearest(full: str) -> str | None:
+    """The name that is meant by `full`, as far as one can tell; only names that exist."""
+    known = set(every_name())
+    if MEANT.get(full) in known:
+        return MEANT[full]
+    space, _, leaf = full.rpartition(".")
+    elsewhere = [name for name in known if name.rpartition(".")[2] == leaf]
+    if elsewhere:
+        return min(elsewhere, key=lambda name: (name.count("."), name))
+    near = difflib.get_close_matches(full, [n for n in known if n.rpartition(".")[0] == space], n=1, cutoff=0.8)
+    near = near or difflib.get_close_matches(full, sorted(known), n=1, cutoff=0.85)
+    return near[0] if near else None
+
+
+def every_name() -> Iterator[str]:
+    """Every public name below `tf`, with its namespace: "tf.nn.relu"."""
+    for path, space in namespaces():
+        for name, value in vars(space).items():
+            foreign = isinstance(value, ModuleType) and not value.__name__.startswith(ROOT)
+            if not name.startswith("_") and not foreign and getattr(value, "__module__", "") not in ("typing", "__future__"):
+                yield f"{path}.{name}"
+
+
+def namespaces() -> Iterator[tuple[str, Any]]:
+    """Path and object of every namespace below `tf`, each once: modules of deepkit.v1 and what stands for one."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("tf", sys.modules[ROOT])]
+    while waiting:
+        path, space = waiting.pop(0)
+        if id(space) in seen or path.count(".") > _DEEPEST:
+            continue
+        seen.add(id(space))
+        yield path, space
+        waiting += [(f"{path}.{n}", s) for n, s in vars(space).items() if not n.startswith("_") and _is_namespace(s)]
+
+
+def _is_namespace(thing: Any) -> bool:
+    return isinstance(thing, SimpleNamespace) or (
+        isinstance(thing, ModuleType) and thing.__name__.startswith(f"{ROOT}.") and thing is not sys.modules[__name__]
+    )
