@@ -10,7 +10,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     3  datasets/  digits that travel with deepkit, MNIST on disk and its download
     4  v1/        the TensorFlow-1 names: `import deepkit.v1 as tf`
     5  testing/   check_op, the contract that every op passes
-    5  viz/  5 grade/  6 commands/, cli.py
+    5  viz/  5 grade/  6 commands/, tf1/, cli.py
 
 Tensors compute at once; gradients walk back over what was computed:
 

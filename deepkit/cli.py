@@ -19,6 +19,7 @@ examples:
   deepkit lab                  open the course in JupyterLab
   deepkit run --list           the chapters and their titles
   deepkit run ch00             run a chapter without a browser, write ch00*.html
+  deepkit run-tf1 mnist.py     run a TensorFlow-1 program as it is
   deepkit doctor               what is installed, and how fast is it?
   deepkit COMMAND --help       everything about one command
 
@@ -90,5 +91,5 @@ def _dispatch(arguments: list[str]) -> int:
             rule=f"the commands are {', '.join(COMMANDS)}",
             hint=f"deepkit {near[0]}" if near else "deepkit --help",
         )
-    module = importlib.import_module(f"deepkit.commands.{first}")
+    module = importlib.import_module(f"deepkit.commands.{first.replace('-', '_')}")
     return module.run(build_parser({first: module}).parse_args(arguments))

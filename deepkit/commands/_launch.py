@@ -12,12 +12,15 @@ from deepkit.errors import MissingExtraError
 
 CORETYPE = "OPENBLAS_CORETYPE"
 AVX512_CORE = "SkylakeX"
+THREADS = "OPENBLAS_NUM_THREADS"
 _NEEDED = {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"}  # what OpenBLAS' SkylakeX kernels execute
 
 BLAS_NOTE = f"""\
 Where the processor has AVX-512 and {CORETYPE} is not set, it is set to {AVX512_CORE} for the program that is
 started: an OpenBLAS that does not know the processor takes its AVX2 kernels, and AVX-512 can double a matrix
-product. `deepkit doctor` measures what it brings on your machine; set the variable yourself to choose otherwise.
+product. {THREADS}, if not set, becomes half of the cores: the threads of a small product wait for each other, and
+where another program takes a core away from one of them, all are many times slower. `deepkit doctor` measures your
+machine; set the variables yourself to choose otherwise.
 """
 
 
@@ -35,7 +38,7 @@ def child_environment() -> dict[str, str]:
     """A copy of this program's environment for a child that may start in another folder.
 
     The child imports the deepkit that is running now, also from a checkout that is not installed, and its NumPy
-    uses AVX-512 where the processor has it.
+    uses AVX-512 where the processor has it, on half of the cores.
     """
     environment = dict(os.environ)
     # A relative entry means this program's folder, not the child's.
@@ -47,7 +50,15 @@ def child_environment() -> dict[str, str]:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     if has_avx512():
         environment.setdefault(CORETYPE, AVX512_CORE)
+    environment.setdefault(THREADS, str(max(1, usable_cores() // 2)))
     return environment
+
+
+def usable_cores() -> int:
+    """How many cores this program may use; a container or a batch system can allow fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def require(module: str, purpose: str) -> None:

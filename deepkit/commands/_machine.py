@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepkit.commands._launch import CORETYPE
+from deepkit.commands._launch import CORETYPE, usable_cores
 
 # A child measures, because OpenBLAS chooses its kernels once, when NumPy is loaded. C = A B with n x n matrices
 # costs n^3 multiplications and as many additions. The best of many repetitions is what the processor can do;
@@ -72,13 +72,6 @@ def cpu_model() -> str:
         if found:
             return found[1].strip()
     return platform.processor() or platform.machine()
-
-
-def usable_cores() -> int:
-    """How many cores this program may use; a container or a batch system can allow fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def blas_build() -> str:

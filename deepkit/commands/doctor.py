@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512
+from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512, usable_cores
 from deepkit.errors import DataError
 
 _EPILOG = f"""\
@@ -120,7 +120,7 @@ def machine() -> Iterator[Row]:
 
     yield Row("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
     avx = ", AVX-512" if has_avx512() else ""
-    yield Row("processor", f"{_machine.cpu_model()}, {_machine.usable_cores()} of {os.cpu_count()} cores usable{avx}")
+    yield Row("processor", f"{_machine.cpu_model()}, {usable_cores()} of {os.cpu_count()} cores usable{avx}")
     try:
         yield Row("BLAS", _machine.blas_build())
         yield Row("threads", _machine.blas_threads())

@@ -12,12 +12,12 @@ from deepkit.core import building
 from deepkit.core.op import Op
 from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
-from deepkit.site import user_site
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
 from deepkit.device.arrays import as_array, default_dtype, xp_of
 from deepkit.device.dtypes import DType, as_dtype, int32
 from deepkit.errors import DeepkitError, DTypeError, OpError, ShapeError
+from deepkit.site import user_site
 
 _LETTERS = "xyzwvu"  # TensorFlow's names of literal inputs: x + 1 makes a constant add/y
 

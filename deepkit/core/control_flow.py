@@ -131,7 +131,8 @@ def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Calla
     for a, b in zip(graphs[0].results, graphs[1].results, strict=True):
         if a.dtype is not b.dtype:
             raise ShapeError(
-                f"cond: the branches return {a.dtype.name} and {b.dtype.name}", rule="both branches return the same types"
+                f"cond: the branches return {a.dtype.name} and {b.dtype.name}",
+                rule="both branches return the same types",
             )
         specs.append((_common(a.shape, b.shape), a.dtype))
     saved = [y for g in graphs for y in g.random_outputs]
@@ -185,9 +186,9 @@ class While(GraphOp):
         floats = [i for i in range(self.count) if ys[i].dtype.is_differentiable]
         wrt = [*floats, *[self.count + i for i, x in enumerate(captured) if x.dtype.is_differentiable]]
         back = _derivatives(inputs[0].graph, body, body.inputs, wrt, floats, kept)
-        op = LoopGrad(
-            subgraphs=(back,), count=len(floats), outputs_=tuple(_specs([*[ys[i] for i in floats], *[captured[i - self.count] for i in wrt[len(floats):]]])),
-        )  # fmt: skip
+        variables = [ys[i] for i in floats]
+        used = [captured[i - self.count] for i in wrt[len(floats) :]]
+        op = LoopGrad(subgraphs=(back,), count=len(floats), outputs_=tuple(_specs([*variables, *used])))
         found = dict(zip(wrt, _outputs(apply(op, ys[-1], *captured, *[dys[i] for i in floats])), strict=True))
         skipped = self.captures[0]
         by_input = {(i if i < self.count else i + skipped): d for i, d in found.items()}

@@ -15,9 +15,9 @@ from deepkit.core.collections import Collections
 from deepkit.core.names import Names
 from deepkit.core.node import Node
 from deepkit.core.op import Op, lookup
-from deepkit.site import running_cell, user_site
 from deepkit.core.symbol import Symbol
 from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
+from deepkit.site import running_cell, user_site
 
 
 class Graph:

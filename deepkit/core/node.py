@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deepkit.core.op import Op
-from deepkit.site import Site
 from deepkit.core.symbol import Symbol
+from deepkit.site import Site
 
 if TYPE_CHECKING:
     from deepkit.core.graph import Graph

@@ -43,7 +43,12 @@ class Variable(Symbol):
         if initial_value is None:
             raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
         graph: Graph = (initial_value.graph if isinstance(initial_value, Symbol) else default_graph()).root
-        with building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(name or "Variable") as scope:
+        with (
+            building.suspended(),
+            graph.as_default(),
+            graph.control_dependencies(None),
+            graph.name_scope(name or "Variable") as scope,
+        ):
             if callable(initial_value):
                 initial_value = initial_value()
             if isinstance(initial_value, Variable):

@@ -108,6 +108,9 @@ from deepkit.ops.decomposition import (
     svd,
 )  # fmt: skip
 from deepkit.ops.einsum import einsum
+from deepkit.ops.effects import (
+    assert_, assert_equal, assert_greater, assert_greater_equal, assert_less, assert_less_equal, print_, py_func,
+)  # fmt: skip
 from deepkit.ops.elementwise import (
     abs,
     acos,

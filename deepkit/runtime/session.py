@@ -12,16 +12,16 @@ import numpy as np
 from deepkit.core import seeds
 from deepkit.core.graph import Graph, default_graph, pop_session, push_session
 from deepkit.core.node import Node
-from deepkit.site import Site, user_site
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning
-from deepkit.runtime import passes
+from deepkit.runtime import passes, placement
 from deepkit.runtime.feeds import feed_key, feed_value
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
+from deepkit.site import Site, user_site
 
 GROWING_RUNS = 10  # so many runs from one line, each with a bigger graph, are a loop that adds nodes
 
@@ -76,6 +76,7 @@ class Session:
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         leaves, rebuild = flatten(self.graph, fetches)
         plan = Plan(leaves, list(key[1:]), self._stream_of, self._passes)
+        placement.place(plan.order, self.config)
         self._plans[key] = plan, rebuild
         direct = isinstance(fetches, (Symbol, Node)) or (
             isinstance(fetches, list) and all(isinstance(x, (Symbol, Node)) for x in fetches)
@@ -83,6 +84,10 @@ class Session:
         if direct:
             self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
         return plan, rebuild
+
+    def list_devices(self) -> list[placement.Device]:
+        """The devices this session can use."""
+        return placement.available(self.config)
 
     def plan(self, fetches: Any, feeds: Any = ()) -> Plan:
         """The program that run(fetches, feed_dict with these keys) executes; print it."""

@@ -42,13 +42,17 @@ from deepkit.device.dtypes import float64 as double
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
-from deepkit.v1 import app, compat, contrib, errors, flags, gfile, logging, losses, missing, nn, train
+from deepkit.v1 import app, compat, contrib, device_lib, errors, flags, gfile, logging, losses, missing, nn, train
 from deepkit.v1.compat import (
-    disable_eager_execution, disable_resource_variables, disable_v2_behavior, enable_eager_execution,
-    enable_resource_variables, executing_eagerly,
+    disable_eager_execution,
+    disable_resource_variables,
+    disable_v2_behavior,
+    enable_eager_execution,
+    enable_resource_variables,
+    executing_eagerly,
 )  # fmt: skip
-from deepkit.v1.control_flow import case, cond, foldl, foldr, map_fn, scan, while_loop
 from deepkit.v1.config import ConfigProto, GPUOptions
+from deepkit.v1.control_flow import case, cond, foldl, foldr, map_fn, py_func, scan, while_loop
 from deepkit.v1.creators import (
     add_to_collection,
     add_to_collections,
@@ -78,6 +82,7 @@ from deepkit.v1.creators import tuple_ as tuple
 from deepkit.v1.creators import variables_initializer as initialize_variables
 from deepkit.v1.symbolic import constant_of as _constant_of
 from deepkit.v1.symbolic import symbolic as _symbolic
+from deepkit.v1.tutorials import examples
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
 
@@ -91,6 +96,7 @@ def gradients(
 
 
 _SAME_NAME = """
+    assert_equal assert_greater assert_greater_equal assert_less assert_less_equal
     abs acos add add_n arg_max arg_min argmax argmin asin assign assign_add assign_sub atan boolean_mask broadcast_to
     cast ceil check_numerics clip_by_norm clip_by_value concat conj cos cosh cumprod cumsum div divide equal exp
     expand_dims expm1 eye fill floor floordiv floormod gather gather_nd greater greater_equal identity is_finite is_inf
@@ -113,6 +119,8 @@ _SAME_NAME = """
 """.split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 
+Print = _symbolic(_ops.print_)
+Assert = _symbolic(_ops.assert_)
 slice = _symbolic(_ops.slice_)
 mod = _symbolic(_ops.floormod)
 floor_div = _symbolic(_ops.floordiv)
@@ -145,3 +153,6 @@ def to_int32(x, name="ToInt32"):
 def to_int64(x, name="ToInt64"):
     """cast(x, int64)."""
     return _symbolic(_ops.cast)(x, int64, name=name)
+
+
+missing.install()

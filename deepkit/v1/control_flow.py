@@ -7,7 +7,11 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core import control_flow
+from deepkit.core.apply import apply
+from deepkit.core.graph import default_graph
+from deepkit.core.op import lookup
 from deepkit.core.symbol import Symbol
+from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.symbolic import constant_of
 
@@ -144,7 +148,7 @@ def scan(
         at = -1 if reverse else 0
         first = [x[at] for x in xs]
         xs = [x[:-1] if reverse else x[1:] for x in xs]
-    start = first if initializer is None else [constant_of(x) for x in _flat(initializer)]
+    start: list[Any] = (first or []) if initializer is None else [constant_of(x) for x in _flat(initializer)]
     like = elems if initializer is None else initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -182,3 +186,12 @@ def foldl(
 def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **options: Any) -> Any:
     """As foldl, from the last row to the first."""
     return foldl(fn, elems, initializer, reverse=True, **options)
+
+
+def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
+    """What the Python function `func` returns for the values of `inp`, as tensors of the types Tout, each time it runs."""
+    many = isinstance(Tout, (list, tuple))
+    op = lookup("PyFunc")(function=func, outputs_=tuple(as_dtype(t) for t in (Tout if many else [Tout])))
+    inputs = [constant_of(x) for x in inp]
+    results = apply(op, *inputs, name=name) if inputs else default_graph().add(op, (), name)
+    return list(results) if many else results[0]

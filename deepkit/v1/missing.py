@@ -16,7 +16,7 @@ ROOT = "deepkit.v1"
 MEANT = {
     "tf.audio_summary": "tf.summary.audio", "tf.batch_matmul": "tf.matmul", "tf.cinstant": "tf.constant",
     "tf.Coordinator": "tf.train.Coordinator", "tf.dense": "tf.layers.dense", "tf.FIF0Queue": "tf.FIFOQueue",
-    "tf.function": "tf.Session", "tf.histogram_summary": "tf.summary.histogram",
+"tf.histogram_summary": "tf.summary.histogram",
     "tf.image_summary": "tf.summary.image", "tf.merge_all_summaries": "tf.summary.merge_all",
     "tf.merge_summary": "tf.summary.merge", "tf.QueueRunner": "tf.train.QueueRunner", "tf.rnn": "tf.nn.rnn_cell",
     "tf.scalar_summary": "tf.summary.scalar", "tf.train.SummaryWriter": "tf.summary.FileWriter",
@@ -26,6 +26,10 @@ MEANT = {
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
 }  # fmt: skip
 _DEEPEST = 5
+# Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
+_BUILDING = {
+    "config", "control_flow", "creators", "missing", "scopes", "symbolic", "tutorials", "variable_store",
+}  # fmt: skip
 
 
 def install() -> None:
@@ -46,7 +50,9 @@ def _explain(path: str) -> Callable[[str], Any]:
 
 def missing_name(full: str) -> MissingNameError:
     """The error for the name `full`, as in "tf.nn.rleu"."""
-    return MissingNameError(f"deepkit has no {full}", hint=nearest(full))
+    hint, meant = nearest(full), MEANT.get(full)
+    rule = f"its name is {meant}" + ("" if hint == meant else ", which deepkit does not have either") if meant else None
+    return MissingNameError(f"deepkit has no {full}", rule=rule, hint=hint)
 
 
 def nearest(full: str) -> str | None:
@@ -58,17 +64,26 @@ def nearest(full: str) -> str | None:
     elsewhere = [name for name in known if name.rpartition(".")[2] == leaf]
     if elsewhere:
         return min(elsewhere, key=lambda name: (name.count("."), name))
-    near = difflib.get_close_matches(full, [n for n in known if n.rpartition(".")[0] == space], n=1, cutoff=0.8)
-    near = near or difflib.get_close_matches(full, sorted(known), n=1, cutoff=0.85)
-    return near[0] if near else None
+    for candidates, cutoff in (([n for n in known if n.rpartition(".")[0] == space], 0.75), (known, 0.85)):
+        leaves = {name.rpartition(".")[2]: name for name in sorted(candidates, key=lambda n: -n.count("."))}
+        near = difflib.get_close_matches(leaf, leaves, n=1, cutoff=cutoff)
+        if near:
+            return leaves[near[0]]
+    return None
 
 
 def every_name() -> Iterator[str]:
     """Every public name below `tf`, with its namespace: "tf.nn.relu"."""
     for path, space in namespaces():
         for name, value in vars(space).items():
+            if path == "tf" and name in _BUILDING:
+                continue
             foreign = isinstance(value, ModuleType) and not value.__name__.startswith(ROOT)
-            if not name.startswith("_") and not foreign and getattr(value, "__module__", "") not in ("typing", "__future__"):
+            if (
+                not name.startswith("_")
+                and not foreign
+                and getattr(value, "__module__", "") not in ("typing", "__future__")
+            ):
                 yield f"{path}.{name}"
 
 
@@ -82,10 +97,12 @@ def namespaces() -> Iterator[tuple[str, Any]]:
             continue
         seen.add(id(space))
         yield path, space
-        waiting += [(f"{path}.{n}", s) for n, s in vars(space).items() if not n.startswith("_") and _is_namespace(s)]
+        for name, thing in vars(space).items():
+            if not name.startswith("_") and not (path == "tf" and name in _BUILDING) and _is_namespace(thing):
+                waiting.append((f"{path}.{name}", thing))
 
 
 def _is_namespace(thing: Any) -> bool:
     return isinstance(thing, SimpleNamespace) or (
-        isinstance(thing, ModuleType) and thing.__name__.startswith(f"{ROOT}.") and thing is not sys.modules[__name__]
+        isinstance(thing, ModuleType) and thing.__name__.startswith(f"{ROOT}.")
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
+from deepkit.v1.recurrent import rnn_cell as _rnn_cell
+from deepkit.v1.recurrent import unroll as _unroll
 from deepkit.v1.symbolic import constant_of, symbolic
 
 atrous_conv2d = symbolic(ops.atrous_conv2d)
@@ -77,3 +79,9 @@ def embedding_lookup(
 
 in_top_k = symbolic(ops.in_top_k)
 top_k = symbolic(ops.top_k)
+
+rnn_cell = _rnn_cell
+bidirectional_dynamic_rnn = _unroll.bidirectional_dynamic_rnn
+dynamic_rnn = _unroll.dynamic_rnn
+static_bidirectional_rnn = _unroll.static_bidirectional_rnn
+static_rnn = _unroll.static_rnn

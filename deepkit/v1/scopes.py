@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from deepkit.core import building
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph, graph_of
 from deepkit.core.variable import Variable
@@ -170,7 +171,7 @@ class variable_scope:
 
     @contextlib.contextmanager
     def _enter(self) -> Iterator[VariableScope]:
-        graph = self.graph or default_graph()
+        graph = default_graph() if self.graph is None else building.target(self.graph)
         with graph.as_default(), self._names(graph) as path:
             store = store_of(graph)
             given, outer = self.name_or_scope, store.scope

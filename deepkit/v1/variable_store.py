@@ -8,11 +8,12 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from deepkit.core import building
 from deepkit.core.apply import is_tensor
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
 from deepkit.core.shape import Shape
-from deepkit.core.site import running_cell, user_site
+from deepkit.site import running_cell, user_site
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype, float32
@@ -61,7 +62,7 @@ class ScopeCounts:
     def close_inner(self, name: str) -> None:
         """Forgets the scopes inside `name`: when it is opened again by its name, they are counted anew."""
         for inner in self.counts:
-            if not name or inner.startswith(f"{name}/"):
+            if inner.startswith(f"{name}/"):
                 self.counts[inner] = 0
 
     def unique(self, outer: str, name: str) -> str:
@@ -85,11 +86,9 @@ class VariableStore:
     @contextlib.contextmanager
     def entered(self, scope: VariableScope, again: bool) -> Iterator[VariableScope]:
         """Makes `scope` the open one; `again` says that a scope object, not a name, was given."""
-        before, counts = self.scope, dict(self.counts.counts)
+        before, self.scope = self.scope, scope
         self.counts.open(scope.name)
-        if again:
-            counts = dict(self.counts.counts)
-        self.scope = scope
+        counts = dict(self.counts.counts)
         try:
             yield scope
         finally:
@@ -101,7 +100,7 @@ class VariableStore:
 
     def find(self, name: str) -> Variable | None:
         """The variable of that name; None if there is none, or if its notebook cell was run again."""
-        default_graph().enter_cell()
+        default_graph().root.enter_cell()
         found = self._variables.get(name)
         if found is not None and found.node.retired:
             del self._variables[name]
@@ -196,7 +195,7 @@ def _make(
     wanted = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
     if trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted:
         wanted.append(GraphKeys.TRAINABLE_VARIABLES)
-    graph = default_graph()
+    graph = default_graph().root  # also from the body of a loop
     with graph.name_scope(None):
         return Variable(
             _start(graph, name, shape, dtype, initializer), trainable, wanted, validate_shape, name=name,
@@ -248,7 +247,7 @@ def _takes_nothing(function: Callable[..., Any]) -> bool:
 
 def _regularize(variable: Variable, name: str, regularizer: Callable[..., Any]) -> None:
     graph = variable.graph
-    with graph.name_scope(f"{name}/Regularizer/"):
+    with building.suspended(), graph.as_default(), graph.name_scope(f"{name}/Regularizer/"):
         penalty = regularizer(variable)
     if penalty is not None:
         graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, penalty)

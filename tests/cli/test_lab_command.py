@@ -113,6 +113,15 @@ def test_children_get_the_fast_kernels_unless_the_user_chose(monkeypatch):
     assert "OPENBLAS_CORETYPE" not in _launch.child_environment()
 
 
+def test_children_leave_half_of_the_cores_alone(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    for cores, threads in ((8, "4"), (1, "1")):
+        monkeypatch.setattr(_launch, "usable_cores", lambda cores=cores: cores)
+        assert _launch.child_environment()["OPENBLAS_NUM_THREADS"] == threads
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    assert _launch.child_environment()["OPENBLAS_NUM_THREADS"] == "8"
+
+
 def test_children_import_this_deepkit_from_any_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", "relative")
     paths = _launch.child_environment()["PYTHONPATH"].split(os.pathsep)

@@ -42,7 +42,9 @@ def test_cond_runs_one_branch(sess) -> None:
 
 def test_cond_keeps_the_structure(sess) -> None:
     flag = tf.placeholder(tf.bool, [])
-    result = tf.cond(flag, lambda: {"a": tf.constant(1), "b": (tf.constant(2.0), 3.0)}, lambda: {"a": 4, "b": (5.0, 6.0)})
+    result = tf.cond(
+        flag, lambda: {"a": tf.constant(1), "b": (tf.constant(2.0), 3.0)}, lambda: {"a": 4, "b": (5.0, 6.0)}
+    )
     assert sess.run(result, {flag: True}) == {"a": 1, "b": (2.0, 3.0)}
     assert sess.run(result, {flag: False}) == {"a": 4, "b": (5.0, 6.0)}
 
@@ -147,7 +149,9 @@ def test_map(sess) -> None:
     assert sess.run(y, {x: [[1.0, 2.0], [3.0, 4.0]], w: [1.0, 1.0]}).tolist() == [5.0, 25.0]
     assert sess.run(y, {x: np.zeros((0, 2)), w: [1.0, 1.0]}).shape == (0,)
     check_gradient(sess, y, {x: np.array([[1.0, 2.0], [3.0, 4.0]]), w: np.array([0.5, -1.0])})
-    both = tf.map_fn(lambda pair: (pair[0] + pair[1], pair[0]), (tf.constant([1, 2]), tf.constant([10, 20])), dtype=None)
+    both = tf.map_fn(
+        lambda pair: (pair[0] + pair[1], pair[0]), (tf.constant([1, 2]), tf.constant([10, 20])), dtype=None
+    )
     assert [v.tolist() for v in sess.run(both)] == [[11, 22], [1, 2]]
 
 

@@ -25,7 +25,14 @@ def test_default_types(value: object, dtype: str) -> None:
 
 
 def test_nothing_is_cut_silently() -> None:
-    for value, dtype in ((1.5, "int32"), ([0.5, 1.0], "int64"), (1j, "float32"), ("1", "float32"), (2, "bool"), (True, "int32")):
+    for value, dtype in (
+        (1.5, "int32"),
+        ([0.5, 1.0], "int64"),
+        (1j, "float32"),
+        ("1", "float32"),
+        (2, "bool"),
+        (True, "int32"),
+    ):
         with pytest.raises(DTypeError, match="expected"):
             as_array(value, dtype)
 

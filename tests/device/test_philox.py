@@ -15,10 +15,22 @@ from deepkit.device.philox import Stream
 TENSORFLOW = {
     ("normal", "float16", (3, 5)): [1.06152344, -0.878417969, 0.111877441, -0.993652344, -0.984375],
     ("normal", "float32", (3, 5)): [1.06166208, -0.878578305, 0.111872159, -0.993856728, -0.984429598],
-    ("normal", "float64", (3, 5)): [-1.9891512607565875, 0.86133196617118268, -2.3519238994697904, -0.96592906592934613, 0.44967961880867557],
+    ("normal", "float64", (3, 5)): [
+        -1.9891512607565875,
+        0.86133196617118268,
+        -2.3519238994697904,
+        -0.96592906592934613,
+        0.44967961880867557,
+    ],
     ("truncated_normal", "float16", (7, 5)): [1.06152344, -0.878417969, 0.111877441, 0.0473022461, -1.98339844],
     ("truncated_normal", "float32", (7, 5)): [1.06166208, -0.878578305, 0.111872159, 0.0473013222, -1.98309016],
-    ("truncated_normal", "float64", (7, 5)): [-1.9891512607565875, 0.86133196617118268, 0.50015424611967363, -0.41186405556303163, 0.32449746355730402],
+    ("truncated_normal", "float64", (7, 5)): [
+        -1.9891512607565875,
+        0.86133196617118268,
+        0.50015424611967363,
+        -0.41186405556303163,
+        0.32449746355730402,
+    ],
 }
 
 
@@ -66,7 +78,9 @@ def test_known_answers_of_the_paper() -> None:
 @pytest.mark.skipif(not compiled.available(), reason="numba is not installed: there is no compiled kernel to compare")
 def test_compiled_blocks_equal_the_reference() -> None:
     start = np.random.default_rng(0).integers(0, 2**63, 1000).astype(np.uint64)
-    np.testing.assert_array_equal(philox.blocks(2**40 + 5, 2**35 + 7, start), philox.blocks_reference(2**40 + 5, 2**35 + 7, start))
+    np.testing.assert_array_equal(
+        philox.blocks(2**40 + 5, 2**35 + 7, start), philox.blocks_reference(2**40 + 5, 2**35 + 7, start)
+    )
 
 
 def test_distributions() -> None:

@@ -53,7 +53,7 @@ CHEATS = {
     "printed markers": ('print(\'{"token": "0", "value": null}\', flush=True)\n' + WRONG, "gave 7"),
     "forged result file": ("import json\njson.dump({'value': 1}, open('result.json', 'w'))\n" + WRONG, "gave 7"),
     "forged reply": (
-        'import os\nfor fd in range(3, 20):\n    try: os.write(fd, b\'{"token": "0", "value": null}\\n\')\n'
+        'import os\nfor fd in range(3, 256):\n    try: os.write(fd, b\'{"token": "0", "value": null}\\n\')\n'
         "    except OSError: pass\n" + WRONG,
         "channel",
     ),
@@ -66,11 +66,11 @@ CHEATS = {
         "channel",
     ),
     "endless reply": (
-        "import os\ndef square_sum(x):\n    for fd in range(3, 20):\n        try:\n"
+        "import os\ndef square_sum(x):\n    for fd in range(3, 256):\n        try:\n"
         "            while True: os.write(fd, b'x' * 65536)\n        except OSError: pass",
         "MB of data",
     ),
-    "closed channel": ("import os\nos.closerange(3, 64)\n" + WRONG, "channel|exit status"),
+    "closed channel": ("import os\nos.closerange(3, 256)\n" + WRONG, "channel|exit status"),
     "os._exit": ("import os\nos._exit(0)", "exit status 0"),
     "os._exit when called": ("import os\ndef square_sum(x): os._exit(0)", "exit status 0"),
     "sys.exit": ("import sys\nsys.exit(0)", "SystemExit"),

@@ -80,7 +80,11 @@ def main() -> None:
     peers = {"deepkit": sys.executable, "tensorflow": os.environ.get("DEEPKIT_PEERS", sys.executable)}
     servers = {
         name: subprocess.Popen(
-            [python, __file__, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [python, __file__, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         for name, python in peers.items()
     }

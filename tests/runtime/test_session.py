@@ -12,7 +12,14 @@ import pytest
 import deepkit as dk
 import deepkit.v1 as tf
 from deepkit.errors import (
-    ClosedSessionError, FeedError, FetchError, GraphError, GraphWarning, NumericsError, OpError, ShapeError,
+    ClosedSessionError,
+    FeedError,
+    FetchError,
+    GraphError,
+    GraphWarning,
+    NumericsError,
+    OpError,
+    ShapeError,
     UninitializedError,
 )  # fmt: skip
 
@@ -309,9 +316,13 @@ def test_check_numerics(sess) -> None:
 
 def test_a_loop_that_adds_nodes_is_warned_about(sess) -> None:
     x = tf.constant(1.0)
-    with pytest.warns(GraphWarning, match="the graph grows by 2 nodes between runs") as caught:
+
+    def loop() -> None:
         for _ in range(30):
             sess.run(x + 1.0)
+
+    with pytest.warns(GraphWarning, match="the graph grows by 2 nodes between runs") as caught:
+        loop()
     assert len(caught) == 1
     assert "sess.run(x + 1.0)" in str(caught[0].message)
 

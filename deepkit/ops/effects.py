@@ -1,0 +1,152 @@
+"""Ops that do something beside computing: print, check, and call Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import SCALAR, UNKNOWN, Shape
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import DTypeError, NumericsError
+
+
+@register
+class Print(Op):
+    """x itself; prints a message and the other inputs to standard error when it runs."""
+
+    message: str = ""
+    summarize: int = 3
+    first_n: int = -1
+    stateful = True
+    aliases = True
+    types = ("any",)
+
+    def forward(self, xp: Any, x: Any, *data: Any) -> Any:
+        shown = "".join(f"[{_excerpt(d, self.summarize)}]" for d in data)
+        print(f"{self.message}{shown}", file=sys.stderr)
+        return x
+
+    def gradient(self, dy: Any, y: Any, x: Any, *data: Any) -> Any:
+        return (dy, *[None for _ in data])
+
+
+def _excerpt(value: Any, count: int) -> str:
+    flat = np.asarray(value).reshape(-1)
+    words = [_word(v) for v in flat[:count]]
+    return " ".join(words) + ("..." if flat.size > count >= 0 else "")
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return f"{value:g}" if isinstance(value, np.floating) else str(value)
+
+
+def print_(
+    input_: Any, data: Any, message: str | None = None, first_n: int | None = None, summarize: int | None = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error."""
+    return apply(Print(message=message or "", summarize=summarize or 3), input_, *data, name=name)
+
+
+@register
+class Assert(Op):
+    """An error with the other inputs in it unless the condition holds."""
+
+    summarize: int = 3
+    stateful = True
+    types = ("bool", "any")
+    gradient = None
+
+    def shape(self, condition: Shape, *data: Shape) -> Shape:
+        return SCALAR
+
+    def forward(self, xp: Any, condition: Any, *data: Any) -> Any:
+        if not bool(np.all(condition)):
+            shown = " ".join(f"[{_excerpt(d, self.summarize)}]" for d in data)
+            raise NumericsError(f"an assertion of the graph does not hold: {shown}")
+        return condition
+
+
+def assert_(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Any:
+    """An operation that fails, showing `data`, when it runs and the condition does not hold."""
+    result = apply(Assert(summarize=summarize or 3), condition, *data, name=name)
+    return getattr(result, "op", result)
+
+
+def _comparison(name: str, holds: str, words: str) -> Callable[..., Any]:
+    def function(
+        x: Any, y: Any, data: Any = None, summarize: int | None = None, message: str = "", name: str | None = None
+    ) -> Any:
+        import deepkit.ops as ops
+
+        with scope(name, function.__name__, x, y):
+            condition = getattr(ops, holds)(x, y)
+            return assert_(condition, data or [f"{message or words}: x, y =", x, y], summarize)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"An operation that fails when it runs unless x {words} y, element by element."
+    return function
+
+
+assert_equal = _comparison("assert_equal", "equal", "==")
+assert_less = _comparison("assert_less", "less", "<")
+assert_less_equal = _comparison("assert_less_equal", "less_equal", "<=")
+assert_greater = _comparison("assert_greater", "greater", ">")
+assert_greater_equal = _comparison("assert_greater_equal", "greater_equal", ">=")
+
+
+@register
+class PyFunc(Op):
+    """Calls a Python function with the inputs' arrays. It has no gradient, and its shape is not known before it runs."""
+
+    function: Any = None
+    outputs_: tuple[DType, ...] = ()
+    pure: bool = False
+    types = ("any",)
+    stateful = True
+    gradient = None
+
+    def shape(self, *_: Shape) -> Any:
+        return (UNKNOWN,) * len(self.outputs_)
+
+    def dtype(self, *_: DType) -> Any:
+        return self.outputs_
+
+    def forward(self, xp: Any, *inputs: Any) -> Any:
+        result = self.function(*inputs)
+        values = result if isinstance(result, (list, tuple)) else [result]
+        if len(values) != len(self.outputs_):
+            raise DTypeError(
+                f"py_func: the function returned {len(values)} values, Tout names {len(self.outputs_)} types"
+            )
+        return tuple(self._checked(v, t, i) for i, (v, t) in enumerate(zip(values, self.outputs_, strict=True)))
+
+    @staticmethod
+    def _checked(value: Any, wanted: DType, i: int) -> Any:
+        from deepkit.device.arrays import as_array
+
+        array = np.asarray(as_array(value, wanted if wanted.is_string or not hasattr(value, "dtype") else None))
+        if as_dtype(array.dtype) is not wanted:
+            raise DTypeError(
+                f"py_func: value {i} is {array.dtype}, Tout says {wanted.name}",
+                hint=f"return value.astype(np.{wanted.name})",
+            )
+        return array
+
+    def key(self) -> Any:
+        return id(self)
+
+
+def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
+    """What `func` returns for the values of `inp`, as tensors of the types Tout (one type, or a list of them)."""
+    many = isinstance(Tout, (list, tuple))
+    types = tuple(as_dtype(t) for t in (Tout if many else [Tout]))
+    result = apply(PyFunc(function=func, outputs_=types), *inp, name=name)
+    return list(result) if many else result[0]

@@ -1,0 +1,62 @@
+"""Names that NumPy once had and old programs use: np.int, np.float, np.NaN, np.product, array.tostring()."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+
+def _asscalar(a: Any) -> Any:
+    return a.item()
+
+
+def _in1d(a: Any, b: Any, **options: Any) -> np.ndarray:
+    return np.isin(np.ravel(a), b, **options)
+
+
+def _rank(a: Any) -> int:
+    return np.asarray(a).ndim
+
+
+REMOVED: dict[str, Any] = {
+    "bool": bool, "int": int, "float": float, "complex": complex, "object": object, "str": str, "long": int,
+    "unicode": str, "bool8": np.bool_, "float_": np.float64, "complex_": np.complex128, "string_": np.bytes_,
+    "unicode_": np.str_, "NaN": np.nan, "NAN": np.nan, "Inf": np.inf, "infty": np.inf, "Infinity": np.inf,
+    "PINF": np.inf, "NINF": -np.inf, "PZERO": 0.0, "NZERO": -0.0, "product": np.prod, "cumproduct": np.cumprod,
+    "alltrue": np.all, "sometrue": np.any, "round_": np.round, "row_stack": np.vstack, "in1d": _in1d,
+    "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype), "asscalar": _asscalar, "rank": _rank,
+    "msort": lambda a: np.sort(a, axis=0), "trapz": getattr(np, "trapezoid", None),
+}  # fmt: skip
+
+
+def restore() -> list[str]:
+    """Put back what this NumPy lacks; returns the names. It lasts as long as the process."""
+    import warnings
+
+    restored = []
+    for name, value in REMOVED.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy warns when it is asked for what it has given up
+            there = hasattr(np, name)
+        if not there and value is not None:
+            setattr(np, name, value)
+            restored.append(name)
+    return restored
+
+
+class ToBytes(ast.NodeTransformer):
+    """Reads `x.tostring()` as `x.tobytes()`: an array's method is part of compiled NumPy and cannot be put back."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr == "tostring" and not node.args and not node.keywords:
+            called.attr = "tobytes"
+        return node
+
+
+def modernize(tree: ast.Module) -> ast.Module:
+    """The program without the methods that this NumPy's arrays have lost."""
+    return tree if hasattr(np.ndarray, "tostring") else ToBytes().visit(tree)

@@ -1,0 +1,1 @@
+"""How the layers of `tf.layers` work: one file per family."""

@@ -1,0 +1,31 @@
+"""The two spellings of a data format: channels_last and channels_first for layers, NHWC and NCHW for ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.errors import ArgumentError
+
+AXES = {1: "batch, width, channels", 2: "batch, height, width, channels", 3: "batch, depth, height, width, channels"}
+_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
+
+
+def channel_axis(data_format: str) -> int:
+    """Which axis the channels are: -1 or 1."""
+    if data_format not in ("channels_last", "channels_first"):
+        raise ArgumentError(f"data_format={data_format!r}", rule="'channels_last' or 'channels_first'")
+    return -1 if data_format == "channels_last" else 1
+
+
+def native_format(data_format: str, space: int) -> str:
+    """The ops' name of a layer's data format."""
+    return (_LAST if channel_axis(data_format) == -1 else _FIRST)[space]
+
+
+def per_axis(name: str, value: Any, space: int) -> tuple[int, ...]:
+    """One number for all space axes, or one for each, as a tuple."""
+    listed = tuple(value) if hasattr(value, "__iter__") else (value,) * space
+    if len(listed) != space or any(int(v) < 1 for v in listed):
+        raise ArgumentError(f"{name}={value!r}", rule=f"a positive integer, or {space} of them")
+    return tuple(int(v) for v in listed)

@@ -1,0 +1,1 @@
+"""How the streaming metrics of `tf.metrics` work."""

@@ -1,0 +1,13 @@
+"""Samples of the ops that print and check."""
+
+from __future__ import annotations
+
+import numpy as np
+from sampling import A, Sample
+
+SAMPLES = [
+    Sample("Print", {"message": "x = "}, (A, A), lambda x, shown: x, {"wrt": [0]}),
+    Sample("Assert", {}, (np.array(True), A), lambda condition, shown: condition),
+]
+
+WITHOUT_SAMPLE = {"PyFunc": "computes what it is given; tests/ops/test_effects.py"}

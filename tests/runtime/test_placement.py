@@ -1,0 +1,73 @@
+"""Devices: their names, several logical CPUs, soft placement, the placement log."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
+from deepkit.errors import ArgumentError, GraphError
+from deepkit.runtime import placement
+from deepkit.runtime.placement import Device
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("/cpu:0", Device("CPU", 0)), ("/device:GPU:1", Device("GPU", 1)), ("/gpu:*", Device("GPU", 0)),
+        ("/job:localhost/replica:0/task:0/device:CPU:2", Device("CPU", 2)), ("/job:ps/task:1", None), ("", None),
+    ],
+)  # fmt: skip
+def test_device_strings(text: str, device: Device | None) -> None:
+    assert placement.parse(text) == device
+
+
+def test_what_is_no_device() -> None:
+    with pytest.raises(ArgumentError, match="'/tpu:0' is not a device"):
+        placement.parse("/tpu:0")
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(placement, "gpu_device_count", lambda: 0)
+
+
+def test_a_device_that_is_not_there(no_gpu) -> None:
+    with tf.Graph().as_default():
+        with tf.device("/gpu:1"):
+            x = tf.placeholder(tf.float32, name="x") * 2.0
+        with tf.Session() as sess, pytest.raises(GraphError, match="no such device") as caught:
+            sess.run(x, {"x:0": 1.0})
+        assert "allow_soft_placement=True" in str(caught.value)
+        with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
+            assert sess.run(x, {"x:0": 1.0}) == 2.0
+
+
+def test_logical_cpus_and_the_log(no_gpu, capsys) -> None:
+    """A model over two devices: the log tells where each node went, the numbers are those of one device."""
+    config = tf.ConfigProto(device_count={"CPU": 2}, log_device_placement=True)
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        with tf.device(lambda node: "/cpu:1" if node.type == "MatMul" else "/cpu:0"):
+            y = tf.matmul(x, [[1.0], [2.0]], name="product")
+            z = tf.square(y, name="squared")
+        with tf.Session(config=config) as sess:
+            assert [d.name[-5:] for d in sess.list_devices()] == ["CPU:0", "CPU:1"]
+            np.testing.assert_array_equal(sess.run(z, {x: [[1.0, 1.0]]}), [[9.0]])
+            sess.run(z, {x: [[1.0, 1.0]]})
+    log = capsys.readouterr().err
+    assert "product: (MatMul): /job:localhost/replica:0/task:0/device:CPU:1" in log
+    assert "squared: (Square): /job:localhost/replica:0/task:0/device:CPU:0" in log
+    assert log.count("product") == 1
+
+
+def test_gradients_stay_with_their_nodes() -> None:
+    with tf.Graph().as_default():
+        x = tf.Variable(1.0)
+        with tf.device("/cpu:1"):
+            y = tf.square(x)
+        assert tf.gradients(y, x)[0].op.device == "/cpu:1"
+
+
+def test_list_of_local_devices() -> None:
+    assert tf.device_lib.list_local_devices()[0].device_type == "CPU"
