@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from deepkit.core import building
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
 from deepkit.core.function_graph import FunctionGraph, copy_into, trace
@@ -66,67 +65,64 @@ def _derivatives(
 # ---- cond
 
 
+class Branching(GraphOp):
+    """Base of Cond and its gradient: `captures` tells how many inputs belong to the first graph and how many to the second."""
+
+    captures: tuple[int, int] = (0, 0)
+
+    def _of(self, which: int, values: Sequence[Any]) -> Sequence[Any]:
+        return values[self.captures[0] :] if which else values[: self.captures[0]]
+
+
 @register
-class Cond(GraphOp):
-    """The results of the first graph if the predicate holds, else of the second; only that one is run."""
+class Cond(Branching):
+    """The results of the first graph if the predicate holds, else of the second; only that one is run.
 
-    captures: tuple[int, ...] = (0, 0)
-
-    def _parts(self, values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        first = self.captures[0]
-        return values[:first], values[first:]
+    The last output holds the random numbers that the chosen graph drew, for the gradient.
+    """
 
     def forward(self, xp: Any, call: Any, used: Any, predicate: Any, *values: Any) -> Any:
         which = 0 if bool(predicate) else 1
-        results = call(which, *self._parts(values)[which])
-        missing = [None] * (len(self.outputs_) - len(results))
-        saved = len(self.subgraphs[0].random_outputs)
-        if which == 1:  # saved values of the first graph come first
-            plain = len(self.outputs_) - len(missing) - len(self.subgraphs[1].random_outputs)
-            return (*results[:plain], *[None] * saved, *results[plain:])
-        return (*results, *missing)
+        results = call(which, *self._of(which, values))
+        count = len(self.outputs_) - 1
+        return (*results[:count], results[count:])
 
     def gradient(self, dys: Any, ys: Any, predicate: Any, *captured: Any) -> Any:
-        count = len(ys) - sum(len(g.random_outputs) for g in self.subgraphs)
-        outs = [i for i in range(count) if ys[i].dtype.is_differentiable]
-        wrt = [i for i, x in enumerate(captured) if x.dtype.is_differentiable]
-        outer = predicate.graph
-        branches, inputs = [], []
-        saved_at = count
-        for which, graph in enumerate(self.subgraphs):
-            first = 0 if which == 0 else self.captures[0]
-            mine = list(graph.captured.values())
-            kept = graph.random_outputs
-            here = [i for i in wrt if first <= i < first + len(mine)]
-            back = _derivatives(outer, graph, mine, [i - first for i in here], outs, kept)
-            inputs.append([*captured[first : first + len(mine)], *ys[saved_at : saved_at + len(kept)]])
-            saved_at += len(kept)
-            branches.append((back, here))
-        return (None, *_cond_gradient(outer, predicate, captured, wrt, branches, inputs, [dys[i] for i in outs]))
+        outs = [i for i, y in enumerate(ys[:-1]) if y.dtype.is_differentiable]
+        wrt = [[i for i, x in enumerate(self._of(k, captured)) if x.dtype.is_differentiable] for k in (0, 1)]
+        backs = tuple(
+            _derivatives(predicate.graph, g, list(g.captured.values()), wrt[k], outs, g.random_outputs)
+            for k, g in enumerate(self.subgraphs)
+        )
+        chosen = [*wrt[0], *[self.captures[0] + i for i in wrt[1]]]
+        op = CondGrad(
+            subgraphs=backs, captures=self.captures, wrt=tuple(chosen), outputs_=_specs([captured[i] for i in chosen])
+        )
+        found = apply(op, predicate, ys[-1], *captured, *[dys[i] for i in outs])
+        by_input = dict(zip(chosen, found, strict=True))
+        return (None, *[by_input.get(i) for i in range(len(captured))])
 
 
-def _cond_gradient(
-    outer: Graph, predicate: Symbol, captured: Any, wrt: list[int], branches: Any, inputs: Any, dys: list[Symbol]
-) -> list[Any]:
-    """Both branches' derivatives as one Cond: each gives zeros for what only the other one used."""
-    bodies = []
-    for (back, here), given in zip(branches, inputs, strict=True):
+@register
+class CondGrad(Branching):
+    """The derivatives by what the chosen graph captured; zeros for what only the other one did."""
 
-        def body(back: FunctionGraph = back, here: list[int] = here, given: list[Symbol] = given) -> list[Symbol]:
-            inner = building.target(outer)
-            known = dict(zip(back.inputs, [inner.adopt(x) for x in [*given, *dys]], strict=True))
-            found = dict(zip(here, copy_into(inner, back, known), strict=True))
-            return [found[i] if i in found else _nothing(captured[i]) for i in wrt]
+    wrt: tuple[int, ...] = ()
+    gradient = None
 
-        bodies.append(body)
-    results = dict(zip(wrt, cond(predicate, *bodies), strict=True))
-    return [results.get(i) for i in range(len(captured))]
+    def forward(self, xp: Any, call: Any, used: Any, predicate: Any, saved: Any, *values: Any) -> Any:
+        total = sum(self.captures)
+        captured, dys = values[:total], values[total:]
+        which = 0 if bool(predicate) else 1
+        found = iter(call(which, *self._of(which, captured), *saved, *dys))
+        return tuple(
+            next(found) if (i >= self.captures[0]) == bool(which) else xp.zeros_like(captured[i]) for i in self.wrt
+        )
 
 
 def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Callable[[], list[Symbol]]) -> list[Symbol]:
     """The results of one of two functions that return equally many tensors of equal types; only one is run."""
-    outer = predicate.graph
-    graphs = [trace(outer, f, [], "input") for f in (true_fn, false_fn)]
+    graphs = [trace(predicate.graph, f, [], "input") for f in (true_fn, false_fn)]
     specs = []
     for a, b in zip(graphs[0].results, graphs[1].results, strict=True):
         if a.dtype is not b.dtype:
@@ -135,15 +131,13 @@ def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Calla
                 rule="both branches return the same types",
             )
         specs.append((_common(a.shape, b.shape), a.dtype))
-    saved = [y for g in graphs for y in g.random_outputs]
     for g in graphs:
         g.results = [*g.results, *g.random_outputs]
         g.inputs = list(g.captured.values())
-    count = len(specs)
     op = Cond(
-        subgraphs=tuple(graphs), outputs_=(*specs, *_specs(saved)), captures=tuple(len(g.captured) for g in graphs)
+        subgraphs=tuple(graphs), outputs_=(*specs, (SCALAR, string)), captures=tuple(len(g.captured) for g in graphs)
     )
-    return apply(op, predicate, *[x for g in graphs for x in g.captured])[:count]
+    return apply(op, predicate, *[x for g in graphs for x in g.captured])[:-1]
 
 
 def _common(a: Shape, b: Shape) -> Shape:

@@ -19,11 +19,11 @@ class Device(NamedTuple):
     """A processor by kind, "CPU" or "GPU", and number."""
 
     kind: str
-    index: int
+    number: int
 
     @property
     def name(self) -> str:
-        return f"{JOB}/device:{self.kind}:{self.index}"
+        return f"{JOB}/device:{self.kind}:{self.number}"
 
 
 def parse(text: str) -> Device | None:
@@ -62,7 +62,7 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
         if wish is not None and wish not in devices and not soft:
             raise GraphError(
                 f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
-                rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.index}" for d in devices),
+                rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
                 hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
             )  # fmt: skip
         result[node] = wish if wish in devices and wish is not None else _FIRST

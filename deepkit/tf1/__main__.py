@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     sys.modules["__main__"] = program
     imports.install()
     numpy_names.restore()
+    numpy_names.print_as_then()
     try:
         if b"matplotlib" in path.read_bytes():
             screen.accept_any_backend()

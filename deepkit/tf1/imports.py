@@ -88,7 +88,8 @@ def resolve(name: str) -> Any:
         prefix = ".".join(name.split(".")[:cut])
         if prefix in MOVED:
             return resolve(MOVED[prefix] + name[len(prefix) :])
-    found, path = _root(head), head
+    found: Any = _root(head)
+    path = head
     for part in rest.split(".") if rest else ():
         path += f".{part}"
         try:

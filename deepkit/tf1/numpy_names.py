@@ -46,6 +46,12 @@ def restore() -> list[str]:
     return restored
 
 
+def print_as_then() -> None:
+    """Scalars show as 10, not as np.int32(10), also inside lists."""
+    if int(np.__version__.split(".")[0]) >= 2:
+        np.set_printoptions(legacy="1.25")
+
+
 class ToBytes(ast.NodeTransformer):
     """Reads `x.tostring()` as `x.tobytes()`: an array's method is part of compiled NumPy and cannot be put back."""
 

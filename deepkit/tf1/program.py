@@ -17,7 +17,7 @@ from deepkit.files import reason
 from deepkit.tf1.numpy_names import modernize
 
 _PYTHON_2 = [  # in the compiler's words or in the line it stumbled over; what Python 3 wants
-    (r"Missing parentheses in call to 'print'|^\s*print\s*>>", "Python 3 calls print as a function: print(...)"),
+    (r"Missing parentheses in call to 'print'", "Python 3 calls print as a function: print(...)"),
     (r"Missing parentheses in call to 'exec'", "Python 3 calls exec as a function: exec(...)"),
     (r"multiple exception types|^\s*except\s+[\w.]+\s*,\s*\w+\s*:", "Python 3 writes: except Error as error"),
     (r"^\s*raise\s+[\w.]+\s*,", "Python 3 writes: raise Error(message)"),

@@ -20,4 +20,4 @@ class DeviceAttributes(NamedTuple):
 def list_local_devices(session_config: object = None) -> list[DeviceAttributes]:
     """The devices of this machine."""
     found = placement.available(session_config)
-    return [DeviceAttributes(f"/device:{d.kind}:{d.index}", d.kind) for d in found]
+    return [DeviceAttributes(f"/device:{d.kind}:{d.number}", d.kind) for d in found]

@@ -70,7 +70,7 @@ class DataSet:
                     f"images of shape {images.shape} cannot become rows", rule="(n, height, width, 1)",
                     hint="reshape=False leaves them as they are",
                 )  # fmt: skip
-            self._images = images.reshape(len(images), -1)
+            self._images = images.reshape(len(images), images.shape[1] * images.shape[2])
         if dtype is float32:
             self._images = np.multiply(self._images, np.float32(1.0 / 255.0), dtype=np.float32)
 

@@ -347,7 +347,7 @@ def test_tostring_is_read_as_tobytes():
 @pytest.mark.parametrize(
     "line",
     [
-        "print 'x'", "print >>f, 'x'", "exec 'x'", "raise ValueError, 'x'", "if a <> b: pass", "x = 10L", "x = `y`",
+        "print 'x'", "exec 'x'", "raise ValueError, 'x'", "if a <> b: pass", "x = 10L", "x = `y`",
         "x = ur'y'", "try:\n  f()\nexcept IOError, e:\n  pass", "f = lambda (a, b): a", "def f(a, (b, c)):\n  pass",
         "if x:\n\tif y:\n        f()",
     ],

@@ -110,6 +110,15 @@ def test_random_numbers_of_a_loop_are_those_of_its_gradient(sess) -> None:
     assert sess.run(y, {x: 2.0}) != value
 
 
+def test_random_numbers_of_a_branch_are_those_of_its_gradient(sess) -> None:
+    x = tf.placeholder(tf.float64, [])
+    draw = lambda: tf.random_uniform([], 1.0, 2.0, dtype=tf.float64, seed=3)  # noqa: E731
+    y = tf.cond(x > 0.0, lambda: x * draw(), lambda: x * x * draw())
+    for at, power in ((2.0, 1), (-2.0, 2)):
+        value, slope = sess.run([y, tf.gradients(y, x)[0]], {x: at})
+        np.testing.assert_allclose(slope, power * value / at, rtol=1e-12)
+
+
 def test_variables_in_loops_get_gradients(sess) -> None:
     w = tf.Variable(np.float64(1.5))
     _, y = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * w), [0, tf.constant(2.0, tf.float64)])
