@@ -4,6 +4,7 @@ from deepkit.ops.activation import (
     crelu,
     elu,
     leaky_relu,
+    log_sigmoid,
     log_softmax,
     relu,
     relu6,
@@ -107,10 +108,17 @@ from deepkit.ops.decomposition import (
     self_adjoint_eigvals,
     svd,
 )  # fmt: skip
-from deepkit.ops.einsum import einsum
 from deepkit.ops.effects import (
-    assert_, assert_equal, assert_greater, assert_greater_equal, assert_less, assert_less_equal, print_, py_func,
+    assert_,
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_less,
+    assert_less_equal,
+    print_,
+    py_func,
 )  # fmt: skip
+from deepkit.ops.einsum import einsum
 from deepkit.ops.elementwise import (
     abs,
     acos,

@@ -182,6 +182,12 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> An
     return apply(LeakyRelu(alpha=float(alpha)), features, name=name)
 
 
+def log_sigmoid(x: Any, name: str | None = None) -> Any:
+    """log(sigmoid(x)), exact also where sigmoid is almost 0."""
+    with scope(name, "LogSigmoid", x) as full:
+        return ops.negative(softplus(-x if hasattr(x, "dtype") else ops.negative(x)), name=full)
+
+
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Any:
     """relu(x) and relu(-x) side by side along `axis`: twice as many channels. Source: W. Shang et al., ICML 2016."""
     with scope(name, "CRelu", features) as full:

@@ -393,7 +393,8 @@ def matrix_solve_ls(
         tall = m is None or n is None or m >= n
         gram = matmul(matrix, matrix, adjoint_a=tall, adjoint_b=not tall)
         if is_tensor(l2_regularizer) or l2_regularizer != 0:
-            gram = ops.matrix_set_diag(gram, ops.matrix_diag_part(gram) + ops.cast(l2_regularizer, gram.dtype))
+            l2 = ops.cast(convert(l2_regularizer, matrix.dtype.real_dtype, beside=matrix), matrix.dtype)
+            gram = ops.matrix_set_diag(gram, ops.matrix_diag_part(gram) + l2)
         if tall:  # x = (A^H A + l)^-1 A^H b
             return cholesky_solve(cholesky(gram), matmul(matrix, rhs, adjoint_a=True), name=full)
         # the same x, by the smaller matrix: A^H (A A^H + l)^-1 b

@@ -13,6 +13,7 @@ from deepkit.errors import ArgumentError, GraphError
 
 JOB = "/job:localhost/replica:0/task:0"
 _PART = re.compile(r"^(?:job:\w+|replica:\d+|task:\d+|(?:device:)?(?P<kind>cpu|gpu):(?P<index>\d+|\*))$", re.IGNORECASE)
+always_soft = False  # `deepkit run-tf1` sets it: a program written on a machine with a GPU runs on any
 
 
 class Device(NamedTuple):
@@ -56,7 +57,7 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
     if not getattr(config, "log_device_placement", False) and all(w in (None, _FIRST) for _, w in wished):
         return {node: _FIRST for node, _ in wished}
     devices = available(config)
-    soft = bool(getattr(config, "allow_soft_placement", False))
+    soft = always_soft or bool(getattr(config, "allow_soft_placement", False))
     result = {}
     for node, wish in wished:
         if wish is not None and wish not in devices and not soft:

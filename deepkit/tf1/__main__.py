@@ -18,12 +18,15 @@ _INTERRUPTED = 130
 
 def main(arguments: list[str]) -> int:
     """Run the program arguments[0] as if it had been started with `arguments`; returns the exit code."""
+    from deepkit.runtime import placement  # after deepkit.tf1, which loads core's modules in their order
+
     path = Path(arguments[0])
     program = ModuleType("__main__")
     program.__file__ = str(path)
     sys.argv = list(arguments)
     sys.path.insert(0, str(path.resolve().parent))
     sys.modules["__main__"] = program
+    placement.always_soft = True
     imports.install()
     numpy_names.restore()
     numpy_names.print_as_then()

@@ -42,7 +42,23 @@ from deepkit.device.dtypes import float64 as double
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
-from deepkit.v1 import app, compat, contrib, device_lib, errors, flags, gfile, logging, losses, missing, nn, train
+from deepkit.v1 import (
+    app,
+    compat,
+    contrib,
+    device_lib,
+    errors,
+    flags,
+    gfile,
+    initializers,
+    layers,
+    logging,
+    losses,
+    metrics,
+    missing,
+    nn,
+    train,
+)
 from deepkit.v1.compat import (
     disable_eager_execution,
     disable_resource_variables,
@@ -80,6 +96,28 @@ from deepkit.v1.creators import global_variables as all_variables
 from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
 from deepkit.v1.creators import tuple_ as tuple
 from deepkit.v1.creators import variables_initializer as initialize_variables
+from deepkit.v1.initializers import constant as constant_initializer
+from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer
+from deepkit.v1.initializers import glorot_uniform as glorot_uniform_initializer
+from deepkit.v1.initializers import ones as ones_initializer
+from deepkit.v1.initializers import orthogonal as orthogonal_initializer
+from deepkit.v1.initializers import random_normal as random_normal_initializer
+from deepkit.v1.initializers import random_uniform as random_uniform_initializer
+from deepkit.v1.initializers import truncated_normal as truncated_normal_initializer
+from deepkit.v1.initializers import uniform_unit_scaling as uniform_unit_scaling_initializer
+from deepkit.v1.initializers import variance_scaling as variance_scaling_initializer
+from deepkit.v1.initializers import zeros as zeros_initializer
+from deepkit.v1.scopes import (
+    AUTO_REUSE,
+    VariableScope,
+    get_local_variable,
+    get_variable,
+    get_variable_scope,
+    no_regularizer,
+    variable_op_scope,
+    variable_scope,
+)  # fmt: skip
+from deepkit.v1.spaces import spaces as _spaces
 from deepkit.v1.symbolic import constant_of as _constant_of
 from deepkit.v1.symbolic import symbolic as _symbolic
 from deepkit.v1.tutorials import examples
@@ -155,4 +193,5 @@ def to_int64(x, name="ToInt64"):
     return _symbolic(_ops.cast)(x, int64, name=name)
 
 
+globals().update(_spaces(globals()))
 missing.install()

@@ -58,7 +58,7 @@ def test_linear_regression(run_tf1):
         b = tf.Variable(0.0, name="bias")
         cost = tf.reduce_mean(tf.pow(tf.add(tf.multiply(X, W), b) - Y, 2))
         train = tf.train.GradientDescentOptimizer(0.5).minimize(cost)
-        with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
+        with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
             for epoch in range(200):
                 sess.run(train, feed_dict={X: xs, Y: 3 * xs + 1})
@@ -137,6 +137,7 @@ def test_a_multilayer_perceptron_with_flags(run_tf1):
 
 
 def test_the_program_s_own_surroundings(run_tf1):
+    (run_tf1.scripts.parent / "elsewhere" / "queue.py").write_text("raise SystemExit('the wrong queue')\n")
     (run_tf1.scripts / "helper.py").write_text("import tensorflow.compat.v1 as tf\nthree = tf.constant(3)\n")
     child = run_tf1(
         """

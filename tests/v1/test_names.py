@@ -29,6 +29,7 @@ LITERAL_CALLS = {
     "sequence_mask": (lambda: tf.sequence_mask([1], 2), [[True, False]]),
     "slice": (lambda: tf.slice([1, 2, 3], [1], [2]), [2, 3]),
     "by name": (lambda: tf.matmul(a=[[1.0]], b=[[2.0]]), [[2.0]]), "pad": (lambda: tf.pad([1], [[1, 0]]), [0, 1]),
+    "log_sigmoid": (lambda: tf.nn.log_sigmoid([-200.0, 0.0]), [-200.0, -np.log(2)]),
     "to_float": (lambda: tf.to_float(3), 3.0), "transpose": (lambda: tf.transpose([[1, 2]]), [[1], [2]]),
     "meshgrid": (lambda: tf.meshgrid([1, 2], [3])[0], [[1, 2]]), "identity": (lambda: tf.identity(5), 5),
     "sparse loss": (lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[0], logits=[[0.0, 0.0]]), [np.log(2)]),
@@ -114,3 +115,15 @@ def test_config() -> None:
 def test_every_name_has_a_docstring() -> None:
     missing = [n for n, f in vars(tf).items() if callable(f) and not n.startswith("_") and not f.__doc__]
     assert missing == []
+
+
+def test_the_tidier_namespaces(sess) -> None:
+    """Every entry of the table is there, and is the function of the top level."""
+    from deepkit.v1.spaces import TABLE
+
+    for name, entries in TABLE.items():
+        assert len(vars(getattr(tf, name))) == len(entries.split()), name
+    assert tf.math.log is tf.log
+    assert tf.linalg.inv is tf.matrix_inverse
+    assert tf.random.normal is tf.random_normal
+    assert sess.run(tf.math.square(3.0)) == 9.0

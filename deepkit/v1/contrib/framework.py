@@ -1,0 +1,211 @@
+"""`tf.contrib.framework`: default arguments for the calls in a block, and variables by scope, name or suffix."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import default_graph
+from deepkit.core.variable import Variable
+from deepkit.errors import ArgumentError, GraphError
+from deepkit.v1.scopes import VariableScope, get_variable
+from deepkit.v1.train import create_global_step, get_global_step, get_or_create_global_step
+
+__all__ = [
+    "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "create_global_step",
+    "current_arg_scope", "get_global_step", "get_local_variables", "get_model_variables", "get_name_scope",
+    "get_or_create_global_step", "get_trainable_variables", "get_unique_variable", "get_variables",
+    "get_variables_by_name", "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope",
+    "local_variable", "model_variable", "variable",
+]  # fmt: skip
+
+ArgScope = dict[str, dict[str, Any]]
+
+
+class _Stack(threading.local):
+    """Per thread: the argument scopes that are open, the innermost last. Each maps a function's key to arguments."""
+
+    def __init__(self) -> None:
+        self.scopes: list[ArgScope] = [{}]
+
+
+_stack = _Stack()
+_known: dict[str, tuple[str, ...]] = {}  # functions that take part, with the names of their arguments
+
+
+def _key(function: Any) -> str:
+    return getattr(function, "_arg_scope_key", f"{getattr(function, '__module__', '')}.{function!r}")
+
+
+def add_arg_scope(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: the function's missing arguments are taken from the `arg_scope` blocks around the call."""
+    key = f"{function.__module__}.{function.__qualname__}"
+    code = function.__code__
+    _known[key] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def with_defaults(*args: Any, **kwargs: Any) -> Any:
+        given = _known[key][: len(args)]
+        defaults = {k: v for k, v in _stack.scopes[-1].get(key, {}).items() if k not in given}
+        return function(*args, **{**defaults, **kwargs})
+
+    with_defaults._arg_scope_key = key  # type: ignore[attr-defined]
+    return with_defaults
+
+
+def has_arg_scope(function: Callable[..., Any]) -> bool:
+    """True if `arg_scope` may set the function's arguments."""
+    return _key(function) in _known
+
+
+def arg_scoped_arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the arguments that `arg_scope` may set."""
+    return _known[_key(function)]
+
+
+def current_arg_scope() -> ArgScope:
+    """The argument scope that is open."""
+    return _stack.scopes[-1]
+
+
+@contextlib.contextmanager
+def arg_scope(list_ops_or_scope: Any, **kwargs: Any) -> Iterator[ArgScope]:
+    """Inside, these functions have these arguments unless a call says otherwise; blocks nest.
+
+    list_ops_or_scope: functions, or a scope that `with arg_scope(...) as scope` gave, to open it again.
+    """
+    if isinstance(list_ops_or_scope, dict):
+        if kwargs:
+            raise ArgumentError("arg_scope: an old scope is opened as it is", hint="nest a second arg_scope([...], ...)")
+        scope = dict(list_ops_or_scope)
+    else:
+        scope = dict(_stack.scopes[-1])
+        for function in _as_list(list_ops_or_scope):
+            _check(function, kwargs)
+            scope[_key(function)] = {**scope.get(_key(function), {}), **kwargs}
+    _stack.scopes.append(scope)
+    try:
+        yield scope
+    finally:
+        _stack.scopes.pop()
+
+
+def _as_list(functions: Any) -> Sequence[Any]:
+    if not isinstance(functions, (list, tuple)):
+        raise ArgumentError(f"arg_scope({functions!r})", rule="a list of functions", hint="arg_scope([conv2d], stride=1)")
+    return functions
+
+
+def _check(function: Any, kwargs: dict[str, Any]) -> None:
+    name = getattr(function, "__name__", repr(function))
+    if not has_arg_scope(function):
+        raise ArgumentError(
+            f"arg_scope: {name} does not take part", rule="only functions made with @add_arg_scope do",
+            hint="the functions of tf.contrib.layers; for others functools.partial(f, argument=value)",
+        )  # fmt: skip
+    takes = arg_scoped_arguments(function)
+    for unknown in sorted(set(kwargs) - set(takes)):
+        raise ArgumentError(f"arg_scope: {name} has no argument {unknown!r}", hint="one of " + ", ".join(takes))
+
+
+# ---- making and finding variables
+
+
+@add_arg_scope
+def variable(
+    name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
+    trainable: bool = True, collections: Any = None, caching_device: Any = None, device: Any = None,
+    partitioner: Any = None, custom_getter: Any = None, use_resource: Any = None,
+) -> Any:  # fmt: skip
+    """get_variable on a device, in the collection of global variables and those that are named."""
+    wanted = list(dict.fromkeys([*(collections or []), GraphKeys.GLOBAL_VARIABLES]))
+    with default_graph().root.device(device) if device is not None else contextlib.nullcontext():
+        return get_variable(
+            name, shape, dtype, initializer, regularizer, trainable, wanted, partitioner=partitioner,
+            custom_getter=custom_getter,
+        )  # fmt: skip
+
+
+@add_arg_scope
+def model_variable(
+    name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
+    trainable: bool = True, collections: Any = None, caching_device: Any = None, device: Any = None,
+    partitioner: Any = None, custom_getter: Any = None, use_resource: Any = None,
+) -> Any:  # fmt: skip
+    """As `variable`, also in the collection of model variables: what a trained model consists of."""
+    wanted = [*(collections or []), GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES]
+    return variable(
+        name, shape, dtype, initializer, regularizer, trainable, wanted, caching_device, device, partitioner,
+        custom_getter,
+    )  # fmt: skip
+
+
+def local_variable(initial_value: Any, validate_shape: bool = True, name: str | None = None, use_resource: Any = None) -> Any:
+    """A variable that is neither trained nor saved."""
+    collections = [GraphKeys.LOCAL_VARIABLES]
+    return Variable(initial_value, False, collections, validate_shape, name=name)
+
+
+def add_model_variable(var: Any) -> None:
+    """Enters a variable into the collection of model variables."""
+    if var not in default_graph().get_collection(GraphKeys.MODEL_VARIABLES):
+        default_graph().add_to_collection(GraphKeys.MODEL_VARIABLES, var)
+
+
+def get_variables(scope: Any = None, suffix: str | None = None, collection: Any = GraphKeys.GLOBAL_VARIABLES) -> list[Any]:
+    """The variables of a collection: those below `scope` (a name or a scope), with `suffix` those whose name ends so."""
+    prefix = scope.name if isinstance(scope, VariableScope) else scope
+    if suffix is not None:
+        suffix = suffix if ":" in suffix else f"{suffix}:"
+        prefix = f"{prefix or ''}.*{suffix}"
+    return default_graph().get_collection(collection, prefix)
+
+
+def get_trainable_variables(scope: Any = None, suffix: str | None = None) -> list[Any]:
+    """get_variables of the trainable ones."""
+    return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
+
+
+def get_model_variables(scope: Any = None, suffix: str | None = None) -> list[Any]:
+    """get_variables of the model's."""
+    return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
+
+
+def get_local_variables(scope: Any = None, suffix: str | None = None) -> list[Any]:
+    """get_variables of the local ones."""
+    return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
+
+
+def get_variables_by_suffix(suffix: str, scope: Any = None) -> list[Any]:
+    """The variables whose names end in `suffix`."""
+    return get_variables(scope, suffix)
+
+
+def get_variables_by_name(given_name: str, scope: Any = None) -> list[Any]:
+    """The variables whose last name part is `given_name`, or that are called so in full."""
+    return [v for v in get_variables(scope) if v.node.name == given_name or v.node.name.endswith(f"/{given_name}")]
+
+
+def get_unique_variable(var_op_name: str) -> Any:
+    """The one variable with this full name; GraphError if there is none."""
+    found = [v for v in get_variables() if v.node.name == var_op_name]
+    if len(found) != 1:
+        known = ", ".join(v.node.name for v in get_variables()[:8])
+        raise GraphError(f"there is no variable {var_op_name!r}", hint=f"variables of the graph: {known}" if known else None)
+    return found[0]
+
+
+def get_variables_to_restore(include: Sequence[str] | None = None, exclude: Sequence[str] | None = None) -> list[Any]:
+    """The global variables below the scopes `include` (all), without those below the scopes `exclude`."""
+    kept = get_variables() if include is None else [v for scope in include for v in get_variables(scope)]
+    gone = {v for scope in exclude or [] for v in get_variables(scope)}
+    return [v for v in dict.fromkeys(kept) if v not in gone]
+
+
+def get_name_scope() -> str:
+    """The name scope that is open."""
+    return default_graph().names.scope

@@ -1,0 +1,79 @@
+"""`tf.contrib.layers.batch_norm`: batch normalization that by default learns an offset, but no scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import default_graph
+from deepkit.device.dtypes import float16, float32
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.v1 import initializers as _initializers
+from deepkit.v1.contrib.framework import add_arg_scope, model_variable
+from deepkit.v1.layering.normalization import moving_update, normalized
+from deepkit.v1.scopes import variable_scope
+from deepkit.v1.symbolic import constant_of
+
+_STARTS = {"beta": _initializers.zeros, "gamma": _initializers.ones,
+           "moving_mean": _initializers.zeros, "moving_variance": _initializers.ones}  # fmt: skip
+
+
+@add_arg_scope
+def batch_norm(
+    inputs: Any, decay: float = 0.999, center: bool = True, scale: bool = False, epsilon: float = 0.001,
+    activation_fn: Any = None, param_initializers: Any = None, param_regularizers: Any = None,
+    updates_collections: Any = GraphKeys.UPDATE_OPS, is_training: Any = True, reuse: Any = None,
+    variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, batch_weights: Any = None,
+    fused: bool | None = None, data_format: str = "NHWC", zero_debias_moving_mean: bool = False, scope: Any = None,
+    renorm: bool = False, renorm_clipping: Any = None, renorm_decay: float = 0.99, adjustment: Any = None,
+) -> Any:  # fmt: skip
+    """(x - mean) / sqrt(variance + epsilon) + beta, times gamma before if `scale`; is_training may be a tensor.
+
+    The moving averages (decay 0.999; 0.9 learns faster from few batches) follow when the ops in the collection
+    UPDATE_OPS are run; with updates_collections=None they follow whenever the output is computed in training.
+    Source: S. Ioffe, C. Szegedy, ICML 2015.
+    """
+    if batch_weights is not None or renorm or adjustment is not None or zero_debias_moving_mean:
+        raise ArgumentError(
+            "batch_norm with batch_weights, renorm, adjustment or zero_debias_moving_mean",
+            rule="the batch is normalized by its own mean and variance, all examples alike", hint="leave them out",
+        )  # fmt: skip
+    inputs = constant_of(inputs)
+    if inputs.shape.rank is None or inputs.shape.rank < 2:
+        raise ShapeError(f"batch_norm of an input of shape {inputs.shape}", rule="(batch, ..., channels)")
+    axis = 1 if data_format.startswith("NC") and inputs.shape.rank > 2 else inputs.shape.rank - 1
+    size = inputs.shape.dims[axis]
+    if size is None:
+        raise ShapeError(
+            f"batch_norm of an input of shape {inputs.shape}", rule="the number of channels is known",
+            hint="give the placeholder that dimension",
+        )  # fmt: skip
+    kind = float32 if inputs.dtype is float16 else inputs.dtype
+    starts, penalties = {**_STARTS, **(param_initializers or {})}, param_regularizers or {}
+
+    def made(name: str, wanted: bool = True, learned: bool = True) -> Any:
+        if not wanted:
+            return None
+        own = variables_collections.get(name) if isinstance(variables_collections, dict) else variables_collections
+        return model_variable(
+            name, [size], kind, starts[name], penalties.get(name), trainable and learned, own
+        )  # fmt: skip
+
+    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
+        beta, gamma = made("beta", center), made("gamma", scale)
+        moving = made("moving_mean", learned=False), made("moving_variance", learned=False)
+        unbiased = inputs.shape.rank in (2, 4) and fused is not False  # as TensorFlow's fused kernel
+        outputs, follow = normalized(inputs, axis, is_training, moving, gamma, beta, epsilon, unbiased)
+        if follow is not None:
+            updates = [moving_update(m, v, decay, "AssignMovingAvg") for m, v in zip(moving, follow, strict=True)]
+            if updates_collections is None:
+                with default_graph().control_dependencies(updates):
+                    outputs = ops.identity(outputs)
+            else:
+                for update in updates:
+                    default_graph().add_to_collections(updates_collections, update)
+        outputs = outputs if activation_fn is None else activation_fn(outputs)
+        if outputs_collections:
+            default_graph().add_to_collections(outputs_collections, outputs)
+        return outputs

@@ -1,0 +1,37 @@
+"""`tf.contrib.slim`: the layers, losses and variables of contrib under one name, for models in few lines."""
+
+from deepkit.v1 import metrics
+from deepkit.v1.contrib import framework as variables
+from deepkit.v1.contrib import layers, losses, regularizers
+from deepkit.v1.contrib.framework import (
+    add_arg_scope,
+    add_model_variable,
+    arg_scope,
+    arg_scoped_arguments,
+    create_global_step,
+    current_arg_scope,
+    get_global_step,
+    get_local_variables,
+    get_model_variables,
+    get_or_create_global_step,
+    get_trainable_variables,
+    get_unique_variable,
+    get_variables,
+    get_variables_by_name,
+    get_variables_by_suffix,
+    get_variables_to_restore,
+    has_arg_scope,
+    local_variable,
+    model_variable,
+    variable,
+)  # fmt: skip
+from deepkit.v1.contrib.layers import *  # noqa: F403
+from deepkit.v1.contrib.layers import __all__ as _layers
+
+__all__ = [
+    *_layers, "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "create_global_step",
+    "current_arg_scope", "get_global_step", "get_local_variables", "get_model_variables", "get_or_create_global_step",
+    "get_trainable_variables", "get_unique_variable", "get_variables", "get_variables_by_name",
+    "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope", "layers", "local_variable", "losses",
+    "metrics", "model_variable", "regularizers", "variable", "variables",
+]  # fmt: skip

@@ -1,0 +1,53 @@
+"""The namespaces that TensorFlow 1.13 added (`tf.math`, `tf.linalg`, ...): the same functions under tidier names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+# namespace -> names there; "new=old" where the function is called otherwise at the top level
+TABLE = {
+    "math": """
+        abs accumulate_n=add_n acos add add_n argmax argmin asin atan ceil conj cos cosh cross cumprod cumsum digamma divide
+        equal erf erfc exp expm1 floor floordiv floormod greater greater_equal igamma igammac imag in_top_k=nn.in_top_k
+        is_finite is_inf is_nan lbeta less less_equal lgamma log log1p log_sigmoid=nn.log_sigmoid logical_and logical_not
+        logical_or logical_xor maximum minimum mod multiply negative not_equal polygamma pow real reciprocal reduce_all
+        reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum rint round rsqrt scalar_mul
+        segment_max segment_mean segment_min segment_prod segment_sum sigmoid sign sin sinh softplus=nn.softplus
+        softsign=nn.softsign sqrt square squared_difference subtract tan tanh top_k=nn.top_k truediv unsorted_segment_max
+        unsorted_segment_mean unsorted_segment_min unsorted_segment_prod unsorted_segment_sum zeta betainc angle
+        bincount confusion_matrix l2_normalize=nn.l2_normalize invert_permutation""",
+    "linalg": """
+        band_part=matrix_band_part cholesky cholesky_solve cross det=matrix_determinant diag=matrix_diag
+        diag_part=matrix_diag_part einsum eigh=self_adjoint_eig eigvalsh=self_adjoint_eigvals eye inv=matrix_inverse
+        l2_normalize=nn.l2_normalize lstsq=matrix_solve_ls matmul norm qr set_diag=matrix_set_diag solve=matrix_solve svd
+        tensor_diag=diag tensor_diag_part=diag_part tensordot trace transpose=matrix_transpose
+        triangular_solve=matrix_triangular_solve""",
+    "strings": """
+        as_string join=string_join reduce_join split=string_split substr to_hash_bucket=string_to_hash_bucket
+        to_hash_bucket_fast=string_to_hash_bucket_fast to_hash_bucket_strong=string_to_hash_bucket_strong""",
+    "random": """
+        gamma=random_gamma normal=random_normal set_random_seed shuffle=random_shuffle truncated_normal
+        uniform=random_uniform""",
+    "debugging": """
+        Assert assert_equal assert_greater assert_greater_equal assert_less assert_less_equal check_numerics is_finite
+        is_inf is_nan""",
+    "dtypes": "as_dtype=as_dtype cast saturate_cast DType",
+}
+
+
+def spaces(top: Mapping[str, Any]) -> dict[str, SimpleNamespace]:
+    """The namespaces, made of the functions of the top level that there are."""
+    return {name: _space(top, entries.split()) for name, entries in TABLE.items()}
+
+
+def _space(top: Mapping[str, Any], entries: list[str]) -> SimpleNamespace:
+    found = {}
+    for entry in entries:
+        new, _, old = entry.partition("=")
+        place, _, function = (old or new).rpartition(".")
+        value = getattr(top[place], function, None) if place else top.get(function)
+        if value is not None:
+            found[new] = value
+    return SimpleNamespace(**found)
