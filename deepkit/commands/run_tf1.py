@@ -57,6 +57,7 @@ def _attend(command: list[str]) -> int:
     from deepkit.tf1.screen import choose_backend
 
     environment = child_environment()
+    choose_backend(environment)
     sys.stdout.flush()
     process = subprocess.Popen(command, env=environment)
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())

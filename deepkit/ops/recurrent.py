@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import deepkit.ops as ops
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
@@ -164,19 +166,18 @@ class LSTMForwards(Op):
 
 def _sizes(z: Shape, state: Shape, kernel: Shape) -> tuple[Any, Any, Any]:
     """Time, batch and units, each as far as it is known; ShapeError where the inputs contradict each other."""
-    time, batch, width = (None, None, None) if z.dims is None else z.with_rank(3).dims
-    rows, columns = (None, None) if kernel.dims is None else kernel.with_rank(2).dims
-    units = next(
-        (u for u in (rows, (state.dims or (None, None))[-1], width and width // 4, columns and columns // 4) if u), None
-    )
-    expected = (Shape((None, None, units and 4 * units)), Shape((batch, units)), Shape((units, units and 4 * units)))
-    if not all(s.is_compatible_with(e) for s, e in zip((z, state, kernel), expected, strict=True)):
-        raise ShapeError(
-            f"lstm: z {z}, c and h {state}, kernel {kernel}",
-            rule="z (time, batch, 4n), c and h (batch, n), kernel (n, 4n) for n units",
+    fits = all(s.rank in (None, rank) for s, rank in ((z, 3), (state, 2), (kernel, 2)))
+    if fits:
+        (time, batch, width), (rows, units), (n, columns) = (
+            (None,) * rank if s.dims is None else s.dims for s, rank in ((z, 3), (state, 2), (kernel, 2))
         )
-    known = state.dims[0] if state.dims is not None else None
-    return time, known if batch is None else batch, units
+        known = {u for u in (units, n) if u is not None} | {w / 4 for w in (width, columns) if w is not None}
+        if len(known) <= 1 and (None in (batch, rows) or batch == rows):
+            return time, rows if batch is None else batch, int(known.pop()) if known else None
+    raise ShapeError(
+        f"lstm: z {z}, c and h {state}, kernel {kernel}",
+        rule="z (time, batch, 4n), c and h (batch, n), kernel (n, 4n) for n units",
+    )
 
 
 def _sigmoid_by_tanh(xp: Any, n: int, dtype: Any) -> tuple[Any, Any]:
@@ -268,9 +269,8 @@ def lstm(
                 hint="depth and n are known before the graph runs",
             )  # fmt: skip
         depth = int(x.shape[2])
-        offset = ops.concat([ops.zeros([2 * units]), ops.fill([units], float(forget_bias)), ops.zeros([units])], 0)
-        bias = bias + ops.cast(offset, bias.dtype) if forget_bias else bias
-        product = ops.matmul(_rows(x), kernel[:depth])
-        z = ops.reshape(ops.bias_add(product, bias), ops.concat([ops.shape(x)[:2], [4 * units]], 0))
+        if forget_bias:
+            bias = bias + np.repeat([0.0, 0.0, float(forget_bias), 0.0], units)
+        z = ops.bias_add(ops.tensordot(x, kernel[:depth], 1), bias)
         hs, cs, _ = apply(LSTM(), z, c0, h0, kernel[depth:])
         return hs, cs

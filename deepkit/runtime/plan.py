@@ -76,6 +76,8 @@ class Plan:
         self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": np.asarray}
         self._names: dict[Symbol, str] = {}
         self._functions: dict[Any, str] = {}
+        self._variables: dict[Symbol, str] = {}
+        self._taken: dict[str, int] = {}
         lines = ["def run(feeds, store):"]
         self._line_node: dict[int, Node] = {}
         for i, x in enumerate(self.feeds):
@@ -112,10 +114,11 @@ class Plan:
         return result
 
     def _bind(self, prefix: str, value: Any) -> str:
-        name, count = prefix, 1
+        """A global name of the program for `value`: the prefix, with a number from the second one on."""
+        name = prefix
         while name in self._space:
-            count += 1
-            name = f"{prefix}_{count}"
+            self._taken[prefix] = self._taken.get(prefix, 1) + 1
+            name = f"{prefix}_{self._taken[prefix]}"
         self._space[name] = value
         return name
 
@@ -153,10 +156,10 @@ class Plan:
         return f"store[{self._variable(x)}]"
 
     def _variable(self, x: Symbol) -> str:
-        for name, value in self._space.items():
-            if value is x:
-                return name
-        return self._bind(_word(x.node.name), x)
+        """The global name of a variable."""
+        if x not in self._variables:
+            self._variables[x] = self._bind(_word(x.node.name), x)
+        return self._variables[x]
 
     def _call(self, node: Node) -> str | None:
         op = node.op

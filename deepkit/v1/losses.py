@@ -111,8 +111,8 @@ def absolute_difference(
     reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """The mean of |predictions - labels|."""
+    labels, predictions = _pair("absolute_difference", labels, predictions)
     with _scope(scope, "absolute_difference", predictions, labels, weights) as full:
-        labels, predictions = _pair("absolute_difference", labels, predictions)
         losses = ops.abs(predictions - labels)
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 
@@ -125,8 +125,8 @@ def cosine_distance(
     along = dim if axis is None else axis
     if along is None:
         raise ArgumentError("cosine_distance needs the axis of the vectors", hint="axis=1 for (batch, n)")
+    labels, predictions = _pair("cosine_distance", labels, predictions)
     with _scope(scope, "cosine_distance_loss", predictions, labels, weights) as full:
-        labels, predictions = _pair("cosine_distance", labels, predictions)
         losses = 1 - ops.reduce_sum(predictions * labels, [along], keepdims=True)
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 
@@ -136,8 +136,8 @@ def hinge_loss(
     reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """The mean of max(0, 1 - t logits) with t = 2 labels - 1: labels are 0 or 1."""
+    labels, logits = _pair("hinge_loss", labels, logits)
     with _scope(scope, "hinge_loss", logits, labels, weights) as full:
-        labels, logits = _pair("hinge_loss", labels, logits)
         losses = ops.relu(1 - (2 * labels - 1) * logits)
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 
@@ -147,8 +147,8 @@ def huber_loss(
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """e^2 / 2 for errors up to delta, then delta (e - delta / 2): a parabola that goes on as a straight line."""
+    labels, predictions = _pair("huber_loss", labels, predictions)
     with _scope(scope, "huber_loss", predictions, labels, weights) as full:
-        labels, predictions = _pair("huber_loss", labels, predictions)
         error = ops.abs(predictions - labels)
         inner = ops.minimum(error, delta)
         losses = 0.5 * (inner * inner) + delta * (error - inner)
@@ -160,8 +160,8 @@ def log_loss(
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """The mean of -labels log(p + epsilon) - (1 - labels) log(1 - p + epsilon): predictions p are probabilities."""
+    labels, p = _pair("log_loss", labels, predictions)
     with _scope(scope, "log_loss", predictions, labels, weights) as full:
-        labels, p = _pair("log_loss", labels, predictions)
         losses = -(labels * ops.log(p + epsilon)) - (1 - labels) * ops.log(1 - p + epsilon)
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 
@@ -171,8 +171,8 @@ def mean_squared_error(
     reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """The mean of (predictions - labels) squared. Both must have one shape: (n,) against (n, 1) is an error."""
+    labels, predictions = _pair("mean_squared_error", labels, predictions)
     with _scope(scope, "mean_squared_error", predictions, labels, weights) as full:
-        labels, predictions = _pair("mean_squared_error", labels, predictions)
         losses = ops.squared_difference(predictions, labels)
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 
@@ -185,8 +185,8 @@ def mean_pairwise_squared_error(
     With d = predictions - labels and n elements of an example: 2 sum(d^2) / (n - 1) - 2 sum(d)^2 / (n (n - 1)), summed
     over the examples.
     """
+    labels, predictions = _pair("mean_pairwise_squared_error", labels, predictions)
     with _scope(scope, "mean_pairwise_squared_error", predictions, labels, weights):
-        labels, predictions = _pair("mean_pairwise_squared_error", labels, predictions)
         weights = ops.cast(constant_of(weights), float32)
         check_broadcastable(weights, labels)
         d = predictions - labels
@@ -207,8 +207,8 @@ def sigmoid_cross_entropy(
 
     label_smoothing s moves the labels towards 1/2: labels (1 - s) + s / 2.
     """
+    logits = constant_of(logits)
     with _scope(scope, "sigmoid_cross_entropy_loss", logits, multi_class_labels, weights) as full:
-        logits = constant_of(logits)
         labels = ops.cast(constant_of(multi_class_labels), logits.dtype)
         if label_smoothing > 0:
             labels = labels * (1 - label_smoothing) + 0.5 * label_smoothing
@@ -224,8 +224,8 @@ def softmax_cross_entropy(
 
     label_smoothing s moves the labels towards 1 / classes: labels (1 - s) + s / classes.
     """
+    logits = constant_of(logits)
     with _scope(scope, "softmax_cross_entropy_loss", logits, onehot_labels, weights) as full:
-        logits = constant_of(logits)
         labels = ops.cast(constant_of(onehot_labels), logits.dtype)
         check_same_shape("softmax_cross_entropy: labels and logits", labels, logits)
         if label_smoothing > 0:
@@ -242,8 +242,8 @@ def sparse_softmax_cross_entropy(
     reduction: str = _MEAN,
 ) -> Any:  # fmt: skip
     """The mean cross-entropy of class numbers (batch,) or (batch, 1) and softmax(logits), logits (batch, classes)."""
+    logits, labels = constant_of(logits), constant_of(labels)
     with _scope(scope, "sparse_softmax_cross_entropy_loss", logits, labels, weights) as full:
-        logits, labels = constant_of(logits), constant_of(labels)
         if logits.shape.rank is not None and labels.shape.rank == logits.shape.rank:
             labels = ops.squeeze(labels, [-1])
         if not isinstance(weights, (int, float)):

@@ -104,7 +104,7 @@ class VariableScope:
             "constraint": self.constraint if constraint is None else constraint,
         }  # fmt: skip
         getter: Any = store_of().get_variable
-        through = _chained(custom_getter, self.custom_getter)
+        through = custom_getter or self.custom_getter
         full = f"{self.name}/{name}" if self.name else name
         return through(getter, full, **arguments) if through else getter(full, **arguments)
 

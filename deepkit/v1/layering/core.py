@@ -10,6 +10,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.static import static_value
 from deepkit.errors import DTypeError, ShapeError
 from deepkit.v1 import initializers
+from deepkit.v1.control_flow import cond
 from deepkit.v1.layering.base import Layer, activation, known_size
 
 
@@ -64,10 +65,12 @@ class Dropout(Layer):
         known = static_value(training)
         if known is not None and not known:
             return ops.identity(inputs)
-        keep = 1 - self.rate
-        if known is None:
-            keep = ops.where(training, ops.cast(keep, inputs.dtype), ops.cast(1.0, inputs.dtype))
-        return ops.dropout(inputs, keep, self.noise_shape, self.seed)
+        if known is None:  # then random numbers are drawn in training only
+            return cond(training, lambda: self._dropped(inputs), lambda: ops.identity(inputs))
+        return self._dropped(inputs)
+
+    def _dropped(self, inputs: Any) -> Any:
+        return ops.dropout(inputs, None, self.noise_shape, self.seed, rate=self.rate)
 
 
 class Flatten(Layer):

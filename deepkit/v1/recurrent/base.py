@@ -77,15 +77,18 @@ class RNNCell:
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """(output, new state) of one time step from inputs (batch, depth) and the state before it."""
-        with self._open(scope, inputs):
+        with self.opened(scope, inputs):
             return self.call(inputs, state)
 
     @contextlib.contextmanager
-    def _open(self, scope: Any, inputs: Any) -> Iterator[None]:
-        """The cell's own variable scope, which the first call chooses; there the variables are made, if not yet."""
+    def opened(self, scope: Any, inputs: Any, rank: int = 2) -> Iterator[None]:
+        """The cell's own variable scope, which the first call chooses; there the variables are made, if not yet.
+
+        rank: how many axes the inputs of a cell with a kernel have: 2 for one time step, 3 for all.
+        """
         if self._is_stale():
             self._scope, self._weights, self._depth, self.built = None, (), None, False
-        self._check_inputs(inputs)
+        self._check_inputs(inputs, rank)
         if self._scope is None:
             self._scope, self._root = self._choose_scope(scope), root_graph()
         if self._dtype is None and isinstance(inputs, Symbol) and inputs.dtype.is_differentiable:
@@ -103,7 +106,7 @@ class RNNCell:
         with variable_scope(name, default_name=self._base_name()) as chosen:
             return chosen
 
-    def _check_inputs(self, inputs: Any) -> None:
+    def _check_inputs(self, inputs: Any, rank: int) -> None:
         """Raises an error if the cell cannot take these inputs."""
 
     def _base_name(self) -> str:
@@ -189,27 +192,23 @@ class RNNCell:
 class LayerRNNCell(RNNCell):
     """Base of the cells that come with the library: inputs and state are checked, variables are made by `build`."""
 
-    rank = 2
-    """Number of axes of the inputs: (batch, depth)."""
-
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """(output, new state) of one time step from inputs (batch, depth) and the state before it."""
         x, state = constant_of(inputs), mapped(constant_of, state)
         check_state(self.name, state, self.state_size)
         return super().__call__(x, state, scope)
 
-    def _check_inputs(self, inputs: Symbol) -> None:
+    def _check_inputs(self, inputs: Any, rank: int) -> None:
         if not inputs.dtype.is_differentiable:
             raise DTypeError(
                 f"{self.name}: the inputs are {inputs.dtype.name}", where=here(), rule="a cell computes with floats",
                 hint="tf.cast(x, tf.float32); class numbers become vectors with tf.one_hot or tf.nn.embedding_lookup",
             )  # fmt: skip
-        rank = inputs.shape.rank
-        if rank not in (None, self.rank):
+        if inputs.shape.rank not in (None, rank):
             raise ShapeError(
                 f"{self.name}: inputs of shape {inputs.shape}", where=here(),
-                rule="(batch, depth): one time step" if self.rank == 2 else "(time, batch, depth)",
-                hint="tf.nn.dynamic_rnn(cell, x) takes all time steps at once" if self.rank < (rank or 0) else None,
+                rule="(batch, depth): one time step" if rank == 2 else "(time, batch, depth): all time steps",
+                hint="tf.nn.dynamic_rnn(cell, x) takes all time steps at once" if inputs.shape.rank == 3 else None,
             )  # fmt: skip
         depth = inputs.shape.dims[-1] if inputs.shape.dims is not None else None
         if depth is None:

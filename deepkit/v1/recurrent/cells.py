@@ -164,6 +164,9 @@ class LSTMCell(LayerRNNCell):
     def output_size(self) -> int:
         return self._num_proj or self._num_units
 
+    peepholes = "fio"
+    """The gates that see the memory, in the order in which their weights are made."""
+
     def build(self, inputs_shape: Any) -> None:
         units, made = self._num_units, self._initializer
         self._kernel = self.add_variable(
@@ -171,9 +174,9 @@ class LSTMCell(LayerRNNCell):
         )
         self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
         if self._use_peepholes:
-            self._w_f, self._w_i, self._w_o = (
-                self.add_variable(f"w_{gate}_diag", [units], initializer=made) for gate in "fio"
-            )
+            self._diagonal = {
+                gate: self.add_variable(f"w_{gate}_diag", [units], initializer=made) for gate in self.peepholes
+            }
         if self._num_proj is not None:
             self._projection = self.add_variable("projection/kernel", [units, self._num_proj], initializer=made)
 
@@ -182,16 +185,19 @@ class LSTMCell(LayerRNNCell):
         i, j, f, o = ops.split(linear([inputs, h], self._kernel, self._bias), 4, 1)
         f = f + self._forget_bias
         if self._use_peepholes:
-            f, i = f + self._w_f * c, i + self._w_i * c
+            f, i = f + self._diagonal["f"] * c, i + self._diagonal["i"] * c
         c = ops.sigmoid(f) * c + ops.sigmoid(i) * self._activation(j)
         if self._cell_clip is not None:
-            c = ops.clip_by_value(c, -self._cell_clip, self._cell_clip)
-        h = ops.sigmoid(o + self._w_o * c if self._use_peepholes else o) * self._activation(c)
+            c = self._clipped(c)
+        h = ops.sigmoid(o + self._diagonal["o"] * c if self._use_peepholes else o) * self._activation(c)
         if self._num_proj is not None:
             h = ops.matmul(h, self._projection)
             if self._proj_clip is not None:
                 h = ops.clip_by_value(h, -self._proj_clip, self._proj_clip)
         return h, LSTMStateTuple(c, h) if self._state_is_tuple else ops.concat([c, h], 1)
+
+    def _clipped(self, c: Any) -> Any:
+        return ops.clip_by_value(c, -self._cell_clip, self._cell_clip)
 
 
 class MultiRNNCell(RNNCell):

@@ -1,4 +1,4 @@
-"""A cell over a sequence: unrolled into one node per step (static), or run by one loop node (dynamic)."""
+"""A cell over a sequence: unrolled into one node per step (static), or run by one node (dynamic)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepkit import ops
-from deepkit.core import control_flow
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import int32
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
-from deepkit.v1.recurrent.structure import (
-    batch_of,
-    check_cell,
-    check_state,
-    flat,
-    here,
-    mapped,
-    packed,
-    same_nesting,
-    select,
-    shape_text,
-)
+from deepkit.v1.recurrent.sequence import one_step, over_time
+from deepkit.v1.recurrent.structure import batch_of, check_cell, check_state, flat, here, mapped, packed
 from deepkit.v1.scopes import variable_scope
 from deepkit.v1.symbolic import constant_of
 
@@ -30,12 +19,13 @@ def dynamic_rnn(
     cell: Any, inputs: Any, sequence_length: Any = None, initial_state: Any = None, dtype: Any = None,
     parallel_iterations: int | None = None, swap_memory: bool = False, time_major: bool = False, scope: Any = None,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """(outputs, last state) of `cell` run along the time axis of `inputs` by one loop, however long that axis is.
+    """(outputs, last state) of `cell` run along the time axis of `inputs` by one node, however long that axis is.
 
     inputs: (batch, time, depth), or (time, batch, depth) with time_major; outputs alike, with cell.output_size in
     the last axis. sequence_length: (batch) integers; past its length the outputs of a sequence are 0 and its state stays
     what it was at the end. initial_state: nested as cell.state_size, each part (batch, n); zeros of type dtype if None.
-    parallel_iterations and swap_memory are accepted for old programs.
+    A plain LSTM, or a stack of them, is one LSTM op; other cells are run by a loop. parallel_iterations and swap_memory
+    are accepted for old programs.
     """
     check_cell("dynamic_rnn", cell)
     with variable_scope(scope or "rnn"):
@@ -46,33 +36,9 @@ def dynamic_rnn(
             xs = [_swapped(x) for x in xs]
         batch = batch_of(xs, 1)
         state = _first_state("dynamic_rnn", cell, initial_state, batch, dtype)
-        live = None
-        if sequence_length is not None:
-            lengths = _checked_lengths(sequence_length, batch)
-            steps = ops.range(ops.shape(xs[0])[0])
-            live = ops.less(ops.expand_dims(steps, 1), ops.expand_dims(lengths, 0))  # (time, batch)
-        outputs, last = _loop(cell, packed(inputs, xs), state, live)
+        lengths = None if sequence_length is None else _checked_lengths(sequence_length, batch)
+        outputs, last = over_time(cell, packed(inputs, xs), state, lengths)
         return (outputs if time_major else mapped(_swapped, outputs)), last
-
-
-def _loop(cell: Any, inputs: Any, state: Any, live: Symbol | None) -> tuple[Any, Any]:
-    """Time-major outputs and the last state. live (time, batch): which sequences have not ended yet."""
-    structure: list[Any] = []
-
-    def step(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        before = packed(state, states)
-        output, after = cell(packed(inputs, rows[: len(flat(inputs))]), before)
-        _check_step(cell, before, after)
-        structure.append(output)
-        outputs, new = flat(output), flat(after)
-        if live is not None:
-            outputs = [select(rows[-1], y, ops.zeros_like(y)) for y in outputs]
-            new = [select(rows[-1], x, old) for x, old in zip(new, states, strict=True)]
-        return new, outputs
-
-    rows = [*flat(inputs), *([] if live is None else [live])]
-    last, outputs = control_flow.scan(step, flat(state), rows)
-    return packed(structure[0], outputs), packed(state, last)
 
 
 def bidirectional_dynamic_rnn(
@@ -126,14 +92,8 @@ def static_rnn(
         for time, x in enumerate(steps):
             if time:
                 own.reuse_variables()
-            output, after = cell(x, state)
-            _check_step(cell, state, after)
-            if lengths is not None:
-                live = ops.less(time, lengths)
-                output = mapped(lambda y, live=live: select(live, y, ops.zeros_like(y)), output)
-                after = mapped(lambda new, old, live=live: select(live, new, old), after, state)
+            output, state = one_step(cell, x, state, None if lengths is None else ops.less(time, lengths))
             outputs.append(output)
-            state = after
         return outputs, state
 
 
@@ -216,14 +176,6 @@ def _checked_lengths(given: Any, batch: Any) -> Symbol:
             rule="one number of steps for each sequence: (batch)",
         )  # fmt: skip
     return ops.identity(ops.cast(lengths, int32), name="sequence_length")
-
-
-def _check_step(cell: Any, before: Any, after: Any) -> None:
-    if not same_nesting(before, after):
-        raise ShapeError(
-            f"{type(cell).__name__} was given the state {shape_text(before)} and returned {shape_text(after)}",
-            where=here(), rule="cell(inputs, state) returns (output, new state), the new state nested as the old one",
-        )  # fmt: skip
 
 
 def _swapped(x: Symbol) -> Symbol:
