@@ -23,6 +23,7 @@ Tensors compute at once; gradients walk back over what was computed:
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _ROOMS = ("datasets", "errors", "grade", "ops", "testing", "train", "v1", "viz")
 
 def __getattr__(name: str) -> Any:
     """Opens a room, or the public names of deepkit.api, when they are first used: `import deepkit` itself costs nothing."""
+    if f"deepkit.{name}" in sys.modules:  # a room that is being imported this moment
+        return sys.modules[f"deepkit.{name}"]
     if name in _ROOMS:
         return importlib.import_module(f"deepkit.{name}")
     if not name.startswith("_"):

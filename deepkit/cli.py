@@ -91,5 +91,5 @@ def _dispatch(arguments: list[str]) -> int:
             rule=f"the commands are {', '.join(COMMANDS)}",
             hint=f"deepkit {near[0]}" if near else "deepkit --help",
         )
-    module = importlib.import_module(f"deepkit.commands.{first}")
+    module = importlib.import_module(f"deepkit.commands.{first.replace('-', '_')}")
     return module.run(build_parser({first: module}).parse_args(arguments))

@@ -249,6 +249,9 @@ from deepkit.ops.reduce import (
     reduce_variance,
     size_ratio,
 )  # fmt: skip
+from deepkit.ops.recurrent import (
+    lstm,
+)  # fmt: skip
 from deepkit.ops.segments import (
     rows_of_segments,
     segment_max,

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from deepkit.errors import DeepkitError
+from deepkit.runtime import placement
 from deepkit.tf1 import imports, numpy_names, screen
 from deepkit.tf1.program import GONE, ProgramError, steps
 
@@ -18,8 +19,6 @@ _INTERRUPTED = 130
 
 def main(arguments: list[str]) -> int:
     """Run the program arguments[0] as if it had been started with `arguments`; returns the exit code."""
-    from deepkit.runtime import placement  # after deepkit.tf1, which loads core's modules in their order
-
     path = Path(arguments[0])
     program = ModuleType("__main__")
     program.__file__ = str(path)

@@ -21,6 +21,7 @@ MOVED = {
     "tensorflow.compat.v1": "tensorflow",
     "tensorflow.contrib.keras": "keras",
     "tensorflow.keras": "keras",
+    "tensorflow.python.client.device_lib": "tensorflow.device_lib",
     "tensorflow.python.client.session": "tensorflow",
     "tensorflow.python.framework.constant_op": "tensorflow",
     "tensorflow.python.framework.dtypes": "tensorflow",

@@ -214,7 +214,9 @@ class VarianceScaling(Initializer):
         seed: int | None = None, dtype: Any = "float32",
     ):  # fmt: skip
         if scale <= 0:
-            raise ArgumentError(f"variance scaling: scale is {scale}", rule="scale > 0, since the variance is scale / n")
+            raise ArgumentError(
+                f"variance scaling: scale is {scale}", rule="scale > 0, since the variance is scale / n"
+            )
         if mode not in self.modes:
             raise ArgumentError(f"variance scaling: mode {mode!r}", rule="one of " + ", ".join(self.modes))
         if distribution.lower() not in self.distributions:

@@ -28,8 +28,8 @@ MEANT = {
 _DEEPEST = 5
 # Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
 _BUILDING = {
-    "config", "control_flow", "creators", "layering", "missing", "scopes", "streaming", "symbolic", "tutorials",
-    "variable_store",
+    "config", "control_flow", "creators", "device_lib", "layering", "missing", "recurrent", "scopes", "spaces",
+    "streaming", "symbolic", "tutorials", "variable_store",
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def nearest(full: str) -> str | None:
     if elsewhere:
         return min(elsewhere, key=lambda name: (name.count("."), name))
     for candidates, cutoff in (([n for n in known if n.rpartition(".")[0] == space], 0.75), (known, 0.85)):
-        leaves = {name.rpartition(".")[2]: name for name in sorted(candidates, key=lambda n: -n.count("."))}
+        leaves = {name.rpartition(".")[2]: name for name in sorted(candidates, key=lambda n: (-n.count("."), n))}
         near = difflib.get_close_matches(leaf, leaves, n=1, cutoff=cutoff)
         if near:
             return leaves[near[0]]
@@ -76,7 +76,9 @@ def nearest(full: str) -> str | None:
 def every_name() -> Iterator[str]:
     """Every public name below `tf`, with its namespace: "tf.nn.relu"."""
     for path, space in namespaces():
-        for name, value in vars(space).items():
+        public = getattr(space, "__all__", None) or vars(space)
+        for name in public:
+            value = vars(space)[name]
             if path == "tf" and name in _BUILDING:
                 continue
             foreign = isinstance(value, ModuleType) and not value.__name__.startswith(ROOT)

@@ -91,7 +91,9 @@ class VariableScope:
     ) -> Any:  # fmt: skip
         """The variable called `name` below this scope; see the function `get_variable`."""
         if not isinstance(name, str) or not name:
-            raise ArgumentError(f"get_variable({name!r})", rule="a variable's name is a string", hint="get_variable('w')")
+            raise ArgumentError(
+                f"get_variable({name!r})", rule="a variable's name is a string", hint="get_variable('w')"
+            )
         initializer = self.initializer if initializer is None else initializer
         if initializer is not None and is_value(initializer):
             dtype = _type_of(initializer, dtype)

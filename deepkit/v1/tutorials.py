@@ -23,6 +23,8 @@ from deepkit.datasets.locate import present
 from deepkit.device.dtypes import as_dtype, float32, uint8
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 
+__all__ = ["DEFAULT_SOURCE_URL", "DataSet", "Datasets", "load_mnist", "read_data_sets"]
+
 DEFAULT_SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 MNIST_TRAINING = 60_000  # images; what validation_size is measured against
 _CLASSES = 10

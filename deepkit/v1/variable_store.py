@@ -13,11 +13,11 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
 from deepkit.core.shape import Shape
-from deepkit.site import running_cell, user_site
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
 from deepkit.v1.initializers import shape_constant
 
@@ -214,7 +214,7 @@ def _start(graph: Graph, name: str, shape: Any, dtype: Any, initializer: Any) ->
             )  # fmt: skip
         return initializer if is_tensor(initializer) else as_array(initializer, kind)
     kind = kind or float32
-    make = default_for(kind) if initializer is None else initializer
+    make: Any = default_for(kind) if initializer is None else initializer
     make = make() if isinstance(make, type) else make
     arguments = [] if shape is None or not Shape(shape).is_full else [Shape(shape)]
     if not arguments and (isinstance(make, Initializer) or not _takes_nothing(make)):

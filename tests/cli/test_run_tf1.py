@@ -137,7 +137,7 @@ def test_a_multilayer_perceptron_with_flags(run_tf1):
 
 
 def test_the_program_s_own_surroundings(run_tf1):
-    (run_tf1.scripts.parent / "elsewhere" / "queue.py").write_text("raise SystemExit('the wrong queue')\n")
+    (run_tf1.scripts.parent / "elsewhere" / "gzip.py").write_text("raise SystemExit('the wrong gzip')\n")
     (run_tf1.scripts / "helper.py").write_text("import tensorflow.compat.v1 as tf\nthree = tf.constant(3)\n")
     child = run_tf1(
         """
@@ -154,12 +154,13 @@ def test_the_program_s_own_surroundings(run_tf1):
     assert (child.returncode, child.stderr) == (7, "")
 
 
-def test_a_picture_without_a_screen(run_tf1):
+@pytest.mark.parametrize("choice", ["", 'matplotlib.use("TkAgg")'])
+def test_a_picture_without_a_screen(run_tf1, choice):
     pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
     child = run_tf1(
-        """
+        f"""
         import matplotlib
-        matplotlib.use("TkAgg")
+        {choice}
         import matplotlib.pyplot as plt
         plt.plot([1, 2])
         plt.show()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import deepkit.v1 as tf
@@ -168,3 +171,8 @@ def test_consumers() -> None:
     x = tf.constant(1.0)
     y = x + x
     assert x.consumers() == [y.op]
+
+
+@pytest.mark.parametrize("module", ["core.node", "core.symbol", "core.shape", "runtime.placement", "train.rules", "v1.nn"])
+def test_every_module_can_be_imported_first(module: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import deepkit.{module}"], check=True)

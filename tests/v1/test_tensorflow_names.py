@@ -74,6 +74,7 @@ def test_a_misprint_names_what_is_meant(printed):
 def test_hints_are_names_that_exist():
     assert all(there(hint) for hint in map(nearest, MEANT) if hint)
     assert nearest("tf.nothing_like_it_at_all") is None
+    assert nearest("tf.default_graph") != "tf.examples.tutorials.mnist.input_data.default_graph"
 
 
 def test_namespaces_answer_for_themselves():

@@ -72,21 +72,32 @@ def current_arg_scope() -> ArgScope:
     return _stack.scopes[-1]
 
 
-@contextlib.contextmanager
-def arg_scope(list_ops_or_scope: Any, **kwargs: Any) -> Iterator[ArgScope]:
+def arg_scope(list_ops_or_scope: Any, **kwargs: Any) -> contextlib.AbstractContextManager[ArgScope]:
     """Inside, these functions have these arguments unless a call says otherwise; blocks nest.
 
     list_ops_or_scope: functions, or a scope that `with arg_scope(...) as scope` gave, to open it again.
+
+    >>> import deepkit.v1 as tf
+    >>> from deepkit.v1.contrib import slim
+    >>> with tf.Graph().as_default(), slim.arg_scope([slim.conv2d], padding="VALID"):
+    ...     slim.conv2d(tf.zeros([1, 8, 8, 3]), 16, [3, 3]).shape
+    Shape([1, 6, 6, 16])
     """
     if isinstance(list_ops_or_scope, dict):
         if kwargs:
-            raise ArgumentError("arg_scope: an old scope is opened as it is", hint="nest a second arg_scope([...], ...)")
-        scope = dict(list_ops_or_scope)
-    else:
-        scope = dict(_stack.scopes[-1])
-        for function in _as_list(list_ops_or_scope):
-            _check(function, kwargs)
-            scope[_key(function)] = {**scope.get(_key(function), {}), **kwargs}
+            raise ArgumentError(
+                "arg_scope: an old scope is opened as it is", hint="nest a second arg_scope([...], ...)"
+            )
+        return _opened(dict(list_ops_or_scope))
+    scope = dict(_stack.scopes[-1])
+    for function in _as_list(list_ops_or_scope):
+        _check(function, kwargs)
+        scope[_key(function)] = {**scope.get(_key(function), {}), **kwargs}
+    return _opened(scope)
+
+
+@contextlib.contextmanager
+def _opened(scope: ArgScope) -> Iterator[ArgScope]:
     _stack.scopes.append(scope)
     try:
         yield scope
@@ -96,7 +107,9 @@ def arg_scope(list_ops_or_scope: Any, **kwargs: Any) -> Iterator[ArgScope]:
 
 def _as_list(functions: Any) -> Sequence[Any]:
     if not isinstance(functions, (list, tuple)):
-        raise ArgumentError(f"arg_scope({functions!r})", rule="a list of functions", hint="arg_scope([conv2d], stride=1)")
+        raise ArgumentError(
+            f"arg_scope({functions!r})", rule="a list of functions", hint="arg_scope([conv2d], stride=1)"
+        )
     return functions
 
 
@@ -144,7 +157,9 @@ def model_variable(
     )  # fmt: skip
 
 
-def local_variable(initial_value: Any, validate_shape: bool = True, name: str | None = None, use_resource: Any = None) -> Any:
+def local_variable(
+    initial_value: Any, validate_shape: bool = True, name: str | None = None, use_resource: Any = None
+) -> Any:
     """A variable that is neither trained nor saved."""
     collections = [GraphKeys.LOCAL_VARIABLES]
     return Variable(initial_value, False, collections, validate_shape, name=name)
@@ -156,7 +171,9 @@ def add_model_variable(var: Any) -> None:
         default_graph().add_to_collection(GraphKeys.MODEL_VARIABLES, var)
 
 
-def get_variables(scope: Any = None, suffix: str | None = None, collection: Any = GraphKeys.GLOBAL_VARIABLES) -> list[Any]:
+def get_variables(
+    scope: Any = None, suffix: str | None = None, collection: Any = GraphKeys.GLOBAL_VARIABLES
+) -> list[Any]:
     """The variables of a collection: those below `scope` (a name or a scope), with `suffix` those whose name ends so."""
     prefix = scope.name if isinstance(scope, VariableScope) else scope
     if suffix is not None:
@@ -195,7 +212,9 @@ def get_unique_variable(var_op_name: str) -> Any:
     found = [v for v in get_variables() if v.node.name == var_op_name]
     if len(found) != 1:
         known = ", ".join(v.node.name for v in get_variables()[:8])
-        raise GraphError(f"there is no variable {var_op_name!r}", hint=f"variables of the graph: {known}" if known else None)
+        raise GraphError(
+            f"there is no variable {var_op_name!r}", hint=f"variables of the graph: {known}" if known else None
+        )
     return found[0]
 
 

@@ -253,7 +253,15 @@ def max_pool2d(
 ) -> Any:  # fmt: skip
     """The largest number of each window of images."""
     return _pooled(
-        _pooling.MaxPooling2D, "MaxPool2D", inputs, kernel_size, stride, padding, data_format, outputs_collections, scope
+        _pooling.MaxPooling2D,
+        "MaxPool2D",
+        inputs,
+        kernel_size,
+        stride,
+        padding,
+        data_format,
+        outputs_collections,
+        scope,
     )
 
 
@@ -296,7 +304,7 @@ def flatten(inputs: Any, outputs_collections: Any = None, scope: Any = None) -> 
     """All axes but the first become one: (batch, ...) -> (batch, n)."""
     inputs = constant_of(inputs)
     with default_graph().name_scope(scope or "Flatten"):
-        return _finished(_core.Flatten().call(inputs), None, None, None, outputs_collections)
+        return _finished(_core.flatten(inputs), None, None, None, outputs_collections)
 
 
 @add_arg_scope

@@ -19,8 +19,10 @@ Regularizer = Callable[..., Any]
 
 
 def _check_scale(what: str, scale: Any) -> None:
-    if isinstance(scale, bool) or isinstance(scale, int):
-        raise ArgumentError(f"{what}({scale!r})", rule="the scale is a floating-point number", hint=f"{what}({scale}.0)")
+    if isinstance(scale, (bool, int)):
+        raise ArgumentError(
+            f"{what}({scale!r})", rule="the scale is a floating-point number", hint=f"{what}({scale}.0)"
+        )
     if isinstance(scale, float) and (scale < 0 or math.isnan(scale)):
         raise ArgumentError(f"{what}({scale!r})", rule="the scale is not negative: weights are made small, not large")
 
@@ -83,11 +85,15 @@ def apply_regularization(regularizer: Regularizer, weights_list: Any = None) -> 
     """The sum of the penalties of the weights (default: the collection WEIGHTS), also put among the regularization losses."""
     weights = list(default_graph().get_collection(GraphKeys.WEIGHTS) if weights_list is None else weights_list)
     if not weights:
-        raise ArgumentError("apply_regularization: no weights to regularize", hint="weights_list=tf.trainable_variables()")
+        raise ArgumentError(
+            "apply_regularization: no weights to regularize", hint="weights_list=tf.trainable_variables()"
+        )
     penalties = [p if p is not None else constant_of(0.0) for p in map(regularizer, weights)]
     for weight, penalty in zip(weights, penalties, strict=True):
         if penalty.shape.rank not in (0, None):
-            raise ShapeError(f"the penalty of {weight.name} has shape {penalty.shape}", rule="one number", hint="reduce_sum")
+            raise ShapeError(
+                f"the penalty of {weight.name} has shape {penalty.shape}", rule="one number", hint="reduce_sum"
+            )
     total = ops.add_n(penalties, name="get_regularization_penalty")
     default_graph().add_to_collection(GraphKeys.REGULARIZATION_LOSSES, total)
     return total

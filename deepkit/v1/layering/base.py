@@ -59,13 +59,15 @@ class Layer:
         """The layer's output for `inputs`, a tensor or a list of tensors."""
         inputs = [constant_of(x) for x in inputs] if isinstance(inputs, (list, tuple)) else constant_of(inputs)
         self._find_scope(scope)
-        with variable_scope(self._scope, reuse=self.built or self._reuse, auxiliary_name_scope=False) as opened:
-            with default_graph().name_scope(opened.original_name_scope):
-                if not self.built:
-                    self._build(inputs)
-                outputs = self.call(inputs, *args, **kwargs)
-                if self.activity_regularizer is not None:
-                    self.add_loss(self.activity_regularizer(outputs))
+        with (
+            variable_scope(self._scope, reuse=self.built or self._reuse, auxiliary_name_scope=False) as opened,
+            default_graph().name_scope(opened.original_name_scope),
+        ):
+            if not self.built:
+                self._build(inputs)
+            outputs = self.call(inputs, *args, **kwargs)
+            if self.activity_regularizer is not None:
+                self.add_loss(self.activity_regularizer(outputs))
         return outputs
 
     apply = __call__
@@ -176,7 +178,9 @@ def activation(function: Any) -> Callable[[Any], Any] | None:
     if function == "linear":
         return None
     if not hasattr(nn, function):
-        raise ArgumentError(f"there is no activation {function!r}", hint="relu, tanh, sigmoid, softmax, ... or tf.nn.relu")
+        raise ArgumentError(
+            f"there is no activation {function!r}", hint="relu, tanh, sigmoid, softmax, ... or tf.nn.relu"
+        )
     return getattr(nn, function)
 
 

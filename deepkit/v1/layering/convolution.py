@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -59,7 +60,7 @@ class Conv(Layer):
 
     def convolved(self, inputs: Any) -> Any:
         """The convolution, without bias and activation."""
-        function = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.space]
+        function: Any = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.space]
         return function(
             inputs, self.kernel, self.strides, self.padding, data_format=self.native, dilations=self.dilation_rate
         )
@@ -94,9 +95,16 @@ class _Transposed(Conv):
 
     def __init__(
         self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str = "channels_last",
-        activation: Any = None, use_bias: bool = True, *rest: Any, **kwargs: Any,
+        activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+        bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
+        trainable: bool = True, name: Any = None, **kwargs: Any,
     ):  # fmt: skip
-        super().__init__(filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, *rest, **kwargs)
+        super().__init__(
+            filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, kernel_initializer,
+            bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
+            bias_constraint, trainable, name, **kwargs,
+        )  # fmt: skip
 
     def build_kernel(self, channels: int) -> None:
         self.kernel = self.weight("kernel", [*self.kernel_size, self.filters, channels], self.kernel_settings)
@@ -179,21 +187,28 @@ class SeparableConv1D(_Separable):
 
     def convolved(self, inputs: Any) -> Any:
         axis = 1 if channel_axis(self.data_format) == -1 else 2
-        kernels = [ops.expand_dims(k, 0) for k in (self.depthwise_kernel, self.pointwise_kernel)]
         outputs = ops.separable_conv2d(
-            ops.expand_dims(inputs, axis), *kernels, self.strides * 2, self.padding, (1, *self.dilation_rate),
+            ops.expand_dims(inputs, axis), ops.expand_dims(self.depthwise_kernel, 0),
+            ops.expand_dims(self.pointwise_kernel, 0), self.strides * 2, self.padding, (1, *self.dilation_rate),
             data_format=native_format(self.data_format, 2),
         )  # fmt: skip
         return ops.squeeze(outputs, [axis])
 
 
-def _function(cls: type[Conv]) -> Callable[..., Any]:
-    """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the same arguments, and reuse."""
+def _function(cls: Callable[..., Any]) -> Callable[..., Any]:
+    """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the inputs, the same arguments, and reuse."""
 
-    def layer(inputs: Any, *args: Any, name: Any = None, reuse: Any = None, **kwargs: Any) -> Any:
-        return cls(*args, name=name, _scope=name, _reuse=reuse, **kwargs)(inputs)
+    def layer(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        given = own.bind(inputs, *args, **kwargs).arguments
+        name, reuse = given.pop("name", None), given.pop("reuse", None)
+        return cls(**{k: v for k, v in given.items() if k != "inputs"}, name=name, _scope=name, _reuse=reuse)(inputs)
 
-    layer.__doc__ = cls.__doc__
+    def parameter(name: str, **more: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, **more)
+
+    kept = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    own = inspect.Signature([parameter("inputs"), *kept, parameter("reuse", default=None)])
+    layer.__doc__, layer.__signature__ = cls.__doc__, own  # type: ignore[attr-defined]
     return layer
 
 

@@ -57,7 +57,9 @@ _activation = activation
 class Dropout(Layer):
     """In training each number is 0 with probability `rate`, the others are divided by 1 - rate; else nothing happens."""
 
-    def __init__(self, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None, name: Any = None, **kwargs: Any):
+    def __init__(
+        self, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None, name: Any = None, **kwargs: Any
+    ):
         super().__init__(name=name, **kwargs)
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
 
@@ -83,7 +85,9 @@ class Flatten(Layer):
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         dims = inputs.shape.dims
         if dims is None:
-            raise ShapeError(f"layer {self.name!r}: the input has a shape of unknown rank", hint="x.set_shape([None, ...])")
+            raise ShapeError(
+                f"layer {self.name!r}: the input has a shape of unknown rank", hint="x.set_shape([None, ...])"
+            )
         if self.data_format == "channels_first" and len(dims) > 2:
             inputs = ops.transpose(inputs, [0, *range(2, len(dims)), 1])
         if None not in dims[1:]:
@@ -109,7 +113,12 @@ def dense(
 
 
 def dropout(
-    inputs: Any, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None, training: Any = False, name: Any = None
+    inputs: Any,
+    rate: Any = 0.5,
+    noise_shape: Any = None,
+    seed: int | None = None,
+    training: Any = False,
+    name: Any = None,
 ) -> Any:
     """Sets numbers to 0 with probability `rate` (the share that goes) while `training` is true, a bool or a tensor."""
     return Dropout(rate, noise_shape, seed, name)(inputs, training=training)

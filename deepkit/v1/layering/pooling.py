@@ -30,11 +30,15 @@ class Pooling(Layer):
         return type(self).function(inputs, self.pool_size, self.strides, self.padding.upper(), data_format=native)
 
 
-def _pooling(name: str, function: Callable[..., Any], space: int, what: str) -> tuple[type[Pooling], Callable[..., Any]]:
+def _pooling(
+    name: str, function: Callable[..., Any], space: int, what: str
+) -> tuple[type[Pooling], Callable[..., Any]]:
     """The class and the function of one kind of pooling."""
     doc = f"The {what} of each window: (batch, {AXES[space]}) with pool_size and strides as numbers or one per axis."
     doc = doc.replace("batch, batch", "batch")
-    cls = type(name, (Pooling,), {"function": staticmethod(function), "space": space, "__doc__": doc, "__module__": __name__})
+    cls = type(
+        name, (Pooling,), {"function": staticmethod(function), "space": space, "__doc__": doc, "__module__": __name__}
+    )
 
     def layer(
         inputs: Any, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
@@ -59,7 +58,8 @@ class RNNCell:
     def _unsaid(self, what: str, example: str) -> ArgumentError:
         return ArgumentError(
             f"the cell class {type(self).__name__} does not say its {what}",
-            where=here(), rule="a cell has the properties state_size and output_size, with exactly these names",
+            where=here(),
+            rule="a cell has the properties state_size and output_size, with exactly these names",
             hint=f"@property def {what}(self): return {example}",
         )
 
@@ -77,12 +77,10 @@ class RNNCell:
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """(output, new state) of one time step from inputs (batch, depth) and the state before it."""
-        with self.opened(scope, inputs):
-            return self.call(inputs, state)
+        return self.in_scope(scope, inputs, lambda: self.call(inputs, state))
 
-    @contextlib.contextmanager
-    def opened(self, scope: Any, inputs: Any, rank: int = 2) -> Iterator[None]:
-        """The cell's own variable scope, which the first call chooses; there the variables are made, if not yet.
+    def in_scope(self, scope: Any, inputs: Any, function: Callable[[], Any], rank: int = 2) -> Any:
+        """`function()` in the cell's own variable scope, which the first call chooses, after the variables are made.
 
         rank: how many axes the inputs of a cell with a kernel have: 2 for one time step, 3 for all.
         """
@@ -98,8 +96,9 @@ class RNNCell:
         with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False), names:
             if not self.built:
                 self.build(getattr(inputs, "shape", None))
-            yield
+            result = function()
         self.built = True
+        return result
 
     def _choose_scope(self, scope: Any) -> VariableScope:
         name = self._base_name() if scope is None and self._reuse else scope

@@ -169,9 +169,7 @@ class LSTMCell(LayerRNNCell):
 
     def build(self, inputs_shape: Any) -> None:
         units, made = self._num_units, self._initializer
-        self._kernel = self.add_variable(
-            "kernel", [self.depth + self.output_size, 4 * units], initializer=made
-        )
+        self._kernel = self.add_variable("kernel", [self.depth + self.output_size, 4 * units], initializer=made)
         self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
         if self._use_peepholes:
             self._diagonal = {
@@ -188,7 +186,7 @@ class LSTMCell(LayerRNNCell):
             f, i = f + self._diagonal["f"] * c, i + self._diagonal["i"] * c
         c = ops.sigmoid(f) * c + ops.sigmoid(i) * self._activation(j)
         if self._cell_clip is not None:
-            c = self._clipped(c)
+            c = self._clipped(c, self._cell_clip)
         h = ops.sigmoid(o + self._diagonal["o"] * c if self._use_peepholes else o) * self._activation(c)
         if self._num_proj is not None:
             h = ops.matmul(h, self._projection)
@@ -196,8 +194,8 @@ class LSTMCell(LayerRNNCell):
                 h = ops.clip_by_value(h, -self._proj_clip, self._proj_clip)
         return h, LSTMStateTuple(c, h) if self._state_is_tuple else ops.concat([c, h], 1)
 
-    def _clipped(self, c: Any) -> Any:
-        return ops.clip_by_value(c, -self._cell_clip, self._cell_clip)
+    def _clipped(self, c: Any, limit: float) -> Any:
+        return ops.clip_by_value(c, -limit, limit)
 
 
 class MultiRNNCell(RNNCell):

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
-from deepkit.site import user_site
 from deepkit.core.shape import UNKNOWN, Shape, UnknownDimension
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.site import user_site
 from deepkit.v1.control_flow import _flat as flat
 from deepkit.v1.control_flow import _packed as packed
 from deepkit.v1.symbolic import symbolic
@@ -75,13 +75,15 @@ def check_state(where: str, state: Any, sizes: Any) -> None:
     """ShapeError unless `state` is nested as `sizes` are and each part can be (batch, size)."""
     expected = f"state_size is {shape_text(sizes)}: the first axis of each part is the batch"
     if not same_nesting(state, sizes):
-        hint = "LSTMStateTuple(c, h)" if isinstance(sizes, LSTMStateTuple) else "cell.zero_state(batch_size, tf.float32)"
+        hint = (
+            "LSTMStateTuple(c, h)" if isinstance(sizes, LSTMStateTuple) else "cell.zero_state(batch_size, tf.float32)"
+        )
         raise ShapeError(f"{where}: the state is {shape_text(state)}", where=here(), rule=expected, hint=hint)
     for part, size in zip(flat(state), flat(sizes), strict=True):
         if not part.shape.is_compatible_with((None, *shape_of(size))):
             raise ShapeError(
                 f"{where}: a part of the state has shape {part.shape}, but the cell keeps {size} numbers for each example",
-                where=here(), rule=expected, hint="a state belongs to cells of the same number of units",
+                where=here(), rule=expected, hint="cell.zero_state(batch_size, tf.float32), or the state of an equal cell",
             )  # fmt: skip
 
 
@@ -97,10 +99,18 @@ def check_cell(where: str, cell: Any) -> None:
     """ArgumentError unless `cell` can be used as one; what it lacks is named."""
     hint = "cell = tf.nn.rnn_cell.BasicLSTMCell(num_units=128)"
     if isinstance(cell, type):
-        raise ArgumentError(f"{where} takes a cell, not the class {cell.__name__}", where=here(), hint=f"{cell.__name__}(num_units=...)")
+        raise ArgumentError(
+            f"{where} takes a cell, not the class {cell.__name__}", where=here(), hint=f"{cell.__name__}(num_units=...)"
+        )
     if isinstance(cell, (list, tuple)):
-        raise ArgumentError(f"{where} takes one cell, not {len(cell)}", where=here(), hint="tf.nn.rnn_cell.MultiRNNCell(cells) stacks them")
-    if not callable(cell) or not all(hasattr(type(cell), name) or hasattr(cell, name) for name in ("state_size", "output_size")):
+        raise ArgumentError(
+            f"{where} takes one cell, not {len(cell)}",
+            where=here(),
+            hint="tf.nn.rnn_cell.MultiRNNCell(cells) stacks them",
+        )
+    if not callable(cell) or not all(
+        hasattr(type(cell), name) or hasattr(cell, name) for name in ("state_size", "output_size")
+    ):
         raise ArgumentError(
             f"{where}: {cell!r} is not a cell", hint=hint,
             where=here(), rule="a cell has state_size and output_size, and cell(inputs, state) gives (output, new state)",
@@ -110,8 +120,9 @@ def check_cell(where: str, cell: Any) -> None:
 def batch_of(tensors: Sequence[Symbol], axis: int) -> Any:
     """The size of the batch: a number if one of the tensors knows it, else a tensor."""
     for x in tensors:
-        if x.shape.dims is not None and x.shape.dims[axis] is not None:
-            return int(x.shape.dims[axis])
+        known = None if x.shape.dims is None else x.shape.dims[axis]
+        if known is not None:
+            return known
     return ops.shape(tensors[0])[axis]
 
 

@@ -13,7 +13,16 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.train.initializers import Zeros
 from deepkit.v1.recurrent.base import RNNCell, activation_of, check_units, linear
-from deepkit.v1.recurrent.structure import LSTMStateTuple, check_cell, flat, here, mapped, packed, same_nesting, shape_of
+from deepkit.v1.recurrent.structure import (
+    LSTMStateTuple,
+    check_cell,
+    flat,
+    here,
+    mapped,
+    packed,
+    same_nesting,
+    shape_of,
+)
 from deepkit.v1.scopes import get_variable
 from deepkit.v1.symbolic import symbolic
 
@@ -209,7 +218,10 @@ class _Projection(CellWrapper):
 
     def __init__(self, cell: Any, units: int, activation: Any, reuse: Any):
         super().__init__(cell)
-        self._units, self._reuse = check_units("output_size" if isinstance(self, OutputProjectionWrapper) else "num_proj", units), reuse
+        self._units, self._reuse = (
+            check_units("output_size" if isinstance(self, OutputProjectionWrapper) else "num_proj", units),
+            reuse,
+        )
         self._activation = activation_of("linear" if activation is None else activation)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
@@ -255,9 +267,7 @@ class OutputProjectionWrapper(_Projection):
 class InputProjectionWrapper(_Projection):
     """A cell with a layer below: it gets inputs @ kernel + bias, num_proj numbers."""
 
-    def __init__(
-        self, cell: Any, num_proj: int, activation: Any = None, input_size: Any = None, reuse: Any = None
-    ):
+    def __init__(self, cell: Any, num_proj: int, activation: Any = None, input_size: Any = None, reuse: Any = None):
         super().__init__(cell, num_proj, activation, reuse)
 
     def call(self, inputs: Any, state: Any) -> Any:

@@ -53,7 +53,9 @@ def _counter(kind: str) -> Callable[..., tuple[Any, Any]]:
             return finish(count, ops.assign_add(count, more), metrics_collections, updates_collections)
 
     metric.__name__ = metric.__qualname__ = kind
-    metric.__doc__ = f"""(value, update_op) of the number of examples whose label is {label} and prediction {prediction}."""
+    metric.__doc__ = (
+        f"""(value, update_op) of the number of examples whose label is {label} and prediction {prediction}."""
+    )
     return metric
 
 

@@ -35,7 +35,9 @@ def mean_tensor(
     """As `mean`, element by element: the result has the shape of the values, which must be known."""
     values = constant_of(values)
     if not values.shape.is_full:
-        raise ShapeError(f"mean_tensor of values of shape {values.shape}", rule="all dimensions known", hint="tf.metrics.mean")
+        raise ShapeError(
+            f"mean_tensor of values of shape {values.shape}", rule="all dimensions known", hint="tf.metrics.mean"
+        )
     with variable_scope(name, "mean", (values, weights)):
         values = ops.cast(values, float32)
         totals = [gathered(values.shape, float32, "total_tensor"), gathered(values.shape, float32, "count_tensor")]

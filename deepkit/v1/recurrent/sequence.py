@@ -1,0 +1,121 @@
+"""A cell over all time steps inside the graph: as one LSTM op where the cell is a plain LSTM, else as a loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.core import control_flow
+from deepkit.core.symbol import Symbol
+from deepkit.errors import ShapeError
+from deepkit.v1.recurrent.cells import BasicLSTMCell, LSTMCell, MultiRNNCell
+from deepkit.v1.recurrent.structure import (
+    LSTMStateTuple,
+    flat,
+    here,
+    packed,
+    same_nesting,
+    select,
+    shape_text,
+)
+from deepkit.v1.scopes import variable_scope
+
+
+def over_time(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """(outputs, last state) of `cell` along the first axis of (time, batch, depth) inputs, begun in `state`.
+
+    lengths (batch): steps of each sequence; past them outputs are 0 and the state stays as it is.
+    """
+    if isinstance(inputs, Symbol) and runs_as_one_op(cell):
+        return _as_one_op(cell, inputs, state, lengths)
+    return by_steps(cell, inputs, state, lengths)
+
+
+def runs_as_one_op(cell: Any) -> bool:
+    """True for a plain LSTM, or a stack of some. A subclass may compute something else, and is run step by step."""
+    if type(cell) is MultiRNNCell:
+        return all(runs_as_one_op(c) for c in cell.cells)
+    if not isinstance(cell, (BasicLSTMCell, LSTMCell)) or not type(cell).__module__.startswith(__package__ or ""):
+        return False
+    if isinstance(cell, LSTMCell) and (cell._use_peepholes, cell._cell_clip, cell._num_proj) != (False, None, None):
+        return False
+    return cell._state_is_tuple and getattr(cell._activation, "__wrapped__", cell._activation) is ops.tanh
+
+
+def _as_one_op(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    if type(cell) is MultiRNNCell:
+        return cell.in_scope(None, x, lambda: _layers(cell, x, state, lengths))
+    return cell.in_scope(None, x, lambda: lstm_over_time(cell, x, state, lengths), rank=3)
+
+
+def _layers(stack: MultiRNNCell, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """One layer after the other, each over the whole sequence."""
+    states = []
+    for k, (cell, before) in enumerate(zip(stack.cells, state, strict=True)):
+        with variable_scope(f"cell_{k}"):
+            x, after = _as_one_op(cell, x, before, lengths)
+        states.append(after)
+    return x, tuple(states)
+
+
+def lstm_over_time(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """As `over_time`, for a plain LSTM inside its own scope."""
+    c0, h0 = state
+    h, c = ops.lstm(x, cell._kernel, cell._bias, c0, h0, cell._forget_bias)
+    if lengths is None:
+        return h, LSTMStateTuple(_last(c, c0), _last(h, h0))
+    rows = ops.reshape(h, [-1, cell.output_size])
+    masked = select(ops.reshape(_live(h, lengths), [-1]), rows, ops.zeros_like(rows))
+    return ops.reshape_like(masked, h), LSTMStateTuple(_at(lengths, c, c0), _at(lengths, h, h0))
+
+
+def _last(steps: Symbol, first: Symbol) -> Symbol:
+    """The last step, or `first` if there are none."""
+    if steps.shape.dims is not None and steps.shape.dims[0]:
+        return steps[-1]
+    return ops.concat([ops.expand_dims(first, 0), steps], 0)[-1]
+
+
+def _at(lengths: Symbol, steps: Symbol, first: Symbol) -> Symbol:
+    """What each sequence of the batch was after its last step; `first` if it has none."""
+    count = ops.minimum(ops.maximum(lengths, 0), ops.shape(steps)[0])
+    places = ops.stack([count, ops.range(ops.shape(steps)[1])], 1)
+    found = ops.gather_nd(ops.concat([ops.expand_dims(first, 0), steps], 0), places)
+    found.shape = found.shape.merge(first.shape).merge(steps.shape[1:])
+    return found
+
+
+def _live(steps: Symbol, lengths: Symbol) -> Symbol:
+    """(time, batch): whether a sequence has not ended before this step."""
+    return ops.less(ops.expand_dims(ops.range(ops.shape(steps)[0]), 1), ops.expand_dims(lengths, 0))
+
+
+def by_steps(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """As `over_time`, with a loop that calls the cell, or another function of (inputs, state), once for each step."""
+    structure: list[Any] = []
+    count = len(flat(inputs))
+
+    def step(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        before = packed(state, states)
+        output, after = one_step(cell, packed(inputs, rows[:count]), before, rows[count] if rows[count:] else None)
+        structure.append(output)
+        return flat(after), flat(output)
+
+    rows = [*flat(inputs), *([] if lengths is None else [_live(flat(inputs)[0], lengths)])]
+    last, outputs = control_flow.scan(step, flat(state), rows)
+    return packed(structure[0], outputs), packed(state, last)
+
+
+def one_step(cell: Any, inputs: Any, before: Any, live: Symbol | None) -> tuple[Any, Any]:
+    """(output, new state) of one step; for a sequence that is not live any more, 0 and the state before."""
+    output, after = cell(inputs, before)
+    if not same_nesting(before, after):
+        name = getattr(cell, "name", type(cell).__name__)
+        raise ShapeError(
+            f"{name} was given the state {shape_text(before)} and returned {shape_text(after)}",
+            where=here(), rule="cell(inputs, state) returns (output, new state), the new state nested as the old one",
+        )  # fmt: skip
+    if live is not None:
+        output = packed(output, [select(live, y, ops.zeros_like(y)) for y in flat(output)])
+        after = packed(after, [select(live, x, old) for x, old in zip(flat(after), flat(before), strict=True)])
+    return output, after
