@@ -88,6 +88,10 @@ class OpError(TensorError, ValueError):
     """An op that failed while it computed."""
 
 
+class OutOfRangeError(OpError):
+    """The end of the data: a queue that is closed and empty, an input that has been read to its end."""
+
+
 class GradientError(TensorError, LookupError):
     """A derivative that does not exist."""
 
@@ -116,6 +120,10 @@ class MissingExtraError(DeepkitError, ImportError):
             f"{purpose} needs {library}, which is not installed",
             hint=f'python3 -m pip install "deepkit[{extra}]"',
         )
+
+
+class ThreadError(DeepkitError, RuntimeError):
+    """Threads that go on running although they were asked to stop."""
 
 
 class MissingNameError(DeepkitError, AttributeError):

@@ -8,14 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from deepkit.errors import ArgumentError, DeepkitError, OutOfRangeError
+from deepkit.errors import ArgumentError, OutOfRangeError, ThreadError
 from deepkit.v1 import logging
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a thread that join() waits for
-
-
-class StragglersError(DeepkitError, RuntimeError):
-    """Threads that go on running although they were asked to stop."""
 
 
 class Coordinator:
@@ -126,7 +122,7 @@ class Coordinator:
         if stragglers and ignore_live_threads:
             logging.info("Coordinator stopped with threads still running: %s", " ".join(stragglers))
         elif stragglers:
-            raise StragglersError(
+            raise ThreadError(
                 f"threads still running {stop_grace_period_secs} s after the stop: {', '.join(stragglers)}",
                 rule="a thread looks at coord.should_stop() again and again, and ends when it is True",
                 hint="while not coord.should_stop(): ...; or join(threads, ignore_live_threads=True)",

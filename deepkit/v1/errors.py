@@ -1,6 +1,6 @@
 """`tf.errors`: TensorFlow's names of the errors a session can raise."""
 
-from deepkit.errors import ClosedSessionError, DeepkitError, UninitializedError
+from deepkit.errors import ClosedSessionError, DeepkitError, OutOfRangeError, UninitializedError
 
 OpError = DeepkitError
 InvalidArgumentError = DeepkitError

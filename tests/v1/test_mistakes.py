@@ -52,13 +52,28 @@ def log_of_zero():
 
 
 MISTAKES = {
-    "wrong shape to matmul": (lambda: tf.matmul(features(), tf.zeros([4, 2])), ["the inner dimensions 3 and 4 differ", "(n, k) @ (k, m)"]),
+    "wrong shape to matmul": (
+        lambda: tf.matmul(features(), tf.zeros([4, 2])),
+        ["the inner dimensions 3 and 4 differ", "(n, k) @ (k, m)"],
+    ),
     "a vector to matmul": (lambda: tf.matmul(tf.zeros([3]), tf.zeros([3, 2])), ["a has shape (3,)", "reshape"]),
-    "no broadcasting": (lambda: tf.zeros([2, 3]) + tf.zeros([4]), ["(2, 3) and (4,) do not broadcast", "aligned at the right"]),
-    "forgotten feed": (lambda: run(features() + 1.0), ["placeholder 'features' (float32(?, 3)) must be fed", "feed_dict"]),
-    "fed one example": (lambda: (lambda x: run(x, {x: [1.0, 2.0, 3.0]}))(features()), ["was fed a value of shape (3,)", "value[None, ...]"]),
+    "no broadcasting": (
+        lambda: tf.zeros([2, 3]) + tf.zeros([4]),
+        ["(2, 3) and (4,) do not broadcast", "aligned at the right"],
+    ),
+    "forgotten feed": (
+        lambda: run(features() + 1.0),
+        ["placeholder 'features' (float32(?, 3)) must be fed", "feed_dict"],
+    ),
+    "fed one example": (
+        lambda: (lambda x: run(x, {x: [1.0, 2.0, 3.0]}))(features()),
+        ["was fed a value of shape (3,)", "value[None, ...]"],
+    ),
     "fed text": (lambda: (lambda x: run(x, {x: "a"}))(features()), ["expected float32, got 'a'"]),
-    "not initialized": (lambda: run(tf.Variable([1.0], name="w") * 2.0), ["variable 'w' has no value yet", "global_variables_initializer"]),
+    "not initialized": (
+        lambda: run(tf.Variable([1.0], name="w") * 2.0),
+        ["variable 'w' has no value yet", "global_variables_initializer"],
+    ),
     "types mixed": (lambda: tf.constant(1.0) + tf.constant(1), ["int32, but float32 is needed", "cast(x, float32)"]),
     "float to integers": (lambda: tf.constant([1, 2]) + 0.5, ["expected int32, got 0.5"]),
     "label out of range": (label_out_of_range, ["label 3 is out of range for 3 classes", "0 to 2"]),
@@ -70,12 +85,18 @@ MISTAKES = {
         lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[[0, 1]], logits=[[0.0, 1.0]]),
         ["one class number for each row", "softmax_cross_entropy_with_logits"],
     ),
-    "column against row": (lambda: tf.losses.mean_squared_error(tf.zeros([3]), tf.zeros([3, 1])), ["(3,) and (3, 1)", "same shape"]),
+    "column against row": (
+        lambda: tf.losses.mean_squared_error(tf.zeros([3]), tf.zeros([3, 1])),
+        ["(3,) and (3, 1)", "same shape"],
+    ),
     "reuse without a variable": (reuse_nothing, ["wieghts", "weights"]),
     "get_variable twice": (get_variable_twice, ["weights", "reuse"]),
     "another graph": (other_graph, ["belongs to another graph", "far"]),
     "closed session": (closed_session, ["closed session", "with block"]),
-    "gradient of integers": (lambda: tf.gradients(tf.constant(3) * 2, [tf.constant(1)]), ["int32: it has no derivative", "cast to float32"]),
+    "gradient of integers": (
+        lambda: tf.gradients(tf.constant(3) * 2, [tf.constant(1)]),
+        ["int32: it has no derivative", "cast to float32"],
+    ),
     "trained on the accuracy": (
         lambda: tf.train.AdamOptimizer().minimize(tf.cast(tf.argmax(tf.Variable([1.0, 2.0])), tf.float32)),
         ["every gradient is None", "argmax"],
@@ -84,12 +105,18 @@ MISTAKES = {
     "a node as a condition": (lambda: 1 if tf.constant(True) else 2, ["cannot be used as a Python bool", "cond()"]),
     "a tensor as an array": (lambda: np.asarray(tf.constant(1.0)), ["has no value yet", "sess.run(tensor)"]),
     "nothing to fetch": (lambda: run(None), ["None of type NoneType cannot be fetched", "minimize(loss) returns"]),
-    "axis that is not there": (lambda: tf.reduce_sum(tf.zeros([2, 3]), axis=2), ["axis 2 of a tensor of rank 2", "[-2, 2)"]),
+    "axis that is not there": (
+        lambda: tf.reduce_sum(tf.zeros([2, 3]), axis=2),
+        ["axis 2 of a tensor of rank 2", "[-2, 2)"],
+    ),
     "reshape that does not fit": (lambda: tf.reshape(tf.zeros([4]), [3]), ["4 elements do not fit", "-1"]),
     "keep_prob of zero": (lambda: tf.nn.dropout(tf.ones([2]), 0.0), ["keep_prob is 0", "the share that stays"]),
-    "misspelt tensor": (lambda: [tf.constant(1, name="answer"), tf.get_default_graph().get_tensor_by_name("anwser:0")], ["'anwser:0'", "'answer:0'"]),
+    "misspelt tensor": (
+        lambda: [tf.constant(1, name="answer"), tf.get_default_graph().get_tensor_by_name("anwser:0")],
+        ["'anwser:0'", "'answer:0'"],
+    ),
     "eval without a session": (lambda: tf.constant(1.0).eval(), ["needs a session", "with Session()"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MISTAKES)

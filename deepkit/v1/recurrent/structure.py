@@ -97,23 +97,18 @@ def same_nesting(a: Any, b: Any) -> bool:
 
 def check_cell(where: str, cell: Any) -> None:
     """ArgumentError unless `cell` can be used as one; what it lacks is named."""
-    hint = "cell = tf.nn.rnn_cell.BasicLSTMCell(num_units=128)"
     if isinstance(cell, type):
         raise ArgumentError(
             f"{where} takes a cell, not the class {cell.__name__}", where=here(), hint=f"{cell.__name__}(num_units=...)"
         )
     if isinstance(cell, (list, tuple)):
         raise ArgumentError(
-            f"{where} takes one cell, not {len(cell)}",
-            where=here(),
-            hint="tf.nn.rnn_cell.MultiRNNCell(cells) stacks them",
+            f"{where} takes one cell, not a list", where=here(), hint="tf.nn.rnn_cell.MultiRNNCell(cells) stacks them"
         )
-    if not callable(cell) or not all(
-        hasattr(type(cell), name) or hasattr(cell, name) for name in ("state_size", "output_size")
-    ):
+    if not callable(cell) or not hasattr(cell, "state_size") or not hasattr(cell, "output_size"):
         raise ArgumentError(
-            f"{where}: {cell!r} is not a cell", hint=hint,
-            where=here(), rule="a cell has state_size and output_size, and cell(inputs, state) gives (output, new state)",
+            f"{where}: {cell!r} is not a cell", where=here(), hint="tf.nn.rnn_cell.BasicLSTMCell(num_units=128)",
+            rule="a cell has state_size and output_size, and cell(inputs, state) gives (output, new state)",
         )  # fmt: skip
 
 
