@@ -7,7 +7,7 @@ import difflib
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from deepkit.core import seeds
 from deepkit.core.apply import is_tensor, result_specs
@@ -18,6 +18,14 @@ from deepkit.core.op import Op, lookup
 from deepkit.core.symbol import Symbol
 from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
 from deepkit.site import running_cell, user_site
+
+
+class _Made(NamedTuple):
+    """What one execution of a notebook cell put into a graph."""
+
+    run: int
+    nodes: list[Node]
+    scopes: list[str]
 
 
 class Graph:
@@ -40,7 +48,7 @@ class Graph:
         self._devices: list[Any] = []
         self._gradient_of: list[Node] = []
         self.root: Graph = self
-        self._cells: dict[str, tuple[int, list[Node]]] = {}
+        self._cells: dict[str, _Made] = {}
 
     # ---- adding nodes
 
@@ -77,7 +85,9 @@ class Graph:
         if op.random:
             node.seeds = seeds.pair(self.seed, op.seed, self.root._random_ops)  # type: ignore[attr-defined]
             self.root._random_ops += 1
-        self._remember_cell(node)
+        made = self._made_by_cell()
+        if made is not None:
+            made.nodes.append(node)
         self._nodes[full] = node
         return node
 
@@ -110,13 +120,16 @@ class Graph:
     def enter_cell(self) -> None:
         """If the running notebook cell made nodes when it was run before, they leave the graph now."""
         cell = running_cell()
-        if cell is not None and self._cells.get(cell.key, (cell.run, []))[0] != cell.run:
-            self._retire(self._cells.pop(cell.key)[1])
+        if cell is not None and cell.key in self._cells and self._cells[cell.key].run != cell.run:
+            made = self._cells.pop(cell.key)
+            self._retire(made.nodes)
+            for scope in made.scopes:
+                self.names.release(scope)
 
-    def _remember_cell(self, node: Node) -> None:
+    def _made_by_cell(self) -> _Made | None:
+        """The record of what the running notebook cell makes, or None outside notebooks."""
         cell = running_cell()
-        if cell is not None:
-            self._cells.setdefault(cell.key, (cell.run, []))[1].append(node)
+        return None if cell is None else self._cells.setdefault(cell.key, _Made(cell.run, [], []))
 
     def _retire(self, nodes: list[Node]) -> None:
         for node in nodes:
@@ -139,6 +152,10 @@ class Graph:
 
     def name_scope(self, name: str | None) -> contextlib.AbstractContextManager[str]:
         """Puts `name/` before the names made inside."""
+        self.enter_cell()
+        made = self._made_by_cell()
+        if made is not None and name and not name.endswith("/"):
+            made.scopes.append(self.names.unique(name, mark=False))
         return self.names.enter(name)
 
     @contextlib.contextmanager

@@ -68,7 +68,7 @@ class Variable(Symbol):
             ).node
             self._read: Symbol = apply(lookup("ReadVariable")(), self, name=f"{scope}read/")
         wanted = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)
-        if self.trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted and collections is None:
+        if self.trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted:
             wanted.append(GraphKeys.TRAINABLE_VARIABLES)
         graph.add_to_collections(wanted, self)
 

@@ -230,6 +230,9 @@ from deepkit.ops.pooling import (
     pool,
 )  # fmt: skip
 from deepkit.ops.random import dropout, random_gamma, random_normal, random_shuffle, random_uniform, truncated_normal
+from deepkit.ops.recurrent import (
+    lstm,
+)  # fmt: skip
 from deepkit.ops.reduce import (
     arg_max,
     arg_min,
@@ -248,9 +251,6 @@ from deepkit.ops.reduce import (
     reduce_sum,
     reduce_variance,
     size_ratio,
-)  # fmt: skip
-from deepkit.ops.recurrent import (
-    lstm,
 )  # fmt: skip
 from deepkit.ops.segments import (
     rows_of_segments,

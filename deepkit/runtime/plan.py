@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -279,8 +280,10 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
 
 
 def _word(name: str) -> str:
-    """A node's name as part of a Python name."""
-    return re.sub(r"\W", "_", name)
+    """A variable's name as a Python name that no local name of the program hides."""
+    word = re.sub(r"\W", "_", name)
+    hidden = keyword.iskeyword(word) or re.fullmatch(r"[tf]?\d.*|feeds|store|run|_", word)
+    return f"variable_{word}" if hidden else word
 
 
 def _scalar(value: Any) -> Any:

@@ -85,7 +85,7 @@ class Optimizer:
         for var in variables:
             self._make_slots(var)
         with graph.name_scope(name or self.name) as full:
-            done = [_node(self._update(var, grad)) for grad, var in pairs]
+            done = [self._constrained(var, _node(self._update(var, grad))) for grad, var in pairs]
             with graph.control_dependencies(done):
                 done += [_node(x) for x in self._finish(variables[0])]
             if global_step is None:
@@ -95,6 +95,14 @@ class Optimizer:
                     train_op = apply(lookup("AssignAdd")(), global_step, 1, name=full).node
         graph.add_to_collections([GraphKeys.TRAIN_OP], train_op)
         return train_op
+
+    @staticmethod
+    def _constrained(var: Any, update: Node) -> Node:
+        """The update, followed by the variable's constraint if it has one (for example: no weight below 0)."""
+        if getattr(var, "constraint", None) is None:
+            return update
+        with var.graph.control_dependencies([update]):
+            return var.assign(var.constraint(var.read_value())).node
 
     # ---- what subclasses define
 

@@ -48,6 +48,8 @@ from deepkit.v1 import (
     contrib,
     device_lib,
     errors,
+    estimator,
+    feature_column,
     flags,
     gfile,
     initializers,

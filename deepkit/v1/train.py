@@ -1,4 +1,4 @@
-"""`tf.train`: optimizers, schedules and the global step."""
+"""`tf.train`: optimizers, schedules, the global step, and what loops and threads share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from deepkit.core.variable import Variable
 from deepkit.errors import GraphError
 from deepkit.train import *  # noqa: F403
 from deepkit.train import __all__ as _train_names
+from deepkit.v1.coordinator import Coordinator
+from deepkit.v1.hooks import LoggingTensorHook, SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 
-__all__ = [*_train_names, "create_global_step", "get_global_step", "get_or_create_global_step", "global_step"]
+__all__ = [
+    *_train_names, "Coordinator", "LoggingTensorHook", "SessionRunArgs", "SessionRunContext", "SessionRunHook",
+    "SessionRunValues", "create_global_step", "get_global_step", "get_or_create_global_step", "global_step",
+]  # fmt: skip
 
 
 def get_global_step(graph: Graph | None = None) -> Variable | None:

@@ -42,6 +42,14 @@ def test_a_cell_that_runs_again_replaces_its_nodes(shell) -> None:
     assert shell.user_ns["graph"].get_tensor_by_name("x:0") is shell.user_ns["x"]
 
 
+def test_scopes_of_a_cell_are_free_again(shell) -> None:
+    source = "with tf.name_scope('n'):\n    a = tf.constant(1.0, name='a')\ny = tf.layers.dense(tf.zeros([1, 2]), 3)"
+    for _ in range(3):
+        run(shell, source)
+        assert shell.user_ns["a"].name == "n/a:0"
+        assert shell.user_ns["y"].name == "dense/BiasAdd:0"
+
+
 def test_nodes_of_other_cells_stay(shell) -> None:
     run(shell, BUILD)
     run(shell, "z = y + 1.0")

@@ -173,6 +173,8 @@ def test_consumers() -> None:
     assert x.consumers() == [y.op]
 
 
-@pytest.mark.parametrize("module", ["core.node", "core.symbol", "core.shape", "runtime.placement", "train.rules", "v1.nn"])
+@pytest.mark.parametrize(
+    "module", ["core.node", "core.symbol", "core.shape", "runtime.placement", "train.rules", "v1.nn"]
+)
 def test_every_module_can_be_imported_first(module: str) -> None:
     subprocess.run([sys.executable, "-c", f"import deepkit.{module}"], check=True)

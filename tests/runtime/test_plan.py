@@ -127,3 +127,13 @@ def test_updates_happen_in_place(sess) -> None:
     sess.run(add)
     assert sess.store[v] is before
     assert before.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "name", ["class", "store", "t1", "f0", "feeds", "run", "copy", "asarray", "0", "constant", "Mul"]
+)
+def test_variables_may_have_any_name(sess, name: str) -> None:
+    v, x = tf.Variable(2.0, name=name), tf.placeholder(tf.float32)
+    sess.run(v.initializer)
+    assert sess.run(v * x + v * 3.0, {x: 4.0}) == 14.0
+    assert sess.run(v.assign_add(x), {x: 1.0}) == 3.0

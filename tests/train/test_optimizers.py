@@ -266,3 +266,12 @@ def test_the_documents_moving_average() -> None:
             sess.run(move)
             printed.append(sess.run([v, ema.average(v)]))
     np.testing.assert_allclose(printed, [[0, 0], [5, 4.5], [10, 4.5549998], [10, 4.6094499]], rtol=1e-7)
+
+
+def test_constraints_hold_after_each_step() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        w = tf.Variable([1.0, 1.0], constraint=lambda x: tf.maximum(x, 0.0))
+        train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(w * [3.0, 0.5]))
+        sess.run(w.initializer)
+        sess.run(train)
+        assert sess.run(w).tolist() == [0.0, 0.5]

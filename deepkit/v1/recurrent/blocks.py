@@ -11,7 +11,7 @@ from deepkit.v1.recurrent.base import LayerRNNCell, activation_of, check_units
 from deepkit.v1.recurrent.cells import LSTMCell
 from deepkit.v1.recurrent.sequence import by_steps, lstm_over_time, runs_as_one_op
 from deepkit.v1.recurrent.structure import LSTMStateTuple, batch_of, check_state, here, mapped, zeros_of
-from deepkit.v1.scopes import get_variable, variable_scope
+from deepkit.v1.scopes import get_variable, get_variable_scope, variable_scope
 from deepkit.v1.symbolic import constant_of
 
 
@@ -122,7 +122,7 @@ class GLSTMCell(LayerRNNCell):
         c, h = state
         self._check_groups("the number of features", self.depth)
         units = self._num_units // self._groups
-        with variable_scope(self._scope, initializer=self._initializer, auxiliary_name_scope=False):
+        with variable_scope(get_variable_scope(), initializer=self._initializer, auxiliary_name_scope=False):
             parts = []
             xs, hs = ops.split(inputs, self._groups, 1), ops.split(h, self._groups, 1)
             for k, (x, own) in enumerate(zip(xs, hs, strict=True)):

@@ -1,0 +1,96 @@
+"""How an estimator calls an input function, and what it makes of the result."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from deepkit.core.graph import Graph, default_graph
+from deepkit.core.symbol import Symbol
+from deepkit.errors import ArgumentError, GraphError
+from deepkit.ops.sparse import SparseTensor
+from deepkit.v1.estimator._spec import ModeKeys
+from deepkit.v1.symbolic import constant_of
+
+
+def parameters_of(function: Any, what: str) -> list[str]:
+    """The names of a function's parameters; ArgumentError if it is none."""
+    if not callable(function):
+        meant = f"{what}={what}, without ()" if what == "input_fn" else f"the name of a function as {what}"
+        raise ArgumentError(
+            f"{what} is {type(function).__name__}, not a function", rule="the estimator calls it in a graph of its own",
+            hint=f"{meant}; or {what}=lambda: ...",
+        )  # fmt: skip
+    return list(inspect.signature(function).parameters)
+
+
+def call_input_fn(input_fn: Any, mode: str, params: dict[str, Any], config: Any) -> tuple[Any, Any]:
+    """(features, labels) as tensors of the default graph; labels is None where the function gives none.
+
+    A dataset is read through an iterator; arrays and lists become constants.
+    """
+    accepted = parameters_of(input_fn, "input_fn")
+    given = {"mode": mode, "params": params, "config": config}
+    result = input_fn(**{k: v for k, v in given.items() if k in accepted})
+    if hasattr(result, "make_one_shot_iterator"):
+        result = result.make_one_shot_iterator().get_next()
+    labels = None
+    if isinstance(result, (list, tuple)):
+        if len(result) != 2:
+            raise ArgumentError(
+                f"input_fn returned {len(result)} values", rule="two: features and labels",
+                hint="return {'x': x, 'z': z}, y: several features go into one dict",
+            )  # fmt: skip
+        result, labels = result
+    if result is None:
+        raise ArgumentError("input_fn returned no features", hint="return features, labels at its end")
+    if labels is None and mode == ModeKeys.EVAL:
+        raise ArgumentError("input_fn returned no labels", rule="evaluating compares with labels", hint="y=...")
+    return _tensors(result), None if labels is None else _tensors(labels)
+
+
+def _tensors(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tensors(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (Symbol, dict)) for v in value):
+        return type(value)(_tensors(item) for item in value)
+    if isinstance(value, SparseTensor):
+        return value
+    if callable(value) and not isinstance(value, Symbol):
+        raise ArgumentError(
+            f"input_fn returned a function, {value!r}", rule="it returns tensors or arrays", hint="input_fn=that_function"
+        )
+    tensor = constant_of(value)
+    if tensor.graph is not default_graph():
+        raise GraphError(
+            f"input_fn returned {tensor.name}, a node of another graph", where=tensor.node.where(),
+            rule="each call of the estimator has a new graph", hint="make the tensors inside of input_fn",
+        )  # fmt: skip
+    return tensor
+
+
+def is_constant(graph: Graph, *structures: Any) -> bool:
+    """Whether the tensors are the same in every run: nothing they are computed from has an effect or a state."""
+    waiting = [leaf for structure in structures for leaf in _leaves(structure)]
+    seen = set()
+    while waiting:
+        node = waiting.pop().node
+        if node in seen:
+            continue
+        seen.add(node)
+        if not node.op.is_pure or node.op.type == "Placeholder":
+            return False
+        waiting += node.inputs
+    return True
+
+
+def _leaves(structure: Any) -> list[Symbol]:
+    if isinstance(structure, dict):
+        return [leaf for item in structure.values() for leaf in _leaves(item)]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for item in structure for leaf in _leaves(item)]
+    if isinstance(structure, SparseTensor):
+        return [x for x in (structure.indices, structure.values, structure.dense_shape) if isinstance(x, Symbol)]
+    return [structure] if isinstance(structure, Symbol) else []
+
+

@@ -1,0 +1,207 @@
+"""Wrappers around recurrent cells, and the errors of recurrent networks; dropped numbers are those of TensorFlow 2.21."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
+from deepkit import errors
+
+cells = tf.nn.rnn_cell
+contrib = tf.contrib.rnn
+X = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)  # (batch, time, depth)
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as g:
+        yield g
+
+
+def leaves(structure):
+    if isinstance(structure, (list, tuple)):
+        return [leaf for item in structure for leaf in leaves(item)]
+    return [structure]
+
+
+def fill(sess):
+    """The same weights again, whatever made them."""
+    rng = np.random.default_rng(1)
+    for v in tf.global_variables():
+        v.load(rng.normal(size=[int(d) for d in v.shape]), sess)
+
+
+def names():
+    return [v.name.removesuffix(":0") for v in tf.global_variables()]
+
+
+def wrapped(cell, **options):
+    outputs, state = tf.nn.dynamic_rnn(cell, X, dtype=tf.float32, **options)
+    with tf.Session() as sess:
+        fill(sess)
+        return sess.run([outputs, *leaves(state)])
+
+
+def test_dropout_of_outputs_with_a_seed():
+    y, c, h = wrapped(cells.DropoutWrapper(cells.LSTMCell(4), output_keep_prob=0.7, seed=3))
+    np.testing.assert_allclose(y[:, 0].ravel()[:6], [-0.0421, 0, -0.0649, 0, -0.1519, 0], atol=6e-5)
+    assert (h != 0).all()
+    np.testing.assert_allclose(y[:, 2][y[:, 2] != 0], (h / np.float32(0.7))[y[:, 2] != 0], rtol=1e-5)
+    assert c.shape == (2, 4)
+
+
+def test_dropout_of_states_spares_the_memory():
+    cell = cells.DropoutWrapper(cells.LSTMCell(4), state_keep_prob=0.6, seed=5)
+    _, c, h = wrapped(cell)
+    assert (c != 0).all()
+    assert (h == 0).any()
+
+
+def test_which_states_are_dropped_can_be_chosen():
+    keep_h = cells.DropoutWrapper(
+        cells.LSTMCell(40), state_keep_prob=0.5, seed=5,
+        dropout_state_filter_visitor=lambda s: cells.LSTMStateTuple(True, False) if isinstance(s, tuple) else True,
+    )  # fmt: skip
+    _, c, h = wrapped(keep_h)
+    assert 0.2 < (c == 0).mean() < 0.8
+    assert (h != 0).all()
+
+
+def test_seeds_are_those_of_tensorflow():
+    cell = cells.DropoutWrapper(cells.GRUCell(2), seed=3)
+    assert [cell._seed_of(part, 0) for part in ("input", "state", "output")] == [371649270, 522019109, 787469663]
+
+
+def test_variational_dropout_drops_the_same_at_every_step():
+    cell = cells.DropoutWrapper(
+        cells.GRUCell(30), output_keep_prob=0.5, variational_recurrent=True, dtype=tf.float32, seed=1
+    )
+    y, _ = wrapped(cell)
+    assert 0.2 < (y == 0).mean() < 0.8
+    assert ((y == 0) == (y[:1, :1] == 0)).all()
+
+
+def test_a_fed_keep_probability():
+    keep = tf.placeholder_with_default(1.0, [])
+    outputs, _ = tf.nn.dynamic_rnn(
+        cells.DropoutWrapper(cells.GRUCell(30), input_keep_prob=keep, output_keep_prob=keep), X, dtype=tf.float32
+    )
+    with tf.Session() as sess:
+        fill(sess)
+        assert (sess.run(outputs) != 0).all()
+        assert 0.2 < (sess.run(outputs, {keep: 0.5}) == 0).mean() < 0.8
+
+
+def test_residual():
+    outputs = [
+        tf.nn.dynamic_rnn(wrap(cells.GRUCell(4, name="one", reuse=tf.AUTO_REUSE)), X, dtype=tf.float32)[0]
+        for wrap in (lambda c: c, cells.ResidualWrapper, lambda c: cells.ResidualWrapper(c, lambda i, o: 3 * i - o))
+    ]
+    assert len(names()) == 4
+    with tf.Session() as sess:
+        fill(sess)
+        plain, added, other = sess.run(outputs)
+    np.testing.assert_allclose(added, plain + X, atol=1e-6)
+    np.testing.assert_allclose(other, 3 * X - plain, atol=1e-6)
+
+
+def test_projections_have_layers_of_their_own():
+    cell = contrib.OutputProjectionWrapper(contrib.InputProjectionWrapper(cells.BasicRNNCell(3), 5), 2, tf.nn.relu)
+    outputs, state = tf.nn.dynamic_rnn(cell, X, dtype=tf.float32)
+    inner = "rnn/output_projection_wrapper/input_projection_wrapper"
+    assert names() == [
+        f"{inner}/kernel", f"{inner}/bias", f"{inner}/basic_rnn_cell/kernel", f"{inner}/basic_rnn_cell/bias",
+        "rnn/output_projection_wrapper/kernel", "rnn/output_projection_wrapper/bias",
+    ]  # fmt: skip
+    assert outputs.shape.as_list() == [2, 3, 2]
+    with tf.Session() as sess:
+        fill(sess)
+        y, h, w, b = sess.run([outputs, state, *tf.global_variables()[-2:]])
+    np.testing.assert_allclose(y[:, -1], np.maximum(h @ w + b, 0), atol=1e-6)
+
+
+# ---- errors
+
+
+class Misnamed(cells.RNNCell):
+    state_size = 4
+
+    @property
+    def output(self):
+        return 4
+
+    def call(self, inputs, state):
+        return inputs, state
+
+
+def series(*shape):
+    return tf.placeholder(tf.float32, shape)
+
+
+WRONG = {
+    "dtype": (lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X), "without initial_state needs dtype"),
+    "class": (lambda: tf.nn.dynamic_rnn(cells.GRUCell, X, dtype=tf.float32), r"not the class GRUCell.*GRUCell\(num_units"),
+    "list": (lambda: tf.nn.dynamic_rnn([cells.GRUCell(3)], X), "one cell, not a list.*MultiRNNCell"),
+    "no cell": (lambda: tf.nn.static_rnn("gru", [X[0]]), "'gru' is not a cell.*output_size"),
+    "no time": (lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), series(None, 4)), r"shape \(\?, 4\).*\(batch, time, depth\)"),
+    "depth": (lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), series(2, 3, None)), "known before the graph runs"),
+    "integers": (
+        lambda: tf.nn.dynamic_rnn(cells.LSTMCell(3), np.zeros((2, 3, 4), np.int32), dtype=tf.float32),
+        "inputs are int32.*embedding_lookup",
+    ),
+    "not a list": (lambda: tf.nn.static_rnn(cells.GRUCell(3), tf.constant(X)), r"tf.unstack\(x, axis=1\)"),
+    "all steps at once": (
+        lambda: tf.nn.static_rnn(cells.GRUCell(3), [tf.constant(X)], dtype=tf.float32), "one time step.*dynamic_rnn",
+    ),
+    "state": (
+        lambda: tf.nn.dynamic_rnn(cells.LSTMCell(3), X, initial_state=np.zeros((2, 3))), r"LSTMStateTuple\(c, h\)",
+    ),
+    "state size": (
+        lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, initial_state=np.zeros((2, 5))), r"\(2, 5\).*keeps 3 numbers",
+    ),
+    "lengths": (
+        lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, [1, 2, 3], dtype=tf.float32), r"shape \(3,\) for a batch of 2",
+    ),
+    "lengths type": (
+        lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, [1.0, 2.0], dtype=tf.float32), "sequence_length is float32",
+    ),
+    "sizes": (
+        lambda: tf.nn.dynamic_rnn(cells.ResidualWrapper(cells.GRUCell(3)), X, dtype=tf.float32), "both have one shape",
+    ),
+    "probability": (lambda: cells.DropoutWrapper(cells.GRUCell(3), 50), "input_keep_prob=50.*share that stays"),
+    "masks": (lambda: cells.DropoutWrapper(cells.GRUCell(3), variational_recurrent=True), "without dtype"),
+    "units": (lambda: cells.GRUCell(0), "num_units=0"),
+    "activation": (lambda: cells.GRUCell(3, activation="rleu"), "activation='rleu'"),
+    "groups": (lambda: contrib.GLSTMCell(4, number_of_groups=3), "num_units 4 with 3 groups"),
+    "misnamed": (lambda: tf.nn.dynamic_rnn(Misnamed(), X, dtype=tf.float32), "Misnamed does not say its output_size"),
+    "batch": (lambda: cells.GRUCell(3).zero_state(series(None, 4).shape[0], tf.float32), r"tf.shape\(x\)\[0\]"),
+    "fused": (lambda: contrib.LSTMBlockFusedCell(3)(X), "needs dtype"),
+    "nested": (
+        lambda: cells.MultiRNNCell([cells.LSTMCell(3)], state_is_tuple=False), "need cells whose own state is one tensor",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors_say_what_to_do(name):
+    call, message = WRONG[name]
+    with pytest.raises(errors.DeepkitError) as caught:
+        call()
+    assert re.search(message, str(caught.value), re.DOTALL), str(caught.value)
+    where = caught.value.where
+    assert where is None or "test_rnn_wrappers.py" in where
+
+
+def test_one_cell_in_several_layers():
+    with pytest.warns(errors.GraphWarning, match="one cell several times"):
+        stack = cells.MultiRNNCell([cells.LSTMCell(3)] * 2)
+    with pytest.raises(errors.ShapeError, match="built for inputs of 4 features and is now given 3"):
+        tf.nn.dynamic_rnn(stack, X, dtype=tf.float32)
+
+
+def test_variables_know_the_line_that_made_them():
+    tf.nn.dynamic_rnn(cells.GRUCell(3), X, dtype=tf.float32)
+    assert all("test_rnn_wrappers.py" in str(v.node.site) for v in tf.global_variables())
