@@ -80,7 +80,7 @@ class InitializedValue(Op):
 
     refs = (0,)
     stateful = True
-    aliases = True
+    aliases = (0, 1)
     reads_old = False
     gradient = None
 

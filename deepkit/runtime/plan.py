@@ -49,7 +49,12 @@ class Plan:
         self.order = order.order(live, self._sources)
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
         owned = memory.owners(self.order, self._sources, {*fed, *self.known, *variables})
-        self._in_place = memory.updated_in_place(self.order, self._sources, owned) if "inplace" in passes else set()
+        fetched = [t for t in self.targets if isinstance(t, Symbol)]
+        self._in_place = (
+            memory.updated_in_place(self.order, self._sources, owned, map(self._source, fetched))
+            if "inplace" in passes
+            else set()
+        )
         self._write(owned)
 
     def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
@@ -288,8 +293,11 @@ def _word(name: str) -> str:
 
 def _scalar(value: Any) -> Any:
     """Arrays as they are, NumPy scalars for single numbers, bytes for single strings."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return value[()]
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return value[()]
+        if not value.flags.writeable:  # a broadcast view: the caller gets an array of his own
+            return value.copy()
     return value
 
 

@@ -333,3 +333,24 @@ def test_building_and_running_in_turn_is_fine(sess) -> None:
         x = tf.constant(1.0)
         for _ in range(30):
             sess.run(x)
+
+
+def test_results_can_be_written_into(sess) -> None:
+    for fetch in (
+        tf.broadcast_to(tf.ones([1]) + 1.0, [3]),
+        tf.eye(2, batch_shape=[2]),
+        tf.zeros([2]),
+        tf.matrix_diag_part([[1.0]]),
+    ):
+        result = sess.run(fetch)
+        result += 1.0
+        assert not np.array_equal(result, sess.run(fetch))
+
+
+def test_a_fetched_read_shows_the_value_from_before_the_update(sess) -> None:
+    v = tf.Variable([1.0, 2.0])
+    sess.run(v.initializer)
+    update = v.assign_add([10.0, 10.0])
+    before, same = tf.identity(v), tf.reshape(v, [2, 1])
+    got = sess.run([before, update, same, v])
+    assert [a.reshape(-1).tolist() for a in got] == [[1, 2], [11, 12], [1, 2], [11, 12]]

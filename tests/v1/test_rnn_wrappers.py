@@ -157,10 +157,10 @@ WRONG = {
         lambda: tf.nn.static_rnn(cells.GRUCell(3), [tf.constant(X)], dtype=tf.float32), "one time step.*dynamic_rnn",
     ),
     "state": (
-        lambda: tf.nn.dynamic_rnn(cells.LSTMCell(3), X, initial_state=np.zeros((2, 3))), r"LSTMStateTuple\(c, h\)",
+        lambda: tf.nn.dynamic_rnn(cells.LSTMCell(3), X, initial_state=np.zeros((2, 3), np.float32)), r"LSTMStateTuple\(c, h\)",
     ),
     "state size": (
-        lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, initial_state=np.zeros((2, 5))), r"\(2, 5\).*keeps 3 numbers",
+        lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, initial_state=np.zeros((2, 5), np.float32)), r"\(2, 5\).*keeps 3 numbers",
     ),
     "lengths": (
         lambda: tf.nn.dynamic_rnn(cells.GRUCell(3), X, [1, 2, 3], dtype=tf.float32), r"shape \(3,\) for a batch of 2",
@@ -190,9 +190,10 @@ def test_errors_say_what_to_do(name):
     call, message = WRONG[name]
     with pytest.raises(errors.DeepkitError) as caught:
         call()
-    assert re.search(message, str(caught.value), re.DOTALL), str(caught.value)
-    where = caught.value.where
-    assert where is None or "test_rnn_wrappers.py" in where
+    error = caught.value
+    said = " ".join(filter(None, (error.what, error.rule, error.hint)))  # not `where`, which quotes the line above
+    assert re.search(message, said), str(error)
+    assert error.where is None or "test_rnn_wrappers.py" in error.where
 
 
 def test_one_cell_in_several_layers():
@@ -205,3 +206,34 @@ def test_one_cell_in_several_layers():
 def test_variables_know_the_line_that_made_them():
     tf.nn.dynamic_rnn(cells.GRUCell(3), X, dtype=tf.float32)
     assert all("test_rnn_wrappers.py" in str(v.node.site) for v in tf.global_variables())
+
+
+# ---- notebooks
+
+
+@pytest.fixture
+def shell(graph):
+    pytest.importorskip("IPython", reason="IPython is not installed: there are no notebook cells")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(history_length=0)
+    shell.history_manager.enabled = False
+    shell.push({"tf": tf, "x": X})
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def test_a_notebook_cell_that_unrolls_can_be_run_again(shell):
+    def run(source):
+        shell.run_cell(source, store_history=True).raise_error()
+        return names()
+
+    run("cells = tf.nn.rnn_cell")
+    run("stack = cells.MultiRNNCell([cells.GRUCell(3), cells.LSTMCell(2)])")
+    first, second = (run("y, _ = tf.nn.dynamic_rnn(stack, x, dtype=tf.float32)") for _ in range(2))
+    assert first == second
+    assert len(first) == 6
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run(shell.user_ns["y"]).shape == (2, 3, 2)

@@ -16,17 +16,23 @@ def owners(
     result: dict[Symbol, frozenset[Symbol]] = {x: frozenset([x]) for x in outside}
     for node in order:
         op = node.op
-        shared: frozenset[Symbol] = frozenset()
-        if op.aliases or op.subgraphs:
-            shared = frozenset().union(*[result.get(x, frozenset([x])) for x in sources(node)])
+        inputs = sources(node)
+        if op.subgraphs:
+            lenders = inputs
+        else:
+            lenders = [inputs[i] for i in ((0,) if op.aliases is True else op.aliases or ())]
+        shared: frozenset[Symbol] = frozenset().union(*[result.get(x, frozenset([x])) for x in lenders])
         for i, y in enumerate(node.outputs):
-            written = frozenset([sources(node)[op.writes[i]]]) if i < len(op.writes) else frozenset()
+            written = frozenset([inputs[op.writes[i]]]) if i < len(op.writes) else frozenset()
             result.setdefault(y, shared | written)
     return result
 
 
 def updated_in_place(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], owned: dict[Symbol, frozenset[Symbol]]
+    order: list[Node],
+    sources: Callable[[Node], list[Symbol]],
+    owned: dict[Symbol, frozenset[Symbol]],
+    fetched: Iterable[Symbol],
 ) -> set[Node]:
     """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
     last_use: dict[Any, int] = {}
@@ -35,6 +41,8 @@ def updated_in_place(
             for owner in owned.get(x, frozenset([x])):
                 if x is not owner:  # an alias of the old value, not the variable itself
                     last_use[owner] = i
+    for x in fetched:
+        last_use.update({owner: len(order) for owner in owned.get(x, ()) if x is not owner})
     result = set()
     for i, node in enumerate(order):
         if hasattr(node.op, "inplace"):

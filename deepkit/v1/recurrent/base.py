@@ -12,6 +12,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.site import Cell, running_cell
 from deepkit.v1.recurrent.structure import batch_of, check_state, here, mapped, root_graph, zeros_of
 from deepkit.v1.scopes import VariableScope, get_variable, variable_scope
 from deepkit.v1.symbolic import constant_of
@@ -37,6 +38,7 @@ class RNNCell:
     _scope: VariableScope | None = None
     _depth: int | None = None
     _root: Any = None
+    _run: Cell | None = None
     _weights: tuple[Any, ...] = ()
 
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, _reuse: Any = None):
@@ -88,7 +90,7 @@ class RNNCell:
             self._scope, self._weights, self._depth, self.built = None, (), None, False
         self._check_inputs(inputs, rank)
         if self._scope is None:
-            self._scope, self._root = self._choose_scope(scope), root_graph()
+            self._scope, self._root, self._run = self._choose_scope(scope), root_graph(), running_cell()
         if self._dtype is None and isinstance(inputs, Symbol) and inputs.dtype.is_differentiable:
             self._dtype = inputs.dtype
         reuse = True if self.built else self._reuse
@@ -116,10 +118,12 @@ class RNNCell:
         return f"private{snake}" if snake.startswith("_") else snake
 
     def _is_stale(self) -> bool:
-        """The graph is another one now, or the notebook cell that made the variables was run again."""
-        return self._scope is not None and (
-            self._root is not root_graph() or any(v.node.retired for v in self._weights)
-        )
+        """The graph is another one now, or the notebook cell that first called this cell is run again."""
+        if self._scope is None:
+            return False
+        now, then = running_cell(), self._run
+        again = now is not None and then is not None and now.key == then.key and now.run != then.run
+        return again or self._root is not root_graph() or any(v.node.retired for v in self._weights)
 
     # ---- variables
 
