@@ -197,7 +197,9 @@ def numeric_column(
     if not all(d > 0 for d in dims):
         raise ArgumentError(f"numeric_column: shape={shape!r}", rule="positive dimensions")
     if normalizer_fn is not None and not callable(normalizer_fn):
-        raise ArgumentError(f"numeric_column: normalizer_fn={normalizer_fn!r}", rule="a function", hint="lambda x: x / 255")
+        raise ArgumentError(
+            f"numeric_column: normalizer_fn={normalizer_fn!r}", rule="a function", hint="lambda x: x / 255"
+        )
     return NumericColumn(_key(key, "numeric_column"), dims, normalizer_fn)
 
 
@@ -236,7 +238,9 @@ def bucketized_column(source_column: NumericColumn, boundaries: Any) -> Bucketiz
     """The interval that a number lies in: with boundaries [0, 10] below 0, from 0 to below 10, or from 10 on."""
     if not isinstance(source_column, NumericColumn) or len(source_column.shape) > 1:
         raise ArgumentError(
-            f"bucketized_column({source_column!r})", rule="made from a numeric column with one axis", hint="numeric_column"
+            f"bucketized_column({source_column!r})",
+            rule="made from a numeric column with one axis",
+            hint="numeric_column",
         )
     limits = tuple(boundaries)
     if not limits or any(b <= a for a, b in zip(limits, limits[1:], strict=False)):
@@ -370,7 +374,9 @@ def categorical_column_with_identity(key: str, num_buckets: int, default_value: 
 
 def _categorical(column: Any, call: str) -> CategoricalColumn:
     if not isinstance(column, CategoricalColumn):
-        raise ArgumentError(f"{call}({column!r})", rule="made from a categorical column", hint="categorical_column_with_...")
+        raise ArgumentError(
+            f"{call}({column!r})", rule="made from a categorical column", hint="categorical_column_with_..."
+        )
     return column
 
 
@@ -465,11 +471,11 @@ def _listed(feature_columns: Any, kind: type[FeatureColumn], hint: str) -> list[
     columns = [feature_columns] if single else list(feature_columns or [])
     for column in columns:
         if not isinstance(column, kind):
-            raise ArgumentError(
-                f"{column!r} among the feature columns", rule=f"each is a {kind.__name__}", hint=hint
-            )
+            raise ArgumentError(f"{column!r} among the feature columns", rule=f"each is a {kind.__name__}", hint=hint)
     if not columns:
-        raise ArgumentError("there are no feature columns", hint='feature_columns=[tf.feature_column.numeric_column("x")]')
+        raise ArgumentError(
+            "there are no feature columns", hint='feature_columns=[tf.feature_column.numeric_column("x")]'
+        )
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

@@ -133,7 +133,7 @@ class VariableStore:
         return made
 
     def _missing(self, name: str) -> GraphError:
-        known = [n for n in self._variables if self.find(n) is not None]
+        known = [n for n in list(self._variables) if self.find(n) is not None]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         own = [v for v in default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES) if v.node.name == name]
         if own:

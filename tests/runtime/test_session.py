@@ -354,3 +354,12 @@ def test_a_fetched_read_shows_the_value_from_before_the_update(sess) -> None:
     before, same = tf.identity(v), tf.reshape(v, [2, 1])
     got = sess.run([before, update, same, v])
     assert [a.reshape(-1).tolist() for a in got] == [[1, 2], [11, 12], [1, 2], [11, 12]]
+
+
+def test_fetched_results_of_two_updates(sess) -> None:
+    v = tf.Variable([1.0])
+    sess.run(v.initializer)
+    first = v.assign_add([1.0])
+    with tf.control_dependencies([first]):
+        second = v.assign_add([1.0])
+    assert [a.tolist() for a in sess.run([first, second, v])] == [[2.0], [3.0], [3.0]]

@@ -86,7 +86,10 @@ def test_training_in_two_calls_is_training_in_one():
 
 
 def test_the_input_ends_the_training(estimator):
-    assert estimator.train(feed({"x": X}, Y, batch_size=16, num_epochs=2, shuffle=True)).get_variable_value("global_step") == 5
+    assert (
+        estimator.train(feed({"x": X}, Y, batch_size=16, num_epochs=2, shuffle=True)).get_variable_value("global_step")
+        == 5
+    )
 
 
 def test_an_untrained_estimator_starts_anew_and_remembers_nothing(estimator):
@@ -135,7 +138,9 @@ def test_hooks(estimator, capsys):
             seen.append("begin")
 
         def before_run(self, run_context):
-            return tf.train.SessionRunArgs({"w": tf.get_default_graph().get_tensor_by_name("w:0")} if not seen[1:] else None)
+            return tf.train.SessionRunArgs(
+                {"w": tf.get_default_graph().get_tensor_by_name("w:0")} if not seen[1:] else None
+            )
 
         def after_run(self, run_context, run_values):
             seen.append(run_values.results)
@@ -204,7 +209,9 @@ def test_pandas_input_fn():
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pd.DataFrame({"x": X, "z": 2 * X}, index=np.arange(40) + 7)
     with tf.Graph().as_default(), tf.Session() as sess:
-        features, labels = tf.estimator.inputs.pandas_input_fn(frame, pd.Series(Y, index=frame.index), 40, shuffle=False)()
+        features, labels = tf.estimator.inputs.pandas_input_fn(
+            frame, pd.Series(Y, index=frame.index), 40, shuffle=False
+        )()
         z, y = sess.run([features["z"], labels])
     assert (z == 2 * X).all() and (y == Y).all()
     with pytest.raises(ArgumentError, match="different indices"):
@@ -275,7 +282,9 @@ def test_label_vocabulary_and_weights():
 
 
 def test_regression():
-    model = tf.estimator.DNNRegressor([8], [COLUMN], label_dimension=2, optimizer=tf.train.AdamOptimizer(0.05), config=SEED)
+    model = tf.estimator.DNNRegressor(
+        [8], [COLUMN], label_dimension=2, optimizer=tf.train.AdamOptimizer(0.05), config=SEED
+    )
     both = np.stack([Y, -Y], 1)
     model.train(feed({"x": X}, both, batch_size=40, num_epochs=None, shuffle=False), steps=200)
     result = model.evaluate(feed({"x": X}, both, batch_size=40, shuffle=False))
@@ -297,11 +306,17 @@ def test_contrib_learn_on_digits(digits):
     x_train, y_train, x_test, y_test = digits
     config = tf.contrib.learn.RunConfig(tf_random_seed=42)
     columns = tf.contrib.learn.infer_real_valued_columns_from_input(x_train)
-    dnn_clf = tf.contrib.learn.DNNClassifier(hidden_units=[300, 100], n_classes=10, feature_columns=columns, config=config)
+    dnn_clf = tf.contrib.learn.DNNClassifier(
+        hidden_units=[300, 100], n_classes=10, feature_columns=columns, config=config
+    )
     dnn_clf = tf.contrib.learn.SKCompat(dnn_clf)
     dnn_clf.fit(x_train, y_train, batch_size=50, steps=150)
     y_pred = dnn_clf.predict(x_test)
-    assert {k: v.shape for k, v in y_pred.items()} == {"classes": (360,), "probabilities": (360, 10), "logits": (360, 10)}
+    assert {k: v.shape for k, v in y_pred.items()} == {
+        "classes": (360,),
+        "probabilities": (360, 10),
+        "logits": (360, 10),
+    }
     accuracy = np.mean(y_pred["classes"] == y_test)
     assert accuracy > 0.9
     score = dnn_clf.score(x_test, y_test, batch_size=360)
@@ -337,7 +352,9 @@ def test_contrib_learn_of_other_kinds():
         w = tf.get_variable("w", [1, 1])
         y = tf.squeeze(tf.matmul(features, w), [1])
         loss = None if targets is None else tf.losses.mean_squared_error(targets, y)
-        step = None if loss is None else tf.train.GradientDescentOptimizer(0.5).minimize(loss, tf.train.get_global_step())
+        step = (
+            None if loss is None else tf.train.GradientDescentOptimizer(0.5).minimize(loss, tf.train.get_global_step())
+        )
         return y, loss, step
 
     own = learn.SKCompat(learn.Estimator(model_fn)).fit(x, 3 * X, steps=30)

@@ -103,7 +103,7 @@ def test_embedding_is_trained(sess):
     step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
     sess.run(tf.global_variables_initializer())
     before = sess.run(loss)
-    for _ in range(30):
+    for _ in range(60):
         sess.run(step)
     assert sess.run(loss) - 2 < 1e-3 < before - 2  # the example without categories keeps its loss of 2
 
@@ -112,7 +112,9 @@ def test_linear_model(sess):
     words = fc.categorical_column_with_vocabulary_list("w", ["a", "b"])
     found: dict = {}
     features = {"w": [["a", "b"], ["b", ""]], "x": [[1.0, 2.0], [3.0, 4.0]]}
-    y = fc.linear_model(features, [words, fc.numeric_column("x", 2)], units=1, sparse_combiner="mean", cols_to_vars=found)
+    y = fc.linear_model(
+        features, [words, fc.numeric_column("x", 2)], units=1, sparse_combiner="mean", cols_to_vars=found
+    )
     sess.run(tf.global_variables_initializer())
     assert sess.run(y).tolist() == [[0], [0]] and y.shape.as_list() == [2, 1]
     for name, value in {"w": [[1], [3]], "x": [[10], [100]], "bias": [1000]}.items():

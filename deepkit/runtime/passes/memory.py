@@ -41,8 +41,12 @@ def updated_in_place(
             for owner in owned.get(x, frozenset([x])):
                 if x is not owner:  # an alias of the old value, not the variable itself
                     last_use[owner] = i
+    made_at = {y: i for i, node in enumerate(order) for y in node.outputs}
+    pinned: dict[Any, int] = {}  # from here on an alias of the variable's memory waits to be fetched
     for x in fetched:
-        last_use.update({owner: len(order) for owner in owned.get(x, ()) if x is not owner})
+        for owner in owned.get(x, ()):
+            if x is not owner:
+                pinned[owner] = min(pinned.get(owner, len(order)), made_at.get(x, 0))
     result = set()
     for i, node in enumerate(order):
         if hasattr(node.op, "inplace"):
@@ -50,6 +54,6 @@ def updated_in_place(
             targets = {inputs[k] for k in node.op.writes}
             values = [x for k, x in enumerate(inputs) if k not in node.op.writes]
             overlap = any(owned.get(x, frozenset()) & targets for x in values)
-            if not overlap and all(last_use.get(t, -1) < i for t in targets):
+            if not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets):
                 result.add(node)
     return result

@@ -130,7 +130,9 @@ class Estimator:
     ) -> Estimator:  # fmt: skip
         """Trains for `steps` more steps, or until max_steps; batches are drawn in random order, epoch after epoch."""
         if steps is None and max_steps is None and input_fn is None:
-            raise ArgumentError("fit without a number of steps", rule="arrays are gone through for ever", hint="steps=1000")
+            raise ArgumentError(
+                "fit without a number of steps", rule="arrays are gone through for ever", hint="steps=1000"
+            )
         batches = _input_fn(x, y, input_fn, batch_size, None, True)
         self._core.train(batches, monitors, steps, max_steps)
         return self
@@ -185,7 +187,13 @@ class SKCompat:
         return self
 
     def score(
-        self, x: Any, y: Any, batch_size: int = 128, steps: int | None = None, metrics: Any = None, name: str | None = None
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 128,
+        steps: int | None = None,
+        metrics: Any = None,
+        name: str | None = None,
     ) -> dict[str, Any]:
         """loss, accuracy and global_step."""
         return self._estimator.evaluate(x, y, None, None, batch_size, steps, metrics, name)
@@ -200,7 +208,12 @@ class _Canned(Estimator):
     """Base of the ready-made models: a head on logits, the mean loss, flat predictions."""
 
     def __init__(
-        self, head: Head, logits_of: Callable[..., Any], optimizer: Callable[[], Any], clip: float | None, **settings: Any
+        self,
+        head: Head,
+        logits_of: Callable[..., Any],
+        optimizer: Callable[[], Any],
+        clip: float | None,
+        **settings: Any,
     ):
         def minimize(loss: Any) -> Any:
             rule = optimizer()
@@ -294,7 +307,9 @@ def _refuse(**settings: Any) -> None:
     """ArgumentError for settings that are not offered, unless they are off."""
     for name, value in settings.items():
         if value is not None and value is not False:
-            raise ArgumentError(f"{name}={value!r} is not supported", rule="a setting of tf.contrib.learn that is left out")
+            raise ArgumentError(
+                f"{name}={value!r} is not supported", rule="a setting of tf.contrib.learn that is left out"
+            )
 
 
 def _ftrl(columns: list[Any]) -> FtrlOptimizer:

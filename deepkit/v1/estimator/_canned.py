@@ -26,7 +26,9 @@ def optimizer_of(optimizer: Any, learning_rate: float) -> Any:
     """An optimizer from its name, from a function that makes one, or as it is."""
     if isinstance(optimizer, str):
         if optimizer not in _BY_NAME:
-            raise ArgumentError(f"optimizer={optimizer!r}", rule=", ".join(_BY_NAME), hint="tf.train.AdamOptimizer(0.001)")
+            raise ArgumentError(
+                f"optimizer={optimizer!r}", rule=", ".join(_BY_NAME), hint="tf.train.AdamOptimizer(0.001)"
+            )
         return _BY_NAME[optimizer](learning_rate)
     made = optimizer() if callable(optimizer) else optimizer
     if not hasattr(made, "minimize"):
@@ -38,7 +40,9 @@ def units_of(hidden_units: Any) -> list[int]:
     """The sizes of the hidden layers, checked."""
     units = list(hidden_units) if isinstance(hidden_units, (list, tuple)) else [hidden_units]
     if not units or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in units):
-        raise ArgumentError(f"hidden_units={hidden_units!r}", rule="one positive number for each hidden layer", hint="[300, 100]")
+        raise ArgumentError(
+            f"hidden_units={hidden_units!r}", rule="one positive number for each hidden layer", hint="[300, 100]"
+        )
     return units
 
 
@@ -146,7 +150,9 @@ class LinearClassifier(Estimator):
         warm_start_from: Any = None, loss_reduction: str = Reduction.SUM, sparse_combiner: str = "sum",
     ):  # fmt: skip
         head = classes_head(n_classes, weight_column, label_vocabulary, loss_reduction)
-        super().__init__(_linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from)
+        super().__init__(
+            _linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from
+        )
 
 
 class LinearRegressor(Estimator):
@@ -158,4 +164,6 @@ class LinearRegressor(Estimator):
         loss_reduction: str = Reduction.SUM, sparse_combiner: str = "sum",
     ):  # fmt: skip
         head = RegressionHead(label_dimension, weight_column, loss_reduction)
-        super().__init__(_linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from)
+        super().__init__(
+            _linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from
+        )

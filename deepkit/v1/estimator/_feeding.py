@@ -58,7 +58,9 @@ def _tensors(value: Any) -> Any:
         return value
     if callable(value) and not isinstance(value, Symbol):
         raise ArgumentError(
-            f"input_fn returned a function, {value!r}", rule="it returns tensors or arrays", hint="input_fn=that_function"
+            f"input_fn returned a function, {value!r}",
+            rule="it returns tensors or arrays",
+            hint="input_fn=that_function",
         )
     tensor = constant_of(value)
     if tensor.graph is not default_graph():
@@ -92,5 +94,3 @@ def _leaves(structure: Any) -> list[Symbol]:
     if isinstance(structure, SparseTensor):
         return [x for x in (structure.indices, structure.values, structure.dense_shape) if isinstance(x, Symbol)]
     return [structure] if isinstance(structure, Symbol) else []
-
-

@@ -73,7 +73,9 @@ class Head:
 def _column(labels: Any, width: int) -> Any:
     """Labels as (batch, width); (batch,) may stand for (batch, 1)."""
     if isinstance(labels, dict):
-        raise ArgumentError(f"labels are a dict of {', '.join(map(str, labels))}", rule="one tensor", hint="labels['...']")
+        raise ArgumentError(
+            f"labels are a dict of {', '.join(map(str, labels))}", rule="one tensor", hint="labels['...']"
+        )
     if labels.shape.rank == 1:
         labels = ops.expand_dims(labels, -1)
     if not labels.shape.is_compatible_with((None, width)):
@@ -199,7 +201,9 @@ class RegressionHead(Head):
 def classes_head(n_classes: Any, *arguments: Any) -> Head:
     """The head of a classifier: binary for two classes."""
     if isinstance(n_classes, bool) or not isinstance(n_classes, (int, np.integer)) or n_classes < 2:
-        raise ArgumentError(f"n_classes={n_classes!r}", rule="a whole number, 2 or more", hint="n_classes=10 for digits")
+        raise ArgumentError(
+            f"n_classes={n_classes!r}", rule="a whole number, 2 or more", hint="n_classes=10 for digits"
+        )
     return (BinaryHead if n_classes == 2 else MultiClassHead)(int(n_classes), *arguments)
 
 

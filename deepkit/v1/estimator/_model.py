@@ -43,10 +43,13 @@ class Estimator:
             )  # fmt: skip
         if params is not None and "params" not in accepted:
             raise ArgumentError(
-                "params are given, but model_fn does not take them", hint="def model_fn(features, labels, mode, params): ..."
+                "params are given, but model_fn does not take them",
+                hint="def model_fn(features, labels, mode, params): ...",
             )
         if config is not None and not isinstance(config, RunConfig):
-            raise ArgumentError(f"config={config!r}", rule="a tf.estimator.RunConfig", hint="RunConfig(tf_random_seed=42)")
+            raise ArgumentError(
+                f"config={config!r}", rule="a tf.estimator.RunConfig", hint="RunConfig(tf_random_seed=42)"
+            )
         if warm_start_from is not None:
             raise ArgumentError("warm_start_from is not supported", hint="call train() on the same estimator again")
         self._model_fn, self._params = model_fn, dict(params or {})
@@ -104,7 +107,9 @@ class Estimator:
         """Trains until the input ends, for `steps` more steps, or until the global step is max_steps."""
         _positive(steps=steps, max_steps=max_steps)
         if steps is not None and max_steps is not None:
-            raise ArgumentError("both steps and max_steps are given", rule="steps: so many more; max_steps: until so many")
+            raise ArgumentError(
+                "both steps and max_steps are given", rule="steps: so many more; max_steps: until so many"
+            )
         done = int(self._values.get("global_step", 0))
         if max_steps is not None and done >= max_steps:
             logging.info("Skipping training since max_steps has already saved.")
@@ -115,7 +120,8 @@ class Estimator:
             if last is None and is_constant(graph, features, labels):
                 raise ArgumentError(
                     "training on an input that never ends, without a number of steps",
-                    rule="an input_fn that returns plain arrays gives the same batch for ever", hint="steps=1000",
+                    rule="an input_fn that returns plain arrays gives the same batch for ever",
+                    hint="steps=1000",
                 )
             chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks]
             session = self._session(graph, chosen)
@@ -140,7 +146,8 @@ class Estimator:
                 break
             if np.isnan(loss):
                 raise NumericsError(
-                    f"the loss is NaN in training step {now + 1}", rule="a number that is not one spreads to all variables",
+                    f"the loss is NaN in training step {now + 1}",
+                    rule="a number that is not one spreads to all variables",
                     hint="a smaller learning rate, features scaled to about 1, no log(0); tf.check_numerics finds the place",
                 )
             if every and runs % every == 0:
@@ -296,7 +303,8 @@ def _no_checkpoint(path: Any) -> None:
 
 def _no_batch(call: str) -> OutOfRangeError:
     return OutOfRangeError(
-        f"{call}: the input ended before the first batch", hint="an input function that makes its data anew in each call"
+        f"{call}: the input ended before the first batch",
+        hint="an input function that makes its data anew in each call",
     )
 
 
@@ -304,7 +312,9 @@ def _selected(predictions: Any, keys: Any) -> Any:
     """The predictions that are wanted: a dict of tensors, or one tensor."""
     if not isinstance(predictions, dict):
         if keys is not None:
-            raise ArgumentError(f"predict_keys={keys!r}", rule="the predictions of this model are one tensor, not a dict")
+            raise ArgumentError(
+                f"predict_keys={keys!r}", rule="the predictions of this model are one tensor, not a dict"
+            )
         return predictions
     wanted = [keys] if isinstance(keys, str) else list(keys or predictions)
     unknown = [key for key in wanted if key not in predictions]
@@ -332,5 +342,3 @@ def train_and_evaluate(estimator: Estimator, train_spec: Any, eval_spec: Any) ->
     """Trains until train_spec.max_steps (or the end of the input), then evaluates once: (metrics, [])."""
     estimator.train(train_spec.input_fn, list(train_spec.hooks or ()), max_steps=train_spec.max_steps)
     return estimator.evaluate(eval_spec.input_fn, eval_spec.steps, list(eval_spec.hooks or ()), name=eval_spec.name), []
-
-
