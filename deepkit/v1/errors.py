@@ -2,6 +2,10 @@
 
 from deepkit.errors import ClosedSessionError, DeepkitError, OutOfRangeError, UninitializedError
 
+__all__ = [
+    "CancelledError", "FailedPreconditionError", "InvalidArgumentError", "OpError", "OutOfRangeError",
+]  # fmt: skip
+
 OpError = DeepkitError
 InvalidArgumentError = DeepkitError
 FailedPreconditionError = UninitializedError

@@ -28,8 +28,8 @@ MEANT = {
 _DEEPEST = 5
 # Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
 _BUILDING = {
-    "config", "control_flow", "coordinator", "creators", "device_lib", "hooks", "layering", "missing", "recurrent",
-    "scopes", "spaces", "streaming", "symbolic", "tutorials", "variable_store",
+    "columns", "config", "control_flow", "coordinator", "creators", "device_lib", "hooks", "layering", "missing",
+    "recurrent", "scopes", "spaces", "streaming", "symbolic", "tutorials", "variable_store",
 }  # fmt: skip
 
 

@@ -37,12 +37,15 @@ def test_one_thread_stops_all(coord):
     threads = [started(work, i) for i in range(5)]
     coord.join(threads)
     assert sorted(done) == [0, 1, 2, 3, 4]
-    assert coord.should_stop() and coord.joined and not any(t.is_alive() for t in threads)
+    assert coord.should_stop()
+    assert coord.joined
+    assert not any(t.is_alive() for t in threads)
 
 
 def test_join_ends_with_the_threads_without_a_stop(coord):
     coord.join([started(time.sleep, 0.01)])
-    assert coord.joined and not coord.should_stop()
+    assert coord.joined
+    assert not coord.should_stop()
 
 
 def test_an_error_of_a_thread_is_raised_by_join(coord):
@@ -82,7 +85,8 @@ def test_the_end_of_the_data_is_no_error(coord):
 def test_clear_stop(coord):
     coord.request_stop(ValueError())
     coord.clear_stop()
-    assert not coord.should_stop() and not coord.joined
+    assert not coord.should_stop()
+    assert not coord.joined
     coord.join()
 
 
@@ -100,7 +104,8 @@ def test_stragglers(coord):
     begin = time.monotonic()
     with pytest.raises(ThreadError, match=re.escape(deaf.name)) as found:
         coord.join([deaf], stop_grace_period_secs=0.1)
-    assert time.monotonic() - begin < 5 and isinstance(found.value, RuntimeError)
+    assert time.monotonic() - begin < 5
+    assert isinstance(found.value, RuntimeError)
     coord.clear_stop()
     coord.request_stop()
     coord.join([deaf], stop_grace_period_secs=0.05, ignore_live_threads=True)

@@ -46,7 +46,8 @@ def test_train_evaluate_predict(estimator):
     assert estimator.train(TRAIN, steps=60) is estimator
     assert estimator.get_variable_value("w") == pytest.approx(3, abs=1e-2)
     result = estimator.evaluate(TEST)
-    assert set(result) == {"loss", "mae", "global_step"} and result["global_step"] == 60
+    assert set(result) == {"loss", "mae", "global_step"}
+    assert result["global_step"] == 60
     assert result["mae"] < 0.01
     rows = list(estimator.predict(feed({"x": np.float32([0, 1])}, shuffle=False)))
     np.testing.assert_allclose([r["y"] for r in rows], [1, 4], atol=0.02)
@@ -102,7 +103,8 @@ def test_an_untrained_estimator_starts_anew_and_remembers_nothing(estimator):
 def test_predict_leaves_the_default_graph_alone(estimator):
     graph = tf.get_default_graph()
     rows = estimator.predict(TEST, predict_keys="y", yield_single_examples=False)
-    assert next(rows)["y"].shape == (16,) and tf.get_default_graph() is graph
+    assert next(rows)["y"].shape == (16,)
+    assert tf.get_default_graph() is graph
     assert sum(len(r["y"]) for r in rows) == 24
     rows.close()
     with pytest.raises(ArgumentError, match="no prediction 'z'"):
@@ -127,7 +129,8 @@ def test_a_failed_training_leaves_the_values_of_before(estimator):
 
     with pytest.raises(KeyboardInterrupt):
         estimator.train(interrupted, steps=9)
-    assert estimator.get_variable_value("w") == w and estimator.get_variable_value("global_step") == 1
+    assert estimator.get_variable_value("w") == w
+    assert estimator.get_variable_value("global_step") == 1
 
 
 def test_hooks(estimator, capsys):
@@ -155,10 +158,14 @@ def test_hooks(estimator, capsys):
         estimator.train(TRAIN, [Watch(), tf.train.LoggingTensorHook({"slope": "w:0"}, every_n_iter=2)], steps=50)
     finally:
         tf.logging.set_verbosity(tf.logging.WARN)
-    assert seen[0] == "begin" and set(seen[1]) == {"w"} and seen[-1] == "end" and len(seen) == 5
+    assert seen[0] == "begin"
+    assert set(seen[1]) == {"w"}
+    assert seen[-1] == "end"
+    assert len(seen) == 5
     assert estimator.get_variable_value("global_step") == 3
     logged = capsys.readouterr().err
-    assert logged.count("slope = ") == 2 and "loss = " in logged
+    assert logged.count("slope = ") == 2
+    assert "loss = " in logged
 
 
 def test_train_and_evaluate(estimator):
@@ -185,7 +192,8 @@ def test_shuffling_keeps_rows_together_and_repeats_with_the_seed():
             tf.set_random_seed(seed)
             features, labels = feed({"a": np.arange(20)}, {"b": -np.arange(20)}, batch_size=20, shuffle=True)()
             a, b = sess.run([features["a"], labels["b"]])
-        assert (a == -b).all() and sorted(a) == list(range(20))
+        assert (a == -b).all()
+        assert sorted(a) == list(range(20))
         return a.tolist()
 
     assert order(1) == order(1) != order(2)
@@ -213,7 +221,8 @@ def test_pandas_input_fn():
             frame, pd.Series(Y, index=frame.index), 40, shuffle=False
         )()
         z, y = sess.run([features["z"], labels])
-    assert (z == 2 * X).all() and (y == Y).all()
+    assert (z == 2 * X).all()
+    assert (y == Y).all()
     with pytest.raises(ArgumentError, match="different indices"):
         tf.estimator.inputs.pandas_input_fn(frame, pd.Series(Y))
 
@@ -257,10 +266,12 @@ def test_two_classes():
     binary.train(feed({"x": X}, labels, batch_size=40, num_epochs=None, shuffle=False), steps=200)
     result = binary.evaluate(feed({"x": X}, labels, shuffle=False))
     assert {"accuracy", "accuracy_baseline", "auc", "auc_precision_recall", "precision", "recall"} <= set(result)
-    assert result["auc"] > 0.99 and result["label/mean"] == pytest.approx(0.25)
+    assert result["auc"] > 0.99
+    assert result["label/mean"] == pytest.approx(0.25)
     assert result["accuracy_baseline"] == pytest.approx(0.75)
     row = next(binary.predict(feed({"x": X[-1:]}, shuffle=False)))
-    assert row["class_ids"].tolist() == [1] and row["classes"].tolist() == [b"1"]
+    assert row["class_ids"].tolist() == [1]
+    assert row["classes"].tolist() == [b"1"]
     assert row["probabilities"] == pytest.approx([1 - row["logistic"][0], row["logistic"][0]])
     assert row["all_classes"].tolist() == [b"0", b"1"]
 
@@ -288,7 +299,8 @@ def test_regression():
     both = np.stack([Y, -Y], 1)
     model.train(feed({"x": X}, both, batch_size=40, num_epochs=None, shuffle=False), steps=200)
     result = model.evaluate(feed({"x": X}, both, batch_size=40, shuffle=False))
-    assert result["average_loss"] < 0.05 and result["loss"] == pytest.approx(80 * result["average_loss"], rel=1e-4)
+    assert result["average_loss"] < 0.05
+    assert result["loss"] == pytest.approx(80 * result["average_loss"], rel=1e-4)
     assert next(model.predict(feed({"x": X[:1]}, shuffle=False)))["predictions"].shape == (2,)
 
 
@@ -321,7 +333,8 @@ def test_contrib_learn_on_digits(digits):
     assert accuracy > 0.9
     score = dnn_clf.score(x_test, y_test, batch_size=360)
     log_loss = -np.mean(np.log(y_pred["probabilities"][np.arange(360), y_test]))
-    assert score["accuracy"] == pytest.approx(accuracy) and score["global_step"] == 150
+    assert score["accuracy"] == pytest.approx(accuracy)
+    assert score["global_step"] == 150
     assert score["loss"] == pytest.approx(log_loss, rel=1e-4)  # the mean, not the sum
     plain = dnn_clf._estimator
     assert "dnn/hiddenlayer_0/weights" in plain.get_variable_names()
@@ -394,7 +407,7 @@ MISTAKES = {
     "three values": (lambda: linear(lambda: (X, X, Y)), ArgumentError, "returned 3 values"),
     "nothing": (lambda: linear(lambda: None), ArgumentError, "no features"),
     "a function": (lambda: linear(lambda: TRAIN), ArgumentError, "returned a function"),
-    "another graph": (lambda t=tf.Graph(): linear(lambda: ({"x": _in(t)}, Y)), GraphError, "inside of input_fn"),
+    "another graph": (lambda: linear(lambda: ({"x": _elsewhere()}, Y)), GraphError, "inside of input_fn"),
     "no labels": (lambda: linear(lambda: {"x": X}), ArgumentError, "no labels"),
     "no dict": (lambda: linear(lambda: (X, Y)), ArgumentError, "without a name"),
     "missing feature": (lambda: linear(lambda: ({"xs": X}, Y)), ArgumentError, "did you mean 'xs'"),
@@ -433,8 +446,8 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def _in(graph):
-    with graph.as_default():
+def _elsewhere():
+    with tf.Graph().as_default():
         return tf.constant(X)
 
 
@@ -478,5 +491,7 @@ def test_another_model_than_the_trained_one():
 def test_a_model_dir_is_not_written_to_and_says_so(tmp_path):
     with pytest.warns(UserWarning, match="nothing is written") as found:
         model = tf.estimator.LinearRegressor([COLUMN], model_dir=str(tmp_path / "model"))
-    assert len(found) == 1 and found[0].filename == inspect.getfile(test_estimator_on_digits)
-    assert model.model_dir == str(tmp_path / "model") and not (tmp_path / "model").exists()
+    assert len(found) == 1
+    assert found[0].filename == inspect.getfile(test_estimator_on_digits)
+    assert model.model_dir == str(tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -59,11 +59,11 @@ CATEGORIES = {
     ),
     "hash": (
         lambda: fc.categorical_column_with_hash_bucket("w", 4), ["a", "b", "", "zz"],
-        [[0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
+        [[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 1, 0]],
     ),
     "hash of numbers": (
         lambda: fc.categorical_column_with_hash_bucket("w", 4, dtype=tf.int64), [7, 9, -1, 4],
-        [[0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
+        [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
     ),
 }  # fmt: skip
 
@@ -85,7 +85,8 @@ IDS = [[0, 2], [1, -1], [-1, -1]]
 
 @pytest.mark.parametrize(
     ("combiner", "max_norm", "first"),
-    [("mean", None, [2, 3]), ("sum", None, [4, 6]), ("sqrtn", None, [2 * 2**0.5, 3 * 2**0.5]), ("mean", 1.0, [0.312348, 0.890434])],
+    [("mean", None, [2, 3]), ("sum", None, [4, 6]), ("sqrtn", None, [2 * 2**0.5, 3 * 2**0.5]),
+     ("mean", 1.0, [0.312348, 0.890434])],
 )  # fmt: skip
 def test_embedding(combiner, max_norm, first, sess):
     table = np.array([[0, 1], [0, 0.5], [4, 5]], np.float32)
@@ -116,7 +117,8 @@ def test_linear_model(sess):
         features, [words, fc.numeric_column("x", 2)], units=1, sparse_combiner="mean", cols_to_vars=found
     )
     sess.run(tf.global_variables_initializer())
-    assert sess.run(y).tolist() == [[0], [0]] and y.shape.as_list() == [2, 1]
+    assert sess.run(y).tolist() == [[0], [0]]
+    assert y.shape.as_list() == [2, 1]
     for name, value in {"w": [[1], [3]], "x": [[10], [100]], "bias": [1000]}.items():
         key = next(k for k in found if name in (k, getattr(k, "name", "")))
         found[key][0].load(np.array(value, np.float32), sess)
@@ -164,3 +166,26 @@ def test_identity_out_of_range_when_it_runs(sess):
     sess.run(tf.global_variables_initializer())
     with pytest.raises(ArgumentError, match=r"feature 'i': 5[\s\S]*from 0 to 2"):
         sess.run(y)
+
+
+def test_crossed(sess):
+    features = {
+        "w": [["a", "bb"], ["", "c"], ["", ""]], "n": [[7], [-3], [5]], "x": [1.0, 6.0, -1.0],
+        "i": [[3, -1], [4, 8], [0, 1]],
+    }  # fmt: skip
+    bucket = fc.bucketized_column(fc.numeric_column("x"), [0.0, 5.0])
+    ident = fc.categorical_column_with_identity("i", 9)
+    two, three = fc.crossed_column(["w", "n"], 13), fc.crossed_column(["w", bucket, ident], 10, hash_key=5)
+    assert (two.name, three.name) == ("n_X_w", "i_X_w_X_x_bucketized")
+
+    def hits(column):
+        rows = np.array(layer(sess, features, fc.indicator_column(column)))
+        return [{int(i): int(row[i]) for i in np.flatnonzero(row)} for row in rows]
+
+    assert hits(two) == [{4: 1, 10: 1}, {1: 1, 2: 1}, {5: 2}]
+    assert hits(three) == [{4: 1, 6: 1}, {0: 1, 6: 1, 7: 2}, {9: 4}]
+    assert hits(fc.crossed_column([two, ident], 11)) == [{2: 1, 7: 1}, {0: 1, 4: 2, 6: 1}, {3: 2, 7: 2}]
+    with pytest.raises(ArgumentError, match="instead of its hashed column"):
+        fc.crossed_column(["w", fc.categorical_column_with_hash_bucket("w", 5)], 10)
+    with pytest.raises(DTypeError, match="bucketized_column for other numbers"):
+        fc.linear_model(features, [fc.crossed_column(["w", "x"], 10)])

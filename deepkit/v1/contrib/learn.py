@@ -13,6 +13,7 @@ from deepkit.errors import ArgumentError
 from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
+from deepkit.v1.columns.numbers import NumericColumn
 from deepkit.v1.contrib import layers
 from deepkit.v1.estimator import EstimatorSpec, ModeKeys
 from deepkit.v1.estimator._canned import optimizer_of, units_of
@@ -47,7 +48,7 @@ class ModelFnOps(NamedTuple):
     eval_metric_ops: Any = None
 
 
-def infer_real_valued_columns_from_input(x: Any) -> list[feature_column.NumericColumn]:
+def infer_real_valued_columns_from_input(x: Any) -> list[NumericColumn]:
     """The feature columns of an array (examples, n): one column of n numbers.
 
     >>> import numpy as np
@@ -217,9 +218,10 @@ class _Canned(Estimator):
     ):
         def minimize(loss: Any) -> Any:
             rule = optimizer()
+            grads: Any
             grads, variables = zip(*rule.compute_gradients(loss), strict=True)
             if clip is not None:
-                grads, _ = clip_by_global_norm(list(grads), clip)
+                grads = clip_by_global_norm(list(grads), clip)[0]
             return rule.apply_gradients(zip(grads, variables, strict=True), get_global_step())
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
@@ -234,7 +236,9 @@ class _Canned(Estimator):
     def _flat(self, predictions: dict[str, Any]) -> dict[str, Any]:
         if "class_ids" not in predictions:
             return {"scores": ops.squeeze(predictions["predictions"], [1])}
-        flat = {key: predictions[key] for key in ("logits", "probabilities", "logistic") if key in predictions}
+        flat: dict[str, Any] = {
+            key: predictions[key] for key in ("logits", "probabilities", "logistic") if key in predictions
+        }
         return {"classes": ops.squeeze(predictions["class_ids"], [1]), **flat}
 
 

@@ -12,9 +12,12 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float32, int64
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
-from deepkit.v1 import feature_column, metrics
+from deepkit.v1 import metrics
+from deepkit.v1.columns.base import checked_ids, vocabulary_ids
+from deepkit.v1.columns.numbers import numeric_column
 from deepkit.v1.estimator._spec import EstimatorSpec, ModeKeys
 from deepkit.v1.losses import Reduction, compute_weighted_loss
+from deepkit.v1.symbolic import constant_of
 from deepkit.v1.train import get_global_step
 
 
@@ -30,7 +33,7 @@ class Head:
     def __init__(self, weight_column: Any = None, reduction: str = Reduction.SUM):
         self.weight_column, self.reduction = weight_column, reduction
         if isinstance(weight_column, str):
-            self.weight_column = feature_column.numeric_column(weight_column)
+            self.weight_column = numeric_column(weight_column)
         if reduction not in Reduction.all() or reduction == Reduction.NONE:
             raise ArgumentError(f"loss_reduction={reduction!r}", rule="tf.losses.Reduction.SUM or a kind of mean")
 
@@ -101,19 +104,19 @@ class _Classes(Head):
         labels = _column(labels, 1)
         outside = f"n_classes is {self.n_classes}: labels are 0 to n_classes - 1"
         if self.vocabulary is not None:
-            labels = feature_column.vocabulary_ids(labels, self.vocabulary)
+            labels = vocabulary_ids(labels, self.vocabulary)
             outside = f"-1 stands for a word that is not in label_vocabulary: {self.vocabulary[:8]}"
         elif labels.dtype.is_string:
             raise DTypeError("labels are strings", rule="class numbers", hint="label_vocabulary=['...', '...']")
         elif not (labels.dtype.is_integer or self.n_classes == 2):
             raise DTypeError(f"labels are {labels.dtype.name}", rule="class numbers", hint='y.astype("int")')
-        return feature_column.checked_ids(labels, self.n_classes, "label out of range", outside)
+        return checked_ids(labels, self.n_classes, "label out of range", outside)
 
     def _named(self, ids: Any) -> Any:
         """The classes' names, as strings."""
         if self.vocabulary is None:
             return ops.as_string(ids)
-        return ops.gather(feature_column.constant_of(np.array(self.vocabulary)), ids)
+        return ops.gather(constant_of(np.array(self.vocabulary)), ids)
 
     def _all_classes(self, logits: Any) -> dict[str, Any]:
         everything = ops.zeros_like(logits, int64)[:, :1] + np.arange(self.n_classes, dtype=np.int64)

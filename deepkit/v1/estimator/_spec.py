@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
@@ -89,7 +89,7 @@ class RunConfig:
     ConfigProto of its sessions. The settings about checkpoints and summaries are remembered only.
     """
 
-    _DEFAULTS = {
+    _DEFAULTS: ClassVar[dict[str, Any]] = {
         "model_dir": None, "tf_random_seed": None, "save_summary_steps": 100, "save_checkpoints_steps": None,
         "save_checkpoints_secs": 600, "session_config": None, "keep_checkpoint_max": 5,
         "keep_checkpoint_every_n_hours": 10000, "log_step_count_steps": 100,
