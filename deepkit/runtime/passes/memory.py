@@ -17,11 +17,8 @@ def owners(
     for node in order:
         op = node.op
         inputs = sources(node)
-        if op.subgraphs:
-            lenders = inputs
-        else:
-            lenders = [inputs[i] for i in ((0,) if op.aliases is True else op.aliases or ())]
-        shared: frozenset[Symbol] = frozenset().union(*[result.get(x, frozenset([x])) for x in lenders])
+        lending = range(len(inputs)) if op.subgraphs else (0,) if op.aliases is True else op.aliases or ()
+        shared: frozenset[Symbol] = frozenset().union(*[result.get(inputs[i], {inputs[i]}) for i in lending])
         for i, y in enumerate(node.outputs):
             written = frozenset([inputs[op.writes[i]]]) if i < len(op.writes) else frozenset()
             result.setdefault(y, shared | written)
