@@ -31,4 +31,7 @@ def _compile(function: Callable) -> Callable[..., Any]:
     """
     import numba
 
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # there is no folder that a cache could be written to: compile anew each time
+        return numba.njit(nogil=True, error_model="numpy")(function)
