@@ -68,11 +68,6 @@ class FunctionGraph(Graph):
         """What a second run would not give again: outputs of random nodes, and of loops that hold some."""
         return [y for node in self.get_operations() if draws(node) for y in node.outputs]
 
-    @property
-    def writers(self) -> list[Node]:
-        """Nodes that change variables or have another effect."""
-        return [n for n in self.get_operations() if n.op.writes or n.op.type == "PyFunc" or writes(n)]
-
 
 def draws(node: Node) -> bool:
     """True if the node draws random numbers, itself or in its body."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core import seeds
-from deepkit.core.apply import is_tensor, result_specs
+from deepkit.core.apply import result_specs
 from deepkit.core.collections import Collections
 from deepkit.core.names import Names
 from deepkit.core.node import Node
@@ -40,7 +40,6 @@ class Graph:
         self.collections = Collections()
         self.seed: int | None = None
         self.finalized = False
-        self.building_function = False
         self.version = 0
         self._random_ops = 0
         self._nodes: dict[str, Node] = {}
@@ -344,4 +343,4 @@ def pop_session(session: Any) -> None:
 
 def graph_of(*values: Any) -> Graph | None:
     """The graph of the first Symbol among `values`, or None."""
-    return next((v.graph for v in values if is_tensor(v) and isinstance(v, Symbol)), None)
+    return next((v.graph for v in values if isinstance(v, Symbol)), None)

@@ -116,7 +116,6 @@ from deepkit.ops.effects import (
     assert_less,
     assert_less_equal,
     print_,
-    py_func,
 )  # fmt: skip
 from deepkit.ops.einsum import einsum
 from deepkit.ops.elementwise import (

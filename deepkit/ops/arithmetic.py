@@ -74,7 +74,7 @@ def unbroadcast(dx: Any, x: Any, other: Any) -> Any:
     a, b = x.shape.dims, other.shape.dims
     if a is not None and b is not None and len(a) >= len(b):
         aligned = (1,) * (len(a) - len(b)) + b
-        if all(p == q != None or q == 1 for p, q in zip(a, aligned, strict=True)):  # noqa: E711
+        if all(q == 1 or (q is not None and p == q) for p, q in zip(a, aligned, strict=True)):
             return dx  # x was not stretched, whatever the unknown dimensions turn out to be
     return sum_like(dx, x)
 

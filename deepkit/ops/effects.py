@@ -21,7 +21,6 @@ class Print(Op):
 
     message: str = ""
     summarize: int = 3
-    first_n: int = -1
     stateful = True
     aliases = True
     types = ("any",)
@@ -51,7 +50,10 @@ def print_(
     input_: Any, data: Any, message: str | None = None, first_n: int | None = None, summarize: int | None = None,
     name: str | None = None,
 ) -> Any:  # fmt: skip
-    """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error."""
+    """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error.
+
+    `first_n` is accepted for old programs, but every run prints: an op does not count its runs.
+    """
     return apply(Print(message=message or "", summarize=summarize or 3), input_, *data, name=name)
 
 
@@ -108,7 +110,6 @@ class PyFunc(Op):
 
     function: Any = None
     outputs_: tuple[DType, ...] = ()
-    pure: bool = False
     types = ("any",)
     stateful = True
     gradient = None
@@ -142,11 +143,3 @@ class PyFunc(Op):
 
     def key(self) -> Any:
         return id(self)
-
-
-def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
-    """What `func` returns for the values of `inp`, as tensors of the types Tout (one type, or a list of them)."""
-    many = isinstance(Tout, (list, tuple))
-    types = tuple(as_dtype(t) for t in (Tout if many else [Tout]))
-    result = apply(PyFunc(function=func, outputs_=types), *inp, name=name)
-    return list(result) if many else result[0]

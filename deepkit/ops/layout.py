@@ -41,18 +41,6 @@ class StopGradient(Op):
         return x
 
 
-@register
-class PreventGradient(Op):
-    """x itself; asking for its gradient gives None."""
-
-    aliases = True
-    message: str = ""
-    gradient = None
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x
-
-
 identity = unary(Identity, "identity")
 stop_gradient = unary(StopGradient, "stop_gradient")
 

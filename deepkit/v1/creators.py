@@ -10,7 +10,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
-from deepkit.core.graph import Graph, default_graph
+from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
@@ -18,7 +18,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ShapeError
 from deepkit.v1.symbolic import constant_of
 
 
@@ -89,7 +89,7 @@ class name_scope:
     """Puts `name/` before the names of the nodes made inside; `with ... as scope` gives "name/"."""
 
     def __init__(self, name: str | None, default_name: str | None = None, values: Any = None):
-        graph = next((v.graph for v in values or [] if isinstance(v, Symbol)), None) or default_graph()
+        graph = graph_of(*(values or [])) or default_graph()
         self.name = name if name is not None else default_name
         self._context = graph.name_scope(self.name)
 
@@ -177,8 +177,3 @@ def report_uninitialized_variables(var_list: Any = None, name: str = "report_uni
     missing = ops.logical_not(ops.stack([ops.is_variable_initialized(v) for v in variables]))
     names = constant(np.array([v.node.name.encode() for v in variables], object))
     return ops.boolean_mask(names, missing, name=name)
-
-
-def assert_variables_initialized(var_list: Any = None) -> None:
-    """Not in deepkit: a session names the variable when it is read."""
-    raise ArgumentError("assert_variables_initialized is deprecated", hint="report_uninitialized_variables()")

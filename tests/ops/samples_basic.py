@@ -168,7 +168,6 @@ SAMPLES: list[Sample] = [
     # layout
     unary("Identity", lambda x: x),
     unary("StopGradient", lambda x: x),
-    unary("PreventGradient", lambda x: x),
     unary("ShapeOf", lambda x: np.array(x.shape, np.int32)),
     unary("Size", lambda x: np.array(12, np.int32)),
     unary("Rank", lambda x: np.array(2, np.int32)),
