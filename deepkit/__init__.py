@@ -8,7 +8,9 @@ The rooms of the house; each imports only from rooms on lower floors:
     3  runtime/   plans (what a session really executes), sessions
     3  train/     update rules, optimizers, schedules
     3  datasets/  digits that travel with deepkit, MNIST on disk and its download
+    3  io/        checkpoints, records, event files
     4  v1/        the TensorFlow-1 names: `import deepkit.v1 as tf`
+    4  keras/     Keras 2: `from deepkit import keras`
     5  testing/   check_op, the contract that every op passes
     5  viz/  5 grade/  6 commands/, tf1/, cli.py
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = ("datasets", "errors", "grade", "ops", "testing", "train", "v1", "viz")
+_ROOMS = ("datasets", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
 
 
 def __getattr__(name: str) -> Any:

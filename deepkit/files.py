@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +38,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        _sync_folder(path.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, DeepkitError):
@@ -46,6 +50,27 @@ def write_whole(path: Path, text: str) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all."""
     with whole_file(path) as file:
         file.write(text.encode())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Puts the folder itself on the disk, so that the new name outlasts a power failure, too."""
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove_leftovers(folder: Path, prefix: str) -> None:
+    """Delete the temporary files of `whole_file` whose program was killed: those for names that begin with `prefix`.
+
+    Only those that have not been written to for ten minutes: the folder may be shared with another machine.
+    """
+    for path in folder.glob(f".{glob.escape(prefix)}*.*-????????.part"):
+        with contextlib.suppress(FileNotFoundError):  # another program may tidy up at the same time
+            if time.time() - path.stat().st_mtime > 600:
+                path.unlink()
 
 
 def _cannot_write(path: Path, error: OSError) -> DataError:

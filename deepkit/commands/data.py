@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepkit.datasets.catalog import Entry
+    from deepkit.datasets.embedded import Embedded
+    from deepkit.datasets.entry import Entry
     from deepkit.datasets.fetch import Progress
 
 _EPILOG = """\
@@ -21,9 +22,9 @@ examples:
   deepkit data verify                     check every file on this machine against its SHA-256
   deepkit data path mnist                 print the folder MNIST is in, or would go to
 
-digits28, 1,797 handwritten digits, travels with deepkit and needs no download. Other sets live in the folder
-that the environment variable DEEPKIT_DATA names, or in your cache. A download is kept only once it is verified;
-Ctrl-C leaves nothing behind.
+digits28, 1,797 handwritten digits, and some small sets travel with deepkit and need no download. Other sets live
+in the folder that the environment variable DEEPKIT_DATA names, or in your cache. A download is kept only once it is
+verified; Ctrl-C leaves nothing behind.
 The exit code of verify is 1 if a file is damaged, or if the set named is not complete.
 """
 
@@ -62,32 +63,41 @@ def run(args: argparse.Namespace) -> int:
 
 def _list() -> int:
     from deepkit.datasets.catalog import CATALOG
-    from deepkit.datasets.digits28 import digits28_path
-    from deepkit.datasets.locate import home_of, present
+    from deepkit.datasets.embedded import EMBEDDED
 
-    embedded = digits28_path().stat().st_size
-    rows = [("digits28", embedded, "1,797 handwritten digits, embedded", "here: travels with deepkit")]
-    for entry in CATALOG.values():
-        home = home_of(entry)
-        found = len(present(home, entry))
-        if found == len(entry.files):
-            state = f"here: {home}"
-        elif found:
-            state = f"incomplete, {found} of {len(entry.files)} files: {home}"
-        else:
-            state = f"not here: deepkit data fetch {entry.name}"
-        rows.append((entry.name, entry.size, entry.about, state))
+    rows = [
+        (one.name, one.path.stat().st_size, f"{one.about}, embedded", "here: travels with deepkit")
+        for one in EMBEDDED.values()
+    ]
+    rows += [(entry.name, entry.size, entry.about, _state(entry)) for entry in CATALOG.values()]
     for name, size, about, state in rows:
-        print(f"{name:<14}{size / 1e6:>6.1f} MB  {about:<52}{state}")
+        amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+        print(f"{name:<19}{amount:>8}  {about:<60}{state}")
     return 0
+
+
+def _state(entry: Entry) -> str:
+    """Whether `entry` is here, in one clause."""
+    from deepkit.datasets.locate import form_of, home_of, present
+
+    home = home_of(entry)
+    found = present(home, entry)
+    wanted = len(form_of(found, entry))
+    if len(found) == wanted:
+        return f"here: {home}"
+    if found:
+        return f"incomplete, {len(found)} of {wanted} files: {home}"
+    return f"not here: deepkit data fetch {entry.name}" + ("" if entry.can_be_fetched else " --from ADDRESS")
 
 
 def _fetch(name: str, base: str | None) -> int:
     from deepkit.datasets.catalog import lookup
     from deepkit.datasets.fetch import fetch
+    from deepkit.datasets.locate import form_of, present
 
-    if _is_embedded(name):
-        print("digits28 travels with deepkit; there is nothing to fetch")
+    embedded = _embedded(name)
+    if embedded:
+        print(f"{embedded.name} travels with deepkit; there is nothing to fetch")
         return 0
     entry = lookup(name)
     fetched = set()
@@ -102,44 +112,48 @@ def _fetch(name: str, base: str | None) -> int:
     except KeyboardInterrupt:
         print("stopped; complete files are kept, no half-written one is left", file=sys.stderr)
         raise
-    done = f"{len(fetched)} files downloaded" if fetched else "nothing to download"
-    print(f"{entry.title}: {done}; all {len(entry.files)} are sound, in {home}")
+    done = _files(len(fetched)) + " downloaded" if fetched else "nothing to download"
+    count = len(form_of(present(home, entry), entry))
+    print(f"{entry.title}: {done}; {f'all {count} are' if count > 1 else 'it is'} sound, in {home}")
     return 0
 
 
 def _verify(name: str | None) -> int:
     from deepkit.datasets.catalog import CATALOG, lookup
+    from deepkit.datasets.embedded import EMBEDDED
 
     if name is None:
-        sound = [_verify_digits28(), *(_verify_entry(entry, required=False) for entry in CATALOG.values())]
+        sound = [_verify_embedded(one) for one in EMBEDDED.values()]
+        sound += [_verify_entry(entry, required=False) for entry in CATALOG.values()]
         return 0 if all(sound) else 1
-    sound_one = _verify_digits28() if _is_embedded(name) else _verify_entry(lookup(name), required=True)
+    embedded = _embedded(name)
+    sound_one = _verify_embedded(embedded) if embedded else _verify_entry(lookup(name), required=True)
     return 0 if sound_one else 1
 
 
-def _verify_digits28() -> bool:
-    from deepkit.datasets.digits28 import digits28_path, read_digits28
+def _verify_embedded(embedded: Embedded) -> bool:
     from deepkit.errors import DataError
 
+    print(embedded.name)
     try:
-        read_digits28(digits28_path())
+        embedded.check()
     except DataError as error:
-        print(f"digits28\n  damaged  {error.what}")
+        print(f"  damaged  {error.what}")
         return False
-    print("digits28\n  OK       digits28.npz")
+    print(f"  OK       {embedded.file}")
     return True
 
 
 def _verify_entry(entry: Entry, required: bool) -> bool:
     """Report each file of `entry`; True if all are sound, or none is there and none is `required`."""
-    from deepkit.datasets.locate import check, home_of, present
+    from deepkit.datasets.locate import check, form_of, home_of, present
     from deepkit.errors import DataError
 
     home = home_of(entry)
     found = present(home, entry)
     print(f"{entry.name}  ({home})")
-    good = 0
-    for file in entry.files:
+    form, good = form_of(found, entry), 0
+    for file in form:
         if file.role not in found:
             print(f"  missing  {file.name}")
             continue
@@ -150,25 +164,29 @@ def _verify_entry(entry: Entry, required: bool) -> bool:
         else:
             good += 1
             print(f"  OK       {found[file.role].name}")
-    return good == len(entry.files) or (not found and not required)
+    return good == len(form) or (not found and not required)
 
 
 def _path(name: str | None) -> int:
     from deepkit.datasets.catalog import lookup
-    from deepkit.datasets.digits28 import digits28_path
     from deepkit.datasets.locate import data_folders, home_of
 
     if name is None:
         print(data_folders()[0])
-    elif _is_embedded(name):
-        print(digits28_path().parent)
-    else:
-        print(home_of(lookup(name)))
+        return 0
+    embedded = _embedded(name)
+    print(embedded.path.parent if embedded else home_of(lookup(name)))
     return 0
 
 
-def _is_embedded(name: str) -> bool:
-    return name.lower() == "digits28"
+def _embedded(name: str) -> Embedded | None:
+    from deepkit.datasets.embedded import EMBEDDED
+
+    return EMBEDDED.get(name.lower().replace("_", "-"))
+
+
+def _files(count: int) -> str:
+    return f"{count} file" if count == 1 else f"{count} files"
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
 
     Which of the two depends on the data alone. Python and NumPy values take the type of the tensors beside them.
     """
-    inputs = tuple(convert(x) if isinstance(x, (list, tuple)) and _holds_tensor(x) else x for x in inputs)
+    inputs = tuple(x if is_tensor(x) else _gathered(x) for x in inputs)
     graph = next((x.graph for x in inputs if isinstance(x, Symbol)), None)
     label = name or op.label or op.type
     try:
@@ -45,6 +45,12 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
         if error.where is None:
             _explain(error, f"{label}({_describe(inputs)})")
         raise
+
+
+def _gathered(x: Any) -> Any:
+    """A list with tensors in it, or the rows of a gradient, as one tensor."""
+    parts = isinstance(x, (list, tuple)) and _holds_tensor(x)
+    return convert(x) if parts or hasattr(x, "as_dense_tensor") else x
 
 
 def _tensor(array: Any, position: int) -> Tensor:
@@ -203,8 +209,10 @@ def is_tensor(x: Any) -> bool:
 def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None = None) -> Any:
     """`value` as a tensor: a constant node of the graph of `beside` if that is a Symbol, else a Tensor.
 
-    Lists that hold tensors become one stacked tensor.
+    Lists that hold tensors become one stacked tensor, and the rows of a gradient (IndexedSlices) a dense one.
     """
+    if hasattr(value, "as_dense_tensor"):
+        value = value.as_dense_tensor()
     if is_tensor(value):
         if dtype is not None and value.dtype is not as_dtype(dtype):
             raise DTypeError(

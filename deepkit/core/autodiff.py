@@ -9,19 +9,22 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import lookup
+from deepkit.core.slices import IndexedSlices, added, dense
 from deepkit.core.symbol import Symbol
 from deepkit.errors import GradientError, GraphWarning, ShapeError
 
 
 def gradients(
-    ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True
-) -> list[Any]:
+    ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
+    slices: bool = False,
+) -> list[Any]:  # fmt: skip
     """The derivatives of sum(ys) by each of `xs`: a list of tensors shaped like xs, None where nothing connects them.
 
     The chain rule from the outputs to the inputs: if y = f(a, b), what arrives at y goes on to a and b
     through f's gradient, and what arrives at one tensor from several places is added. `grad_ys` weights the ys
     (default: ones); `stop_gradients` are tensors that count as constants. The result is made of the same ops
-    as everything else, so it can be differentiated again.
+    as everything else, so it can be differentiated again. With `slices` the derivative by a variable of
+    which only gathered rows are used may be IndexedSlices, which name those rows.
 
     >>> import deepkit as dk
     >>> x = dk.tensor(3.0)
@@ -29,11 +32,11 @@ def gradients(
     >>> dy.item(), dk.gradients(dy, [x])[0].item()
     (27.0, 18.0)
     """
-    ys, xs = _listed(ys), _listed(xs)
+    ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in _listed(ys)], _listed(xs)
     for t in [*ys, *xs]:
         if not is_tensor(t):
             raise GradientError(f"gradients() of {t!r}, which is not a tensor", hint="pass tensors or variables")
-    ys = [y.read() if hasattr(y, "read") else y for y in ys]
+    ys = [_value(y) for y in ys]
     for y in ys:
         if not y.dtype.is_differentiable:
             raise GradientError(
@@ -51,7 +54,9 @@ def gradients(
         nodes = _between(ys, wanted, stops)
         for node in reversed(nodes):
             _step_back(node, arrived, stops, wanted)
-        result = [_total(arrived, x.key) for x in xs]
+        result = [_total(arrived, x) for x in xs]
+        if not slices:
+            result = [dense(dx, _value(x)) for dx, x in zip(result, xs, strict=True)]
     if warn:
         for x, dx in zip(xs, result, strict=True):
             if dx is None:
@@ -109,9 +114,11 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any]) -> list[Any]:
 def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted: set[Any]) -> None:
     """Sends what arrived at the outputs of one op on to its inputs."""
     outputs = node.outputs
-    dys = [_total(arrived, y.key, keep=y.key in wanted) for y in outputs]
+    dys = [_total(arrived, y, keep=y.key in wanted) for y in outputs]
     if all(dy is None for dy in dys):
         return
+    if node.op.type != "ReadVariable":  # rows of a variable stay rows up to the variable itself
+        dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
     context = node.graph.gradient_of(node) if isinstance(outputs[0], Symbol) else contextlib.nullcontext()
     with context:
         if not node.many:
@@ -132,16 +139,20 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
                 arrived.setdefault(x.key, []).append(dx)
 
 
-def _total(arrived: dict[Any, list[Any]], key: Any, keep: bool = True) -> Any:
+def _total(arrived: dict[Any, list[Any]], x: Any, keep: bool = True) -> Any:
     """The sum of everything that arrived at one tensor, or None."""
-    parts = arrived.get(key)
+    parts = arrived.get(x.key)
     if not parts:
         return None
     if len(parts) > 1:
-        parts[:] = [apply(lookup("AddN")(), *parts)]
+        parts[:] = [added(parts, _value(x))]
     if not keep:
-        del arrived[key]  # frees the memory of Tensors as the walk goes on
+        del arrived[x.key]  # frees the memory of Tensors as the walk goes on
     return parts[0]
+
+
+def _value(x: Any) -> Any:
+    return x.read() if hasattr(x, "read") else x
 
 
 @contextlib.contextmanager

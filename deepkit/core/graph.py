@@ -48,6 +48,13 @@ class Graph:
         self._gradient_of: list[Node] = []
         self.root: Graph = self
         self._cells: dict[str, _Made] = {}
+        self._companions: dict[Callable[[Graph], Any], Any] = {}
+
+    def companion(self, kind: Callable[[Graph], Any]) -> Any:
+        """The graph's one object of the class `kind`, made at first use: what a higher floor keeps with the graph."""
+        if kind not in self.root._companions:
+            self.root._companions[kind] = kind(self.root)
+        return self.root._companions[kind]
 
     # ---- adding nodes
 
@@ -76,6 +83,9 @@ class Graph:
                     hint="build both in the same `with graph.as_default():`, or pass the value that a session gave",
                 )
         full = self.names.unique(name or op.label or op.type)
+        if full in self._nodes:  # a name that ends in "/" is taken as it is: here for the second time
+            with self.names.enter(None):
+                full = self.names.unique(full)
         node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
         self.version += 1
         node.site = user_site()

@@ -1,40 +1,10 @@
-"""What can be downloaded: for each data set its files, sizes, SHA-256 sums, and mirrors. One entry is one more set."""
+"""Data sets that live outside the package: their files, sizes, SHA-256 sums, and mirrors. One entry is one more set."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from deepkit.datasets.catalog_texts import BOSTON, CALIFORNIA, IMDB, REUTERS, TINY_SHAKESPEARE
+from deepkit.datasets.entry import Entry, RemoteFile
 from deepkit.errors import ArgumentError
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """One gzip-compressed IDX file: what it holds, its usual name, and how to recognise it."""
-
-    role: str  # "x_train", "y_train", "x_test" or "y_test"
-    name: str
-    shape: tuple[int, ...]
-    size: int  # bytes, compressed
-    sha256: str  # of the compressed file
-    contents_sha256: str  # of the IDX file within
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One data set. `mirrors` are base addresses that end in "/" and are tried in order."""
-
-    name: str  # of its folder and on the command line
-    title: str
-    about: str
-    classes: tuple[str, ...]
-    mirrors: tuple[str, ...]
-    files: tuple[RemoteFile, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes to download."""
-        return sum(file.size for file in self.files)
-
 
 MNIST = Entry(
     name="mnist",
@@ -137,14 +107,95 @@ FASHION_MNIST = Entry(
     ),
 )
 
-CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
+_CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+CIFAR10 = Entry(
+    name="cifar10",
+    title="CIFAR-10",
+    about="60,000 colour pictures of 10 things (Krizhevsky 2009)",
+    classes=_CIFAR10_CLASSES,
+    mirrors=("https://www.cs.toronto.edu/~kriz/",),
+    files=(
+        RemoteFile(
+            "archive",
+            "cifar-10-binary.tar.gz",
+            (),
+            170_052_171,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        ),
+    ),
+)
+
+CIFAR10_SUBSET = Entry(
+    name="cifar10-subset",
+    title="CIFAR-10, a part of it",
+    about="its first 4,000 training and 1,000 test pictures",
+    classes=_CIFAR10_CLASSES,
+    mirrors=(),
+    files=(
+        RemoteFile(
+            "train",
+            "data_batch_1_first4000.bin.gz",
+            (),
+            11_349_652,
+            "d32c18318de59292af92f571821e2570d0ce4d63cf4b3de2570ee51bf268ee72",
+            "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330",
+            12_292_000,
+        ),
+        RemoteFile(
+            "test",
+            "test_batch_first1000.bin.gz",
+            (),
+            2_834_548,
+            "3d5e72c2623a79c57b916d8669b4cba52fa2984d04cb8cd7d256902adc743432",
+            "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
+            3_073_000,
+        ),
+    ),
+)
+
+CIFAR100 = Entry(
+    name="cifar100",
+    title="CIFAR-100",
+    about="60,000 colour pictures of 100 things (Krizhevsky)",
+    classes=(),  # the archive has their names
+    mirrors=("https://www.cs.toronto.edu/~kriz/",),
+    files=(
+        RemoteFile(
+            "archive",
+            "cifar-100-binary.tar.gz",
+            (),
+            168_513_733,
+            "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        ),
+    ),
+)
+
+_ENTRIES = (
+    MNIST,
+    FASHION_MNIST,
+    CIFAR10,
+    CIFAR10_SUBSET,
+    CIFAR100,
+    IMDB,
+    REUTERS,
+    BOSTON,
+    CALIFORNIA,
+    TINY_SHAKESPEARE,
+)
+CATALOG = {entry.name: entry for entry in _ENTRIES}
 
 
 def lookup(name: str) -> Entry:
-    """The entry called `name`; ArgumentError with the known names otherwise."""
-    try:
-        return CATALOG[name.lower().replace("_", "-")]
-    except KeyError:
-        raise ArgumentError(
-            f"no data set is called {name!r}", rule=f"known: {', '.join(CATALOG)}", hint="deepkit data list"
-        ) from None
+    """The entry called `name`, with hyphens or without; ArgumentError with the known names otherwise."""
+    wanted = _bare(name)
+    for known, entry in CATALOG.items():
+        if _bare(known) == wanted:
+            return entry
+    raise ArgumentError(
+        f"no data set is called {name!r}", rule=f"known: {', '.join(CATALOG)}", hint="deepkit data list"
+    )
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

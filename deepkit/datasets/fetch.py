@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from deepkit.datasets.catalog import Entry, RemoteFile, lookup
+from deepkit.datasets.catalog import lookup
+from deepkit.datasets.entry import Entry, RemoteFile
 from deepkit.datasets.locate import check, data_folders, find_file, home_of
 from deepkit.errors import ArgumentError, DataError, DownloadError
 from deepkit.files import reason, whole_file
 
 Progress = Callable[[str, int, int], None]  # name of the file, bytes so far, bytes in all
 _CHUNK = 1 << 16
+_NAMES = {"sha256": "SHA-256", "md5": "MD5"}
 
 
 def fetch(name: str, *, base: str | None = None, progress: Progress | None = None, timeout: float = 30.0) -> Path:
@@ -36,21 +38,28 @@ def fetch(name: str, *, base: str | None = None, progress: Progress | None = Non
     entry = lookup(name)
     mirrors = [_as_base(base)] if base else list(entry.mirrors)
     home = home_of(entry)
-    wanted = needed(home, entry)
-    if not wanted:
+    if any(not needed(home, form) for form in entry.forms):
         return home
+    if not base and not entry.can_be_fetched:
+        raise DownloadError(
+            f"no address is known for {entry.title}",
+            hint=f"copy {' and '.join(file.name for file in entry.files)} into {home}, or name a place: "
+            f"deepkit data fetch {entry.name} --from ADDRESS",
+        )
     home = data_folders()[0] / entry.name  # never add to a folder that was only searched
-    wanted = needed(home, entry)
+    wanted = needed(home, entry.files)
     _prepare(home, sum(file.size for file in wanted))
     for file in wanted:
-        source = _fetch_file(home / file.name, file, entry, mirrors, progress, timeout)
-        mirrors.remove(source)
-        mirrors.insert(0, source)  # what worked is asked first from now on
+        others = () if base else file.addresses
+        source = _fetch_file(home / file.name, file, entry, mirrors, others, progress, timeout)
+        if source in mirrors:  # what worked is asked first from now on
+            mirrors.remove(source)
+            mirrors.insert(0, source)
     return home
 
 
-def needed(folder: Path, entry: Entry) -> list[RemoteFile]:
-    """The files of `entry` that are missing in `folder` or damaged."""
+def needed(folder: Path, files: Iterable[RemoteFile]) -> list[RemoteFile]:
+    """Those of `files` that are missing in `folder` or damaged."""
 
     def sound(file: RemoteFile) -> bool:
         path = find_file(folder, file)
@@ -62,7 +71,7 @@ def needed(folder: Path, entry: Entry) -> list[RemoteFile]:
             return False
         return True
 
-    return [file for file in entry.files if not sound(file)]
+    return [file for file in files if not sound(file)]
 
 
 def _as_base(base: str) -> str:
@@ -93,17 +102,24 @@ def _prepare(home: Path, size: int) -> None:
 
 
 def _fetch_file(
-    target: Path, file: RemoteFile, entry: Entry, mirrors: list[str], progress: Progress | None, timeout: float
+    target: Path,
+    file: RemoteFile,
+    entry: Entry,
+    mirrors: list[str],
+    addresses: tuple[str, ...],
+    progress: Progress | None,
+    timeout: float,
 ) -> str:
-    """Download one file to `target` from the first mirror that has it right; return that mirror."""
+    """Download one file to `target` from the first place that has it right; return that mirror or address."""
     failures = []
-    for base in mirrors:
+    for source in [*mirrors, *addresses]:
+        url = source + file.name if source in mirrors else source
         try:
             with whole_file(target) as out:
-                _download(base + file.name, file, out, progress, timeout)
-            return base
+                _download(url, file, out, progress, timeout)
+            return source
         except DownloadError as error:
-            failures.append(f"{base}: {error.what}")
+            failures.append(f"{source}: {error.what}")
     raise DownloadError(
         f"{file.name} of {entry.title} could not be downloaded",
         where="; ".join(failures),
@@ -114,13 +130,42 @@ def _fetch_file(
 
 
 def _download(url: str, file: RemoteFile, out: BinaryIO, progress: Progress | None, timeout: float) -> None:
-    """Copy `url` to `out`, at most the expected size; DownloadError unless it is exactly `file`."""
+    def report(done: int, total: int | None) -> None:
+        if progress:
+            progress(file.name, done, total or file.size)
+
+    download(url, out, size=file.size, digest=file.sha256, progress=report, timeout=timeout)
+
+
+def download(
+    url: str,
+    out: BinaryIO,
+    *,
+    size: int | None = None,
+    digest: str | None = None,
+    algorithm: str = "sha256",
+    progress: Callable[[int, int | None], None] | None = None,
+    timeout: float = 30.0,
+) -> None:
+    """Copy what is at `url` (http, https or file) to `out`.
+
+    Args:
+        url: the complete address.
+        out: an open binary file; `deepkit.files.whole_file` makes one that vanishes when the download fails.
+        size: bytes that are expected; never more are read.
+        digest: hexadecimal checksum that is expected, by `algorithm`, a name that hashlib knows.
+        progress: called with the bytes so far and, where known, in all.
+        timeout: seconds without an answer.
+
+    Raises:
+        DownloadError: no connection, a refusal, a download cut off, or other contents than expected.
+    """
     import http.client
     import urllib.error
     import urllib.request
 
-    request = urllib.request.Request(url, headers={"User-Agent": "deepkit", "Accept-Encoding": "identity"})
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": "deepkit", "Accept-Encoding": "identity"})
         response = urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
@@ -131,27 +176,34 @@ def _download(url: str, file: RemoteFile, out: BinaryIO, progress: Progress | No
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DownloadError(f"no connection ({error or type(error).__name__})") from error
 
-    digest, done = hashlib.sha256(), 0
+    checksum, done = hashlib.new(algorithm), 0
     with response:
         announced = response.headers.get("Content-Length", "")
-        total = int(announced) if announced.isdecimal() else file.size
-        if total != file.size:
-            raise DownloadError(f"the server offers {total:,} bytes instead of {file.size:,}")
+        total = int(announced) if announced.isdecimal() else size
+        if size is not None and total != size:
+            raise DownloadError(f"the server offers {total:,} bytes instead of {size:,}")
         while True:
             try:
-                chunk = response.read(min(_CHUNK, file.size + 1 - done))
+                chunk = response.read(_CHUNK if size is None else min(_CHUNK, size + 1 - done))
             except (OSError, http.client.HTTPException) as error:
-                raise DownloadError(f"cut off after {done:,} of {total:,} bytes ({error})") from error
+                raise DownloadError(f"cut off after {done:,} bytes{_of(total)} ({error})") from error
             if not chunk:
                 break
             out.write(chunk)
-            digest.update(chunk)
+            checksum.update(chunk)
             done += len(chunk)
-            if done > file.size:
-                raise DownloadError(f"the server sends more than {file.size:,} bytes")
+            if size is not None and done > size:
+                raise DownloadError(f"the server sends more than {size:,} bytes")
             if progress:
-                progress(file.name, done, total)
-    if done < file.size:
-        raise DownloadError(f"cut off after {done:,} of {total:,} bytes")
-    if digest.hexdigest() != file.sha256:
-        raise DownloadError(f"wrong contents: SHA-256 {digest.hexdigest()[:12]}... instead of {file.sha256[:12]}...")
+                progress(done, total)
+    if total is not None and done < total:
+        raise DownloadError(f"cut off after {done:,} bytes{_of(total)}")
+    found = checksum.hexdigest()
+    if digest is not None and found != digest.lower():
+        raise DownloadError(
+            f"wrong contents: {_NAMES.get(algorithm, algorithm)} {found[:12]}... instead of {digest[:12]}..."
+        )
+
+
+def _of(total: int | None) -> str:
+    return "" if total is None else f" of {total:,}"

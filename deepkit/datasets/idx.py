@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
+from deepkit.datasets.contents import Contents, open_contents
 from deepkit.errors import ArgumentError, DataError
-from deepkit.files import reason, whole_file
+from deepkit.files import whole_file
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 32  # every NumPy can hold that many
-DEFLATE_LIMIT = 1032  # gzip cannot expand a byte into more than this
-_CHUNK = 1 << 20
 
 
 def read_idx(path: str | Path) -> np.ndarray:
@@ -32,54 +29,11 @@ def read_idx(path: str | Path) -> np.ndarray:
     Raises:
         DataError: names the file and the offset (in the uncompressed contents) of what is wrong.
     """
-    path = Path(path)
-    try:
-        if not path.is_file():
-            raise DataError(f"{path} {'is no regular file' if path.exists() else 'does not exist'}")
-        with path.open("rb") as file:
-            compressed = file.read(2) == b"\x1f\x8b"
-            size = file.seek(0, 2)
-            file.seek(0)
-            if compressed:
-                with gzip.open(file, "rb") as stream:
-                    return _parse(_Contents(path, stream, size * DEFLATE_LIMIT))
-            return _parse(_Contents(path, file, size))
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}") from error
+    with open_contents(path) as contents:
+        return _parse(contents)
 
 
-class _Contents:
-    """The uncompressed contents, read forward, with the offset for messages."""
-
-    def __init__(self, path: Path, stream: BinaryIO | gzip.GzipFile, most: int):
-        self.path, self.stream, self.most, self.offset = path, stream, most, 0
-
-    def read(self, count: int) -> bytearray:
-        """At most `count` bytes; fewer only at the end."""
-        found = bytearray()
-        while len(found) < count:
-            try:
-                chunk = self.stream.read(min(count - len(found), _CHUNK))
-            except EOFError as error:
-                raise self.damaged("the compressed data stops in the middle", "copy or download it again") from error
-            except (gzip.BadGzipFile, zlib.error) as error:
-                raise self.damaged(f"the compressed data is broken ({error})", "copy or download it again") from error
-            if not chunk:
-                break
-            found += chunk
-            self.offset += len(chunk)
-        return found
-
-    def damaged(self, what: str, rule: str | None = None, *, at: int | None = None) -> DataError:
-        return DataError(
-            f"{self.path} is damaged: {what}",
-            where=f"at byte {self.offset if at is None else at:,} of the contents",
-            rule=rule,
-            hint="download it again; `deepkit data verify` checks every file",
-        )
-
-
-def _parse(contents: _Contents) -> np.ndarray:
+def _parse(contents: Contents) -> np.ndarray:
     head = contents.read(4)
     if len(head) < 4:
         raise contents.damaged("it ends inside the header", "a header has 4 bytes and 4 more for each dimension")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepkit.datasets.catalog import FASHION_MNIST, MNIST, Entry
+from deepkit.datasets.catalog import FASHION_MNIST, MNIST
 from deepkit.datasets.dataset import Dataset
 from deepkit.datasets.digits28 import load_digits28
+from deepkit.datasets.entry import Entry
 from deepkit.datasets.idx import read_pair
-from deepkit.datasets.locate import check_numbers, data_folders, locate
-from deepkit.errors import ArgumentError, DataError
+from deepkit.datasets.locate import check_numbers, locate, require
+from deepkit.errors import ArgumentError
 
 
 def load_mnist(*, verbose: bool = True) -> Dataset:
@@ -50,13 +51,7 @@ def load_digits(prefer: str = "mnist", *, verbose: bool = True) -> Dataset:
 
 
 def _load(entry: Entry, verbose: bool) -> Dataset:
-    paths = locate(entry)
-    if paths is None:
-        raise DataError(
-            f"{entry.title} is not on this machine",
-            where="looked in " + ", ".join(str(folder / entry.name) for folder in data_folders()),
-            hint=f"`deepkit data fetch {entry.name}`, or copy the four files there; load_digits28() needs no download",
-        )
+    paths = require(entry, "load_digits28() needs no download")
     arrays = {}
     for x, y in (("x_train", "y_train"), ("x_test", "y_test")):
         arrays[x], arrays[y] = read_pair(paths[x], paths[y], len(entry.classes))

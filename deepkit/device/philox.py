@@ -85,6 +85,14 @@ class Stream:
         self.position = (start + count) & (2**64 - 1)
         return start
 
+    def take(self, blocks: int) -> int:
+        """The first of so many blocks; from now on they are used up."""
+        return self._reserve(blocks)
+
+    def doubles(self, start: int, count: int) -> np.ndarray:
+        """`count` uniform numbers in [0, 1) of 64 bits, from block `start` on."""
+        return _uniforms(self.words(start, 2 * count))
+
     def words(self, start: int, count: int) -> np.ndarray:
         """`count` 32-bit words from block `start` on."""
         index = np.arange(-(-count // 4), dtype=np.uint64) + np.uint64(start)

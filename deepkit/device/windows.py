@@ -113,3 +113,11 @@ def taps(windows: Windows) -> Iterator[tuple[slice, ...]]:
                 for k, s, d, out in zip(place, windows.strides, windows.dilations, windows.out, strict=True)
             ],
         )
+
+
+def planar(x: Any, windows: Windows) -> tuple[Any, Windows]:
+    """An array with one or two space axes, and its windows, as one with two: a line is an image of height 1."""
+    if len(windows.kernel) == 2:
+        return x, windows
+    fill = Windows((1,), (1,), (1,), (0,), (0,), (1,))
+    return x.reshape(x.shape[0], 1, *x.shape[1:]), Windows(*[a + b for a, b in zip(fill, windows, strict=True)])

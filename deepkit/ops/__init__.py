@@ -3,9 +3,12 @@
 from deepkit.ops.activation import (
     crelu,
     elu,
+    gelu,
+    hard_sigmoid,
     leaky_relu,
     log_sigmoid,
     log_softmax,
+    mish,
     relu,
     relu6,
     selu,
@@ -13,6 +16,7 @@ from deepkit.ops.activation import (
     softmax,
     softplus,
     softsign,
+    swish,
 )  # fmt: skip
 from deepkit.ops.affine import (
     bias_add,
@@ -20,6 +24,7 @@ from deepkit.ops.affine import (
     xw_plus_b,
     zero_fraction,
 )  # fmt: skip
+from deepkit.ops.angles import acosh, asinh, atan2, atanh
 from deepkit.ops.arithmetic import (
     add,
     add_n,
@@ -44,11 +49,21 @@ from deepkit.ops.arithmetic import (
     truncatemod,
     unbroadcast,
 )  # fmt: skip
+from deepkit.ops.bitwise import bitwise_and, bitwise_or, bitwise_xor, invert, left_shift, right_shift
+from deepkit.ops.candidates import (
+    fixed_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    nce_loss,
+    sampled_softmax_loss,
+    uniform_candidate_sampler,
+)  # fmt: skip
 from deepkit.ops.cast import bitcast, cast, saturate_cast
 from deepkit.ops.compare import (
     check_numerics,
+    clip_by_average_norm,
     clip_by_norm,
     clip_by_value,
+    div_no_nan,
     equal,
     greater,
     greater_equal,
@@ -97,6 +112,7 @@ from deepkit.ops.create import (
     zeros,
     zeros_like,
 )  # fmt: skip
+from deepkit.ops.decoding import decode_csv, decode_raw
 from deepkit.ops.decomposition import (
     cholesky,
     cholesky_solve,
@@ -147,6 +163,8 @@ from deepkit.ops.elementwise import (
 from deepkit.ops.embedding import (
     embedding_lookup,
 )  # fmt: skip
+from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
+from deepkit.ops.gru import gru
 from deepkit.ops.indexing import boolean_mask, gather, gather_nd, slice_, strided_slice
 from deepkit.ops.joining import (
     concat,
@@ -210,6 +228,16 @@ from deepkit.ops.normalization import (
     sufficient_statistics,
     weighted_moments,
 )  # fmt: skip
+from deepkit.ops.ordering import (
+    argsort,
+    count_nonzero,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+    roll,
+    searchsorted,
+    sort,
+)  # fmt: skip
+from deepkit.ops.parsing import parse_example, parse_single_example, parse_single_sequence_example
 from deepkit.ops.partition import (
     bincount,
     confusion_matrix,
@@ -228,9 +256,20 @@ from deepkit.ops.pooling import (
     max_pool_with_argmax,
     pool,
 )  # fmt: skip
-from deepkit.ops.random import dropout, random_gamma, random_normal, random_shuffle, random_uniform, truncated_normal
+from deepkit.ops.random import (
+    categorical,
+    dropout,
+    multinomial,
+    random_crop,
+    random_gamma,
+    random_normal,
+    random_shuffle,
+    random_uniform,
+    truncated_normal,
+)  # fmt: skip
 from deepkit.ops.recurrent import (
     lstm,
+    lstm_of_gates,
 )  # fmt: skip
 from deepkit.ops.reduce import (
     arg_max,
@@ -250,6 +289,24 @@ from deepkit.ops.reduce import (
     reduce_sum,
     reduce_variance,
     size_ratio,
+)  # fmt: skip
+from deepkit.ops.resize import repeat, resize_linear
+from deepkit.ops.scatter import (
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
 )  # fmt: skip
 from deepkit.ops.segments import (
     rows_of_segments,
@@ -273,6 +330,7 @@ from deepkit.ops.selection import (
     unique,
     unique_with_counts,
 )  # fmt: skip
+from deepkit.ops.simple_rnn import simple_rnn
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue, sparse_tensor_to_dense, sparse_to_dense
 from deepkit.ops.special import (
     betainc,

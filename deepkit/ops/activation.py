@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import deepkit.ops as ops
-from deepkit.core.apply import apply, scope
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.ops.define import Elementwise, unary
@@ -186,6 +187,41 @@ def log_sigmoid(x: Any, name: str | None = None) -> Any:
     """log(sigmoid(x)), exact also where sigmoid is almost 0."""
     with scope(name, "LogSigmoid", x) as full:
         return ops.negative(softplus(-x if hasattr(x, "dtype") else ops.negative(x)), name=full)
+
+
+def hard_sigmoid(x: Any, name: str | None = None) -> Any:
+    """0.2 x + 0.5 limited to [0, 1]: a sigmoid made of three straight lines."""
+    with scope(name, "HardSigmoid", x) as full:
+        return ops.clip_by_value(ops.multiply(x, 0.2) + 0.5, 0.0, 1.0, name=full)
+
+
+def swish(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+    """x sigmoid(beta x). Source: P. Ramachandran et al., Searching for activation functions, 2017."""
+    with scope(name, "swish", features) as full:
+        x = convert(features)
+        return ops.multiply(x, sigmoid(x if beta == 1.0 else x * beta), name=full)
+
+
+def mish(x: Any, name: str | None = None) -> Any:
+    """x tanh(softplus(x)). Source: D. Misra, BMVC 2020."""
+    with scope(name, "mish", x) as full:
+        x = convert(x)
+        return ops.multiply(x, ops.tanh(softplus(x)), name=full)
+
+
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+    """x P(X <= x) for a standard normal X: x (1 + erf(x / sqrt 2)) / 2, or an approximation by tanh.
+
+    Source: D. Hendrycks, K. Gimpel, Gaussian error linear units, 2016.
+    """
+    with scope(name, "gelu", features) as full:
+        x = convert(features)
+        inner = (
+            ops.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * ops.pow(x, 3.0)))
+            if approximate
+            else ops.erf(x / math.sqrt(2))
+        )
+        return ops.multiply(x * 0.5, 1.0 + inner, name=full)
 
 
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Any:

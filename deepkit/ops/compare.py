@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import deepkit.ops as ops
-from deepkit.core.apply import apply, scope
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
 from deepkit.errors import NumericsError, ShapeError
@@ -234,6 +234,15 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
 
 
+def div_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+    """x / y, and 0 where y is 0, element by element."""
+    with scope(name, "div_no_nan", x, y) as full:
+        x, y = convert(x, beside=y), convert(y, beside=x)
+        none = equal(y, 0)
+        quotient = x / where(none, ops.ones_like(y), y)
+        return where(ops.broadcast_like(none, quotient), ops.zeros_like(quotient), quotient, name=full)
+
+
 @register
 class CheckNumerics(Op):
     """x itself; an error if it holds NaN or infinity."""
@@ -275,3 +284,12 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
         positive = greater(total, 0)
         norm = where(positive, ops.sqrt(where(positive, total, ops.ones_like(total))), total)
         return apply(RealDiv(), t * clip_norm, maximum(norm, clip_norm), name=full)
+
+
+def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any:
+    """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm."""
+    with scope(name, "clip_by_average_norm", t) as full:
+        t = convert(t)
+        count = ops.cast(ops.size(t), t.dtype)
+        norm = ops.sqrt(ops.reduce_sum(t * t, keepdims=True))
+        return ops.multiply(t, clip_norm * ops.minimum(count / norm, ops.ones_like(norm) / clip_norm), name=full)

@@ -10,6 +10,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_value
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 
@@ -212,6 +213,11 @@ class Gather(Op):
         return xp.take(params, indices, axis=self.axis)
 
     def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
+        source = getattr(params, "node", None)
+        if self.axis == 0 and source is not None and source.op.type == "ReadVariable":
+            shape, row = ops.shape(params), params.shape[1:]
+            rows = ops.reshape(dy, [-1, *row.as_list()] if row.is_full else ops.concat([[-1], shape[1:]], 0))
+            return IndexedSlices(rows, ops.reshape(indices, [-1]), shape), None
         return apply(GatherGrad(axis=self.axis), dy, params, indices), None
 
 
@@ -251,15 +257,64 @@ def gather(
     params: Any, indices: Any, validate_indices: Any = None, name: str | None = None, axis: Any = None,
     batch_dims: int = 0,
 ) -> Any:  # fmt: skip
-    """Slices of params along `axis` (0), in the order `indices` names them.
+    """Slices of params along `axis` (batch_dims), in the order `indices` names them.
+
+    With batch_dims = b the first b axes of params and indices belong together: each row has indices of its own.
 
     >>> import deepkit as dk
     >>> dk.gather([10, 20, 30], [2, 0, 0]).numpy().tolist()
     [30, 10, 10]
     """
     if batch_dims:
-        raise ArgumentError("gather: batch_dims is not supported", hint="gather_nd with full positions")
+        return _gather_rows(params, indices, axis, int(batch_dims), name)
     return apply(Gather(axis=0 if axis is None else int(static_value(axis))), params, indices, name=name)
+
+
+def _gather_rows(params: Any, indices: Any, axis: Any, batch: int, name: str | None) -> Any:
+    """gather with batch_dims: the batch axes and `axis` become one long axis, and each row's indices are moved along it."""
+    with scope(name, "GatherV2", params, indices) as full:
+        params, indices = convert(params, beside=indices), convert(indices, beside=params)
+        if not params.shape.rank or indices.shape.rank is None:
+            raise ShapeError("gather with batch_dims needs to know the number of axes of params and indices")
+        batch = batch if batch >= 0 else batch + indices.shape.rank
+        at = normalize_axis(batch if axis is None else int(static_value(axis)), params.shape.rank)
+        if not 0 <= batch <= min(at, indices.shape.rank):
+            raise ArgumentError(f"gather: batch_dims {batch}, axis {at}", rule="batch_dims <= axis")
+        between = list(range(batch, at))
+        order = [*range(batch), at, *between, *range(at + 1, params.shape.rank)]
+        front = ops.transpose(params, order) if between else params
+        lengths, inner = ops.shape(front), indices.shape.rank - batch
+        rows = ops.reduce_prod(lengths[:batch])
+        first = ops.reshape(ops.range(rows) * lengths[batch], ops.concat([lengths[:batch], [1] * inner], 0))
+        flat = ops.reshape(front, ops.concat([[-1], lengths[batch + 1 :]], 0))
+        inside = check_inside(indices, lengths[batch])
+        found = gather(flat, inside + ops.cast(first, indices.dtype))
+        if hasattr(found, "set_shape"):
+            found.set_shape(Shape.of(indices.shape.dims + front.shape.dims[batch + 1 :]))
+        if not between:
+            return ops.identity(found, name=full)
+        rank = len(found.shape)
+        own = list(range(batch, batch + inner))
+        moved = list(range(batch + inner, batch + inner + len(between)))
+        return ops.transpose(found, [*range(batch), *moved, *own, *range(moved[-1] + 1, rank)], name=full)
+
+
+@register
+class CheckInside(Op):
+    """The indices themselves; an error if one is not below `length`."""
+
+    types = ("index", "index")
+    gradient = None
+    aliases = True
+
+    def forward(self, xp: Any, indices: Any, length: Any) -> Any:
+        check_indices(xp, indices, int(length), "gather")
+        return indices
+
+
+def check_inside(indices: Any, length: Any) -> Any:
+    """The indices themselves, after a check in every run that they are from 0 to length - 1."""
+    return apply(CheckInside(), indices, length)
 
 
 @register

@@ -8,7 +8,7 @@ from typing import Any
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
-from deepkit.device import windows
+from deepkit.device import pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops import spatial
@@ -37,23 +37,6 @@ class Pooling(Windowed):
             raise ShapeError(f"pooling {x} gives {expected}, not {y}")
 
 
-def _lowest(xp: Any, dtype: Any) -> Any:
-    return -xp.inf if dtype.kind == "f" else xp.iinfo(dtype).min
-
-
-def _hits(padded: Any, y: Any, w: windows.Windows) -> Any:
-    """For each tap: its index, and where it is the first to hold its window's largest number."""
-    free = None
-    for at in windows.taps(w):
-        hit = padded[at] == y
-        if free is None:
-            free = ~hit
-        else:
-            hit &= free
-            free ^= hit
-        yield at, hit
-
-
 @register
 class MaxPool(Pooling):
     """The largest number of each window of x (batch, space..., channels). Its gradient goes to the first of equals."""
@@ -61,12 +44,7 @@ class MaxPool(Pooling):
     kinds = "if"
 
     def forward(self, xp: Any, x: Any) -> Any:
-        w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, _lowest(xp, x.dtype))
-        y = None
-        for at in windows.taps(w):
-            y = padded[at].copy() if y is None else xp.maximum(y, padded[at], out=y)
-        return y
+        return pooling.largest(xp, x, self.fit(x, self.kernel))
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return apply(self.made_into(MaxPoolGrad), dy, x, y) if x.dtype.is_differentiable else None
@@ -81,12 +59,7 @@ class MaxPoolGrad(Pooling):
         return x
 
     def forward(self, xp: Any, dy: Any, x: Any, y: Any) -> Any:
-        w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, _lowest(xp, x.dtype))
-        dx = xp.zeros(padded.shape, dy.dtype)
-        for at, hit in _hits(padded, y, w):
-            dx[at] += dy * hit
-        return dx[windows.inside(x.shape[1:-1], w.before)]
+        return pooling.largest_gradient(xp, dy, x, y, self.fit(x, self.kernel))
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, x: Any, y: Any) -> Any:
         return apply(self.made_into(MaxPoolPick), ddx, x, y), None, None
@@ -101,10 +74,10 @@ class MaxPoolPick(Pooling):
 
     def forward(self, xp: Any, t: Any, x: Any, y: Any) -> Any:
         w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, _lowest(xp, x.dtype))
+        padded = windows.pad(xp, x, w.before, w.after, pooling.lowest(xp, x.dtype))
         t = windows.pad(xp, t, w.before, w.after)
         picked = xp.zeros(y.shape, t.dtype)
-        for at, hit in _hits(padded, y, w):
+        for at, hit in pooling.hits(padded, y, w):
             picked += t[at] * hit
         return picked
 
@@ -133,12 +106,12 @@ class MaxPoolPosition(Pooling):
 
     def forward(self, xp: Any, x: Any, y: Any) -> Any:
         w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, _lowest(xp, x.dtype))
+        padded = windows.pad(xp, x, w.before, w.after, pooling.lowest(xp, x.dtype))
         size = math.prod(x.shape[1:])
         positions = xp.arange(size, dtype=self.to.numpy).reshape(1, *x.shape[1:])
         positions = windows.pad(xp, positions, w.before, w.after)
         found = xp.zeros(y.shape, self.to.numpy)
-        for at, hit in _hits(padded, y, w):
+        for at, hit in pooling.hits(padded, y, w):
             found += positions[at] * hit
         if self.with_batch:
             images = xp.arange(x.shape[0], dtype=self.to.numpy) * size
@@ -146,25 +119,12 @@ class MaxPoolPosition(Pooling):
         return found
 
 
-def _counts(xp: Any, x: Any, w: windows.Windows) -> Any:
-    """How many numbers each window holds, padding left out: an array that broadcasts against the pooled x."""
-    ones = windows.pad(xp, xp.ones((1, *x.shape[1:-1], 1), x.dtype), w.before, w.after)
-    return sum(ones[at] for at in windows.taps(w))
-
-
 @register
 class AvgPool(Pooling):
     """The mean of each window of x (batch, space..., channels)."""
 
     def forward(self, xp: Any, x: Any) -> Any:
-        w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after)
-        wide = xp.float32 if x.dtype == xp.float16 else x.dtype
-        total = xp.zeros((x.shape[0], *w.out, x.shape[-1]), wide)
-        for at in windows.taps(w):
-            total += padded[at]
-        total /= _counts(xp, x, w)
-        return total.astype(x.dtype, copy=False)
+        return pooling.mean(xp, x, self.fit(x, self.kernel))
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return apply(self.made_into(AvgPoolGrad), dy, x)
@@ -181,13 +141,7 @@ class AvgPoolGrad(Pooling):
         return like
 
     def forward(self, xp: Any, dy: Any, like: Any) -> Any:
-        w = self.fit(like, self.kernel)
-        share = dy / _counts(xp, like, w).astype(dy.dtype)
-        space = [b + n + a for b, n, a in zip(w.before, like.shape[1:-1], w.after, strict=True)]
-        dx = xp.zeros((like.shape[0], *space, like.shape[-1]), dy.dtype)
-        for at in windows.taps(w):
-            dx[at] += share
-        return dx[windows.inside(like.shape[1:-1], w.before)]
+        return pooling.mean_gradient(xp, dy, like, self.fit(like, self.kernel))
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
         return apply(self.made_into(AvgPool), ddx), None

@@ -13,7 +13,8 @@ from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError
+from deepkit.device.philox import RESERVED
+from deepkit.errors import ArgumentError, ShapeError
 
 
 class RandomShaped(Op):
@@ -100,6 +101,37 @@ class RandomGamma(RandomShaped):
     def gradient(self, dy: Any, y: Any, dims: Any, alpha: Any) -> Any:
         log_density = ops.xlogy(alpha - 1, y) - y - ops.lgamma(alpha)
         return None, ops.unbroadcast(-dy * ops.igamma_grad_a(alpha, y) * ops.exp(-log_density), alpha, y)
+
+
+@register
+class Multinomial(Op):
+    """Class numbers (batch, count), each drawn with the probabilities softmax(logits): logits (batch, classes)."""
+
+    to: DType = as_dtype("int64")
+    static: int | None = None
+    seed: int | None = None
+    random = True
+    kinds = "f"
+    types = ("T", "index")
+    gradient = None
+
+    def shape(self, logits: Shape, count: Shape) -> Shape:
+        if logits.rank not in (2, None):
+            raise ShapeError(f"multinomial of logits of shape {logits}", rule="(batch, classes)")
+        return Shape((logits.dims[0] if logits.dims else None, self.static))
+
+    def dtype(self, logits: DType, count: DType) -> DType:
+        return self.to
+
+    def forward(self, xp: Any, stream: Any, logits: Any, count: Any) -> Any:
+        rows, n = len(logits), int(count)
+        start = stream.take(rows * -(-n // 4) * 4 * 2 * RESERVED)
+        uniform = stream.doubles(start, rows * n).reshape(rows, n)
+        known = to_cpu(logits).astype(np.float64)
+        chances = np.exp(known - known.max(axis=1, keepdims=True, initial=-np.inf))
+        ends = np.cumsum(chances, axis=1)
+        found = [np.searchsorted(end, u * end[-1], side="right") for end, u in zip(ends, uniform, strict=True)]
+        return xp.asarray(np.array(found, self.to.numpy).reshape(rows, n))
 
 
 @register
@@ -213,6 +245,42 @@ def random_gamma(
         draw = apply(RandomGamma(to=kind, static=static, seed=seed), dims, each)
         tiny = np.array(np.finfo(kind.numpy).tiny)
         return ops.maximum(ops.truediv(draw, beta), tiny, name=full)
+
+
+def multinomial(
+    logits: Any, num_samples: Any, seed: int | None = None, name: str | None = None, output_dtype: Any = None,
+    dtype: Any = None,
+) -> Any:  # fmt: skip
+    """num_samples class numbers for each row of logits, drawn with the probabilities softmax(row): (batch, num_samples).
+
+    >>> import deepkit as dk
+    >>> dk.ops.multinomial([[0.0, -50.0], [-50.0, 0.0]], 3).numpy().tolist()
+    [[0, 0, 0], [1, 1, 1]]
+    """
+    known = static_value(num_samples)
+    op = Multinomial(
+        to=as_dtype(dtype or output_dtype or "int64"), static=None if known is None else int(known), seed=seed
+    )
+    return apply(op, logits, num_samples, name=name or "multinomial/Multinomial")
+
+
+def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None) -> Any:
+    """`multinomial` under its later name."""
+    return multinomial(logits, num_samples, seed, name or "categorical/Multinomial", dtype=dtype)
+
+
+def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Any:
+    """A block of shape `size` from a random place of a tensor."""
+    with scope(name, "random_crop", value, size) as full:
+        value = convert(value)
+        static, dims = static_shape(size)
+        dims = ops.cast(convert(dims, beside=value), "int32")
+        room = ops.shape(value) - dims + 1
+        start = random_uniform(ops.shape(room), 0, np.iinfo(np.int32).max, "int32", seed)
+        y = ops.slice_(value, ops.floormod(start, room), dims, name=full)
+        if hasattr(y, "set_shape"):
+            y.set_shape(static)
+        return y
 
 
 def random_shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:

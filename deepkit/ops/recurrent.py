@@ -7,6 +7,7 @@ stay in the processor's cache.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,47 @@ from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
-from deepkit.errors import ShapeError
+from deepkit.errors import ArgumentError, ShapeError
+
+
+class Gated(Op):
+    """Base of the LSTM ops. `gate`, the function of the gates i, f and o, is sigmoid or hard_sigmoid."""
+
+    gate: str = "sigmoid"
+    kinds = "f"
+
+    def finish(self, xp: Any, g: Any, n: int) -> None:
+        """Applies the functions of the gates i, j, f, o, which stand side by side in g (batch, 4n)."""
+        if self.gate == "sigmoid":  # sigmoid(x) = tanh(x / 2) / 2 + 1/2: one pass over all gates at once
+            scale, offset = _sigmoid_by_tanh(xp, n, g.dtype)
+            g *= scale
+            xp.tanh(g, out=g)
+            g *= scale
+            g += offset
+            return
+        xp.tanh(g[:, n : 2 * n], out=g[:, n : 2 * n])
+        for hard in (g[:, :n], g[:, 2 * n :]):
+            hard *= g.dtype.type(0.2)
+            hard += g.dtype.type(0.5)
+            xp.clip(hard, 0, 1, out=hard)
+
+    def slope(self, xp: Any, g: Any, n: int) -> Any:
+        """The derivatives of these functions, from their values g (..., 4n)."""
+        if self.gate == "sigmoid":  # g (1 - g) for a sigmoid, (g + 1) (1 - g) for tanh
+            return (g + (1 - 2 * _sigmoid_by_tanh(xp, n, g.dtype)[1])) * (1 - g)
+        slope = g.dtype.type(0.2) * ((g > 0) & (g < 1))
+        j = g[..., n : 2 * n]
+        slope[..., n : 2 * n] = 1 - j * j
+        return slope
 
 
 @register
-class LSTM(Op):
+class LSTM(Gated):
     """The LSTM recurrence over time, from the gates' inputs z (time, batch, 4n), c0, h0 (batch, n), kernel (n, 4n).
 
     i, j, f, o = sigmoid, tanh, sigmoid, sigmoid of z_t + h_(t-1) @ kernel; c_t = f c_(t-1) + i j; h_t = o tanh(c_t).
     Outputs: h and c (time, batch, n), and the gates after their functions (time, batch, 4n), which the derivative needs.
     """
-
-    kinds = "f"
 
     def shape(self, z: Shape, c0: Shape, h0: Shape, kernel: Shape) -> Any:
         time, batch, units = _sizes(z, c0.merge(h0), kernel)
@@ -40,16 +70,12 @@ class LSTM(Op):
     def forward(self, xp: Any, z: Any, c0: Any, h0: Any, kernel: Any) -> Any:
         n = kernel.shape[0]
         hs, cs, gates = xp.empty((*z.shape[:2], n), z.dtype), xp.empty((*z.shape[:2], n), z.dtype), xp.empty_like(z)
-        scale, offset = _sigmoid_by_tanh(xp, n, z.dtype)
         h, c, product = h0, c0, xp.empty(c0.shape, z.dtype)
         for t in range(len(z)):
             g = gates[t]
             xp.matmul(h, kernel, out=g)
             g += z[t]
-            g *= scale
-            xp.tanh(g, out=g)
-            g *= scale
-            g += offset
+            self.finish(xp, g, n)
             i, j, f, o = (g[:, k * n : (k + 1) * n] for k in range(4))
             xp.multiply(f, c, out=cs[t])
             xp.multiply(i, j, out=product)
@@ -61,14 +87,14 @@ class LSTM(Op):
 
     def gradient(self, dys: Any, ys: Any, z: Any, c0: Any, h0: Any, kernel: Any) -> Any:
         hs, cs, gates = ys
-        _, v, dz = _backwards(gates, cs, c0, kernel, *dys)
+        _, v, dz = _backwards(self.gate, gates, cs, c0, kernel, *dys)
         dc0 = ops.reduce_sum(v[:1] * ops.split(gates[:1], 4, 2)[2], 0)  # one row, or none if there are no steps
         dh0 = ops.matmul(ops.reduce_sum(dz[:1], 0), kernel, transpose_b=True)
-        return dz, dc0, dh0, _product_over_time(_shifted(hs, h0), dz)
+        return dz, dc0, dh0, product_over_time(shifted(hs, h0), dz)
 
 
 @register
-class LSTMBackwards(Op):
+class LSTMBackwards(Gated):
     """The chain rule through an LSTM, from the last step to the first: a linear recurrence in dh, dc and dgates.
 
     u_t = dh_t + dz_(t+1) @ kernel^T; v_t = dc_t + f_(t+1) v_(t+1) + o (1 - tanh(c)^2) u_t;
@@ -76,7 +102,6 @@ class LSTMBackwards(Op):
     Outputs: u, v (time, batch, n), dz (time, batch, 4n). Its transpose is `LSTMForwards`.
     """
 
-    kinds = "f"
     with_gates: bool = True
     """False: there is no input dgates, it is 0."""
 
@@ -89,10 +114,8 @@ class LSTMBackwards(Op):
     def forward(self, xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, *dgates: Any) -> Any:
         n = kernel.shape[0]
         us, vs, dzs = xp.empty_like(cs), xp.empty_like(cs), xp.empty_like(gates)
-        _, offset = _sigmoid_by_tanh(xp, n, gates.dtype)
-        lift = 1 - 2 * offset  # g (1 - g) for a sigmoid, (g + 1) (1 - g) for tanh
         later_h, later_c = xp.zeros(c0.shape, cs.dtype), xp.zeros(c0.shape, cs.dtype)
-        slope, tanh_c, work = xp.empty(gates.shape[1:], gates.dtype), xp.empty_like(later_h), xp.empty_like(later_h)
+        tanh_c, work = xp.empty_like(later_h), xp.empty_like(later_h)
         for t in reversed(range(len(gates))):
             g, u, v, dz = gates[t], us[t], vs[t], dzs[t]
             i, j, f, o = (g[:, k * n : (k + 1) * n] for k in range(4))
@@ -110,10 +133,7 @@ class LSTMBackwards(Op):
             xp.multiply(u, tanh_c, out=dz[:, 3 * n :])
             if dgates:
                 dz += dgates[0][t]
-            xp.add(g, lift, out=slope)
-            dz *= slope
-            xp.subtract(1, g, out=slope)
-            dz *= slope
+            dz *= self.slope(xp, g, n)
             xp.multiply(v, f, out=later_c)
             xp.matmul(dz, kernel.T, out=later_h)
         return us, vs, dzs
@@ -121,22 +141,20 @@ class LSTMBackwards(Op):
     def gradient(
         self, dys: Any, ys: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, *dgates: Any
     ) -> Any:
-        forwards = apply(LSTMForwards(), gates, cs, c0, kernel, *dys)
+        forwards = apply(LSTMForwards(gate=self.gate), gates, cs, c0, kernel, *dys)
         dgates_ = dgates[0] if dgates else ops.zeros_like(gates)
-        held = _by_coefficients(gates, cs, c0, kernel, dgates_, ys, forwards, dys[2])
+        held = _by_coefficients(self.gate, gates, cs, c0, kernel, dgates_, ys, forwards, dys[2])
         return (*held, forwards[0], forwards[1], *([forwards[2]] if dgates else []))
 
 
 @register
-class LSTMForwards(Op):
+class LSTMForwards(Gated):
     """How an LSTM's outputs move when its gates' inputs move by z: the transpose of `LSTMBackwards`, forwards in time.
 
     g_t = (z_t + h_(t-1) @ kernel) * (derivative of the gates' functions); c_t = dc_t + f c_(t-1) + j g_i + i g_j +
     C_(t-1) g_f, where C is the LSTM's memory; h_t = dh_t + o (1 - tanh(C)^2) c_t + tanh(C) g_o.
     Outputs: h, c (time, batch, n), g (time, batch, 4n), all 0 before the first step.
     """
-
-    kinds = "f"
 
     def shape(self, gates: Shape, cs: Shape, c0: Shape, kernel: Shape, dh: Shape, dc: Shape, z: Shape) -> Any:
         return cs.merge(dh), cs.merge(dc), gates.merge(z)
@@ -147,11 +165,10 @@ class LSTMForwards(Op):
     def forward(self, xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, z: Any) -> Any:
         n = kernel.shape[0]
         hs, moved, gs = xp.empty_like(cs), xp.empty_like(cs), xp.empty_like(gates)
-        _, offset = _sigmoid_by_tanh(xp, n, gates.dtype)
         h, c = xp.zeros(c0.shape, cs.dtype), xp.zeros(c0.shape, cs.dtype)
         for t in range(len(gates)):
             i, j, f, o = xp.split(gates[t], 4, axis=1)
-            g = (z[t] + xp.matmul(h, kernel)) * (gates[t] + (1 - 2 * offset)) * (1 - gates[t])
+            g = (z[t] + xp.matmul(h, kernel)) * self.slope(xp, gates[t], n)
             g_i, g_j, g_f, g_o = xp.split(g, 4, axis=1)
             c = dc[t] + f * c + j * g_i + i * g_j + (cs[t - 1] if t else c0) * g_f
             tanh_c = xp.tanh(cs[t])
@@ -160,8 +177,8 @@ class LSTMForwards(Op):
         return hs, moved, gs
 
     def gradient(self, dys: Any, ys: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, z: Any) -> Any:
-        backwards = apply(LSTMBackwards(), gates, cs, c0, kernel, *dys)
-        return (*_by_coefficients(gates, cs, c0, kernel, dys[2], backwards, ys, z), *backwards)
+        backwards = apply(LSTMBackwards(gate=self.gate), gates, cs, c0, kernel, *dys)
+        return (*_by_coefficients(self.gate, gates, cs, c0, kernel, dys[2], backwards, ys, z), *backwards)
 
 
 def _sizes(z: Shape, state: Shape, kernel: Shape) -> tuple[Any, Any, Any]:
@@ -180,29 +197,27 @@ def _sizes(z: Shape, state: Shape, kernel: Shape) -> tuple[Any, Any, Any]:
     )
 
 
+@functools.lru_cache(maxsize=16)
 def _sigmoid_by_tanh(xp: Any, n: int, dtype: Any) -> tuple[Any, Any]:
-    """Rows (4n) with tanh(x * scale) * scale + offset = sigmoid(x) for the gates i, f, o and tanh(x) for j.
-
-    sigmoid(x) = tanh(x / 2) / 2 + 1/2: one pass over all gates at once.
-    """
+    """Rows (4n) with tanh(x * scale) * scale + offset = sigmoid(x) for the gates i, f, o and tanh(x) for j."""
     half, one = xp.full(n, 0.5, dtype), xp.ones(n, dtype)
     return xp.concatenate([half, one, half, half]), xp.concatenate([half, one - one, half, half])
 
 
-def _backwards(gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, dgates: Any) -> Any:
+def _backwards(gate: str, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, dgates: Any) -> Any:
     """LSTMBackwards; that nothing arrived at the gates, as in every first derivative, saves work."""
     if dgates.node is not None and dgates.node.op.type == "ZerosLike":
-        return apply(LSTMBackwards(with_gates=False), gates, cs, c0, kernel, dh, dc)
-    return apply(LSTMBackwards(), gates, cs, c0, kernel, dh, dc, dgates)
+        return apply(LSTMBackwards(with_gates=False, gate=gate), gates, cs, c0, kernel, dh, dc)
+    return apply(LSTMBackwards(gate=gate), gates, cs, c0, kernel, dh, dc, dgates)
 
 
-def _shifted(x: Any, first: Any = None) -> Any:
+def shifted(x: Any, first: Any = None) -> Any:
     """What x was one step earlier: `first`, or 0, at the first step."""
     zero = ops.zeros_like(x[:1]) if first is None else ops.expand_dims(first, 0)
     return ops.concat([zero, x], 0)[:-1] if first is not None else ops.concat([zero, x[:-1]], 0)
 
 
-def _product_over_time(a: Any, b: Any) -> Any:
+def product_over_time(a: Any, b: Any) -> Any:
     """sum over time and batch of a^T b, as one matrix product."""
     return ops.matmul(_rows(a), _rows(b), transpose_a=True)
 
@@ -213,7 +228,7 @@ def _rows(x: Any) -> Any:
 
 
 def _by_coefficients(
-    gates: Any, cs: Any, c0: Any, kernel: Any, dgates: Any, backwards: Any, forwards: Any, z: Any
+    gate: str, gates: Any, cs: Any, c0: Any, kernel: Any, dgates: Any, backwards: Any, forwards: Any, z: Any
 ) -> tuple[Any, Any, Any, Any]:
     """Derivatives by gates, cs, c0 and kernel of the number <forwards' inputs, backwards' outputs>.
 
@@ -223,21 +238,21 @@ def _by_coefficients(
     h, c, g = forwards
     i, j, f, o = ops.split(gates, 4, 2)
     g_i, g_j, g_f, g_o = ops.split(g, 4, 2)
-    before, tanh_c = _shifted(cs, c0), ops.tanh(cs)
+    before, tanh_c = shifted(cs, c0), ops.tanh(cs)
     flat = 1 - ops.square(tanh_c)
-    # Through the derivatives of the gates' functions: (1 - 2 g) for a sigmoid's g (1 - g), -2 g for tanh's 1 - g^2.
+    # Through the derivatives of the gates' functions: (1 - 2 g) for a sigmoid's g (1 - g), -2 g for tanh's 1 - g^2,
+    # nothing for the straight lines of a hard sigmoid.
     arrived = ops.concat([v * j, v * i, v * before, u * tanh_c], 2) + dgates
-    moved = (z + ops.matmul(_shifted(h), _for_each(kernel, h))) * arrived
+    moved = (z + ops.matmul(shifted(h), _for_each(kernel, h))) * arrived
     m_i, m_j, m_f, m_o = ops.split(moved, 4, 2)
-    d_i = m_i * (1 - 2 * i) + g_j * v
-    d_j = m_j * (-2 * j) + g_i * v
-    d_f = m_f * (1 - 2 * f) + _shifted(c) * v
-    d_o = m_o * (1 - 2 * o) + c * u * flat
+    d_i, d_j, d_f, d_o = g_j * v, g_i * v - 2 * j * m_j, shifted(c) * v, c * u * flat
+    if gate == "sigmoid":
+        d_i, d_f, d_o = d_i + m_i * (1 - 2 * i), d_f + m_f * (1 - 2 * f), d_o + m_o * (1 - 2 * o)
     d_tanh = g_o * u - 2 * c * u * o * tanh_c
     d_before = g_f * v
     d_cs = d_tanh * flat + ops.concat([d_before[1:], ops.zeros_like(d_before[:1])], 0)
     d_c0 = ops.reduce_sum(d_before[:1], 0)
-    return ops.concat([d_i, d_j, d_f, d_o], 2), d_cs, d_c0, _product_over_time(_shifted(h), dz)
+    return ops.concat([d_i, d_j, d_f, d_o], 2), d_cs, d_c0, product_over_time(shifted(h), dz)
 
 
 def _for_each(kernel: Any, like: Any) -> Any:
@@ -246,13 +261,14 @@ def _for_each(kernel: Any, like: Any) -> Any:
 
 
 def lstm(
-    x: Any, kernel: Any, bias: Any, c0: Any, h0: Any, forget_bias: float = 0.0, name: str | None = None
-) -> tuple[Any, Any]:
+    x: Any, kernel: Any, bias: Any, c0: Any, h0: Any, forget_bias: float = 0.0, name: str | None = None,
+    gate: str = "sigmoid",
+) -> tuple[Any, Any]:  # fmt: skip
     """An LSTM along the first axis of x (time, batch, depth): its outputs h and its memory c, (time, batch, n) both.
 
     kernel: (depth + n, 4n), for [x, h] side by side; bias (4n); columns for the input gate i, the new input j, the forget
     gate f (to whose bias forget_bias is added) and the output gate o. c0, h0: (batch, n), the state before the first step.
-    c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(j); h_t = sigmoid(o) tanh(c_t).
+    c_t = gate(f) c_(t-1) + gate(i) tanh(j); h_t = gate(o) tanh(c_t), where gate is sigmoid or hard_sigmoid.
     Source: S. Hochreiter, J. Schmidhuber, 1997; forget gate: F. Gers et al., 1999.
 
     >>> import deepkit as dk
@@ -271,6 +287,18 @@ def lstm(
         depth = int(x.shape[2])
         if forget_bias:
             bias = bias + np.repeat([0.0, 0.0, float(forget_bias), 0.0], units)
-        z = ops.bias_add(ops.tensordot(x, kernel[:depth], 1), bias)
-        hs, cs, _ = apply(LSTM(), z, c0, h0, kernel[depth:])
-        return hs, cs
+        return lstm_of_gates(ops.bias_add(ops.tensordot(x, kernel[:depth], 1), bias), kernel[depth:], c0, h0, gate)
+
+
+def lstm_of_gates(z: Any, recurrent: Any, c0: Any, h0: Any, gate: str = "sigmoid") -> tuple[Any, Any]:
+    """As `lstm`, from z (time, batch, 4n), what the inputs contribute to the gates, and the recurrent kernel (n, 4n).
+
+    Where weights come with their columns in another order, ops.split and ops.concat bring them into i, j, f, o.
+    """
+    if gate not in ("sigmoid", "hard_sigmoid"):
+        raise ArgumentError(
+            f"gate={gate!r} in an LSTM that is one op", rule="'sigmoid' or 'hard_sigmoid'",
+            hint="step by step, in a loop, any function will do",
+        )  # fmt: skip
+    hs, cs, _ = apply(LSTM(gate=gate), z, c0, h0, recurrent)
+    return hs, cs

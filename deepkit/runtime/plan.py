@@ -14,6 +14,7 @@ from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
+from deepkit.device import memory as allocation
 from deepkit.errors import DeepkitError, FeedError, OpError, UninitializedError
 from deepkit.runtime.passes import fold, memory, merge, order, prune
 
@@ -31,6 +32,7 @@ class Plan:
         self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str],
     ):  # fmt: skip
+        allocation.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes = stream_of, passes
         fed = set(feeds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,9 +95,20 @@ class Session:
         return (self._plans.get(key) or self._compile(key, fetches))[0]
 
     def make_callable(self, fetches: Any, feed_list: Any = None) -> Any:
-        """A function of the values of `feed_list` that returns the values of `fetches`."""
-        keys = list(feed_list or [])
-        return lambda *values: self.run(fetches, dict(zip(keys, values, strict=True)))
+        """A function of the values of `feed_list` that returns the values of `fetches`; it is planned once, here."""
+        key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feed_list or []])
+        plan, rebuild = self._plans.get(key) or self._compile(key, fetches)
+
+        def call(*values: Any) -> Any:
+            return rebuild(plan.run([feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)], self.store))
+
+        return call
+
+    def initialize(self, variables: Sequence[Variable]) -> None:
+        """Gives each of `variables` that has no value yet its initial value, all in one run."""
+        missing = [v for v in variables if v not in self.store]
+        if missing:
+            Plan([v.initializer for v in missing], [], self._stream_of, self._passes).run([], self.store)
 
     def _stream_of(self, node: Node) -> Stream:
         if node not in self._streams:

@@ -68,7 +68,7 @@ class Optimizer:
         variables = list(var_list) if isinstance(var_list, (list, tuple)) else [var_list]
         if not variables:
             raise ArgumentError("there are no variables to train", hint="tf.Variable(..., trainable=True)")
-        return list(zip(gradients(loss, variables, grad_loss, warn=False), variables, strict=True))
+        return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True), variables, strict=True))
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
         """Moves each variable by its gradient (None: it stays), then adds 1 to global_step."""

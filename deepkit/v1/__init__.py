@@ -39,6 +39,7 @@ from deepkit.device.dtypes import (
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
+from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
@@ -59,6 +60,7 @@ from deepkit.v1 import (
     metrics,
     missing,
     nn,
+    python_io,
     train,
 )
 from deepkit.v1.compat import (
@@ -121,6 +123,7 @@ from deepkit.v1.scopes import (
 )  # fmt: skip
 from deepkit.v1.spaces import spaces as _spaces
 from deepkit.v1.symbolic import constant_of as _constant_of
+from deepkit.v1.symbolic import on_rows as _on_rows
 from deepkit.v1.symbolic import symbolic as _symbolic
 from deepkit.v1.tutorials import examples
 
@@ -132,13 +135,13 @@ def gradients(
     aggregation_method=None, stop_gradients=None,
 ):  # fmt: skip
     """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them."""
-    return _gradients(ys, xs, grad_ys, name, stop_gradients)
+    return _gradients(ys, xs, grad_ys, name, stop_gradients, slices=True)
 
 
 _SAME_NAME = """
     assert_equal assert_greater assert_greater_equal assert_less assert_less_equal
     abs acos add add_n arg_max arg_min argmax argmin asin assign assign_add assign_sub atan boolean_mask broadcast_to
-    cast ceil check_numerics clip_by_norm clip_by_value concat conj cos cosh cumprod cumsum div divide equal exp
+    cast ceil check_numerics concat conj cos cosh cumprod cumsum div divide equal exp
     expand_dims expm1 eye fill floor floordiv floormod gather gather_nd greater greater_equal identity is_finite is_inf
     is_nan is_variable_initialized less less_equal lin_space linspace log log1p logical_and logical_not logical_or
     logical_xor matmul matrix_band_part matrix_determinant matrix_diag matrix_diag_part matrix_inverse matrix_solve
@@ -148,7 +151,8 @@ _SAME_NAME = """
     sequence_mask shape sigmoid sign sin sinh size split sqrt square squared_difference squeeze stack stop_gradient
     strided_slice subtract tan tanh tensordot tile trace transpose truediv truncated_normal truncatediv truncatemod
     unstack verify_tensor_all_finite where zeros zeros_like
-    angle as_string betainc bincount bitcast cholesky cholesky_solve complex confusion_matrix cross decode_base64 diag
+    angle as_string betainc bincount bitcast cholesky cholesky_solve complex confusion_matrix cross decode_base64
+    decode_csv decode_raw parse_example parse_single_example parse_single_sequence_example diag
     diag_part digamma dynamic_partition dynamic_stitch einsum encode_base64 erf erfc igamma igammac imag
     invert_permutation lbeta lgamma matrix_set_diag matrix_solve_ls matrix_triangular_solve polygamma qr random_gamma
     real reduce_join reverse_sequence scatter_nd segment_max segment_mean segment_min segment_prod segment_sum
@@ -159,6 +163,9 @@ _SAME_NAME = """
 """.split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 
+clip_by_average_norm = _symbolic(_ops.clip_by_average_norm)
+clip_by_norm = _on_rows(_symbolic(_ops.clip_by_norm))
+clip_by_value = _on_rows(_symbolic(_ops.clip_by_value))
 Print = _symbolic(_ops.print_)
 Assert = _symbolic(_ops.assert_)
 slice = _symbolic(_ops.slice_)

@@ -77,8 +77,7 @@ def num_present(losses: Any, weights: Any, axis: Any = None, keepdims: bool = Fa
 
 def safe_ratio(total: Any, count: Any, name: str | None = None) -> Any:
     """total / count, or 0 where count is 0."""
-    empty = ops.equal(count, 0)
-    return ops.where(empty, ops.zeros_like(total), total / ops.where(empty, ops.ones_like(count), count), name=name)
+    return ops.div_no_nan(total, count, name)
 
 
 def check_broadcastable(weights: Any, values: Any) -> None:

@@ -37,10 +37,12 @@ def install() -> None:
     """Gives every namespace of deepkit.v1 that has no `__getattr__` of its own this one."""
     for path, space in namespaces():
         if isinstance(space, ModuleType) and "__getattr__" not in vars(space):
-            space.__getattr__ = _explain(path)  # type: ignore[method-assign]
+            space.__getattr__ = explain(path)  # type: ignore[method-assign]
 
 
-def _explain(path: str) -> Callable[[str], Any]:
+def explain(path: str) -> Callable[[str], Any]:
+    """The `__getattr__` of the namespace `path`, as in "tf.nn"."""
+
     def __getattr__(name: str) -> Any:
         if name.startswith("__"):  # Python and its tools ask for these; they take no for an answer
             raise AttributeError(name)
@@ -78,7 +80,7 @@ def every_name() -> Iterator[str]:
     for path, space in namespaces():
         public = getattr(space, "__all__", None) or vars(space)
         for name in public:
-            value = vars(space)[name]
+            value = vars(space).get(name)  # none yet: a name that is made when it is first used
             if path == "tf" and name in _BUILDING:
                 continue
             foreign = isinstance(value, ModuleType) and not value.__name__.startswith(ROOT)

@@ -78,8 +78,13 @@ def embedding_lookup(
     return ops.embedding_lookup(shards, ids, partition_strategy, name, validate_indices, max_norm)
 
 
+fixed_unigram_candidate_sampler = symbolic(ops.fixed_unigram_candidate_sampler)
 in_top_k = symbolic(ops.in_top_k)
+log_uniform_candidate_sampler = symbolic(ops.log_uniform_candidate_sampler)
+nce_loss = symbolic(ops.nce_loss)
+sampled_softmax_loss = symbolic(ops.sampled_softmax_loss)
 top_k = symbolic(ops.top_k)
+uniform_candidate_sampler = symbolic(ops.uniform_candidate_sampler)
 
 rnn_cell = _rnn_cell
 bidirectional_dynamic_rnn = _unroll.bidirectional_dynamic_rnn

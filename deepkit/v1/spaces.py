@@ -33,6 +33,11 @@ TABLE = {
     "debugging": """
         Assert assert_equal assert_greater assert_greater_equal assert_less assert_less_equal check_numerics is_finite
         is_inf is_nan""",
+    "io": """
+        FixedLenFeature FixedLenSequenceFeature TFRecordCompressionType=python_io.TFRecordCompressionType
+        TFRecordOptions=python_io.TFRecordOptions TFRecordWriter=python_io.TFRecordWriter VarLenFeature decode_base64
+        decode_csv decode_raw encode_base64 gfile parse_example parse_single_example parse_single_sequence_example
+        tf_record_iterator=python_io.tf_record_iterator""",
     "dtypes": "as_dtype=as_dtype cast saturate_cast DType",
 }
 

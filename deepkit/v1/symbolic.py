@@ -8,6 +8,7 @@ from typing import Any
 
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
+from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
@@ -41,6 +42,18 @@ def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
                 if given is not None:
                     kwargs[given] = _as_symbol(label, given, kwargs[given])
         return function(*args, **kwargs)
+
+    return wrapper
+
+
+def on_rows(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, except that of IndexedSlices it changes the values of the named rows: the result is IndexedSlices."""
+
+    @functools.wraps(function)
+    def wrapper(t: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(t, IndexedSlices):
+            return t.with_values(function(t.values, *args, **kwargs))
+        return function(t, *args, **kwargs)
 
     return wrapper
 

@@ -1,4 +1,4 @@
-"""`tf.train`: optimizers, schedules, the global step, and what loops and threads share."""
+"""`tf.train`: optimizers, schedules, the global step, what loops and threads share, and the messages of examples."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from deepkit.core.graph import Graph, default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.errors import GraphError
+from deepkit.ops.messages import NAMES as _MESSAGES
+from deepkit.ops.messages import message as _message
 from deepkit.train import *  # noqa: F403
 from deepkit.train import __all__ as _train_names
 from deepkit.v1.coordinator import Coordinator
 from deepkit.v1.hooks import LoggingTensorHook, SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
+from deepkit.v1.missing import explain as _explain
 
 __all__ = [
-    *_train_names, "Coordinator", "LoggingTensorHook", "SessionRunArgs", "SessionRunContext", "SessionRunHook",
+    *_train_names, *_MESSAGES, "Coordinator", "LoggingTensorHook", "SessionRunArgs", "SessionRunContext", "SessionRunHook",
     "SessionRunValues", "create_global_step", "get_global_step", "get_or_create_global_step", "global_step",
 ]  # fmt: skip
 
@@ -47,3 +50,15 @@ def get_or_create_global_step(graph: Graph | None = None) -> Variable:
 def global_step(sess: Any, global_step_tensor: Symbol) -> int:
     """The number of training steps done so far in a session."""
     return int(sess.run(global_step_tensor))
+
+
+def __getattr__(name: str) -> Any:
+    """The messages of tf.train.Example, made when they are first used: only then the protobuf library is loaded."""
+    if name not in _MESSAGES:
+        return _explain("tf.train")(name)
+    globals()[name] = found = _message(name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MESSAGES})

@@ -8,6 +8,8 @@ import builtins
 import pytest
 
 from deepkit.commands import data as command
+from deepkit.datasets.catalog import CATALOG
+from deepkit.datasets.embedded import EMBEDDED
 from deepkit.errors import ArgumentError, DownloadError
 
 
@@ -24,11 +26,14 @@ def mirror(tiny, tmp_path):
 
 def test_list_says_what_is_here(tiny, folders, mirror, capsys):
     assert call("list") == 0
-    digits, mnist, fashion = capsys.readouterr().out.splitlines()
-    assert digits.split()[0] == "digits28"
-    assert "here: travels with deepkit" in digits
-    assert "not here: deepkit data fetch mnist" in mnist
-    assert "30.9 MB" in fashion
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert list(lines) == [*EMBEDDED, *CATALOG]
+    for name in EMBEDDED:
+        assert "here: travels with deepkit" in lines[name]
+    assert "not here: deepkit data fetch mnist" in lines["mnist"]
+    assert "30.9 MB" in lines["fashion-mnist"]
+    assert "170.1 MB" in lines["cifar10"]
+    assert lines["cifar10-subset"].endswith("not here: deepkit data fetch cifar10-subset --from ADDRESS")
     call("fetch", "mnist", "--from", mirror)
     capsys.readouterr()
     call("list")

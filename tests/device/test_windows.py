@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from deepkit.device import convolve, windows
+from deepkit.device import convolve, patches, windows
 from deepkit.errors import ShapeError
 
 AXES = list(itertools.product(range(1, 9), range(1, 4), range(1, 4), range(1, 3)))
@@ -61,10 +61,10 @@ def test_blocks_of_images_give_what_all_at_once_give(block, monkeypatch) -> None
     rng = np.random.default_rng(0)
     x, filters = rng.standard_normal((5, 6, 6, 4)), rng.standard_normal((3, 3, 2, 4))
     w = windows.fit((6, 6), (3, 3), (2, 2), (1, 1), "SAME")
-    monkeypatch.setattr(convolve, "BLOCK", 2**40)
+    monkeypatch.setattr(patches, "BLOCK", 2**40)
     whole = convolve.convolve(np, x, filters, w)
     dfilters = convolve.filter_gradient(np, x, whole, filters.shape, w)
-    monkeypatch.setattr(convolve, "BLOCK", block)
+    monkeypatch.setattr(patches, "BLOCK", block)
     np.testing.assert_allclose(convolve.convolve(np, x, filters, w), whole)
     np.testing.assert_allclose(convolve.filter_gradient(np, x, whole, filters.shape, w), dfilters)
 

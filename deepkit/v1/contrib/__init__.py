@@ -1,5 +1,5 @@
 """`tf.contrib`: what programs of TensorFlow 1 use of it."""
 
-from deepkit.v1.contrib import framework, layers, learn, losses, rnn, slim
+from deepkit.v1.contrib import framework, layers, learn, losses, metrics, rnn, slim
 
-__all__ = ["framework", "layers", "learn", "losses", "rnn", "slim"]
+__all__ = ["framework", "layers", "learn", "losses", "metrics", "rnn", "slim"]

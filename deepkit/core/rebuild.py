@@ -1,0 +1,347 @@
+"""A described graph built again: its nodes, variables and collections, in a graph of this program.
+
+A description may come from anybody. Nothing in it is evaluated: ops are looked up by their names, and every node passes
+the shape and type rules that it passed when it was made first.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from deepkit.core import building
+from deepkit.core.description import Description
+from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.graph import Graph
+from deepkit.core.node import Node
+from deepkit.core.op import Op, registry
+from deepkit.core.shape import Shape
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import DataError, DeepkitError
+
+_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+_DEEPEST = 64  # lists in lists of an attribute
+_BUILDING = (DeepkitError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError)
+
+
+def rebuild(graph: Graph, description: Description, scope: str | None = None) -> dict[str, Node]:
+    """Adds the described nodes to `graph` and returns them by the names they have in the description.
+
+    Names are kept, below `scope` if one is given; a name that is taken gets a suffix, as always. Collections get
+    what the described ones held.
+
+    Raises:
+        DataError: the description is damaged, or has an op that deepkit does not know; the graph is as it was.
+    """
+    return _Builder(graph.root, description, scope).build()
+
+
+def holds(graph: Graph, description: Description) -> bool:
+    """True if the graph has every described node already: the same names, ops and inputs."""
+    listed = description.content.get("nodes")
+    if not isinstance(listed, list) or not listed:
+        return False
+    for entry in listed:
+        node = graph.root._nodes.get(str(entry.get("name"))) if isinstance(entry, dict) else None
+        if node is None or node.type != entry.get("op") or [x.name for x in node.inputs] != entry.get("inputs"):
+            return False
+    return True
+
+
+class _Builder:
+    def __init__(self, graph: Graph, description: Description, scope: str | None):
+        self.graph, self.content, self.arrays = graph, description.content, description.arrays
+        self.scope = scope
+        self.made: dict[str, Node] = {}
+        self.functions: dict[int, FunctionGraph] = {}
+
+    def build(self) -> dict[str, Node]:
+        graph = self.graph
+        graph.enter_cell()
+        before = len(graph._nodes)
+        variables = self._table(self.content, "variables", "the graph")
+        drawn = self.content.get("random_ops")
+        if type(drawn) is not int or not 0 <= drawn < 1 << 62:
+            _refuse("it does not say how many random ops the graph has")
+        start = graph._random_ops
+        try:
+            with (
+                building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(None),
+            ):  # fmt: skip
+                prefix = "" if not self.scope else graph.unique_name(self.scope.rstrip("/")) + "/"
+                for entry in self._list(self.content, "nodes", "the graph"):
+                    self._node(graph, entry, self.made, prefix, variables)
+                for name, said in variables.items():
+                    self._variable(name, said)
+                self._collections()
+        except BaseException:
+            graph._retire(list(graph._nodes.values())[before:])
+            graph._random_ops = start
+            raise
+        graph._random_ops = start + drawn
+        return self.made
+
+    # ---- nodes
+
+    def _node(self, home: Graph, entry: Any, made: dict[str, Node], prefix: str, variables: Mapping[str, Any]) -> None:
+        if not isinstance(entry, dict):
+            _refuse(f"a node is {_short(entry)}")
+        name, kind = entry.get("name"), entry.get("op")
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.endswith("/") or name in made:
+            _refuse(f"a node is called {_short(name)}, twice or against the rules for names")
+        if not isinstance(kind, str) or kind not in registry:
+            near = difflib.get_close_matches(str(kind)[:80], registry, n=1)
+            _refuse(
+                f"node {name!r} is of the op {_short(kind)}, which deepkit does not have",
+                f"did you mean {near[0]}? Ops of one's own must be registered before the graph is read"
+                if near
+                else None,
+            )
+        inputs = [self._input(home, x, made, name) for x in self._list(entry, "inputs", name)]
+        control = [self._known(x, made, name) for x in self._list(entry, "control", name, [])]
+        with self._naming(name, kind):
+            op = self._op(kind, self._table(entry, "attrs", name, {}), home, name)
+            outputs = self._outputs(entry, name)
+            if name in variables and home is self.graph:
+                node = self._variable_node(home, op, prefix + name, outputs, name)
+            elif not outputs:
+                node = home.make_node(op, inputs, prefix + name)
+            else:
+                result = home.add(op, inputs, prefix + name)
+                node = (result[0] if isinstance(result, list) else result).node
+                self._agree(node, outputs, name)
+        node.control_inputs = control
+        node.device = self._text(entry, "device", name) or node.device
+        node.seeds = self._seeds(entry, name) if op.random else None
+        made[name] = node
+        source = self._text(entry, "gradient_of", name)
+        node.gradient_of = made.get(source)
+
+    def _variable_node(
+        self, home: Graph, op: Op, name: str, outputs: list[tuple[DType, Shape]], described: str
+    ) -> Node:
+        if op.type != "VariableV2" or len(outputs) != 1:
+            _refuse(f"{described!r} is listed as a variable, but is a node of the op {op.type}")
+        node = home.make_node(op, (), name)
+        variable = Variable.__new__(Variable)
+        Symbol.__init__(variable, node, 0, outputs[0][1], outputs[0][0])
+        variable.constraint = variable.save_slice_info = None
+        node.outputs = [variable]
+        return node
+
+    def _agree(self, node: Node, outputs: list[tuple[DType, Shape]], name: str) -> None:
+        """The outputs are what the description says; set_shape may have told more than the rules know."""
+        if len(node.outputs) != len(outputs):
+            _refuse(f"node {name!r} has {len(node.outputs)} outputs, not {len(outputs)}")
+        for y, (dtype, shape) in zip(node.outputs, outputs, strict=True):
+            if y.dtype is not dtype:
+                _refuse(f"{name!r} is {y.dtype.name}, not {dtype.name}")
+            y.shape = y.shape.merge(shape)
+
+    def _outputs(self, entry: dict[str, Any], name: str) -> list[tuple[DType, Shape]]:
+        found = []
+        for said in self._list(entry, "outputs", name, []):
+            if not isinstance(said, list) or len(said) != 2 or not isinstance(said[0], str):
+                _refuse(f"an output of node {name!r} is {_short(said)}")
+            found.append((as_dtype(said[0]), self._shape(said[1], name)))
+        return found
+
+    def _input(self, home: Graph, reference: Any, made: dict[str, Node], user: str) -> Symbol:
+        if isinstance(reference, str) and reference.startswith("/"):
+            found = self._input(self.graph, reference[1:], self.made, user)
+            if not isinstance(found, Variable):
+                _refuse(f"node {user!r} takes {_short(reference)}, which is no variable")
+            return found
+        name, _, index = reference.rpartition(":") if isinstance(reference, str) else ("", "", "")
+        node = self._known(name, made, user)
+        if not (index.isascii() and index.isdigit() and len(index) < 6) or int(index) >= len(node.outputs):
+            _refuse(f"node {user!r} takes {_short(reference)}, which is no output")
+        return node.outputs[int(index)]
+
+    @staticmethod
+    def _known(name: Any, made: dict[str, Node], user: str) -> Node:
+        if not isinstance(name, str) or name not in made:
+            _refuse(f"node {user!r} needs {_short(name)}, which does not come before it")
+        return made[name]
+
+    def _seeds(self, entry: dict[str, Any], name: str) -> tuple[int, int] | None:
+        seeds = entry.get("seeds")
+        if seeds is None:
+            return None
+        if (
+            not isinstance(seeds, list)
+            or len(seeds) != 2
+            or not all(type(s) is int and abs(s) < 1 << 64 for s in seeds)
+        ):
+            _refuse(f"the seeds of node {name!r} are {_short(seeds)}")
+        return seeds[0], seeds[1]
+
+    # ---- attributes
+
+    def _op(self, kind: str, attrs: dict[str, Any], home: Graph, name: str, depth: int = 0) -> Op:
+        return registry[kind](**{attr: self._value(value, home, name, depth + 1) for attr, value in attrs.items()})
+
+    def _value(self, value: Any, home: Graph, name: str, depth: int = 0) -> Any:
+        if depth > _DEEPEST:
+            _refuse(f"an attribute of node {name!r} is nested too deeply")
+        if isinstance(value, list):
+            return tuple(self._value(v, home, name, depth + 1) for v in value)
+        if not isinstance(value, dict):
+            return value
+        if value.keys() == {"op", "attrs"} and isinstance(value["attrs"], dict) and value["op"] in registry:
+            return self._op(value["op"], value["attrs"], home, name, depth + 1)
+        kind, said = next(iter(value.items())) if len(value) == 1 else ("", None)
+        if kind == "array" and isinstance(said, str) and said in self.arrays:
+            return self.arrays[said]
+        if kind == "function" and type(said) is int:
+            return self._function(said, home, name)
+        if kind == "dtype" and isinstance(said, str):
+            return as_dtype(said)
+        if kind == "shape":
+            return self._shape(said, name)
+        if kind == "float" and said in ("inf", "-inf", "nan"):
+            return float(said)
+        if kind == "bytes" and isinstance(said, str):
+            return _bytes(said, name)
+        if kind == "ellipsis":
+            return Ellipsis
+        _refuse(f"an attribute of node {name!r} is {_short(value)}")
+
+    @staticmethod
+    def _shape(dims: Any, name: str) -> Shape:
+        if dims is None:
+            return Shape(None)
+        if not isinstance(dims, list) or not all(d is None or (type(d) is int and 0 <= d < 1 << 62) for d in dims):
+            _refuse(f"a shape of node {name!r} is {_short(dims)}")
+        return Shape(dims)
+
+    def _function(self, number: int, outer: Graph, user: str) -> FunctionGraph:
+        """The body of a loop or branch; bodies come after those inside them, so none can hold itself."""
+        if number in self.functions:
+            return self.functions[number]
+        listed = self._list(self.content, "functions", "the graph")
+        limit = getattr(outer, "number", len(listed))
+        if not 0 <= number < min(limit, len(listed)) or not isinstance(listed[number], dict):
+            _refuse(f"node {user!r} runs the body {number}, which is not there")
+        body = _Body(outer, number)
+        made: dict[str, Node] = {}
+        with body.building():
+            for entry in self._list(listed[number], "nodes", user):
+                self._node(body, entry, made, "", {})
+        parts = {
+            key: [self._input(body, x, made, user) for x in self._list(listed[number], key, user)]
+            for key in ("inputs", "results", "captured")
+        }
+        if any(x.node.type != "Placeholder" for x in parts["inputs"] + parts["captured"]):
+            _refuse(f"an input of a body of node {user!r} is no placeholder")
+        body.inputs, body.results = parts["inputs"], parts["results"]
+        body.captured = {x: x for x in parts["captured"]}  # who gave them is asked only while a body is written down
+        self.functions[number] = body
+        return body
+
+    # ---- variables and collections
+
+    def _variable(self, name: str, said: Any) -> None:
+        node = self._known(name, self.made, name)
+        if not isinstance(said, dict):
+            _refuse(f"variable {name!r} is {_short(said)}")
+        variable: Any = node.outputs[0]
+        variable.trainable = said.get("trainable") is True
+        variable.initial_value = self._input(self.graph, said.get("initial_value"), self.made, name)
+        variable.initializer = self._known(said.get("initializer"), self.made, name)
+        variable._read = self._input(self.graph, said.get("read"), self.made, name)
+        if variable._read.node.type != "ReadVariable" or variable._read.node.inputs[0] is not variable:
+            _refuse(f"variable {name!r} is not read by {variable._read.name}")
+
+    def _collections(self) -> None:
+        for key, values in self._table(self.content, "collections", "the graph").items():
+            if not isinstance(values, list):
+                _refuse(f"the collection {_short(key)} is {_short(values)}")
+            for item in values:
+                if not isinstance(item, list) or len(item) != 2:
+                    _refuse(f"the collection {_short(key)} holds {_short(item)}")
+                self.graph.add_to_collection(key, self._item(item[0], item[1], key))
+
+    def _item(self, kind: Any, value: Any, key: str) -> Any:
+        if kind == "tensor":
+            return self._input(self.graph, value, self.made, f"collection {key}")
+        if kind == "node":
+            return self._known(value, self.made, f"collection {key}")
+        if kind == "bytes" and isinstance(value, str):
+            return _bytes(value, f"collection {key}")
+        if kind == "value" and isinstance(value, (str, bool, int, float)):
+            return value
+        _refuse(f"the collection {_short(key)} holds {_short([kind, value])}")
+
+    # ---- reading tables
+
+    @staticmethod
+    def _list(table: dict[str, Any], key: str, owner: str, default: Any = None) -> list[Any]:
+        found = table.get(key, default)
+        if not isinstance(found, list):
+            _refuse(f"{key} of {owner} is {_short(found)}, no list")
+        return found
+
+    @staticmethod
+    def _table(table: dict[str, Any], key: str, owner: str, default: Any = None) -> dict[str, Any]:
+        found = table.get(key, default)
+        if not isinstance(found, dict):
+            _refuse(f"{key} of {owner} is {_short(found)}, no table")
+        return found
+
+    @staticmethod
+    def _text(table: dict[str, Any], key: str, owner: str) -> str:
+        found = table.get(key, "")
+        if not isinstance(found, str):
+            _refuse(f"{key} of {owner} is {_short(found)}, no text")
+        return found
+
+    @staticmethod
+    @contextmanager
+    def _naming(name: str, kind: str) -> Iterator[None]:
+        """An error while a node is made says which one it is."""
+        try:
+            yield
+        except _BUILDING as error:
+            if isinstance(error, DataError):
+                raise
+            what = error.what if isinstance(error, DeepkitError) else f"{type(error).__name__}: {error}"
+            raise _error(f"node {name!r} (op {kind}) cannot be made: {what}") from error
+
+
+class _Body(FunctionGraph):
+    """A body with its number in the description."""
+
+    def __init__(self, outer: Graph, number: int):
+        super().__init__(outer)
+        self.number = number
+
+
+def _bytes(text: str, owner: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        _refuse(f"a text of {owner} is not in base64")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 80 else f"{text[:77]}..."
+
+
+def _error(what: str, hint: str | None = None) -> DataError:
+    return DataError(
+        f"this is no sound description of a graph: {what}", rule="what export_meta_graph and Saver.save wrote",
+        hint=hint or "write the file again with this version of deepkit",
+    )  # fmt: skip
+
+
+def _refuse(what: str, hint: str | None = None) -> NoReturn:
+    raise _error(what, hint)

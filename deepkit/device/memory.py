@@ -1,0 +1,29 @@
+"""Freed memory stays with the program: the next step of a training loop finds the room for its arrays ready.
+
+The C library returns large freed blocks to the operating system at once, and every step would ask for them again, zero
+page by zero page: a fifth of the time of a convolutional network's step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+
+KEPT = 2**29
+"""Bytes of freed memory that stay; a single block that is larger than half of them goes back at once."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
+
+
+@functools.cache
+def keep_freed() -> bool:
+    """Tells the C library to keep up to KEPT bytes; False where it cannot be told, or where the user told it himself.
+
+    The user does so by MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES (see mallopt(3)).
+    """
+    own = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+    if sys.platform != "linux" or any(name in os.environ for name in own):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries than GNU's have none
+    return mallopt is not None and bool(mallopt(_MMAP_THRESHOLD, KEPT // 2)) and bool(mallopt(_TRIM_THRESHOLD, KEPT))

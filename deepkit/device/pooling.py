@@ -1,0 +1,146 @@
+"""Pooling of arrays (batch, space axes..., channels): the largest number of each window, or the mean, and what they
+send back. NumPy goes over the places in the window, all windows at once; the compiled twins go over the windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from deepkit.device import compiled
+from deepkit.device.windows import Windows, inside, pad, planar, taps
+
+SMALL = 2**12
+"""Numbers of output below which NumPy is as fast and needs no compiled code."""
+
+
+def largest(xp: Any, x: Any, windows: Windows) -> Any:
+    """The largest number of each window; NaN where there is one."""
+    if x.dtype.kind == "f":
+        y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype) if xp is np else None
+        if y is not None and _compiled(_largest, windows, y, x):
+            return y
+    padded = pad(xp, x, windows.before, windows.after, lowest(xp, x.dtype))
+    y = None
+    for at in taps(windows):
+        y = padded[at].copy() if y is None else xp.maximum(y, padded[at], out=y)
+    return y
+
+
+def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
+    """Zeros in the shape of x; each dy is added where the largest number y of its window stands first."""
+    if xp is np:
+        dx = np.empty(x.shape, dy.dtype)
+        if _compiled(_largest_gradient, windows, y, dx, dy, x):
+            return dx
+    padded = pad(xp, x, windows.before, windows.after, lowest(xp, x.dtype))
+    total = xp.zeros(padded.shape, dy.dtype)
+    for at, hit in hits(padded, y, windows):
+        total[at] += dy * hit
+    return total[inside(x.shape[1:-1], windows.before)]
+
+
+def mean(xp: Any, x: Any, windows: Windows) -> Any:
+    """The mean of each window; the padding does not count."""
+    padded = pad(xp, x, windows.before, windows.after)
+    wide = xp.float32 if x.dtype == xp.float16 else x.dtype
+    total = xp.zeros((x.shape[0], *windows.out, x.shape[-1]), wide)
+    for at in taps(windows):
+        total += padded[at]
+    total /= _counts(xp, x, windows)
+    return total.astype(x.dtype, copy=False)
+
+
+def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
+    """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
+    share = dy / _counts(xp, like, windows).astype(dy.dtype)
+    space = [b + n + a for b, n, a in zip(windows.before, like.shape[1:-1], windows.after, strict=True)]
+    dx = xp.zeros((like.shape[0], *space, like.shape[-1]), dy.dtype)
+    for at in taps(windows):
+        dx[at] += share
+    return dx[inside(like.shape[1:-1], windows.before)]
+
+
+def hits(padded: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any]]:
+    """For each place in the window: its index, and where it is the first to hold its window's largest number."""
+    free = None
+    for at in taps(windows):
+        hit = padded[at] == y
+        if free is None:
+            free = ~hit
+        else:
+            hit &= free
+            free ^= hit
+        yield at, hit
+
+
+def lowest(xp: Any, dtype: Any) -> Any:
+    """What never wins against a number of this type: it stands outside the image."""
+    return -xp.inf if dtype.kind == "f" else xp.iinfo(dtype).min
+
+
+def _counts(xp: Any, x: Any, windows: Windows) -> Any:
+    """How many numbers each window holds, padding left out: an array that broadcasts against the pooled x."""
+    ones = pad(xp, xp.ones((1, *x.shape[1:-1], 1), x.dtype), windows.before, windows.after)
+    return sum(ones[at] for at in taps(windows))
+
+
+def _compiled(function: Callable, windows: Windows, pooled: Any, *arrays: Any) -> bool:
+    """Runs a compiled kernel on `pooled` and the arrays, which it may write; False if there is none for them."""
+    if pooled.size < SMALL or len(windows.kernel) > 2 or pooled.dtype not in (np.float32, np.float64):
+        return False
+    kernel = compiled.kernel(function)
+    if kernel is None:
+        return False
+    w = planar(pooled, windows)[1]
+    flat = [planar(np.ascontiguousarray(a), windows)[0] for a in (pooled, *arrays)]
+    kernel(*flat, w.kernel, w.strides, w.dilations, w.before)
+    return True
+
+
+def _largest(y, x, kernel, strides, dilations, before):  # compiled by numba
+    height, width, channels = x.shape[1], x.shape[2], x.shape[3]
+    for image in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            for j in range(y.shape[2]):
+                best = y[image, i, j]
+                best[:] = -np.inf
+                for a in range(kernel[0]):
+                    v = i * strides[0] + a * dilations[0] - before[0]
+                    if v < 0 or v >= height:
+                        continue
+                    for b in range(kernel[1]):
+                        h = j * strides[1] + b * dilations[1] - before[1]
+                        if h < 0 or h >= width:
+                            continue
+                        seen = x[image, v, h]
+                        for c in range(channels):
+                            # a NaN, once met, is never less than another number, and so it stays
+                            best[c] = best[c] if best[c] >= seen[c] or best[c] != best[c] else seen[c]
+
+
+def _largest_gradient(y, dx, dy, x, kernel, strides, dilations, before):  # compiled by numba
+    height, width, channels = x.shape[1], x.shape[2], x.shape[3]
+    zero = dy.dtype.type(0)
+    left = np.empty(channels, dy.dtype)  # of this window's dy, what has not found its place yet
+    for image in range(y.shape[0]):
+        dx[image] = 0
+        for i in range(y.shape[1]):
+            for j in range(y.shape[2]):
+                best = y[image, i, j]
+                left[:] = dy[image, i, j]
+                for a in range(kernel[0]):
+                    v = i * strides[0] + a * dilations[0] - before[0]
+                    if v < 0 or v >= height:
+                        continue
+                    for b in range(kernel[1]):
+                        h = j * strides[1] + b * dilations[1] - before[1]
+                        if h < 0 or h >= width:
+                            continue
+                        seen, to = x[image, v, h], dx[image, v, h]
+                        for c in range(channels):
+                            here = seen[c] == best[c]
+                            to[c] += left[c] if here else zero
+                            left[c] = zero if here else left[c]

@@ -1,0 +1,37 @@
+"""Keras 2 on deepkit: `from deepkit import keras`, or in a document's code `import keras`.
+
+Its parts are loaded when first used. A model is a graph of layers; fit compiles one plan for a training step.
+
+>>> from deepkit import keras
+>>> model = keras.models.Sequential([keras.layers.Dense(10, input_shape=(784,), activation="softmax")])
+>>> model.count_params()
+7850
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "2.3.1"
+"""The version of Keras whose interface this is."""
+
+_ROOMS = (
+    "activations", "applications", "backend", "callbacks", "constraints", "datasets", "engine", "initializers",
+    "layers", "losses", "metrics", "models", "optimizers", "preprocessing", "regularizers", "saving", "utils", "wrappers",
+)  # fmt: skip
+_SHORT = {"Input": "layers", "Model": "models", "Sequential": "models"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"deepkit.keras.{name}")
+    if name in _SHORT:
+        return getattr(importlib.import_module(f"deepkit.keras.{_SHORT[name]}"), name)
+    from deepkit.errors import MissingNameError
+
+    raise MissingNameError(f"keras has no {name!r}", rule="its parts: " + ", ".join([*_ROOMS, *_SHORT]))
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOMS, *_SHORT])

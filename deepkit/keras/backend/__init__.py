@@ -1,0 +1,31 @@
+"""Keras' backend: what layers are written in, `from keras import backend as K`. Thin over deepkit.ops."""
+
+from contextlib import contextmanager as _contextmanager
+
+from deepkit.core.graph import default_graph as _default_graph
+from deepkit.keras.backend.arithmetic import *
+from deepkit.keras.backend.config import *
+from deepkit.keras.backend.control import *
+from deepkit.keras.backend.convolution import *
+from deepkit.keras.backend.creation import *
+from deepkit.keras.backend.nn import *
+from deepkit.keras.backend.session import *
+from deepkit.keras.backend.shaping import *
+from deepkit.keras.backend.tensors import *
+
+
+@_contextmanager
+def name_scope(name):  # type: ignore[no-untyped-def]
+    """Puts `name/` before the names of what is made inside."""
+    with _default_graph().name_scope(name) as full:
+        yield full
+
+
+def get_graph():  # type: ignore[no-untyped-def]
+    """The graph that layers are written into now."""
+    return _default_graph()
+
+
+def backend() -> str:
+    """The name of what computes."""
+    return "deepkit"

@@ -1,0 +1,286 @@
+"""Keras' world: the graph that layers are written into, the session that holds their weights, the learning phase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit import ops
+from deepkit.core.apply import is_tensor
+from deepkit.core.autodiff import gradients as _gradients
+from deepkit.core.graph import Graph, default_graph, default_session, reset_default_graph
+from deepkit.core.node import Node
+from deepkit.core.op import lookup
+from deepkit.core.shape import Shape
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Parameter, Tensor
+from deepkit.core.variable import Variable
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError
+from deepkit.keras.backend.config import floatx
+from deepkit.runtime.session import Session
+
+__all__ = [
+    "batch_get_value", "batch_set_value", "clear_session", "function", "get_session", "get_uid", "get_value",
+    "gradients", "in_test_phase", "in_train_phase", "is_keras_tensor", "is_placeholder", "learning_phase",
+    "manual_variable_initialization", "placeholder", "reset_uids", "set_learning_phase", "set_session", "set_value",
+    "variable",
+]  # fmt: skip
+
+
+class World:
+    """What Keras keeps with one graph: a session, names in use, which layer made which tensor, and masks."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self._session: Session | None = None
+        self._phase: Any = None
+        self._uids: dict[str, int] = {}
+        self.history: dict[Symbol, tuple[Any, int, int]] = {}
+        """Symbol: the layer that made it, which of the layer's calls, which of the call's outputs."""
+        self.masks: dict[Symbol, Any] = {}
+        self.new_weights: list[Variable] = []
+
+    @classmethod
+    def of(cls, *values: Any) -> World:
+        """The world of the first Symbol among `values`, else of the default graph."""
+        graph = next((v.graph for v in values if isinstance(v, Symbol)), None) or default_graph()
+        return graph.companion(cls)
+
+    @property
+    def holder(self) -> Session:
+        """The session that holds the values: the default one if it runs this graph, else the world's own."""
+        active = default_session()
+        return active if active is not None and active.graph is self.graph else self.own_session
+
+    @property
+    def session(self) -> Session:
+        """The same session, after every new weight that nobody has set got its initial value."""
+        session = self.holder
+        if self.new_weights:
+            session.initialize(self.new_weights)
+            self.new_weights.clear()
+        return session
+
+    @property
+    def own_session(self) -> Session:
+        if self._session is None or self._session.closed:
+            self._session = Session(graph=self.graph)
+        return self._session
+
+    @own_session.setter
+    def own_session(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def phase(self) -> Any:
+        """0 (test), 1 (train), or the placeholder that is fed with one of them."""
+        if self._phase is None:
+            with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
+                off = self.graph.constant(np.array(False), "keras_learning_phase/input")
+                # A placeholder with a default: a run that does not feed it is a test run.
+                self._phase = ops.identity(off, name="keras_learning_phase")
+        return self._phase
+
+    @phase.setter
+    def phase(self, value: Any) -> None:
+        self._phase = value
+
+    def uid(self, prefix: str) -> int:
+        self._uids[prefix] = self._uids.get(prefix, 0) + 1
+        return self._uids[prefix]
+
+    def forget_uids(self) -> None:
+        self._uids.clear()
+
+
+def get_session() -> Session:
+    """The session that holds the weights of the models in the default graph."""
+    return World.of().session
+
+
+def set_session(session: Session) -> None:
+    """Makes `session` the one that holds the weights of its graph's models from now on."""
+    session.graph.companion(World).own_session = session
+
+
+def clear_session() -> None:
+    """A fresh graph with fresh names, such as "dense_1"; models made before keep working in the old one."""
+    reset_default_graph()
+
+
+def manual_variable_initialization(value: bool) -> None:
+    """Accepted for Keras' sake: weights get their initial values when they are first needed, and only if none were set."""
+
+
+def get_uid(prefix: str = "") -> int:
+    """A number that counts the uses of `prefix` in this graph, from 1."""
+    return World.of().uid(prefix)
+
+
+def reset_uids() -> None:
+    World.of().forget_uids()
+
+
+# ---- the learning phase
+
+
+def learning_phase() -> Any:
+    """Test (0) or train (1): a number inside a model's own runs, else a tensor that `function` can be fed with.
+
+    >>> from deepkit import keras
+    >>> import numpy as np
+    >>> model = keras.models.Sequential([keras.layers.Dropout(0.5, input_shape=(1000,))])
+    >>> f = keras.backend.function([model.input, keras.backend.learning_phase()], [model.output])
+    >>> kept = [int((f([np.ones((1, 1000)), phase])[0] > 0).sum()) for phase in (0, 1)]
+    >>> kept[0], 400 < kept[1] < 600
+    (1000, True)
+    """
+    from deepkit.keras.engine.context import current
+
+    training = current().training
+    return World.of().phase if training is None else int(training) if not is_tensor(training) else training
+
+
+def set_learning_phase(value: int) -> None:
+    """Fixes the phase of everything that is built from now on to 0 (test) or 1 (train)."""
+    if value not in (0, 1):
+        raise ArgumentError(f"set_learning_phase({value!r})", rule="0 is testing, 1 is training")
+    World.of().phase = int(value)
+
+
+def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """`x` while training, else `alt`; either may be a function of nothing that makes the tensor."""
+    phase = learning_phase() if training is None else training
+    if not is_tensor(phase) or isinstance(phase, Tensor):
+        chosen = x if phase else alt
+        return chosen() if callable(chosen) and not is_tensor(chosen) else chosen
+    made = [v() if callable(v) and not is_tensor(v) else v for v in (x, alt)]
+    return ops.where(phase if phase.dtype.name == "bool" else ops.cast(phase, "bool"), *made)
+
+
+def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """`x` while testing, else `alt`."""
+    return in_train_phase(alt, x, training)
+
+
+# ---- tensors and values
+
+
+def placeholder(
+    shape: Any = None, ndim: int | None = None, dtype: Any = None, sparse: bool = False, name: str | None = None
+) -> Symbol:
+    """A tensor of the graph whose value is given at each run; `ndim` where only the number of axes is known."""
+    if shape is None and ndim is not None:
+        shape = (None,) * ndim
+    op = lookup("Placeholder")(to=as_dtype(dtype or floatx()), static=Shape(shape).dims)
+    return default_graph().add(op, (), name)
+
+
+def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
+    """A variable that starts with `value`; `get_value` and `set_value` reach what it holds."""
+    from deepkit.keras.engine.weights import Weight
+
+    start = value if is_tensor(value) else np.asarray(value, as_dtype(dtype or floatx()).numpy)
+    return Weight(start, name=name, constraint=constraint)
+
+
+def is_placeholder(x: Any) -> bool:
+    return isinstance(x, Symbol) and x.node.type == "Placeholder"
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """True if a layer (Input among them) made the tensor."""
+    if not is_tensor(x):
+        raise ArgumentError(f"is_keras_tensor({type(x).__name__})", rule="a tensor", hint="Input(shape=...) makes one")
+    return isinstance(x, Symbol) and x in World.of(x).history
+
+
+def get_value(x: Any) -> Any:
+    """The value of a variable (or of any tensor that needs no input) as a NumPy array."""
+    if isinstance(x, Tensor):
+        return x.numpy()
+    if not isinstance(x, Symbol):
+        return x
+    session = World.of(x).session
+    if isinstance(x, Variable) and x in session.store:
+        return np.array(session.store[x])[()]
+    return session.make_callable(x)()
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Replaces the value of a variable; its shape and type stay."""
+    if isinstance(x, Parameter):
+        x.assign(np.asarray(value, x.dtype.numpy))
+        return
+    if not isinstance(x, Variable):
+        raise ArgumentError(f"set_value of {x!r}", rule="only a variable keeps a value", hint="K.variable(...)")
+    World.of(x).holder.load(x, np.asarray(value, x.dtype.numpy))
+
+
+def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
+    return [get_value(x) for x in tensors]
+
+
+def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
+    for x, value in tuples:
+        set_value(x, value)
+
+
+def gradients(loss: Any, variables: Any) -> list[Any]:
+    """The derivatives of `loss` by each of `variables`; None where nothing connects them."""
+    return _gradients(loss, variables, warn=False)
+
+
+class Function:
+    """Values of `outputs` from values of `inputs`; `updates` happen at each call. Made by `K.function`.
+
+    The phase tensor may be among the inputs. An update is a pair (variable, new value), or a tensor or node to run.
+    """
+
+    def __init__(self, inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), name: str | None = None):
+        self.inputs, self.name = list(inputs), name
+        self._single = not isinstance(outputs, (list, tuple))
+        self.outputs = [outputs] if self._single else list(outputs)
+        self.updates = [u[0].assign(u[1]) if isinstance(u, tuple) else u for u in updates or ()]
+        if any(not is_tensor(x) for x in self.inputs):
+            bad = next(x for x in self.inputs if not is_tensor(x))
+            raise ArgumentError(
+                f"K.function: the input {bad!r} is not a tensor",
+                rule="inputs are placeholders or other tensors of the graph",
+                hint="after set_learning_phase the phase is a plain number: leave it out of the inputs",
+            )
+        self._world = World.of(*self.inputs, *self.outputs)
+        self._runs: dict[Session, Any] = {}
+
+    def __call__(self, inputs: Any = ()) -> Any:
+        values = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        if len(values) != len(self.inputs):
+            raise ArgumentError(
+                f"K.function of {len(self.inputs)} inputs was called with {len(values)}", rule="a list, one value each"
+            )
+        session = self._world.session
+        if session not in self._runs:
+            self._runs = {session: session.make_callable([*self.outputs, *self.updates], self.inputs)}
+        found = self._runs[session](*values)[: len(self.outputs)]
+        return found[0] if self._single else found
+
+
+def function(inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), **kwargs: Any) -> Function:
+    """A callable that computes `outputs` from a list of values for `inputs`."""
+    return Function(inputs, outputs, updates, **kwargs)
+
+
+def snake_case(name: str) -> str:
+    """`MaxPooling2D` as `max_pooling2d`: what Keras calls a layer that was given no name."""
+    inner = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    found = re.sub(r"([a-z])([A-Z])", r"\1_\2", inner).lower()
+    return f"private{found}" if found.startswith("_") else found
+
+
+def run_order(nodes: Iterable[Any]) -> list[Node]:
+    """Symbols and nodes as nodes: what control_dependencies and fetches of updates need."""
+    return [x.node if isinstance(x, Symbol) else x for x in nodes]

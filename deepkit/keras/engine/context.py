@@ -1,0 +1,74 @@
+"""What holds while layers are being called: the phase, and where their updates, losses and masks go."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from deepkit.core.symbol import Symbol
+from deepkit.keras.backend.session import World
+
+
+class Call:
+    """One call of an outermost layer, with the calls inside it.
+
+    training: None (nobody said), True, False or a tensor; record: whether layers remember which tensor they made
+    from which (only outermost calls do); updates, losses: what the layers asked for.
+    """
+
+    def __init__(self, training: Any = None, record: bool = True):
+        self.training, self.record = training, record
+        self.updates: list[Any] = []
+        self.losses: list[tuple[Any, Any]] = []
+        self.metrics: list[tuple[Any, Any]] = []
+        self.masks: dict[int, tuple[Any, Any]] = {}
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.calls: list[Call] = [Call()]
+
+
+_stack = _Stack()
+
+
+def current() -> Call:
+    """The innermost call; outside all of them one in which nothing is decided."""
+    return _stack.calls[-1]
+
+
+@contextlib.contextmanager
+def calling(training: Any = None, record: bool = False, collect: bool = False) -> Iterator[Call]:
+    """A call inside: it takes what it does not set from the one around it; `collect` gives it lists of its own."""
+    outer, call = current(), Call(training, record)
+    if training is None:
+        call.training = outer.training
+    if len(_stack.calls) > 1 and not collect:
+        call.updates, call.losses, call.metrics, call.masks = outer.updates, outer.losses, outer.metrics, outer.masks
+    _stack.calls.append(call)
+    try:
+        yield call
+    finally:
+        _stack.calls.pop()
+
+
+def is_outermost() -> bool:
+    """True unless a layer is being called by another one (or by a model's own training step)."""
+    return current().record
+
+
+def mask_of(x: Any) -> Any:
+    """The mask that came with a tensor, or None."""
+    if isinstance(x, Symbol):
+        return World.of(x).masks.get(x)
+    return current().masks.get(id(x), (None, None))[1]
+
+
+def set_mask(x: Any, mask: Any) -> None:
+    """Lets `mask` travel with the tensor to the layers that take it."""
+    if isinstance(x, Symbol):
+        World.of(x).masks[x] = mask
+    else:
+        current().masks[id(x)] = (x, mask)  # holding x keeps its id from being given away

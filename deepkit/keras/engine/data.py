@@ -1,0 +1,254 @@
+"""What `fit` is given, as batches: arrays, dictionaries of arrays, generators and Sequences."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.keras.engine.structure import listed
+
+Batch = tuple[list[np.ndarray], list[Any], list[Any]]
+"""Inputs, targets and sample weights, each a list with one entry for each input or output (None where there is none)."""
+
+
+def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
+    """One array for each name, from an array, a list of them or a dictionary by name."""
+    if isinstance(value, dict):
+        missing = [n for n in names if n not in value]
+        if missing:
+            raise ArgumentError(
+                f"{what}: the dictionary has no entry {missing[0]!r}", rule="one entry for each of: " + ", ".join(names),
+                hint=f"it has: {', '.join(map(repr, value))}",
+            )  # fmt: skip
+        return [_array(value[n], what) for n in names]
+    several = isinstance(value, (list, tuple)) and len(names) > 1
+    if isinstance(value, (list, tuple)) and len(names) == 1 and len(value) == 1 and np.ndim(value[0]) > 0:
+        several = hasattr(value[0], "shape")  # [array] for a model with one input
+    found = [_array(v, what) for v in value] if several else [_array(value, what)]
+    if len(found) != len(names):
+        raise ArgumentError(
+            f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
+            rule=f"the model has {len(names)} of them",
+            hint=f"pass a list of {len(names)} arrays, or a dictionary by name" if len(names) > 1 else "pass one array",
+        )
+    return found
+
+
+def _array(value: Any, what: str) -> np.ndarray:
+    if hasattr(value, "to_numpy"):  # pandas
+        value = value.to_numpy()
+    elif hasattr(value, "numpy"):
+        value = value.numpy()
+    array = np.asarray(value)
+    if array.dtype == object:
+        raise DataError(
+            f"{what} is not a regular array (its items have different lengths or types)",
+            hint="sequences of different lengths: keras.preprocessing.sequence.pad_sequences(x)",
+        )
+    return array[..., None] if array.ndim == 0 else array
+
+
+def class_weights_of(targets: np.ndarray, class_weight: dict[int, float], output: str) -> np.ndarray:
+    """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
+    classes = targets.argmax(-1) if targets.ndim > 1 and targets.shape[-1] > 1 else targets.reshape(len(targets), -1)[:, 0]
+    if classes.ndim > 1:
+        raise ArgumentError(f"class_weight for output {output!r}, which has several classes a sample", hint="sample_weight")
+    classes = classes.astype(np.int64)
+    table = {int(k): float(v) for k, v in class_weight.items()}
+    return np.array([table.get(int(c), 1.0) for c in classes], np.float32)
+
+
+class Arrays:
+    """Arrays cut into batches; `order` shuffles them anew for every epoch."""
+
+    def __init__(self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any):
+        lengths = {len(a) for a in [*inputs, *targets, *weights] if a is not None}
+        if len(lengths) != 1:
+            described = ", ".join(str(len(a)) for a in [*inputs, *targets] if a is not None)
+            raise ShapeError(
+                f"inputs and targets have different numbers of samples: {described}",
+                rule="the first axis counts the samples, and is as long in x as in y",
+                hint="was one of them split or filtered without the other?",
+            )
+        if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ArgumentError(f"batch_size={batch_size!r}", rule="a whole number of samples, at least 1")
+        self.inputs, self.targets, self.weights = inputs, targets, weights
+        self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
+
+    @property
+    def steps(self) -> int:
+        return -(-self.samples // self.batch_size)
+
+    def batches(self) -> Iterator[Batch]:
+        """One epoch."""
+        order = None
+        if self.shuffle == "batch":
+            starts = np.random.permutation(self.steps)
+        else:
+            starts = np.arange(self.steps)
+            if self.shuffle:
+                order = np.arange(self.samples)
+                np.random.shuffle(order)
+        for start in starts * self.batch_size:
+            rows = slice(start, start + self.batch_size) if order is None else order[start : start + self.batch_size]
+            yield (
+                [a[rows] for a in self.inputs],
+                [None if a is None else a[rows] for a in self.targets],
+                [None if a is None else a[rows] for a in self.weights],
+            )
+
+    def split(self, fraction: float) -> tuple[Arrays, Arrays]:
+        """The first part for training and the last `fraction` for validation, before any shuffling."""
+        if not 0 < fraction < 1:
+            raise ArgumentError(f"validation_split={fraction}", rule="a number between 0 and 1: the part held back")
+        at = int(self.samples * (1 - fraction))
+        if at in (0, self.samples):
+            raise ArgumentError(f"validation_split={fraction} of {self.samples} samples leaves one part empty")
+
+        def part(rows: slice, shuffle: Any) -> Arrays:
+            pick = [[None if a is None else a[rows] for a in x] for x in (self.inputs, self.targets, self.weights)]
+            return Arrays(pick[0], pick[1], pick[2], self.batch_size, shuffle)  # type: ignore[arg-type]
+
+        return part(slice(0, at), self.shuffle), part(slice(at, None), False)
+
+
+class Stream:
+    """Batches from a generator, a Sequence, or anything that can be iterated over: (x), (x, y) or (x, y, weights)."""
+
+    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False):
+        self.source, self.model, self.class_weight, self.shuffle = source, model, class_weight, shuffle
+        self.is_sequence = hasattr(source, "__getitem__") and hasattr(source, "__len__")
+        self.samples = None
+        self._steps = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
+        self._running = iter(source) if hasattr(source, "__next__") else None
+        if not model.inputs:
+            self._look_at_first_batch()
+
+    def _look_at_first_batch(self) -> None:
+        """A model that does not know its inputs yet learns their shapes from the first batch, which is put back."""
+        if self.is_sequence:
+            first = self.source[0]
+        elif self._running is not None:
+            first = next(self._running)
+            self._running = itertools.chain([first], self._running)
+        else:
+            first = next(iter(self.source))
+        self._batch(first)
+
+    @property
+    def steps(self) -> int | None:
+        return self._steps
+
+    def batches(self) -> Iterator[Batch]:
+        """One epoch: `steps` batches, or all there are."""
+        if self.is_sequence:
+            order = np.arange(len(self.source))
+            if self.shuffle:
+                np.random.shuffle(order)
+            items: Iterator[Any] = (self.source[int(i)] for i in itertools.islice(itertools.cycle(order), self._steps))
+        else:
+            items = itertools.islice(self._running if self._running is not None else iter(self.source), self._steps)
+        count = 0
+        for count, item in enumerate(items, 1):
+            yield self._batch(item)
+        if self._steps is not None and count < self._steps:
+            raise DataError(
+                f"the generator ended after {count} of {self._steps} batches",
+                rule="a generator for fit goes on for ever: `while True: yield x, y`",
+                hint=f"steps_per_epoch={max(count, 1)}, or a keras.utils.Sequence",
+            )
+        if hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+
+    def _batch(self, item: Any) -> Batch:
+        parts = item if isinstance(item, tuple) else (item,)
+        if not 1 <= len(parts) <= 3:
+            raise DataError(
+                f"the generator gave a tuple of {len(parts)}", rule="(x, y) or (x, y, sample_weight); x and y may be lists"
+            )
+        return batch_of(self.model, *parts, class_weight=self.class_weight)
+
+
+def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:
+    """Arrays for each input and output of the model."""
+    if not model.inputs:
+        model._set_inputs(x)
+    inputs = arrays_of(x, model.input_names, "x")
+    for a, symbol, name in zip(inputs, model.inputs, model.input_names, strict=True):
+        check_input(model, a, symbol, name)
+    names = model.output_names
+    targets: list[Any] = [None] * len(names) if y is None else list(_targets(y, names, model))
+    weights: list[Any] = [None] * len(names)
+    if sample_weight is not None:
+        if isinstance(sample_weight, dict):
+            weights = [None if sample_weight.get(n) is None else _array(sample_weight[n], "sample_weight") for n in names]
+        else:
+            weights = arrays_of(sample_weight, names, "sample_weight") if len(names) > 1 else [_array(sample_weight, "sample_weight")]  # fmt: skip
+    if class_weight:
+        for i, (name, target) in enumerate(zip(names, targets, strict=True)):
+            table = class_weight.get(name) if any(n in class_weight for n in names) else class_weight
+            if table and target is not None:
+                found = class_weights_of(target, table, name)
+                weights[i] = found if weights[i] is None else weights[i] * found
+    return inputs, targets, weights
+
+
+def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
+    if isinstance(y, dict):
+        return [None if n not in y else _array(y[n], "y") for n in names]
+    return arrays_of(y, names, "y")
+
+
+def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
+    """ShapeError that says which input, what it expects and what it got."""
+    dims, got = symbol.shape.dims, array.shape
+    if dims is None or (len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True))):
+        if dims and dims[0] is not None and len(got) == len(dims) and got[0] % dims[0]:
+            raise ShapeError(
+                f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
+                rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
+            )  # fmt: skip
+        return
+    hint = "compare x.shape with model.input_shape"
+    if len(dims) == len(got) + 1 and dims[-1] == 1:
+        hint = "x[..., None] adds the channel axis at the end"
+    elif len(dims) == len(got) + 1:
+        hint = "a single sample still needs the batch axis: x[None]"
+    elif len(dims) == 2 and int(np.prod(got[1:])) == dims[1]:
+        hint = f"x.reshape(len(x), {dims[1]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+    elif None not in dims[1:] and int(np.prod(got[1:])) == int(np.prod(dims[1:])):  # type: ignore[arg-type]
+        hint = f"x.reshape(-1, {', '.join(str(d) for d in dims[1:])})"
+    raise ShapeError(
+        f"input {name!r} of model {model.name!r}: expected shape {tuple(dims)}, got {tuple(got)}",
+        rule="the first axis counts the samples, the others are those of input_shape", hint=hint,
+    )  # fmt: skip
+
+
+def source_of_batches(
+    model: Any, x: Any, y: Any = None, sample_weight: Any = None, batch_size: Any = None, shuffle: Any = False,
+    steps: int | None = None, class_weight: Any = None,
+) -> Any:  # fmt: skip
+    """Arrays or a Stream, whatever `x` is."""
+    if x is None:
+        raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
+    is_stream = not isinstance(x, (list, tuple, dict)) and not hasattr(x, "shape") and (
+        hasattr(x, "__next__") or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
+    )  # fmt: skip
+    if is_stream and not hasattr(x, "to_numpy"):
+        if y is not None:
+            raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
+        return Stream(x, model, steps, class_weight, bool(shuffle))
+    inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
+    return Arrays(inputs, targets, weights, batch_size or model._fixed_batch_size() or 32, shuffle)
+
+
+def validation_parts(data: Any) -> tuple[Any, Any, Any]:
+    """(x, y, weights) of validation_data."""
+    parts = listed(data)
+    if not isinstance(data, (tuple, list)) or len(parts) not in (2, 3):
+        raise ArgumentError("validation_data", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)")
+    return parts[0], parts[1], parts[2] if len(parts) == 3 else None

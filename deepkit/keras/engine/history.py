@@ -1,0 +1,155 @@
+"""Which tensors a layer was called on and what it made of them: the graph of layers, from which models are cut out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.core.symbol import Symbol
+from deepkit.errors import ArgumentError
+from deepkit.keras.backend.session import World
+from deepkit.keras.engine.structure import flat, keras_shape
+
+
+class CallRecord:
+    """One call of a layer on Symbols. `parents` are the calls that made its inputs."""
+
+    def __init__(self, layer: Any, inputs: Any, outputs: Any, args: tuple[Any, ...] = (), kwargs: Any = None):
+        self.layer, self.inputs, self.outputs, self.args = layer, inputs, outputs, args
+        self.kwargs = {k: v for k, v in (kwargs or {}).items() if k not in ("training", "mask") or _given(k, v, inputs)}
+
+    @property
+    def keras_inputs(self) -> list[Symbol]:
+        """All Symbols among the arguments that layers have made."""
+        leaves = flat([self.inputs, list(self.args), list(self.kwargs.values())])
+        return [x for x in leaves if isinstance(x, Symbol) and x in World.of(x).history]
+
+    @property
+    def parents(self) -> list[CallRecord]:
+        return [record_of(x) for x in self.keras_inputs]
+
+    @property
+    def is_input(self) -> bool:
+        return not self.keras_inputs
+
+
+def _given(key: str, value: Any, inputs: Any) -> bool:
+    """Whether `training` or `mask` was the caller's wish and not filled in."""
+    if key == "training":
+        return isinstance(value, (bool, int))
+    return False
+
+
+def record_of(x: Symbol) -> CallRecord:
+    """The call that made a Symbol; ArgumentError if no layer did."""
+    found = World.of(x).history.get(x)
+    if found is None:
+        raise ArgumentError(
+            f"{x.name} was not made by a layer",
+            rule="a model is a graph of layers: every tensor between its inputs and outputs comes from one",
+            where=x.node.where(),
+            hint="wrap the computation in a layer: Lambda(lambda x: ...)(x), and start from Input(...)",
+        )
+    layer, index, _ = found
+    return layer.calls[index]
+
+
+class History:
+    """The calls of a layer, with Keras' names for what went in and out."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._calls: list[CallRecord] = []
+
+    @property
+    def calls(self) -> list[CallRecord]:
+        """Every call on Symbols so far."""
+        return self._calls
+
+    inbound_nodes = property(lambda self: self._calls)
+    _inbound_nodes = property(lambda self: self._calls)
+
+    def remember(self, record: CallRecord) -> None:
+        """Adds a call, and notes it in the history of its outputs."""
+        self._calls.append(record)
+        for i, x in enumerate(flat(record.outputs)):
+            if isinstance(x, Symbol):
+                World.of(x).history[x] = (self, len(self._calls) - 1, i)
+
+    def _at(self, index: int, what: str) -> CallRecord:
+        if not -len(self._calls) <= index < len(self._calls):
+            raise ArgumentError(
+                f"layer {self.name!r} was called {len(self._calls)} times, there is no call {index}",
+                hint="call it on an Input first, or add it to a model",
+            )
+        return self._calls[index]
+
+    def _only(self, what: str) -> CallRecord:
+        if not self._calls:
+            raise ArgumentError(
+                f"layer {self.name!r} has no {what} yet", rule="a layer gets one when it is called on an Input",
+                hint="a Sequential model needs input_shape=... in its first layer, or one call of fit or build",
+            )  # fmt: skip
+        return self._calls[0]
+
+    def get_input_at(self, node_index: int) -> Any:
+        return self._at(node_index, "input").inputs
+
+    def get_output_at(self, node_index: int) -> Any:
+        return self._at(node_index, "output").outputs
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        return keras_shape(self.get_input_at(node_index))
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        return keras_shape(self.get_output_at(node_index))
+
+    def get_input_mask_at(self, node_index: int) -> Any:
+        from deepkit.keras.engine.context import mask_of
+
+        return mask_of(self.get_input_at(node_index))
+
+    def get_output_mask_at(self, node_index: int) -> Any:
+        from deepkit.keras.engine.context import mask_of
+
+        return mask_of(self.get_output_at(node_index))
+
+    def _one(self, what: str) -> Any:
+        self._only(what)
+        values = [getattr(call, f"{what}s") for call in self._calls]
+        if len(values) > 1 and any(keras_shape(v) != keras_shape(values[0]) for v in values):
+            raise ArgumentError(
+                f"layer {self.name!r} was called {len(values)} times, so it has no single {what}",
+                hint=f"layer.get_{what}_at(0)",
+            )
+        return values[0]
+
+    @property
+    def input(self) -> Any:
+        """The tensor (or list) the layer was called on."""
+        return self._one("input")
+
+    @property
+    def output(self) -> Any:
+        """The tensor (or list) the layer made."""
+        return self._one("output")
+
+    @property
+    def input_shape(self) -> Any:
+        return keras_shape(self._one("input"))
+
+    @property
+    def output_shape(self) -> Any:
+        return keras_shape(self._one("output"))
+
+    @property
+    def input_mask(self) -> Any:
+        from deepkit.keras.engine.context import mask_of
+
+        return mask_of(self._one("input"))
+
+    @property
+    def output_mask(self) -> Any:
+        from deepkit.keras.engine.context import mask_of
+
+        return mask_of(self._one("output"))

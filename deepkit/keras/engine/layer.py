@@ -1,0 +1,454 @@
+"""The base of all layers: a name, weights made at the first call, and a call that is checked, named and remembered."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from deepkit import ops
+from deepkit.core.apply import is_tensor
+from deepkit.core.graph import default_graph
+from deepkit.core.tensor import Tensor
+from deepkit.device.arrays import as_array
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.keras import activations, constraints, initializers, regularizers
+from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.session import World, batch_get_value, get_uid, learning_phase, snake_case
+from deepkit.keras.engine import context
+from deepkit.keras.engine.history import CallRecord, History
+from deepkit.keras.engine.input_spec import InputSpec
+from deepkit.keras.engine.structure import any_symbol, flat, keras_shape, listed, map_leaves
+from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
+
+_INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
+                    "autocast", "dynamic", "implementation", "input_dtype"}  # fmt: skip
+
+
+class Layer(History):
+    """Base of all layers. A subclass makes its weights in `build` and computes in `call`.
+
+    >>> import numpy as np
+    >>> from deepkit import keras
+    >>> class Scale(keras.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(name="factor", shape=(input_shape[-1],), initializer="ones")
+    ...         super().build(input_shape)
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> Scale()(np.array([[1.0, 2.0]], "float32"))
+    <dk.Tensor shape=(1, 2) dtype=float32
+    [[1. 2.]]>
+
+    Called on a Symbol (what `Input` returns) a layer adds to the graph; called on a Tensor or an array it computes.
+    """
+
+    def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
+        self._trainable_weights: list[Any] = []
+        self._non_trainable_weights: list[Any] = []
+        self._sublayers: list[Layer] = []
+        self._losses: list[Any] = []
+        self._updates: list[Any] = []
+        self._eager_depth = 0
+        super().__init__()
+        unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
+        if unknown:
+            raise _unknown_argument(type(self), sorted(unknown)[0])
+        prefix = snake_case(type(self).__name__)
+        self.name = name or f"{prefix}_{get_uid(prefix)}"
+        self._trainable = bool(trainable)
+        self.dtype = as_dtype(dtype or kwargs.get("input_dtype") or floatx()).name
+        self.built = False
+        self.stateful = getattr(self, "stateful", False)
+        self.supports_masking = getattr(self, "supports_masking", False)
+        self.input_spec: Any = None
+        self.activity_regularizer = regularizers.get(kwargs.get("activity_regularizer"))
+        self._initial_weights = kwargs.get("weights")
+        shape = _batch_input_shape(kwargs)
+        if shape is not None:
+            self.batch_input_shape = shape
+        self._call_arguments = inspect.signature(self.call).parameters
+
+    # ---- attributes that are layers or weights
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        if not key.startswith("_"):
+            self._track(value)
+        object.__setattr__(self, key, value)
+
+    def _track(self, value: Any) -> None:
+        if isinstance(value, Layer):
+            if not any(value is known for known in self._own("_sublayers")):
+                self._own("_sublayers").append(value)
+        elif isinstance(value, Weight):
+            kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
+            known = [*self._own("_trainable_weights"), *self._own("_non_trainable_weights")]
+            if not any(value is w for w in known):
+                kept.append(value)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self._track(item)
+        elif isinstance(value, dict):
+            for item in value.values():
+                self._track(item)
+
+    def _own(self, key: str) -> list[Any]:
+        if key not in vars(self):
+            raise ArgumentError(
+                f"{type(self).__name__} sets an attribute before super().__init__() has run",
+                rule="the base class keeps the lists of layers and weights", hint="call super().__init__() first",
+            )  # fmt: skip
+        return vars(self)[key]
+
+    # ---- what subclasses define
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights, now that the shape of the input is known; a subclass calls super().build at the end."""
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """The output for the inputs; further arguments `training` and `mask` are filled in where it has them."""
+        return inputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the output: that of the input where the layer supports masks."""
+        if not self.supports_masking:
+            if any(m is not None for m in flat(mask)):
+                raise ArgumentError(
+                    f"layer {self.name!r} ({type(self).__name__}) does not support masks, but its input has one",
+                    rule="a mask says which time steps are padding; a layer that ignores it would count them in",
+                    hint="return_sequences=False in the recurrent layer before it ends the mask, or no Masking/mask_zero",
+                )
+            return None
+        return mask
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The output's shape for an input of this shape, found by calling the layer once in a graph of its own."""
+        from deepkit.keras.engine.input_layer import scratch_inputs
+
+        with scratch_inputs(input_shape, self.dtype) as inputs, context.calling(training=False):
+            return keras_shape(self(inputs))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer, without its weights."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        if hasattr(self, "batch_input_shape"):
+            config["batch_input_shape"] = self.batch_input_shape
+        config["dtype"] = self.dtype
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A layer from what `get_config` gave."""
+        return cls(**config)
+
+    # ---- weights
+
+    def add_weight(
+        self, name: Any = None, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
+        trainable: bool = True, constraint: Any = None, **kwargs: Any,
+    ) -> Weight:  # fmt: skip
+        """A weight of this layer. initializer, regularizer and constraint are objects, functions or names."""
+        if isinstance(name, (tuple, list)) or isinstance(shape, str):  # tf.keras and keras differ in the order
+            name, shape = shape, name
+        kind = as_dtype(dtype or self.dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if kind.is_floating else "zeros"
+        weight = make_weight(
+            name or "weight", _weight_shape(self.name, name, () if shape is None else shape),
+            initializers.get(initializer), kind, trainable, regularizers.get(regularizer), constraints.get(constraint),
+        )  # fmt: skip
+        (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
+        return weight
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training moves the weights; setting it sets it for all layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self._sublayers:
+            layer.trainable = bool(value)
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        if not self.trainable:
+            return []
+        inner = [w for layer in self._sublayers for w in layer.trainable_weights]
+        return _without_repeats([*self._trainable_weights, *inner])
+
+    @trainable_weights.setter
+    def trainable_weights(self, weights: list[Any]) -> None:
+        self._trainable_weights = list(weights)
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        if not self.trainable:
+            inner = [w for layer in self._sublayers for w in layer.weights]
+            return _without_repeats([*self._trainable_weights, *self._non_trainable_weights, *inner])
+        inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
+        return _without_repeats([*self._non_trainable_weights, *inner])
+
+    @non_trainable_weights.setter
+    def non_trainable_weights(self, weights: list[Any]) -> None:
+        self._non_trainable_weights = list(weights)
+
+    @property
+    def weights(self) -> list[Any]:
+        """All weights: the ones that training moves, then the others."""
+        return _without_repeats([*self.trainable_weights, *self.non_trainable_weights])
+
+    variables = property(lambda self: self.weights)
+    trainable_variables = property(lambda self: self.trainable_weights)
+    non_trainable_variables = property(lambda self: self.non_trainable_weights)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of the weights' values, in the order of `weights`."""
+        return [np.asarray(v) for v in batch_get_value(self.weights)]
+
+    def set_weights(self, weights: Any) -> None:
+        """Replaces the values of all weights; a list of arrays in the order of `get_weights`."""
+        own, values = self.weights, list(weights)
+        if len(own) != len(values):
+            raise ArgumentError(
+                f"layer {self.name!r}: set_weights got {len(values)} arrays for {len(own)} weights",
+                rule="one array for each: " + (", ".join(f"{_short(w)} {w.shape}" for w in own) or "it has none"),
+                hint=None if self.built else "the layer makes its weights at its first call",
+            )
+        arrays = [np.asarray(v, w.dtype.numpy) for v, w in zip(values, own, strict=True)]
+        for w, array in zip(own, arrays, strict=True):
+            if tuple(array.shape) != keras_shape(w):
+                raise ShapeError(
+                    f"layer {self.name!r}: weight {_short(w)} of shape {w.shape} cannot take an array of shape {array.shape}",
+                    rule="the shapes must be equal", hint="compare [w.shape for w in layer.get_weights()]",
+                )  # fmt: skip
+        for w, array in zip(own, arrays, strict=True):
+            # No initializer runs for a weight that has its value already.
+            World.of(w).holder.store[w] = np.array(array)
+
+    def count_params(self) -> int:
+        """How many numbers the weights hold."""
+        if not self.built:
+            raise ArgumentError(
+                f"layer {self.name!r} has no weights yet",
+                rule="they are made when the input's shape is known",
+                hint="call it on an Input, or give input_shape=... to the first layer of a Sequential model",
+            )
+        return int(sum(int(np.prod(keras_shape(w), dtype=np.int64)) for w in self.weights))
+
+    # ---- what a call may ask for
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
+        for loss in listed(losses):
+            if callable(loss) and not is_tensor(loss):
+                self._losses.append(loss)
+            else:
+                context.current().losses.append((self, loss))
+                self._losses.append(loss)
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Assignments that happen with each run of the layer: moving averages, states. Pairs (variable, value) do, too."""
+        for update in listed(updates) if not isinstance(updates, tuple) else [updates]:
+            made = update[0].assign(update[1]) if isinstance(update, tuple) else update
+            context.current().updates.append(made)
+            if not isinstance(made, Tensor):
+                self._updates.append(made)
+
+    def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
+        """Shows the mean of `value` among the metrics under `name`."""
+        context.current().metrics.append((name or self.name, value))
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties on weights, and what `add_loss` was given."""
+        own = [loss() if callable(loss) and not is_tensor(loss) else loss for loss in self._losses]
+        penalties = [w.regularizer(w) for w in self._own_weights() if getattr(w, "regularizer", None) is not None]
+        return penalties + own + [x for layer in self._sublayers for x in layer.losses]
+
+    @property
+    def updates(self) -> list[Any]:
+        return [*self._updates, *[u for layer in self._sublayers for u in layer.updates]]
+
+    def _own_weights(self) -> list[Any]:
+        return [*self._trainable_weights, *self._non_trainable_weights]
+
+    def layers_inside(self) -> list[Layer]:
+        """This layer and all layers in it, each once."""
+        found: dict[int, Layer] = {id(self): self}
+        for layer in self._sublayers:
+            found.update({id(inner): inner for inner in layer.layers_inside()})
+        return list(found.values())
+
+    # ---- calling
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        leaves = flat([inputs, args, list(kwargs.values())])
+        if not any_symbol(leaves):
+            inputs = map_leaves(lambda x: _as_tensor(x, self), inputs)
+        graph = next((x.graph for x in leaves if is_tensor(x) and not isinstance(x, Tensor)), None) or default_graph()
+        eager = not any_symbol(leaves)
+        record = context.is_outermost() and not eager
+        outermost = len(context._stack.calls) == 1
+        with contextlib.ExitStack() as stack:
+            training = self._training(args, kwargs)
+            stack.enter_context(context.calling(training, record=False, collect=outermost))
+            if not eager or not self.built:
+                stack.enter_context(graph.as_default())
+            self._check(inputs)
+            if not self.built:
+                with graph.name_scope(self.name):
+                    self._build_once(inputs)
+            if "training" in self._call_arguments and kwargs.get("training") is None and len(args) < self._place("training"):
+                kwargs["training"] = context.current().training
+                if kwargs["training"] is None and not eager:
+                    kwargs["training"] = learning_phase()
+            masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
+            if "mask" in self._call_arguments and kwargs.get("mask") is None and len(args) < self._place("mask"):
+                kwargs["mask"] = masks if any(m is not None for m in flat(masks)) else None
+            if eager:
+                stack.enter_context(self._on_tensors())
+                outputs = self.call(inputs, *args, **kwargs)
+            else:
+                with graph.name_scope(self.name):
+                    outputs = self.call(inputs, *args, **kwargs)
+            if record:
+                outputs = _named_apart(inputs, outputs)
+            self._finish_call(inputs, outputs, kwargs.get("mask", masks))
+        if record:
+            self.remember(CallRecord(self, inputs, outputs, args, kwargs))
+        return outputs
+
+    def _training(self, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The phase this call names, or None."""
+        given = kwargs.get("training")
+        if given is None and "training" in self._call_arguments and len(args) >= self._place("training"):
+            given = args[self._place("training") - 1]
+        if "training" in kwargs and "training" not in self._call_arguments and "kwargs" not in self._call_arguments:
+            del kwargs["training"]
+        return given
+
+    def _place(self, argument: str) -> int:
+        return list(self._call_arguments).index(argument)
+
+    def _check(self, inputs: Any) -> None:
+        specs = listed(self.input_spec)
+        tensors = listed(inputs)
+        if not specs:
+            return
+        if len(specs) != len(tensors) and isinstance(self.input_spec, (list, tuple)):
+            raise ArgumentError(
+                f"layer {self.name!r} takes {len(specs)} inputs, got {len(tensors)}",
+                hint="give several inputs as one list: layer([a, b])",
+            )
+        for i, (spec, x) in enumerate(zip(specs, tensors, strict=False)):
+            if spec is not None and is_tensor(x):
+                spec.check(self.name, x, f" as input {i}" if len(specs) > 1 else "")
+
+    def _build_once(self, inputs: Any) -> None:
+        with default_graph().control_dependencies(None):
+            self.build(keras_shape(inputs))
+        self.built = True
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+            self._initial_weights = None
+
+    @contextlib.contextmanager
+    def _on_tensors(self) -> Iterator[None]:
+        """Weights as Parameters, here and in all layers inside, while the outermost call on Tensors lasts."""
+        self._eager_depth += 1
+        try:
+            if self._eager_depth > 1:
+                yield
+            else:
+                with eager_weights(self.layers_inside()):
+                    yield
+        finally:
+            self._eager_depth -= 1
+
+    def _finish_call(self, inputs: Any, outputs: Any, masks: Any) -> None:
+        """Penalties on what the layer puts out, and the masks that go on from here."""
+        if self.activity_regularizer is not None:
+            for x in flat(outputs):
+                batch = ops.cast(ops.shape(x)[0], x.dtype)
+                self.add_loss(self.activity_regularizer(x) / batch)
+        has_mask = any(m is not None for m in flat(masks))
+        if not has_mask and type(self).compute_mask is Layer.compute_mask:
+            return
+        found = self.compute_mask(inputs, masks if has_mask else None)
+        if found is None:
+            return
+        outs = listed(outputs)
+        given = found if isinstance(found, (list, tuple)) else [found]
+        for x, mask in zip(outs, given, strict=False):
+            if mask is not None and is_tensor(x):
+                context.set_mask(x, mask)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _as_tensor(x: Any, layer: Layer) -> Any:
+    """Arrays and numbers as Tensors; floats in the layer's type."""
+    if is_tensor(x) or x is None:
+        return x
+    array = as_array(x)
+    return Tensor(array.astype(as_dtype(layer.dtype).numpy) if array.dtype == np.float64 else array)
+
+
+def _named_apart(inputs: Any, outputs: Any) -> Any:
+    """Outputs that are an input itself get a node of their own, so that they have a history of their own."""
+    own = {id(x) for x in flat(inputs)}
+    return map_leaves(lambda y: ops.identity(y) if is_tensor(y) and (id(y) in own or hasattr(y, "read")) else y, outputs)
+
+
+def _weight_shape(layer: str, name: Any, shape: Any) -> tuple[int, ...]:
+    dims = tuple(shape) if isinstance(shape, (list, tuple)) or hasattr(shape, "__iter__") else (shape,)
+    if any(d is None or getattr(d, "value", 0) is None for d in dims):
+        raise ShapeError(
+            f"layer {layer!r}: weight {name!r} would have shape {dims}",
+            rule="a weight's size cannot depend on a dimension that is not known",
+            hint="give the first layer input_shape=... with numbers in every place but those the layer does not use",
+        )
+    return tuple(int(d) for d in dims)
+
+
+def _without_repeats(weights: list[Any]) -> list[Any]:
+    return list({id(w): w for w in weights}.values())
+
+
+def _short(weight: Any) -> str:
+    return weight.name.split(":")[0].rpartition("/")[2] if hasattr(weight, "name") else weight.label
+
+
+def _batch_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
+    if kwargs.get("batch_input_shape") is not None:
+        return tuple(kwargs["batch_input_shape"])
+    shape = kwargs.get("input_shape")
+    if shape is None and kwargs.get("input_dim") is not None:
+        dim = kwargs["input_dim"]
+        shape = (kwargs["input_length"], dim) if kwargs.get("input_length") else (dim,)
+    if shape is None:
+        return None
+    return (kwargs.get("batch_size"), *([shape] if isinstance(shape, int) else shape))
+
+
+def _unknown_argument(cls: type, name: str) -> ArgumentError:
+    import difflib
+
+    known = [p for c in cls.__mro__ if "__init__" in vars(c) for p in inspect.signature(c.__init__).parameters]
+    near = difflib.get_close_matches(name, [*known, *_INPUT_ARGUMENTS], n=1)
+    return ArgumentError(
+        f"{cls.__name__} has no argument {name!r}",
+        rule="arguments: " + ", ".join(dict.fromkeys(k for k in known if k not in ("self", "kwargs"))),
+        hint=f"did you mean {near[0]!r}?" if near else None,
+    )
+
+
+__all__ = ["InputSpec", "Layer"]

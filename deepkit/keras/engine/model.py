@@ -1,0 +1,336 @@
+"""Models that can be trained: compile, fit, evaluate and predict on a network of layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError
+from deepkit.keras import callbacks as callbacks_module
+from deepkit.keras import optimizers
+from deepkit.keras.backend.session import World
+from deepkit.keras.engine import context
+from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
+from deepkit.keras.engine.input_layer import Input
+from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.objective import Objective, Scores
+from deepkit.keras.engine.step import EagerStep, Step
+from deepkit.keras.engine.structure import listed, single
+from deepkit.keras.metrics.base import Mean, Metric
+
+
+class Model(Network):
+    """A network with training: made from inputs and outputs, or by a subclass with `call`.
+
+    >>> import numpy as np
+    >>> from deepkit import keras
+    >>> x = keras.layers.Input(shape=(3,))
+    >>> model = keras.models.Model(inputs=x, outputs=keras.layers.Dense(1)(x))
+    >>> model.compile(optimizer="sgd", loss="mse")
+    >>> history = model.fit(np.ones((8, 3)), np.ones((8, 1)), epochs=2, verbose=0)
+    >>> sorted(history.history)
+    ['loss']
+    """
+
+    optimizer: Any = None
+    loss: Any = None
+    stop_training = False
+    run_eagerly = False
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        self._steps: dict[Any, Any] = {}
+        self._objective: Objective | None = None
+        self._scores: Scores | None = None
+        self._added_metrics: dict[str, Mean] = {}
+        self.history: Any = None
+        super().__init__(*args, **kwargs)
+
+    # ---- compile
+
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, loss_weights: Any = None,
+        sample_weight_mode: Any = None, weighted_metrics: Any = None, target_tensors: Any = None,
+        run_eagerly: bool | None = None, **unknown: Any,
+    ) -> None:  # fmt: skip
+        """Chooses how to train: an optimizer, a loss, and metrics to show (objects, functions or names).
+
+        With several outputs loss, metrics and loss_weights may be lists or dictionaries by the outputs' names.
+        """
+        if unknown:
+            raise ArgumentError(f"compile has no argument {sorted(unknown)[0]!r}", hint="optimizer, loss, metrics, loss_weights")
+        if target_tensors is not None:
+            raise ArgumentError("compile: target_tensors", rule="targets are given to fit as arrays", hint="fit(x, y)")
+        self.optimizer = optimizers.get(optimizer)
+        self.loss, self.loss_weights, self.sample_weight_mode = loss, loss_weights, sample_weight_mode
+        self._wanted_metrics, self._wanted_weighted = metrics, weighted_metrics
+        self.run_eagerly = bool(run_eagerly)
+        self._objective = self._scores = None
+        self._added_metrics = {}
+        self._forget_steps()
+        if self.outputs:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Losses and metrics, once the outputs are known."""
+        if self._objective is not None:
+            return
+        names = self.output_names
+        self._objective = Objective(self.loss, self.loss_weights, names)
+        self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names)
+
+    def _compiled(self, call: str) -> None:
+        if self.optimizer is None:
+            raise ArgumentError(
+                f"{call}() of model {self.name!r}, which is not compiled", rule="training needs an optimizer and a loss",
+                hint='model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])',
+            )  # fmt: skip
+
+    def _forget_steps(self) -> None:
+        """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""
+        self._steps = {}
+
+    def _trained_weights(self) -> list[Any]:
+        return self.trainable_weights
+
+    # ---- what is reported
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that compile was given, as objects (in a fresh model they appear with the first batch)."""
+        return self._shown() if self._objective is not None else []
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What evaluate and train_on_batch return, in this order."""
+        return [m.name for m in self._shown()]
+
+    def _shown(self) -> list[Metric]:
+        if self._objective is None or self._scores is None:
+            return []
+        return [*self._objective.shown, *self._scores.shown, *self._added_metrics.values()]
+
+    def _collect_metrics(self, metrics: list[tuple[str, Any]]) -> None:
+        for name, _ in metrics:
+            self._added_metrics.setdefault(name, Mean(name))
+
+    def reset_metrics(self) -> None:
+        """Starts all running means anew."""
+        for metric in self._shown():
+            metric.reset_states()
+
+    # ---- the steps
+
+    def _world(self) -> World:
+        return World.of(*self.inputs)
+
+    def _set_inputs(self, x: Any) -> None:
+        """Makes the inputs of a model that did not know them, from the shapes of the first batch."""
+        arrays = [np.asarray(a) for a in (x if isinstance(x, (list, tuple)) else [x])]
+        made = [Input(shape=a.shape[1:], dtype=None if a.dtype.kind == "f" else a.dtype.name) for a in arrays]
+        if hasattr(self, "_start"):
+            self._start(single(made))
+            return
+        with context.calling(record=True):
+            outputs = self(single(made))
+        self._inputs, self._outputs = single(made), outputs
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape (batch axis first; a list of shapes for several inputs)."""
+        if input_shape is not None and not self.inputs and not self.built and type(self).call is not Network.call:
+            shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+            self.built = True  # the call below must not build again
+            made = [Input(batch_shape=tuple(s)) for s in shapes]
+            self._inputs, self._outputs = single(made), self(single(made))
+        self.built = True
+
+    def _fixed_batch_size(self) -> int | None:
+        """The batch size that the inputs demand, if they demand one."""
+        sizes = [x.shape.dims[0] for x in self.inputs if x.shape.dims]
+        return next((s for s in sizes if s is not None), None)
+
+    def _run(self, mode: str, batch: Any) -> list[Any]:
+        """One step on arrays."""
+        inputs, targets, weights = batch
+        key = (mode, bool(self.run_eagerly), *[None if a is None else (a.ndim, a.dtype.kind, a.shape[-1]) for a in [*targets, *weights]])
+        if key not in self._steps:
+            self._steps[key] = (EagerStep if self.run_eagerly else Step)(self, mode, targets, weights)
+        return self._steps[key](inputs, targets, weights)
+
+    # ---- training
+
+    def fit(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = 1,
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: Any = True,
+        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: Any = 1,
+        max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False, **old: Any,
+    ) -> Any:  # fmt: skip
+        """Trains for `epochs` rounds over the samples; returns the History.
+
+        x, y: arrays (lists or dictionaries of them for several inputs or outputs), or a generator or Sequence of
+        (x, y). verbose: 0 silent, 1 a progress bar, 2 a line per epoch. class_weight: {class: factor}.
+        validation_split holds the last part of the samples back; shuffle mixes the others before every epoch.
+        """
+        if "nb_epoch" in old:
+            epochs = old.pop("nb_epoch")
+        if old:
+            raise ArgumentError(f"fit has no argument {sorted(old)[0]!r}")
+        self._compiled("fit")
+        train = source_of_batches(self, x, y, sample_weight, batch_size, shuffle, steps_per_epoch, class_weight)
+        validation = None
+        if validation_data is not None:
+            validation = self._validation(validation_data, validation_batch_size or batch_size, validation_steps)
+        elif validation_split:
+            if not isinstance(train, Arrays):
+                raise ArgumentError("validation_split with a generator", hint="validation_data=...")
+            train, validation = train.split(validation_split)
+        self._prepare()
+        history = callbacks_module.History()
+        params = {
+            "epochs": epochs, "steps": train.steps, "samples": train.samples, "verbose": verbose,
+            "batch_size": getattr(train, "batch_size", None), "do_validation": validation is not None,
+            "metrics": [*self.metrics_names, *[f"val_{n}" for n in self.metrics_names if validation is not None]],
+        }  # fmt: skip
+        calls = callbacks_module.configure(callbacks, history, self, params)
+        self.history, self.stop_training = history, False
+        calls.on_train_begin({})
+        try:
+            for epoch in range(initial_epoch, epochs):
+                logs = self._epoch(epoch, train, calls)
+                if validation is not None and _is_due(validation_freq, epoch):
+                    found = self._test(validation, calls)
+                    logs.update({f"val_{k}": v for k, v in found.items()})
+                calls.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        except KeyboardInterrupt:
+            self._say_interrupted(history)
+            raise
+        calls.on_train_end({})
+        return history
+
+    def _say_interrupted(self, history: Any) -> None:
+        """The weights keep what has been learned: the next fit goes on from there."""
+        done = len(history.epoch)
+        print(f"\ninterrupted after {done} whole epochs; the weights are those of the last finished batch")
+
+    def _epoch(self, epoch: int, source: Any, calls: Any) -> Any:
+        calls.on_epoch_begin(epoch, {})
+        self.reset_metrics()
+        logs = callbacks_module.Logs()
+        for number, batch in enumerate(source.batches()):
+            size = len(batch[0][0]) if batch[0] else 0
+            calls.on_train_batch_begin(number, {"batch": number, "size": size})
+            values = self._run("train", batch)
+            logs = callbacks_module.Logs(zip(self.metrics_names, map(float, values), strict=True))
+            calls.on_train_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
+            if self.stop_training:
+                break
+        return logs
+
+    def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Any:
+        if isinstance(data, (tuple, list)):
+            x, y, weights = validation_parts(data)
+            return source_of_batches(self, x, y, weights, batch_size)
+        return source_of_batches(self, data, steps=steps)
+
+    def _test(self, source: Any, calls: Any) -> Any:
+        """Loss and metrics over all batches of `source`."""
+        self.reset_metrics()
+        calls.on_test_begin({})
+        logs = callbacks_module.Logs()
+        for number, batch in enumerate(source.batches()):
+            size = len(batch[0][0])
+            calls.on_test_batch_begin(number, {"batch": number, "size": size})
+            values = self._run("test", batch)
+            logs = callbacks_module.Logs(zip(self.metrics_names, map(float, values), strict=True))
+            calls.on_test_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
+        calls.on_test_end(logs)
+        return logs
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = 1, sample_weight: Any = None,
+        steps: int | None = None, callbacks: Any = None, return_dict: bool = False, **queue: Any,
+    ) -> Any:  # fmt: skip
+        """The loss, and the metrics if there are any: a number, or a list in the order of `metrics_names`."""
+        self._compiled("evaluate")
+        source = source_of_batches(self, x, y, sample_weight, batch_size, steps=steps)
+        self._prepare()
+        params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": self.metrics_names}
+        logs = self._test(source, callbacks_module.configure(callbacks, None, self, params))
+        return dict(logs) if return_dict else single(list(logs.values()))
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None, callbacks: Any = None,
+        **queue: Any,
+    ) -> Any:  # fmt: skip
+        """The outputs for all samples: an array, or a list of arrays."""
+        source = source_of_batches(self, x, None, None, batch_size, steps=steps)
+        params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": []}
+        calls = callbacks_module.configure(callbacks, None, self, params)
+        calls.on_predict_begin({})
+        parts: list[list[np.ndarray]] = []
+        for number, batch in enumerate(source.batches()):
+            log = {"batch": number, "size": len(batch[0][0])}
+            calls.on_predict_batch_begin(number, log)
+            parts.append(self.predict_list(batch[0]))
+            calls.on_predict_batch_end(number, log)
+        calls.on_predict_end({})
+        if not parts:
+            parts = [self.predict_list([a[:0] for a in batch_of(self, x)[0]])]
+        return single([np.concatenate(column) if len(column) > 1 else column[0] for column in zip(*parts, strict=True)])
+
+    def predict_list(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        """The outputs for one batch, as a list."""
+        nothing = [None] * len(self.output_names)
+        return [np.asarray(y) for y in self._run("predict", (inputs, nothing, nothing))]
+
+    # ---- single batches
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:  # fmt: skip
+        """One step of training; returns the loss, and the metrics if there are any."""
+        return self._on_batch("train", x, y, sample_weight, class_weight, reset_metrics, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics of one batch."""
+        return self._on_batch("test", x, y, sample_weight, None, reset_metrics, return_dict)
+
+    def _on_batch(self, mode: str, x: Any, y: Any, weights: Any, class_weight: Any, reset: bool, as_dict: bool) -> Any:
+        self._compiled(f"{mode}_on_batch")
+        batch = batch_of(self, x, y, weights, class_weight)
+        self._prepare()
+        if reset:
+            self.reset_metrics()
+        values = [float(v) for v in self._run(mode, batch)]
+        return dict(zip(self.metrics_names, values, strict=True)) if as_dict else single(values)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch."""
+        return single(self.predict_list(batch_of(self, x)[0]))
+
+    # ---- generators, by their old names
+
+    def fit_generator(self, generator: Any, steps_per_epoch: int | None = None, epochs: int = 1, **kwargs: Any) -> Any:
+        """fit with a generator of (x, y) batches."""
+        return self.fit(generator, steps_per_epoch=steps_per_epoch, epochs=epochs, **kwargs)
+
+    def evaluate_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
+        """evaluate with a generator of (x, y) batches."""
+        kwargs.setdefault("verbose", 0)
+        return self.evaluate(generator, steps=steps, **kwargs)
+
+    def predict_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
+        """predict with a generator of batches."""
+        return self.predict(generator, steps=steps, **kwargs)
+
+
+def _is_due(frequency: Any, epoch: int) -> bool:
+    """validation_freq: every so many epochs, or a list of epochs counted from 1."""
+    return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in listed(frequency)
+

@@ -1,0 +1,252 @@
+"""A graph of layers as one layer: what `Model` adds training to."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from deepkit.core.apply import is_tensor
+from deepkit.core.symbol import Symbol
+from deepkit.errors import ArgumentError
+from deepkit.keras.backend.session import World
+from deepkit.keras.engine import context
+from deepkit.keras.engine.history import record_of
+from deepkit.keras.engine.layer import Layer, _without_repeats
+from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves, single
+from deepkit.keras.engine.topology import Topology
+
+
+class Network(Layer):
+    """Layers from `inputs` to `outputs`; or, in a subclass, whatever its `call` does with the layers it holds."""
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any):
+        if "input" in kwargs:  # Keras 1's spelling
+            inputs = kwargs.pop("input")
+        if "output" in kwargs:
+            outputs = kwargs.pop("output")
+        super().__init__(name=name, **kwargs)
+        self.supports_masking = True
+        self._topology: Topology | None = None
+        self._inputs: Any = None
+        self._outputs: Any = None
+        if (inputs is None) != (outputs is None):
+            raise ArgumentError("a Model needs both inputs and outputs", hint="Model(inputs=x, outputs=y)")
+        if inputs is not None:
+            self._connect(inputs, outputs)
+
+    def _connect(self, inputs: Any, outputs: Any) -> None:
+        """Makes this the model from `inputs` to `outputs`."""
+        for x in flat([inputs, outputs]):
+            if not isinstance(x, Symbol):
+                raise ArgumentError(
+                    f"Model: {x!r} is not a tensor that a layer made", hint="Model(inputs=Input(...), outputs=layer(...))"
+                )
+            record_of(x)
+        for x in flat(inputs):
+            if not record_of(x).is_input:
+                raise ArgumentError(
+                    f"Model: the input {x.name} is the output of layer {record_of(x).layer.name!r}",
+                    rule="a model's inputs come from Input(...)",
+                    hint="call the layers on a new Input(shape=...), then make the model of that",
+                )
+        self._inputs, self._outputs = inputs, outputs
+        self._topology = Topology(flat(inputs), flat(outputs))
+        self._sublayers = list(self._topology.layers)
+        self.built = True
+
+    # ---- parts
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers: along a functional model from input to output, in a subclass as they were set."""
+        return list(self._sublayers)
+
+    @property
+    def inputs(self) -> list[Any]:
+        return flat(self._inputs) if self._inputs is not None else []
+
+    @property
+    def outputs(self) -> list[Any]:
+        return flat(self._outputs) if self._outputs is not None else []
+
+    @property
+    def input(self) -> Any:
+        return self._ends("inputs")
+
+    @property
+    def output(self) -> Any:
+        return self._ends("outputs")
+
+    @property
+    def input_shape(self) -> Any:
+        return keras_shape(self._ends("inputs"))
+
+    @property
+    def output_shape(self) -> Any:
+        return keras_shape(self._ends("outputs"))
+
+    def _ends(self, which: str) -> Any:
+        ends = getattr(self, which)
+        if not ends:
+            raise ArgumentError(
+                f"model {self.name!r} has no {which} yet", rule="they exist once the shape of its input is known",
+                hint="give input_shape=... to the first layer, or call build((None, ...)) or fit",
+            )  # fmt: skip
+        return single(ends)
+
+    @property
+    def input_names(self) -> list[str]:
+        return [record_of(x).layer.name for x in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        if self._topology is None:
+            return [f"output_{i + 1}" for i in range(len(self.outputs))]
+        names: list[str] = []
+        for x in self.outputs:
+            name = record_of(x).layer.name
+            count = sum(1 for n in names if n == name or n.rpartition("_")[0] == name)
+            names.append(name if not count else f"{name}_{count}")
+        return names
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place in `layers`."""
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ArgumentError(f"model {self.name!r} has {len(self.layers)} layers, there is no layer {index}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ArgumentError(
+            f"model {self.name!r} has no layer {name!r}", rule="layers: " + ", ".join(x.name for x in self.layers)
+        )
+
+    # ---- weights, layer by layer
+
+    @property
+    def weights(self) -> list[Any]:
+        """The weights in the order of the layers; a layer's own order is: those that training moves, then the others."""
+        own = [*self._trainable_weights, *self._non_trainable_weights]
+        return _without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        if not self.trainable:
+            return []
+        inner = [w for layer in self._sublayers for w in layer.trainable_weights]
+        return _without_repeats([*inner, *self._trainable_weights])
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        kept = {id(w) for w in self.trainable_weights}
+        inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
+        if not self.trainable:
+            trained = [w for layer in self._sublayers for w in layer.trainable_weights]
+            inner = trained + inner
+        return [w for w in _without_repeats([*inner, *self._non_trainable_weights]) if id(w) not in kept]
+
+    @property
+    def state_updates(self) -> list[Any]:
+        return [u for layer in self._sublayers if layer.stateful for u in layer.updates]
+
+    @property
+    def stateful(self) -> bool:
+        return any(layer.stateful for layer in self._sublayers)
+
+    @stateful.setter
+    def stateful(self, value: bool) -> None:
+        """A network is stateful if a layer in it is."""
+
+    def reset_states(self) -> None:
+        """Sets the states of all stateful layers to zero."""
+        for layer in self.layers:
+            if hasattr(layer, "reset_states") and getattr(layer, "stateful", False):
+                layer.reset_states()
+
+    # ---- calling
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """The outputs for other inputs: every layer is called again on what now comes to it."""
+        if self._topology is None:
+            raise ArgumentError(
+                f"{type(self).__name__} defines no call()", rule="a model is made from inputs and outputs, or is a subclass",
+                hint="Model(inputs=..., outputs=...), or def call(self, inputs): ...",
+            )  # fmt: skip
+        given = listed(inputs) if not isinstance(inputs, dict) else [inputs[name] for name in self.input_names]
+        given = flat(given)
+        if len(given) != len(self.inputs):
+            raise ArgumentError(f"model {self.name!r} has {len(self.inputs)} inputs, got {len(given)}")
+        for x, m in zip(given, flat(mask) if mask is not None else [None] * len(given), strict=False):
+            if m is not None:
+                context.set_mask(x, m)
+        now: dict[int, Any] = {id(x): y for x, y in zip(self.inputs, given, strict=True)}
+
+        def new(x: Any) -> Any:
+            return now.get(id(x), x) if is_tensor(x) else x
+
+        for step in self._topology.calls:
+            if step.is_input:
+                continue
+            results = step.layer(map_leaves(new, step.inputs), *map_leaves(new, step.args), **map_leaves(new, step.kwargs))
+            now.update({id(old): y for old, y in zip(flat(step.outputs), flat(results), strict=True)})
+        return map_leaves(new, self._outputs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Each output keeps the mask that its own layer gave it."""
+        return None
+
+    # ---- description
+
+    def get_config(self) -> dict[str, Any]:
+        """Layers and how they are connected."""
+        from deepkit.keras.saving.config import network_config
+
+        return network_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        from deepkit.keras.saving.config import network_from_config
+
+        return network_from_config(cls, config, custom_objects)
+
+    def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None) -> None:
+        """Prints the layers with their output shapes and numbers of weights."""
+        from deepkit.keras.utils.layer_utils import print_summary
+
+        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture, without weights, as JSON."""
+        from deepkit.keras.saving.config import to_json
+
+        return to_json(self, **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """The architecture, without weights, as YAML."""
+        from deepkit.keras.saving.config import to_yaml
+
+        return to_yaml(self, **kwargs)
+
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, include_optimizer: bool = True, **kw: Any) -> None:
+        """Architecture, weights and the optimizer's state in one HDF5 file."""
+        from deepkit.keras.saving import save_model
+
+        save_model(self, filepath, overwrite, include_optimizer, **kw)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kw: Any) -> None:
+        """The weights in a file: HDF5, or safetensors or npz by the name's ending."""
+        from deepkit.keras.saving import save_weights
+
+        save_weights(self, filepath, overwrite, **kw)
+
+    def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False, **kw: Any) -> None:
+        """Takes the weights from a file; by_name: those of layers that have the same name."""
+        from deepkit.keras.saving import load_weights
+
+        load_weights(self, filepath, by_name, **kw)
+
+
+def world_of(network: Network) -> World:
+    """The world that a network's weights live in."""
+    return World.of(*network.weights, *network.inputs)

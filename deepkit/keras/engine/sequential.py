@@ -1,0 +1,131 @@
+"""A stack of layers, one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.errors import ArgumentError
+from deepkit.keras.engine.history import record_of
+from deepkit.keras.engine.input_layer import Input, InputLayer
+from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.model import Model
+from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.structure import flat
+
+
+class Sequential(Model):
+    """Layers in a row. With input_shape in the first layer it is built at once, else at its first use.
+
+    >>> from deepkit import keras
+    >>> model = keras.models.Sequential()
+    >>> model.add(keras.layers.Dense(128, input_shape=(784,)))
+    >>> model.add(keras.layers.Dense(10))
+    >>> model.count_params()
+    101770
+    """
+
+    def __init__(self, layers: Any = None, name: str | None = None):
+        super().__init__(name=name)
+        self._stack: list[Layer] = []
+        self._built_from: Any = None
+        for layer in layers or []:
+            self.add(layer)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that were added (the Input in front of them is not counted)."""
+        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    def add(self, layer: Layer) -> None:
+        """Puts a layer on top."""
+        if not isinstance(layer, Layer):
+            if hasattr(layer, "node"):
+                layer = record_of(layer).layer  # an Input(...) given as a tensor
+            else:
+                raise ArgumentError(
+                    f"Sequential.add got {layer!r} of type {type(layer).__name__}, which is not a layer",
+                    hint="model.add(Dense(10)): an object, made with brackets" if isinstance(layer, type) else None,
+                )
+        if any(layer.name == known.name for known in self._stack if known is not layer):
+            raise ArgumentError(
+                f"the model has a layer called {layer.name!r} already", rule="names are unique in a model",
+                hint="give it another name=..., or make a new layer object",
+            )  # fmt: skip
+        if not self._stack and not isinstance(layer, InputLayer):
+            self._put_input_before(layer)
+        self._stack.append(layer)
+        self._sublayers = self.layers
+        if self._inputs is not None and not isinstance(layer, InputLayer):
+            outputs = layer(self._outputs)
+            if isinstance(outputs, (list, tuple)):
+                self._stack.pop()
+                raise ArgumentError(f"layer {layer.name!r} has several outputs", hint="use the functional Model")
+            self._connect(self._inputs, outputs)
+        elif isinstance(layer, InputLayer):
+            x = layer.calls[0].outputs
+            self._inputs, self._outputs = x, x
+            self.built = True
+        self._forget_steps()
+
+    def _put_input_before(self, layer: Layer) -> None:
+        shape = getattr(layer, "batch_input_shape", None)
+        first: Any = layer
+        while shape is None and isinstance(first, Network) and first.layers:
+            shape = first.input_shape if first.inputs else getattr(first.layers[0], "batch_input_shape", None)
+            first = first.layers[0]
+        if isinstance(shape, tuple):
+            x = Input(batch_shape=shape, dtype=layer.dtype if not isinstance(layer, Network) else None,
+                      name=f"{layer.name}_input")  # fmt: skip
+            self.add(record_of(x).layer)
+
+    def _connect(self, inputs: Any, outputs: Any) -> None:
+        super()._connect(inputs, outputs)
+        self._sublayers = self.layers
+
+    def pop(self) -> None:
+        """Takes the layer on top away."""
+        if not self.layers:
+            raise ArgumentError("pop() of a model without layers")
+        self._stack.pop()
+        kept = self._stack
+        self._sublayers = self.layers
+        if self._inputs is not None:
+            if self.layers:
+                self._connect(self._inputs, kept[-1].calls[-1].outputs)
+            else:
+                self._stack, self._inputs, self._outputs, self._topology, self.built = [], None, None, None, False
+        self._forget_steps()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape, batch axis first."""
+        if self._inputs is None and input_shape is not None:
+            self._start(Input(batch_shape=tuple(input_shape), name=f"{self.layers[0].name}_input" if self.layers else None))
+        self.built = True
+
+    def _start(self, x: Any) -> None:
+        """Calls all layers, one after the other, on the first Input."""
+        y: Any = x
+        for layer in self.layers:
+            y = layer(y)
+        self._stack.insert(0, record_of(x).layer)
+        self._connect(x, y)
+        self._forget_steps()
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if self._topology is not None:
+            return super().call(inputs, training, mask)
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
+        """The most probable class of each sample; with one output unit whether it is above 0.5."""
+        p = self.predict(x, batch_size=batch_size, verbose=verbose)
+        return p.argmax(axis=-1) if p.shape[-1] > 1 else (p > 0.5).astype("int32")
+
+    def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
+        return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+    @property
+    def input_names(self) -> list[str]:
+        return [record_of(x).layer.name for x in flat(self._inputs)] if self._inputs is not None else []

@@ -1,0 +1,45 @@
+"""Axes made longer: every entry repeated, or new entries between the old ones."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import convert, scope
+from deepkit.core.shape import normalize_axis
+
+
+def repeat(input: Any, repeats: int, axis: int, name: str | None = None) -> Any:
+    """Every entry along `axis` `repeats` times in a row, as numpy.repeat.
+
+    >>> import deepkit as dk
+    >>> dk.ops.repeat([1, 2], 2, axis=0).numpy().tolist()
+    [1, 1, 2, 2]
+    """
+    with scope(name, "Repeat", input) as full:
+        x = convert(input)
+        at = normalize_axis(axis, len(x.shape))
+        lengths = [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims or ())]
+        multiples = [1] * (len(lengths) + 1)
+        multiples[at + 1] = int(repeats)
+        lengths[at] = lengths[at] * int(repeats)
+        return ops.reshape(ops.tile(ops.expand_dims(x, at + 1), multiples), lengths, name=full)
+
+
+def resize_linear(input: Any, factor: int, axis: int, name: str | None = None) -> Any:
+    """`factor` times as many entries along `axis`, on straight lines between the old ones.
+
+    Entries are the middles of intervals: new entry i lies at (i + 1/2) / factor - 1/2 between the old ones 0, 1, ...;
+    beyond the first and the last one the value stays. Over two axes this is bilinear interpolation.
+    """
+    with scope(name, "ResizeLinear", input) as full:
+        x = convert(input)
+        at = normalize_axis(axis, len(x.shape))
+        length = ops.shape(x)[at] if x.shape.dims[at] is None else x.shape.dims[at]
+        place = (ops.cast(ops.range(length * factor), x.dtype) + 0.5) / factor - 0.5
+        before = ops.floor(place)
+        share = ops.reshape(place - before, [-1, *[1] * builtins.max(len(x.shape) - at - 1, 0)])
+        low = ops.gather(x, ops.cast(ops.maximum(before, 0), "int32"), axis=at)
+        high = ops.gather(x, ops.minimum(ops.cast(ops.ceil(place), "int32"), length - 1), axis=at)
+        return ops.add(low, (high - low) * share, name=full)

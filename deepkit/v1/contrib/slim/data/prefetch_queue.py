@@ -1,0 +1,24 @@
+"""A queue that keeps finished batches ready while the model still works on the last one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.v1 as tf
+
+__all__ = ["prefetch_queue"]
+
+
+def prefetch_queue(
+    tensors: Any, capacity: int = 8, num_threads: int = 1, dynamic_pad: bool = False, shared_name: Any = None,
+    name: Any = None,
+) -> Any:  # fmt: skip
+    """A queue of the values of `tensors`, a list or dict; `dequeue` gives them."""
+    with tf.name_scope(name or "prefetch_queue"):
+        names = list(tensors) if isinstance(tensors, dict) else None
+        listed = [tensors[n] for n in names] if names is not None else list(tensors)
+        kind = tf.PaddingFIFOQueue if dynamic_pad else tf.FIFOQueue
+        queue = kind(capacity, [t.dtype for t in listed], [t.shape for t in listed], names=names)
+        enqueue = queue.enqueue(tensors if names is not None else listed)
+        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [enqueue] * num_threads))
+        return queue

@@ -1,0 +1,99 @@
+"""Damaged record files of every kind: a clear error or valid records, never anything else.
+
+DEEPKIT_FUZZ=2000 makes that many files instead of 200.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deepkit.device.checksum import crc32c
+from deepkit.errors import DataError
+from deepkit.io.tfrecord import locate_records, masked
+from deepkit.io.tfrecord_writer import framed
+
+FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
+PACK = {"": bytes, "GZIP": lambda data: gzip.compress(data, 1), "ZLIB": lambda data: zlib.compress(data, 1)}
+
+records = st.lists(st.binary(max_size=60), max_size=6)
+damage = st.one_of(
+    st.tuples(st.just("flip"), st.integers(0, 1 << 20)),
+    st.tuples(st.just("cut"), st.integers(0, 1 << 20)),
+    st.tuples(st.just("drop"), st.tuples(st.integers(0, 1 << 20), st.integers(1, 20))),
+    st.tuples(st.just("put"), st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=20))),
+    st.tuples(st.just("promise"), st.integers(0, (1 << 64) - 1)),  # a length that nothing follows, well checksummed
+    st.tuples(st.just("end"), st.sampled_from([b"\0", bytes(16), b"\xff" * 12])),
+)
+
+
+def spoilt(data: bytes, kind: str, what) -> bytes:
+    place = (what if isinstance(what, int) else 0) % max(len(data), 1)
+    if kind == "flip" and data:
+        return data[:place] + bytes([data[place] ^ (1 << what % 8)]) + data[place + 1 :]
+    if kind == "cut":
+        return data[:place]
+    if kind in ("drop", "put"):
+        place = what[0] % (len(data) + 1)
+        return data[:place] + (data[place + what[1] :] if kind == "drop" else what[1] + data[place:])
+    if kind == "promise":
+        head = struct.pack("<Q", what)
+        return data + head + struct.pack("<I", masked(crc32c(head))) + b"little"
+    return data + (what if isinstance(what, bytes) else b"")
+
+
+@settings(
+    max_examples=FILES, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(
+    records,
+    st.lists(damage, max_size=3),
+    st.lists(damage, max_size=2),
+    st.sampled_from(list(PACK)),
+    st.sampled_from(list(PACK)),
+)
+def test_damaged_files(tmp_path, texts, inside, outside, written, read):
+    contents = framed(texts) if texts else b""
+    for kind, what in inside:
+        contents = spoilt(contents, kind, what)
+    data = PACK[written](contents)
+    for kind, what in outside:
+        data = spoilt(data, kind, what)
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    found, trouble = [], ""  # either outcome is right
+    try:
+        found.extend(locate_records(path, read))
+    except DataError as error:
+        trouble = str(error)
+    clean = not trouble
+    assert clean or (str(path) in trouble and "at byte" in trouble)
+    if written == read and not outside:
+        # What was handed out stands in the contents, with right checksums, and nothing was left out.
+        assert contents.startswith(framed([record for _, record in found]) if found else b"")
+        if clean:
+            assert contents == (framed([record for _, record in found]) if found else b"")
+        if not inside:
+            assert clean
+            assert [record for _, record in found] == texts
+
+
+@settings(
+    max_examples=FILES, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(st.binary(max_size=400), st.sampled_from(list(PACK)))
+def test_any_bytes(tmp_path, data, read):
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    found, trouble = [], f"{path}"
+    try:
+        found.extend(locate_records(path, read))
+    except DataError as error:
+        trouble = str(error)
+    assert str(path) in trouble
+    assert all(isinstance(record, bytes) for _, record in found)
