@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +39,11 @@ class Description:
 
     content: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @staticmethod
+    def dims(shape: Shape) -> list[int | None] | None:
+        """A shape as JSON knows it: None where not even the rank is known."""
+        return None if shape.dims is None else list(shape.dims)
 
 
 def describe(graph: Graph, clear_devices: bool = False) -> Description:
@@ -115,7 +119,7 @@ class _Writer:
         if node.gradient_of is not None and home._nodes.get(node.gradient_of.name) is node.gradient_of:
             entry["gradient_of"] = node.gradient_of.name
         if node.outputs:
-            entry["outputs"] = [[y.dtype.name, _dims(y.shape)] for y in node.outputs]
+            entry["outputs"] = [[y.dtype.name, Description.dims(y.shape)] for y in node.outputs]
         return entry
 
     def _reference(self, x: Symbol, home: Graph, user: Node) -> str:
@@ -175,7 +179,7 @@ class _Writer:
         if isinstance(value, DType):
             return {"dtype": value.name}
         if isinstance(value, Shape):
-            return {"shape": _dims(value)}
+            return {"shape": Description.dims(value)}
         if isinstance(value, FunctionGraph):
             return {"function": self._function(value)}
         if isinstance(value, Op):
@@ -228,7 +232,3 @@ class _Writer:
 
 def _is_variable(node: Node) -> bool:
     return bool(node.outputs) and isinstance(node.outputs[0], Variable)
-
-
-def _dims(shape: Shape) -> Sequence[int | None] | None:
-    return None if shape.dims is None else list(shape.dims)

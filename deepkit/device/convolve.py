@@ -56,9 +56,11 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
     groups, each = _groups(shape, filters.shape), math.prod(windows.out)
     by_window = dy.reshape(-1, filters.shape[-1])
     for cut, own in _channels(groups, shape[-1], filters.shape[-1]):
-        matrix = filters[..., own].reshape(-1, own.stop - own.start).T
+        matrix = filters[..., own].reshape(-1, own.stop - own.start)
+        narrow = patches.is_narrow(cut.stop - cut.start, windows)
         for images in patches.images(xp, dx[..., cut], windows):
-            sent = xp.matmul(by_window[images.start * each : images.stop * each, own], matrix)
+            arrived = by_window[images.start * each : images.stop * each, own]
+            sent = xp.matmul(matrix, arrived.T).T if narrow else xp.matmul(arrived, matrix.T)
             patches.add_back(xp, sent, dx[images, ..., cut], windows)
     return dx
 

@@ -28,13 +28,18 @@ def blocks(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
 
     Windows are numbered through all images, the last space axis fastest. Each matrix is good until the next one comes.
     """
-    narrow = windows.kernel[-1] * x.shape[-1] < NARROW
+    narrow = is_narrow(x.shape[-1], windows)
     numbers = x.shape[0] * math.prod(windows.out) * math.prod(windows.kernel) * x.shape[-1]
     if xp is np and len(windows.kernel) <= 2 and numbers >= SMALL:
         gather = compiled.kernel(_gather_columns if narrow else _gather_rows)
         if gather is not None:
             return _gathered(gather, narrow, x, windows)
     return _reference(xp, narrow, x, windows)
+
+
+def is_narrow(channels: int, windows: Windows) -> bool:
+    """True if patches are made column by column."""
+    return windows.kernel[-1] * channels < NARROW
 
 
 def images(xp: Any, x: Any, windows: Windows) -> Iterator[slice]:
@@ -45,12 +50,17 @@ def images(xp: Any, x: Any, windows: Windows) -> Iterator[slice]:
 
 
 def add_back(xp: Any, patches: Any, dx: Any, windows: Windows) -> None:
-    """Adds every number of the patches (windows of the images in dx, numbers in a patch) to dx where it came from."""
+    """Adds every number of the patches (windows of the images in dx, numbers in a patch) to dx where it came from.
+
+    The matrix is contiguous, or its transpose is.
+    """
     if xp is np and len(windows.kernel) <= 2 and dx.flags.c_contiguous and patches.size >= SMALL:
-        scatter = compiled.kernel(_scatter)
+        by_column = not patches.flags.c_contiguous
+        scatter = compiled.kernel(_scatter_columns if by_column else _scatter_rows)
         if scatter is not None:
             flat, w = planar(dx, windows)
-            scatter(patches, flat, w.kernel, w.strides, w.dilations, w.before, w.out)
+            matrix = patches.T if by_column else patches
+            scatter(matrix, flat, w.kernel, w.strides, w.dilations, w.before, w.out)
             return
     space = dx.shape[1:-1]
     padded = xp.zeros((dx.shape[0], *[b + n + a for b, n, a in zip(windows.before, space, windows.after, strict=True)],
@@ -157,7 +167,7 @@ def _gather_columns(x, columns, start, kernel, strides, dilations, before, out):
             r += many
 
 
-def _scatter(patches, dx, kernel, strides, dilations, before, out):  # compiled by numba
+def _scatter_rows(patches, dx, kernel, strides, dilations, before, out):  # compiled by numba
     height, width, channels = dx.shape[1], dx.shape[2], dx.shape[3]
     for image in range(dx.shape[0]):
         for a in range(kernel[0]):
@@ -174,3 +184,29 @@ def _scatter(patches, dx, kernel, strides, dilations, before, out):  # compiled 
                             to = dx[image, y, z]
                             for c in range(channels):
                                 to[c] += row[c]
+
+
+def _scatter_columns(columns, dx, kernel, strides, dilations, before, out):  # compiled by numba
+    height, width, channels = dx.shape[1], dx.shape[2], dx.shape[3]
+    for image in range(dx.shape[0]):
+        for k in range(columns.shape[0]):
+            tap, c = divmod(k, channels)
+            a, b = divmod(tap, kernel[1])
+            shift = b * dilations[1] - before[1]
+            first = min(out[1], max(0, -(shift // strides[1])))
+            last = max(first, min(out[1], (width - 1 - shift) // strides[1] + 1))
+            for i in range(out[0]):
+                y = i * strides[0] + a * dilations[0] - before[0]
+                if y < 0 or y >= height:
+                    continue
+                begin = (image * out[0] + i) * out[1]
+                row = columns[k, begin + first : begin + last]
+                start = first * strides[1] + shift
+                if strides[1] == 1:
+                    to = dx[image, y, start : start + last - first, c]
+                    for p in range(last - first):
+                        to[p] += row[p]
+                else:
+                    to = dx[image, y, :, c]
+                    for p in range(last - first):
+                        to[start + p * strides[1]] += row[p]

@@ -56,6 +56,41 @@ def _momentum(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
             var[i] -= accum[i] * rate
 
 
+def velocity_reference(var: Any, accum: Any, grad: Any, rate: Any, momentum: Any, nesterov: bool) -> None:
+    """accum = momentum * accum - rate * grad; var += accum, or with Nesterov momentum * accum - rate * grad."""
+    for x, a, g in _blocks(var, accum, grad):
+        step = g * rate
+        a *= momentum
+        a -= step
+        x += a * momentum - step if nesterov else a
+
+
+def _velocity(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
+    for i in range(var.size):
+        step = grad[i] * rate
+        accum[i] = accum[i] * momentum - step
+        if nesterov:
+            var[i] += accum[i] * momentum - step
+        else:
+            var[i] += accum[i]
+
+
+def plain_rmsprop_reference(var: Any, ms: Any, grad: Any, rate: Any, decay: Any, epsilon: Any) -> None:
+    """ms: moving mean of grad^2; var -= rate * grad / (sqrt(ms) + epsilon)."""
+    one = type(rate)(1)
+    for x, s, g in _blocks(var, ms, grad):
+        s *= decay
+        s += g * g * (one - decay)
+        x -= rate * g / (np.sqrt(s) + epsilon)
+
+
+def _plain_rmsprop(var, ms, grad, rate, decay, epsilon):  # compiled by numba
+    one = rate / rate
+    for i in range(var.size):
+        ms[i] = ms[i] * decay + grad[i] * grad[i] * (one - decay)
+        var[i] -= rate * grad[i] / (np.sqrt(ms[i]) + epsilon)
+
+
 def rmsprop_reference(
     var: Any, ms: Any, mom: Any, grad: Any, rate: Any, decay: Any, momentum: Any, epsilon: Any
 ) -> None:
@@ -77,7 +112,8 @@ def _rmsprop(var, ms, mom, grad, rate, decay, momentum, epsilon):  # compiled by
 
 
 COMPILED: dict[Callable, Callable] = {
-    adam_reference: _adam, momentum_reference: _momentum, rmsprop_reference: _rmsprop,
+    adam_reference: _adam, momentum_reference: _momentum, velocity_reference: _velocity,
+    rmsprop_reference: _rmsprop, plain_rmsprop_reference: _plain_rmsprop,
 }  # fmt: skip
 SMALL = 4096  # elements; below, NumPy is as fast and needs no compiled code
 

@@ -1,85 +1,186 @@
-"""Graphs on disk: a description in JSON and the arrays of its constants, together in one file of tensors.
+"""Graphs on disk: descriptions in JSON and the arrays of their constants, together in one file of tensors.
 
-The file has safetensors' layout (see safetensors.py). Its tensor "graph" is the text of the JSON, as bytes; the tensors
-"array/0", "array/1", ... are what the JSON calls {"array": "0"}. Nothing in it is evaluated or unpickled.
+The file has safetensors' layout (see safetensors.py). Its tensor "graph" is the text of the JSON, as bytes: a list of
+graphs (a checkpoint's .meta holds one, a saved model may hold several), each with how its variables are saved and what
+it offers to callers. What graph 2 calls {"array": "7"} is the tensor "array/2/7". Nothing in the file is evaluated.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
 
 from deepkit.core.description import Description
+from deepkit.core.shape import Shape
+from deepkit.device.dtypes import ALL, DType, as_dtype
 from deepkit.errors import DataError
 from deepkit.io.safetensors import TensorFile, parse_json, write_tensors
 
-FORMAT, VERSION = "deepkit graph", 1
+FORMAT, VERSION = "deepkit graphs", 1
+_TYPES = {dtype.name for dtype in ALL}
+_SAVER = {"variables": dict, "max_to_keep": int, "keep_checkpoint_every_n_hours": (int, float), "random_streams": bool}
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """What a signature says about one tensor: its name in the graph, its type and its shape."""
+
+    name: str
+    dtype: DType
+    tensor_shape: Shape
+
+
+@dataclass
+class SignatureDef:
+    """A call that a saved model offers: which tensors are fed, which are fetched, by the caller's names for them."""
+
+    inputs: dict[str, TensorInfo] = field(default_factory=dict)
+    outputs: dict[str, TensorInfo] = field(default_factory=dict)
+    method_name: str = ""
 
 
 @dataclass
 class MetaGraph:
-    """A graph as data, and what belongs to it: how its variables were saved, and which calls a served model offers.
+    """A graph as data, and what belongs to it.
 
-    `saver` is None or {"variables": {name in the checkpoint: variable's name}, ...the Saver's settings};
-    `signature_def` maps a call's name to its signature; `tags` say what the graph is for.
+    saver: None, or the settings of the Saver that saves it, with its variables: {name in the checkpoint: variable}.
+    tags: what the graph is for. signature_def: the calls it offers. main_op: the node to run when it has been loaded.
+    assets: names of string tensors, and of the files in the folder `assets` that they stand for.
     """
 
     graph: Description
     saver: dict[str, Any] | None = None
-    signature_def: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
+    signature_def: dict[str, SignatureDef] = field(default_factory=dict)
+    main_op: str | None = None
+    assets: dict[str, str] = field(default_factory=dict)
 
 
-def write_meta_graph(path: str | os.PathLike[str], meta: MetaGraph) -> None:
-    """Writes graph and saver to one file, whole or not at all."""
-    content = {"format": FORMAT, "version": VERSION, "graph": meta.graph.content, "saver": meta.saver}
+def write_meta_graphs(path: str | os.PathLike[str], metas: Sequence[MetaGraph]) -> None:
+    """Writes graphs and what belongs to them to one file, whole or not at all."""
+    listed = [
+        {
+            "graph": meta.graph.content, "saver": meta.saver, "tags": meta.tags, "main_op": meta.main_op,
+            "assets": meta.assets, "signatures": {key: _written(s) for key, s in meta.signature_def.items()},
+        }
+        for meta in metas
+    ]  # fmt: skip
+    content = {"format": FORMAT, "version": VERSION, "graphs": listed}
     text = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-    arrays = {f"array/{name}": array for name, array in meta.graph.arrays.items()}
+    arrays = {f"array/{i}/{name}": a for i, meta in enumerate(metas) for name, a in meta.graph.arrays.items()}
     write_tensors(path, {"graph": np.frombuffer(text, np.uint8), **arrays})
 
 
-def read_meta_graph(path: str | os.PathLike[str]) -> MetaGraph:
-    """The graph and the saver that a file holds.
+def read_meta_graphs(path: str | os.PathLike[str]) -> list[MetaGraph]:
+    """The graphs that a file holds.
 
     Raises:
-        DataError: the file is missing, damaged, or no graph that deepkit wrote.
+        DataError: the file is missing, damaged, or not what deepkit wrote.
     """
 
     def refuse(what: str) -> NoReturn:
         raise DataError(
             f"{os.fspath(path)} is no graph that deepkit wrote: {what}",
-            rule="what export_meta_graph and Saver.save write (TensorFlow's own .meta files are not read)",
+            rule="what export_meta_graph, Saver.save and SavedModelBuilder.save write (TensorFlow's .meta is not read)",
             hint="build the graph by its program, and restore the checkpoint into it",
         )
 
-    with TensorFile(path) as file:
+    try:
+        opened = TensorFile(path)
+    except DataError as error:
+        refuse(error.what)
+    with opened as file:
         if "graph" not in file.entries or file.entries["graph"].dtype.name != "uint8":
             refuse("it has no tensor 'graph'")
         content = parse_json(file.read("graph").tobytes(), refuse)
-        arrays = {n.removeprefix("array/"): file.read(n) for n in file.entries if n.startswith("array/")}
-    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("graph"), dict):
-        refuse("its description is none")
-    if content.get("version") != VERSION:
-        refuse(f"it has version {content.get('version')!r}; this deepkit reads version {VERSION}")
-    saver = content.get("saver")
-    if saver is not None and not _is_saver(saver):
-        refuse("what it says about saving is damaged")
-    return MetaGraph(Description(content["graph"], arrays), saver)
+        if (
+            not isinstance(content, dict)
+            or content.get("format") != FORMAT
+            or not isinstance(content.get("graphs"), list)
+        ):
+            refuse("its description is none")
+        if content.get("version") != VERSION:
+            refuse(f"it has version {content.get('version')!r}; this deepkit reads version {VERSION}")
+        arrays: dict[str, dict[str, np.ndarray]] = {}
+        for name in file.entries:
+            if name.startswith("array/"):
+                _, number, key = [*name.split("/", 2), ""][:3]
+                arrays.setdefault(number, {})[key] = file.read(name)
+    if not all(_is_meta(said) for said in content["graphs"]):
+        refuse("what it says about a graph's saver, signatures or assets is damaged")
+    return [
+        MetaGraph(
+            Description(said["graph"], arrays.get(str(i), {})), said["saver"], said["tags"],
+            {key: _read(s) for key, s in said["signatures"].items()}, said["main_op"], said["assets"],
+        )
+        for i, said in enumerate(content["graphs"])
+    ]  # fmt: skip
+
+
+def _written(signature: SignatureDef) -> dict[str, Any]:
+    def side(infos: dict[str, TensorInfo]) -> dict[str, Any]:
+        return {key: [i.name, i.dtype.name, Description.dims(i.tensor_shape)] for key, i in infos.items()}
+
+    return {"inputs": side(signature.inputs), "outputs": side(signature.outputs), "method_name": signature.method_name}
+
+
+def _read(said: dict[str, Any]) -> SignatureDef:
+    def side(infos: dict[str, Any]) -> dict[str, TensorInfo]:
+        return {key: TensorInfo(name, as_dtype(dtype), Shape(dims)) for key, (name, dtype, dims) in infos.items()}
+
+    return SignatureDef(side(said["inputs"]), side(said["outputs"]), said["method_name"])
+
+
+def _is_meta(said: Any) -> bool:
+    """What stands beside a graph has the form that `write_meta_graphs` gives it. (`rebuild` looks at the graph itself.)"""
+    if not isinstance(said, dict) or said.keys() != {"graph", "saver", "tags", "main_op", "assets", "signatures"}:
+        return False
+    saver, tags = said["saver"], said["tags"]
+    return (
+        isinstance(said["graph"], dict)
+        and (saver is None or _is_saver(saver))
+        and isinstance(tags, list)
+        and all(isinstance(tag, str) for tag in tags)
+        and isinstance(said["main_op"], (str, type(None)))
+        and _is_texts(said["assets"])
+        and isinstance(said["signatures"], dict)
+        and all(_is_signature(signature) for signature in said["signatures"].values())
+    )
 
 
 def _is_saver(said: Any) -> bool:
-    """The form of `saver`: texts to texts, and plain settings."""
-    keys = {"variables", "max_to_keep", "keep_checkpoint_every_n_hours", "random_streams"}
-    if not isinstance(said, dict) or said.keys() != keys or not isinstance(said["random_streams"], bool):
-        return False
-    names = said["variables"]
-    numbers = (said["max_to_keep"], said["keep_checkpoint_every_n_hours"])
     return (
-        isinstance(names, dict)
-        and all(isinstance(name, str) for name in names.values())
-        and all(type(n) in (int, float) and 0 <= n < 1e9 for n in numbers)
+        isinstance(said, dict)
+        and said.keys() == _SAVER.keys()
+        and all(isinstance(said[key], kind) for key, kind in _SAVER.items())
+        and 0 <= said["max_to_keep"] < 1 << 40
+        and 0 <= said["keep_checkpoint_every_n_hours"] < 1 << 40
+        and _is_texts(said["variables"])
     )
+
+
+def _is_signature(said: Any) -> bool:
+    if not isinstance(said, dict) or said.keys() != {"inputs", "outputs", "method_name"}:
+        return False
+    sides = (said["inputs"], said["outputs"])
+    return isinstance(said["method_name"], str) and all(
+        isinstance(side, dict) and all(_is_info(info) for info in side.values()) for side in sides
+    )
+
+
+def _is_info(info: Any) -> bool:
+    if not isinstance(info, list) or len(info) != 3 or not isinstance(info[0], str) or str(info[1]) not in _TYPES:
+        return False
+    dims = info[2]
+    return dims is None or (
+        isinstance(dims, list) and all(d is None or (type(d) is int and 0 <= d < 1 << 62) for d in dims)
+    )
+
+
+def _is_texts(said: Any) -> bool:
+    return isinstance(said, dict) and all(isinstance(text, str) for text in said.values())

@@ -330,7 +330,7 @@ from deepkit.ops.selection import (
     unique,
     unique_with_counts,
 )  # fmt: skip
-from deepkit.ops.simple_rnn import simple_rnn
+from deepkit.ops.simple_rnn import over_live_steps, simple_rnn
 from deepkit.ops.sparse import SparseTensor, SparseTensorValue, sparse_tensor_to_dense, sparse_to_dense
 from deepkit.ops.special import (
     betainc,

@@ -9,6 +9,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
+from deepkit.device import rectify
 from deepkit.ops.define import Elementwise, unary
 
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -30,6 +31,10 @@ class Relu(Activation):
     def forward(self, xp: Any, x: Any) -> Any:
         return xp.maximum(x, x.dtype.type(0))
 
+    def reusing(self, xp: Any, x: Any) -> Any:
+        """forward in the memory of x, which nobody needs any more."""
+        return xp.maximum(x, x.dtype.type(0), out=x) if x.flags.writeable else self.forward(xp, x)
+
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return apply(ReluGrad(), dy, y)
 
@@ -39,7 +44,11 @@ class ReluGrad(Activation):
     """dy where y > 0, else 0."""
 
     def forward(self, xp: Any, dy: Any, y: Any) -> Any:
-        return dy * (y > 0)
+        return rectify.gradient(xp, dy, y)
+
+    def reusing(self, xp: Any, dy: Any, y: Any) -> Any:
+        """forward in the memory of dy, which nobody needs any more."""
+        return rectify.gradient(xp, dy, y, out=dy) if dy.flags.writeable and dy.shape == y.shape else self.forward(xp, dy, y)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
         return apply(ReluGrad(), ddx, y), None

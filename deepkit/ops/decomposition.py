@@ -6,7 +6,7 @@ Leading axes are batches of matrices; A^H is the conjugate transpose. Where a fo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
@@ -202,9 +202,16 @@ def _qr_gradient(q: Any, r: Any, dq: Any, dr: Any) -> Any:
     return _adjoint(matrix_triangular_solve(r, _adjoint(inner), lower=False))
 
 
+class QrFactors(NamedTuple):
+    """q with orthonormal columns, r upper triangular: their product is the matrix."""
+
+    q: Any
+    r: Any
+
+
 def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
     """(q, r) with input = q @ r: shape (..., m, n) gives (..., m, k) and (..., k, n), k = min(m, n) (m with full)."""
-    return tuple(apply(Qr(full_matrices=full_matrices), input, name=name))
+    return QrFactors(*apply(Qr(full_matrices=full_matrices), input, name=name))
 
 
 @register

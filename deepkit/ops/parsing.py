@@ -21,11 +21,10 @@ _NO_NAMES = np.empty(0, object)
 
 def _parsed(kind: str, text: bytes, place: str) -> Any:
     """The message that some bytes are."""
-    cls = message(kind)
-    from google.protobuf.message import DecodeError  # here, after the error that says how to install the library
+    from google.protobuf.message import DecodeError
 
     try:
-        return cls.FromString(text)
+        return message(kind).FromString(text)
     except DecodeError as error:
         raise OpError(
             f"{place} is no tf.train.{kind}: {text[:24]!r}{'...' if len(text) > 24 else ''}",
@@ -182,6 +181,7 @@ def _parse(serialized: Any, features: Mapping[str, Any], names: Any, single: boo
                 hint="only a SequenceExample can tell an empty sequence from one that is missing",
             )  # fmt: skip
     layouts, defaults = described(features, FixedLenFeature, VarLenFeature, FixedLenSequenceFeature)
+    message("Example")  # if the library is missing, it is said here, not in the middle of a run
     op = ParseExample(layouts=layouts, single=single)
     outputs = apply(op, serialized, _NO_NAMES if names is None else names, *defaults, name=name)
     return _dictionary(layouts, list(outputs))
@@ -215,6 +215,7 @@ def parse_single_sequence_example(
         if layout.kind == "sequence" and sequence_features[layout.key].default_value is not None:  # type: ignore[index]
             raise ArgumentError(f"feature {layout.key!r}: default_value", rule="a step of a sequence has no default")
     steps = tuple(x._replace(kind="fixed") if x.kind == "sequence" else x for x in sequences)
+    message("SequenceExample")
     op = ParseSequenceExample(context=context, sequences=steps)
     names = _NO_NAMES if example_name is None else example_name
     outputs = list(apply(op, serialized, names, *defaults, name=name))

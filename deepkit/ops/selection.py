@@ -142,7 +142,7 @@ class InTopK(Op):
                 f"in_top_k: predictions {predictions} and targets {targets}",
                 rule="predictions (batch, classes), targets (batch,): the number of the right class of each row",
             )
-        return targets
+        return targets if predictions.dims is None else targets.merge(predictions[:1])
 
     def forward(self, xp: Any, predictions: Any, targets: Any, k: Any) -> Any:
         inside = (targets >= 0) & (targets < predictions.shape[1])

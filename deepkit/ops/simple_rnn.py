@@ -7,11 +7,11 @@ single products over all steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import deepkit.ops as ops
-from deepkit.core.apply import apply, scope
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
@@ -179,3 +179,37 @@ def over_all_steps(x: Any, kernel: Any, bias: Any) -> Any:
     """x (time, batch, depth) @ kernel (depth, width) + bias (width) or None: one matrix product for all steps."""
     z = ops.tensordot(x, kernel, 1)
     return z if bias is None else ops.bias_add(z, bias)
+
+
+def over_live_steps(
+    run: Callable[[Any], Sequence[Any]], x: Any, live: Any, first: Sequence[Any], name: str | None = None
+) -> list[Any]:
+    """The states of a recurrence along x (time, batch, depth) that stay as they are where live (time, batch) is False.
+
+    run(x): its states (time, batch, n), a tuple of them for a recurrence that has several; first: those before the first
+    step, (batch, n). The live steps of each sequence are moved to its front, the recurrence runs, and every step takes the
+    state after as many live steps as there were until then: so a mask costs no more than two copies.
+
+    >>> import deepkit as dk
+    >>> live = [[True], [False], [True]]
+    >>> h, = dk.ops.over_live_steps(lambda x: [dk.ops.cumsum(x)], dk.ones([3, 1, 1]), live, [dk.zeros([1, 1])])
+    >>> h.numpy().ravel().tolist()
+    [1.0, 1.0, 2.0]
+    """
+    with scope(name, "over_live_steps", x, live, first):
+        live = convert(live, beside=x)
+        batch = ops.shape(x)[1]
+        seen = ops.cumsum(ops.cast(live, "int32"), 0)
+        order = ops.argsort(ops.cast(ops.logical_not(live), "int32"), 0, stable=True)
+        column = ops.expand_dims(ops.range(batch), 0)
+
+        def rows(steps: Any, which: Any) -> Any:
+            """The steps of each sequence that `which` (time, batch) numbers."""
+            flat = ops.reshape(steps, ops.stack([-1, ops.shape(steps)[2]]))
+            return ops.gather(flat, which * batch + column)
+
+        states = run(ops.reshape_like(rows(x, order), x))
+        return [
+            ops.reshape_like(rows(ops.concat([ops.expand_dims(h0, 0), h], 0), seen), h)
+            for h0, h in zip(first, states, strict=True)
+        ]

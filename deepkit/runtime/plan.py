@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import keyword
 import re
@@ -54,6 +55,11 @@ class Plan:
         fetched = [t for t in self.targets if isinstance(t, Symbol)]
         self._in_place = (
             memory.updated_in_place(self.order, self._sources, owned, map(self._source, fetched))
+            if "inplace" in passes
+            else set()
+        )
+        self._reusing = (
+            memory.reusable(self.order, self._sources, owned, map(self._source, fetched))
             if "inplace" in passes
             else set()
         )
@@ -189,6 +195,9 @@ class Plan:
             text = f"{function}(store, {', '.join(arguments)})"
         elif node in self._in_place:
             function = self._bind(f"{op.type}_inplace", op.inplace)  # type: ignore[attr-defined]
+            text = f"{function}({', '.join(arguments)})"
+        elif node in self._reusing:
+            function = self._bind(f"{op.type}_reusing", functools.partial(op.reusing, np))  # type: ignore[attr-defined]
             text = f"{function}({', '.join(arguments)})"
         else:
             function = self._function(op)

@@ -100,6 +100,21 @@ class ApplyMomentum(UpdateRule):
 
 
 @register
+class ApplyKerasMomentum(UpdateRule):
+    """accum = momentum * accum - rate * grad, var += accum; Nesterov: var += momentum * accum - rate * grad.
+
+    The velocity holds the learning rate: a later change of the rate does not change the steps already under way.
+    """
+
+    nesterov: bool = False
+    writes = (0, 1)
+
+    def inplace(self, var: Any, accum: Any, grad: Any, rate: Any, momentum: Any) -> Any:
+        updates.run(updates.velocity_reference, (var, accum, grad), rate[()], momentum[()], self.nesterov)
+        return var, accum
+
+
+@register
 class ApplyAdagrad(UpdateRule):
     """accum += grad^2, var -= rate * grad / sqrt(accum). Source: J. Duchi et al., JMLR 12 (2011)."""
 
@@ -108,6 +123,18 @@ class ApplyAdagrad(UpdateRule):
     def inplace(self, var: Any, accum: Any, grad: Any, rate: Any) -> Any:
         accum += grad * grad
         var -= rate * grad / np.sqrt(accum)
+        return var, accum
+
+
+@register
+class ApplyAdagradV2(UpdateRule):
+    """As Adagrad, with epsilon beside the root: var -= rate * grad / (sqrt(accum) + epsilon)."""
+
+    writes = (0, 1)
+
+    def inplace(self, var: Any, accum: Any, grad: Any, rate: Any, epsilon: Any) -> Any:
+        accum += grad * grad
+        var -= rate * grad / (np.sqrt(accum) + epsilon)
         return var, accum
 
 
@@ -164,6 +191,36 @@ class ApplyCenteredRMSProp(UpdateRule):
 
 
 @register
+class ApplyPlainRMSProp(UpdateRule):
+    """ms = moving mean of grad^2, var -= rate * grad / (sqrt(ms) + epsilon): no momentum, epsilon beside the root.
+
+    Source: G. Hinton, lecture 6e (2012).
+    """
+
+    writes = (0, 1)
+
+    def inplace(self, var: Any, ms: Any, grad: Any, rate: Any, decay: Any, epsilon: Any) -> Any:
+        updates.run(updates.plain_rmsprop_reference, (var, ms, grad), rate[()], decay[()], epsilon[()])
+        return var, ms
+
+
+@register
+class ApplyPlainCenteredRMSProp(UpdateRule):
+    """As PlainRMSProp, with the variance of the gradient (ms - mg^2) instead of its mean square."""
+
+    writes = (0, 1, 2)
+
+    def inplace(self, var: Any, ms: Any, mg: Any, grad: Any, rate: Any, decay: Any, epsilon: Any) -> Any:
+        one = grad.dtype.type(1)
+        ms *= decay
+        ms += grad * grad * (one - decay)
+        mg *= decay
+        mg += grad * (one - decay)
+        var -= rate * grad / (np.sqrt(ms - mg * mg) + epsilon)
+        return var, ms, mg
+
+
+@register
 class ApplyAdam(UpdateRule):
     """m, v = moving means of grad and grad^2; var -= rate sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
 
@@ -179,6 +236,70 @@ class ApplyAdam(UpdateRule):
         one = grad.dtype.type(1)
         step = rate * np.sqrt(one - power2) / (one - power1)
         updates.run(updates.adam_reference, (var, m, v, grad), step[()], beta1[()], beta2[()], epsilon[()])
+        return var, m, v
+
+
+@register
+class ApplyAmsgrad(UpdateRule):
+    """Adam whose steps never grow again: divided by the root of the largest v so far, in vhat.
+
+    Source: S. Reddi, S. Kale, S. Kumar, ICLR 2018.
+    """
+
+    writes = (0, 1, 2, 3)
+
+    def inplace(
+        self, var: Any, m: Any, v: Any, vhat: Any, grad: Any, power1: Any, power2: Any, rate: Any, beta1: Any,
+        beta2: Any, epsilon: Any,
+    ) -> Any:  # fmt: skip
+        one = grad.dtype.type(1)
+        m += (grad - m) * (one - beta1)
+        v += (grad * grad - v) * (one - beta2)
+        vhat[...] = np.maximum(vhat, v)
+        var -= m * (rate * np.sqrt(one - power2) / (one - power1)) / (np.sqrt(vhat) + epsilon)
+        return var, m, v, vhat
+
+
+@register
+class ApplyAdaMax(UpdateRule):
+    """Adam by the largest gradient: v = max(beta2 v, |grad|), var -= rate / (1 - beta1^t) * m / (v + epsilon).
+
+    Source: D. Kingma and J. Ba, ICLR 2015, section 7.1. power1: beta1^t.
+    """
+
+    writes = (0, 1, 2)
+
+    def inplace(
+        self, var: Any, m: Any, v: Any, grad: Any, power1: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any
+    ) -> Any:
+        one = grad.dtype.type(1)
+        m += (grad - m) * (one - beta1)
+        v[...] = np.maximum(v * beta2, np.abs(grad))
+        var -= rate / (one - power1) * (m / (v + epsilon))
+        return var, m, v
+
+
+@register
+class ApplyNadam(UpdateRule):
+    """Adam with Nesterov's look ahead; the share of momentum follows a schedule. Source: T. Dozat, ICLR workshop 2016.
+
+    share, next_share: the momentum of this step and the next; product, next_product: of all shares up to them;
+    power2: beta2^t. The last input says which entries of the variable move (1) and which stay (0).
+    """
+
+    writes = (0, 1, 2)
+
+    def inplace(
+        self, var: Any, m: Any, v: Any, grad: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any, share: Any,
+        next_share: Any, product: Any, next_product: Any, power2: Any, moves: Any,
+    ) -> Any:  # fmt: skip
+        one = grad.dtype.type(1)
+        m *= beta1
+        m += grad * (one - beta1)
+        v *= beta2
+        v += grad * grad * (one - beta2)
+        ahead = (one - share) * (grad / (one - product)) + next_share * (m / (one - next_product))
+        var -= moves * (rate * ahead / (np.sqrt(v / (one - power2)) + epsilon))
         return var, m, v
 
 

@@ -61,6 +61,7 @@ from deepkit.v1 import (
     missing,
     nn,
     python_io,
+    saved_model,
     train,
 )
 from deepkit.v1.compat import (

@@ -11,12 +11,13 @@ import numpy as np
 
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.node import Node
 from deepkit.core.rebuild import holds, rebuild
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import DType
-from deepkit.errors import ArgumentError, DataError, GraphWarning, NameNotFoundError, ShapeError
+from deepkit.errors import ArgumentError, DataError, DTypeError, GraphWarning, NameNotFoundError, ShapeError
 from deepkit.io import checkpoint as files
-from deepkit.io.meta_graph import MetaGraph, read_meta_graph, write_meta_graph
+from deepkit.io.meta_graph import MetaGraph, read_meta_graphs, write_meta_graphs
 from deepkit.io.safetensors import near
 from deepkit.io.state_file import CheckpointState, read_state, write_state
 from deepkit.v1 import logging
@@ -71,7 +72,9 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Any) -> list[float]:
     return [files.written_at(prefix) for prefix in checkpoint_prefixes if files.checkpoint_exists(prefix)]
 
 
-def remove_checkpoint(checkpoint_prefix: Any, checkpoint_format_version: Any = None, meta_graph_suffix: str = "meta") -> None:
+def remove_checkpoint(
+    checkpoint_prefix: Any, checkpoint_format_version: Any = None, meta_graph_suffix: str = "meta"
+) -> None:
     """Deletes a checkpoint that deepkit wrote, and its graph."""
     files.remove_checkpoint(os.fspath(checkpoint_prefix), f".{meta_graph_suffix}")
 
@@ -175,9 +178,14 @@ def _start_with(variable: Variable, value: np.ndarray, name: str) -> None:
             f"{name} has shape {value.shape} in the checkpoint, but {variable.name} has {variable.shape}",
             where=variable.node.where(), rule="a variable starts with a value of its own shape",
         )  # fmt: skip
+    if value.dtype != variable.dtype.numpy:
+        raise DTypeError(
+            f"{name} is {value.dtype} in the checkpoint, but {variable.name} is {variable.dtype.name}",
+            where=variable.node.where(), rule="a variable starts with a value of its own type",
+        )  # fmt: skip
     graph = variable.graph
     with graph.name_scope(None), graph.control_dependencies(None), graph.as_default():
-        known = graph.constant(value.astype(variable.dtype.numpy), f"{variable.node.name}/from_checkpoint")
+        known = graph.constant(value, f"{variable.node.name}/from_checkpoint")
         variable.initializer = variable.assign(known, name=f"{variable.node.name}/Assign").node
         variable.initial_value = known
 
@@ -202,7 +210,7 @@ def export_meta_graph(
         raise ArgumentError("export_scope is not supported", rule="a graph is stored as a whole")
     meta = described(graph or default_graph(), None, clear_devices, collection_list)
     if filename is not None:
-        write_meta_graph(filename, meta)
+        write_meta_graphs(filename, [meta])
     return meta
 
 
@@ -218,38 +226,50 @@ def import_meta_graph(
         DataError: there is no such file, it is damaged, or it has an op that deepkit does not know.
     """
     meta = meta_graph_or_file if isinstance(meta_graph_or_file, MetaGraph) else _read(os.fspath(meta_graph_or_file))
+    return add_graph(meta, import_scope, clear_devices)[1]
+
+
+def add_graph(
+    meta: MetaGraph, scope: str | None = None, clear_devices: bool = False
+) -> tuple[dict[str, Node], Saver | None]:
+    """Adds a stored graph to the default graph: its nodes by the names they were stored under, and its Saver."""
     graph = default_graph().root
     graph.enter_cell()
-    if not import_scope and holds(graph, meta.graph):
+    if not scope and holds(graph, meta.graph):
         warnings.warn(
-            "import_meta_graph: the graph has all these nodes already, so nothing is added\n"
-            "  try:   tf.reset_default_graph() before it starts with an empty graph",
-            GraphWarning, stacklevel=2,
+            "the graph has all these nodes already, so nothing is added to it\n"
+            "  try:   tf.reset_default_graph() before it, or another graph, to start with an empty one",
+            GraphWarning, stacklevel=3,
         )  # fmt: skip
         made = {node.name: node for node in graph.get_operations()}
     else:
-        made = rebuild(graph, meta.graph, import_scope)
+        made = rebuild(graph, meta.graph, scope)
     if clear_devices:
         for node in made.values():
             node.device = ""
-    return _saver(meta, made)
+    return made, _saver(meta, made)
 
 
 def _read(path: str) -> MetaGraph:
     if not os.path.isfile(path):
         hint = f"{path}.meta is there" if os.path.isfile(f"{path}.meta") else "Saver.save writes name-step.meta"
         raise DataError(f"File {path} does not exist.", hint=hint)
-    return read_meta_graph(path)
+    metas = read_meta_graphs(path)
+    if len(metas) != 1:
+        raise DataError(f"{path} holds {len(metas)} graphs", hint="tf.saved_model.loader.load chooses one by its tags")
+    return metas[0]
 
 
-def _saver(meta: MetaGraph, made: dict[str, Any]) -> Saver | None:
+def _saver(meta: MetaGraph, made: dict[str, Node]) -> Saver | None:
     """The Saver of a stored graph, for the variables that stand for its own."""
     if meta.saver is None:
-        described = meta.graph.content["variables"]
-        variables = [made[name].outputs[0] for name in described]
-        globals_ = set(default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES))
-        chosen = [v for v in variables if v in globals_]
-        return Saver(chosen) if chosen else None
+        listed = default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES)
+        nodes = set(made.values())
+        own = [v for v in listed if v.node in nodes]
+        saver = Saver(own) if own else None
+        if saver is not None:
+            saver.streams = True
+        return saver
     wanted = {}
     for name, variable in meta.saver["variables"].items():
         found = made[variable].outputs if variable in made else []
@@ -263,5 +283,5 @@ def _saver(meta: MetaGraph, made: dict[str, Any]) -> Saver | None:
         wanted, max_to_keep=meta.saver["max_to_keep"], allow_empty=True,
         keep_checkpoint_every_n_hours=meta.saver["keep_checkpoint_every_n_hours"],
     )  # fmt: skip
-    saver._streams = meta.saver[RANDOM]
+    saver.streams = meta.saver[RANDOM]
     return saver

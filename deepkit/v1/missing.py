@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from deepkit.errors import MissingNameError
+from deepkit.faces import shown
 
 ROOT = "deepkit.v1"
 
@@ -28,8 +29,8 @@ MEANT = {
 _DEEPEST = 5
 # Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
 _BUILDING = {
-    "columns", "config", "control_flow", "coordinator", "creators", "device_lib", "hooks", "layering", "missing",
-    "recurrent", "scopes", "spaces", "streaming", "symbolic", "tutorials", "variable_store",
+    "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib", "hooks", "layering",
+    "missing", "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials", "variable_store",
 }  # fmt: skip
 
 
@@ -46,6 +47,9 @@ def explain(path: str) -> Callable[[str], Any]:
     def __getattr__(name: str) -> Any:
         if name.startswith("__"):  # Python and its tools ask for these; they take no for an answer
             raise AttributeError(name)
+        other = shown(f"{path}.{name}")
+        if other is not None:
+            return other
         raise missing_name(f"{path}.{name}")
 
     return __getattr__

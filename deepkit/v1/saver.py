@@ -17,7 +17,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, ClosedSessionError, DTypeError, GraphError, NameNotFoundError, ShapeError
 from deepkit.io import checkpoint as files
-from deepkit.io.meta_graph import MetaGraph, write_meta_graph
+from deepkit.io.meta_graph import MetaGraph, write_meta_graphs
 from deepkit.io.safetensors import near
 from deepkit.io.state_file import CheckpointState, state_path, write_state
 from deepkit.runtime.random_state import random_state, set_random_state
@@ -63,7 +63,7 @@ class Saver:
         self._reshape, self._pad, self._allow_empty = reshape, pad_step_number, allow_empty
         self._var_list = var_list
         self._variables: dict[str, Variable] | None = None
-        self._streams = var_list is None
+        self.streams = var_list is None
         self._last: list[Kept] = []
         self._next_kept = time.time() + self._every * 3600
         self._told = False
@@ -112,7 +112,7 @@ class Saver:
         state_path("", latest_filename)  # refuses a path for a name before anything is written
         variables = self.variables
         values = session.run(list(variables.values()))
-        notes = {RANDOM: random_state(session)} if self._streams else {}
+        notes = {RANDOM: random_state(session)} if self.streams else {}
         files.write_checkpoint(path, dict(zip(variables, values, strict=True)), notes)
         if write_meta_graph:
             self._write_graph(session.graph, f"{path}.{meta_graph_suffix}")
@@ -148,7 +148,7 @@ class Saver:
                     UserWarning, stacklevel=3,
                 )  # fmt: skip
             return
-        write_meta_graph(path, meta)
+        write_meta_graphs(path, [meta])
 
     def _record(self, path: str) -> list[str]:
         """Remembers a checkpoint; returns those that have to go."""
@@ -209,7 +209,7 @@ class Saver:
             for name, variable in self.variables.items():
                 self._check(name, variable, file, place)
             values = {name: file.read(name) for name in self.variables}
-            streams = file.notes.get(RANDOM) if self._streams else None
+            streams = file.notes.get(RANDOM) if self.streams else None
         if streams is not None:
             set_random_state(session, streams)
         for name, variable in self.variables.items():
@@ -258,17 +258,20 @@ class Saver:
         graph = next((v.graph for v in self.variables.values()), default_graph())
         meta = self._meta(graph, clear_devices, collection_list)
         if filename is not None:
-            write_meta_graph(filename, meta)
+            write_meta_graphs(filename, [meta])
         return meta
 
     def _meta(self, graph: Graph, clear_devices: bool, keys: Any = None) -> MetaGraph:
-        said = {
+        return described(graph, self.settings(), clear_devices, keys)
+
+    def settings(self) -> dict[str, Any]:
+        """What a stored graph says about its Saver."""
+        return {
             "variables": {name: variable.node.name for name, variable in self.variables.items()},
             "max_to_keep": self._max_to_keep,
             "keep_checkpoint_every_n_hours": self._every,
-            RANDOM: self._streams,
+            RANDOM: self.streams,
         }
-        return described(graph, said, clear_devices, keys)
 
 
 def described(graph: Graph, saver: dict[str, Any] | None, clear_devices: bool = False, keys: Any = None) -> MetaGraph:
@@ -293,7 +296,8 @@ def _by_name(var_list: Any) -> dict[str, Variable]:
         name = variable.node.name if given is None else str(given)
         if name in found:
             raise ArgumentError(
-                f"At least two variables have the same name: {name}", rule="a name stands for one tensor of the checkpoint"
+                f"At least two variables have the same name: {name}",
+                rule="a name stands for one tensor of the checkpoint",
             )
         found[name] = variable
     return found

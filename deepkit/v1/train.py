@@ -15,13 +15,32 @@ from deepkit.ops.messages import NAMES as _MESSAGES
 from deepkit.ops.messages import message as _message
 from deepkit.train import *  # noqa: F403
 from deepkit.train import __all__ as _train_names
+from deepkit.v1.checkpoints import CheckpointReader as NewCheckpointReader
+from deepkit.v1.checkpoints import (
+    checkpoint_exists,
+    export_meta_graph,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    import_meta_graph,
+    init_from_checkpoint,
+    latest_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
 from deepkit.v1.coordinator import Coordinator
 from deepkit.v1.hooks import LoggingTensorHook, SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from deepkit.v1.missing import explain as _explain
+from deepkit.v1.saver import Saver
 
 __all__ = [
-    *_train_names, *_MESSAGES, "Coordinator", "LoggingTensorHook", "SessionRunArgs", "SessionRunContext", "SessionRunHook",
-    "SessionRunValues", "create_global_step", "get_global_step", "get_or_create_global_step", "global_step",
+    *_train_names, *_MESSAGES, "Coordinator", "LoggingTensorHook", "NewCheckpointReader", "Saver", "SessionRunArgs",
+    "SessionRunContext", "SessionRunHook", "SessionRunValues", "checkpoint_exists", "create_global_step",
+    "export_meta_graph", "get_checkpoint_mtimes", "get_checkpoint_state", "get_global_step",
+    "get_or_create_global_step", "global_step", "import_meta_graph", "init_from_checkpoint", "latest_checkpoint",
+    "list_variables", "load_checkpoint", "load_variable", "remove_checkpoint", "update_checkpoint_state",
 ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_the_end_points_of_vgg() -> None:
 
 
 def test_a_small_inception_runs_and_is_shared() -> None:
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, 96, 96, 3)).astype("f"))
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 107, 107, 3)).astype("f"))
     with slim.arg_scope(inception.inception_v3_arg_scope()):
         logits, ends = inception.inception_v3(x, 4, is_training=False, depth_multiplier=0.1, min_depth=4)
         before = len(tf.global_variables())

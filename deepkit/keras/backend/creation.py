@@ -82,9 +82,14 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32") ->
 # ---- random numbers
 
 
-def draw_seed(seed: int | None = None) -> int:
-    """`seed`, or else a number from NumPy's generator: numpy.random.seed makes a whole Keras program repeatable."""
-    return int(np.random.randint(10_000_000)) if seed is None else seed
+def draw_seed(seed: int | None = None) -> int | None:
+    """`seed`, or else a number from NumPy's generator: numpy.random.seed makes a whole Keras program repeatable.
+
+    In a graph with a seed of its own (tf.set_random_seed) it is None: the graph gives each op its stream.
+    """
+    if seed is not None or default_graph().seed is not None:
+        return seed
+    return int(np.random.randint(10_000_000))
 
 
 def computes_at_once() -> bool:

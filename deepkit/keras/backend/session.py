@@ -80,7 +80,7 @@ class World:
         """0 (test), 1 (train), or the placeholder that is fed with one of them."""
         if self._phase is None:
             with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
-                off = self.graph.constant(np.array(False), "keras_learning_phase/input")
+                off = self.graph.constant(np.array(0, np.int32), "keras_learning_phase/input")
                 # A placeholder with a default: a run that does not feed it is a test run.
                 self._phase = ops.identity(off, name="keras_learning_phase")
         return self._phase

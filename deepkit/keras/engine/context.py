@@ -15,11 +15,12 @@ class Call:
     """One call of an outermost layer, with the calls inside it.
 
     training: None (nobody said), True, False or a tensor; record: whether layers remember which tensor they made
-    from which (only outermost calls do); updates, losses: what the layers asked for.
+    from which (only outermost calls do); eager: whether the inputs are Tensors; updates, losses: what the layers
+    asked for.
     """
 
-    def __init__(self, training: Any = None, record: bool = True):
-        self.training, self.record = training, record
+    def __init__(self, training: Any = None, record: bool = True, eager: bool = False):
+        self.training, self.record, self.eager = training, record, eager
         self.updates: list[Any] = []
         self.losses: list[tuple[Any, Any]] = []
         self.metrics: list[tuple[Any, Any]] = []
@@ -40,9 +41,12 @@ def current() -> Call:
 
 
 @contextlib.contextmanager
-def calling(training: Any = None, record: bool = False, collect: bool = False) -> Iterator[Call]:
+def calling(
+    training: Any = None, record: bool = False, collect: bool = False, eager: bool | None = None
+) -> Iterator[Call]:
     """A call inside: it takes what it does not set from the one around it; `collect` gives it lists of its own."""
-    outer, call = current(), Call(training, record)
+    outer = current()
+    call = Call(training, record, outer.eager if eager is None else eager)
     if training is None:
         call.training = outer.training
     if len(_stack.calls) > 1 and not collect:

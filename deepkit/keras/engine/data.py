@@ -243,7 +243,7 @@ def source_of_batches(
             raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
         return Stream(x, model, steps, class_weight, bool(shuffle))
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
-    return Arrays(inputs, targets, weights, batch_size or model._fixed_batch_size() or 32, shuffle)
+    return Arrays(inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle)
 
 
 def validation_parts(data: Any) -> tuple[Any, Any, Any]:

@@ -298,7 +298,7 @@ class Layer(History):
         outermost = len(context._stack.calls) == 1
         with contextlib.ExitStack() as stack:
             training = self._training(args, kwargs)
-            stack.enter_context(context.calling(training, record=False, collect=outermost))
+            stack.enter_context(context.calling(training, record=False, collect=outermost, eager=eager))
             if not eager or not self.built:
                 stack.enter_context(graph.as_default())
             self._check(inputs)

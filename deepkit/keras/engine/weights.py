@@ -32,6 +32,15 @@ class Weight(Variable):
         self._eager: EagerWeight | None = None
         World.of(self).new_weights.append(self)
 
+    def assign(self, *args: Any, **kwargs: Any) -> Any:
+        return _noted(super().assign(*args, **kwargs))
+
+    def assign_add(self, *args: Any, **kwargs: Any) -> Any:
+        return _noted(super().assign_add(*args, **kwargs))
+
+    def assign_sub(self, *args: Any, **kwargs: Any) -> Any:
+        return _noted(super().assign_sub(*args, **kwargs))
+
     def numpy(self) -> np.ndarray:
         """The value now."""
         return np.asarray(get_value(self))
@@ -41,6 +50,14 @@ class Weight(Variable):
         if self._eager is None:
             self._eager = EagerWeight(self)
         return self._eager
+
+
+def _noted(assignment: Any) -> Any:
+    """An assignment made while layers are called happens with each run of them, whether or not add_update says so."""
+    from deepkit.keras.engine.context import current
+
+    current().updates.append(assignment)
+    return assignment
 
 
 class EagerWeight(Parameter):

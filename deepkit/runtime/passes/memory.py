@@ -54,3 +54,35 @@ def updated_in_place(
             if not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets):
                 result.add(node)
     return result
+
+
+def reusable(
+    order: list[Node],
+    sources: Callable[[Node], list[Symbol]],
+    owned: dict[Symbol, frozenset[Symbol]],
+    fetched: Iterable[Symbol],
+) -> set[Node]:
+    """The nodes that may write their result into the memory of their first input: nobody looks at it after them.
+
+    An array that an impure op has seen may live on elsewhere, as the value of a variable, say: it is left alone.
+    """
+    first: dict[Symbol, Symbol] = {}  # the Symbol in whose memory another one's array lies
+    last_use: dict[Symbol, int] = {}
+    escaped = set(fetched)
+    for i, node in enumerate(order):
+        inputs = sources(node)
+        lent = [inputs[k] for k in ((0,) if node.op.aliases is True else node.op.aliases or ())]
+        for x in inputs:
+            last_use[first.get(x, x)] = i
+        if len(lent) > 1 or not node.op.is_pure or node.op.subgraphs:
+            escaped.update(inputs)
+        elif lent:
+            first.update({y: first.get(lent[0], lent[0]) for y in node.outputs})
+    escaped = {first.get(x, x) for x in escaped}
+    result = set()
+    for i, node in enumerate(order):
+        if hasattr(node.op, "reusing"):
+            x, *others = [first.get(x, x) for x in sources(node)]
+            if not owned.get(x) and x not in escaped and x not in others and last_use[x] == i:
+                result.add(node)
+    return result
