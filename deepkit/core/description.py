@@ -170,7 +170,9 @@ class _Writer:
             return int(value)
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else {"float": str(float(value))}
-        if isinstance(value, (tuple, list)):
+        if type(value) in node.op.records:
+            return {"record": type(value).__name__, "fields": [self._value(v, name, node) for v in value]}
+        if type(value) in (tuple, list):
             return [self._value(v, name, node) for v in value]
         if value is Ellipsis:
             return {"ellipsis": True}

@@ -51,6 +51,8 @@ class Op:
     subgraphs: tuple[Any, ...] = ()
     """Graphs that the op runs: the body of a loop, the branches of a condition. forward then takes, after xp, a
     function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
+    records: ClassVar[tuple[type[Any], ...]] = ()
+    """The named tuples that its attributes hold, if any: a stored graph makes them again."""
     aliases: ClassVar[bool | tuple[int, ...]] = False
     """The output may share memory with an input: the first one (True), or those listed."""
 

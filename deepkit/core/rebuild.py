@@ -186,17 +186,20 @@ class _Builder:
     # ---- attributes
 
     def _op(self, kind: str, attrs: dict[str, Any], home: Graph, name: str, depth: int = 0) -> Op:
-        return registry[kind](**{attr: self._value(value, home, name, depth + 1) for attr, value in attrs.items()})
+        records = {record.__name__: record for record in registry[kind].records}
+        return registry[kind](**{a: self._value(value, home, name, records, depth + 1) for a, value in attrs.items()})
 
-    def _value(self, value: Any, home: Graph, name: str, depth: int = 0) -> Any:
+    def _value(self, value: Any, home: Graph, name: str, records: dict[str, type[Any]], depth: int) -> Any:
         if depth > _DEEPEST:
             _refuse(f"an attribute of node {name!r} is nested too deeply")
         if isinstance(value, list):
-            return tuple(self._value(v, home, name, depth + 1) for v in value)
+            return tuple(self._value(v, home, name, records, depth + 1) for v in value)
         if not isinstance(value, dict):
             return value
         if value.keys() == {"op", "attrs"} and isinstance(value["attrs"], dict) and value["op"] in registry:
             return self._op(value["op"], value["attrs"], home, name, depth + 1)
+        if value.keys() == {"record", "fields"} and isinstance(value["fields"], list) and value["record"] in records:
+            return records[value["record"]](*self._value(value["fields"], home, name, records, depth + 1))
         kind, said = next(iter(value.items())) if len(value) == 1 else ("", None)
         if kind == "array" and isinstance(said, str) and said in self.arrays:
             return self.arrays[said]

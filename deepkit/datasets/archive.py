@@ -25,7 +25,7 @@ def walk(path: Path, data: bytes, wanted: Callable[[PurePosixPath], bool]) -> It
         DataError: the archive is damaged, or one file in it is absurdly large.
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r|*") as archive:  # forward only: one pass over the data
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
             for member in archive:
                 name = PurePosixPath(member.name)
                 if not member.isfile() or not wanted(name):

@@ -81,13 +81,11 @@ def _reference(xp: Any, narrow: bool, x: Any, windows: Windows) -> Iterator[tupl
     rank, step = len(windows.out), _images_at_a_time(xp, x, windows)
     each, numbers = math.prod(windows.out), math.prod(windows.kernel) * x.shape[-1]
     by_column = (*range(rank + 1, 2 * rank + 2), *range(rank + 1))
+    narrow = narrow and xp is np
     for i in range(0, x.shape[0], step):
         padded = pad(xp, x[i : i + step], windows.before, windows.after)
         view = slide(xp, padded, windows.kernel, windows.strides, windows.dilations, windows.out)
-        if narrow and xp is np:
-            matrix = view.transpose(by_column).reshape(numbers, -1).T
-        else:
-            matrix = view.reshape(-1, numbers)
+        matrix = view.transpose(by_column).reshape(numbers, -1).T if narrow else view.reshape(-1, numbers)
         yield slice(i * each, (i + len(padded)) * each), matrix
 
 

@@ -22,7 +22,7 @@ def largest(xp: Any, x: Any, windows: Windows) -> Any:
         y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype) if xp is np else None
         if y is not None and _compiled(_largest, windows, y, x):
             return y
-    padded = pad(xp, x, windows.before, windows.after, lowest(xp, x.dtype))
+    padded = pad(xp, x, windows.before, windows.after, _lowest(xp, x.dtype))
     y = None
     for at in taps(windows):
         y = padded[at].copy() if y is None else xp.maximum(y, padded[at], out=y)
@@ -35,9 +35,8 @@ def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
         dx = np.empty(x.shape, dy.dtype)
         if _compiled(_largest_gradient, windows, y, dx, dy, x):
             return dx
-    padded = pad(xp, x, windows.before, windows.after, lowest(xp, x.dtype))
-    total = xp.zeros(padded.shape, dy.dtype)
-    for at, hit in hits(padded, y, windows):
+    total = xp.zeros(_padded_shape(x, windows), dy.dtype)
+    for at, hit in hits(xp, x, y, windows):
         total[at] += dy * hit
     return total[inside(x.shape[1:-1], windows.before)]
 
@@ -56,16 +55,19 @@ def mean(xp: Any, x: Any, windows: Windows) -> Any:
 def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
     """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
     share = dy / _counts(xp, like, windows).astype(dy.dtype)
-    space = [b + n + a for b, n, a in zip(windows.before, like.shape[1:-1], windows.after, strict=True)]
-    dx = xp.zeros((like.shape[0], *space, like.shape[-1]), dy.dtype)
+    dx = xp.zeros(_padded_shape(like, windows), dy.dtype)
     for at in taps(windows):
         dx[at] += share
     return dx[inside(like.shape[1:-1], windows.before)]
 
 
-def hits(padded: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any]]:
-    """For each place in the window: its index, and where it is the first to hold its window's largest number."""
-    free = None
+def hits(xp: Any, x: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any]]:
+    """For each place in the window: its index in padded arrays, and where it is the first to hold its window's number y.
+
+    NaN stands around the image, which equals no y: not even -infinity is found in the padding.
+    """
+    outside = xp.nan if x.dtype.kind == "f" else _lowest(xp, x.dtype)
+    padded, free = pad(xp, x, windows.before, windows.after, outside), None
     for at in taps(windows):
         hit = padded[at] == y
         if free is None:
@@ -76,9 +78,14 @@ def hits(padded: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any]]:
         yield at, hit
 
 
-def lowest(xp: Any, dtype: Any) -> Any:
+def _lowest(xp: Any, dtype: Any) -> Any:
     """What never wins against a number of this type: it stands outside the image."""
     return -xp.inf if dtype.kind == "f" else xp.iinfo(dtype).min
+
+
+def _padded_shape(x: Any, windows: Windows) -> tuple[int, ...]:
+    space = [b + n + a for b, n, a in zip(windows.before, x.shape[1:-1], windows.after, strict=True)]
+    return (x.shape[0], *space, x.shape[-1])
 
 
 def _counts(xp: Any, x: Any, windows: Windows) -> Any:

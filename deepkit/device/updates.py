@@ -32,7 +32,7 @@ def adam_reference(var: Any, m: Any, v: Any, grad: Any, rate: Any, beta1: Any, b
 
 
 def _adam(var, m, v, grad, rate, beta1, beta2, epsilon):  # compiled by numba
-    one = rate / rate
+    one = var.dtype.type(1)
     for i in range(var.size):
         m[i] += (grad[i] - m[i]) * (one - beta1)
         v[i] += (grad[i] * grad[i] - v[i]) * (one - beta2)
@@ -85,7 +85,7 @@ def plain_rmsprop_reference(var: Any, ms: Any, grad: Any, rate: Any, decay: Any,
 
 
 def _plain_rmsprop(var, ms, grad, rate, decay, epsilon):  # compiled by numba
-    one = rate / rate
+    one = var.dtype.type(1)
     for i in range(var.size):
         ms[i] = ms[i] * decay + grad[i] * grad[i] * (one - decay)
         var[i] -= rate * grad[i] / (np.sqrt(ms[i]) + epsilon)
@@ -104,7 +104,7 @@ def rmsprop_reference(
 
 
 def _rmsprop(var, ms, mom, grad, rate, decay, momentum, epsilon):  # compiled by numba
-    one = rate / rate
+    one = var.dtype.type(1)
     for i in range(var.size):
         ms[i] += (grad[i] * grad[i] - ms[i]) * (one - decay)
         mom[i] = mom[i] * momentum + rate * grad[i] / np.sqrt(ms[i] + epsilon)

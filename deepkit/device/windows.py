@@ -51,6 +51,21 @@ def count(length: int | None, kernel: int, stride: int, dilation: int, padding: 
     return (padded - wide) // stride + 1
 
 
+def enlarged(length: Any, kernel: int, stride: int, dilation: int, padding: str, more: int | None = None) -> Any:
+    """How long a transposed convolution makes an axis, of all the lengths n with count(n) == length.
+
+    Without `more` it is length * s for SAME and so much for VALID that every tap of every window fits. With it, it is the
+    smallest one for zeros of half the span (SAME) or none (VALID) at either end, plus `more`.
+
+    >>> enlarged(7, 3, 2, 1, "SAME"), enlarged(7, 3, 2, 1, "VALID"), enlarged(7, 3, 2, 1, "SAME", 0)
+    (14, 15, 13)
+    """
+    wide = span(kernel, dilation)
+    if more is None:
+        return length * stride + (max(wide - stride, 0) if padding == "VALID" else 0)
+    return (length - 1) * stride + wide - 2 * (wide // 2 if padding == "SAME" else 0) + more
+
+
 class Windows(NamedTuple):
     """How windows lie over the space axes; each field has one entry for each of them."""
 

@@ -78,7 +78,7 @@ class Bundle:
     def _whole_index(self) -> bytes:
         try:
             with open(self.path, "rb") as file:
-                content = file.read(LARGEST_INDEX + 1)
+                content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST_INDEX) + 1)
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {reason(error)}") from error
         if not _FOOTER <= len(content) <= LARGEST_INDEX:

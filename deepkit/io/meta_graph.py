@@ -23,7 +23,9 @@ from deepkit.io.safetensors import TensorFile, parse_json, write_tensors
 
 FORMAT, VERSION = "deepkit graphs", 1
 _TYPES = {dtype.name for dtype in ALL}
-_SAVER = {"variables": dict, "max_to_keep": int, "keep_checkpoint_every_n_hours": (int, float), "random_streams": bool}
+_SAVER: dict[str, Any] = {
+    "variables": dict, "max_to_keep": int, "keep_checkpoint_every_n_hours": (int, float), "random_streams": bool,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

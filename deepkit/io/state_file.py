@@ -82,7 +82,7 @@ def read_state(folder: str, filename: str | None = None) -> CheckpointState | No
     path = state_path(folder, filename)
     try:
         with open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ compressed.
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
@@ -75,23 +76,27 @@ class _Contents:
         self.most = size * EXPANSION if compression else size
         self._stream = Inflater(file, compression) if compression else file
 
-    def read(self, count: int) -> bytes:
-        """`count` bytes; fewer only at the end. Memory is taken only for what arrives."""
-        parts: list[bytes] = []
+    def read(self, count: int, before: bytes = b"") -> bytes:
+        """`before` and the next `count` bytes; fewer only at the end. Memory is taken only for what arrives."""
+        found = io.BytesIO()  # it grows where it lies, and its value is handed out without a copy
+        found.write(before)
         missing = count
         while missing:
             try:
                 part = self._stream.read(min(missing, BLOCK))
             except (EOFError, zlib.error) as error:
-                if parts:  # what came before it counts; the stream will say the same again
+                if missing < count:  # what came before it counts; the stream will say the same again
                     break
                 raise self._not_compressed(error) from error
+            if len(part) == count:
+                self.offset += count
+                return before + part
             if not part:
                 break
-            parts.append(part)
+            found.write(part)
             missing -= len(part)
             self.offset += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return found.getvalue()
 
     def _not_compressed(self, error: Exception) -> DataError:
         if isinstance(error, EOFError):
@@ -108,13 +113,11 @@ class _Contents:
 def _records(contents: _Contents) -> Iterator[tuple[int, bytes]]:
     """Reads block by block, and checks all records that end within a block together."""
     waiting, offset = b"", 0  # bytes that are read but not handed out, and where they begin
-    needed = 0  # bytes of the record that is begun there, as far as they are known
     while True:
-        arrived = contents.read(max(BLOCK, needed - len(waiting)))
-        data = waiting + arrived if waiting else arrived
-        if not arrived:
+        data = contents.read(BLOCK, waiting)
+        if len(data) == len(waiting):
             if data:
-                raise _cut(contents, data, offset)
+                raise _cut(contents, len(data), offset)
             return
         starts, lengths, end = _spans(data)
         good = _sound(data, starts, lengths)
@@ -123,7 +126,22 @@ def _records(contents: _Contents) -> Iterator[tuple[int, bytes]]:
         if good < len(starts):
             raise _broken(contents, data, offset, starts[good] - HEAD)
         waiting, offset = data[end:], offset + end
-        needed = _promised(contents, waiting, offset)
+        length = _promised(contents, waiting, offset)
+        if length > BLOCK:
+            yield offset, _long(contents, waiting, offset, length)
+            waiting, offset = b"", offset + HEAD + length + TAIL
+
+
+def _long(contents: _Contents, begun: bytes, offset: int, length: int) -> bytes:
+    """The record of so many bytes, more than a block, of which `begun` is there: read into its own memory, and checked."""
+    there = begun[HEAD:]  # less than a block, so none of the checksum at the end is among it
+    record = contents.read(length - len(there), there)
+    end = contents.read(TAIL)
+    if len(end) < TAIL:
+        raise _cut(contents, HEAD + len(record) + len(end), offset)
+    if masked(crc32c(record)) != int.from_bytes(end, "little"):
+        raise _broken(contents, begun, offset, 0)
+    return record
 
 
 def _spans(data: bytes) -> tuple[list[int], list[int], int]:
@@ -157,19 +175,18 @@ def _stored(data: bytes, at: np.ndarray) -> np.ndarray:
 
 
 def _promised(contents: _Contents, data: bytes, offset: int) -> int:
-    """How many bytes the record at the start of `data` takes, which is not there as a whole; 0 if that is not known."""
+    """How many bytes the record has that `data` begins and does not end; 0 if that is not known yet."""
     if len(data) < HEAD:
         return 0
     length, checksum = struct.unpack_from("<QI", data)
     if masked(crc32c(data[:8])) != checksum:
         raise _broken(contents, data, offset, 0)
-    whole = HEAD + length + TAIL
-    if offset + whole > contents.most:
+    if offset + HEAD + length + TAIL > contents.most:
         raise contents.damaged(
             f"the record that begins here is {length:,} bytes long, more than are left", offset,
             "the end of the file is missing, or it is being written this moment", _RULE,
         )  # fmt: skip
-    return whole
+    return length
 
 
 def _broken(contents: _Contents, data: bytes, offset: int, at: int) -> DataError:
@@ -193,9 +210,9 @@ def _guess(data: bytes) -> str | None:
     return None
 
 
-def _cut(contents: _Contents, data: bytes, offset: int) -> DataError:
-    """The file ends inside the record that `data` begins."""
+def _cut(contents: _Contents, there: int, offset: int) -> DataError:
+    """The file ends inside a record of which so many bytes are there."""
     return contents.damaged(
-        f"it ends inside the record that begins here: {len(data):,} bytes of it are there", offset,
+        f"it ends inside the record that begins here: {there:,} bytes of it are there", offset,
         "the end of the file is missing, or it is being written this moment", _RULE,
     )  # fmt: skip

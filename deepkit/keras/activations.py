@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -122,9 +123,7 @@ class _Names(dict[str, Any]):
         return name in _LAYERS or super().__contains__(name)
 
     def __missing__(self, name: str) -> Any:
-        from deepkit.keras.layers import advanced_activations
-
-        return getattr(advanced_activations, name)
+        return getattr(importlib.import_module("deepkit.keras.layers.advanced_activations"), name)
 
 
 _BY_NAME = _Names(OBJECTS)

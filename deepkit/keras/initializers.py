@@ -50,7 +50,7 @@ class _BuiltIn(base.Initializer, Initializer):
     Called with a plain shape they return a Tensor, with a Symbol a Symbol.
     """
 
-    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, shape: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
         once = copy.copy(self)
         if hasattr(once, "seed"):
             once.seed = draw_seed(once.seed)  # type: ignore[has-type]

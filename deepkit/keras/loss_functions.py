@@ -252,11 +252,7 @@ def binary_focal_crossentropy(
     """
     y_true, y_pred = _pair("binary_focal_crossentropy", y_true, y_pred)
     y_true = _smoothed(y_true, label_smoothing, 2.0)
-    p = ops.sigmoid(y_pred) if from_logits else y_pred
-    right = y_true * p + (1.0 - y_true) * (1.0 - p)
-    loss = ops.pow(1.0 - right, gamma) * nn.binary_crossentropy(y_true, y_pred, from_logits)
-    if apply_class_balancing:
-        loss = (y_true * alpha + (1.0 - y_true) * (1.0 - alpha)) * loss
+    loss = nn.binary_focal_crossentropy(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits)
     return ops.reduce_mean(loss, axis)
 
 
@@ -266,6 +262,4 @@ def categorical_focal_crossentropy(
 ) -> Any:  # fmt: skip
     """The categorical cross-entropy, each class weighted by alpha (1 - its probability)^gamma."""
     y_true, y_pred = _categorical("categorical_focal_crossentropy", y_true, y_pred, label_smoothing, axis)
-    p = ops.softmax(y_pred, axis) if from_logits else y_pred
-    p = ops.clip_by_value(p / ops.reduce_sum(p, axis, keepdims=True), epsilon(), 1.0 - epsilon())
-    return ops.reduce_sum(ops.pow(1.0 - p, gamma) * alpha * -y_true * ops.log(p), axis)
+    return nn.categorical_focal_crossentropy(y_true, y_pred, alpha, gamma, from_logits, axis)

@@ -48,7 +48,11 @@ class ReluGrad(Activation):
 
     def reusing(self, xp: Any, dy: Any, y: Any) -> Any:
         """forward in the memory of dy, which nobody needs any more."""
-        return rectify.gradient(xp, dy, y, out=dy) if dy.flags.writeable and dy.shape == y.shape else self.forward(xp, dy, y)
+        return (
+            rectify.gradient(xp, dy, y, out=dy)
+            if dy.flags.writeable and dy.shape == y.shape
+            else self.forward(xp, dy, y)
+        )
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
         return apply(ReluGrad(), ddx, y), None

@@ -98,7 +98,7 @@ class Layout(NamedTuple):
         size = math.prod(self.dims)
         y = np.empty((len(rows), *self.dims), self.dtype.numpy)
         for i, row in enumerate(rows):
-            if row is None and (default is None or default.size != size):
+            if row is None and (default is None or not default.size):
                 raise OpError(
                     f"feature {self.key!r} is missing in {places[i]}",
                     rule="a FixedLenFeature without default_value is there in every example",

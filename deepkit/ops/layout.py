@@ -227,6 +227,25 @@ def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -
 
 
 @register
+class EnsureShape(Op):
+    """x itself; an error if its shape does not fit."""
+
+    static: tuple[int | None, ...] | None = None
+    aliases = True
+
+    def shape(self, x: Shape) -> Shape:
+        return x.merge(Shape(self.static))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        if not Shape(self.static).is_compatible_with(Shape(x.shape)):
+            raise ShapeError(f"ensure_shape: a tensor of shape {Shape(x.shape)}", rule=f"its shape is {Shape(self.static)}")
+        return x
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy
+
+
+@register
 class ExpandDims(Op):
     """A new axis of length 1."""
 

@@ -48,6 +48,7 @@ class ParseExample(Op):
     """
 
     layouts: tuple[Layout, ...] = ()
+    records = (Layout,)
     single: bool = False
     types = ("string", "string", "any")
     gradient = None
@@ -98,6 +99,7 @@ class ParseSequenceExample(Op):
 
     context: tuple[Layout, ...] = ()
     sequences: tuple[Layout, ...] = ()
+    records = (Layout,)
     types = ("string", "string", "any")
     gradient = None
 

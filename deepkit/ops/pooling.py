@@ -74,10 +74,9 @@ class MaxPoolPick(Pooling):
 
     def forward(self, xp: Any, t: Any, x: Any, y: Any) -> Any:
         w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, pooling.lowest(xp, x.dtype))
         t = windows.pad(xp, t, w.before, w.after)
         picked = xp.zeros(y.shape, t.dtype)
-        for at, hit in pooling.hits(padded, y, w):
+        for at, hit in pooling.hits(xp, x, y, w):
             picked += t[at] * hit
         return picked
 
@@ -106,12 +105,11 @@ class MaxPoolPosition(Pooling):
 
     def forward(self, xp: Any, x: Any, y: Any) -> Any:
         w = self.fit(x, self.kernel)
-        padded = windows.pad(xp, x, w.before, w.after, pooling.lowest(xp, x.dtype))
         size = math.prod(x.shape[1:])
         positions = xp.arange(size, dtype=self.to.numpy).reshape(1, *x.shape[1:])
         positions = windows.pad(xp, positions, w.before, w.after)
         found = xp.zeros(y.shape, self.to.numpy)
-        for at, hit in pooling.hits(padded, y, w):
+        for at, hit in pooling.hits(xp, x, y, w):
             found += positions[at] * hit
         if self.with_batch:
             images = xp.arange(x.shape[0], dtype=self.to.numpy) * size

@@ -37,7 +37,7 @@ class Plan:
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes = stream_of, passes
         fed = set(feeds)
-        nodes = prune.prune(self.targets, fed)
+        self.asked = nodes = prune.prune(self.targets, fed)  # every node that the fetches need, folded ones too
         check_fed(nodes, fed)
         self.known = fold.constants(nodes, fed)
         if "fold" in passes:

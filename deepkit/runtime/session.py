@@ -76,7 +76,7 @@ class Session:
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         leaves, rebuild = flatten(self.graph, fetches)
         plan = Plan(leaves, list(key[1:]), self._stream_of, self._passes)
-        placement.place(plan.order, self.config)
+        placement.place(plan.asked, self.config)
         self._plans[key] = plan, rebuild
         direct = isinstance(fetches, (Symbol, Node)) or (
             isinstance(fetches, list) and all(isinstance(x, (Symbol, Node)) for x in fetches)

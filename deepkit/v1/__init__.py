@@ -64,6 +64,7 @@ from deepkit.v1 import (
     saved_model,
     train,
 )
+from deepkit.v1.checking import *  # noqa: F403
 from deepkit.v1.compat import (
     disable_eager_execution,
     disable_resource_variables,
@@ -101,6 +102,7 @@ from deepkit.v1.creators import global_variables as all_variables
 from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
 from deepkit.v1.creators import tuple_ as tuple
 from deepkit.v1.creators import variables_initializer as initialize_variables
+from deepkit.v1.graph_helpers import *  # noqa: F403
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer
 from deepkit.v1.initializers import glorot_uniform as glorot_uniform_initializer
@@ -161,6 +163,10 @@ _SAME_NAME = """
     string_to_hash_bucket string_to_hash_bucket_fast string_to_hash_bucket_strong substr svd unique unique_with_counts
     unsorted_segment_max unsorted_segment_mean unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n
     unsorted_segment_sum zeta
+    acosh argsort asinh atan2 atanh count_nonzero div_no_nan histogram_fixed_width histogram_fixed_width_bins multinomial
+    random_crop roll scatter_add scatter_div scatter_max scatter_min scatter_mul scatter_nd_add scatter_nd_sub
+    scatter_nd_update scatter_sub scatter_update searchsorted sort tensor_scatter_nd_add tensor_scatter_nd_max
+    tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update
 """.split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 
@@ -175,6 +181,12 @@ floor_div = _symbolic(_ops.floordiv)
 neg = _symbolic(_ops.negative)
 select = _symbolic(_ops.where)  # the name of TensorFlow 0.x
 pack, unpack, sub, mul = (_symbolic(f) for f in (_ops.stack, _ops.unstack, _ops.subtract, _ops.multiply))
+
+
+log_sigmoid = nn.log_sigmoid
+tensor_scatter_add, tensor_scatter_sub, tensor_scatter_update = (
+    _symbolic(f) for f in (_ops.tensor_scatter_nd_add, _ops.tensor_scatter_nd_sub, _ops.tensor_scatter_nd_update)
+)
 
 
 def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, name=None):

@@ -233,6 +233,11 @@ def add_graph(
     meta: MetaGraph, scope: str | None = None, clear_devices: bool = False
 ) -> tuple[dict[str, Node], Saver | None]:
     """Adds a stored graph to the default graph: its nodes by the names they were stored under, and its Saver."""
+    saved = {} if meta.saver is None else meta.saver["variables"]
+    listed = meta.graph.content.get("variables")
+    for name in saved.values():
+        if not isinstance(listed, dict) or name not in listed:
+            raise _no_variable(name)
     graph = default_graph().root
     graph.enter_cell()
     if not scope and holds(graph, meta.graph):
@@ -274,10 +279,7 @@ def _saver(meta: MetaGraph, made: dict[str, Node]) -> Saver | None:
     for name, variable in meta.saver["variables"].items():
         found = made[variable].outputs if variable in made else []
         if not found or not isinstance(found[0], Variable):
-            raise DataError(
-                f"the stored Saver saves {variable!r}, which is no variable of the stored graph",
-                hint="write the file again with this version of deepkit",
-            )
+            raise _no_variable(variable)
         wanted[name] = found[0]
     saver = Saver(
         wanted, max_to_keep=meta.saver["max_to_keep"], allow_empty=True,
@@ -285,3 +287,10 @@ def _saver(meta: MetaGraph, made: dict[str, Node]) -> Saver | None:
     )  # fmt: skip
     saver.streams = meta.saver[RANDOM]
     return saver
+
+
+def _no_variable(name: str) -> DataError:
+    return DataError(
+        f"the stored Saver saves {name!r}, which is no variable of the stored graph",
+        hint="write the file again with this version of deepkit",
+    )

@@ -29,8 +29,10 @@ MEANT = {
 _DEEPEST = 5
 # Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
 _BUILDING = {
-    "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib", "hooks", "layering",
-    "missing", "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials", "variable_store",
+    "checking", "graph_helpers",
+    "checkpoint_hook", "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib",
+    "hooks", "layering", "missing", "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials",
+    "variable_store",
 }  # fmt: skip
 
 

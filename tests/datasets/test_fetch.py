@@ -247,3 +247,74 @@ def test_names_and_addresses_that_make_no_sense(folders, server):
     for base in ("ftp://example.org/", "example.org/mnist", "javascript:alert(1)"):
         with pytest.raises(ArgumentError, match="cannot download from"):
             fetch("mnist", base=base)
+
+
+def test_a_file_may_have_an_address_of_its_own(tiny, folders, server, monkeypatch):
+    import dataclasses
+
+    from deepkit.datasets import catalog
+
+    server.files["42"] = server.files.pop(IMAGES)
+    first, *others = tiny.entry.files
+    first = dataclasses.replace(first, addresses=(f"{server.base}/42",))
+    entry = dataclasses.replace(tiny.entry, mirrors=(server.base + "/",), files=(first, *others))
+    monkeypatch.setitem(catalog.CATALOG, "mnist", entry)
+    assert _left(fetch("mnist")) == sorted(tiny.files)
+    assert server.asked[:2] == [IMAGES, "42"], "the mirror first, then the file's own address"
+
+
+def test_another_form_of_the_data_is_enough(tiny, folders, server, monkeypatch):
+    import dataclasses
+
+    from deepkit.datasets import catalog
+
+    missing = (dataclasses.replace(tiny.entry.files[0], role="archive", name="whole.tar.gz"),)
+    entry = dataclasses.replace(tiny.entry, files=missing, others=(tiny.entry.files,))
+    monkeypatch.setitem(catalog.CATALOG, "mnist", entry)
+    home = folders[0] / "mnist"
+    home.mkdir(parents=True)
+    for name, contents in tiny.files.items():
+        (home / name).write_bytes(contents)
+    assert fetch("mnist", base=server.base) == home
+    (home / IMAGES).write_bytes(b"damaged")
+    with pytest.raises(DownloadError, match=r"whole\.tar\.gz of MNIST could not be downloaded"):
+        fetch("mnist", base=server.base)
+
+
+def test_a_set_without_an_address_asks_for_one(folders):
+    with pytest.raises(DownloadError, match="no address is known for CIFAR-10") as caught:
+        fetch("cifar10-subset")
+    assert "deepkit data fetch cifar10-subset --from ADDRESS" in caught.value.hint
+
+
+def test_names_need_no_hyphens(folders):
+    from deepkit.datasets.catalog import lookup
+
+    assert lookup("CIFAR-10") is lookup("cifar10")
+    assert lookup("fashion_mnist").name == "fashion-mnist"
+
+
+def test_download_of_anything(server):
+    import hashlib
+    import io
+
+    from deepkit.datasets.fetch import download
+
+    out, seen = io.BytesIO(), []
+    body = server.files[IMAGES]
+    download(
+        f"{server.base}/{IMAGES}", out, digest=hashlib.md5(body).hexdigest().upper(), algorithm="md5",
+        progress=lambda *step: seen.append(step),
+    )  # fmt: skip
+    assert out.getvalue() == body
+    assert seen[-1] == (len(body), len(body))
+    server.lengths[IMAGES] = None
+    download(f"{server.base}/{IMAGES}", out := io.BytesIO())
+    assert out.getvalue() == body
+    with pytest.raises(DownloadError, match="wrong contents: MD5"):
+        download(f"{server.base}/{IMAGES}", io.BytesIO(), digest="0" * 32, algorithm="md5")
+    server.lengths[IMAGES] = len(body) + 5
+    with pytest.raises(DownloadError, match="cut off after"):
+        download(f"{server.base}/{IMAGES}", io.BytesIO())
+    with pytest.raises(DownloadError, match="no connection"):
+        download("no address", io.BytesIO())

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from deepkit.errors import ArgumentError, DataError, DTypeError
+from deepkit.io import tfrecord
 from deepkit.io.deflate import TFRecordCompressionType, TFRecordOptions
 from deepkit.io.tfrecord import BLOCK, locate_records, masked, read_records, tf_record_iterator
 from deepkit.io.tfrecord_writer import TFRecordWriter
@@ -71,6 +72,18 @@ def test_records_longer_than_a_block(tmp_path):
             list(read_records(write(tmp_path / "long", records, TFRecordOptions(kind, compression_level=1)), kind))
             == records
         )
+
+
+@pytest.mark.parametrize("kind", ["", "GZIP"])
+def test_a_long_record_is_in_memory_once(tmp_path, kind):
+    size = 16 << 20
+    path = write(tmp_path / "long", [np.random.default_rng(0).bytes(size)], TFRecordOptions(kind, compression_level=1))
+    tracemalloc.start()
+    try:
+        assert [len(record) for record in read_records(path, kind)] == [size]
+        assert tracemalloc.get_traced_memory()[1] < 1.6 * size
+    finally:
+        tracemalloc.stop()
 
 
 def test_text_and_other_things(tmp_path):
@@ -151,8 +164,10 @@ class TestWholeOrAbsent:
 
 
 class TestDamage:
-    @pytest.fixture
-    def path(self, tmp_path):
+    @pytest.fixture(params=[16, BLOCK], ids=["blocks of 16", "one block"])
+    def path(self, tmp_path, monkeypatch, request):
+        """Four records, read in blocks that are shorter or longer than they are."""
+        monkeypatch.setattr(tfrecord, "BLOCK", request.param)
         return write(tmp_path / "a")
 
     def test_every_flipped_bit_is_found(self, path):
@@ -196,6 +211,10 @@ class TestDamage:
         finally:
             tracemalloc.stop()
         assert f"{length:,} bytes long, more than are left" in message or "it ends inside the record" in message
+
+    def test_a_compressed_file_with_less_than_it_promises(self, tmp_path):
+        (tmp_path / "a").write_bytes(gzip.compress(lengths_and_checksum(2 << 20) + os.urandom(9000)))
+        assert "ends inside the record that begins here: 9,012 bytes of it are there" in refused(tmp_path / "a", "GZIP")
 
     def test_compressed_data_cut_off(self, tmp_path):
         path = write(tmp_path / "a", [os.urandom(100)] * 3, "GZIP")

@@ -9,12 +9,14 @@ import gzip
 import os
 import struct
 import zlib
+from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepkit.device.checksum import crc32c
 from deepkit.errors import DataError
+from deepkit.io import tfrecord
 from deepkit.io.tfrecord import locate_records, masked
 from deepkit.io.tfrecord_writer import framed
 
@@ -55,9 +57,10 @@ def spoilt(data: bytes, kind: str, what) -> bytes:
     st.lists(damage, max_size=3),
     st.lists(damage, max_size=2),
     st.sampled_from(list(PACK)),
-    st.sampled_from(list(PACK)),
+    st.sampled_from([None, None, *PACK]),
+    st.sampled_from([7, 30, tfrecord.BLOCK]),
 )
-def test_damaged_files(tmp_path, texts, inside, outside, written, read):
+def test_damaged_files(tmp_path, texts, inside, outside, written, read, block):
     contents = framed(texts) if texts else b""
     for kind, what in inside:
         contents = spoilt(contents, kind, what)
@@ -66,9 +69,11 @@ def test_damaged_files(tmp_path, texts, inside, outside, written, read):
         data = spoilt(data, kind, what)
     path = tmp_path / "a"
     path.write_bytes(data)
+    read = written if read is None else read
     found, trouble = [], ""  # either outcome is right
     try:
-        found.extend(locate_records(path, read))
+        with mock.patch.object(tfrecord, "BLOCK", block):
+            found.extend(locate_records(path, read))
     except DataError as error:
         trouble = str(error)
     clean = not trouble

@@ -41,7 +41,7 @@ def _jacobian(gates, cs, c0, kernel, **slope):
         columns.append(
             _chain_rule(
                 gates, cs, c0, kernel, dh.reshape(DH.shape), dc.reshape(DC.shape), dg.reshape(DG.shape), **slope
-            )  # fmt: skip
+            )
         )
     return np.stack([np.concatenate([part.ravel() for part in column]) for column in columns], 1)
 

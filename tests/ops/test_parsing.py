@@ -61,6 +61,7 @@ def test_a_batch():
     assert list(got) == ["x", "a", "s"]
     assert got["a"].numpy().tolist() == [[1, 2], [-3, 1 << 40]]
     assert got["s"].numpy().tolist() == [b"p", b"\xff"]
+    assert [type(text) for text in got["s"].numpy()] == [bytes, bytes]
     assert got["x"].indices.numpy().tolist() == [[0, 0], [0, 1]]
     assert got["x"].values.numpy().tolist() == [0.5, -1.25]
     assert got["x"].dense_shape.numpy().tolist() == [2, 2]

@@ -43,7 +43,62 @@ def perceptron(tf: Any) -> Any:
     return tf.train.AdamOptimizer(0.001).minimize(loss), feed
 
 
-MODELS = {"linear regression step": (linear_regression, 1000), "784-256-256-10 step": (perceptron, 100)}
+def there_and_back(tf: Any, shape: list[int], layer: Any) -> Any:
+    """A layer and the derivatives by all it was given; layer(x) returns its output and its weights."""
+    rng = np.random.default_rng(0)
+    x = tf.placeholder(tf.float32, [None, *shape[1:]])
+    y, weights = layer(x)
+    back = tf.placeholder(tf.float32, y.shape)
+    feed = {x: rng.standard_normal(shape, np.float32)}
+    feed[back] = rng.standard_normal([shape[0], *y.shape.as_list()[1:]], np.float32)
+    results = [y, *tf.gradients(y, [x, *weights], grad_ys=[back])]
+    return [tf.reshape(r, [-1])[:1] for r in results], feed  # one number of each: what nobody asks for is not computed
+
+
+def convolution(size: int, channels: int, kernel: int) -> Any:
+    """A convolution to 64 channels of a batch of 128."""
+
+    def build(tf: Any) -> Any:
+        w = tf.Variable(tf.truncated_normal([kernel, kernel, channels, 64], stddev=0.1, seed=1))
+        return there_and_back(tf, [128, size, size, channels], lambda x: (tf.nn.conv2d(x, w, [1, 1, 1, 1], "VALID"), [w]))
+
+    return build
+
+
+def depthwise(tf: Any) -> Any:
+    """3x3 filters, one for each of 64 channels."""
+    w = tf.Variable(tf.truncated_normal([3, 3, 64, 1], stddev=0.1, seed=1))
+    return there_and_back(tf, [32, 28, 28, 64], lambda x: (tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME"), [w]))
+
+
+def max_pooling(tf: Any) -> Any:
+    """2x2 windows side by side."""
+    return there_and_back(tf, [128, 26, 26, 64], lambda x: (tf.nn.max_pool(x, 2, 2, "VALID"), []))
+
+
+def batch_norm(tf: Any) -> Any:
+    """Batch normalization in training."""
+    scale, offset = tf.Variable(tf.ones([64])), tf.Variable(tf.zeros([64]))
+    return there_and_back(tf, [128, 13, 13, 64], lambda x: (tf.nn.fused_batch_norm(x, scale, offset)[0], [scale, offset]))
+
+
+def lstm(tf: Any) -> Any:
+    """28 steps of an LSTM of 128 units, batch 128."""
+
+    def layer(x: Any) -> Any:
+        h, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(128), x, dtype=tf.float32)
+        return h, tf.trainable_variables()
+
+    return there_and_back(tf, [128, 28, 28], layer)
+
+
+MODELS = {
+    "linear regression step": (linear_regression, 1000), "784-256-256-10 step": (perceptron, 100),
+    "3x3, 1 to 64 channels": (convolution(28, 1, 3), 10), "3x3, 64 to 64 channels": (convolution(13, 64, 3), 10),
+    "5x5, 32 to 64 channels": (convolution(14, 32, 5), 5), "depthwise 3x3": (depthwise, 10),
+    "max pooling": (max_pooling, 10), "batch normalization": (batch_norm, 10), "LSTM, 28 steps": (lstm, 10),
+}  # fmt: skip
+"""What is built, and how many steps make one measurement. Layers: forwards and all derivatives."""
 
 
 def measure(tf: Any) -> dict[str, float]:
@@ -53,7 +108,7 @@ def measure(tf: Any) -> dict[str, float]:
         with tf.Graph().as_default(), tf.Session() as sess:
             train, feed = build(tf)
             sess.run(tf.global_variables_initializer())
-            for _ in range(20):
+            for _ in range(min(20, steps)):
                 sess.run(train, feed)
             start = time.perf_counter()
             for _ in range(steps):
@@ -65,7 +120,7 @@ def measure(tf: Any) -> dict[str, float]:
 def serve(which: str) -> None:
     """Measures once for each line on standard input."""
     if which == "tensorflow":
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1"}  # the cells of TensorFlow 1
         import tensorflow.compat.v1 as tf
 
         tf.disable_eager_execution()

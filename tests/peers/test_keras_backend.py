@@ -15,9 +15,10 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed (extra: peers)")
-theirs = pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)")
+pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)")
 
 import tensorflow.compat.v1 as tf
+import tf_keras as theirs
 from tf_keras.src import backend as internal
 
 from deepkit import keras as ours

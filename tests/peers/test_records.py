@@ -48,7 +48,7 @@ def test_plain_files_are_the_same(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_both_refuse_the_same_files(tmp_path):
+def test_what_they_refuse_we_refuse(tmp_path):
     path = tmp_path / "a"
     with tf.python_io.TFRecordWriter(path) as writer:
         writer.write(b"some record")
@@ -65,13 +65,15 @@ def test_both_refuse_the_same_files(tmp_path):
                 except error:
                     got.append("refused")
                 found.append(got)
-            assert found[0] == found[1], place
+            ours, theirs = found
+            # TensorFlow takes a file that is cut inside the head of a record for complete.
+            assert ours == theirs or (ours == [*theirs, "refused"] and spoilt == whole[:place]), place
 
 
 def build(module, rng):
     """An example with random features, each of which may be missing or empty."""
     feature, train = {}, module.train
-    for key in "abc":
+    for key in "ab":
         count = int(rng.integers(0, 4))
         kind = int(rng.integers(0, 5))
         if kind == 0:
@@ -87,19 +89,16 @@ def build(module, rng):
 
 def spec(module, rng):
     wanted = {}
-    for key in "abc":
+    for key in "ab":
         dtype = [module.int64, module.float32, module.string][rng.integers(0, 3)]
         shape = [[], [1], [2], [2, 1], [0]][rng.integers(0, 5)]
         default = [b"d", b"e"] if dtype == module.string else [1, 2]
         count = int(np.prod(shape))
-        wanted[key] = [
-            lambda d=dtype, s=shape: module.FixedLenFeature(s, d),
-            lambda d=dtype, s=shape, v=np.array(default[:count]).reshape(shape).tolist(): module.FixedLenFeature(
-                s, d, v
-            ),
-            lambda d=dtype: module.VarLenFeature(d),
-            lambda d=dtype, s=shape: module.FixedLenSequenceFeature([x for x in s if x], d, allow_missing=True),
-        ][rng.integers(0, 4)]()
+        value = np.array(default[:count]).reshape(shape).tolist()
+        wanted[key] = (
+            module.FixedLenFeature(shape, dtype), module.FixedLenFeature(shape, dtype, value), module.VarLenFeature(dtype),
+            module.FixedLenSequenceFeature([x for x in shape if x], dtype, allow_missing=True),
+        )[rng.integers(0, 4)]  # fmt: skip
     return wanted
 
 
@@ -133,7 +132,7 @@ def test_examples_are_parsed_alike(single):
         theirs = outcome(reference, (reference.errors.InvalidArgumentError, ValueError), texts, seed, single)
         assert ours == theirs, seed
         outcomes.append(ours)
-    assert 20 < outcomes.count("refused") < 130
+    assert 30 < outcomes.count("refused") < 130
 
 
 def test_examples_are_the_same_messages():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 
 import numpy as np
@@ -489,10 +488,21 @@ def test_another_model_than_the_trained_one():
         model.get_variable_value("b/kernel")
 
 
-def test_a_model_dir_is_not_written_to_and_says_so(tmp_path):
-    with pytest.warns(UserWarning, match="nothing is written") as found:
-        model = tf.estimator.LinearRegressor([COLUMN], model_dir=str(tmp_path / "model"))
-    assert len(found) == 1
-    assert found[0].filename == inspect.getfile(test_estimator_on_digits)
-    assert model.model_dir == str(tmp_path / "model")
-    assert not (tmp_path / "model").exists()
+def test_a_model_dir_keeps_what_was_trained(tmp_path):
+    folder = str(tmp_path / "model")
+    config = tf.estimator.RunConfig(tf_random_seed=1, save_checkpoints_steps=10, keep_checkpoint_max=2)
+    first = tf.estimator.Estimator(line, folder, config, {"rate": 0.3})
+    assert first.latest_checkpoint() is None
+    first.train(TRAIN, steps=25)
+    assert first.latest_checkpoint() == f"{folder}/model.ckpt-25"
+    assert tf.train.get_checkpoint_state(folder).all_model_checkpoint_paths == [
+        f"{folder}/model.ckpt-20", f"{folder}/model.ckpt-25",
+    ]  # fmt: skip
+    again = tf.estimator.Estimator(line, folder, config, {"rate": 0.3})
+    assert again.get_variable_value("w") == first.get_variable_value("w")
+    assert again.evaluate(TEST)["global_step"] == 25
+    assert again.evaluate(TEST, checkpoint_path=f"{folder}/model.ckpt-20")["global_step"] == 20
+    again.train(TRAIN, max_steps=30)
+    assert first.evaluate(TEST)["global_step"] == 30, "all estimators of a folder see its latest checkpoint"
+    assert tf.train.list_variables(folder) == [("b", []), ("global_step", []), ("w", [])]
+    assert again.train(TRAIN, max_steps=30) is again, "and nothing is left to do"

@@ -10,7 +10,7 @@ from deepkit.core import control_flow
 from deepkit.core.graph import graph_of
 from deepkit.device.arrays import as_array
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras.backend.tensors import int_shape, rank, tensor
+from deepkit.keras.backend.tensors import lengths, rank, tensor
 
 __all__ = ["foldl", "foldr", "map_fn", "rnn", "switch"]
 
@@ -30,18 +30,23 @@ def scan(body: Body, states: Sequence[Any], xs: Sequence[Any], reverse: bool = F
     In a graph this is one op, whatever the number of rows; of Tensors it is a Python loop.
     """
     graph = graph_of(*xs, *states)
-    if graph is not None:
-        return control_flow.scan(
-            body, [_in_graph(graph, s) for s in states], [_in_graph(graph, x) for x in xs], reverse
-        )
-    order = range(len(xs[0]))
+    if graph is None:
+        return _written_out(body, states, xs, len(xs[0]), reverse)
+    return control_flow.scan(body, [_in_graph(graph, s) for s in states], [_in_graph(graph, x) for x in xs], reverse)
+
+
+def _written_out(
+    body: Body, states: Sequence[Any], xs: Sequence[Any], length: int, reverse: bool = False
+) -> tuple[list[Any], list[Any]]:
+    """The same as a Python loop."""
+    if not length:
+        raise ShapeError("a loop over a tensor without rows", rule="axis 0 has at least one entry")
     state, rows = list(states), []
-    for t in reversed(order) if reverse else order:
+    for t in reversed(range(length)) if reverse else range(length):
         state, ys = body(state, [x[t] for x in xs])
         rows.append(ys)
-    if not rows:
-        raise ShapeError("a loop over a tensor without rows", rule="axis 0 has at least one entry")
-    return state, [ops.stack(column[::-1] if reverse else column) for column in map(list, zip(*rows, strict=True))]
+    columns = map(list, zip(*rows, strict=True))
+    return state, [ops.stack(column[::-1] if reverse else column) for column in columns]
 
 
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
@@ -148,6 +153,46 @@ def _mask_from_lengths(input_length: Any, steps: Any, go_backwards: bool) -> Any
     return time > ops.reduce_max(length) - 1 - length if go_backwards else time < length
 
 
+class _Step:
+    """A step function on plain lists: it nests what it hands on, and remembers how the output was nested."""
+
+    def __init__(self, function: Callable[..., tuple[Any, Any]], inputs: Any, states: list[Any], constants: list[Any]):
+        self.function, self.inputs, self.states, self.constants = function, inputs, states, constants
+        self.output: Any = None
+
+    def __call__(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        given = [*_nested(self.states, states), *self.constants]
+        self.output, new = self.function(_nested(self.inputs, rows), given)
+        return _flat(list(new)), _flat(self.output)
+
+    def masked(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        """The same where the last of the rows, a mask, holds; elsewhere states stay, and outputs too.
+
+        The outputs of the step before follow the states; where they are missing, outputs are 0.
+        """
+        *own, here = rows
+        count = len(_flat(self.states))
+        new, outputs = self(states[:count], own)
+        before = states[count:] or [ops.zeros_like(y) for y in outputs]
+        shown = [_chosen(here, y, old) for y, old in zip(outputs, before, strict=True)]
+        kept = [_chosen(here, s, old) for s, old in zip(new, states[:count], strict=True)]
+        return [*kept, *(shown if states[count:] else [])], shown
+
+
+def _flat(value: Any) -> list[Any]:
+    from deepkit.keras.engine.structure import flat
+
+    return flat(value)
+
+
+def _nested(like: Any, leaves: Sequence[Any]) -> Any:
+    """`leaves` as `like` nests its own."""
+    from deepkit.keras.engine.structure import map_leaves
+
+    rest = iter(leaves)
+    return map_leaves(lambda _: next(rest), like)
+
+
 def rnn(
     step_function: Callable[..., tuple[Any, Any]], inputs: Any, initial_states: Any, go_backwards: bool = False,
     mask: Any = None, constants: Any = None, unroll: bool = False, input_length: Any = None, time_major: bool = False,
@@ -163,68 +208,32 @@ def rnn(
     (zeros before the first one; always zeros with zero_output_for_mask). An input_length for each sequence is a mask
     that ends there. unroll writes every step into the graph, which needs a known number of them.
     """
-    from deepkit.keras.engine.structure import flat, map_leaves
-
-    sequences = [x if time_major else _swapped(x) for x in map(tensor, flat(inputs))]
-    steps = (int_shape(sequences[0]) or (None,))[0]
+    xs = [x if time_major else _swapped(x) for x in map(tensor, _flat(inputs))]
+    length = lengths(xs[0])[0]
+    if go_backwards:
+        xs = [ops.reverse(x, [0]) for x in xs]
     if mask is not None:
         mask = ops.cast(tensor(mask), "bool")
         mask = mask if time_major else _swapped(mask)
         mask = ops.reverse(mask, [0]) if go_backwards else mask
     elif hasattr(input_length, "dtype"):
-        total = steps if steps is not None else ops.shape(sequences[0])[0]
-        mask = _mask_from_lengths(input_length, total, go_backwards)
-    if go_backwards:
-        sequences = [ops.reverse(x, [0]) for x in sequences]
+        mask = _mask_from_lengths(input_length, length, go_backwards)
 
-    given = flat(list(initial_states))
-    fixed = list(constants or [])
-    shapes: dict[str, Any] = {}  # of the states and the output, as the step function nests them
-
-    def nested(like: Any, leaves: Sequence[Any]) -> Any:
-        rest = iter(leaves)
-        return map_leaves(lambda _: next(rest), like)
-
-    def step(rows: list[Any], states: list[Any]) -> tuple[list[Any], list[Any]]:
-        packed = nested(list(initial_states), states)
-        output, new = step_function(nested(inputs, rows), [*packed, *fixed])
-        shapes["output"] = output
-        return flat(output), flat(list(new))
-
-    count = len(given)
-
-    def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        outputs, new = step(rows[: len(sequences)], states[:count])
-        if mask is None:
-            return new, outputs
-        here = rows[-1]
-        zeros = [ops.zeros_like(y) for y in outputs]
-        before = states[count:] if states[count:] and not zero_output_for_mask else zeros
-        outputs = [_chosen(here, y, old) for y, old in zip(outputs, before, strict=True)]
-        new = [_chosen(here, s, old) for s, old in zip(new, states, strict=False)]
-        return [*new, *outputs] if carried else new, outputs
-
-    carried: list[Any] = []
-    xs = sequences if mask is None else [*sequences, mask]
-    if mask is not None and not zero_output_for_mask:
-        first, _ = step([x[0] for x in sequences], given)
-        carried = [ops.zeros_like(y) for y in first]
-    if unroll:
-        if not steps:
-            raise ArgumentError(
-                f"unroll=True for sequences of shape {sequences[0].shape}",
-                rule="every step becomes part of the graph: their number must be known",
-                hint="Input(shape=(steps, features)), or unroll=False",
-            )
-        states, rows = [*given, *carried], []
-        for t in range(steps):
-            states, ys = body(states, [x[t] for x in xs])
-            rows.append(ys)
-        stacked = [ops.stack(list(column)) for column in zip(*rows, strict=True)]
-    else:
-        states, stacked = scan(body, [*given, *carried], xs)
-    last = nested(shapes["output"], [y[-1] for y in stacked])
-    if not return_all_outputs:
-        stacked = [y[-1:] for y in stacked]
-    outputs = nested(shapes["output"], [y if time_major else _swapped(y) for y in stacked])
-    return last, outputs, nested(list(initial_states), states[:count])
+    step = _Step(step_function, inputs, list(initial_states), list(constants or []))
+    states = _flat(step.states)
+    body: Body = step
+    if mask is not None:
+        if not zero_output_for_mask:
+            states = [*states, *[ops.zeros_like(y) for y in step(states, [x[0] for x in xs])[1]]]
+        xs, body = [*xs, mask], step.masked
+    if unroll and not isinstance(length, int):
+        raise ArgumentError(
+            f"unroll=True for sequences of shape {xs[0].shape} (time, batch, ...)",
+            rule="every step becomes part of the graph: their number must be known",
+            hint="Input(shape=(steps, features)), or unroll=False",
+        )
+    states, ys = _written_out(body, states, xs, length) if unroll else scan(body, states, xs)
+    last = _nested(step.output, [y[-1] for y in ys])
+    ys = ys if return_all_outputs else [y[-1:] for y in ys]
+    outputs = _nested(step.output, [y if time_major else _swapped(y) for y in ys])
+    return last, outputs, _nested(step.states, states)

@@ -96,7 +96,7 @@ def computes_at_once() -> bool:
     """True while a layer is being called on Tensors: then nothing is written into a graph."""
     from deepkit.keras.engine.context import current
 
-    return getattr(current(), "eager", False)
+    return current().eager
 
 
 def _dims(shape: Any) -> Any:

@@ -14,7 +14,8 @@ from deepkit.ops import hard_sigmoid, sigmoid, softplus, softsign
 from deepkit.ops.elementwise import tanh
 
 __all__ = [
-    "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "dropout", "elu", "hard_sigmoid",
+    "batch_normalization", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "dropout", "elu", "hard_sigmoid",
     "in_top_k", "l2_normalize", "normalize_batch_in_training", "relu", "sigmoid", "softmax", "softplus", "softsign",
     "sparse_categorical_crossentropy", "tanh",
 ]  # fmt: skip
@@ -144,6 +145,33 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
         return ops.sigmoid_cross_entropy_with_logits(labels=target, logits=output)
     output = _clipped(output)
     return -(target * ops.log(output + epsilon()) + (1 - target) * ops.log(1 - output + epsilon()))
+
+
+def binary_focal_crossentropy(
+    target: Any, output: Any, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
+    from_logits: bool = False,
+) -> Any:  # fmt: skip
+    """binary_crossentropy times (1 - p)^gamma, where p is the probability of the right answer.
+
+    apply_class_balancing: ones count alpha times, zeros 1 - alpha times. Source: T.-Y. Lin et al., ICCV 2017.
+    """
+    target, output = tensor(target, beside=output), tensor(output, beside=target)
+    p = sigmoid(output) if from_logits else output
+    right = target * p + (1 - target) * (1 - p)
+    loss = ops.pow(1.0 - right, gamma) * binary_crossentropy(target, output, from_logits)
+    return (target * alpha + (1 - target) * (1 - alpha)) * loss if apply_class_balancing else loss
+
+
+def categorical_focal_crossentropy(
+    target: Any, output: Any, alpha: Any = 0.25, gamma: float = 2.0, from_logits: bool = False, axis: int = -1
+) -> Any:
+    """categorical_crossentropy, each class weighted by alpha (1 - its probability)^gamma."""
+    target, output = tensor(target, beside=output), tensor(output, beside=target)
+    _same_shape("categorical_focal_crossentropy", target, output)
+    logits, from_logits = _logits(output, from_logits, "Softmax", "categorical_focal_crossentropy")
+    p = ops.softmax(logits, axis) if from_logits else output
+    p = _clipped(p / ops.reduce_sum(p, axis, keepdims=True))
+    return ops.reduce_sum(ops.pow(1.0 - p, gamma) * alpha * -target * ops.log(p), axis)
 
 
 # ---- dropout and normalization

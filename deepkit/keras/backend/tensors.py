@@ -23,11 +23,15 @@ __all__ = [
 
 
 def tensor(x: Any, dtype: Any = None, beside: Any = None) -> Any:
-    """`x` itself if it is a tensor, else its numbers as one, floats in floatx()."""
+    """`x` itself if it is a tensor, else its numbers as one.
+
+    Floats take the type of a float tensor that stands beside them; else arrays keep theirs, and others have floatx().
+    """
     if is_tensor(x):
         return x
     if dtype is None and np.asarray(x).dtype.kind == "f":
-        dtype = getattr(beside, "dtype", floatx())
+        near = is_tensor(beside) and beside.dtype.is_floating
+        dtype = beside.dtype if near else getattr(x, "dtype", floatx())
     return convert(x, dtype, beside=beside)
 
 

@@ -109,7 +109,7 @@ class Estimator:
 
     @property
     def model_dir(self) -> Any:
-        """The folder that was given; nothing is written to it yet."""
+        """The folder of the checkpoints, or None."""
         return self._core.model_dir
 
     @property

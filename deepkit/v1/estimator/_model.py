@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,12 +11,16 @@ import numpy as np
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
 from deepkit.errors import ArgumentError, GraphError, NameNotFoundError, NumericsError, OutOfRangeError, ShapeError
+from deepkit.io.checkpoint import read_checkpoint
 from deepkit.runtime.session import Session
 from deepkit.v1 import logging
+from deepkit.v1.checkpoint_hook import CheckpointSaverHook
+from deepkit.v1.checkpoints import get_checkpoint_state, latest_checkpoint
 from deepkit.v1.creators import global_variables_initializer, local_variables_initializer
 from deepkit.v1.estimator._feeding import call_input_fn, is_constant, parameters_of
 from deepkit.v1.estimator._spec import EstimatorSpec, ModeKeys, RunConfig
 from deepkit.v1.hooks import HookedSession
+from deepkit.v1.saver import Saver
 from deepkit.v1.streaming.means import mean
 from deepkit.v1.train import create_global_step
 
@@ -27,8 +29,10 @@ class Estimator:
     """A model that keeps its own graph, session and variables out of sight.
 
     model_fn(features, labels, mode, params, config) builds the model in a new graph for every call and returns an
-    EstimatorSpec; it may leave out the arguments it does not need, but not features. Between the calls the estimator
-    remembers the values of all variables by their names. An interrupted or failed training leaves the values of before.
+    EstimatorSpec; it may leave out the arguments it does not need, but not features. Between the calls the values of
+    all variables are remembered by their names: in the latest checkpoint of `model_dir`, where an estimator made later
+    finds them, too; or by the estimator itself, if it has no model_dir. An interrupted or failed training leaves the
+    values of before, or of the last checkpoint.
     """
 
     def __init__(
@@ -56,11 +60,7 @@ class Estimator:
         self._config = copy.copy(config) if config is not None else RunConfig()
         self._config.model_dir = model_dir if model_dir is not None else self._config.model_dir
         self._values: dict[str, np.ndarray] = {}
-        if self._config.model_dir is not None:
-            warnings.warn(
-                f"nothing is written to model_dir={self._config.model_dir!r} yet: the trained values live as long as this "
-                "estimator does", UserWarning, stacklevel=_outside(),
-            )  # fmt: skip
+        self._read_from: str | None = None
 
     @property
     def model_fn(self) -> Callable[..., EstimatorSpec]:
@@ -69,7 +69,7 @@ class Estimator:
 
     @property
     def model_dir(self) -> str | None:
-        """The folder that was given; nothing is written to it yet."""
+        """The folder of the checkpoints, or None."""
         return self._config.model_dir
 
     @property
@@ -93,9 +93,25 @@ class Estimator:
             raise NameNotFoundError(f"the estimator has no variable {name!r}", hint=", ".join(sorted(values)))
         return values[name].copy()
 
+    def latest_checkpoint(self) -> str | None:
+        """The name of the latest checkpoint in model_dir, or None."""
+        return None if self.model_dir is None else latest_checkpoint(self.model_dir)
+
     def _trained(self) -> dict[str, np.ndarray]:
-        if not self._values:
+        values = self._current()
+        if not values:
             raise GraphError("the estimator has no variables yet", hint="train() makes them")
+        return values
+
+    def _current(self, checkpoint_path: str | None = None) -> dict[str, np.ndarray]:
+        """The values of a checkpoint, or of the latest one, or those the estimator remembers; empty before training."""
+        if checkpoint_path is not None:
+            return read_checkpoint(checkpoint_path)
+        if self.model_dir is not None:
+            path = self.latest_checkpoint()
+            if path != self._read_from:
+                self._values = {} if path is None else read_checkpoint(path)
+                self._read_from = path
         return self._values
 
     # ---- the three things to do
@@ -110,7 +126,8 @@ class Estimator:
             raise ArgumentError(
                 "both steps and max_steps are given", rule="steps: so many more; max_steps: until so many"
             )
-        done = int(self._values.get("global_step", 0))
+        values = self._current()
+        done = int(values.get("global_step", 0))
         if max_steps is not None and done >= max_steps:
             logging.info("Skipping training since max_steps has already saved.")
             return self
@@ -123,8 +140,8 @@ class Estimator:
                     rule="an input_fn that returns plain arrays gives the same batch for ever",
                     hint="steps=1000",
                 )
-            chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks]
-            session = self._session(graph, chosen)
+            chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks, *self._saving(saving_listeners)]
+            session = self._session(graph, chosen, values)
             with session.session as sess:
                 session.start()
                 self._train_loop(session, spec, step, last)
@@ -132,7 +149,24 @@ class Estimator:
                 variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
                 values = sess.run(variables)
         self._values = {v.node.name: np.asarray(value) for v, value in zip(variables, values, strict=True)}
+        self._read_from = self.latest_checkpoint()
         return self
+
+    def _saving(self, listeners: Any) -> list[CheckpointSaverHook]:
+        """What saves a training to model_dir, if there is one."""
+        if self.model_dir is None:
+            return []
+        config = self._config
+        saver = Saver(
+            max_to_keep=config.keep_checkpoint_max, defer_build=True,
+            keep_checkpoint_every_n_hours=config.keep_checkpoint_every_n_hours,
+        )  # fmt: skip
+        state = get_checkpoint_state(self.model_dir)
+        saver.recover_last_checkpoints(state.all_model_checkpoint_paths if state else [])
+        steps = config.save_checkpoints_steps
+        secs = None if steps is not None else config.save_checkpoints_secs or float("inf")
+        # Without the graph: model_fn builds it, and the input function's part of it is Python.
+        return [CheckpointSaverHook(self.model_dir, secs, steps, saver, listeners=listeners, save_graph_def=False)]
 
     def _train_loop(self, session: HookedSession, spec: EstimatorSpec, step: Any, last: int | None) -> None:
         before = now = int(session.session.run(step))
@@ -170,7 +204,7 @@ class Estimator:
     ) -> dict[str, Any]:  # fmt: skip
         """The metrics of the model over `steps` batches, or all: a dict with loss (mean of the batches) and global_step."""
         _positive(steps=steps)
-        _no_checkpoint(checkpoint_path)
+        values = self._current(checkpoint_path)
         with Graph().as_default() as graph:
             step, spec, features, labels = self._build(input_fn, ModeKeys.EVAL)
             if {"loss", "global_step"} & spec.eval_metric_ops.keys():
@@ -178,7 +212,7 @@ class Estimator:
             metrics = {**spec.eval_metric_ops, "loss": mean(spec.loss)}
             if steps is None and is_constant(graph, features, labels):
                 steps = 1  # the same batch again and again has the same mean
-            session = self._session(graph, [*(hooks or ()), *spec.evaluation_hooks])
+            session = self._session(graph, [*(hooks or ()), *spec.evaluation_hooks], values)
             with session.session as sess:
                 session.start()
                 done = 0
@@ -204,12 +238,12 @@ class Estimator:
 
         predict_keys: the keys that are wanted. Nothing is computed before the first prediction is asked for.
         """
-        _no_checkpoint(checkpoint_path)
+        values = self._current(checkpoint_path)
         with Graph().as_default() as graph:
             _, spec, features, _ = self._build(input_fn, ModeKeys.PREDICT)
             predictions = _selected(spec.predictions, predict_keys)
             once = is_constant(graph, features)
-            session = self._session(graph, [*(hooks or ()), *spec.prediction_hooks])
+            session = self._session(graph, [*(hooks or ()), *spec.prediction_hooks], values)
         # From here on the default graph is the caller's again: a generator must not change it between two values.
         session.start()
         try:
@@ -252,7 +286,7 @@ class Estimator:
             )  # fmt: skip
         return spec
 
-    def _session(self, graph: Graph, hooks: list[Any]) -> HookedSession:
+    def _session(self, graph: Graph, hooks: list[Any], values: dict[str, np.ndarray]) -> HookedSession:
         """A session of the graph in which all variables have their values."""
         hooked = HookedSession(None, hooks)
         for hook in hooks:
@@ -260,45 +294,33 @@ class Estimator:
         start = [global_variables_initializer(), local_variables_initializer()]
         hooked.session = Session(graph=graph, config=self._config.session_config)
         hooked.session.run(start)
-        for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES) if self._values else []:
-            hooked.session.load(variable, self._remembered(variable))
+        for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES) if values else []:
+            hooked.session.load(variable, _remembered(variable, values))
         return hooked
 
-    def _remembered(self, variable: Any) -> np.ndarray:
-        name = variable.node.name
-        if name not in self._values:
-            raise GraphError(
-                f"variable {name!r} was not there when the estimator was trained", where=variable.node.where(),
-                rule="model_fn makes the same variables in every mode and call (the optimizer's only in TRAIN)",
-                hint="the trained ones: " + ", ".join(sorted(self._values)[:8]),
-            )  # fmt: skip
-        value = self._values[name]
-        if not variable.shape.is_compatible_with(value.shape):
-            raise ShapeError(
-                f"variable {name!r} has shape {variable.shape} now, but {value.shape} after training",
-                where=variable.node.where(), rule="all calls build the same model",
-                hint="features of the same width in train, evaluate and predict; or a new estimator",
-            )  # fmt: skip
-        return value
 
-
-def _outside() -> int:
-    """How many frames up the user's call is, as warnings.warn counts them."""
-    depth, frame = 1, inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("deepkit."):
-        depth, frame = depth + 1, frame.f_back
-    return max(depth - 1, 1)
+def _remembered(variable: Any, values: dict[str, np.ndarray]) -> np.ndarray:
+    name = variable.node.name
+    if name not in values:
+        raise GraphError(
+            f"variable {name!r} was not there when the estimator was trained", where=variable.node.where(),
+            rule="model_fn makes the same variables in every mode and call (the optimizer's only in TRAIN)",
+            hint="the trained ones: " + ", ".join(sorted(values)[:8]),
+        )  # fmt: skip
+    value = values[name]
+    if not variable.shape.is_compatible_with(value.shape):
+        raise ShapeError(
+            f"variable {name!r} has shape {variable.shape} now, but {value.shape} after training",
+            where=variable.node.where(), rule="all calls build the same model",
+            hint="features of the same width in train, evaluate and predict; or a new estimator",
+        )  # fmt: skip
+    return value
 
 
 def _positive(**numbers: int | None) -> None:
     for name, value in numbers.items():
         if value is not None and value <= 0:
             raise ArgumentError(f"{name}={value}", rule="at least one step")
-
-
-def _no_checkpoint(path: Any) -> None:
-    if path is not None:
-        raise ArgumentError("checkpoint_path is not supported", rule="an estimator remembers its variables itself")
 
 
 def _no_batch(call: str) -> OutOfRangeError:

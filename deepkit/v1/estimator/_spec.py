@@ -86,7 +86,9 @@ class RunConfig:
     """Settings of an estimator.
 
     tf_random_seed makes a run repeatable; log_step_count_steps: how often the loss is logged; session_config: the
-    ConfigProto of its sessions. The settings about checkpoints and summaries are remembered only.
+    ConfigProto of its sessions. With a model_dir a training is saved every save_checkpoints_steps steps (if it is None,
+    every save_checkpoints_secs seconds), and keep_checkpoint_max checkpoints are kept. The settings about summaries are
+    remembered only.
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
@@ -100,6 +102,10 @@ class RunConfig:
         self.tf_random_seed: int | None
         self.session_config: Any
         self.log_step_count_steps: int | None
+        self.save_checkpoints_steps: int | None
+        self.save_checkpoints_secs: float | None
+        self.keep_checkpoint_max: int | None
+        self.keep_checkpoint_every_n_hours: float
         unknown = settings.keys() - self._DEFAULTS.keys()
         if unknown:
             raise ArgumentError(

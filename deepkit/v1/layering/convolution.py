@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from deepkit import ops
 from deepkit.core.shape import Shape
+from deepkit.device.windows import enlarged
 from deepkit.v1 import initializers
 from deepkit.v1.layering.base import Layer, activation, check_rank, known_size
 from deepkit.v1.layering.format import AXES, channel_axis, native_format, per_axis
@@ -118,10 +119,8 @@ class _Transposed(Conv):
         return function(inputs, self.kernel, shape, self.strides, self.padding, data_format=self.native)
 
     def _enlarged(self, inputs: Any, axis: int, i: int) -> Any:
-        """SAME: size * stride; VALID: so much that every place of the kernel fits."""
         size = inputs.shape.dims[axis] if inputs.shape.dims[axis] is not None else ops.shape(inputs)[axis]
-        extra = max(self.kernel_size[i] - self.strides[i], 0) if self.padding == "VALID" else 0
-        return size * self.strides[i] + extra
+        return enlarged(size, self.kernel_size[i], self.strides[i], 1, self.padding)
 
 
 class Conv2DTranspose(_Transposed):

@@ -58,7 +58,7 @@ def apply_affine_transform(
     if col_axis > row_axis:  # Keras' matrices have the columns' coordinate first
         matrix = matrix[[1, 0, 2]][:, [1, 0, 2]]
     planes = [
-        ndimage.affine_transform(plane, matrix[:2, :2], matrix[:2, 2], order=order, mode=fill_mode, cval=cval)
+        ndimage.affine_transform(plane, matrix[:2, :2], matrix[:2, 2], order=order, mode=fill_mode, cval=cval)  # type: ignore[call-overload]
         for plane in np.moveaxis(x, channel_axis, 0)
     ]
     return np.moveaxis(np.stack(planes), 0, channel_axis)

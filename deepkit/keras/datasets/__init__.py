@@ -1,0 +1,25 @@
+"""The usual data sets as Keras gives them: `mnist.load_data()` and its kin."""
+
+from __future__ import annotations
+
+from deepkit.keras.datasets import (
+    boston_housing,
+    california_housing,
+    cifar10,
+    cifar100,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
+)
+
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]

@@ -1,0 +1,75 @@
+"""Embedding: a trained vector for each word, user or class, found by its number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.errors import ShapeError
+from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.structure import keras_shape
+from deepkit.keras.layers.arguments import described, numbers
+
+__all__ = ["Embedding"]
+
+
+class Embedding(Layer):
+    """Row i of a trained table (input_dim, output_dim) for each number i: (batch, steps) -> (batch, steps, output_dim).
+
+    input_dim: how many numbers there are, the largest one plus 1. With mask_zero the number 0 is padding: the steps that
+    have it are masked.
+
+    >>> import numpy as np
+    >>> Embedding(1000, 64, input_length=10)(np.zeros([32, 10], "int32")).shape
+    Shape([32, 10, 64])
+    """
+
+    def __init__(
+        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None, activity_regularizer: Any = None, embeddings_constraint: Any = None,
+        mask_zero: bool = False, input_length: Any = None, **kwargs: Any,
+    ):  # fmt: skip
+        if "input_shape" not in kwargs and "batch_input_shape" not in kwargs:
+            listed = isinstance(input_length, (list, tuple))
+            kwargs["input_shape"] = tuple(input_length) if listed else (input_length or None,)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        (self.input_dim,), (self.output_dim,) = numbers(input_dim, 1, "input_dim"), numbers(output_dim, 1, "output_dim")
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = self.supports_masking = bool(mask_zero)
+        self.input_length = input_length
+
+    def build(self, input_shape: Any) -> None:
+        self.embeddings = self.add_weight(
+            "embeddings", (self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
+        )  # fmt: skip
+        super().build(input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return backend.not_equal(inputs, 0) if self.mask_zero else None
+
+    def call(self, inputs: Any) -> Any:
+        self._check_length(keras_shape(inputs))
+        ids = inputs if inputs.dtype.name in ("int32", "int64") else ops.cast(inputs, "int32")
+        return ops.embedding_lookup(self.embeddings, ids)
+
+    def _check_length(self, shape: Any) -> None:
+        if self.input_length is None or shape is None:
+            return
+        wanted = self.input_length if isinstance(self.input_length, (list, tuple)) else (self.input_length,)
+        if len(wanted) != len(shape) - 1 or any(a and b and a != b for a, b in zip(wanted, shape[1:], strict=True)):
+            raise ShapeError(
+                f"layer {self.name!r}: expected (batch, {', '.join(map(str, wanted))}), got shape {shape}",
+                rule=f"input_length={self.input_length} is the number of steps",
+                hint="leave input_length out for sequences of any length, or pad them: sequence.pad_sequences(x, maxlen)",
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        own = described(
+            self, "input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer", "activity_regularizer",
+            "embeddings_constraint", "mask_zero", "input_length",
+        )  # fmt: skip
+        return {**super().get_config(), **own}

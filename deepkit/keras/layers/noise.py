@@ -1,0 +1,90 @@
+"""Layers that disturb their input while training, so that a network does not rely on single numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.keras import backend
+from deepkit.keras.backend.tensors import lengths
+from deepkit.keras.engine.layer import Layer
+from deepkit.keras.layers.arguments import described, share
+
+__all__ = ["AlphaDropout", "GaussianDropout", "GaussianNoise"]
+
+
+class GaussianNoise(Layer):
+    """Adds normal noise of standard deviation `stddev` while training."""
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.stddev, self.seed = stddev, seed
+        self.supports_masking = True
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        def noised() -> Any:
+            shape = backend.shape(inputs)
+            return inputs + backend.random_normal(shape, 0.0, self.stddev, inputs.dtype, self.seed)
+
+        return backend.in_train_phase(noised, inputs, training)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **described(self, "stddev", "seed")}
+
+
+class GaussianDropout(Layer):
+    """Multiplies by normal numbers of mean 1 and variance rate / (1 - rate) while training.
+
+    Source: N. Srivastava et al., JMLR 15 (2014), section 10.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.rate, self.seed = share(rate, "GaussianDropout"), seed
+        self.supports_masking = True
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        if not 0 < self.rate < 1:
+            return inputs
+
+        def noised() -> Any:
+            stddev = (self.rate / (1.0 - self.rate)) ** 0.5
+            return inputs * backend.random_normal(backend.shape(inputs), 1.0, stddev, inputs.dtype, self.seed)
+
+        return backend.in_train_phase(noised, inputs, training)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **described(self, "rate", "seed")}
+
+
+class AlphaDropout(Layer):
+    """Dropout for selu: dropped numbers become selu's lowest value, and mean 0 and variance 1 stay what they are.
+
+    noise_shape: the shape of the random mask, 1 along the axes where numbers stay or go together.
+    Source: G. Klambauer et al., NIPS 2017.
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.rate, self.noise_shape, self.seed = share(rate, "AlphaDropout"), noise_shape, seed
+        self.supports_masking = True
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        if not 0 < self.rate < 1:
+            return inputs
+        lowest = -1.6732632423543772 * 1.0507009873554805  # selu(-infinity)
+        # After dropping, mean = rate * lowest and variance = (1 - rate) (1 + rate lowest^2): a x + b takes both back.
+        a = ((1 - self.rate) * (1 + self.rate * lowest**2)) ** -0.5
+        b = -a * lowest * self.rate
+
+        def dropped() -> Any:
+            entries = self.noise_shape or [None] * len(inputs.shape)
+            shape = [n if wanted is None else wanted for n, wanted in zip(lengths(inputs), entries, strict=True)]
+            uniform = backend.random_uniform(ops.stack(shape), dtype=inputs.dtype, seed=self.seed)
+            kept = ops.cast(uniform >= self.rate, inputs.dtype)
+            return a * (inputs * kept + lowest * (1 - kept)) + b
+
+        return backend.in_train_phase(dropped, inputs, training)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **described(self, "rate", "seed")}

@@ -1,0 +1,242 @@
+"""Layers that bring numbers to mean 0 and variance 1: over the batch, or within each example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.core.apply import is_tensor
+from deepkit.core.tensor import Tensor
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras.engine.input_spec import InputSpec
+from deepkit.keras.engine.layer import Layer
+from deepkit.keras.layers.arguments import described
+
+__all__ = ["BatchNormalization", "LayerNormalization"]
+
+_GAMMA_BETA = (
+    "epsilon", "center", "scale", "beta_initializer", "gamma_initializer", "beta_regularizer", "gamma_regularizer",
+    "beta_constraint", "gamma_constraint",
+)  # fmt: skip
+
+
+class _Normalization(Layer):
+    """Base: an optional trained factor gamma and offset beta for each index along `axis` (one axis or several)."""
+
+    def __init__(
+        self, axis: Any, epsilon: float, center: bool, scale: bool, beta_initializer: Any, gamma_initializer: Any,
+        beta_regularizer: Any, gamma_regularizer: Any, beta_constraint: Any, gamma_constraint: Any, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(**kwargs)
+        if not isinstance(axis, int) and not (
+            isinstance(axis, (list, tuple)) and all(isinstance(a, int) for a in axis)
+        ):
+            raise ArgumentError(
+                f"{type(self).__name__}: axis={axis!r}", rule="the number of an axis, or a list of them"
+            )
+        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.epsilon, self.center, self.scale = epsilon, center, scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.gamma: Any = None
+        self.beta: Any = None
+        self.supports_masking = True
+
+    def take_axes(self, input_shape: Any) -> list[int]:
+        """`axis` as a list of numbers that are not negative."""
+        rank = len(input_shape)
+        listed = [self.axis] if isinstance(self.axis, int) else self.axis
+        if any(not -rank <= a < rank for a in listed) or len({a % rank for a in listed}) < len(listed):
+            raise ArgumentError(
+                f"layer {self.name!r} ({type(self).__name__}): axis={self.axis} for an input of shape {tuple(input_shape)}",
+                rule=f"different axes between {-rank} and {rank - 1}", hint="axis=-1: the features or channels",
+            )  # fmt: skip
+        self.axis = [a % rank for a in listed]
+        if any(input_shape[a] is None for a in self.axis):
+            raise ShapeError(
+                f"layer {self.name!r}: the length of axis {self.axis} of an input of shape {tuple(input_shape)} is not known",
+                rule="gamma and beta have a number for each index of these axes",
+            )
+        return self.axis
+
+    def make_gamma_and_beta(self, shape: tuple[int, ...], dtype: Any = None) -> None:
+        """The weights, where they are wanted."""
+        if self.scale:
+            self.gamma = self.add_weight(
+                "gamma", shape, dtype, initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )  # fmt: skip
+        if self.center:
+            self.beta = self.add_weight(
+                "beta", shape, dtype, initializer=self.beta_initializer, regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )  # fmt: skip
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **described(self, "axis", *_GAMMA_BETA)}
+
+
+class BatchNormalization(_Normalization):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta for each index of `axis` (-1: the features or channels).
+
+    While training mean and variance are those of the batch, and moving averages follow them: moving = momentum * moving
+    + (1 - momentum) * batch. Otherwise, and always with trainable=False, the moving averages are used. For images and
+    volumes the moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
+    Source: S. Ioffe, C. Szegedy, ICML 2015.
+    """
+
+    def __init__(
+        self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones", beta_regularizer: Any = None, gamma_regularizer: Any = None,
+        beta_constraint: Any = None, gamma_constraint: Any = None, fused: bool | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint, **kwargs,
+        )  # fmt: skip
+        self.momentum, self.fused = momentum, fused
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.image_layout: str | None = None
+
+    def build(self, input_shape: Any) -> None:
+        rank, axes = len(input_shape), self.take_axes(input_shape)
+        layouts = {(4, 3): "NHWC", (4, 1): "NCHW", (5, 4): "NDHWC", (5, 1): "NCDHW"}
+        if len(axes) == 1 and self.fused is not False and self.dtype != "float64":
+            self.image_layout = layouts.get((rank, axes[0]))
+        one = len(axes) == 1
+        shape = (input_shape[axes[0]],) if one else tuple(n if i in axes else 1 for i, n in enumerate(input_shape))
+        kind = "float32" if self.dtype == "float16" else self.dtype
+        self.make_gamma_and_beta(shape, kind)
+        self.moving_mean = self.add_weight(
+            "moving_mean", shape, kind, initializer=self.moving_mean_initializer, trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            "moving_variance", shape, kind, initializer=self.moving_variance_initializer, trainable=False
+        )
+        self.input_spec = InputSpec(ndim=rank, axes={a: input_shape[a] for a in axes})
+        super().build(input_shape)
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if not self.trainable:
+            training = False
+        if is_tensor(training) and not isinstance(training, Tensor):
+            return self._for_either_phase(inputs, training, mask)
+        return self._by_batch(inputs, mask) if training else self._by_averages(inputs)
+
+    def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
+        """Both results, of which the phase chooses one when the graph runs; in a test the averages stay."""
+        trained, *batch = self._normalized(inputs, mask)
+        averages = (self.moving_mean, self.moving_variance)
+        self._follow(*(backend.in_train_phase(new, old, training) for new, old in zip(batch, averages, strict=True)))
+        return backend.in_train_phase(trained, self._by_averages(inputs), training)
+
+    def _by_batch(self, inputs: Any, mask: Any) -> Any:
+        outputs, mean, variance = self._normalized(inputs, mask)
+        self._follow(mean, variance)
+        return outputs
+
+    def _normalized(self, inputs: Any, mask: Any) -> tuple[Any, Any, Any]:
+        """(inputs normalized by their own mean and variance, what the moving averages follow: mean, variance)."""
+        if self.image_layout is not None:
+            gamma, beta = self._gamma_and_beta()
+            return ops.fused_batch_norm(inputs, gamma, beta, epsilon=self.epsilon, data_format=self.image_layout)
+        wide = ops.cast(inputs, self.moving_mean.dtype)
+        axes = [i for i in range(len(inputs.shape)) if i not in self._axes]
+        keep = len(self._axes) > 1
+        if mask is None:
+            mean, variance = ops.moments(wide, axes, keepdims=keep)
+        else:
+            mean, variance = ops.weighted_moments(
+                wide, axes, ops.expand_dims(ops.cast(mask, wide.dtype), -1), keepdims=keep
+            )
+        return self._scaled(inputs, mean, variance), mean, variance
+
+    def _by_averages(self, inputs: Any) -> Any:
+        if self.image_layout is None:
+            return self._scaled(inputs, self.moving_mean, self.moving_variance)
+        gamma, beta = self._gamma_and_beta()
+        return ops.fused_batch_norm(
+            inputs,
+            gamma,
+            beta,
+            self.moving_mean,
+            self.moving_variance,
+            self.epsilon,
+            self.image_layout,
+            is_training=False,
+        )[0]
+
+    def _gamma_and_beta(self) -> tuple[Any, Any]:
+        mean = self.moving_mean
+        return (
+            ops.ones_like(mean) if self.gamma is None else self.gamma,
+            ops.zeros_like(mean) if self.beta is None else self.beta,
+        )
+
+    @property
+    def _axes(self) -> list[int]:
+        return self.axis if isinstance(self.axis, list) else [self.axis]
+
+    def _scaled(self, inputs: Any, mean: Any, variance: Any) -> Any:
+        rank, axes = len(inputs.shape), self._axes
+        last = axes == [rank - 1]
+        column = [-1 if i in axes else 1 for i in range(rank)]
+
+        def spread(t: Any) -> Any:
+            return t if t is None or last or len(axes) > 1 else ops.reshape(t, column)
+
+        wide = ops.cast(inputs, self.moving_mean.dtype)
+        mean, variance, beta, gamma = (spread(t) for t in (mean, variance, self.beta, self.gamma))
+        return ops.cast(ops.batch_normalization(wide, mean, variance, beta, gamma, self.epsilon), inputs.dtype)
+
+    def _follow(self, mean: Any, variance: Any) -> None:
+        self.add_update(
+            [
+                backend.moving_average_update(moving, value, self.momentum)
+                for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance))
+            ]
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        own = ("momentum", "moving_mean_initializer", "moving_variance_initializer")
+        return {**super().get_config(), **described(self, *own)}
+
+
+class LayerNormalization(_Normalization):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and variance of each example over `axis`.
+
+    Source: J. Ba et al., 2016 (arXiv 1607.06450).
+    """
+
+    def __init__(
+        self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
+        gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint, **kwargs,
+        )  # fmt: skip
+
+    def build(self, input_shape: Any) -> None:
+        axes = self.take_axes(input_shape)
+        self.make_gamma_and_beta(tuple(input_shape[a] for a in axes))
+        super().build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        rank = len(inputs.shape)
+        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        shape = [1] * rank
+        for t in (self.gamma, self.beta):
+            for axis, n in zip(axes, () if t is None else t.shape.as_list(), strict=False):
+                shape[axis] = n
+        gamma, beta = (None if t is None else ops.reshape(t, shape) for t in (self.gamma, self.beta))
+        mean, variance = ops.moments(inputs, axes, keepdims=True)
+        return ops.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)

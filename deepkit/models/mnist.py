@@ -1,0 +1,140 @@
+"""The documents' networks for MNIST, and their training with the documents' settings: `python -m deepkit.models.mnist`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepkit import keras
+from deepkit.files import write_whole
+from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, SimpleRNN
+from deepkit.keras.models import Sequential
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network of a document: how it is built, trained, and what the document says came out.
+
+    shape: that of one image; train, test: the printed accuracies in percent, None where there is none.
+    """
+
+    example: str
+    what: str
+    build: Callable[[], Any]
+    shape: tuple[int, ...]
+    optimizer: Callable[[], Any]
+    epochs: int
+    batch: int
+    train: float | None
+    test: float
+
+
+def sigmoid_mlp() -> Any:
+    """784-128-128-10 with sigmoid units and dropout 0.1: 118,282 weights."""
+    return Sequential([
+        Dense(128, activation="sigmoid", input_shape=(784,)), Dropout(0.1), Dense(128, activation="sigmoid"),
+        Dropout(0.1), Dense(10, activation="softmax"),
+    ])  # fmt: skip
+
+
+def relu_mlp() -> Any:
+    """784-256-256-10 with relu: 269,322 weights."""
+    return Sequential([
+        Dense(256, activation="relu", input_shape=(784,)), Dense(256, activation="relu"), Dense(10, activation="softmax"),
+    ])  # fmt: skip
+
+
+def dropout_mlp() -> Any:
+    """784-256-256-10 with relu and dropout 0.45: 269,322 weights."""
+    return Sequential([
+        Dense(256, input_dim=784), Activation("relu"), Dropout(0.45), Dense(256), Activation("relu"), Dropout(0.45),
+        Dense(10), Activation("softmax"),
+    ])  # fmt: skip
+
+
+def cnn() -> Any:
+    """Three 3x3 convolutions of 64 maps, two poolings, dropout 0.2: 80,266 weights."""
+    return Sequential([
+        Conv2D(64, 3, activation="relu", input_shape=(28, 28, 1)), MaxPooling2D(2), Conv2D(64, 3, activation="relu"),
+        MaxPooling2D(2), Conv2D(64, 3, activation="relu"), Flatten(), Dropout(0.2), Dense(10), Activation("softmax"),
+    ])  # fmt: skip
+
+
+def rnn() -> Any:
+    """SimpleRNN(256) over the rows, dropout 0.2: 75,530 weights."""
+    return Sequential([SimpleRNN(256, dropout=0.2, input_shape=(28, 28)), Dense(10), Activation("softmax")])
+
+
+def small_rnn() -> Any:
+    """SimpleRNN(16, relu) over the rows: 890 weights."""
+    return Sequential([SimpleRNN(16, activation="relu", input_shape=(28, 28)), Dense(10), Activation("softmax")])
+
+
+RECIPES = {
+    "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
+                          keras.optimizers.SGD, 10, 100, 72.25, 78.88),
+    "relu-mlp": Recipe("D1-4-15", "784-256-256-10, relu, SGD 0.01", relu_mlp, (784,),
+                       lambda: keras.optimizers.SGD(lr=0.01), 50, 100, None, 97.26),
+    "dropout-mlp": Recipe("D4-4-27", "784-256-256-10, relu, dropout 0.45, Adam", dropout_mlp, (784,),
+                          lambda: "adam", 20, 128, 99.39, 98.5),
+    "cnn": Recipe("D4-5-07", "CNN 64-64-64, dropout 0.2, Adam", cnn, (28, 28, 1), lambda: "adam", 10, 128, 99.75, 99.4),
+    "rnn": Recipe("D4-6-06", "SimpleRNN 256, dropout 0.2, SGD", rnn, (28, 28), lambda: "sgd", 20, 128, 97.26, 98.0),
+    "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
+                        lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
+}  # fmt: skip
+"""By name: the runs whose accuracy a document prints."""
+
+
+def train(recipe: Recipe, data: Any, epochs: int | None = None, verbose: int = 0) -> dict[str, Any]:
+    """Trains the network on ((x, y), (x_test, y_test)) of images 0..255 and labels; returns what came out."""
+    (x, y), (x_test, y_test) = data
+    x, x_test = (a.reshape(-1, *recipe.shape).astype("float32") / 255 for a in (x, x_test))
+    model = recipe.build()
+    model.compile(loss="categorical_crossentropy", optimizer=recipe.optimizer(), metrics=["accuracy"])
+    start = time.perf_counter()
+    rounds = epochs or recipe.epochs
+    history = model.fit(x, np.eye(10)[y], batch_size=recipe.batch, epochs=rounds, verbose=verbose)
+    seconds = time.perf_counter() - start
+    loss, accuracy = model.evaluate(x_test, np.eye(10)[y_test], batch_size=recipe.batch, verbose=0)
+    return {
+        "example": recipe.example, "network": recipe.what, "epochs": rounds, "weights": model.count_params(),
+        "printed train %": recipe.train, "train %": round(100 * history.history["accuracy"][-1], 2),
+        "printed test %": recipe.test, "test %": round(100 * accuracy, 2), "test loss": round(loss, 4),
+        "seconds": round(seconds, 1),
+    }  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains the named networks, one after the other, and prints a line for each."""
+    parser = argparse.ArgumentParser(prog="python -m deepkit.models.mnist", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
+    parser.add_argument("--epochs", type=int, help="rounds over the samples (default: the document's)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of weights and batch order (default: 1)")
+    parser.add_argument("--verbose", type=int, default=2, choices=(0, 1, 2), help="0 silent, 1 bar, 2 a line an epoch")
+    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
+    chosen = parser.parse_args(arguments)
+    unknown = [n for n in chosen.names if n not in RECIPES]
+    if unknown:
+        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
+    data = keras.datasets.mnist.load_data()
+    for name in chosen.names or RECIPES:
+        keras.backend.clear_session()
+        np.random.seed(chosen.seed)
+        found = train(RECIPES[name], data, chosen.epochs, chosen.verbose)
+        print(json.dumps(found))
+        if chosen.out:
+            table = json.loads(chosen.out.read_text()) if chosen.out.exists() else {}
+            write_whole(chosen.out, json.dumps({**table, name: found}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
