@@ -264,7 +264,7 @@ class Function:
             )
         session = self._world.session
         if session not in self._runs:
-            self._runs = {session: session.make_callable([*self.outputs, *self.updates], self.inputs)}
+            self._runs = {session: session.make_callable([*self.outputs, *as_nodes(self.updates)], self.inputs)}
         found = self._runs[session](*values)[: len(self.outputs)]
         return found[0] if self._single else found
 
@@ -281,6 +281,6 @@ def snake_case(name: str) -> str:
     return f"private{found}" if found.startswith("_") else found
 
 
-def run_order(nodes: Iterable[Any]) -> list[Node]:
-    """Symbols and nodes as nodes: what control_dependencies and fetches of updates need."""
-    return [x.node if isinstance(x, Symbol) else x for x in nodes]
+def as_nodes(updates: Iterable[Any]) -> list[Node]:
+    """What makes the updates happen: a run that fetches a node does its work and copies no value out of it."""
+    return list(dict.fromkeys(x.node if isinstance(x, Symbol) else x for x in updates))

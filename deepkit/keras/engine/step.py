@@ -12,7 +12,7 @@ from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.session import World, placeholder
+from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.engine.context import calling
 from deepkit.keras.engine.structure import flat, single
 from deepkit.keras.engine.weights import eager_weights
@@ -85,7 +85,7 @@ class Step:
         self.count = len(results)
         self._world = world
         self._feeds = [*model.inputs, *[y for y in [*ys, *ws] if y is not None]]
-        self._fetches = [*results, *updates]
+        self._fetches = [*results, *as_nodes(updates)]
         self._runs: dict[Any, Any] = {}
 
     def __call__(self, inputs: list[Any], targets: list[Any], weights: list[Any]) -> list[Any]:
