@@ -28,6 +28,12 @@ class DeepkitError(Exception):
         site = user_site() if self.locates and where is None else None
         super().__init__(_message(what, where if site is None else str(site), rule, hint))
 
+    def at(self, where: str, what: str | None = None) -> DeepkitError:
+        """The same error, now with the place it happened at."""
+        found = type(self).__new__(type(self))
+        DeepkitError.__init__(found, what or self.what, where=where, rule=self.rule, hint=self.hint)
+        return found
+
     @property
     def brief(self) -> str:
         """The message without the line in the program: for a command line, where there is no program of the user's."""

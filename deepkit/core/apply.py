@@ -175,7 +175,7 @@ def _explain(error: DeepkitError, call: str) -> NoReturn:
     where = call if site is None else f"{call}\n         {site}"
     label = call.split("(")[0]
     what = error.what if label.lower() in error.what.lower() else f"{label}: {error.what}"
-    raise type(error)(what, where=where, rule=error.rule, hint=error.hint) from None
+    raise error.at(where, what) from None
 
 
 @contextlib.contextmanager

@@ -9,8 +9,10 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
 from deepkit.core.static import static_value
-from deepkit.device.dtypes import float16, float32
+from deepkit.device import batchnorm
+from deepkit.device.dtypes import DType, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops import spatial
 
 
 @register
@@ -130,6 +132,75 @@ def batch_normalization(
         return x * ops.cast(factor, x.dtype) + ops.cast(shift, x.dtype)
 
 
+@register
+class BatchNorm(Op):
+    """x (..., channels) with mean 0 and variance 1 for each channel, times scale, plus offset; and mean and variance.
+
+    y = scale (x - mean) / sqrt(variance + epsilon) + offset. Source: S. Ioffe, C. Szegedy, ICML 2015.
+    """
+
+    epsilon: float = 0.001
+    kinds = "f"
+    half = False
+
+    def shape(self, x: Shape, scale: Shape, offset: Shape) -> tuple[Shape, Shape, Shape]:
+        channels = scale.merge(offset)
+        if x.rank is not None and not channels.is_compatible_with((x.dims[-1],)):  # type: ignore[index]
+            raise ShapeError(
+                f"batch normalization of {x} with a scale of shape {scale} and an offset of shape {offset}",
+                rule="one number for each channel: scale (channels,), offset (channels,), x (..., channels)",
+            )
+        return x, channels, channels
+
+    def dtype(self, x: DType, *_: DType) -> Any:
+        return x, x, x
+
+    def forward(self, xp: Any, x: Any, scale: Any, offset: Any) -> Any:
+        return batchnorm.forward(xp, x, scale, offset, self.epsilon)
+
+    def gradient(self, dys: Any, ys: Any, x: Any, scale: Any, offset: Any) -> Any:
+        (dy, dmean, dvariance), (_, mean, variance) = dys, ys
+        dx, dscale, doffset = apply(BatchNormGrad(epsilon=self.epsilon), dy, x, scale, mean, variance)
+        if any(d.node is None or d.node.op.type != "ZerosLike" for d in (dmean, dvariance)):
+            dx += (dmean + 2 * dvariance * (x - mean)) / ops.cast(ops.size_ratio(x, mean), x.dtype)
+        return dx, dscale, doffset
+
+
+@register
+class BatchNormGrad(Op):
+    """The derivatives of sum(y dy) by x, scale and offset; mean and variance are those of x."""
+
+    epsilon: float = 0.001
+    kinds = "f"
+    half = False
+
+    def shape(self, dy: Shape, x: Shape, scale: Shape, mean: Shape, variance: Shape) -> tuple[Shape, Shape, Shape]:
+        return x.merge(dy), scale.merge(mean), scale.merge(variance)
+
+    def dtype(self, dy: DType, *_: DType) -> Any:
+        return dy, dy, dy
+
+    def forward(self, xp: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any) -> Any:
+        return batchnorm.gradient(xp, dy, x, scale, mean, variance, self.epsilon)
+
+    def gradient(self, dds: Any, ds: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any) -> Any:
+        # With r = 1 / sqrt(variance + epsilon), h = (x - mean) r and n rows, dx = scale r (dy - sum(dy) / n - h
+        # sum(dy h) / n), dscale = sum(dy h), doffset = sum(dy); so the number whose derivatives are wanted is
+        # L = scale r G + b sum(dy h) + c sum(dy) with G = sum(a dy) - (sum(a) sum(dy) + sum(a h) sum(dy h)) / n.
+        (a, b, c), (_, product, total) = dds, ds
+        n = ops.cast(ops.size_ratio(x, mean), x.dtype)
+        r = ops.rsqrt(variance + self.epsilon)
+        distance, g = x - mean, scale * r
+        h = distance * r
+        sum_a, sum_ah = ops.sum_like(a, mean), ops.sum_like(a * h, mean)
+        by_g = ops.sum_like(a * dy, mean) - (sum_a * total + sum_ah * product) / n
+        by_product = b - g * sum_ah / n
+        ddy = g * (a - sum_a / n) + h * by_product + c
+        by_h = dy * by_product - a * (g * product / n)
+        dr = scale * by_g + ops.sum_like(by_h * distance, mean)
+        return ddy, by_h * r, r * by_g, -ops.sum_like(by_h * r, mean), -0.5 * dr * r * r * r
+
+
 def fused_batch_norm(
     x: Any, scale: Any, offset: Any, mean: Any = None, variance: Any = None, epsilon: float = 0.001,
     data_format: str = "NHWC", is_training: bool = True, name: str | None = None, exponential_avg_factor: float = 1.0,
@@ -151,26 +222,22 @@ def fused_batch_norm(
         x = convert(x, beside=scale)
         if x.shape.rank is None:
             raise ShapeError("fused_batch_norm of a tensor of unknown rank", hint="give the placeholder a shape")
-        axes = [0, *range(2, x.shape.rank)] if first else [*range(x.shape.rank - 1)]
         wide = ops.cast(x, float32) if x.dtype is float16 else x
-        if is_training:
-            used_mean, used_variance = moments(wide, axes)
-            count = ops.cast(ops.size_ratio(x, used_mean), wide.dtype)
-            unbiased = used_variance * (count / ops.maximum(count - 1, 1))
-            given = [ops.stop_gradient(used_mean), ops.stop_gradient(unbiased)]
-            if exponential_avg_factor != 1:
-                f = exponential_avg_factor
-                given = [(1 - f) * old + f * new for old, new in zip((mean, variance), given, strict=True)]
-        else:
-            given = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
-            used_mean, used_variance = given
-        if first:
-            column = [-1, *[1] * (x.shape.rank - 2)]
-            used_mean, used_variance, offset, scale = (
-                ops.reshape(t, column) for t in (used_mean, used_variance, offset, scale)
-            )
         smallest = max(epsilon, 1.001e-5)  # cuDNN takes no smaller one, nor does TensorFlow
-        y = batch_normalization(wide, used_mean, used_variance, offset, scale, smallest)
+        if not is_training:
+            given = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
+            column = [-1, *[1] * (x.shape.rank - 2)] if first else [-1]
+            y = batch_normalization(wide, *[ops.reshape(t, column) for t in (*given, offset, scale)], smallest)
+            return ops.cast(y, x.dtype), given[0], given[1]
+        last = spatial.to_last(wide, x.shape.rank - 2) if first else wide
+        y, used_mean, used_variance = apply(BatchNorm(epsilon=smallest), last, scale, offset)
+        y = spatial.to_first(y, x.shape.rank - 2) if first else y
+        count = ops.cast(ops.size_ratio(last, used_mean), wide.dtype)
+        unbiased = used_variance * (count / ops.maximum(count - 1, 1))
+        given = [ops.stop_gradient(used_mean), ops.stop_gradient(unbiased)]
+        if exponential_avg_factor != 1:
+            f = exponential_avg_factor
+            given = [(1 - f) * old + f * new for old, new in zip((mean, variance), given, strict=True)]
         return ops.cast(y, x.dtype), given[0], given[1]
 
 

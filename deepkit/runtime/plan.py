@@ -258,7 +258,7 @@ class Plan:
             shapes.append(f"{x.name} {described}")
         where = f"{node.where()}\n         inputs: {', '.join(shapes) or 'none'}"
         if isinstance(error, DeepkitError):
-            return type(error)(error.what, where=where, rule=error.rule, hint=error.hint)
+            return error.at(where)
         if isinstance(error, (ValueError, TypeError, ArithmeticError, IndexError, MemoryError)):
             return OpError(f"{node.type}: {error}", where=where)
         error.add_note(f"in {where}")

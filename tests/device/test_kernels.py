@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from deepkit.device import compiled, convolve, depthwise, memory, patches, pooling, rectify, windows
+from deepkit.device import batchnorm, compiled, convolve, depthwise, memory, patches, pooling, rectify, windows
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 LAYOUTS = [
@@ -34,7 +34,7 @@ def space_of(w: windows.Windows) -> tuple[int, ...]:
 @pytest.fixture
 def both(monkeypatch):
     """A function that runs another one without and with compiled kernels, which then take the smallest arrays, too."""
-    for module in (patches, pooling, depthwise, rectify):
+    for module in (patches, pooling, depthwise, rectify, batchnorm):
         monkeypatch.setattr(module, "SMALL", 0)
 
     def run(function):
@@ -142,6 +142,28 @@ def test_max_pooling(both, values: str, dtype: type) -> None:
         finite = np.isfinite(reference)  # NumPy multiplies an infinite dy by 0 where it does not belong
         np.testing.assert_allclose(dx[finite], reference[finite], rtol=1e-6, atol=1e-6)
         assert dx.dtype == dtype
+
+
+@needs_numba
+def test_batch_normalization(both) -> None:
+    rng = np.random.default_rng(6)
+    for rows in (1, 63, 64, 65, 200):
+        x, dy = 3 + rng.standard_normal((2, rows, 5))
+        scale, offset, mean, variance = rng.random((4, 5))
+        for function in (
+            lambda x=x, s=scale, o=offset: batchnorm.forward(np, x, s, o, 0.01),
+            lambda x=x, dy=dy, s=scale, m=mean, v=variance: batchnorm.gradient(np, dy, x, s, m, v, 0.01),
+        ):
+            for a, b in zip(*both(function), strict=True):
+                np.testing.assert_allclose(b, a, rtol=1e-11, atol=1e-11)
+
+
+@needs_numba
+def test_batch_normalization_of_many_small_numbers_keeps_its_digits(both) -> None:
+    x = np.full((300_000, 2), 0.1, np.float32)
+    _, mean, variance = both(lambda: batchnorm.forward(np, x, np.ones(2, "f"), np.zeros(2, "f"), 0.01))[1]
+    np.testing.assert_allclose(mean, 0.1, rtol=1e-6)  # one long sum in float32 is off by 1e-3
+    assert np.all(variance < 1e-12)
 
 
 @needs_numba

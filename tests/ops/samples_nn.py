@@ -146,10 +146,29 @@ def response(radius: int, bias: float, alpha: float, beta: float) -> Any:
     return lambda x: x / (bias + alpha * neighbours(radius)(x * x)) ** beta
 
 
+def batch_norm(x: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> list[np.ndarray]:
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = x.mean(axes), x.var(axes)
+    return [(x - mean) / np.sqrt(variance + 0.01) * scale + offset, mean, variance]
+
+
+def batch_norm_grad(
+    dy: np.ndarray, x: np.ndarray, scale: np.ndarray, mean: np.ndarray, variance: np.ndarray
+) -> list[np.ndarray]:
+    """The chain rule through the mean and the variance, one after the other."""
+    axes, n = tuple(range(x.ndim - 1)), x.size // x.shape[-1]
+    spread = np.sqrt(variance + 0.01)
+    normal = (x - mean) / spread
+    dvariance = (dy * scale * (x - mean)).sum(axes) * -0.5 / spread**3
+    dmean = -(dy * scale).sum(axes) / spread - 2 * dvariance * (x - mean).sum(axes) / n
+    return [dy * scale / spread + 2 * dvariance * (x - mean) / n + dmean / n, (dy * normal).sum(axes), dy.sum(axes)]
+
+
 TIES = integers(2, 5, 6, 2)
 TIED = {**windows_of((5, 6), (3, 2)), "kernel": (3, 2), "strides": (2, 1), "padding": "SAME"}
 WITH_BATCH = {**TIED, "with_batch": True, "to": as_dtype("int64")}
 X, BIAS = real(2, 3, 4), real(4)
+NORM = {"epsilon": 0.01}
 
 SAMPLES: list[Sample] = [
     *convolutions((5, 4), (3, 2), 2, 3),
@@ -173,6 +192,8 @@ SAMPLES: list[Sample] = [
     Sample("Moments", {"axis": (0, 2)}, (X,), lambda x: [x.mean((0, 2), keepdims=True), x.var((0, 2), keepdims=True)]),
     Sample("Moments", {"axis": (-1,)}, (X,), lambda x: [x.mean(-1, keepdims=True), x.var(-1, keepdims=True)]),
     Sample("Moments", {}, (X,), lambda x: [x.mean(keepdims=True), x.var(keepdims=True)]),
+    Sample("BatchNorm", NORM, (X, BIAS, real(4)), batch_norm, NO_BATCH),
+    Sample("BatchNormGrad", NORM, (real(2, 3, 4), X, BIAS, X.mean((0, 1)), X.var((0, 1))), batch_norm_grad, NO_BATCH),
     Sample("NeighbourSum", {"radius": 2}, (X,), neighbours(2)),
     Sample("NeighbourSum", {"radius": 9}, (X,), neighbours(9)),
     Sample("LocalResponseNorm", {"radius": 1, "bias": 1.5, "alpha": 0.3, "beta": 0.75}, (real(2, 2, 1, 5),),

@@ -89,7 +89,7 @@ CASES = [
     # pooling
     *[case(f"{kind}Pooling{n}D", shape, padding=p, **more) for kind in ("Max", "Average") for n, shape in ((1, SEQUENCE), (2, ODD), (3, VOLUME))
       for p in ("valid", "same") for more in ({}, {"pool_size": 3, "strides": 2}, {"pool_size": 2, "strides": 1})],
-    case("MaxPooling2D", (2, 6, 5), **FIRST), case("AveragePooling1D", (2, 6), **FIRST), case("AveragePooling3D", (2, 4, 5, 4), **FIRST),
+    case("AveragePooling1D", (2, 6), **FIRST), case("AveragePooling3D", (2, 4, 5, 4), **FIRST),
     case("MaxPooling2D", ODD, pool_size=(2, 3), strides=(1, 2)),
     *[case(f"Global{kind}Pooling{n}D", shape, **more) for kind in ("Max", "Average") for n, shape in ((1, SEQUENCE), (2, IMAGE), (3, VOLUME))
       for more in ({}, {"keepdims": True}, FIRST)],

@@ -141,8 +141,13 @@ def learning_phase() -> Any:
     """
     from deepkit.keras.engine.context import current
 
-    training = current().training
-    return World.of().phase if training is None else int(training) if not is_tensor(training) else training
+    call = current()
+    if call.training is not None:
+        return call.training if is_tensor(call.training) else int(call.training)
+    if call.eager:  # a layer called on Tensors computes now, and there is nothing to feed
+        fixed = World.of()._phase
+        return fixed if isinstance(fixed, int) else 0
+    return World.of().phase
 
 
 def set_learning_phase(value: int) -> None:

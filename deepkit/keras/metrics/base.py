@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core.apply import is_tensor
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.session import World
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import any_symbol, flat
+from deepkit.keras.engine.structure import any_symbol, flat, map_leaves
 from deepkit.keras.loss_reduction import squeeze_last
+
+__all__ = [
+    "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",
+    "SumOverBatchSizeMetricWrapper",
+]  # fmt: skip
 
 
 class Metric(Layer):
@@ -61,7 +65,9 @@ class Metric(Layer):
 
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
         """Adds a batch to the state: at once if it holds arrays or Tensors, else the updates to run."""
-        raise ArgumentError(f"{type(self).__name__} does not define update_state(self, y_true, y_pred, sample_weight=None)")
+        raise ArgumentError(
+            f"{type(self).__name__} does not define update_state(self, y_true, y_pred, sample_weight=None)"
+        )
 
     def result(self) -> Any:
         """The metric of all batches so far."""
@@ -144,9 +150,14 @@ def _computing(result: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(result)
     def call(self: Metric) -> Any:
         with contextlib.nullcontext() if self._placed else self._on_tensors():
-            return tensor(result(self))
+            return map_leaves(_value, result(self))
 
     return call
+
+
+def _value(x: Any) -> Any:
+    """A part of the state as what it holds now, anything else as a tensor."""
+    return x.read() if hasattr(x, "read") else tensor(x)
 
 
 # ---- means
@@ -173,7 +184,9 @@ class Reduce(Metric):
         updates = [self.total.assign_add(ops.reduce_sum(values))]
         if self.weighted_count is not None:
             counts = weight is not None and self.weighted_count
-            count = ops.reduce_sum(ops.broadcast_like(weight, values)) if counts else ops.cast(ops.size(values), self.dtype)
+            count = (
+                ops.reduce_sum(ops.broadcast_like(weight, values)) if counts else ops.cast(ops.size(values), self.dtype)
+            )
             updates.append(self.count.assign_add(count))
         return updates
 
@@ -302,7 +315,9 @@ class MeanTensor(Metric):
             self._make(shape)
         known = int_shape(self.total)
         if not tensor(values).shape.is_compatible_with(known):
-            raise ShapeError(f"{self.name}: values of shape {shape} after values of shape {known}", rule="all of one shape")
+            raise ShapeError(
+                f"{self.name}: values of shape {shape} after values of shape {known}", rule="all of one shape"
+            )
 
     def update_state(self, values: Any, sample_weight: Any = None) -> Any:
         values = ops.cast(tensor(values), self.dtype)
@@ -338,15 +353,11 @@ def weighed(values: Any, sample_weight: Any, total: bool = False) -> tuple[Any, 
 
 
 def _stretches(weight: tuple[int | None, ...], values: tuple[int | None, ...]) -> bool:
-    return len(weight) == len(values) and all(w in (1, None, v) or v is None for w, v in zip(weight, values, strict=True))
+    return len(weight) == len(values) and all(
+        w in (1, None, v) or v is None for w, v in zip(weight, values, strict=True)
+    )
 
 
 def pair(metric: Metric, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Targets and predictions as tensors of the metric's type and with equally many axes."""
     return squeeze_last(*(ops.cast(tensor(y), metric.dtype) for y in (y_true, y_pred)))
-
-
-__all__ = [
-    "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",
-    "SumOverBatchSizeMetricWrapper", "is_tensor",
-]  # fmt: skip

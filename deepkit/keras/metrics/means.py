@@ -202,8 +202,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 class RootMeanSquaredError(Mean):
     """The root of the mean of (y_true - y_pred)^2.
 
-    >>> RootMeanSquaredError()([[0.0], [0.0]], [[3.0], [4.0]]).numpy().round(4).item()
-    3.5355
+    >>> RootMeanSquaredError()([[0.0], [0.0]], [[3.0], [4.0]]).item()  # doctest: +ELLIPSIS
+    3.5355...
     """
 
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None):

@@ -12,7 +12,7 @@ from deepkit.core.slices import IndexedSlices, dense
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import get_value
 from deepkit.keras.engine.weights import Weight, beside
-from deepkit.keras.optimizers.base import Optimizer, in_root, fuzz
+from deepkit.keras.optimizers.base import Optimizer, fuzz, in_root
 from deepkit.train.rules import ApplyAdam, ApplyAdaMax, ApplyAmsgrad, ApplyNadam
 
 
@@ -25,7 +25,9 @@ class _Moments(Optimizer):
         super().__init__(name, learning_rate, **kwargs)
         for label, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
             if isinstance(beta, (int, float)) and not 0 <= beta < 1:
-                raise ArgumentError(f"{name}: {label}={beta}", rule=f"0 <= {label} < 1: the part of the mean that stays")
+                raise ArgumentError(
+                    f"{name}: {label}={beta}", rule=f"0 <= {label} < 1: the part of the mean that stays"
+                )
         self._declare(beta_1=beta_1, beta_2=beta_2)
         self.epsilon = fuzz(epsilon)
 
@@ -97,7 +99,9 @@ class Nadam(_Moments):
     ):  # fmt: skip
         rate = kwargs.get("lr", learning_rate)
         if callable(rate):
-            raise ArgumentError("Nadam: a schedule as learning_rate", rule="Nadam has a schedule of its own", hint="Adam")
+            raise ArgumentError(
+                "Nadam: a schedule as learning_rate", rule="Nadam has a schedule of its own", hint="Adam"
+            )
         if decay is not None:
             warnings.warn("Nadam's learning rate does not decay: decay is not used; schedule_decay is", stacklevel=2)
         super().__init__(name, learning_rate, beta_1, beta_2, epsilon, **kwargs)
@@ -154,4 +158,3 @@ class Nadam(_Moments):
         config = dict(config)
         config["schedule_decay"] = config.pop("schedule_decay", config.pop("decay", 0.004))
         return super().from_config(config, custom_objects)
-

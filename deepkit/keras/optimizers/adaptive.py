@@ -119,7 +119,9 @@ class Ftrl(Optimizer):
     ):  # fmt: skip
         super().__init__(name, learning_rate, **kwargs)
         if learning_rate_power > 0:
-            raise ArgumentError(f"Ftrl: learning_rate_power={learning_rate_power}", rule="not positive; -0.5 is the paper's")
+            raise ArgumentError(
+                f"Ftrl: learning_rate_power={learning_rate_power}", rule="not positive; -0.5 is the paper's"
+            )
         for label, value in (
             ("initial_accumulator_value", initial_accumulator_value),
             ("l1_regularization_strength", l1_regularization_strength),

@@ -56,7 +56,8 @@ class Optimizer:
                 raise ArgumentError(f"{kind}: {label}={value}", rule=f"{label} is not negative")
         if clipnorm is not None and global_clipnorm is not None:
             raise ArgumentError(
-                f"{kind}: clipnorm and global_clipnorm", rule="clipnorm looks at each gradient alone, global_clipnorm at all"
+                f"{kind}: clipnorm and global_clipnorm",
+                rule="clipnorm looks at each gradient alone, global_clipnorm at all",
             )
         self.name = name or kind
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
@@ -114,7 +115,9 @@ class Optimizer:
             set_value(self._numbers[name], value)
 
     lr = property(lambda self: self.number("learning_rate"), lambda self, value: self._set("learning_rate", value))
-    learning_rate = property(lambda self: self.number("learning_rate"), lambda self, value: self._set("learning_rate", value))
+    learning_rate = property(
+        lambda self: self.number("learning_rate"), lambda self, value: self._set("learning_rate", value)
+    )
     decay = property(lambda self: self.number("decay"), lambda self, value: self._set("decay", value))
     iterations = property(lambda self: self.number("iterations"), lambda self, value: self._set("iterations", value))
 
@@ -154,7 +157,9 @@ class Optimizer:
 
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
         """The clipped derivatives of the loss by each weight, as tensors."""
-        return [g if g is None else dense(g, p.read()) for g, p in zip(self._gradients(loss, params), params, strict=True)]
+        return [
+            g if g is None else dense(g, p.read()) for g, p in zip(self._gradients(loss, params), params, strict=True)
+        ]
 
     def _gradients(self, loss: Any, params: list[Any]) -> list[Any]:
         found = gradients(loss, params, warn=False, slices=True)
@@ -199,17 +204,22 @@ class Optimizer:
             raise GradientError("apply_gradients: there are no gradients", rule="at least one weight has a gradient")
         params = [p for _, p in pairs]
         self.create_all_weights(params)
-        self._step = {}
-        updates: list[Any] = []
-        for grad, param in pairs:
-            updates += self._moves_of(grad, param)
-        updates += self.finish(params[0])
         counter = beside(params[0], self.number("iterations", params[0]))
-        self._step = {}
         if isinstance(params[0], Tensor):
-            return [*updates, counter.assign_add(1)]
-        with params[0].graph.control_dependencies(updates):  # the formulas above see the count before this step
-            return [*updates, counter.assign_add(1)]
+            return [*self._all_moves(pairs), counter.assign_add(1)]
+        graph = params[0].graph
+        with graph.name_scope(self.name):
+            updates = self._all_moves(pairs)
+            with graph.control_dependencies(updates):  # the formulas see the count before this step
+                return [*updates, counter.assign_add(1)]
+
+    def _all_moves(self, pairs: list[tuple[Any, Any]]) -> list[Any]:
+        self._step = {}
+        try:
+            updates = [update for grad, param in pairs for update in self._moves_of(grad, param)]
+            return updates + self.finish(pairs[0][1])
+        finally:
+            self._step = {}
 
     def _moves_of(self, grad: Any, param: Any) -> list[Any]:
         """The update of one weight, and what its constraint does to it after."""
@@ -233,7 +243,9 @@ class Optimizer:
         """What else changes once a step, after all weights."""
         return []
 
-    def apply(self, rule: UpdateRule, param: Any, grad: Any, *numbers: Any, slots: tuple[str, ...] | None = None) -> Any:
+    def apply(
+        self, rule: UpdateRule, param: Any, grad: Any, *numbers: Any, slots: tuple[str, ...] | None = None
+    ) -> Any:
         """One update rule on a weight and its slots; IndexedSlices move only the rows they name."""
         states = [param, *[self.slot(name, param) for name in slots or self.slot_names]]
         if isinstance(grad, IndexedSlices):

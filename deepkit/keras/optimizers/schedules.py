@@ -47,12 +47,15 @@ class _Decay(LearningRateSchedule):
     """A schedule whose arguments are kept under their own names."""
 
     def __init__(self, **arguments: Any):
-        self._arguments = list(arguments)
-        for name, value in arguments.items():
-            setattr(self, name, value)
+        self._arguments = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_arguments" or name not in self._arguments:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return self._arguments[name]
 
     def get_config(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._arguments}
+        return dict(self._arguments)
 
 
 class ExponentialDecay(_Decay):

@@ -26,12 +26,14 @@ def move(x, **arguments):
 
 def test_whole_turns_and_shifts_move_pixels_exactly():
     x = np.arange(2.0 * 25).reshape(5, 5, 2)
-    np.testing.assert_allclose(move(x, theta=90), np.rot90(x, -1), atol=1e-9)
+    np.testing.assert_allclose(move(x, theta=90), np.rot90(x), atol=1e-9)
     np.testing.assert_allclose(move(x, theta=180), x[::-1, ::-1], atol=1e-9)
-    np.testing.assert_array_equal(move(x, tx=2, fill_mode="constant", cval=7)[:3], x[2:])
-    np.testing.assert_array_equal(move(x, tx=2, fill_mode="constant", cval=7)[3:], np.full((2, 5, 2), 7))
-    np.testing.assert_array_equal(move(x, ty=-1, fill_mode="wrap")[:, 1:], x[:, :-1])
-    np.testing.assert_array_equal(move(x, ty=3, fill_mode="nearest")[:, 2:], np.repeat(x[:, 4:], 3, axis=1))
+    np.testing.assert_array_equal(move(x, ty=2, fill_mode="constant", cval=7)[:3], x[2:])
+    np.testing.assert_array_equal(move(x, ty=2, fill_mode="constant", cval=7)[3:], np.full((2, 5, 2), 7))
+    np.testing.assert_array_equal(move(x, tx=-1, fill_mode="wrap")[:, 1:], x[:, :-1])
+    np.testing.assert_array_equal(move(x, tx=3, fill_mode="nearest")[:, 2:], np.repeat(x[:, 4:], 3, axis=1))
+    exchanged = apply_affine_transform(x, tx=2, row_axis=1, col_axis=0, channel_axis=2)
+    np.testing.assert_array_equal(exchanged[:3], x[2:])
     assert move(x) is x, "nothing to be done"
 
 
@@ -40,9 +42,9 @@ def test_zoom_and_shear_about_the_middle():
     zoomed = move(x, zx=0.5, zy=0.5)  # half as far from the middle
     expected = 4 + 0.5 * (x - 4)
     np.testing.assert_allclose(zoomed, expected)
-    columns = np.tile(np.arange(5.0), (5, 1))[:, :, None]
-    sheared = move(columns, shear=30)  # the column read from grows by cos 30 about the middle
-    np.testing.assert_allclose(sheared[2, 1:4, 0], 2 + np.cos(np.pi / 6) * np.array([-1, 0, 1]), atol=1e-12)
+    rows = np.tile(np.arange(5.0), (5, 1)).T[:, :, None]
+    sheared = move(rows, shear=30)  # the row read from lies cos 30 times as far from the middle
+    np.testing.assert_allclose(sheared[1:4, 2, 0], 2 + np.cos(np.pi / 6) * np.array([-1, 0, 1]), atol=1e-12)
 
 
 def test_channels_first_is_the_same_picture():
@@ -59,7 +61,7 @@ def test_channels_first_is_the_same_picture():
 def test_random_moves_stay_within_their_range():
     x = np.zeros((21, 21, 1))
     x[10, 10] = 1
-    shifts = [image.random_shift(x, 0.2, 0.1, **LAST) for _ in range(200)]
+    shifts = [image.random_shift(x, 0.1, 0.2, **LAST) for _ in range(200)]
     rows = np.array([np.average(np.arange(21), weights=shifted.sum((1, 2))) for shifted in shifts])
     columns = np.array([np.average(np.arange(21), weights=shifted.sum((0, 2))) for shifted in shifts])
     assert 1.5 < abs(rows - 10).max() <= 2.1 + 1e-9
@@ -164,7 +166,7 @@ def test_whitened_pixels_are_uncorrelated():
 
 
 def test_fit_on_transformed_pictures(pictures):
-    generator = ImageDataGenerator(featurewise_center=True, width_shift_range=[2], fill_mode="constant")
+    generator = ImageDataGenerator(featurewise_center=True, height_shift_range=[2], fill_mode="constant")
     generator.fit(pictures, augment=True, rounds=3, seed=1)
     assert (generator.mean < pictures.mean((0, 1, 2)) * 0.75).all(), "black came in from the sides"
 

@@ -23,7 +23,18 @@ TEXTS = ["the cat sat on the mat", "The dog ate the cat food", "a bird", "dog do
 
 def test_words():
     text = "The Quick, brown fox! don't... over_the lazy-dog\n(twice)"
-    assert text_to_word_sequence(text) == "the quick brown fox don't over the lazy dog twice".split()
+    assert text_to_word_sequence(text) == [
+        "the",
+        "quick",
+        "brown",
+        "fox",
+        "don't",
+        "over",
+        "the",
+        "lazy",
+        "dog",
+        "twice",
+    ]
     assert text_to_word_sequence("a-B", filters="", lower=False, split="-") == ["a", "B"]
     assert text_to_word_sequence("x,y", filters=",", split=";") == ["x", "y"]
 

@@ -87,6 +87,8 @@ class _Separable(_Depthwise):
     Source: F. Chollet, CVPR 2017.
     """
 
+    unused = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")  # in configurations only
+
     def __init__(
         self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None,
         dilation_rate: Any = 1, depth_multiplier: int = 1, activation: Any = None, use_bias: bool = True,
@@ -95,11 +97,14 @@ class _Separable(_Depthwise):
         bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None,
         pointwise_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any,
     ):  # fmt: skip
+        initializer, regularizer, constraint = (kwargs.pop(name, None) for name in self.unused)
         super().__init__(
             kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate, activation, use_bias,
             depthwise_initializer, bias_initializer, depthwise_regularizer, bias_regularizer, activity_regularizer,
             depthwise_constraint, bias_constraint, **kwargs,
         )  # fmt: skip
+        self.kernel_initializer = initializers.get(initializer or "glorot_uniform")
+        self.kernel_regularizer, self.kernel_constraint = regularizers.get(regularizer), constraints.get(constraint)
         (self.filters,) = numbers(int(filters) if isinstance(filters, float) else filters, 1, "filters")
         self.pointwise_initializer = initializers.get(pointwise_initializer)
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
@@ -123,8 +128,7 @@ class _Separable(_Depthwise):
 
     def get_config(self) -> dict[str, Any]:
         own = ("filters", "pointwise_initializer", "pointwise_regularizer", "pointwise_constraint")
-        base = {key: value for key, value in super().get_config().items() if key != "groups"}
-        return {**base, **described(self, *own)}
+        return {**super().get_config(), **described(self, *own, *self.unused)}
 
 
 class SeparableConv1D(_Separable):

@@ -26,14 +26,15 @@ def apply_affine_transform(
 ) -> np.ndarray:
     """One picture rotated, shifted, sheared and zoomed about its middle, in one step.
 
-    The product of the matrices says for each pixel of the result where it is read from in `x`.
+    The product of the matrices says for each pixel of the result where it is read from in `x`. They have the column's
+    coordinate first where `col_axis` is behind `row_axis`, the usual case, and the row's first otherwise.
 
     Args:
         x: with three axes, of any order but channels between rows and columns.
-        theta: rotation in degrees.
-        tx, ty: shift in pixels, along rows and columns.
+        theta: rotation in degrees, usually against the clock.
+        tx, ty: shift in pixels along the first and the second coordinate, so usually to the left and upwards.
         shear: angle in degrees.
-        zx, zy: zoom along rows and columns; below 1 the picture grows.
+        zx, zy: zoom along the first and the second coordinate; below 1 the picture grows.
         row_axis, col_axis, channel_axis: which axis of `x` is which.
         fill_mode: what lies outside: "nearest", "constant" (`cval`), "reflect" or "wrap".
         cval: the value outside for "constant".
@@ -55,7 +56,7 @@ def apply_affine_transform(
     from scipy import ndimage
 
     matrix = transform_matrix_offset_center(matrix, x.shape[row_axis], x.shape[col_axis])
-    if col_axis > row_axis:  # Keras' matrices have the columns' coordinate first
+    if col_axis > row_axis:  # from (column, row) to the order of the axes
         matrix = matrix[[1, 0, 2]][:, [1, 0, 2]]
     planes = [
         ndimage.affine_transform(plane, matrix[:2, :2], matrix[:2, 2], order=order, mode=fill_mode, cval=cval)  # type: ignore[call-overload]
@@ -123,7 +124,11 @@ def random_shift(
     cval: float = 0.0,
     interpolation_order: int = 1,
 ) -> np.ndarray:
-    """`x` shifted by up to the part `wrg` of its width and `hrg` of its height (np.random)."""
+    """`x` shifted at random (np.random).
+
+    tx is drawn up to the part `hrg` of the height, ty up to the part `wrg` of the width. In the usual order of axes tx
+    shifts to the side, as in Keras since its version 2.4: `wrg` moves up and down. See apply_affine_transform.
+    """
     tx = np.random.uniform(-hrg, hrg) * x.shape[row_axis]
     ty = np.random.uniform(-wrg, wrg) * x.shape[col_axis]
     axes = (row_axis, col_axis, channel_axis)
@@ -156,7 +161,7 @@ def random_zoom(
     cval: float = 0.0,
     interpolation_order: int = 1,
 ) -> np.ndarray:
-    """`x` zoomed by two factors drawn from `zoom_range` (np.random), along rows and along columns."""
+    """`x` zoomed by two factors drawn from `zoom_range` (np.random), one for each coordinate."""
     if len(zoom_range) != 2:
         raise ArgumentError(f"random_zoom: zoom_range={zoom_range!r}", rule="two numbers: (least, greatest)")
     zx, zy = draw_zoom(zoom_range)

@@ -123,7 +123,7 @@ class DataFrameIterator(FileIterator):
             raise DTypeError(f"column {x_col!r} holds other things than strings", rule="names of files")
         if classes and mode in _WITHOUT_CLASSES:
             warnings.warn(f"classes means nothing with class_mode={mode!r}", stacklevel=4)
-        if weight_col and not np.issubdtype(table[weight_col].dtype, np.number):
+        if weight_col and getattr(table[weight_col].dtype, "kind", "O") not in "iuf":
             raise DTypeError(f"column {weight_col!r} holds other things than numbers", rule="a weight for each picture")
         types = {"binary": (str,), "sparse": (str,), "categorical": (str, list, tuple)}.get(str(mode))
         if types and not all(isinstance(label, types) for label in table[y_col]):
