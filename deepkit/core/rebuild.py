@@ -43,16 +43,34 @@ def rebuild(graph: Graph, description: Description, scope: str | None = None) ->
     return _Builder(graph.root, description, scope).build()
 
 
-def holds(graph: Graph, description: Description) -> bool:
-    """True if the graph has every described node already: the same names, ops and inputs."""
+def shared(graph: Graph, description: Description) -> dict[str, Node] | None:
+    """The graph's own nodes in place of the described ones, if it has them all: the same names, ops and inputs.
+
+    Groups of operations (an initializer, say) that it lacks are added. None if other nodes are missing.
+    """
+    graph = graph.root
+    found: dict[str, Node] = {}
+    groups: list[tuple[str, list[Node]]] = []
     listed = description.content.get("nodes")
-    if not isinstance(listed, list) or not listed:
-        return False
-    for entry in listed:
-        node = graph.root._nodes.get(str(entry.get("name"))) if isinstance(entry, dict) else None
-        if node is None or node.type != entry.get("op") or [x.name for x in node.inputs] != entry.get("inputs"):
-            return False
-    return True
+    for entry in listed if isinstance(listed, list) else []:
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            return None
+        name, control = entry["name"], entry.get("control", [])
+        node = graph._nodes.get(name)
+        if node is None and entry.get("op") == "NoOp" and _NAME.fullmatch(name) and _all_known(control, found):
+            groups.append((name, [found[c] for c in control]))
+        elif node is None or node.type != entry.get("op") or [x.name for x in node.inputs] != entry.get("inputs"):
+            return None
+        else:
+            found[name] = node
+    if not found:
+        return None
+    with graph.name_scope(None):
+        return found | {name: graph.run_op(registry["NoOp"](), control, name) for name, control in groups}
+
+
+def _all_known(names: Any, found: Mapping[str, Node]) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) and name in found for name in names)
 
 
 class _Builder:

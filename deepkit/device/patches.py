@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.windows import Windows, inside, pad, planar, slide, taps
+from deepkit.device.windows import Ints, Windows, inside, pad, planar, slide, taps
 
 BLOCK = 2**22
 """Bytes of patches that are made at a time on the CPU; on a GPU, whose products like large matrices, 64 times as many."""
@@ -28,6 +28,8 @@ def blocks(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
 
     Windows are numbered through all images, the last space axis fastest. Each matrix is good until the next one comes.
     """
+    if is_everything(x.shape, windows):
+        return iter([(slice(0, math.prod(x.shape[:-1])), x.reshape(-1, x.shape[-1]))])
     narrow = is_narrow(x.shape[-1], windows)
     numbers = x.shape[0] * math.prod(windows.out) * math.prod(windows.kernel) * x.shape[-1]
     if xp is np and len(windows.kernel) <= 2 and numbers >= SMALL:
@@ -35,6 +37,11 @@ def blocks(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
         if gather is not None:
             return _gathered(gather, narrow, x, windows)
     return _reference(xp, narrow, x, windows)
+
+
+def is_everything(shape: Ints, windows: Windows) -> bool:
+    """True if every position of x is a patch of its own: the matrix of patches is x itself."""
+    return windows.out == tuple(shape[1:-1]) and set(windows.kernel) == set(windows.strides) == {1}
 
 
 def is_narrow(channels: int, windows: Windows) -> bool:

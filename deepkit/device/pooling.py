@@ -1,5 +1,6 @@
-"""Pooling of arrays (batch, space axes..., channels): the largest number of each window, or the mean, and what they
-send back. NumPy goes over the places in the window, all windows at once; the compiled twins go over the windows.
+"""Pooling of arrays (batch, space axes..., channels): the largest number of each window, or the mean, and their gradients.
+
+NumPy goes over the places in the window, all windows at once; the compiled twins go over the windows.
 """
 
 from __future__ import annotations

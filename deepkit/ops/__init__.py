@@ -165,6 +165,7 @@ from deepkit.ops.embedding import (
 )  # fmt: skip
 from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
 from deepkit.ops.gru import gru
+from deepkit.ops.images import depth_to_space, space_to_depth
 from deepkit.ops.indexing import boolean_mask, gather, gather_nd, slice_, strided_slice
 from deepkit.ops.joining import (
     concat,
@@ -365,5 +366,6 @@ from deepkit.ops.strings import (
     string_to_hash_bucket_strong,
     substr,
 )  # fmt: skip
+from deepkit.ops.tensor_list import list_write
 
 __all__ = [name for name in dir() if not name.startswith("_") and callable(globals()[name])]

@@ -17,12 +17,12 @@ from deepkit.errors import ArgumentError
 from deepkit.ops.recurrent import product_over_time, shifted
 from deepkit.ops.simple_rnn import (
     IN_PLACE,
-    SLOPES,
     LinearRecurrence,
     check_activation,
     over_all_steps,
     side_by_side,
     sizes,
+    slope_of,
 )
 
 
@@ -40,7 +40,7 @@ class GRUBase(Op):
     def slopes(self, gates: Any) -> tuple[Any, Any, Any]:
         """The derivatives of the functions of z, r and g by their arguments."""
         z, r, g = ops.split(gates, 3, 2)
-        return SLOPES[self.gate](z), SLOPES[self.gate](r), SLOPES[self.activation](g)
+        return slope_of(self.gate, z), slope_of(self.gate, r), slope_of(self.activation, g)
 
 
 def _arrived(*derivatives: Any) -> bool:

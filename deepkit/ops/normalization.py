@@ -227,7 +227,8 @@ def fused_batch_norm(
         if not is_training:
             given = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
             column = [-1, *[1] * (x.shape.rank - 2)] if first else [-1]
-            y = batch_normalization(wide, *[ops.reshape(t, column) for t in (*given, offset, scale)], smallest)
+            rows = [ops.reshape(t, column) for t in (*given, offset, scale)]
+            y = batch_normalization(wide, rows[0], rows[1], rows[2], rows[3], smallest)
             return ops.cast(y, x.dtype), given[0], given[1]
         last = spatial.to_last(wide, x.shape.rank - 2) if first else wide
         y, used_mean, used_variance = apply(BatchNorm(epsilon=smallest), last, scale, offset)

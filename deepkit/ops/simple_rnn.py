@@ -41,14 +41,16 @@ IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
 }
 """What a recurrence can end a step with; each changes its array."""
 
-SLOPES: dict[str, Callable[[Any], Any]] = {
-    "tanh": lambda y: 1 - ops.square(y),
-    "sigmoid": lambda y: y * (1 - y),
-    "hard_sigmoid": lambda y: 0.2 * ops.cast(ops.logical_and(y > 0, y < 1), y.dtype),
-    "relu": lambda y: ops.cast(y > 0, y.dtype),
-    "linear": ops.ones_like,
-}
-"""The derivative of each by its argument, from its value y."""
+
+def slope_of(activation: str, y: Any) -> Any:
+    """The derivative of a function of IN_PLACE by its argument, from its value y."""
+    if activation == "tanh":
+        return 1 - ops.square(y)
+    if activation == "sigmoid":
+        return y * (1 - y)
+    if activation == "hard_sigmoid":
+        return 0.2 * ops.cast(ops.logical_and(y > 0, y < 1), y.dtype)
+    return ops.cast(y > 0, y.dtype) if activation == "relu" else ops.ones_like(y)
 
 
 def check_activation(name: str, what: str = "activation") -> str:
@@ -97,7 +99,7 @@ class SimpleRNN(Op):
         return hs
 
     def gradient(self, dh: Any, hs: Any, z: Any, h0: Any, kernel: Any) -> Any:
-        slope = SLOPES[self.activation](hs)
+        slope = slope_of(self.activation, hs)
         dz = slope * apply(LinearRecurrence(backwards=True), slope, kernel, dh)
         dh0 = ops.matmul(ops.reduce_sum(dz[:1], 0), kernel, transpose_b=True)  # one row, or none if there are no steps
         return dz, dh0, product_over_time(shifted(hs, h0), dz)

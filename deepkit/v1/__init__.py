@@ -53,6 +53,7 @@ from deepkit.v1 import (
     feature_column,
     flags,
     gfile,
+    image,
     initializers,
     layers,
     logging,
@@ -128,6 +129,7 @@ from deepkit.v1.spaces import spaces as _spaces
 from deepkit.v1.symbolic import constant_of as _constant_of
 from deepkit.v1.symbolic import on_rows as _on_rows
 from deepkit.v1.symbolic import symbolic as _symbolic
+from deepkit.v1.tensor_array import TensorArray
 from deepkit.v1.tutorials import examples
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
@@ -163,7 +165,7 @@ _SAME_NAME = """
     string_to_hash_bucket string_to_hash_bucket_fast string_to_hash_bucket_strong substr svd unique unique_with_counts
     unsorted_segment_max unsorted_segment_mean unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n
     unsorted_segment_sum zeta
-    acosh argsort asinh atan2 atanh count_nonzero div_no_nan histogram_fixed_width histogram_fixed_width_bins multinomial
+    acosh argsort asinh depth_to_space space_to_depth atan2 atanh count_nonzero div_no_nan histogram_fixed_width histogram_fixed_width_bins multinomial
     random_crop roll scatter_add scatter_div scatter_max scatter_min scatter_mul scatter_nd_add scatter_nd_sub
     scatter_nd_update scatter_sub scatter_update searchsorted sort tensor_scatter_nd_add tensor_scatter_nd_max
     tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update

@@ -12,7 +12,7 @@ import numpy as np
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
-from deepkit.core.rebuild import holds, rebuild
+from deepkit.core.rebuild import rebuild, shared
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, DataError, DTypeError, GraphWarning, NameNotFoundError, ShapeError
@@ -240,15 +240,15 @@ def add_graph(
             raise _no_variable(name)
     graph = default_graph().root
     graph.enter_cell()
-    if not scope and holds(graph, meta.graph):
+    made = None if scope else shared(graph, meta.graph)
+    if made is None:
+        made = rebuild(graph, meta.graph, scope)
+    else:
         warnings.warn(
-            "the graph has all these nodes already, so nothing is added to it\n"
+            "the graph has all these nodes already, so they are not added again\n"
             "  try:   tf.reset_default_graph() before it, or another graph, to start with an empty one",
             GraphWarning, stacklevel=3,
         )  # fmt: skip
-        made = {node.name: node for node in graph.get_operations()}
-    else:
-        made = rebuild(graph, meta.graph, scope)
     if clear_devices:
         for node in made.values():
             node.device = ""

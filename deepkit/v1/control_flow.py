@@ -10,18 +10,24 @@ from deepkit.core import control_flow
 from deepkit.core.apply import apply
 from deepkit.core.graph import default_graph
 from deepkit.core.op import lookup
+from deepkit.core.shape import UNKNOWN
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.symbolic import constant_of
+from deepkit.v1.tensor_array import TensorArray
 
 
 def _flat(structure: Any) -> list[Any]:
-    """The leaves of nested lists, tuples and dicts, in order."""
+    """The leaves of nested lists, tuples and dicts, in order; for a TensorArray the tensor that holds its entries."""
+    return [leaf.flow if isinstance(leaf, TensorArray) else leaf for leaf in _leaves(structure)]
+
+
+def _leaves(structure: Any) -> list[Any]:
     if isinstance(structure, (list, tuple)):
-        return [leaf for item in structure for leaf in _flat(item)]
+        return [leaf for item in structure for leaf in _leaves(item)]
     if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _flat(structure[key])]
+        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
     return [structure]
 
 
@@ -35,7 +41,7 @@ def _packed(like: Any, leaves: Sequence[Any]) -> Any:
             return type(item)(*parts) if hasattr(item, "_fields") else type(item)(parts)
         if isinstance(item, dict):
             return {key: build(item[key]) for key in sorted(item)}
-        return next(rest)
+        return item.with_flow(next(rest)) if isinstance(item, TensorArray) else next(rest)
 
     return build(like)
 
@@ -108,7 +114,9 @@ def while_loop(
         result = unpacked(body)(*leaves)
         return _flat(result if isinstance(result, (list, tuple)) or not many else [result])
 
-    invariants = None if shape_invariants is None else _shapes(shape_invariants)
+    known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
+    lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
+    invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
     results = control_flow.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
     packed = _packed(loop_vars, results)
     return packed[0] if many and len(packed) == 1 and not return_same_structure else packed

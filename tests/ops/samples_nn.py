@@ -178,6 +178,7 @@ SAMPLES: list[Sample] = [
     *convolutions((4, 3), (2, 2), 4, 2, groups=2, padding="SAME"),
     *convolutions((4, 3), (2, 2), 3, 3, groups=3, strides=(2, 1), padding="SAME"),
     *convolutions((3, 3), (1, 1), 2, 3, strides=(2, 2)),
+    *convolutions((3, 2), (1, 1), 2, 3),
     *convolutions((6,), (3,), 2, 2, strides=(2,), padding="SAME"),
     *convolutions((3, 4, 2), (2, 2, 2), 1, 2, strides=(1, 2, 1), padding="SAME"),
     *poolings((5, 6), (3, 2), strides=(2, 1), padding="SAME"),

@@ -60,7 +60,9 @@ def convolution(size: int, channels: int, kernel: int) -> Any:
 
     def build(tf: Any) -> Any:
         w = tf.Variable(tf.truncated_normal([kernel, kernel, channels, 64], stddev=0.1, seed=1))
-        return there_and_back(tf, [128, size, size, channels], lambda x: (tf.nn.conv2d(x, w, [1, 1, 1, 1], "VALID"), [w]))
+        return there_and_back(
+            tf, [128, size, size, channels], lambda x: (tf.nn.conv2d(x, w, [1, 1, 1, 1], "VALID"), [w])
+        )
 
     return build
 
@@ -79,7 +81,9 @@ def max_pooling(tf: Any) -> Any:
 def batch_norm(tf: Any) -> Any:
     """Batch normalization in training."""
     scale, offset = tf.Variable(tf.ones([64])), tf.Variable(tf.zeros([64]))
-    return there_and_back(tf, [128, 13, 13, 64], lambda x: (tf.nn.fused_batch_norm(x, scale, offset)[0], [scale, offset]))
+    return there_and_back(
+        tf, [128, 13, 13, 64], lambda x: (tf.nn.fused_batch_norm(x, scale, offset)[0], [scale, offset])
+    )
 
 
 def lstm(tf: Any) -> Any:

@@ -86,6 +86,17 @@ def test_the_value_of_a_variable(sess) -> None:
     np.testing.assert_array_equal(sess.run(v), X)
 
 
+def test_what_a_python_function_kept(sess) -> None:
+    kept = []
+    x = tf.placeholder(tf.float32, [2, 2])
+    y = x + 0.0
+    noted = tf.py_func(lambda a: kept.append(a) or np.float32(0), [y], tf.float32)
+    with tf.control_dependencies([noted]):
+        rectified = tf.nn.relu(y)
+    np.testing.assert_array_equal(sess.run(rectified, {x: X}), np.maximum(X, 0))
+    np.testing.assert_array_equal(kept[0], X)
+
+
 def test_switched_off(sess) -> None:
     x = tf.placeholder(tf.float32, [2, 2])
     y = tf.nn.relu(x + 0.0)

@@ -15,6 +15,7 @@ from deepkit.site import Cell
 
 X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
+START: list[np.ndarray] = []  # the trainable variables when they were initialized
 
 
 def build() -> tf.Tensor:
@@ -28,7 +29,7 @@ def build() -> tf.Tensor:
         h = tf.layers.batch_normalization(h, training=training)
         h = tf.cond(training, lambda: tf.nn.dropout(h, 0.7), lambda: h)
     words = tf.get_variable("words", [3, 5])
-    h = h + tf.nn.embedding_lookup(words, label) * np.float32(np.inf if False else 0.1)
+    h = h + tf.nn.embedding_lookup(words, label) * 0.1
     _, h = tf.while_loop(lambda i, _: i < 2, lambda i, y: (i + 1, tf.tanh(y)), [0, h])
     logits = tf.layers.dense(h[:, ..., 1:], 3, name="out")
     loss = tf.losses.sparse_softmax_cross_entropy(label, logits)
@@ -52,9 +53,18 @@ def saved(tmp_path):
     with tf.Graph().as_default() as graph, tf.Session() as sess:
         build()
         sess.run(tf.global_variables_initializer())
+        START[:] = sess.run(tf.trainable_variables())
         steps(graph, sess, 3)
         path = tf.train.Saver(max_to_keep=3).save(sess, str(tmp_path / "m"), 3)
         yield path, steps(graph, sess, 4)
+
+
+def test_the_seeds_of_the_initializers_are_in_the_file(saved):
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.train.import_meta_graph(f"{saved[0]}.meta")
+        sess.run("init")
+        for a, b in zip(START, sess.run(tf.trainable_variables()), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_a_graph_from_its_file_trains_on(saved):
@@ -127,7 +137,8 @@ def test_a_graph_that_is_there_already(saved):
         with pytest.warns(GraphWarning, match="has all these nodes already") as told:
             saver = tf.train.import_meta_graph(f"{path}.meta")
         assert told[0].filename == __file__
-        assert len(graph.get_operations()) == count
+        assert len(graph.get_operations()) == count + 1, "the initializer of the stored graph"
+        assert graph.get_operations()[-1].name == "init"
         saver.restore(sess, path)
         assert steps(graph, sess, 4) == wanted
 
@@ -172,14 +183,16 @@ def test_what_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match=r"File .*nothing\.meta does not exist"):
         tf.train.import_meta_graph(str(tmp_path / "nothing.meta"))
     (tmp_path / "theirs.meta").write_bytes(b"\n\x88\x02\n\x05\x08\x01\x12\x01*" * 30)
-    with pytest.raises(DataError, match=r"theirs\.meta is no graph that deepkit wrote[^$]*TensorFlow's \.meta is not read"):
+    with pytest.raises(
+        DataError, match=r"theirs\.meta is no graph that deepkit wrote[^$]*TensorFlow's \.meta is not read"
+    ):
         tf.train.import_meta_graph(str(tmp_path / "theirs.meta"))
     with tf.Graph().as_default(), tf.Session() as sess:
         tf.Variable(0.0).initializer.run(session=sess)
         path = tf.train.Saver().save(sess, str(tmp_path / "m"))
     with pytest.raises(DataError, match=r"no graph that deepkit wrote: it has no tensor 'graph'"):
         tf.train.import_meta_graph(f"{path}.safetensors")
-    with pytest.raises(DataError, match="m.meta is there"):
+    with pytest.raises(DataError, match=r"m\.meta is there"):
         tf.train.import_meta_graph(path)
 
 
@@ -211,4 +224,4 @@ def test_reading_the_file_in_a_cell_that_runs_again(saved, monkeypatch):
         with tf.Session() as sess:
             saver.restore(sess, path)
             assert steps(graph, sess, 4) == wanted
-        assert len(tf.trainable_variables()) == len(set(v.name for v in tf.trainable_variables()))
+        assert len(tf.trainable_variables()) == len({v.name for v in tf.trainable_variables()})

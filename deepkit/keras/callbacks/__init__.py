@@ -1,5 +1,13 @@
 """Callbacks for fit: history, progress, early stopping, checkpoints and more."""
 
-from deepkit.keras.callbacks.base import Callback, CallbackList, History, Logs, configure
+from deepkit.keras.callbacks.base import BaseLogger, Callback, History, LambdaCallback, Logs
+from deepkit.keras.callbacks.callback_list import CallbackList, configure
+from deepkit.keras.callbacks.monitoring import EarlyStopping, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
+from deepkit.keras.callbacks.progress import ProgbarLogger
+from deepkit.keras.callbacks.records import CSVLogger, RemoteMonitor, TerminateOnNaN
 
-__all__ = ["Callback", "CallbackList", "History", "Logs", "configure"]
+__all__ = [
+    "BaseLogger", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
+    "LearningRateScheduler", "Logs", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
+    "TerminateOnNaN", "configure",
+]  # fmt: skip

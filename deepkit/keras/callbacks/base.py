@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from deepkit.errors import ArgumentError
 
 
 class Callback:
@@ -81,7 +84,10 @@ class Logs(dict):
         return dict.__contains__(self, key) or dict.__contains__(self, _other_spelling(key))
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
 
 def _other_spelling(key: Any) -> str | None:
@@ -90,26 +96,6 @@ def _other_spelling(key: Any) -> str | None:
     parts = key.split("_")
     swap = {"acc": "accuracy", "accuracy": "acc"}
     return "_".join([*parts[:-1], swap[parts[-1]]]) if parts[-1] in swap else None
-
-
-class CallbackList:
-    """Several callbacks as one."""
-
-    def __init__(self, callbacks: list[Callback], model: Any, params: dict[str, Any]):
-        self.callbacks = callbacks
-        for callback in callbacks:
-            callback.set_model(model)
-            callback.set_params(params)
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("on_"):
-            raise AttributeError(name)
-
-        def call_all(*args: Any) -> None:
-            for callback in self.callbacks:
-                getattr(callback, name)(*args)
-
-        return call_all
 
 
 class History(Callback):
@@ -126,9 +112,32 @@ class History(Callback):
             self.history.setdefault(key, []).append(value)
 
 
-def configure(callbacks: Any, history: History | None, model: Any, params: dict[str, Any]) -> CallbackList:
-    """The caller's callbacks, a progress bar if `verbose` asks for one, and the history last."""
-    if isinstance(callbacks, CallbackList):
-        return callbacks
-    found = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks is not None else []
-    return CallbackList([*found, *([history] if history is not None else [])], model, params)
+class BaseLogger(Callback):
+    """Accepted for Keras' sake: the means over an epoch are made by the metrics themselves."""
+
+    def __init__(self, stateful_metrics: Any = None):
+        super().__init__()
+        self.stateful_metrics = set(stateful_metrics or ())
+
+
+class LambdaCallback(Callback):
+    """Functions in the place of the methods of a callback.
+
+    >>> from deepkit import keras
+    >>> import numpy as np
+    >>> model = keras.models.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    >>> model.compile("sgd", "mse")
+    >>> say = LambdaCallback(on_epoch_begin=lambda epoch, logs: print("epoch", epoch))
+    >>> _ = model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=2, verbose=0, callbacks=[say])
+    epoch 0
+    epoch 1
+    """
+
+    def __init__(self, **functions: Callable[..., Any] | None):
+        super().__init__()
+        known = [name for name in dir(Callback) if name.startswith("on_")]
+        for name, function in functions.items():
+            if name not in known:
+                raise ArgumentError(f"LambdaCallback has no argument {name!r}", rule="one of " + ", ".join(known))
+            if function is not None:
+                setattr(self, name, function)

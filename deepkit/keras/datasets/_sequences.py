@@ -13,7 +13,8 @@ from deepkit.errors import ArgumentError
 
 def number_words(texts: Iterable[str], word_index: dict[str, int]) -> list[list[int]]:
     """The numbers of the words of each text; words without a number are passed over."""
-    return [[word_index[word] for word in split_words(text) if word in word_index] for text in texts]
+    number = word_index.get
+    return [[found for found in map(number, split_words(text)) if found is not None] for text in texts]
 
 
 def offset(

@@ -114,7 +114,7 @@ def _in_buckets(y_true: Any, y_pred: Any, weight: Any, thresholds: list[float], 
     thresholds up to there count it.
     """
     count = len(thresholds)
-    labels = (int_shape(y_pred) or (1,))[-1] if multi_label else 1
+    labels = int((int_shape(y_pred) or ())[-1] or 1) if multi_label else 1
     y_true = ops.cast(ops.cast(y_true, "bool"), y_pred.dtype)
     positives, negatives = (x if weight is None else x * weight for x in (y_true, 1.0 - y_true))
     bucket = ops.ceil(ops.clip_by_value(y_pred, 0.0, 1.0) * float(count - 1)) - 1.0

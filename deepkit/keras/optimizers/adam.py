@@ -19,7 +19,7 @@ from deepkit.train.rules import ApplyAdam, ApplyAdaMax, ApplyAmsgrad, ApplyNadam
 class _Moments(Optimizer):
     """What the optimizers of this module share: slots m and v, and the numbers by which they fade."""
 
-    slot_names = ("m", "v")
+    slot_names: tuple[str, ...] = ("m", "v")
 
     def __init__(self, name: str, learning_rate: Any, beta_1: Any, beta_2: Any, epsilon: float | None, **kwargs: Any):
         super().__init__(name, learning_rate, **kwargs)

@@ -14,7 +14,7 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.autodiff import gradients
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices, dense
-from deepkit.core.tensor import Tensor
+from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GradientError
 from deepkit.keras.backend.config import epsilon as default_epsilon
@@ -176,8 +176,9 @@ class Optimizer:
         return self._clipped(found)
 
     def _clipped(self, grads: list[Any]) -> list[Any]:
-        if self.clipvalue is not None:
-            grads = [_changed(g, lambda x: ops.clip_by_value(x, -self.clipvalue, self.clipvalue)) for g in grads]
+        limit = self.clipvalue
+        if limit is not None:
+            grads = [_changed(g, lambda x: ops.clip_by_value(x, -limit, limit)) for g in grads]
         if self.clipnorm is not None:
             grads = [_changed(g, lambda x: ops.clip_by_norm(x, self.clipnorm)) for g in grads]
         if self.global_clipnorm is not None:
@@ -230,7 +231,7 @@ class Optimizer:
         update = moved[0] if isinstance(moved, (list, tuple)) else moved
         if constraint is None:
             return [update]
-        if isinstance(param, Tensor):
+        if isinstance(param, Parameter):
             return [update, param.assign(constraint(param.read()))]
         with param.graph.control_dependencies([update]):
             return [update, param.assign(constraint(param.read_value()))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, DownloadError
 from deepkit.keras.utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer, SequenceEnqueuer
 
 __all__ = ["GeneratorEnqueuer", "OrderedEnqueuer", "Sequence", "SequenceEnqueuer", "get_file", "validate_file"]
@@ -105,8 +105,14 @@ def get_file(
     if not path.is_file() or (file_hash is not None and not validate_file(path, file_hash, hash_algorithm)):
         print(f"Downloading data from {origin}")
         algorithm = _algorithm(file_hash or "", hash_algorithm)
-        with whole_file(path) as out:
-            download(origin, out, digest=file_hash, algorithm=algorithm)
+        try:
+            with whole_file(path) as out:
+                download(origin, out, digest=file_hash, algorithm=algorithm)
+        except DownloadError as error:
+            raise DownloadError(
+                f"{origin} could not be downloaded: {error.what}",
+                hint=f"check address and connection, or put the file there yourself: {path}",
+            ) from error
     if untar:
         if not result.exists():
             unpack(path, folder, ("tar",))

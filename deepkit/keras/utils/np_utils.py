@@ -52,6 +52,8 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
 def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
     """`x` divided by its norms along `axis`; where a norm is 0, by 1.
 
+    A single row comes back as a matrix of one row, as in Keras.
+
     Args:
         x: an array of numbers.
         axis: along which the norms are taken.

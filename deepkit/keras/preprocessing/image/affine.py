@@ -127,7 +127,7 @@ def random_shift(
     """`x` shifted at random (np.random).
 
     tx is drawn up to the part `hrg` of the height, ty up to the part `wrg` of the width. In the usual order of axes tx
-    shifts to the side, as in Keras since its version 2.4: `wrg` moves up and down. See apply_affine_transform.
+    shifts to the side, as in the recent releases of Keras 2: `wrg` moves up and down. See apply_affine_transform.
     """
     tx = np.random.uniform(-hrg, hrg) * x.shape[row_axis]
     ty = np.random.uniform(-wrg, wrg) * x.shape[col_axis]

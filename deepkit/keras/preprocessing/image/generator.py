@@ -30,7 +30,7 @@ class ImageDataGenerator:
         rotation_range: greatest rotation in degrees.
         width_shift_range, height_shift_range: greatest shift: below 1 a part of width or height, from 1 pixels; a list
             holds the shifts to choose from. What is drawn from the first moves up and down, from the second to the
-            sides: Keras exchanged them in its version 2.4, and the numbers here are its numbers. It shows only where
+            sides: the recent releases of Keras 2 exchange them, and the numbers here are theirs. It shows only where
             the two ranges differ.
         brightness_range: (least, greatest) factor of brightness.
         shear_range: greatest shear in degrees.

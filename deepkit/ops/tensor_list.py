@@ -1,0 +1,75 @@
+"""A list of equal tensors that a loop fills entry by entry: kept as one tensor whose first axis counts the entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.errors import ArgumentError, ShapeError
+
+
+@register
+class ListWrite(Op):
+    """The list with `value` at place `index`; entries that nobody has written are zero.
+
+    The list is a tensor (size, ...), or the empty vector (0,) as long as nothing was written: what an entry looks like is
+    then not known yet.
+    """
+
+    growing: bool = False
+    types = ("T", "index", "T", "index")
+
+    def shape(self, entries: Shape, index: Shape, value: Shape, size: Shape) -> Shape:
+        return UNKNOWN if value.dims is None else Shape.of((None, *value.dims))
+
+    def forward(self, xp: Any, entries: Any, index: Any, value: Any, size: Any) -> Any:
+        i, n = int(index), max(int(size), len(entries))
+        if not 0 <= i < n and not (self.growing and i >= 0):
+            raise ArgumentError(
+                f"TensorArray: write at {i}", rule=f"0 <= index < size, which is {n}",
+                hint="TensorArray(dtype, size=0, dynamic_size=True) grows",
+            )  # fmt: skip
+        written = entries.ndim == value.ndim + 1 and entries.size > 0
+        if written and entries.shape[1:] != value.shape:
+            raise ShapeError(
+                f"TensorArray: an entry of shape {Shape(value.shape)}",
+                rule=f"all entries have one shape: {Shape(entries.shape[1:])}",
+            )
+        y = xp.zeros((max(n, i + 1), *value.shape), value.dtype)
+        if written:
+            y[: len(entries)] = entries
+        y[i] = value
+        return y
+
+    def gradient(self, dy: Any, y: Any, entries: Any, index: Any, value: Any, size: Any) -> Any:
+        return apply(ListWriteGrad(), dy, entries, index), None, ops.gather(dy, index), None
+
+
+@register
+class ListWriteGrad(Op):
+    """dy without the entry at `index`, in the shape of `entries`."""
+
+    types = ("T", "any", "index")
+
+    def shape(self, dy: Shape, entries: Shape, index: Shape) -> Shape:
+        return entries
+
+    def forward(self, xp: Any, dy: Any, entries: Any, index: Any) -> Any:
+        dx = xp.zeros(entries.shape, dy.dtype)
+        if entries.ndim == dy.ndim and entries.size:
+            dx[...] = dy[: len(dx)]
+            if int(index) < len(dx):
+                dx[int(index)] = 0
+        return dx
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, entries: Any, index: Any) -> Any:
+        zero = ops.zeros_like(ops.gather(dy, index))
+        return apply(ListWrite(growing=True), ddx, index, zero, ops.shape(dy)[0]), None, None
+
+
+def list_write(entries: Any, index: Any, value: Any, size: Any, growing: bool = False) -> Any:
+    """The list of tensors `entries` with `value` at place `index`; see ListWrite."""
+    return apply(ListWrite(growing=growing), entries, index, value, size)
