@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,18 @@ REMOVED: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _reshape(modern: Callable[..., Any]) -> Callable[..., Any]:
+    """np.reshape that again takes its shape under the name `newshape`."""
+
+    @functools.wraps(modern)
+    def reshape(a: Any, *args: Any, **kwargs: Any) -> Any:
+        if "newshape" in kwargs:
+            args = (kwargs.pop("newshape"), *args)
+        return modern(a, *args, **kwargs)
+
+    return reshape
+
+
 def restore() -> list[str]:
     """Put back what this NumPy lacks; returns the names. It lasts as long as the process."""
     import warnings
@@ -43,6 +58,9 @@ def restore() -> list[str]:
         if not there and value is not None:
             setattr(np, name, value)
             restored.append(name)
+    if "newshape" not in inspect.signature(np.reshape).parameters:
+        np.reshape = _reshape(np.reshape)
+        restored.append("reshape(newshape=)")
     return restored
 
 

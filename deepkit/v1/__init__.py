@@ -48,6 +48,7 @@ from deepkit.v1 import (
     compat,
     contrib,
     device_lib,
+    distributions,
     errors,
     estimator,
     feature_column,

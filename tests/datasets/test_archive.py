@@ -56,3 +56,14 @@ def test_a_link_is_not_followed_and_a_claim_is_not_believed():
     huge.size = 1 << 40
     with pytest.raises(DataError, match=r"claims that set/a\.bin has 1,099,511,627,776 bytes"):
         read_members(PATH, huge.tobuf(tarfile.GNU_FORMAT) + bytes(1024), ["a.bin"])
+
+
+def test_a_sparse_file_does_not_grow_out_of_nothing():
+    sparse = tarfile.TarInfo("set/a.bin")
+    sparse.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = b"%011o\0" % (1 << 29)  # the size it claims to have when unpacked
+    header[148:156] = b"        "
+    header[148:155] = b"%06o\0" % sum(header)
+    with pytest.raises(DataError, match=r"claims that set/a\.bin has 536,870,912 bytes"):
+        read_members(PATH, bytes(header) + bytes(1024), ["a.bin"])

@@ -167,6 +167,15 @@ def test_the_sound_checkpoint_of_tensorflow(tmp_path):
     assert found["scope/w"][0, 0] == np.float32(-0.8113182)
 
 
+def test_a_flipped_bit_in_any_byte_of_the_entries_is_noticed(tmp_path):
+    for byte in range(134):  # the block with the entries, and its checksum
+        damaged = bytearray(INDEX)
+        damaged[byte] ^= 1 << byte % 8
+        (tmp_path / "m.index").write_bytes(damaged)
+        with pytest.raises(DataError):
+            Bundle(str(tmp_path / "m"))
+
+
 @fuzz
 @given(damage, st.booleans())
 def test_damaged_checkpoints_of_tensorflow(tmp_path, steps, whole_index):

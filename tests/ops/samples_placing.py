@@ -38,6 +38,12 @@ def places_after(row, values):
     return np.array([[int((r <= v).sum()) for v in vs] for r, vs in zip(row, values, strict=True)], np.int64)
 
 
+def with_row(entries, i, value, size):
+    y = entries.copy()
+    y[i] = value
+    return y
+
+
 SORTED, WANTED = np.sort(distinct(3, 4), -1), np.concatenate([np.sort(distinct(3, 4), -1)[:, :2], real(3, 3)], 1)
 WORDS = np.array([[1, 2], [0, 7]], np.int64)
 SAMPLES = [
@@ -58,6 +64,9 @@ SAMPLES = [
     Sample("RightShift", {}, (INTEGERS, np.abs(MORE)), lambda x, y: x // 2**y),
     Sample("CheckInside", {}, (ROWS, np.array(3, np.int32)), lambda x, n: x, NO_BATCH),
     Sample("EnsureShape", {"static": (None, 4)}, (B,), lambda x: x),
+    Sample("ListWrite", {}, (A, np.array(1, np.int32), real(4), np.array(3, np.int32)), with_row, NO_BATCH),
+    Sample("ListWriteGrad", {}, (A, B, np.array(1, np.int32)), lambda dy, like, i: with_row(dy, i, np.zeros(4), 3),
+           {"wrt": [0], **NO_BATCH}),
     Sample("Multinomial", {"seed": 3, "static": 5}, (A, np.array(5, np.int32)), None, NO_BATCH),
     *[
         Sample("CandidateSampler", {"distribution": d, "count": 4, "largest": 9, "seed": 3, "weights": tuple(range(1, 10))},

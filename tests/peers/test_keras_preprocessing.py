@@ -180,7 +180,7 @@ def test_pictures_from_folders(folder, mode, subset):
 @pytest.mark.parametrize("subset", [None, "training", "validation"])
 def test_pictures_from_tables(folder, options, subset):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*.*") if p.suffix != ".txt") + ["absent.png"]
+    names = [*sorted(str(p.relative_to(folder)) for p in folder.rglob("*.*") if p.suffix != ".txt"), "absent.png"]
     table = pandas.DataFrame(
         {"filename": names, "weight": np.arange(22.0), "a": np.arange(22) % 3, "b": np.arange(22) / 2}
     )
@@ -269,7 +269,7 @@ def test_sequences(trial):
     results = []
     for peer in (sequence, tf_keras.preprocessing.sequence):
         random.seed(trial)
-        results.append(peer.skipgrams(words, 9, **options) + (random.random(),))
+        results.append((*peer.skipgrams(words, 9, **options), random.random()))
     assert results[0] == results[1]
     size = STREAM.randint(1, 300)
     same(sequence.make_sampling_table(size), tf_keras.preprocessing.sequence.make_sampling_table(size))

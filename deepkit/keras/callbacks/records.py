@@ -9,6 +9,8 @@ import os
 import warnings
 from typing import Any
 
+import numpy as np
+
 from deepkit.keras.callbacks.base import Callback
 
 
@@ -58,7 +60,7 @@ class CSVLogger(Callback):
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+    if not isinstance(value, str) and np.ndim(value):
         return f'"[{", ".join(map(str, value))}]"'
     return value
 

@@ -12,7 +12,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras.backend.session import World
+from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.structure import any_symbol, flat, map_leaves
@@ -50,8 +50,8 @@ class Metric(Layer):
                 setattr(cls, name, wrap(vars(cls)[name]))
 
     def __init__(self, name: str | None = None, dtype: Any = None, **kwargs: Any):
-        self._placed = 0
-        super().__init__(name=name, dtype=dtype, **kwargs)
+        self._in_graph = 0
+        super().__init__(name=name or _next_name(type(self)), dtype=dtype, **kwargs)
         self.built = True
 
     def add_weight(  # type: ignore[override]
@@ -102,15 +102,22 @@ class Metric(Layer):
     @contextlib.contextmanager
     def beside(self, x: Any) -> Iterator[None]:
         """A block in which the state is what goes with `x`: Parameters beside Tensors, variables beside Symbols."""
-        self._placed += 1
+        symbols = int(not isinstance(x, Tensor))
+        self._in_graph += symbols
         try:
-            with self._on_tensors() if isinstance(x, Tensor) else contextlib.nullcontext():
-                yield
+            yield
         finally:
-            self._placed -= 1
+            self._in_graph -= symbols
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}
+
+
+def _next_name(cls: type) -> str:
+    """auc, then auc_1, auc_2: the names under which metrics appear in the logs."""
+    name = snake_case(cls.__name__)
+    number = get_uid(f"metric {name}") - 1
+    return f"{name}_{number}" if number else name
 
 
 def listed_updates(updates: Any) -> list[Any]:
@@ -126,14 +133,12 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: Metric, *args: Any, **kwargs: Any) -> Any:
         symbols = [x for x in flat([args, list(kwargs.values())]) if any_symbol([x])]
         if not symbols:
-            if not self._placed:
-                self.prepare(*args, **kwargs)
+            self.prepare(*args, **kwargs)
             with self._on_tensors():
                 return update_state(self, *args, **kwargs)
         graph = symbols[0].graph
         with graph.as_default():
-            if not self._placed or not self.weights:
-                self.prepare(*args, **kwargs)
+            self.prepare(*args, **kwargs)
             before = graph.version
             done = update_state(self, *args, **kwargs)
         if listed_updates(done):
@@ -149,7 +154,7 @@ def _computing(result: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(result)
     def call(self: Metric) -> Any:
-        with contextlib.nullcontext() if self._placed else self._on_tensors():
+        with contextlib.nullcontext() if self._in_graph else self._on_tensors():
             return map_leaves(_value, result(self))
 
     return call

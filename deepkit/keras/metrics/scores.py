@@ -57,7 +57,7 @@ class FBetaScore(Metric):
         else:
             said = ops.greater(y_pred, self.threshold)
         said = ops.cast(said, self.dtype)
-        weight = None if sample_weight is None else ops.expand_dims(ops.cast(tensor(sample_weight), self.dtype), 1)
+        weight = None if sample_weight is None else weighed(y_true, sample_weight)[1]
 
         def total(hits: Any) -> Any:
             return ops.reduce_sum(hits if weight is None else hits * weight, None if self.average == "micro" else 0)

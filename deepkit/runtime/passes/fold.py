@@ -23,9 +23,11 @@ def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
 def fold(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> None:
     """Adds to `known` the outputs of pure nodes all of whose inputs are known."""
     for node in nodes:
-        if not node.op.is_pure or node.control_inputs or not node.inputs or any(y in feeds for y in node.outputs):
+        if not node.op.is_pure or node.op.subgraphs or node.control_inputs or not node.inputs:
+            continue  # an op that runs graphs needs a plan to run them with
+        if any(y in feeds for y in node.outputs) or _too_large(node):
             continue
-        if any(x not in known or x in feeds for x in node.inputs) or _too_large(node):
+        if any(x not in known or x in feeds for x in node.inputs):
             continue
         try:
             with np.errstate(all="ignore"):

@@ -13,6 +13,7 @@ from deepkit.errors import ArgumentError
 from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
+from deepkit.v1.contrib import preprocessing
 from deepkit.v1.columns.numbers import NumericColumn
 from deepkit.v1.contrib import layers
 from deepkit.v1.estimator import EstimatorSpec, ModeKeys
@@ -25,7 +26,7 @@ from deepkit.v1.train import get_global_step
 
 __all__ = [
     "DNNClassifier", "DNNRegressor", "Estimator", "LinearClassifier", "LinearRegressor", "ModeKeys", "ModelFnOps",
-    "RunConfig", "SKCompat", "infer_real_valued_columns_from_input",
+    "RunConfig", "SKCompat", "infer_real_valued_columns_from_input", "preprocessing",
 ]  # fmt: skip
 
 _ONLY = ""  # the key of features that are one array

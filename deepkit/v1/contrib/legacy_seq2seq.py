@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -47,9 +48,7 @@ def basic_rnn_seq2seq(
 ) -> tuple[list[Any], Any]:
     """(outputs, state) of a decoder that starts from the last state of an encoder; each has variables of its own."""
     with variable_scope(scope or "basic_rnn_seq2seq"):
-        encoder = type(cell).__new__(type(cell))
-        encoder.__dict__.update(cell.__dict__)
-        _, state = static_rnn(encoder, encoder_inputs, dtype=dtype)
+        _, state = static_rnn(copy.deepcopy(cell), encoder_inputs, dtype=dtype)
         return rnn_decoder(decoder_inputs, state, cell)
 
 
@@ -100,10 +99,8 @@ def embedding_rnn_seq2seq(
     with variable_scope(scope or "embedding_rnn_seq2seq"):
         with variable_scope("encoder"):
             table = get_variable("embedding", [num_encoder_symbols, embedding_size])
-            encoder = type(cell).__new__(type(cell))
-            encoder.__dict__.update(cell.__dict__)
             inputs = [ops.embedding_lookup(table, constant_of(i)) for i in encoder_inputs]
-            _, state = static_rnn(encoder, inputs, dtype=dtype)
+            _, state = static_rnn(copy.deepcopy(cell), inputs, dtype=dtype)
         return embedding_rnn_decoder(
             decoder_inputs, state, _Projected(cell, num_decoder_symbols) if output_projection is None else cell,
             num_decoder_symbols, embedding_size, output_projection, feed_previous,

@@ -33,6 +33,19 @@ class CategoricalVocabulary:
         self._mapping: dict[str, int] = {unknown_token: 0}
         self._counts: Counter[str] = Counter()
 
+    @classmethod
+    def of(cls, words: list[str]) -> CategoricalVocabulary:
+        """A frozen vocabulary of these words, the first of which stands for unknown ones."""
+        made = cls(words[0])
+        made._mapping = {word: i for i, word in enumerate(words)}
+        made.freeze()
+        return made
+
+    @property
+    def words(self) -> list[str]:
+        """All words, in the order of their numbers."""
+        return list(self._mapping)
+
     def __len__(self) -> int:
         return len(self._mapping)
 
@@ -62,7 +75,7 @@ class CategoricalVocabulary:
 
     def reverse(self, class_id: int) -> str:
         """The word with this number."""
-        return list(self._mapping)[class_id]
+        return self.words[class_id]
 
 
 class VocabularyProcessor:
@@ -114,8 +127,8 @@ class VocabularyProcessor:
 
     def save(self, filename: Any) -> None:
         """Writes the vocabulary as JSON."""
-        content = {"max_document_length": self.max_document_length, "words": list(self.vocabulary_._mapping)}
-        files.write_whole(Path(filename), json.dumps(content, ensure_ascii=False).encode())
+        content = {"max_document_length": self.max_document_length, "words": self.vocabulary_.words}
+        files.write_whole(Path(filename), json.dumps(content, ensure_ascii=False))
 
     @classmethod
     def restore(cls, filename: Any) -> VocabularyProcessor:
@@ -127,7 +140,4 @@ class VocabularyProcessor:
             raise DataError(
                 f"{filename} is no vocabulary", rule="a file that VocabularyProcessor.save has written"
             ) from error
-        made = cls(length)
-        made.vocabulary_._mapping = {word: i for i, word in enumerate(words)}
-        made.vocabulary_.freeze()
-        return made
+        return cls(length, vocabulary=CategoricalVocabulary.of(words))

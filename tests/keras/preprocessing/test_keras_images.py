@@ -99,6 +99,16 @@ def test_a_seed_gives_the_same_batches_and_no_seed_others(pictures):
     assert runs[0][0][0].dtype == np.float32
 
 
+def test_each_batch_of_a_seed_has_draws_of_its_own(pictures):
+    equal = np.repeat(pictures[:1], 4, axis=0)
+    flow = ImageDataGenerator(rotation_range=30).flow(equal, batch_size=2, seed=1)
+    first, second = next(flow), next(flow)
+    assert not np.array_equal(first, second)
+    np.random.seed(1 + 1)  # the seed and the batches before
+    generator = ImageDataGenerator(rotation_range=30)
+    np.testing.assert_array_equal(second[0], generator.random_transform(equal[0]))
+
+
 def test_batches_in_order_by_number_and_with_weights(pictures):
     flow = ImageDataGenerator(rescale=0.5).flow(
         pictures, np.arange(7), 3, shuffle=False, sample_weight=np.arange(7) / 7

@@ -9,11 +9,10 @@ from deepkit.keras.preprocessing.image.files import array_to_img, img_to_array, 
 
 
 def apply_channel_shift(x: np.ndarray, intensity: float, channel_axis: int = 0) -> np.ndarray:
-    """`intensity` added to every value, which stays between the least and the greatest of `x`.
-
-    `channel_axis` changes nothing: all channels are shifted by the same amount.
-    """
-    return np.clip(x + intensity, np.min(x), np.max(x))
+    """`intensity` added to every value of every channel; values stay between the least and the greatest of `x`."""
+    # One plane lies behind the other in memory afterwards, as in Keras: sums over the picture then round alike.
+    planes = np.ascontiguousarray(np.moveaxis(x, channel_axis, 0))
+    return np.moveaxis(np.clip(planes + intensity, np.min(x), np.max(x)), 0, channel_axis)
 
 
 def random_channel_shift(x: np.ndarray, intensity_range: float, channel_axis: int = 0) -> np.ndarray:

@@ -1,0 +1,203 @@
+"""What all cells share: weights for one or several gates, and dropout masks that last for a whole sequence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from deepkit import ops
+from deepkit.core.apply import is_tensor
+from deepkit.core.tensor import Tensor
+from deepkit.keras import activations, backend, constraints, initializers, regularizers
+from deepkit.keras.engine.layer import Layer
+from deepkit.keras.layers.arguments import described, numbers, share
+from deepkit.keras.layers.recurrent.states import zero_states
+
+Masks = tuple[list[Any], list[Any]]
+"""Dropout masks for the inputs and for the state: none, one for all gates, or one for each gate."""
+
+_ONE_OP = {activations.tanh: "tanh", activations.sigmoid: "sigmoid", activations.hard_sigmoid: "hard_sigmoid",
+           activations.relu: "relu", activations.linear: "linear",
+           ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.hard_sigmoid: "hard_sigmoid", ops.relu: "relu"}  # fmt: skip
+"""The activations that the ops of whole sequences know, by name."""
+
+
+class SequenceCell(Layer):
+    """Base of cells whose steps an op can compute all at once, and whose dropout masks last for a whole sequence."""
+
+    def dropout_masks(self, batch: Any, training: Any = None) -> Any:
+        """New masks for a batch of sequences, in the form in which the other methods take them."""
+        raise TypeError(f"{type(self).__name__} does not define dropout_masks")
+
+    def keeping(self, masks: Any) -> contextlib.AbstractContextManager[Any]:
+        """Inside, every step uses these masks."""
+        raise TypeError(f"{type(self).__name__} does not define keeping")
+
+    def is_whole(self, masks: Any) -> bool:
+        """Whether `sequence` computes what `call` does, under these masks."""
+        return False
+
+    def sequence(self, x: Any, states: Any, masks: Any) -> Any:
+        """The states (time, batch, ...) after each step along x (time, batch, features), from those before the first."""
+        raise TypeError(f"{type(self).__name__} does not define sequence")
+
+    def output_of(self, states: Any) -> Any:
+        """The output among the states."""
+        return states[0]
+
+    @property
+    def step_is_ours(self) -> bool:
+        """False in a subclass whose own `call` is not what the inherited `sequence` computes."""
+        return next("sequence" in vars(kind) for kind in type(self).__mro__ if {"call", "sequence"} & vars(kind).keys())
+
+
+class Cell(SequenceCell):
+    """Base: one step in time, (inputs (batch, features), states) -> (output (batch, units), new states).
+
+    A subclass says how many `gates` it has and computes a step in `call`; in `sequence` it computes all steps at once.
+    """
+
+    gates = 1
+    arguments = (
+        "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer", "bias_initializer",
+        "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint", "recurrent_constraint",
+        "bias_constraint", "dropout", "recurrent_dropout",
+    )  # fmt: skip
+    """The names of the arguments that a configuration holds."""
+
+    def __init__(
+        self, units: int, activation: Any = "tanh", use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
+        recurrent_dropout: float = 0.0, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(**kwargs)
+        (self.units,) = numbers(int(units) if isinstance(units, float) else units, 1, "units")
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.recurrent_initializer = initializers.get(recurrent_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.recurrent_constraint = constraints.get(recurrent_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.dropout = share(dropout, type(self).__name__, "dropout")
+        self.recurrent_dropout = share(recurrent_dropout, type(self).__name__, "recurrent_dropout")
+        self.state_size: Any = self.units
+        self.output_size = self.units
+        self.bias: Any = None
+        self._masks: Masks | None = None
+
+    # ---- weights
+
+    def bias_shape(self) -> tuple[int, ...]:
+        """The shape of the bias."""
+        return (self.gates * self.units,)
+
+    def first_bias(self) -> Any:
+        """The initializer of the bias."""
+        return self.bias_initializer
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight(
+            "kernel", (input_shape[-1], self.gates * self.units), initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+        )  # fmt: skip
+        self.recurrent_kernel = self.add_weight(
+            "recurrent_kernel", (self.units, self.gates * self.units), initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint,
+        )  # fmt: skip
+        if self.use_bias:
+            self.bias = self.add_weight(
+                "bias", self.bias_shape(), initializer=self.first_bias(), regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )  # fmt: skip
+        super().build(input_shape)
+
+    # ---- steps
+
+    def call(self, inputs: Any, states: Any, training: Any = None) -> tuple[Any, Any]:
+        """(output, new states) after one step."""
+        raise TypeError(f"{type(self).__name__} does not define call(inputs, states)")
+
+    def is_whole(self, masks: Masks) -> bool:
+        """Whether `sequence` computes what `call` does: the ops know the activations, and no mask but one on the inputs."""
+        return self.step_is_ours and self.ops_know_activations() and len(masks[0]) <= 1 and not masks[1]
+
+    def ops_know_activations(self) -> bool:
+        """Whether the op for whole sequences has these activations."""
+        return one_op(self.activation) is not None
+
+    def get_initial_state(self, inputs: Any = None, batch_size: Any = None, dtype: Any = None) -> Any:
+        """Zeros of the shapes of the states: for the batch of `inputs`, or for a batch size and type."""
+        if inputs is not None:
+            batch_size, dtype = ops.shape(inputs)[0], inputs.dtype
+        return zero_states(self.state_size, batch_size, dtype)
+
+    # ---- dropout
+
+    def mask_counts(self) -> tuple[int, int]:
+        """How many masks the inputs and the state have, if there is dropout: one for all gates, or one for each."""
+        return 1, 1
+
+    def dropout_masks(self, batch: Any, training: Any = None) -> Masks:
+        """New masks (batch, features) and (batch, units): factors 0 and 1 / (1 - rate); none outside of training.
+
+        A sequence keeps them from its first step to its last. Source: Y. Gal, Z. Ghahramani, NIPS 2016.
+        """
+        phase = backend.learning_phase() if training is None else training
+        if (not is_tensor(phase) or isinstance(phase, Tensor)) and not phase:
+            return [], []
+        widths, rates = (self.kernel.shape[0], self.units), (self.dropout, self.recurrent_dropout)
+        inputs, state = (
+            [_mask(ops.ones([batch, int(width)], self.dtype), rate, phase) for _ in range(count)] if rate else []
+            for width, rate, count in zip(widths, rates, self.mask_counts(), strict=True)
+        )
+        return inputs, state
+
+    def masks_for(self, inputs: Any, training: Any) -> Masks:
+        """The masks of the sequence that is being computed; new ones for a single step."""
+        return self.dropout_masks(ops.shape(inputs)[0], training) if self._masks is None else self._masks
+
+    @contextlib.contextmanager
+    def keeping(self, masks: Masks) -> Iterator[None]:
+        """Inside, every step uses these masks."""
+        self._masks = masks
+        try:
+            yield
+        finally:
+            self._masks = None
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **described(self, *self.arguments)}
+
+
+def _mask(ones: Any, rate: float, phase: Any) -> Any:
+    dropped = ops.zeros_like(ones) if rate == 1 else backend.dropout(ones, rate)
+    return backend.in_train_phase(dropped, ones, phase)
+
+
+def one_op(activation: Any) -> str | None:
+    """The name under which the ops of whole sequences know an activation; None if they do not."""
+    return _ONE_OP.get(activation)
+
+
+def products(x: Any, kernel: Any, bias: Any, masks: Sequence[Any], gates: int) -> list[Any]:
+    """x @ kernel + bias for each gate: one product for all of them, unless each gate sees x under a mask of its own."""
+    if len(masks) <= 1:
+        z = backend.dot(x * masks[0] if masks else x, kernel)
+        z = z if bias is None else ops.bias_add(z, bias)
+        return [z] if gates == 1 else ops.split(z, gates, -1)
+    biases = [None] * gates if bias is None else ops.split(bias, gates, 0)
+    rows = zip(masks, ops.split(kernel, gates, 1), biases, strict=True)
+    return [products(x, part, b, [mask], 1)[0] for mask, part, b in rows]
+
+
+def under_mask(x: Any, masks: Sequence[Any]) -> Any:
+    """x (time, batch, features) with the one mask that all its steps share."""
+    return x * ops.expand_dims(masks[0], 0) if masks else x

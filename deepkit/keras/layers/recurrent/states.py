@@ -1,0 +1,82 @@
+"""Small helpers over states and shapes of recurrent layers: sizes, zeros, nesting, arguments sorted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from deepkit import ops
+from deepkit.errors import ArgumentError
+from deepkit.keras.engine.structure import listed, map_leaves
+
+
+def dims_of(size: Any) -> list[int]:
+    """The axes of one state without the batch: [size], or those of a Shape."""
+    return [int(d) for d in size.dims] if hasattr(size, "dims") else [int(size)]
+
+
+def zero_states(sizes: Any, batch: Any, dtype: Any) -> Any:
+    """Zeros (batch, size) for each size of a nest of sizes."""
+    return map_leaves(lambda size: ops.zeros([batch, *dims_of(size)], dtype), sizes)
+
+
+def output_size(cell: Any) -> Any:
+    """The size of a cell's output: what it says, else the size of its first state."""
+    said = getattr(cell, "output_size", None)
+    return listed(cell.state_size)[0] if said is None else said
+
+
+def nested(like: Any, leaves: Sequence[Any]) -> Any:
+    """`leaves` as `like` nests its own."""
+    rest = iter(leaves)
+    return map_leaves(lambda _: next(rest), like)
+
+
+def separated(
+    inputs: Any, initial_state: Any, constants: Any, count: int, wanted: bool = True
+) -> tuple[Any, list[Any], list[Any]]:
+    """(inputs, states, constants) of a call: the last two may stand behind the inputs, in one list [x, *states, *constants].
+
+    count: how many constants there are in such a list.
+    """
+    if not isinstance(inputs, list):
+        return inputs, listed(initial_state), listed(constants)
+    if initial_state is not None or constants is not None:
+        if len(inputs) == 1:
+            return inputs[0], listed(initial_state), listed(constants)
+        raise ArgumentError(
+            "a recurrent layer was called with a list and with initial_state or constants beside it",
+            rule="states and constants stand in one place only",
+            hint="layer(x, initial_state=[h], constants=[c]), or all of them in one list: layer([x, h, c])",
+        )
+    x, *rest = inputs
+    at = len(rest) - count
+    return x, rest[:at], rest[at:]
+
+
+def is_shape(value: Any) -> bool:
+    """True for one shape, False for a nest of shapes."""
+    return hasattr(value, "dims") or (
+        isinstance(value, (list, tuple)) and all(d is None or hasattr(d, "__index__") for d in value)
+    )
+
+
+def map_shapes(function: Callable[[tuple[Any, ...]], Any], shape: Any) -> Any:
+    """`function` applied to every shape of a nest of shapes."""
+    if is_shape(shape):
+        return function(tuple(shape.dims if hasattr(shape, "dims") else shape))
+    if isinstance(shape, dict):
+        return {key: map_shapes(function, shape[key]) for key in sorted(shape)}
+    return type(shape)(map_shapes(function, item) for item in shape)
+
+
+def shapes_in(shape: Any) -> list[tuple[Any, ...]]:
+    """The shapes of a nest of shapes, in its order."""
+    found: list[tuple[Any, ...]] = []
+    map_shapes(found.append, shape)
+    return found
+
+
+def inputs_shape(shape: Any) -> Any:
+    """The shape of the inputs from that of [inputs, *states, *constants]."""
+    return shape[0] if isinstance(shape, list) and not is_shape(shape) else shape
