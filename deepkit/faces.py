@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-SHOWN = {"tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras"}
-"""Names of one face, and the module of another that stands behind them."""
+SHOWN = {
+    "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
+    "keras.utils.plot": "deepkit.viz.layers",
+}  # fmt: skip
+"""Names of one face, and the module that stands behind them: another face, or a picture of it."""
 
 
 def shown(path: str) -> ModuleType | None:

@@ -72,6 +72,8 @@ class Bundle:
             except UnicodeDecodeError:
                 self._refuse(f"the name {key[:80]!r} is no text")
             self.entries[name] = self._entry(name, fields)
+        if not self._shards:
+            self._refuse("it has no header")
 
     # ---- the index
 

@@ -1,6 +1,19 @@
-"""Models: Sequential and functional, and how to load and clone them."""
+"""Models: Sequential and functional, and how to load, save and clone them."""
+
+from __future__ import annotations
 
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
+from deepkit.keras.saving import (
+    load_model,
+    model_from_config,
+    model_from_json,
+    model_from_yaml,
+    save_model,
+)
+from deepkit.keras.saving.clone import clone_and_build_model, clone_model
 
-__all__ = ["Model", "Sequential"]
+__all__ = [
+    "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
+    "model_from_yaml", "save_model",
+]  # fmt: skip

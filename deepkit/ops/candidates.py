@@ -126,7 +126,14 @@ def log_uniform_candidate_sampler(
 ) -> Candidates:  # fmt: skip
     """num_sampled classes below range_max, small numbers more often: for words numbered by falling frequency."""
     return _sampled(
-        "log_uniform", true_classes, num_true, num_sampled, unique, range_max, seed, name or "LogUniformCandidateSampler"
+        "log_uniform",
+        true_classes,
+        num_true,
+        num_sampled,
+        unique,
+        range_max,
+        seed,
+        name or "LogUniformCandidateSampler",
     )
 
 

@@ -159,7 +159,9 @@ def random_flip_up_down(image: Any, seed: int | None = None) -> Any:
     return _random_flip(image, flip_up_down, seed)
 
 
-def crop_to_bounding_box(image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any) -> Any:
+def crop_to_bounding_box(
+    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+) -> Any:
     """The block of that size whose upper left corner lies at the offsets."""
     x = _images(image, "crop_to_bounding_box")
     rows = slice(offset_height, offset_height + target_height)
@@ -171,7 +173,9 @@ def crop_to_bounding_box(image: Any, offset_height: Any, offset_width: Any, targ
     return y
 
 
-def pad_to_bounding_box(image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any) -> Any:
+def pad_to_bounding_box(
+    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+) -> Any:
     """A black image of that size with this one in it, its upper left corner at the offsets."""
     x = _images(image, "pad_to_bounding_box")
     height, width = _length(x, x.shape.rank - 3), _length(x, x.shape.rank - 2)
@@ -319,7 +323,9 @@ def total_variation(images: Any, name: str | None = None) -> Any:
 def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
     """The peak signal-to-noise ratio of two images in decibels: 10 log10(max^2 / mean squared difference)."""
     x, y = (convert_image_dtype(v, float32) for v in (a, b))
-    top = float(max_val) if convert(a).dtype.is_floating else float(max_val) / float(np.iinfo(convert(a).dtype.numpy).max)
+    top = (
+        float(max_val) if convert(a).dtype.is_floating else float(max_val) / float(np.iinfo(convert(a).dtype.numpy).max)
+    )
     error = ops.reduce_mean(ops.squared_difference(x, y), [-3, -2, -1])
     return ops.multiply(ops.log(top * top / error), 10.0 / np.log(10.0), name=name)
 

@@ -238,7 +238,9 @@ class EnsureShape(Op):
 
     def forward(self, xp: Any, x: Any) -> Any:
         if not Shape(self.static).is_compatible_with(Shape(x.shape)):
-            raise ShapeError(f"ensure_shape: a tensor of shape {Shape(x.shape)}", rule=f"its shape is {Shape(self.static)}")
+            raise ShapeError(
+                f"ensure_shape: a tensor of shape {Shape(x.shape)}", rule=f"its shape is {Shape(self.static)}"
+            )
         return x
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:

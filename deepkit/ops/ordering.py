@@ -20,7 +20,9 @@ def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, list[int] 
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ArgumentError(f"direction={direction!r}", rule="'ASCENDING' or 'DESCENDING'")
     if not values.shape.rank:
-        raise ShapeError(f"sort of a tensor of shape {values.shape}", rule="at least one axis, and a known number of them")
+        raise ShapeError(
+            f"sort of a tensor of shape {values.shape}", rule="at least one axis, and a known number of them"
+        )
     rank, at = values.shape.rank, normalize_axis(int(axis), values.shape.rank)
     swap = None
     if at != rank - 1:

@@ -264,7 +264,9 @@ def multinomial(
     return apply(op, logits, num_samples, name=name or "multinomial/Multinomial")
 
 
-def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None) -> Any:
+def categorical(
+    logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None
+) -> Any:
     """`multinomial` under its later name."""
     return multinomial(logits, num_samples, seed, name or "categorical/Multinomial", dtype=dtype)
 

@@ -90,8 +90,6 @@ class TensorScatter(Scattering):
         return share * own, None, ops.gather_nd(share, indices) * mine
 
 
-
-
 def on_variable(how: str, nd: bool = False) -> Callable[..., Any]:
     """The public function scatter_`how`, or scatter_nd_`how`, of a variable."""
     name = f"scatter_{'nd_' if nd else ''}{how}"

@@ -65,6 +65,10 @@ class SparseTensor:
 
         return unknown, together
 
+    def session_feed(self, value: Any) -> dict[Any, Any]:
+        """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
+        return dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
         """The three arrays, computed by `session` or the default session."""
         return self.values.graph.session_for(session, "SparseTensor.eval()").run(self, feed_dict)

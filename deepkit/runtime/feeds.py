@@ -13,6 +13,25 @@ from deepkit.device.arrays import as_array
 from deepkit.errors import DeepkitError, FeedError
 
 
+def spread(feeds: dict[Any, Any]) -> dict[Any, Any]:
+    """The feeds with a tuple of tensors, such as the state of a cell, and a SparseTensor as their parts."""
+    if all(isinstance(key, (Symbol, str)) for key in feeds):
+        return feeds
+    single: dict[Any, Any] = {}
+    for key, value in feeds.items():
+        if hasattr(key, "session_feed"):
+            single.update(key.session_feed(value))
+        elif isinstance(key, (tuple, list)):
+            if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(key):
+                raise FeedError(
+                    f"{len(key)} tensors together were fed {value!r}"[:200], rule="a value for each of them, in the same order"
+                )
+            single.update(spread(dict(zip(key, value, strict=True))))
+        else:
+            single[key] = value
+    return single
+
+
 def feed_key(graph: Graph, key: Any) -> Symbol:
     """The Symbol that an entry of feed_dict names."""
     item = graph.as_graph_element(key, "fed")

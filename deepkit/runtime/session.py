@@ -18,7 +18,7 @@ from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning
 from deepkit.runtime import passes, placement
-from deepkit.runtime.feeds import feed_key, feed_value
+from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
 from deepkit.site import Site, user_site
@@ -60,7 +60,7 @@ class Session:
             )  # fmt: skip
         if self.graph.version != self._seen:
             self._watch_growth()
-        feeds = feed_dict or {}
+        feeds = spread(feed_dict) if feed_dict else {}
         try:
             key = (fetches if not isinstance(fetches, list) else (list, *fetches), *feeds)
             found = self._plans.get(key)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,18 +32,6 @@ REMOVED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _reshape(modern: Callable[..., Any]) -> Callable[..., Any]:
-    """np.reshape that again takes its shape under the name `newshape`."""
-
-    @functools.wraps(modern)
-    def reshape(a: Any, *args: Any, **kwargs: Any) -> Any:
-        if "newshape" in kwargs:
-            args = (kwargs.pop("newshape"), *args)
-        return modern(a, *args, **kwargs)
-
-    return reshape
-
-
 def restore() -> list[str]:
     """Put back what this NumPy lacks; returns the names. It lasts as long as the process."""
     import warnings
@@ -58,9 +44,6 @@ def restore() -> list[str]:
         if not there and value is not None:
             setattr(np, name, value)
             restored.append(name)
-    if "newshape" not in inspect.signature(np.reshape).parameters:
-        np.reshape = _reshape(np.reshape)
-        restored.append("reshape(newshape=)")
     return restored
 
 
@@ -81,6 +64,19 @@ class ToBytes(ast.NodeTransformer):
         return node
 
 
+class ToShape(ast.NodeTransformer):
+    """Reads `reshape(x, newshape=s)` as `reshape(x, shape=s)`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "reshape":
+            for keyword in node.keywords:
+                keyword.arg = "shape" if keyword.arg == "newshape" else keyword.arg
+        return node
+
+
 def modernize(tree: ast.Module) -> ast.Module:
-    """The program without the methods that this NumPy's arrays have lost."""
-    return tree if hasattr(np.ndarray, "tostring") else ToBytes().visit(tree)
+    """The program without the methods and arguments that this NumPy has lost."""
+    if not hasattr(np.ndarray, "tostring"):
+        tree = ToBytes().visit(tree)
+    return tree if "newshape" in inspect.signature(np.reshape).parameters else ToShape().visit(tree)

@@ -29,14 +29,16 @@ def _ranks(what: str, x: Any, fits: Any, rule: str, message: str | None) -> Any:
     """The rank of x must fit: known ranks are checked at once, others in every run."""
     x = constant_of(x)
     if x.shape.rank is None:
-        return ops.assert_(fits(ops.rank(x)), [ops.shape(x)], name=what)
+        return ops.assert_(fits(ops.rank(x)), [ops.shape(x)], name=what)  # noqa: PT009
     if not bool(fits(np.int32(x.shape.rank))):
         text = f"{message}: " if message else ""
         raise ShapeError(f"{what}: {text}{x.name} has shape {x.shape}, rank {x.shape.rank}", rule=rule)
     return no_op(name="static_checks_determined_all_ok")
 
 
-def assert_rank(x: Any, rank: int, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None):
+def assert_rank(
+    x: Any, rank: int, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
+):
     """ShapeError unless x has `rank` axes; returns an op that checks it in every run."""
     return _ranks("assert_rank", x, lambda r: _same(r, rank), f"rank {rank}", message)
 
@@ -48,7 +50,9 @@ def assert_rank_at_least(
     return _ranks("assert_rank_at_least", x, lambda r: r >= rank, f"rank at least {rank}", message)
 
 
-def assert_rank_in(x: Any, ranks: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None):
+def assert_rank_in(
+    x: Any, ranks: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
+):
     """ShapeError unless the number of axes of x is among `ranks`."""
 
     def among(r: Any) -> Any:
@@ -74,7 +78,9 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: Any
     """DTypeError unless the tensor has this data type."""
     tensor = constant_of(tensor)
     if tensor.dtype is not as_dtype(tf_type):
-        raise DTypeError(f"{message or 'assert_type'}: {tensor.name} is {tensor.dtype.name}", rule=as_dtype(tf_type).name)
+        raise DTypeError(
+            f"{message or 'assert_type'}: {tensor.name} is {tensor.dtype.name}", rule=as_dtype(tf_type).name
+        )
     return no_op(name="statically_determined_correct_type")
 
 
@@ -104,16 +110,21 @@ def is_numeric_tensor(tensor: Any) -> bool:
 
 
 def _holds(what: str, condition: Any, x: Any, message: str | None, name: Any) -> Any:
-    return ops.assert_(ops.reduce_all(condition), [message or f"{what} does not hold for", x], name=name or what)
+    text = message or f"{what} does not hold for"
+    return ops.assert_(ops.reduce_all(condition), [text, x], name=name or what)  # noqa: PT009
 
 
-def assert_positive(x: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None) -> Any:
+def assert_positive(
+    x: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
+) -> Any:
     """An op that raises an error unless every element of x is greater than 0."""
     x = constant_of(x)
     return _holds("assert_positive", ops.greater(x, 0), x, message, name)
 
 
-def assert_negative(x: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None) -> Any:
+def assert_negative(
+    x: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
+) -> Any:
     """An op that raises an error unless every element of x is less than 0."""
     x = constant_of(x)
     return _holds("assert_negative", ops.less(x, 0), x, message, name)

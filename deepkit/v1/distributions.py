@@ -64,7 +64,9 @@ class Distribution:
 class Normal(Distribution):
     """Density exp(-((x - loc) / scale)^2 / 2) / (scale sqrt(2 pi))."""
 
-    def __init__(self, loc: Any, scale: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: Any = None):
+    def __init__(
+        self, loc: Any, scale: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: Any = None
+    ):
         super().__init__(name)
         self.loc, self.scale = _parameters(loc, scale)
         self.dtype = self.loc.dtype
@@ -107,7 +109,12 @@ class Uniform(Distribution):
     """Every number from low to below high is equally likely."""
 
     def __init__(
-        self, low: Any = 0.0, high: Any = 1.0, validate_args: bool = False, allow_nan_stats: bool = True, name: Any = None
+        self,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: Any = None,
     ):
         super().__init__(name)
         self.low, self.high = _parameters(low, high)

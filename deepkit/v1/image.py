@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io as _io
 from typing import Any
 
+import numpy as np
+
 from deepkit import ops
+from deepkit.errors import DataError, MissingExtraError
 from deepkit.ops import images as _images
+from deepkit.v1.control_flow import py_func as _py_func
 from deepkit.v1.symbolic import symbolic
 
 
@@ -55,3 +60,67 @@ def _sized(method: int, how: str) -> Any:
 resize_bicubic = _sized(_images.BICUBIC, "bicubic")
 resize_bilinear = _sized(_images.BILINEAR, "bilinear")
 resize_nearest_neighbor = _sized(_images.NEAREST_NEIGHBOR, "nearest_neighbor")
+
+
+_MODES = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingExtraError("Pillow", "image", "reading and writing image files") from error
+    return Image
+
+
+def decode_image(contents: Any, channels: int = 0, dtype: Any = "uint8", name: str | None = None) -> Any:
+    """The pixels (height, width, channels) of an encoded image: JPEG, PNG, BMP or GIF (its first picture).
+
+    channels: 1 grey, 3 colour, 4 with transparency; 0: as in the file.
+    """
+    mode = _MODES[int(channels or 0)]
+
+    def decoded(data: Any) -> Any:
+        try:
+            image = _pillow().open(_io.BytesIO(data.item()))
+            image.load()
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"these {len(data.item())} bytes are no image", rule="JPEG, PNG, BMP or GIF") from error
+        wanted = mode or {"P": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "1": "L", "LA": "RGBA"}.get(image.mode, image.mode)
+        pixels = np.asarray(image if image.mode == wanted else image.convert(wanted), np.uint8)
+        return pixels if pixels.ndim == 3 else pixels[:, :, None]
+
+    pixels = _py_func(decoded, [contents], "uint8", name=name)
+    pixels.set_shape([None, None, channels or None])
+    return convert_image_dtype(pixels, dtype)
+
+
+def decode_jpeg(contents: Any, channels: int = 0, ratio: int = 1, *_: Any, name: str | None = None, **__: Any) -> Any:
+    """`decode_image`: the pixels of a JPEG file's content."""
+    return decode_image(contents, channels, name=name)
+
+
+def decode_png(contents: Any, channels: int = 0, dtype: Any = "uint8", name: str | None = None) -> Any:
+    """`decode_image`: the pixels of a PNG file's content."""
+    return decode_image(contents, channels, dtype, name)
+
+
+def _encoded(image: Any, kind: str, name: str | None, **options: Any) -> Any:
+    def encode(pixels: Any) -> Any:
+        buffer = _io.BytesIO()
+        _pillow().fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, kind, **options)
+        return np.array(buffer.getvalue(), object)
+
+    data = _py_func(encode, [image], "string", name=name)
+    data.set_shape([])
+    return data
+
+
+def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Any:
+    """The content of a PNG file with these pixels: uint8, (height, width, channels)."""
+    return _encoded(image, "PNG", name)
+
+
+def encode_jpeg(image: Any, format: str = "", quality: int = 95, *_: Any, name: str | None = None, **__: Any) -> Any:
+    """The content of a JPEG file with these pixels: uint8, (height, width, channels)."""
+    return _encoded(image, "JPEG", name, quality=quality)

@@ -84,7 +84,9 @@ class TensorArray:
         """All entries along a new first axis."""
         result = ops.identity(self._entries(), name=name)
         if isinstance(self._size, (int, np.integer)) and self._size and not self._dynamic:
-            result.set_shape([int(self._size), *self.element_shape.dims] if self.element_shape.dims is not None else None)
+            result.set_shape(
+                [int(self._size), *self.element_shape.dims] if self.element_shape.dims is not None else None
+            )
         return result
 
     def gather(self, indices: Any, name: str | None = None) -> Any:

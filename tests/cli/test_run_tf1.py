@@ -312,6 +312,13 @@ def test_keras_is_found_where_it_is(monkeypatch):
         imports.resolve("tensorflow.keras.layers")
 
 
+def test_arguments_that_numpy_has_renamed():
+    tree = numpy_names.modernize(ast.parse("y = np.reshape(x, newshape=[2, 3])"))
+    space = {"np": np, "x": np.arange(6)}
+    exec(compile(tree, "program", "exec"), space)
+    assert space["y"].shape == (2, 3)
+
+
 def test_faces_of_modules():
     finder = imports.Finder()
     assert finder.find_spec("numpy") is None

@@ -22,7 +22,9 @@ def written(how):
 
     def reference(x, indices, updates):
         y = x.copy()
-        for index, update in zip(indices, np.broadcast_to(updates, (len(indices), *np.shape(updates)[1:])), strict=True):
+        for index, update in zip(
+            indices, np.broadcast_to(updates, (len(indices), *np.shape(updates)[1:])), strict=True
+        ):
             place = tuple(index) if np.ndim(index) else index
             y[place] = FUNCTIONS[how](y[place], update)
         return y

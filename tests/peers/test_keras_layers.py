@@ -238,3 +238,51 @@ def dense(value: Any) -> np.ndarray:
     full = np.zeros(value.dense_shape, value.values.dtype)
     np.add.at(full, value.indices, value.values)
     return full
+
+
+def small_models(keras: Any) -> dict[str, Any]:
+    """Models on masked words: layers that use the mask, that pass it on, and that end it."""
+    L = keras.layers
+
+    def after(*rest: Any) -> Any:
+        return keras.models.Sequential([L.Embedding(7, 3, mask_zero=True, input_length=5), *rest])
+
+    def joined() -> Any:
+        x = L.Input(shape=(5,))
+        both = L.Concatenate()([L.Embedding(7, 3, mask_zero=True)(x), L.Embedding(7, 2)(x)])
+        return keras.models.Model(x, L.GlobalAveragePooling1D()(both))
+
+    return {
+        "mean": lambda: after(L.GlobalAveragePooling1D(), L.Dense(2)),
+        "largest": lambda: after(L.GlobalMaxPooling1D(), L.Dense(2)),
+        "flat": lambda: after(L.Flatten(), L.Dense(2)),
+        "convolved": lambda: after(L.Conv1D(2, 3), L.Flatten(), L.Dense(2)),
+        "normalized": lambda: after(L.BatchNormalization(), L.GlobalAveragePooling1D(), L.Dense(2)),
+        "each step": lambda: after(L.LayerNormalization(), L.Dense(2), L.GlobalAveragePooling1D()),
+        "chosen": lambda: after(L.Dense(1), L.Lambda(lambda x: x[..., 0]), L.Softmax()),
+        "masked loss": lambda: after(L.Dense(2)),
+        "joined": joined,
+        "lambda": lambda: after(L.Lambda(lambda x: x * 2), L.GlobalAveragePooling1D(), L.Dense(2)),
+    }
+
+
+@pytest.mark.parametrize("name", small_models(ours))
+@pytest.mark.filterwarnings("ignore::deepkit.errors.GraphWarning")
+def test_training_on_masked_words(name: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 7, (8, 5))
+    x[:, 3:] *= rng.uniform(size=(8, 2)) > 0.5
+    theirs.backend.clear_session()
+    ours.backend.clear_session()
+    peer, model = small_models(theirs)[name](), small_models(ours)[name]()
+    model.set_weights(peer.get_weights())
+    want = peer.predict(x, verbose=0)
+    np.testing.assert_allclose(model.predict(x), want, rtol=1e-4, atol=1e-5)
+    y = rng.normal(size=want.shape).astype("float32")
+    peer.compile(theirs.optimizers.legacy.SGD(0.1), "mse")
+    model.compile(ours.optimizers.SGD(0.1), "mse")
+    settings = {"batch_size": 4, "epochs": 2, "shuffle": False, "verbose": 0}
+    theirs_loss, loss = (m.fit(x, y, **settings).history["loss"] for m in (peer, model))
+    np.testing.assert_allclose(loss, theirs_loss, rtol=1e-4)
+    for mine, other in zip(model.get_weights(), peer.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5)

@@ -54,9 +54,7 @@ def test_precision_and_recall_at_k(metric, labels, k, weights, class_id) -> None
 @pytest.mark.parametrize("k", [1, 3])
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
 def test_average_precision_at_k(labels, k, weights) -> None:
-    ours, theirs = both(
-        lambda m: m.metrics.average_precision_at_k(LABELS[labels](m), m.constant(SCORES), k, weights)
-    )
+    ours, theirs = both(lambda m: m.metrics.average_precision_at_k(LABELS[labels](m), m.constant(SCORES), k, weights))
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 

@@ -36,22 +36,27 @@ def scattered(name):
 
 PROGRAMS = {
     "sort": lambda m: m.sort(X), "sort axis": lambda m: m.sort(m.constant(X), axis=1, direction="DESCENDING"),
-    "argsort": lambda m: m.argsort(m.constant(TIES)), "argsort axis": lambda m: m.argsort(m.constant(X), axis=0, direction="DESCENDING"),
+    "argsort": lambda m: m.argsort(m.constant(TIES)),
+    "argsort axis": lambda m: m.argsort(m.constant(X), axis=0, direction="DESCENDING"),
     "argsort with ties": lambda m: m.argsort(m.constant(TIES), direction="DESCENDING", stable=True),
-    "roll": lambda m: m.roll(X, 2, 1), "roll two": lambda m: m.roll(X, [-1, 7], [0, 2]), "roll by a tensor": lambda m: m.roll(X, m.constant(3), 2),
+    "roll": lambda m: m.roll(X, 2, 1), "roll two": lambda m: m.roll(X, [-1, 7], [0, 2]),
+    "roll by a tensor": lambda m: m.roll(X, m.constant(3), 2),
     "searchsorted": lambda m: m.searchsorted(np.sort(LOGITS), m.constant(LOGITS[:, :2])),
     "searchsorted right": lambda m: m.searchsorted(np.sort(TIES), m.constant(TIES), side="right"),
-    "count_nonzero": lambda m: m.count_nonzero(TIES), "count_nonzero axis": lambda m: m.count_nonzero(TIES, 1, keepdims=True),
+    "count_nonzero": lambda m: m.count_nonzero(TIES),
+    "count_nonzero axis": lambda m: m.count_nonzero(TIES, 1, keepdims=True),
     "histogram": lambda m: m.histogram_fixed_width(X, [-1.0, 1.0], 7),
     "bins": lambda m: m.histogram_fixed_width_bins(X, [-1.0, 1.0], 7),
-    "multinomial": lambda m: m.multinomial(LOGITS, 7, seed=5), "categorical": lambda m: m.random.categorical(LOGITS, 8, seed=6),
+    "multinomial": lambda m: m.multinomial(LOGITS, 7, seed=5),
+    "categorical": lambda m: m.random.categorical(LOGITS, 8, seed=6),
     "atan2": lambda m: m.atan2(X, Y), "asinh": lambda m: m.asinh(X), "acosh": lambda m: m.acosh(np.abs(X) + 1),
     "atanh": lambda m: m.atanh(np.tanh(X)), "div_no_nan": lambda m: m.div_no_nan(X, m.maximum(Y, 0.0)),
     "gather rows": lambda m: m.gather(X, [[0, 4], [1, 1], [2, 3]], batch_dims=1, axis=2),
     "gather rows 2": lambda m: m.gather(X, TIES[:, :4], batch_dims=2, axis=-1),
     "and": lambda m: m.bitwise.bitwise_and(TIES, 6), "invert": lambda m: m.bitwise.invert(TIES),
     "shift": lambda m: m.bitwise.right_shift(m.bitwise.left_shift(TIES, 3), 1),
-    "average norm": lambda m: m.clip_by_average_norm(X, 0.01), "broadcast": lambda m: m.broadcast_dynamic_shape([3, 1, 5], [4, 1]),
+    "average norm": lambda m: m.clip_by_average_norm(X, 0.01),
+    "broadcast": lambda m: m.broadcast_dynamic_shape([3, 1, 5], [4, 1]),
     "rising": lambda m: m.stack([m.is_non_decreasing([1, 1, 2]), m.is_strictly_increasing([1, 1, 2])]),
     "hessian": lambda m: (lambda v: m.hessians(m.reduce_sum(v**3) + v[0] * v[1], v)[0])(m.constant(X[0, 0])),
     "tensor update": lambda m: m.tensor_scatter_update(X[0], [[0, 1], [2, 3]], [7.0, 8.0]),
@@ -80,7 +85,8 @@ def test_values(name) -> None:
 
 
 GRADIENTS = {
-    "sort": lambda m, x: m.sort(x, axis=1), "roll": lambda m, x: m.roll(x, [1, 2], [1, 2]), "atan2": lambda m, x: m.atan2(x, Y) + m.atan2(Y, x),
+    "sort": lambda m, x: m.sort(x, axis=1), "roll": lambda m, x: m.roll(x, [1, 2], [1, 2]),
+    "atan2": lambda m, x: m.atan2(x, Y) + m.atan2(Y, x),
     "asinh": lambda m, x: m.asinh(x), "atanh": lambda m, x: m.atanh(x / 9), "acosh": lambda m, x: m.acosh(m.abs(x) + 2),
     "div_no_nan": lambda m, x: m.div_no_nan(x, m.nn.relu(x)),
     "tensor update": lambda m, x: m.tensor_scatter_update(x * x, [[0], [2]], x[:2] * 3),
@@ -99,10 +105,13 @@ def test_gradients(name) -> None:
 
 
 MADE = {
-    "normal": (lambda d: d.Normal([1.0, 2.0], 3.0), [[0.5, 1.0]]), "uniform": (lambda d: d.Uniform(0.0, [2.0, 3.0]), [0.5, 2.5]),
-    "exponential": (lambda d: d.Exponential([1.0, 2.0]), [0.5, 1.0]), "bernoulli": (lambda d: d.Bernoulli(logits=[0.3, -2.0]), [1, 0]),
+    "normal": (lambda d: d.Normal([1.0, 2.0], 3.0), [[0.5, 1.0]]),
+    "uniform": (lambda d: d.Uniform(0.0, [2.0, 3.0]), [0.5, 2.5]),
+    "exponential": (lambda d: d.Exponential([1.0, 2.0]), [0.5, 1.0]),
+    "bernoulli": (lambda d: d.Bernoulli(logits=[0.3, -2.0]), [1, 0]),
     "bernoulli of probs": (lambda d: d.Bernoulli(probs=[0.3, 0.9]), [[1, 1], [0, 1]]),
-    "categorical": (lambda d: d.Categorical(logits=LOGITS), [2, 0, 5]), "categorical of probs": (lambda d: d.Categorical(probs=[0.2, 0.3, 0.5]), [0, 2]),
+    "categorical": (lambda d: d.Categorical(logits=LOGITS), [2, 0, 5]),
+    "categorical of probs": (lambda d: d.Categorical(probs=[0.2, 0.3, 0.5]), [0, 2]),
 }  # fmt: skip
 
 

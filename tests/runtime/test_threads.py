@@ -157,7 +157,8 @@ def test_graphs_are_built_in_several_threads(sess) -> None:
             for n in range(TURNS):
                 x = tf.get_variable(f"v{n}", [], initializer=tf.constant_initializer(float(i)))
             session.run(tf.global_variables_initializer())
-            assert len(tf.trainable_variables()) == TURNS and x.graph is graph
+            assert len(tf.trainable_variables()) == TURNS
+            assert x.graph is graph
             return float(session.run(x))
 
     assert at_once(work) == [float(i) for i in range(THREADS)]

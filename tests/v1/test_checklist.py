@@ -7,6 +7,7 @@ is not a single value. What belongs to files, queues and summaries is tested whe
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import subprocess
 import sys
@@ -25,7 +26,7 @@ A = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
 S = np.array([[4.0, 1.0], [1.0, 3.0]], np.float32)  # symmetric, positive definite
 B = np.array([[1.0], [2.0]], np.float32)
 V, W = np.array([0.2, 0.5, 0.9], np.float32), np.array([1.5, 2.5, 0.4], np.float32)
-I, J = np.array([7, -7, 7, -7], np.int32), np.array([3, 3, -3, -3], np.int32)
+N, M = np.array([7, -7, 7, -7], np.int32), np.array([3, 3, -3, -3], np.int32)
 LOGITS, ONE_HOT = np.array([[1.0, 2.0, 0.5]], np.float32), np.array([[0.0, 1.0, 0.0]], np.float32)
 SOFTMAX = np.exp(LOGITS) / np.exp(LOGITS).sum()
 IMAGE = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
@@ -64,12 +65,14 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     "tf.while_loop": (lambda: tf.while_loop(lambda i: i < 10, lambda i: i * 3, [tf.constant(1)]), 27),
     # arithmetic
     "tf.add": (lambda: tf.add(A, 1.0), A + 1), "tf.subtract": (lambda: tf.subtract(A, 1.0), A - 1),
-    "tf.multiply": (lambda: tf.multiply(A, A), A * A), "tf.scalar_mul": (lambda: tf.scalar_mul(3.0, tf.constant(A)), 3 * A),
-    "tf.div": (lambda: tf.div(I, J), [2, -3, -3, 2]), "tf.divide": (lambda: tf.divide(I, J), I / J),
-    "tf.truediv": (lambda: tf.truediv(I, J), I / J), "tf.floordiv": (lambda: tf.floordiv(I, J), I // J),
-    "tf.realdiv": (lambda: tf.realdiv(A, 4.0), A / 4), "tf.truncatediv": (lambda: tf.truncatediv(I, J), [2, -2, -2, 2]),
-    "tf.floor_div": (lambda: tf.floor_div(I, J), I // J), "tf.truncatemod": (lambda: tf.truncatemod(I, J), [1, -1, 1, -1]),
-    "tf.floormod": (lambda: tf.floormod(I, J), I % J), "tf.mod": (lambda: tf.mod(I, J), I % J),
+    "tf.multiply": (lambda: tf.multiply(A, A), A * A),
+    "tf.scalar_mul": (lambda: tf.scalar_mul(3.0, tf.constant(A)), 3 * A),
+    "tf.div": (lambda: tf.div(N, M), [2, -3, -3, 2]), "tf.divide": (lambda: tf.divide(N, M), N / M),
+    "tf.truediv": (lambda: tf.truediv(N, M), N / M), "tf.floordiv": (lambda: tf.floordiv(N, M), N // M),
+    "tf.realdiv": (lambda: tf.realdiv(A, 4.0), A / 4), "tf.truncatediv": (lambda: tf.truncatediv(N, M), [2, -2, -2, 2]),
+    "tf.floor_div": (lambda: tf.floor_div(N, M), N // M),
+    "tf.truncatemod": (lambda: tf.truncatemod(N, M), [1, -1, 1, -1]),
+    "tf.floormod": (lambda: tf.floormod(N, M), N % M), "tf.mod": (lambda: tf.mod(N, M), N % M),
     "tf.cross": (lambda: tf.cross(V, W), np.cross(V, W)),
     # basic mathematics
     "tf.add_n": (lambda: tf.add_n([A, A, A]), 3 * A), "tf.abs": (lambda: tf.abs(-A), A),
@@ -80,13 +83,15 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     "tf.exp": (lambda: tf.exp(V), np.exp(V)), "tf.expm1": (lambda: tf.expm1(V), np.expm1(V)),
     "tf.log": (lambda: tf.log(V), np.log(V)), "tf.log1p": (lambda: tf.log1p(V), np.log1p(V)),
     "tf.ceil": (lambda: tf.ceil(V), [1, 1, 1]), "tf.floor": (lambda: tf.floor(W), [1, 2, 0]),
-    "tf.maximum": (lambda: tf.maximum(V, 0.5), [0.5, 0.5, 0.9]), "tf.minimum": (lambda: tf.minimum(V, 0.5), [0.2, 0.5, 0.5]),
+    "tf.maximum": (lambda: tf.maximum(V, 0.5), [0.5, 0.5, 0.9]),
+    "tf.minimum": (lambda: tf.minimum(V, 0.5), [0.2, 0.5, 0.5]),
     "tf.cos": (lambda: tf.cos(V), np.cos(V)), "tf.sin": (lambda: tf.sin(V), np.sin(V)),
     "tf.lbeta": (lambda: tf.lbeta(W), scipy.special.gammaln(W).sum() - scipy.special.gammaln(W.sum())),
     "tf.tan": (lambda: tf.tan(V), np.tan(V)), "tf.acos": (lambda: tf.acos(V), np.arccos(V)),
     "tf.asin": (lambda: tf.asin(V), np.arcsin(V)), "tf.atan": (lambda: tf.atan(V), np.arctan(V)),
     "tf.lgamma": (lambda: tf.lgamma(W), scipy.special.gammaln(W)),
-    "tf.digamma": (lambda: tf.digamma(W), scipy.special.digamma(W)), "tf.erf": (lambda: tf.erf(V), scipy.special.erf(V)),
+    "tf.digamma": (lambda: tf.digamma(W), scipy.special.digamma(W)),
+    "tf.erf": (lambda: tf.erf(V), scipy.special.erf(V)),
     "tf.erfc": (lambda: tf.erfc(V), scipy.special.erfc(V)),
     "tf.igamma": (lambda: tf.igamma(W, V), scipy.special.gammainc(W, V)),
     "tf.igammac": (lambda: tf.igammac(W, V), scipy.special.gammaincc(W, V)),
@@ -97,7 +102,8 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     "tf.squared_difference": (lambda: tf.squared_difference(A, 1.0), (A - 1) ** 2),
     # matrices
     "tf.diag": (lambda: tf.diag(V), np.diag(V)), "tf.diag_part": (lambda: tf.diag_part(A), [1, 4]),
-    "tf.trace": (lambda: tf.trace(A), 5), "tf.transpose": (lambda: tf.transpose(A), A.T), "tf.eye": (lambda: tf.eye(3), np.eye(3)),
+    "tf.trace": (lambda: tf.trace(A), 5), "tf.transpose": (lambda: tf.transpose(A), A.T),
+    "tf.eye": (lambda: tf.eye(3), np.eye(3)),
     "tf.matrix_diag": (lambda: tf.matrix_diag(A), [np.diag(A[0]), np.diag(A[1])]),
     "tf.matrix_diag_part": (lambda: tf.matrix_diag_part(A), [1, 4]),
     "tf.matrix_band_part": (lambda: tf.matrix_band_part(A, 0, -1), np.triu(A)),
@@ -132,7 +138,8 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     # constants, sequences, random numbers
     "tf.zeros": (lambda: tf.zeros([2, 2]), np.zeros((2, 2))), "tf.zeros_like": (lambda: tf.zeros_like(A), 0 * A),
     "tf.ones": (lambda: tf.ones([2, 2]), np.ones((2, 2))), "tf.ones_like": (lambda: tf.ones_like(A), 0 * A + 1),
-    "tf.fill": (lambda: tf.fill([2, 2], 7), [[7, 7], [7, 7]]), "tf.lin_space": (lambda: tf.lin_space(0.0, 1.0, 5), np.linspace(0, 1, 5)),
+    "tf.fill": (lambda: tf.fill([2, 2], 7), [[7, 7], [7, 7]]),
+    "tf.lin_space": (lambda: tf.lin_space(0.0, 1.0, 5), np.linspace(0, 1, 5)),
     "tf.range": (lambda: tf.range(3, 18, 3), np.arange(3, 18, 3)),
     "tf.random_normal": (lambda: tf.random_normal([2, 3], seed=1),
                          [[-0.8113182, 1.4845988, 0.06532937], [-2.4427042, 0.0992484, 0.5912243]]),
@@ -143,21 +150,27 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     # reductions, comparison, casts, shapes
     "tf.reduce_mean": (lambda: tf.reduce_mean(A, 0), [2, 3]), "tf.reduce_sum": (lambda: tf.reduce_sum(A, 1), [3, 7]),
     "tf.argmax": (lambda: tf.argmax([[3, 9, 1]], 1), [1]), "tf.cast": (lambda: tf.cast([1.9, -1.9], tf.int32), [1, -1]),
-    "tf.equal": (lambda: tf.equal([1, 2], [1, 3]), [True, False]), "tf.greater": (lambda: tf.greater([1, 2], [0, 3]), [True, False]),
+    "tf.equal": (lambda: tf.equal([1, 2], [1, 3]), [True, False]),
+    "tf.greater": (lambda: tf.greater([1, 2], [0, 3]), [True, False]),
     "tf.where": (lambda: tf.where([True, False], [1, 2], [3, 4]), [1, 4]),
     "tf.select": (lambda: tf.select([True, False], [1, 2], [3, 4]), [1, 4]),
     "tf.clip_by_value": (lambda: tf.clip_by_value(A, 1.5, 3.0), [[1.5, 2], [3, 3]]),
-    "tf.concat": (lambda: tf.concat([A, A], 1), np.hstack([A, A])), "tf.split": (lambda: tf.split(A, 2, 1)[1], [[2], [4]]),
+    "tf.concat": (lambda: tf.concat([A, A], 1), np.hstack([A, A])),
+    "tf.split": (lambda: tf.split(A, 2, 1)[1], [[2], [4]]),
     "tf.unstack": (lambda: tf.unstack(A)[1], [3, 4]), "tf.reshape": (lambda: tf.reshape(A, [4]), [1, 2, 3, 4]),
-    "tf.shape": (lambda: tf.shape(A), [2, 2]), "tf.sigmoid": (lambda: tf.sigmoid(V), SIGMOID), "tf.tanh": (lambda: tf.tanh(V), np.tanh(V)),
+    "tf.shape": (lambda: tf.shape(A), [2, 2]), "tf.sigmoid": (lambda: tf.sigmoid(V), SIGMOID),
+    "tf.tanh": (lambda: tf.tanh(V), np.tanh(V)),
     # tf.nn
-    "tf.nn.relu": (lambda: tf.nn.relu([-1.0, 2.0]), [0, 2]), "tf.nn.leaky_relu": (lambda: tf.nn.leaky_relu([-1.0, 2.0]), [-0.2, 2]),
-    "tf.nn.elu": (lambda: tf.nn.elu([-1.0, 2.0]), [np.expm1(-1), 2]), "tf.nn.sigmoid": (lambda: tf.nn.sigmoid(V), SIGMOID),
+    "tf.nn.relu": (lambda: tf.nn.relu([-1.0, 2.0]), [0, 2]),
+    "tf.nn.leaky_relu": (lambda: tf.nn.leaky_relu([-1.0, 2.0]), [-0.2, 2]),
+    "tf.nn.elu": (lambda: tf.nn.elu([-1.0, 2.0]), [np.expm1(-1), 2]),
+    "tf.nn.sigmoid": (lambda: tf.nn.sigmoid(V), SIGMOID),
     "tf.nn.softmax": (lambda: tf.nn.softmax(LOGITS), SOFTMAX), "tf.nn.dropout": (lambda: tf.nn.dropout(A, 1.0), A),
-    "tf.nn.conv2d": (lambda: tf.nn.conv2d(IMAGE, np.ones((2, 2, 1, 1), "f"), [1, 2, 2, 1], "VALID")[0, :, :, 0], [[10, 18], [42, 50]]),
+    "tf.nn.conv2d": (
+        lambda: tf.nn.conv2d(IMAGE, np.ones((2, 2, 1, 1), "f"), [1, 2, 2, 1], "VALID")[0, :, :, 0], [[10, 18], [42, 50]]),
     "tf.nn.max_pool": (lambda: tf.nn.max_pool(IMAGE, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")[0, :, :, 0], [[5, 7], [13, 15]]),
     "tf.nn.avg_pool": (lambda: tf.nn.avg_pool(IMAGE, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")[0, :, :, 0], [[2.5, 4.5], [10.5, 12.5]]),
-    "tf.nn.bias_add": (lambda: tf.nn.bias_add(A, [10.0, 20.0]), A + [10, 20]),
+    "tf.nn.bias_add": (lambda: tf.nn.bias_add(A, [10.0, 20.0]), A + np.float32([10, 20])),
     "tf.nn.in_top_k": (lambda: tf.nn.in_top_k(LOGITS, [2], 2), [False]),
     "tf.nn.sigmoid_cross_entropy_with_logits": (
         lambda: tf.nn.sigmoid_cross_entropy_with_logits(labels=np.ones(3, "f"), logits=V), -np.log(SIGMOID)),
@@ -215,7 +228,8 @@ def test_graphs_hold_operations_and_tensors() -> None:
         y = tf.multiply(x, x, name="four")
         assert tf.get_default_graph() is other is x.graph
     assert tf.get_default_graph() is not other
-    assert isinstance(y, tf.Tensor) and isinstance(y.op, tf.Operation)
+    assert isinstance(y, tf.Tensor)
+    assert isinstance(y.op, tf.Operation)
     assert (y.name, y.op.name) == ("four:0", "four")
     assert other.get_tensor_by_name("four:0") is y
     with tf.Session(graph=other) as session:
@@ -226,7 +240,8 @@ def test_graphs_hold_operations_and_tensors() -> None:
 
 
 def test_the_default_graph_is_emptied() -> None:
-    code = "import deepkit.v1 as tf; tf.constant(1); tf.reset_default_graph(); print(len(tf.get_default_graph().get_operations()))"
+    count = "print(len(tf.get_default_graph().get_operations()))"
+    code = f"import deepkit.v1 as tf; tf.constant(1); tf.reset_default_graph(); {count}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
     assert done.stdout.split() == ["0"]
 
@@ -353,7 +368,8 @@ def test_variable_scopes() -> None:
         assert tf.get_variable("w", [2000], initializer=tf.truncated_normal_initializer(stddev=0.5)).name == "layer/w:0"
     values = run([first, tf.global_variables()[1]])
     assert values[0].tolist() == [3, 3]
-    assert 0.3 < values[1].std() < 0.5 and abs(values[1]).max() <= 1
+    assert 0.3 < values[1].std() < 0.5
+    assert abs(values[1]).max() <= 1
 
 
 @shows(
@@ -404,12 +420,14 @@ def test_layers() -> None:
 CELLS = {
     "BasicRNNCell": lambda: tf.nn.rnn_cell.BasicRNNCell(4), "BasicLSTMCell": lambda: tf.nn.rnn_cell.BasicLSTMCell(4),
     "BasicLSTMCell(forget_bias=)": lambda: tf.contrib.rnn.BasicLSTMCell(4, forget_bias=1.0),
-    "LSTMCell": lambda: tf.nn.rnn_cell.LSTMCell(4), "LSTMCell(use_peepholes=True)": lambda: tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True),
+    "LSTMCell": lambda: tf.nn.rnn_cell.LSTMCell(4),
+    "LSTMCell(use_peepholes=True)": lambda: tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True),
     "GRUCell": lambda: tf.nn.rnn_cell.GRUCell(4), "LSTMBlockCell": lambda: tf.contrib.rnn.LSTMBlockCell(4),
     "GLSTMCell": lambda: tf.contrib.rnn.GLSTMCell(4, number_of_groups=2),
     "MultiRNNCell": lambda: tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicRNNCell(n) for n in (3, 4)]),
     "OutputProjectionWrapper": lambda: tf.contrib.rnn.OutputProjectionWrapper(tf.nn.rnn_cell.BasicRNNCell(7), 4),
-    "DropoutWrapper(input_keep_prob=)": lambda: tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.BasicRNNCell(4), input_keep_prob=1.0),
+    "DropoutWrapper(input_keep_prob=)": (
+        lambda: tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.BasicRNNCell(4), input_keep_prob=1.0)),
     "cell activation=": lambda: tf.nn.rnn_cell.BasicRNNCell(4, activation=tf.nn.relu),
 }  # fmt: skip
 SEQUENCE = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("f")
@@ -421,13 +439,14 @@ SEQUENCE = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("f")
 )  # fmt: skip
 def test_cells_give_the_same_step_by_step_and_in_a_loop(name) -> None:
     with tf.variable_scope("rnn"):
-        loop, last = tf.nn.dynamic_rnn(CELLS[name](), SEQUENCE, dtype=tf.float32, sequence_length=[5, 3])
+        loop, _ = tf.nn.dynamic_rnn(CELLS[name](), SEQUENCE, dtype=tf.float32, sequence_length=[5, 3])
     with tf.variable_scope("rnn", reuse=True):
         steps, _ = tf.nn.static_rnn(CELLS[name](), tf.unstack(tf.constant(SEQUENCE), axis=1), dtype=tf.float32)
     looped, stepped = run([loop, steps])
     assert looped.shape == (2, 5, 4)
     np.testing.assert_allclose(looped[0], np.stack(stepped, 1)[0], rtol=1e-5, atol=1e-6)
-    assert (looped[1, 3:] == 0).all() and (looped[1, :3] != 0).any()
+    assert (looped[1, 3:] == 0).all()
+    assert (looped[1, :3] != 0).any()
     if name == "cell activation=":
         assert (looped >= 0).all()
 
@@ -507,7 +526,8 @@ def test_coordinator() -> None:
     for thread in threads:
         thread.start()
     coord.join(threads)
-    assert coord.should_stop() and len(counted) >= 3
+    assert coord.should_stop()
+    assert len(counted) >= 3
 
 
 # ---- estimators, contrib, slim, the data of the tutorials
@@ -527,7 +547,8 @@ def test_estimator() -> None:
     model = tf.estimator.Estimator(model_fn)
     model.train(feed, steps=200)
     found = model.evaluate(once)
-    assert found["global_step"] == 200 and found["loss"] < 1e-3
+    assert found["global_step"] == 200
+    assert found["loss"] < 1e-3
 
 
 @shows(
@@ -563,14 +584,16 @@ def test_contrib_layers() -> None:
     with slim.arg_scope([slim.conv2d], padding="VALID", weights_initializer=tf.ones_initializer()):
         image = slim.conv2d(IMAGE, 1, [2, 2], stride=2)
     values = run([plain, straight, image, tf.losses.get_regularization_loss()])
-    assert values[0].tolist() == [[0] * 3] * 2 and values[1].tolist() == [[-3] * 3, [-7] * 3]
+    assert values[0].tolist() == [[0] * 3] * 2
+    assert values[1].tolist() == [[-3] * 3, [-7] * 3]
     assert values[2][0, :, :, 0].tolist() == [[10, 18], [42, 50]]
     assert values[3] == 2 * 0.25 * 6
     assert "out/weights:0" in [v.name for v in tf.trainable_variables()]
 
 
 PARTS = {
-    "data": "dataset.Dataset", "evaluation": "evaluate_once", "layers": "conv2d", "learning": "train", "losses": "log_loss",
+    "data": "dataset.Dataset", "evaluation": "evaluate_once", "layers": "conv2d", "learning": "train",
+    "losses": "log_loss",
     "metrics": "streaming_accuracy", "nets": "vgg.vgg_16", "queues": "QueueRunners", "regularizers": "l2_regularizer",
     "variables": "model_variable",
 }  # fmt: skip
@@ -582,7 +605,8 @@ def test_the_parts_of_slim(part) -> None:  # what they do: test_slim.py
     thing = getattr(slim, part)
     for name in PARTS[part].split("."):
         thing = getattr(thing, name)
-    assert callable(thing) and thing.__doc__
+    assert callable(thing)
+    assert thing.__doc__
 
 
 @shows(
@@ -590,22 +614,31 @@ def test_the_parts_of_slim(part) -> None:  # what they do: test_slim.py
     "mnist.validation.images / labels", "mnist.train.num_examples", "mnist.train.next_batch",
 )  # fmt: skip
 def test_the_data_of_the_tutorials(tmp_path) -> None:
-    mnist = tf.examples.tutorials.mnist.input_data.read_data_sets(str(tmp_path), one_hot=True, dtype=tf.float32, fake_data=True)
+    mnist = tf.examples.tutorials.mnist.input_data.read_data_sets(
+        str(tmp_path), one_hot=True, dtype=tf.float32, fake_data=True
+    )
     images, labels = mnist.train.next_batch(5, fake_data=True)
-    assert np.shape(images) == (5, 784) and np.shape(labels) == (5, 10)
+    assert np.shape(images) == (5, 784)
+    assert np.shape(labels) == (5, 10)
     real = tf.examples.tutorials.mnist.input_data.read_data_sets(str(tmp_path), one_hot=True, validation_size=20)
     for part in (real.train, real.validation, real.test):
-        assert part.images.shape == (part.num_examples, 784) and (part.labels.sum(1) == 1).all()
+        assert part.images.shape == (part.num_examples, 784)
+        assert (part.labels.sum(1) == 1).all()
     images, labels = real.train.next_batch(5)
-    assert images.shape == (5, 784) and 0 <= images.min() <= images.max() <= 1 and labels.shape == (5, 10)
+    assert images.shape == (5, 784)
+    assert 0 <= images.min() <= images.max() <= 1
+    assert labels.shape == (5, 10)
 
 
 MISPRINTS = {
-    "tf.matmult -> tf.matmul": "tf.matmult", "tf.matmu (cut) -> tf.matmul": "tf.matmu", "tf.dense -> tf.layers.dense": "tf.dense",
+    "tf.matmult -> tf.matmul": "tf.matmult", "tf.matmu (cut) -> tf.matmul": "tf.matmu",
+    "tf.dense -> tf.layers.dense": "tf.dense",
     "tf.cinstant -> tf.constant": "tf.cinstant", "tf.rnn.rnn_cell -> tf.nn.rnn_cell": "tf.rnn",
     "tf.nn.softmax_cross_ebtropy_with_logits -> ..._entropy_...": "tf.nn.softmax_cross_ebtropy_with_logits",
-    "tf.contrib.lavers -> layers": "tf.contrib.lavers", "tf.Coordinator, tf.QueueRunner -> tf.train.*": "tf.Coordinator",
-    "tf.contrib.layers.12_regularizer -> l2": "tf.contrib.layers.12_regularizer", "tf.FIF0Queue -> tf.FIFOQueue": "tf.FIF0Queue",
+    "tf.contrib.lavers -> layers": "tf.contrib.lavers",
+    "tf.Coordinator, tf.QueueRunner -> tf.train.*": "tf.Coordinator",
+    "tf.contrib.layers.12_regularizer -> l2": "tf.contrib.layers.12_regularizer",
+    "tf.FIF0Queue -> tf.FIFOQueue": "tf.FIF0Queue",
     "tf.variable_scope.reuse_variable, tf.variable.scope(resue=) -> scope.reuse_variables, variable_scope(reuse=)": "tf.variable",
 }  # fmt: skip
 MEANT = {
@@ -620,10 +653,8 @@ MEANT = {
 @pytest.mark.parametrize("name", MISPRINTS)
 def test_misprints_name_what_is_meant(name) -> None:
     printed = MISPRINTS[name]
-    found: Any = tf
     with pytest.raises(MissingNameError) as error:
-        for part in printed.split(".")[1:]:
-            found = getattr(found, part)
+        functools.reduce(getattr, printed.split(".")[1:], tf)
     assert MEANT[printed] in str(error.value)
 
 
@@ -637,7 +668,8 @@ def test_a_padding_that_does_not_exist() -> None:
 
 ELSEWHERE = {  # name in the documents: where it is
     "tf.train.Saver": "train.Saver", "tf.train.import_meta_graph": "train.import_meta_graph",
-    "tf.train.latest_checkpoint": "train.latest_checkpoint", "tf.train.get_checkpoint_state": "train.get_checkpoint_state",
+    "tf.train.latest_checkpoint": "train.latest_checkpoint",
+    "tf.train.get_checkpoint_state": "train.get_checkpoint_state",
     "Saver(max_to_keep=)": "train.Saver", "Saver(list) / Saver(dict)": "train.Saver", "Saver.save": "train.Saver.save",
     "Saver.save(global_step=)": "train.Saver.save", "Saver.restore": "train.Saver.restore",
     "ckpt.model_checkpoint_path": "train.get_checkpoint_state",
@@ -651,18 +683,22 @@ ELSEWHERE = {  # name in the documents: where it is
     "FileWriter.add_summary": "summary.FileWriter.add_summary", "FileWriter.flush": "summary.FileWriter.flush",
     "FileWriter.close": "summary.FileWriter.close", "Summary protocol buffer": "Summary",
     "tensorboard --logdir": "summary.FileWriter",
-    "tf.python_io.TFRecordWriter (write, close)": "python_io.TFRecordWriter", "tf.TFRecordReader (read)": "TFRecordReader",
-    "tf.parse_single_example": "parse_single_example", "tf.FixedLenFeature": "FixedLenFeature", "tf.decode_raw": "decode_raw",
+    "tf.python_io.TFRecordWriter (write, close)": "python_io.TFRecordWriter",
+    "tf.TFRecordReader (read)": "TFRecordReader",
+    "tf.parse_single_example": "parse_single_example", "tf.FixedLenFeature": "FixedLenFeature",
+    "tf.decode_raw": "decode_raw",
     "tf.train.Example": "train.Example", "tf.train.Features": "train.Features", "tf.train.Feature": "train.Feature",
     "tf.train.BytesList": "train.BytesList", "tf.train.FloatList": "train.FloatList",
     "tf.train.Int64List": "train.Int64List", "Example.SerializeToString": "train.Example",
-    "tf.FIFOQueue": "FIFOQueue", "tf.RandomShuffleQueue": "RandomShuffleQueue", "tf.PaddingFIFOQueue": "PaddingFIFOQueue",
+    "tf.FIFOQueue": "FIFOQueue", "tf.RandomShuffleQueue": "RandomShuffleQueue",
+    "tf.PaddingFIFOQueue": "PaddingFIFOQueue",
     "enqueue": "FIFOQueue.enqueue", "enqueue_many": "FIFOQueue.enqueue_many", "dequeue": "FIFOQueue.dequeue",
     "dequeue_many": "FIFOQueue.dequeue_many", "dequeue_up_to": "FIFOQueue.dequeue_up_to",
     "tf.train.QueueRunner": "train.QueueRunner", "tf.train.add_queue_runner": "train.add_queue_runner",
     "tf.train.start_queue_runners": "train.start_queue_runners",
     "tf.train.match_filenames_once": "train.match_filenames_once",
-    "tf.train.string_input_producer(shuffle, num_epochs)": "train.string_input_producer", "tf.train.batch": "train.batch",
+    "tf.train.string_input_producer(shuffle, num_epochs)": "train.string_input_producer",
+    "tf.train.batch": "train.batch",
     "tf.train.shuffle_batch(min_after_dequeue, capacity, num_threads)": "train.shuffle_batch",
     "tf.train.batch_join": "train.batch_join", "tf.train.shuffle_batch_join": "train.shuffle_batch_join",
 }  # fmt: skip

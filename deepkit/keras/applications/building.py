@@ -8,9 +8,8 @@ from typing import Any
 from deepkit.errors import ArgumentError, DataError, ShapeError
 from deepkit.keras.backend.config import image_data_format
 from deepkit.keras.backend.session import is_keras_tensor
-from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.model import Model
-from deepkit.keras.engine.structure import flat, single
+from deepkit.keras.engine.structure import single
 from deepkit.keras.layers import (
     Activation,
     BatchNormalization,
@@ -20,6 +19,7 @@ from deepkit.keras.layers import (
     GlobalMaxPooling2D,
     Input,
 )
+from deepkit.keras.utils.layer_utils import get_source_inputs
 
 ARGUMENTS = """
     include_top: whether the classifier at the end belongs to the model.
@@ -75,7 +75,7 @@ class Frame:
 
     def model(self, x: Any, name: str | None = None) -> Model:
         """The model from the inputs to x, with the weights of the file."""
-        model = Model(single(_sources(self.inputs)), x, name=name or self.name)
+        model = Model(single(get_source_inputs(self.inputs)), x, name=name or self.name)
         if self.weights is not None:
             model.load_weights(self.weights)
         return model
@@ -129,16 +129,3 @@ def _image_shape(name: str, shape: Any, size: int, least: int, include_top: bool
             hint=f"input_shape=({size}, {size}, 3), or include_top=False",
         )  # fmt: skip
     return shape
-
-
-def _sources(x: Any) -> list[Any]:
-    """The Inputs that lead to x."""
-    found: dict[int, Any] = {}
-    waiting = flat(x)
-    while waiting:
-        y = waiting.pop()
-        call = record_of(y)
-        if call.is_input:
-            found[id(y)] = y
-        waiting += call.keras_inputs
-    return list(found.values())

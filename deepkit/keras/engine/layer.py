@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import activations, constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, batch_get_value, get_uid, learning_phase, snake_case
@@ -380,6 +381,12 @@ class Layer(History):
                 self.add_loss(self.activity_regularizer(x) / batch)
         has_mask = any(m is not None for m in flat(masks))
         if not has_mask and type(self).compute_mask is Layer.compute_mask:
+            return
+        if has_mask and not self.supports_masking and type(self).compute_mask is Layer.compute_mask:
+            warnings.warn(
+                f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like all others",
+                GraphWarning, stacklevel=4,
+            )  # fmt: skip
             return
         found = self.compute_mask(inputs, masks if has_mask else None)
         if found is None:

@@ -223,7 +223,7 @@ class Model(Network):
             size = len(batch[0][0]) if batch[0] else 0
             calls.on_train_batch_begin(number, {"batch": number, "size": size})
             values = self._run("train", batch)
-            logs = callbacks_module.Logs(zip(self.metrics_names, map(float, values), strict=True))
+            logs = callbacks_module.Logs(zip(self.metrics_names, map(_number, values), strict=True))
             calls.on_train_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
             if self.stop_training:
                 break
@@ -244,7 +244,7 @@ class Model(Network):
             size = len(batch[0][0])
             calls.on_test_batch_begin(number, {"batch": number, "size": size})
             values = self._run("test", batch)
-            logs = callbacks_module.Logs(zip(self.metrics_names, map(float, values), strict=True))
+            logs = callbacks_module.Logs(zip(self.metrics_names, map(_number, values), strict=True))
             calls.on_test_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
         calls.on_test_end(logs)
         return logs
@@ -307,7 +307,7 @@ class Model(Network):
         self._prepare()
         if reset:
             self.reset_metrics()
-        values = [float(v) for v in self._run(mode, batch)]
+        values = [_number(v) for v in self._run(mode, batch)]
         return dict(zip(self.metrics_names, values, strict=True)) if as_dict else single(values)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -328,6 +328,11 @@ class Model(Network):
     def predict_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
         """predict with a generator of batches."""
         return self.predict(generator, steps=steps, **kwargs)
+
+
+def _number(value: Any) -> Any:
+    """A metric as a float; one with a number for each class or threshold stays an array."""
+    return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 
 def _is_due(frequency: Any, epoch: int) -> bool:

@@ -210,11 +210,11 @@ class Network(Layer):
 
         return network_from_config(cls, config, custom_objects)
 
-    def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None) -> None:
-        """Prints the layers with their output shapes and numbers of weights."""
+    def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None, **how: Any) -> None:
+        """Prints the layers with their output shapes and numbers of weights; see keras.utils.print_summary."""
         from deepkit.keras.utils.layer_utils import print_summary
 
-        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn)
+        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn, **how)
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture, without weights, as JSON."""

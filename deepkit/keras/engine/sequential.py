@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.errors import ArgumentError
+from deepkit.keras.engine import context
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input, InputLayer
 from deepkit.keras.engine.layer import Layer
@@ -105,8 +106,11 @@ class Sequential(Model):
     def _start(self, x: Any) -> None:
         """Calls all layers, one after the other, on the first Input."""
         y: Any = x
-        for layer in self.layers:
-            y = layer(y)
+        # The model may be a layer that is being called itself; its own layers are called for their own sake here.
+        with context.calling(record=True, collect=True, eager=False) as call:
+            call.training = None
+            for layer in self.layers:
+                y = layer(y)
         self._stack.insert(0, record_of(x).layer)
         self._connect(x, y)
         self._forget_steps()

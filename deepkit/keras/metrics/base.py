@@ -265,7 +265,7 @@ class MeanMetricWrapper(_Wrapper, Mean):
         valid = self.valid(y_true, values)
         if valid is not None:
             mask = ops.cast(valid, self.dtype)
-            sample_weight = mask if sample_weight is None else mask * ops.cast(tensor(sample_weight), self.dtype)
+            sample_weight = mask if sample_weight is None else mask * weighed(mask, sample_weight)[1]
         return Mean.update_state(self, values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

@@ -238,7 +238,7 @@ class Optimizer:
 
     def move(self, param: Any, grad: Any) -> Any:
         """The update of one weight, by `self.apply`; grad is a tensor or IndexedSlices."""
-        raise TypeError(f"{type(self).__name__} defines neither move(param, grad) nor get_updates(loss, params)")
+        raise ArgumentError(f"{type(self).__name__} defines neither move(param, grad) nor get_updates(loss, params)")
 
     def finish(self, like: Any) -> list[Any]:
         """What else changes once a step, after all weights."""
@@ -344,13 +344,8 @@ class Optimizer:
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """An optimizer from what `get_config` gave."""
-        config = dict(config)
-        rate = config.pop("lr", None) if "learning_rate" not in config else config["learning_rate"]
-        if isinstance(rate, dict):
-            rate = schedules.deserialize(rate, custom_objects)
-        if rate is not None:
-            config["learning_rate"] = rate
-        return cls(**config)
+        rates = {name: config[name] for name in ("lr", "learning_rate") if isinstance(config.get(name), dict)}
+        return cls(**{**config, **{name: schedules.deserialize(rate, custom_objects) for name, rate in rates.items()}})
 
 
 def fuzz(epsilon: float | None) -> float:

@@ -31,11 +31,11 @@ class LearningRateSchedule:
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
-        raise TypeError(f"{type(self).__name__} does not define __call__(self, step)")
+        raise ArgumentError(f"{type(self).__name__} does not define __call__(self, step)")
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""
-        raise TypeError(f"{type(self).__name__} does not define get_config(self), so it cannot be saved")
+        raise ArgumentError(f"{type(self).__name__} does not define get_config(self), so it cannot be saved")
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError
+from deepkit.keras.backend.session import World
 from deepkit.keras.engine.weights import beside
 from deepkit.keras.optimizers.base import Optimizer
 from deepkit.train.optimizer import Optimizer as GraphOptimizer
@@ -27,6 +28,7 @@ class TFOptimizer(Optimizer):
         train = self.optimizer.apply_gradients(pairs)
         if isinstance(first, Tensor):
             return [counter.assign_add(1)]
+        World.of(first).new_weights.extend(self.optimizer.variables())  # they are initialized with the weights
         with first.graph.control_dependencies([train]):
             return [train, counter.assign_add(1)]
 

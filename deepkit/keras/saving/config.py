@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -163,23 +164,23 @@ def model_from_config(config: Any, custom_objects: Mapping[str, Any] | None = No
         )  # fmt: skip
     from deepkit.keras.engine.network import Network
 
-    with _forgetting():
+    with forgotten_on_error():
         model = deserialize_layer(config, custom_objects)
         if not isinstance(model, Network):
             raise DataError(f"the configuration describes a layer, {model!r}, and no model")
     return model
 
 
-class _forgetting:
+@contextlib.contextmanager
+def forgotten_on_error() -> Iterator[None]:
     """Inside, a model is made; if that fails, the weights made so far never get values."""
-
-    def __enter__(self) -> None:
-        self.weights = World.of().new_weights
-        self.known = len(self.weights)
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is not None:
-            del self.weights[self.known :]
+    weights = World.of().new_weights
+    known = len(weights)
+    try:
+        yield
+    except BaseException:
+        del weights[known:]
+        raise
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -179,8 +180,10 @@ class Hdf5Reader:
         if whole is not None:
             return self._name_list(group, name, whole)
         found: list[str] = []
-        while (part := self.attribute(group, f"{name}{len(found) and self._pieces}")) is not None:
-            self._pieces += 1
+        for piece in itertools.count():
+            part = self.attribute(group, f"{name}{piece}")
+            if part is None:
+                return found
             found += self._name_list(group, name, part)
         return found
 

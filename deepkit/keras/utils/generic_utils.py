@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from deepkit.keras.registry import (
     CustomObjectScope,
     custom_object_scope,
@@ -64,7 +66,7 @@ class Progbar:
         for name, value in values or ():
             total, count = (0.0, 0.0) if name in self.stateful_metrics else self._sums.get(name, (0.0, 0.0))
             steps = 1 if name in self.stateful_metrics else max(current - self._seen, 1)
-            self._sums[name] = total + float(value) * steps, count + steps
+            self._sums[name] = total + float(np.mean(value)) * steps, count + steps
         self._seen = current
         now = _clock()
         if current == 1 and self._after_first is None:

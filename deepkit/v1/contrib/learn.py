@@ -13,9 +13,8 @@ from deepkit.errors import ArgumentError
 from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
-from deepkit.v1.contrib import preprocessing
 from deepkit.v1.columns.numbers import NumericColumn
-from deepkit.v1.contrib import layers
+from deepkit.v1.contrib import layers, preprocessing
 from deepkit.v1.estimator import EstimatorSpec, ModeKeys
 from deepkit.v1.estimator._canned import optimizer_of, units_of
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head

@@ -53,7 +53,12 @@ def basic_rnn_seq2seq(
 
 
 def tied_rnn_seq2seq(
-    encoder_inputs: Any, decoder_inputs: Any, cell: Any, loop_function: Any = None, dtype: Any = "float32", scope: Any = None
+    encoder_inputs: Any,
+    decoder_inputs: Any,
+    cell: Any,
+    loop_function: Any = None,
+    dtype: Any = "float32",
+    scope: Any = None,
 ) -> tuple[list[Any], Any]:
     """As `basic_rnn_seq2seq`, but encoder and decoder share their variables."""
     with variable_scope("combined_tied_rnn_seq2seq"):

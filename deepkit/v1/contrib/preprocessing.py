@@ -91,7 +91,9 @@ class VocabularyProcessor:
         tokenizer_fn: Callable[[Iterable[str]], Iterator[list[str]]] | None = None,
     ):  # fmt: skip
         if int(max_document_length) < 1:
-            raise ArgumentError(f"VocabularyProcessor({max_document_length})", rule="at least one word for each document")
+            raise ArgumentError(
+                f"VocabularyProcessor({max_document_length})", rule="at least one word for each document"
+            )
         self.max_document_length, self.min_frequency = int(max_document_length), min_frequency
         self.vocabulary_ = CategoricalVocabulary() if vocabulary is None else vocabulary
         self._tokenizer = tokenizer_fn or tokenizer

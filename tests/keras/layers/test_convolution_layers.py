@@ -146,7 +146,7 @@ def test_up_sampling(run: Any) -> None:
     ("make", "shape", "error", "message"),
     [
         (lambda: L.Conv2D(4, 7), (5, 5, 1), ShapeError,
-          r"layer 'conv2d_\d+' \(Conv2D\).*\n.*\n.*\n.*\n.*smaller kernel|spans 7"),
+          r"layer 'conv2d_\d+' \(Conv2D\).*spans 7"),
         (lambda: L.Conv2D(4, 3), (5, 5), ShapeError, "adds a channel axis"),
         (lambda: L.Conv2D(4, 3), (5, 5, None), ShapeError, "number of channels"),
         (lambda: L.Conv2D(4, 3, padding="full"), None, ArgumentError, "'valid'"),
@@ -171,5 +171,4 @@ def test_up_sampling(run: Any) -> None:
 )  # fmt: skip
 def test_errors(make: Any, shape: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        layer = make()
-        layer(L.Input(shape=shape))
+        make()(L.Input(shape=shape))

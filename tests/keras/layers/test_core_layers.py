@@ -187,3 +187,13 @@ def test_code_in_a_configuration_is_refused() -> None:
 def test_errors(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_layer_that_ends_the_mask_says_so() -> None:
+    from deepkit.errors import GraphWarning
+    from deepkit.keras.engine.context import mask_of
+
+    masked = L.Masking()(L.Input(shape=(4, 3)))
+    with pytest.warns(GraphWarning, match="takes no mask"):
+        y = L.Flatten()(masked)
+    assert mask_of(y) is None

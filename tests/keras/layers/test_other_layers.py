@@ -106,7 +106,7 @@ def test_alpha_dropout_keeps_mean_and_variance() -> None:
     got = in_training(L.AlphaDropout(0.3), x)
     assert abs(got.mean()) < 0.03
     assert got.std() == pytest.approx(1, rel=0.03)
-    values, counts = np.unique(got, return_counts=True)
+    _, counts = np.unique(got, return_counts=True)
     assert counts.max() / got.size == pytest.approx(0.3, abs=0.02)
     together = in_training(L.AlphaDropout(0.3, noise_shape=(None, 1)), x)
     dropped = np.isclose(together, together.min(axis=1, keepdims=True)).all(axis=1)

@@ -75,15 +75,15 @@ def test_formats(place):
         unpack(path, out, ("rar",))
 
 
-@pytest.mark.parametrize("name", ["../escaped", "/escaped", "set/../../escaped", "..\\escaped", "C:\\escaped"])
+@pytest.mark.parametrize("name", ["../escaped", "{root}/escaped", "set/../../escaped", "..\\escaped", "C:\\escaped"])
 @pytest.mark.parametrize("pack", [tar, zipped])
 def test_no_name_leads_outside(place, name, pack):
-    path, out = place(pack({"good": b"good", name: b"bad"}))
+    path, out = place(b"")
+    path.write_bytes(pack({"good": b"good", name.format(root=out.parent): b"bad"}))
     with pytest.raises(DataError, match="leads outside the folder"):
         unpack(path, out)
     assert tree(out) == {}
     assert sorted(p.name for p in out.parent.iterdir()) == ["archive", "out"]
-    assert not Path("/escaped").exists()
 
 
 def test_links_and_devices_are_left_out(place):

@@ -9,18 +9,28 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
+from deepkit.core.graph import default_graph
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import backend, regularizers, registry
-from deepkit.keras.backend.session import World, batch_set_value, is_keras_tensor
+from deepkit.keras import backend, registry
+from deepkit.keras.backend.session import batch_set_value, snake_case
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import any_symbol, flat, keras_shape, listed, map_leaves
+from deepkit.keras.engine.structure import flat, listed, map_leaves
 from deepkit.keras.engine.weights import Weight
 from deepkit.keras.layers.arguments import described
-from deepkit.keras.layers.recurrent.cells import Cell, Masks, dims_of, zero_states
-from deepkit.keras.layers.recurrent.stacked import StackedRNNCells
+from deepkit.keras.layers.recurrent.cells import SequenceCell
+from deepkit.keras.layers.recurrent.stacked import StackedRNNCells, call_cell, check_cell, initial_state, takes
+from deepkit.keras.layers.recurrent.states import (
+    dims_of,
+    inputs_shape,
+    map_shapes,
+    nested,
+    output_size,
+    separated,
+    shapes_in,
+)
 from deepkit.keras.layers.serialization import deserialize
 
 _OPTIONS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major")
@@ -59,8 +69,8 @@ class RNN(Layer):
         if "input_shape" not in kwargs and ("input_dim" in kwargs or "input_length" in kwargs):
             kwargs["input_shape"] = (kwargs.pop("input_length", None), kwargs.pop("input_dim", None))
         super().__init__(**kwargs)
-        self.cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
-        _check_cell(self.cell)
+        self.cell: Any = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
+        check_cell(self.cell)
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful, self.unroll, self.time_major = go_backwards, stateful, unroll, time_major
         self.zero_output_for_mask = zero_output_for_mask
@@ -72,20 +82,14 @@ class RNN(Layer):
 
     @property
     def sizes(self) -> list[Any]:
-        """The size of each state; a list among them where a cell of a stack has several."""
+        """The size of each state; a list in place of one for a cell of a stack that has several."""
         return listed(self.cell.state_size)
 
-    @property
-    def output_size(self) -> Any:
-        """The size of the output of a step."""
-        return output_size(self.cell)
-
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
-        shape = flat_shapes(shape)[0]
-        batch, steps = (shape[1], shape[0]) if self.time_major else (shape[0], shape[1])
-        rows = ((steps, batch) if self.time_major else (batch, steps)) if self.return_sequences else (batch,)
-        outputs = map_leaves(lambda size: (*rows, *dims_of(size)), self.output_size)
+        shape = shapes_in(inputs_shape(input_shape))[0]
+        batch, steps = (shape[1], shape[0]) if self.time_major else shape[:2]
+        rows = [batch] if not self.return_sequences else [steps, batch] if self.time_major else [batch, steps]
+        outputs = map_leaves(lambda size: (*rows, *dims_of(size)), output_size(self.cell))
         if not self.return_state:
             return outputs
         states = [(batch, *dims_of(size)) for size in flat(self.sizes)]
@@ -96,147 +100,232 @@ class RNN(Layer):
         return [own, *[None for _ in self.sizes]] if self.return_state else own
 
     def build(self, input_shape: Any) -> None:
-        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
-        self.input_spec = [InputSpec(shape=self._free(s)) for s in flat_shapes(shape)]
-        without_time = map_shapes(lambda s: s[1:] if self.time_major else (s[0], *s[2:]), shape)
+        shape = inputs_shape(input_shape)
+        self.input_spec = [InputSpec(shape=self._demanded(s)) for s in shapes_in(shape)]
         if isinstance(self.cell, Layer) and not self.cell.built:
-            with World.of().graph.name_scope(self.cell.name):
-                self.cell.build(without_time)
+            with default_graph().name_scope(self.cell.name):
+                self.cell.build(map_shapes(lambda s: s[1:] if self.time_major else (s[0], *s[2:]), shape))
             self.cell.built = True
         if self.stateful:
-            self._make_states(flat_shapes(shape)[0])
+            self._make_states(shapes_in(shape)[0])
         super().build(input_shape)
 
-    def _free(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The shape that later inputs must have: any number of steps, and any batch unless there is a state to keep."""
-        first = [None, None] if not self.stateful else [None, shape[1]] if self.time_major else [shape[0], None]
-        return (*first, *shape[2:])
+    def _demanded(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The shape of all later inputs: any number of steps, and any batch unless there are states to keep."""
+        batch = 1 if self.time_major else 0
+        return tuple(n if i > 1 or (i == batch and self.stateful) else None for i, n in enumerate(shape))
 
     def _build_once(self, inputs: Any) -> None:
-        inner = inputs[0] if isinstance(inputs, list) else inputs
-        super()._build_once(inner)
+        super()._build_once(inputs[0] if isinstance(inputs, list) else inputs)
 
     def _check(self, inputs: Any) -> None:
-        x, *states = inputs if isinstance(inputs, list) else [inputs]
+        x, *rest = inputs if isinstance(inputs, list) else [inputs]
         super()._check(flat(x))
-        states = states[: len(states) - self._num_constants]
+        states = flat(rest[: len(rest) - self._num_constants])
         if states:
             self._check_states(states)
 
     def _check_states(self, states: list[Any]) -> None:
-        given, wanted = flat(states), flat(self.sizes)
-        fits = len(given) == len(wanted) and all(
-            s.shape.dims is None
-            or (len(s.shape.dims) == len(dims_of(n)) + 1)
-            and all(a is None or a == b for a, b in zip(s.shape.dims[1:], dims_of(n), strict=True))
-            for s, n in zip(given, wanted, strict=True)
+        wanted = [dims_of(size) for size in flat(self.sizes)]
+        fits = len(states) == len(wanted) and all(
+            s.shape.is_compatible_with([None, *dims]) for s, dims in zip(states, wanted, strict=True)
         )
         if not fits:
-            needed = ", ".join(str(tuple(["batch", *dims_of(n)])).replace("'", "") for n in wanted)
+            count = "one state" if len(wanted) == 1 else f"{len(wanted)} states"
+            needed = ", ".join(f"(batch, {', '.join(map(str, dims))})" for dims in wanted)
             raise ShapeError(
-                f"layer {self.name!r}: initial_state of shapes {', '.join(str(s.shape) for s in given)}",
-                rule=f"{type(self.cell).__name__} has {len(wanted)} state{'s' if len(wanted) > 1 else ''}: {needed}",
-                hint="initial_state=[h, c] for an LSTM, [h] for the others; sizes are the units",
+                f"layer {self.name!r}: initial_state of shapes {', '.join(str(s.shape) for s in states)}",
+                rule=f"{type(self.cell).__name__} has {count}: {needed}",
+                hint="initial_state=[h] for SimpleRNN and GRU, [h, c] for LSTM, as return_state=True gives them",
             )
 
     # ---- calling
 
     def __call__(self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Any:
         inputs, states, constants = separated(inputs, initial_state, constants, self._num_constants)
+        if constants and not takes(self.cell, "constants"):
+            raise ArgumentError(
+                f"layer {self.name!r}: {type(self.cell).__name__} takes no constants",
+                rule="they go to the cell, whose call has an argument of that name",
+                hint="def call(self, inputs, states, constants): ...",
+            )
         self._num_constants = len(constants)
-        extra = map_leaves(lambda x: x if x is None else tensor(x), [*states, *constants])
-        return super().__call__([inputs, *extra] if extra else inputs, **kwargs)
+        # States and constants are inputs of the layer like x: so they belong to the model that is made of it.
+        behind = map_leaves(tensor, [*states, *constants])
+        return super().__call__([inputs, *behind] if behind else inputs, **kwargs)
 
     def call(
         self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None, constants: Any = None
     ) -> Any:
         inputs, given, constants = separated(inputs, initial_state, constants, self._num_constants)
         inputs = map_leaves(lambda x: ops.cast(x, self.dtype) if x.dtype.is_floating else x, inputs)
-        batch, steps = lengths(flat(inputs)[0])[:2]
-        if self.time_major:
-            batch, steps = steps, batch
+        first, second = lengths(flat(inputs)[0])[:2]
+        batch, steps = (second, first) if self.time_major else (first, second)
         if self.unroll and not isinstance(steps, int):
             raise ArgumentError(
                 f"layer {self.name!r}: unroll=True, but the number of steps is not known",
                 rule="every step becomes part of the graph", hint="Input(shape=(steps, features)), or unroll=False",
             )  # fmt: skip
         states = self._first_states(inputs, batch, given)
-        mask = flat(mask)[0] if mask is not None else None
-        with contextlib.ExitStack() as stack:
-            masks = [cell.dropout_masks(batch, training) for cell in self._own_cells()]
-            for cell, own in zip(self._own_cells(), masks, strict=True):
-                stack.enter_context(cell.keeping(own))
-            found = None if constants or not self._own_cells() else self._at_once(inputs, states, mask, given, masks)
-            last, outputs, states = found or self._step_by_step(inputs, states, mask, training, constants)
+        mask = None if mask is None else flat(mask)[0]
+        last, outputs, states = self._run(inputs, states, mask, training, constants, batch, bool(given))
         if self.stateful:
-            pairs = zip(flat(self._kept(inputs)), flat(states), strict=True)
+            pairs = zip(self._kept(inputs), flat(states), strict=True)
             self.add_update([old.assign(ops.cast(new, old.dtype)) for old, new in pairs])
         output = outputs if self.return_sequences else last
-        return [*(output if isinstance(output, list) else [output]), *states] if self.return_state else output
+        if not self.return_state:
+            return output
+        return [*(output if isinstance(output, list) else [output]), *states]
 
-    def _own_cells(self) -> list[Cell]:
-        """The cells with dropout and ops for whole sequences; none if one of a stack is of the user's own kind."""
-        cells = self.cell.cells if isinstance(self.cell, StackedRNNCells) else [self.cell]
-        return [cell for cell in cells if isinstance(cell, Cell)]
+    def _run(
+        self, inputs: Any, states: list[Any], mask: Any, training: Any, constants: list[Any], batch: Any, given: bool
+    ) -> tuple[Any, Any, list[Any]]:
+        """(last output, outputs, last states), by one op for all steps where there is one."""
+        ours = isinstance(self.cell, SequenceCell)
+        masks = self.cell.dropout_masks(batch, training) if ours else None
+        if ours and not constants and self.cell.is_whole(masks):
+            return self._at_once(inputs, states, mask, masks, given or self.stateful)
 
-    def _first_states(self, inputs: Any, batch: Any, given: list[Any]) -> list[Any]:
-        if self.stateful:
-            kept = [s.read() for s in flat(self._kept(inputs))]
-            if given:  # as long as nothing was kept
-                fresh = ops.logical_not(ops.reduce_any(ops.stack([ops.reduce_any(ops.not_equal(s, 0)) for s in kept])))
-                kept = [ops.where(fresh, new, old) for new, old in zip(flat(given), kept, strict=True)]
-            return nested(self.sizes, kept)
-        if given:
-            return nested(self.sizes, [ops.cast(s, self.dtype) for s in flat(given)])
-        return self.get_initial_state(inputs, batch)
+        def step(x: Any, now: list[Any]) -> tuple[Any, list[Any]]:
+            at = len(now) - len(constants)
+            return call_cell(self.cell, x, now[:at], now[at:], training)
 
-    def get_initial_state(self, inputs: Any, batch: Any = None) -> list[Any]:
+        with self.cell.keeping(masks) if ours else contextlib.nullcontext():
+            return backend.rnn(
+                step, inputs, states, self.go_backwards, mask, constants, self.unroll, time_major=self.time_major,
+                zero_output_for_mask=self.zero_output_for_mask, return_all_outputs=self.return_sequences,
+            )  # fmt: skip
+
+    def _at_once(self, inputs: Any, states: list[Any], mask: Any, masks: Any, started: bool) -> Any:
+        """The same by ops that take time as the first axis. started: the first states may be other than 0."""
+        x, live = self._along_time(inputs), None if mask is None else self._along_time(ops.cast(mask, "bool"))
+        first = nested(self.cell.state_size, states) if isinstance(self.cell, StackedRNNCells) else states
+        if live is None:
+            after = self.cell.sequence(x, first, masks)
+        else:
+            found = ops.over_live_steps(lambda x: flat(self.cell.sequence(x, first, masks)), x, live, flat(states))
+            after = nested(first, found)
+        outputs = self.cell.output_of(after)
+        if live is not None and (started or self.zero_output_for_mask):
+            # Before the first step that counts there is no output yet, whatever the state was.
+            shown = live if self.zero_output_for_mask else ops.cumsum(ops.cast(live, "int32"), 0) > 0
+            outputs = ops.where(ops.expand_dims(shown, -1), outputs, ops.zeros_like(outputs))
+        last = nested(self.sizes, [s[-1] for s in flat(after)])
+        return outputs[-1], outputs if self.time_major else ops.transpose(outputs, [1, 0, 2]), last
+
+    def _along_time(self, x: Any) -> Any:
+        """x with time as its first axis, in the order in which the steps are taken."""
+        x = x if self.time_major else ops.transpose(x, [1, 0, *range(2, len(x.shape))])
+        return ops.reverse(x, [0]) if self.go_backwards else x
+
+    # ---- states
+
+    def get_initial_state(self, inputs: Any) -> list[Any]:
         """The states before the first step when none are given: zeros, or what the cell's own method makes."""
         x = flat(inputs)[0]
-        batch = lengths(x)[1 if self.time_major else 0] if batch is None else batch
-        own = getattr(self.cell, "get_initial_state", None)
-        dtype = x.dtype if x.dtype.is_floating else self.dtype
-        return listed(own(inputs=None, batch_size=batch, dtype=dtype) if own else zero_states(self.sizes, batch, dtype))
+        batch = lengths(x)[1 if self.time_major else 0]
+        return listed(initial_state(self.cell, None, batch, x.dtype if x.dtype.is_floating else self.dtype))
 
-    # ---- the two ways
+    def _first_states(self, inputs: Any, batch: Any, given: list[Any]) -> list[Any]:
+        if not given and not self.stateful:
+            return self.get_initial_state(inputs)
+        given = [ops.cast(s, self.dtype) for s in flat(given)]
+        if not self.stateful:
+            return nested(self.sizes, given)
+        kept = [s.read() for s in self._kept(inputs)]
+        if given:  # it counts as long as all states that were kept are 0
+            moved = ops.reduce_any(ops.stack([ops.reduce_any(ops.not_equal(s, 0.0)) for s in kept]))
+            kept = [ops.where(moved, old, new) for old, new in zip(kept, given, strict=True)]
+        return nested(self.sizes, kept)
 
-    def _at_once(self, inputs: Any, states: list[Any], mask: Any, given: list[Any], masks: list[Masks]) -> Any:
-        """(last output, outputs, last states) by ops that compute whole sequences; None if there are none for the cell.
+    @property
+    def states(self) -> list[Any]:
+        """The variables that keep the states from batch to batch, nested as the cell nests them; None before build."""
+        return nested(self.sizes, self._states or [None for _ in flat(self.sizes)])
 
-        Time is the first axis of what they take and give.
-        """
-        cells = self.cell.cells if isinstance(self.cell, StackedRNNCells) else [self.cell]
-        if len(masks) != len(cells) or not all(cell.computes_sequences for cell in masks and self._own_cells()):
-            return None
-        if isinstance(self.cell, StackedRNNCells) and self.cell.reverse_state_order:
-            return None
-        by_cell = states if isinstance(self.cell, StackedRNNCells) else [states]
+    def _kept(self, inputs: Any) -> list[Any]:
+        """The variables of the states, for the kind of tensors that the inputs are."""
+        return [s.eager for s in self._states] if isinstance(flat(inputs)[0], Tensor) else self._states
 
-        def run(x: Any) -> list[Any] | None:
-            found: list[Any] = []
-            for cell, first, own in zip(cells, by_cell, masks, strict=True):
-                after = cell.sequence(x, listed(first), own)
-                if after is None:
-                    return None
-                found, x = [*found, *after], after[0]
-            return found
+    def _make_states(self, shape: tuple[Any, ...]) -> None:
+        batch = shape[1 if self.time_major else 0]
+        if batch is None:
+            raise ArgumentError(
+                f"layer {self.name!r} is stateful, but its batch size is not known",
+                rule="it keeps one state for each sequence of a batch, so all batches have the same size",
+                hint="the first layer of a Sequential model: batch_input_shape=(32, steps, features); "
+                "in a functional model: Input(batch_shape=(32, steps, features))",
+            )
+        self._states = [
+            Weight(np.zeros([batch, *dims_of(size)], self.dtype), trainable=False, name="state")
+            for size in flat(self.sizes)
+        ]
 
-        x = self._in_time(inputs)
-        if mask is None:
-            found = run(x)
-            if found is None:
-                return None
-            outputs = found[-len(listed(cells[-1].state_size))]
+    def reset_states(self, states: Any = None) -> None:
+        """Sets the states of a stateful layer to 0, or to the arrays of a list (an array for a single state)."""
+        if not self.stateful or self._states is None:
+            raise ArgumentError(
+                f"layer {self.name!r}: reset_states", rule="only a stateful layer that was built keeps states",
+                hint="stateful=True, and a fixed batch size: batch_input_shape=(32, steps, features)",
+            )  # fmt: skip
+        if states is None:
+            values = [np.zeros(s.shape.as_list(), s.dtype.numpy) for s in self._states]
         else:
-            live = self._in_time(ops.cast(mask, "bool"))
-            if run_is_missing(cells, masks):
-                return None
-            found = ops.over_live_steps(run, x, live, flat(states))
-            outputs = found[-len(listed(cells[-1].state_size))]
-            if self.zero_output_for_mask:
-                outputs = ops.where(ops.expand_dims(live, -1), outputs, ops.zeros_like(outputs))
-            elif given or self.stateful:  # until the first live step there is no output yet, whatever the state was
-                begun = ops.cumsum(ops.cast(live, "int32"), 0) > 0
-                outputs = ops.where(ops.expand_dims(begun, -1), outputs, ops.zeros_like(outputs))
-        shown = outputs if self.time_major or not self.return_sequences else ops.transpose(outputs, [1, 0, 2])
-        return outputs[-1], shown, nested(self.sizes, [s[-1] for s in found])
+            values = [np.asarray(v, self.dtype) for v in flat(states)]
+        wanted = [tuple(s.shape.as_list()) for s in self._states]
+        if [v.shape for v in values] != wanted:
+            raise ShapeError(
+                f"layer {self.name!r}: reset_states with arrays of shapes {', '.join(str(v.shape) for v in values)}",
+                rule=f"one array for each state: {', '.join(map(str, wanted))}", hint="(batch size, units)",
+            )  # fmt: skip
+        batch_set_value(zip(self._states, values, strict=True))
+
+    # ---- configuration
+
+    def get_config(self) -> dict[str, Any]:
+        config = {**super().get_config(), **described(self, *_OPTIONS)}
+        if self._num_constants:
+            config["num_constants"] = self._num_constants
+        if self.zero_output_for_mask:
+            config["zero_output_for_mask"] = self.zero_output_for_mask
+        return {**config, "cell": registry.serialize_keras_object(self.cell)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        cell = deserialize(config["cell"], custom_objects)
+        layer = cls(cell, **{k: v for k, v in config.items() if k not in ("cell", "num_constants")})
+        layer._num_constants = config.get("num_constants", 0)
+        return layer
+
+
+class OneCellRNN(RNN):
+    """Base of the layers that make their own cell: its arguments are theirs, and are read as attributes.
+
+    A subclass names its `cell_class`, and hands over what its __init__ got: super().__init__(locals()).
+    """
+
+    cell_class: Any = None
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "cell_class" in vars(cls):
+            for name in cls.cell_class.arguments:
+                setattr(cls, name, property(attrgetter(f"cell.{name}")))
+
+    def __init__(self, given: dict[str, Any]):
+        known = {**{k: v for k, v in given.items() if k not in ("self", "kwargs", "__class__")}, **given["kwargs"]}
+        own = {name: known.pop(name) for name in self.cell_class.arguments if name in known}
+        shared = {"dtype": known.get("dtype"), "trainable": known.get("trainable", True)}
+        super().__init__(self.cell_class(**own, **shared, name=snake_case(self.cell_class.__name__)), **known)
+        self.input_spec = [InputSpec(ndim=3)]
+
+    def call(self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None) -> Any:
+        return super().call(inputs, mask, training, initial_state)
+
+    def get_config(self) -> dict[str, Any]:
+        config = {key: value for key, value in super().get_config().items() if key != "cell"}
+        return {**config, **described(self.cell, *self.cell.arguments), **described(self, "activity_regularizer")}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        return cls(**config)

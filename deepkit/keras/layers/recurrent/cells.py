@@ -59,7 +59,7 @@ class Cell(SequenceCell):
     """
 
     gates = 1
-    arguments = (
+    arguments: tuple[str, ...] = (
         "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer", "bias_initializer",
         "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint", "recurrent_constraint",
         "bias_constraint", "dropout", "recurrent_dropout",

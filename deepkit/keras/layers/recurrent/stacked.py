@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from deepkit.core.graph import default_graph
+from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.structure import flat, listed
@@ -119,16 +121,15 @@ def check_cell(cell: Any) -> None:
         )
 
 
+def takes(cell: Any, argument: str) -> bool:
+    """Whether the cell's call has an argument of this name."""
+    return argument in inspect.signature(cell.call).parameters
+
+
 def call_cell(cell: Any, inputs: Any, states: Any, constants: Any, training: Any) -> tuple[Any, list[Any]]:
     """(output, list of new states) of one step of any cell, with the further arguments that its call has."""
-    known = inspect.signature(cell.call).parameters
-    given = {"training": training} if "training" in known else {}
-    if constants:
-        if "constants" not in known:
-            raise ArgumentError(
-                f"{type(cell).__name__} takes no constants", rule="the cell's call has an argument of that name",
-                hint="def call(self, inputs, states, constants): ...",
-            )  # fmt: skip
+    given = {"training": training} if takes(cell, "training") else {}
+    if constants and takes(cell, "constants"):
         given["constants"] = constants
     output, new = (cell if callable(cell) else cell.call)(inputs, states, **given)
     return output, listed(new)

@@ -32,9 +32,7 @@ def nested(like: Any, leaves: Sequence[Any]) -> Any:
     return map_leaves(lambda _: next(rest), like)
 
 
-def separated(
-    inputs: Any, initial_state: Any, constants: Any, count: int, wanted: bool = True
-) -> tuple[Any, list[Any], list[Any]]:
+def separated(inputs: Any, initial_state: Any, constants: Any, count: int) -> tuple[Any, list[Any], list[Any]]:
     """(inputs, states, constants) of a call: the last two may stand behind the inputs, in one list [x, *states, *constants].
 
     count: how many constants there are in such a list.

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import deepkit.v1 as tf
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError
 from deepkit.v1 import logging
+from deepkit.v1.contrib.slim._whole import tf
 from deepkit.v1.hooks import HookedSession
 from deepkit.v1.train import get_global_step
 
@@ -60,7 +60,9 @@ def evaluate_once(
     Local variables, in which metrics gather, start from zero. Summaries go to logdir, if there is one.
     """
     if master:
-        raise ArgumentError(f"evaluate_once: master={master!r}", rule="evaluation runs in this process", hint="master=''")
+        raise ArgumentError(
+            f"evaluate_once: master={master!r}", rule="evaluation runs in this process", hint="master=''"
+        )
     graph = default_graph()
     if summary_op is _DEFAULT:
         summary_op = tf.summary.merge_all() if logdir is not None else None

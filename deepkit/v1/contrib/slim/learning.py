@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
-import deepkit.v1 as tf
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices
 from deepkit.errors import ArgumentError
 from deepkit.v1 import logging
+from deepkit.v1.contrib.slim._whole import tf
 from deepkit.v1.symbolic import constant_of
 from deepkit.v1.train import get_or_create_global_step
 
@@ -49,7 +50,7 @@ def multiply_gradients(grads_and_vars: Any, gradient_multipliers: dict[Any, Any]
             if gradient is None:
                 raise ArgumentError(f"{variable.name} has no gradient that could be multiplied")
             factor = ops.cast(constant_of(by), variable.dtype)
-            gradient = _scaled(gradient, lambda x, f=factor: x * f)
+            gradient = _scaled(gradient, functools.partial(ops.multiply, factor))
         result.append((gradient, variable))
     return result
 
@@ -118,7 +119,9 @@ def train_step(sess: Any, train_op: Any, global_step: Any, train_step_kwargs: di
 class _Record:
     """What a training leaves in its folder: checkpoints and summaries, each written when its time has come."""
 
-    def __init__(self, logdir: str | None, saver: Any, summary_op: Any, writer: Any, save_secs: float, summary_secs: float):
+    def __init__(
+        self, logdir: str | None, saver: Any, summary_op: Any, writer: Any, save_secs: float, summary_secs: float
+    ):
         self.logdir, self.summary_op, self.writer = logdir, summary_op, writer
         self.saver = None if logdir is None else saver or tf.train.Saver()
         self.save_secs, self.summary_secs = save_secs, summary_secs
@@ -127,7 +130,13 @@ class _Record:
             self.writer = tf.summary.FileWriter(logdir, default_graph())
 
     def latest(self) -> str | None:
+        """The newest checkpoint in the folder."""
         return None if self.logdir is None else tf.train.latest_checkpoint(self.logdir)
+
+    def restore(self, sess: Any, path: str) -> None:
+        """The variables as they were when the checkpoint was written."""
+        assert self.saver is not None
+        self.saver.restore(sess, path)
 
     def keep(self, sess: Any, step: Any, force: bool = False) -> None:
         """Writes what is due."""
@@ -135,11 +144,11 @@ class _Record:
         if self.saver is not None and (force or now - self.saved >= self.save_secs):
             self.saver.save(sess, f"{self.logdir}/model.ckpt", global_step=step)
             self.saved = now
-        if self.writer is not None and self.summary_op is not None:
-            if force or now - self.summarized >= self.summary_secs:
-                summary, count = sess.run([self.summary_op, step])
-                self.writer.add_summary(summary, count)
-                self.summarized = now
+        wanted = self.writer is not None and self.summary_op is not None
+        if wanted and (force or now - self.summarized >= self.summary_secs):
+            summary, count = sess.run([self.summary_op, step])
+            self.writer.add_summary(summary, count)
+            self.summarized = now
 
     def close(self) -> None:
         if self.writer is not None:
@@ -164,9 +173,13 @@ def train(
     checkpoints and summaries there; with logdir=None nothing is written. Queue runners of the graph are started.
     """
     if train_op is None:
-        raise ArgumentError("slim.learning.train without a train_op", hint="slim.learning.create_train_op(loss, optimizer)")
+        raise ArgumentError(
+            "slim.learning.train without a train_op", hint="slim.learning.create_train_op(loss, optimizer)"
+        )
     if number_of_steps is not None and number_of_steps <= 0:
-        raise ArgumentError(f"number_of_steps = {number_of_steps}", rule="positive, or None: until something else stops it")
+        raise ArgumentError(
+            f"number_of_steps = {number_of_steps}", rule="positive, or None: until something else stops it"
+        )
     if master or sync_optimizer is not None or trace_every_n_steps is not None:
         raise ArgumentError("slim.learning.train on several machines or with traces", rule="one machine, no traces")
     graph = graph or default_graph()
@@ -192,7 +205,7 @@ def train(
             if local_init_op is not None:
                 sess.run(local_init_op)
             if latest is not None:
-                record.saver.restore(sess, latest)
+                record.restore(sess, latest)
             elif init_fn is not None:
                 init_fn(sess)
             return _loop(sess, train_op, step, train_step_fn, kwargs, record)

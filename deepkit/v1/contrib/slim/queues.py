@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import deepkit.v1 as tf
+from deepkit.v1.contrib.slim._whole import tf
 
-__all__ = ["QueueRunners", "NestedQueueRunnerError"]
+__all__ = ["NestedQueueRunnerError", "QueueRunners"]
 
 
 class NestedQueueRunnerError(ValueError):

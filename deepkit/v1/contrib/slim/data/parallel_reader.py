@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 from typing import Any
 
-import deepkit.v1 as tf
 from deepkit.errors import ArgumentError
+from deepkit.v1.contrib.slim._whole import tf
 
 __all__ = ["get_data_files", "parallel_read", "single_pass_read"]
 
@@ -17,7 +17,9 @@ def get_data_files(data_sources: Any) -> list[str]:
         return [file for source in data_sources for file in get_data_files(source)]
     files = sorted(glob.glob(str(data_sources)))
     if not files:
-        raise ArgumentError(f"no file is called {data_sources}", hint="look for misprints, and for the working directory")
+        raise ArgumentError(
+            f"no file is called {data_sources}", hint="look for misprints, and for the working directory"
+        )
     return files
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.v1 as tf
+from deepkit.v1.contrib.slim._whole import tf
 
 __all__ = ["prefetch_queue"]
 

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-import deepkit.v1 as tf
 from deepkit import ops
 from deepkit.ops.sparse import SparseTensor, sparse_tensor_to_dense
+from deepkit.v1.contrib.slim._whole import tf
 from deepkit.v1.contrib.slim.data.data_decoder import DataDecoder
 
 __all__ = ["BoundingBox", "Image", "ItemHandler", "ItemHandlerCallback", "LookupTensor", "TFExampleDecoder", "Tensor"]

@@ -47,7 +47,9 @@ def layer(net: Any, entry: Any, depth: Callable[[int], int]) -> Any:
     """One entry of a table applied to `net`; `depth` scales the number of channels."""
     if isinstance(entry, list):
         return ops.concat([layer(net, part, depth) for part in entry], 3)
-    scope, channels, kernel, stride, padding = (*entry, *(1, "SAME")[len(entry) - 3 :])
+    scope, channels, kernel = entry[:3]
+    stride = entry[3] if len(entry) > 3 else 1
+    padding = entry[4] if len(entry) > 4 else "SAME"
     if channels is None:
         pool = layers.max_pool2d if scope.startswith("MaxPool") else layers.avg_pool2d
         return pool(net, kernel, stride=stride, padding=padding, scope=scope)

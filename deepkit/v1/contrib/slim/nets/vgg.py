@@ -57,9 +57,7 @@ def vgg_a(
     spatial_squeeze: bool = True, scope: Any = "vgg_a",
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """(logits, end points) of the network with 11 layers, for images (batch, 224, 224, 3)."""
-    return _vgg(
-        "vgg_a", (1, 1, 2, 2, 2), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope
-    )
+    return _vgg("vgg_a", (1, 1, 2, 2, 2), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
 
 def vgg_16(
@@ -67,9 +65,7 @@ def vgg_16(
     spatial_squeeze: bool = True, scope: Any = "vgg_16",
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """(logits, end points) of the network with 16 layers, for images (batch, 224, 224, 3)."""
-    return _vgg(
-        "vgg_16", (2, 2, 3, 3, 3), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope
-    )
+    return _vgg("vgg_16", (2, 2, 3, 3, 3), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
 
 def vgg_19(
@@ -77,9 +73,7 @@ def vgg_19(
     spatial_squeeze: bool = True, scope: Any = "vgg_19",
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """(logits, end points) of the network with 19 layers, for images (batch, 224, 224, 3)."""
-    return _vgg(
-        "vgg_19", (2, 2, 4, 4, 4), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope
-    )
+    return _vgg("vgg_19", (2, 2, 4, 4, 4), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
 
 for _net in (vgg_a, vgg_16, vgg_19):

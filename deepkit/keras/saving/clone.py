@@ -1,0 +1,105 @@
+"""Copies of models: the same layers anew, with weights of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deepkit.core.apply import is_tensor
+from deepkit.errors import ArgumentError
+from deepkit.keras import optimizers, registry
+from deepkit.keras.backend.session import is_keras_tensor
+from deepkit.keras.engine.history import record_of
+from deepkit.keras.engine.input_layer import Input, InputLayer
+from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves
+from deepkit.keras.saving.config import forgotten_on_error
+
+
+def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[[Any], Any] | None = None) -> Any:
+    """A model of the same architecture whose weights are new and have initial values.
+
+    input_tensors: tensors of Input(...) that the copy begins with (others become inputs around them). clone_function:
+    makes the new layer for each layer but inputs; by default type(layer).from_config(layer.get_config()).
+
+    >>> from deepkit import keras
+    >>> model = keras.models.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+    >>> copy = clone_model(model)
+    >>> copy.set_weights(model.get_weights())
+    """
+    if not isinstance(model, Network):
+        raise ArgumentError(f"clone_model of {model!r}", rule="a model; type(layer).from_config(...) copies a layer")
+    clone = clone_function or _clone_layer
+    with forgotten_on_error():
+        if hasattr(model, "_stack"):
+            return _sequential(model, input_tensors, clone)
+        if model._topology is None:
+            raise ArgumentError(
+                f"{type(model).__name__} {model.name!r} computes in Python code, which cannot be cloned layer by layer",
+                hint="make a second object of your class",
+            )
+        return _functional(model, input_tensors, clone)
+
+
+def clone_and_build_model(
+    model: Any, input_tensors: Any = None, target_tensors: Any = None, custom_objects: Any = None,
+    compile_clone: bool = True, **unused: Any,
+) -> Any:  # fmt: skip
+    """`clone_model`, compiled as the model is, with a fresh optimizer."""
+    with registry.CustomObjectScope(custom_objects or {}):
+        copy = clone_model(model, input_tensors)
+        if compile_clone and model.optimizer is not None:
+            optimizer = optimizers.deserialize(optimizers.serialize(model.optimizer))
+            copy.compile(
+                optimizer, model.loss, model._wanted_metrics, model.loss_weights, model.sample_weight_mode,
+                model._wanted_weighted,
+            )  # fmt: skip
+    return copy
+
+
+def _clone_layer(layer: Any) -> Any:
+    if isinstance(layer, Network):
+        return clone_model(layer)
+    return type(layer).from_config(layer.get_config())
+
+
+def _new_inputs(model: Any, given: Any) -> list[Any]:
+    """The tensors the copy begins with."""
+    if given is None:
+        return [_new_input(x) for x in model.inputs]
+    tensors = flat(listed(given)) if not isinstance(given, dict) else [given[name] for name in model.input_names]
+    if len(tensors) != len(model.inputs):
+        raise ArgumentError(f"clone_model: {len(tensors)} input_tensors for {len(model.inputs)} inputs")
+    if not all(is_tensor(x) for x in tensors):
+        raise ArgumentError("clone_model: input_tensors are tensors of the graph", hint="Input(shape=...)")
+    return [x if is_keras_tensor(x) else Input(tensor=x) for x in tensors]
+
+
+def _new_input(x: Any) -> Any:
+    layer = record_of(x).layer
+    return Input(batch_shape=keras_shape(x), dtype=x.dtype.name, sparse=layer.sparse, name=layer.name)
+
+
+def _sequential(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
+    layers = [clone(layer) for layer in model.layers]
+    begins = any(isinstance(layer, InputLayer) for layer in model._stack)
+    inputs = [record_of(x).layer for x in _new_inputs(model, given)] if begins or given is not None else []
+    return type(model)([*inputs, *layers], name=model.name)
+
+
+def _functional(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
+    new: dict[int, Any] = {id(x): y for x, y in zip(model.inputs, _new_inputs(model, given), strict=True)}
+    copies: dict[Any, Any] = {}
+
+    def now(x: Any) -> Any:
+        return new.get(id(x), x) if is_tensor(x) else x
+
+    for call in model._topology.calls:
+        if call.is_input:
+            continue
+        if call.layer not in copies:
+            copies[call.layer] = clone(call.layer)
+        inputs, args, kwargs = (map_leaves(now, part) for part in (call.inputs, call.args, call.kwargs))
+        outputs = copies[call.layer](inputs, *args, **kwargs)
+        new.update({id(old): y for old, y in zip(flat(call.outputs), flat(outputs), strict=True)})
+    return type(model)(inputs=map_leaves(now, model._inputs), outputs=map_leaves(now, model._outputs), name=model.name)

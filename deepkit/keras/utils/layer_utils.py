@@ -1,0 +1,162 @@
+"""What a model is made of, as text: `summary`, counts of weights, and the inputs that a tensor comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError
+from deepkit.keras.engine.history import record_of
+from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.structure import flat, keras_shape
+from deepkit.keras.engine.topology import source_of
+
+__all__ = ["count_params", "get_source_inputs", "layers_between", "print_summary"]
+
+
+def count_params(weights: Any) -> int:
+    """How many numbers these weights hold, each weight counted once."""
+    kept = {id(w): w for w in weights}.values()
+    return sum(int(np.prod(keras_shape(w), dtype=np.int64)) for w in kept)
+
+
+def print_summary(
+    model: Any, line_length: int | None = None, positions: Sequence[float] | None = None,
+    print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False, show_trainable: bool = False,
+    layer_range: Sequence[str] | None = None,
+) -> None:  # fmt: skip
+    """Prints a table of the layers in Keras' layout: output shapes, numbers of weights, and what goes into what.
+
+    Args:
+        model: a model; the shape of its input is known.
+        line_length: characters in a line, by default 65, or 98 with the column "Connected to".
+        positions: where each column ends, as parts of a line or in characters; names that are longer are cut.
+        print_fn: is called with each line instead of print.
+        expand_nested: list the layers of models inside this one, too.
+        show_trainable: a further column, Y or N.
+        layer_range: names (or regular expressions) of the first and the last layer to list.
+    """
+    if model.layers and not any(layer.built for layer in model.layers):
+        raise ArgumentError(
+            f"summary: model {model.name!r} has no weights yet", rule="shapes are known when the shape of its input is",
+            hint="give input_shape=... to the first layer, or call model.build((None, ...)) first",
+        )  # fmt: skip
+    say = print_fn or print
+    in_a_row = _in_a_row(model)
+    ends = list(positions or ([0.45, 0.85, 1.0] if in_a_row else [0.33, 0.55, 0.67, 1.0]))
+    length = line_length or (65 if in_a_row else 98)
+    if ends[-1] <= 1:
+        ends = [int(length * end) for end in ends]
+    titles = ["Layer (type)", "Output Shape", "Param #", *([] if in_a_row else ["Connected to"])]
+    if len(ends) != len(titles):
+        raise ArgumentError(f"summary: {len(ends)} positions for the columns {', '.join(titles)}", rule="one for each")
+    if show_trainable:
+        length += 11
+        ends, titles = [*ends, length], [*titles, "Trainable"]
+    say(f'Model: "{model.name}"')
+    say("_" * length)
+    say(_line(titles, ends))
+    say("=" * length)
+    table = _expanded if expand_nested else lambda *row: [_rows(*row)]
+    rows = [row for layer in layers_between(model, layer_range) for row in table(layer, model, in_a_row, show_trainable)]
+    for i, row in enumerate(rows):
+        for fields in row:
+            say(_line(fields, ends))
+        say(("=" if i == len(rows) - 1 else "_") * length)
+    trainable, others = count_params(model.trainable_weights), count_params(model.non_trainable_weights)
+    say(f"Total params: {trainable + others:,}")
+    say(f"Trainable params: {trainable:,}")
+    say(f"Non-trainable params: {others:,}")
+    say("_" * length)
+
+
+def _in_a_row(model: Any) -> bool:
+    """Whether every layer just takes what the one before it made: then nobody asks what it is connected to."""
+    if hasattr(model, "_stack") or model._topology is None:
+        return True
+    calls = model._topology.calls
+    depths = [model._topology.depth_of[call] for call in calls]
+    layers = [call.layer for call in calls]
+    return len(set(depths)) == len(depths) == len(set(layers)) and all(len(call.keras_inputs) <= 1 for call in calls)
+
+
+def _expanded(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[list[str]]]:
+    found = [_rows(layer, model, in_a_row, trainable, depth)]
+    for inner in getattr(layer, "layers", []):
+        found += _expanded(inner, layer, in_a_row, trainable, depth + 1)
+    return found
+
+
+def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[str]]:
+    """The lines of one layer: a layer with several inputs takes several."""
+    inner = isinstance(layer, Network) and (layer._topology is not None or bool(layer.layers))
+    params = str(layer.count_params()) if layer.built or inner else "0 (unused)"
+    first = [f"{'|' * depth}{' ' if depth else ''}{layer.name} ({type(layer).__name__})", _shape(layer, model), params]
+    tail = ["Y" if layer.trainable else "N"] if trainable else []
+    if in_a_row:
+        return [[*first, *tail]]
+    ways = _connections(layer, model) or [""]
+    return [[*first, ways[0], *tail], *[["", "", "", way, *["" for _ in tail]] for way in ways[1:]]]
+
+
+def _shape(layer: Any, model: Any) -> str:
+    """The output's shape in this model; "multiple" if its calls make different ones."""
+    calls = [c for c in layer.calls if model._topology is None or c in model._topology.depth_of] or layer.calls
+    shapes = [keras_shape(call.outputs) for call in calls]
+    if not shapes:
+        return str(layer.output_shape) if isinstance(layer, Network) and layer.outputs else "?"
+    return str(shapes[0]) if all(s == shapes[0] for s in shapes) else "multiple"
+
+
+def _connections(layer: Any, model: Any) -> list[str]:
+    """ "layer[call][output]" for every tensor that goes into the layer in this model."""
+    if model._topology is None:
+        return []
+    found = []
+    for call in layer.calls:
+        if call in model._topology.depth_of:
+            for source, number, output in map(source_of, call.keras_inputs):
+                found.append(f"{source.name}[{number}][{output}]")
+    return found
+
+
+def _line(fields: Sequence[str], ends: Sequence[float]) -> str:
+    line = ""
+    for i, (field, end) in enumerate(zip(fields, ends, strict=True)):
+        line = (line[:-1] + " " if i else "") + field  # a space between columns even where a name is cut
+        line = line[: int(end)].ljust(int(end))
+    return line
+
+
+def layers_between(model: Any, layer_range: Sequence[str] | None = None) -> list[Any]:
+    """The layers of a model, or those from the first to the last one whose names match the two patterns."""
+    layers = list(model.layers)
+    if layer_range is None:
+        return layers
+    if len(layer_range) != 2 or not all(isinstance(name, str) for name in layer_range):
+        raise ArgumentError(f"layer_range={layer_range!r}", rule="the names of the first and the last layer")
+    first = [i for i, layer in enumerate(layers) if re.match(layer_range[0], layer.name)]
+    last = [i for i, layer in enumerate(layers) if re.match(layer_range[1], layer.name)]
+    if not first or not last:
+        raise ArgumentError(
+            f"layer_range={layer_range!r}: no layer has such a name", rule="layers: " + ", ".join(x.name for x in layers)
+        )
+    return layers[min(first[0], last[-1]) : max(first[0], last[-1]) + 1]
+
+
+def get_source_inputs(tensor: Any, layer: Any = None, node_index: int | None = None) -> list[Any]:
+    """The tensors of Input(...) that `tensor` was made from, each once, in the order of the way back."""
+    stack, seen, found = [tensor], set(), []
+    while stack:
+        x = stack.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        call = record_of(x)
+        if call.is_input:
+            found += [y for y in flat(call.outputs) if not any(y is known for known in found)]
+        stack += reversed(call.keras_inputs)
+    return found
