@@ -332,7 +332,13 @@ from deepkit.ops.selection import (
     unique_with_counts,
 )  # fmt: skip
 from deepkit.ops.simple_rnn import over_live_steps, simple_rnn
-from deepkit.ops.sparse import SparseTensor, SparseTensorValue, sparse_tensor_to_dense, sparse_to_dense
+from deepkit.ops.sparse import (
+    SparseTensor,
+    SparseTensorValue,
+    sparse_tensor_dense_matmul,
+    sparse_tensor_to_dense,
+    sparse_to_dense,
+)  # fmt: skip
 from deepkit.ops.special import (
     betainc,
     digamma,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepkit.core.apply import apply, convert, is_tensor
+from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
@@ -67,7 +67,8 @@ class SparseTensor:
 
     def session_feed(self, value: Any) -> dict[Any, Any]:
         """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
-        return dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+        parts = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+        return {part: v for part, v in parts.items() if part.node.type != "Const"}
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
         """The three arrays, computed by `session` or the default session."""
@@ -116,6 +117,29 @@ def sparse_to_dense(
     """
     static, dims = static_shape(output_shape)
     return apply(SparseToDense(static=static), sparse_indices, dims, sparse_values, default_value, name=name)
+
+
+def sparse_tensor_dense_matmul(
+    sp_a: SparseTensor, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
+) -> Any:
+    """A sparse matrix (n, m) times a dense one (m, k): only the named places are multiplied.
+
+    >>> import deepkit as dk
+    >>> a = dk.ops.SparseTensor([[0, 1], [1, 0]], dk.tensor([2.0, 3.0]), [2, 2])
+    >>> dk.ops.sparse_tensor_dense_matmul(a, [[1.0], [10.0]]).numpy().tolist()
+    [[20.0], [3.0]]
+    """
+    import deepkit.ops as ops
+
+    with scope(name, "SparseTensorDenseMatMul", sp_a.values, b) as full:
+        b = convert(b, beside=sp_a.values)
+        b = ops.matrix_transpose(b, conjugate=True) if adjoint_b else b
+        row, column = sp_a.indices[:, 0], sp_a.indices[:, 1]
+        values, count = sp_a.values, ops.gather(sp_a.dense_shape, 1 if adjoint_a else 0)
+        if adjoint_a:
+            row, column, values = column, row, ops.conj(values)
+        products = ops.expand_dims(values, 1) * ops.gather(b, column)
+        return ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name=full)
 
 
 def sparse_tensor_to_dense(

@@ -24,7 +24,8 @@ def spread(feeds: dict[Any, Any]) -> dict[Any, Any]:
         elif isinstance(key, (tuple, list)):
             if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(key):
                 raise FeedError(
-                    f"{len(key)} tensors together were fed {value!r}"[:200], rule="a value for each of them, in the same order"
+                    f"{len(key)} tensors together were fed {value!r}"[:200],
+                    rule="a value for each of them, in the same order",
                 )
             single.update(spread(dict(zip(key, value, strict=True))))
         else:

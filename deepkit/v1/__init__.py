@@ -197,6 +197,12 @@ def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, 
     return _ops.sparse_tensor_to_dense(SparseTensor(*parts), default_value, validate_indices, name)
 
 
+def sparse_tensor_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None):
+    """A sparse matrix (n, m) times a dense one (m, k)."""
+    parts = [_constant_of(x) for x in (sp_a.indices, sp_a.values, sp_a.dense_shape)]
+    return _ops.sparse_tensor_dense_matmul(SparseTensor(*parts), b, adjoint_a, adjoint_b, name)
+
+
 def to_float(x, name="ToFloat"):
     """cast(x, float32)."""
     return _symbolic(_ops.cast)(x, float32, name=name)

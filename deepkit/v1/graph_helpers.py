@@ -11,14 +11,15 @@ from deepkit.core.autodiff import gradients
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.errors import ShapeError
+from deepkit.ops.sparse import SparseTensor
 from deepkit.v1.control_flow import py_func
-from deepkit.v1.creators import name_scope, tuple_
+from deepkit.v1.creators import name_scope, placeholder, tuple_
 from deepkit.v1.scopes import variable_scope
 from deepkit.v1.symbolic import constant_of
 
 __all__ = [
     "accumulate_n", "colocate_with", "hessians", "identity_n", "init_scope", "make_template", "model_variables",
-    "moving_average_variables", "newaxis", "numpy_function", "op_scope", "py_function", "shape_n",
+    "moving_average_variables", "newaxis", "numpy_function", "op_scope", "py_function", "shape_n", "sparse_placeholder",
 ]  # fmt: skip
 
 newaxis = None
@@ -99,6 +100,16 @@ def make_template(
     if create_scope_now_:
         open_scope()
     return template
+
+
+def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
+    """A SparseTensor whose parts are fed: {it: SparseTensorValue(indices, values, dense_shape)}, or a tuple of the three."""
+    label = name or "SparsePlaceholder"
+    rank = None if shape is None else len(shape)
+    full = shape is not None and None not in list(shape)
+    dims = constant_of(list(shape), "int64") if full else placeholder("int64", [rank], f"{label}/shape")  # type: ignore[arg-type]
+    places = placeholder("int64", [None, rank], f"{label}/indices")
+    return SparseTensor(places, placeholder(dtype, [None], f"{label}/values"), dims)
 
 
 def hessians(

@@ -15,6 +15,7 @@ from deepkit.ops.messages import NAMES as _MESSAGES
 from deepkit.ops.messages import message as _message
 from deepkit.train import *  # noqa: F403
 from deepkit.train import __all__ as _train_names
+from deepkit.train import piecewise_constant as piecewise_constant_decay
 from deepkit.v1.checkpoint_hook import CheckpointSaverHook, CheckpointSaverListener, StopAtStepHook
 from deepkit.v1.checkpoints import CheckpointReader as NewCheckpointReader
 from deepkit.v1.checkpoints import (
@@ -40,7 +41,8 @@ __all__ = [
     *_train_names, *_MESSAGES, "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
     "NewCheckpointReader", "Saver", "SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues",
     "StopAtStepHook", "checkpoint_exists", "create_global_step", "export_meta_graph", "get_checkpoint_mtimes",
-    "get_checkpoint_state", "get_global_step", "get_or_create_global_step", "global_step", "import_meta_graph",
+    "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
+    "piecewise_constant_decay", "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
     "remove_checkpoint", "update_checkpoint_state",
 ]  # fmt: skip

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.viz.drawing import Box, Edge, area_of, draw, overlap
 from deepkit.viz.layout import Layout, arrange
+from deepkit.viz.picture import Drawing
 
 _INPUTS = ("Placeholder", "Iterator", "Queue", "Dequeue", "Reader")
 _STATES = ("Variable", "VarHandle", "GetVariable", "ReadVariable")
@@ -18,33 +16,12 @@ _EFFECTS = ("Assign", "Apply", "Scatter", "NoOp", "Save", "Restore", "Print", "S
 _LONGEST = 26
 
 
-class GraphPicture:
-    """The finished drawing: a notebook shows it, `save` writes it."""
+class GraphPicture(Drawing):
+    """The finished drawing of a graph."""
 
     def __init__(self, svg: str, nodes: int, edges: int):
-        self.svg, self.nodes, self.edges = svg, nodes, edges
-
-    def save(self, path: str | Path) -> None:
-        """Write an .svg or .html file, whole or not at all."""
-        target = Path(path)
-        if target.suffix not in (".svg", ".html"):
-            raise ArgumentError(f"cannot save a graph as {target.name}", rule="the name ends in .svg or .html")
-        from deepkit.files import whole_file
-
-        page = f"<!doctype html><meta charset='utf-8'><title>{html.escape(repr(self))}</title>\n{self.svg}\n"
-        with whole_file(target) as file:
-            file.write((self.svg if target.suffix == ".svg" else page).encode())
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def _repr_html_(self) -> str:
-        # As an image it is shown in a notebook that is not trusted yet, too; inline SVG is not.
-        data = base64.b64encode(self.svg.encode()).decode()
-        return f'<img style="max-width:100%" alt="{html.escape(repr(self))}" src="data:image/svg+xml;base64,{data}">'
-
-    def __repr__(self) -> str:
-        return f"<graph of {self.nodes} nodes and {self.edges} edges>"
+        super().__init__(svg, f"<graph of {nodes} nodes and {edges} edges>")
+        self.nodes, self.edges = nodes, edges
 
 
 def show_graph(graph: Any, fetches: Any = None, collapse: Sequence[str] = ()) -> GraphPicture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from deepkit.errors import ArgumentError
@@ -68,14 +69,14 @@ def _paint(axes: Any, boxes: list[Box], arrows: Any, layout: Layout, frames: dic
     points = 72 / _INCH  # of a pixel of the layout
     for name, inside in frames.items():
         x0, y0, x1, y1 = area_of(inside, boxes, layout)
-        style = {"boxstyle": "round,pad=0,rounding_size=8", "fc": GREY, "ec": GREY, "alpha": 0.15}
+        style: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=8", "fc": GREY, "ec": GREY, "alpha": 0.15}
         axes.add_patch(FancyBboxPatch((x0, y0), x1 - x0, y1 - y0, **style))
         axes.text(x0 + 6, y0 + 11, name, fontsize=10 * points, color=GREY)
     for route, (a, b, _) in zip(layout.routes, arrows, strict=True):
         (x, y), *middle, (u, v) = route
         ways = [(x, y + boxes[a].size[1] / 2), *middle, (u, v - boxes[b].size[1] / 2 - 6)]
         path, codes = [ways[0]], [Path.MOVETO]
-        for (p, q), (r, s) in zip(ways, ways[1:], strict=False):
+        for (p, q), (r, s) in pairwise(ways):
             path += [(p, (q + s) / 2), (r, (q + s) / 2), (r, s)]
             codes += [Path.CURVE4] * 3
         axes.add_patch(PathPatch(Path(path, codes), fc="none", ec=GREY, lw=1.3 * points))

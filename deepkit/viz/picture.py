@@ -1,7 +1,9 @@
-"""A finished figure as a value: a notebook shows it once, a script saves it."""
+"""Finished figures and drawings as values: a notebook shows one once, a script saves it."""
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,35 @@ class Picture:
         return self.sentence
 
 
+class Drawing:
+    """An SVG drawing and a sentence that says what it shows: a notebook shows it, `save` writes it."""
+
+    def __init__(self, svg: str, sentence: str):
+        self.svg, self.sentence = svg, sentence
+
+    def save(self, path: str | Path) -> None:
+        """Write an .svg or .html file, whole or not at all."""
+        target = Path(path)
+        if target.suffix not in (".svg", ".html"):
+            raise ArgumentError(f"cannot save a drawing as {target.name}", rule="the name ends in .svg or .html")
+        from deepkit.files import whole_file
+
+        page = f"<!doctype html><meta charset='utf-8'><title>{html.escape(repr(self))}</title>\n{self.svg}\n"
+        with whole_file(target) as file:
+            file.write((self.svg if target.suffix == ".svg" else page).encode())
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_html_(self) -> str:
+        # As an image it is shown in a notebook that is not trusted yet, too; inline SVG is not.
+        data = base64.b64encode(self.svg.encode()).decode()
+        return f'<img style="max-width:100%" alt="{html.escape(repr(self))}" src="data:image/svg+xml;base64,{data}">'
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
 def png(figure: Any) -> bytes:
     """`figure` drawn as PNG with a transparent background."""
     buffer = io.BytesIO()
@@ -53,8 +84,6 @@ def png(figure: Any) -> bytes:
 
 def bundle(image: bytes, sentence: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Data and metadata of a notebook output: a PNG at its shown size, and its text."""
-    import base64
-
     width, height = (int.from_bytes(image[i : i + 4], "big") // _SHARP for i in (16, 20))  # the PNG's header
     data = {"image/png": base64.b64encode(image).decode(), "text/plain": sentence}
     return data, {"image/png": {"width": width, "height": height}}

@@ -11,7 +11,9 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed (extra: peers)")
-reference = pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)")
+pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)")
+
+import tf_keras as reference
 
 from deepkit import keras
 
@@ -22,19 +24,47 @@ MODULES = (keras, reference)
 # ---- optimizers
 
 OPTIMIZERS = {
-    "SGD": [{}, {"learning_rate": 0.3}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "decay": 0.3}, {"clipnorm": 0.05},
-            {"clipvalue": 0.01}, {"global_clipnorm": 0.05}, {"clipnorm": 0.02, "clipvalue": 0.01}, {"lr": 0.2, "name": "mine"}],
-    "RMSprop": [{}, {"rho": 0.7, "epsilon": 1e-3}, {"momentum": 0.8}, {"centered": True}, {"centered": True, "momentum": 0.5, "decay": 0.2}],
+    "SGD": [
+        {},
+        {"learning_rate": 0.3},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True, "decay": 0.3},
+        {"clipnorm": 0.05},
+        {"clipvalue": 0.01},
+        {"global_clipnorm": 0.05},
+        {"clipnorm": 0.02, "clipvalue": 0.01},
+        {"lr": 0.2, "name": "mine"},
+    ],
+    "RMSprop": [
+        {},
+        {"rho": 0.7, "epsilon": 1e-3},
+        {"momentum": 0.8},
+        {"centered": True},
+        {"centered": True, "momentum": 0.5, "decay": 0.2},
+    ],
     "Adagrad": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "initial_accumulator_value": 0.0, "epsilon": 1e-2}],
     "Adadelta": [{"learning_rate": 1.0}, {"learning_rate": 0.5, "rho": 0.8, "epsilon": 1e-2, "decay": 0.1}],
-    "Adam": [{}, {"beta_1": 0.7, "beta_2": 0.8, "epsilon": 1e-2}, {"amsgrad": True, "beta_2": 0.5, "learning_rate": 0.1}, {"decay": 0.5},
-             {"epsilon": None}],
+    "Adam": [
+        {},
+        {"beta_1": 0.7, "beta_2": 0.8, "epsilon": 1e-2},
+        {"amsgrad": True, "beta_2": 0.5, "learning_rate": 0.1},
+        {"decay": 0.5},
+        {"epsilon": None},
+    ],
     "Adamax": [{}, {"beta_1": 0.7, "beta_2": 0.8, "decay": 0.1}],
     "Nadam": [{}, {"beta_1": 0.7, "beta_2": 0.8}, {"schedule_decay": 0.5}],
-    "Ftrl": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "l1_regularization_strength": 0.02, "l2_regularization_strength": 0.1},
-             {"learning_rate": 0.1, "l2_shrinkage_regularization_strength": 0.1, "beta": 0.3, "initial_accumulator_value": 0.5},
-             {"learning_rate": 0.1, "learning_rate_power": -0.3}],
-}  # fmt: skip
+    "Ftrl": [
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.1, "l1_regularization_strength": 0.02, "l2_regularization_strength": 0.1},
+        {
+            "learning_rate": 0.1,
+            "l2_shrinkage_regularization_strength": 0.1,
+            "beta": 0.3,
+            "initial_accumulator_value": 0.5,
+        },
+        {"learning_rate": 0.1, "learning_rate_power": -0.3},
+    ],
+}
 CASES = [(name, config) for name, configs in OPTIMIZERS.items() for config in configs]
 
 
@@ -84,7 +114,8 @@ def compared(ours, theirs) -> None:
     assert [short(w) for w in a.weights] == [short(w) for w in b.weights]
     for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
         np.testing.assert_allclose(x, y, rtol=3e-5, atol=3e-6)
-        assert x.shape == y.shape and x.dtype == y.dtype
+        assert x.shape == y.shape
+        assert x.dtype == y.dtype
     assert list(a.get_config()) == list(b.get_config())
     assert plain(a.get_config()) == plain(b.get_config())
 
@@ -126,17 +157,30 @@ def test_optimizer_weights_go_over() -> None:
 # ---- schedules
 
 SCHEDULES = {
-    "ExponentialDecay": [dict(initial_learning_rate=0.5, decay_steps=3, decay_rate=0.7),
-                         dict(initial_learning_rate=0.5, decay_steps=3, decay_rate=0.7, staircase=True, name="n")],
-    "InverseTimeDecay": [dict(initial_learning_rate=0.5, decay_steps=3, decay_rate=0.7),
-                         dict(initial_learning_rate=0.5, decay_steps=3, decay_rate=0.7, staircase=True)],
-    "PolynomialDecay": [dict(initial_learning_rate=0.5, decay_steps=3), dict(initial_learning_rate=0.5, decay_steps=3, power=2.0, cycle=True)],
-    "PiecewiseConstantDecay": [dict(boundaries=[2, 5], values=[0.5, 0.25, 0.1])],
-    "CosineDecay": [dict(initial_learning_rate=0.5, decay_steps=5), dict(initial_learning_rate=0.5, decay_steps=5, alpha=0.2),
-                    dict(initial_learning_rate=0.1, decay_steps=5, warmup_target=0.6, warmup_steps=3, alpha=0.1)],
-    "CosineDecayRestarts": [dict(initial_learning_rate=0.5, first_decay_steps=3), dict(initial_learning_rate=0.5, first_decay_steps=3, t_mul=1.0),
-                            dict(initial_learning_rate=0.5, first_decay_steps=2, t_mul=1.5, m_mul=0.7, alpha=0.1)],
-}  # fmt: skip
+    "ExponentialDecay": [
+        {"initial_learning_rate": 0.5, "decay_steps": 3, "decay_rate": 0.7},
+        {"initial_learning_rate": 0.5, "decay_steps": 3, "decay_rate": 0.7, "staircase": True, "name": "n"},
+    ],
+    "InverseTimeDecay": [
+        {"initial_learning_rate": 0.5, "decay_steps": 3, "decay_rate": 0.7},
+        {"initial_learning_rate": 0.5, "decay_steps": 3, "decay_rate": 0.7, "staircase": True},
+    ],
+    "PolynomialDecay": [
+        {"initial_learning_rate": 0.5, "decay_steps": 3},
+        {"initial_learning_rate": 0.5, "decay_steps": 3, "power": 2.0, "cycle": True},
+    ],
+    "PiecewiseConstantDecay": [{"boundaries": [2, 5], "values": [0.5, 0.25, 0.1]}],
+    "CosineDecay": [
+        {"initial_learning_rate": 0.5, "decay_steps": 5},
+        {"initial_learning_rate": 0.5, "decay_steps": 5, "alpha": 0.2},
+        {"initial_learning_rate": 0.1, "decay_steps": 5, "warmup_target": 0.6, "warmup_steps": 3, "alpha": 0.1},
+    ],
+    "CosineDecayRestarts": [
+        {"initial_learning_rate": 0.5, "first_decay_steps": 3},
+        {"initial_learning_rate": 0.5, "first_decay_steps": 3, "t_mul": 1.0},
+        {"initial_learning_rate": 0.5, "first_decay_steps": 2, "t_mul": 1.5, "m_mul": 0.7, "alpha": 0.1},
+    ],
+}
 
 
 @pytest.mark.parametrize(("name", "config"), [(n, c) for n, cs in SCHEDULES.items() for c in cs])
@@ -170,42 +214,106 @@ BINARY, ROWWISE, SPARSE = (LABELS, SCORES), (ONE_HOT, ROWS), (NUMBERS, ROWS)
 REGRESSION, MANY, CLASSES = (REAL[0], REAL[1]), (MULTI, MULTI_SCORES), (NUMBERS, RNG.integers(0, 4, (2, 6)).astype("f"))
 COLUMNS = LABELS[..., None], SCORES[..., None]
 METRICS = [
-    ("Accuracy", {}, CLASSES), ("BinaryAccuracy", {}, BINARY), ("BinaryAccuracy", {"threshold": 0.3}, MANY),
-    ("CategoricalAccuracy", {}, ROWWISE), ("SparseCategoricalAccuracy", {}, SPARSE),
+    ("Accuracy", {}, CLASSES),
+    ("BinaryAccuracy", {}, BINARY),
+    ("BinaryAccuracy", {"threshold": 0.3}, MANY),
+    ("CategoricalAccuracy", {}, ROWWISE),
+    ("SparseCategoricalAccuracy", {}, SPARSE),
     ("SparseCategoricalAccuracy", {}, (NUMBERS[..., None], ROWS)),
-    ("TopKCategoricalAccuracy", {"k": 2}, ROWWISE), ("SparseTopKCategoricalAccuracy", {"k": 2}, SPARSE),
+    ("TopKCategoricalAccuracy", {"k": 2}, ROWWISE),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, SPARSE),
     ("SparseTopKCategoricalAccuracy", {"k": 1, "name": "top"}, (NUMBERS[..., None], ROWS)),
-    *[(name, {}, REGRESSION) for name in (
-        "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "LogCoshError",
-        "RootMeanSquaredError", "CosineSimilarity", "R2Score", "Hinge", "SquaredHinge")],
-    ("MeanSquaredError", {"dtype": "float64"}, REGRESSION), ("MeanSquaredError", {}, COLUMNS), ("CosineSimilarity", {"axis": 0}, REGRESSION),
-    ("CategoricalHinge", {}, ROWWISE), ("Poisson", {}, MANY), ("KLDivergence", {}, ROWWISE),
-    ("BinaryCrossentropy", {}, MANY), ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, MANY),
-    ("CategoricalCrossentropy", {"label_smoothing": 0.2}, ROWWISE), ("SparseCategoricalCrossentropy", {}, SPARSE),
-    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, SPARSE), ("SparseCategoricalCrossentropy", {"from_logits": True}, SPARSE),
+    *[
+        (name, {}, REGRESSION)
+        for name in (
+            "MeanSquaredError",
+            "MeanAbsoluteError",
+            "MeanAbsolutePercentageError",
+            "MeanSquaredLogarithmicError",
+            "LogCoshError",
+            "RootMeanSquaredError",
+            "CosineSimilarity",
+            "R2Score",
+            "Hinge",
+            "SquaredHinge",
+        )
+    ],
+    ("MeanSquaredError", {"dtype": "float64"}, REGRESSION),
+    ("MeanSquaredError", {}, COLUMNS),
+    ("CosineSimilarity", {"axis": 0}, REGRESSION),
+    ("CategoricalHinge", {}, ROWWISE),
+    ("Poisson", {}, MANY),
+    ("KLDivergence", {}, ROWWISE),
+    ("BinaryCrossentropy", {}, MANY),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, MANY),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.2}, ROWWISE),
+    ("SparseCategoricalCrossentropy", {}, SPARSE),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, SPARSE),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, SPARSE),
     ("MeanRelativeError", {"normalizer": [1.0, 2.0, 0.0, 3.0, 1.0, 1.0]}, BINARY),
-    *[(name, config, BINARY) for name in ("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives")
-      for config in ({}, {"thresholds": 0.3}, {"thresholds": [0.0, 0.5, 1.0]}, {"thresholds": [0.2, 0.9]})],
-    *[(name, config, MANY) for name in ("Precision", "Recall")
-      for config in ({}, {"thresholds": [0.25, 0.5]}, {"top_k": 2}, {"class_id": 1}, {"top_k": 1, "class_id": 0}, {"thresholds": [0, 0.5, 1]})],
-    *[("AUC", {"curve": curve, "summation_method": how, "num_thresholds": 11}, BINARY)
-      for curve in ("ROC", "PR", "PR_GAIN") for how in ("interpolation", "majoring", "minoring")],
-    ("AUC", {}, BINARY), ("AUC", {"thresholds": [0.3, 0.6, 0.1]}, BINARY), ("AUC", {"thresholds": [0.5]}, BINARY),
-    ("AUC", {"from_logits": True}, BINARY), ("AUC", {"multi_label": True, "num_labels": 3}, MANY), ("AUC", {"multi_label": True}, MANY),
+    *[
+        (name, config, BINARY)
+        for name in ("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives")
+        for config in ({}, {"thresholds": 0.3}, {"thresholds": [0.0, 0.5, 1.0]}, {"thresholds": [0.2, 0.9]})
+    ],
+    *[
+        (name, config, MANY)
+        for name in ("Precision", "Recall")
+        for config in (
+            {},
+            {"thresholds": [0.25, 0.5]},
+            {"top_k": 2},
+            {"class_id": 1},
+            {"top_k": 1, "class_id": 0},
+            {"thresholds": [0, 0.5, 1]},
+        )
+    ],
+    *[
+        ("AUC", {"curve": curve, "summation_method": how, "num_thresholds": 11}, BINARY)
+        for curve in ("ROC", "PR", "PR_GAIN")
+        for how in ("interpolation", "majoring", "minoring")
+    ],
+    ("AUC", {}, BINARY),
+    ("AUC", {"thresholds": [0.3, 0.6, 0.1]}, BINARY),
+    ("AUC", {"thresholds": [0.5]}, BINARY),
+    ("AUC", {"from_logits": True}, BINARY),
+    ("AUC", {"multi_label": True, "num_labels": 3}, MANY),
+    ("AUC", {"multi_label": True}, MANY),
     ("AUC", {"multi_label": True, "num_labels": 3, "label_weights": [1.0, 2.0, 0.5]}, MANY),
-    ("AUC", {"multi_label": True, "thresholds": [0.2, 0.7], "curve": "PR"}, MANY), ("AUC", {"label_weights": [1.0, 2.0, 0.5]}, MANY),
-    *[(name, config, data) for name, key in (("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"),
-                                             ("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision"))
-      for config, data in (({key: 0.5}, BINARY), ({key: 0.99, "num_thresholds": 7}, BINARY), ({key: 0.4, "num_thresholds": 1}, BINARY),
-                           ({key: 0.3, "class_id": 2}, MANY))],
-    ("MeanIoU", {"num_classes": 4}, CLASSES), ("MeanIoU", {"num_classes": 4, "ignore_class": 2}, CLASSES),
-    ("IoU", {"num_classes": 4, "target_class_ids": [0, 3]}, CLASSES), ("IoU", {"num_classes": 4, "target_class_ids": [1], "sparse_y_pred": False}, SPARSE),
-    ("BinaryIoU", {}, BINARY), ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, BINARY),
-    ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 2]}, ROWWISE), ("OneHotMeanIoU", {"num_classes": 4}, ROWWISE),
-    *[("FBetaScore", {"average": average, "beta": 2.0, "threshold": t}, MANY) for average in (None, "micro", "macro", "weighted") for t in (None, 0.4)],
-    ("F1Score", {}, MANY), ("R2Score", {"class_aggregation": None}, REGRESSION),
+    ("AUC", {"multi_label": True, "thresholds": [0.2, 0.7], "curve": "PR"}, MANY),
+    ("AUC", {"label_weights": [1.0, 2.0, 0.5]}, MANY),
+    *[
+        (name, config, data)
+        for name, key in (
+            ("SensitivityAtSpecificity", "specificity"),
+            ("SpecificityAtSensitivity", "sensitivity"),
+            ("PrecisionAtRecall", "recall"),
+            ("RecallAtPrecision", "precision"),
+        )
+        for config, data in (
+            ({key: 0.5}, BINARY),
+            ({key: 0.99, "num_thresholds": 7}, BINARY),
+            ({key: 0.4, "num_thresholds": 1}, BINARY),
+            ({key: 0.3, "class_id": 2}, MANY),
+        )
+    ],
+    ("MeanIoU", {"num_classes": 4}, CLASSES),
+    ("MeanIoU", {"num_classes": 4, "ignore_class": 2}, CLASSES),
+    ("IoU", {"num_classes": 4, "target_class_ids": [0, 3]}, CLASSES),
+    ("IoU", {"num_classes": 4, "target_class_ids": [1], "sparse_y_pred": False}, SPARSE),
+    ("BinaryIoU", {}, BINARY),
+    ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, BINARY),
+    ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 2]}, ROWWISE),
+    ("OneHotMeanIoU", {"num_classes": 4}, ROWWISE),
+    *[
+        ("FBetaScore", {"average": average, "beta": 2.0, "threshold": t}, MANY)
+        for average in (None, "micro", "macro", "weighted")
+        for t in (None, 0.4)
+    ],
+    ("F1Score", {}, MANY),
+    ("R2Score", {"class_aggregation": None}, REGRESSION),
     ("R2Score", {"class_aggregation": "variance_weighted_average", "num_regressors": 2}, REGRESSION),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
@@ -227,7 +335,8 @@ def test_metric(name: str, config: dict, data: tuple, weighted: bool) -> None:
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-5)
         assert a.dtype == b.dtype
-    assert ours.name == theirs.name and ours.dtype == theirs.dtype
+    assert ours.name == theirs.name
+    assert ours.dtype == theirs.dtype
     assert plain(ours.get_config()) == plain(theirs.get_config())
     again = type(ours).from_config(ours.get_config())
     assert plain(again.get_config()) == plain(ours.get_config())

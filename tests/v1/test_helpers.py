@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deepkit.v1 as tf
-from deepkit.errors import ArgumentError, DataError, DTypeError, MissingNameError, NumericsError, ShapeError
+from deepkit.errors import ArgumentError, DataError, DTypeError, FeedError, MissingNameError, NumericsError, ShapeError
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -279,3 +279,34 @@ def test_image_files(sess) -> None:
     assert abs(sess.run(tf.image.decode_jpeg(tf.image.encode_jpeg(smooth))).astype(int) - 77).max() <= 1
     with pytest.raises(DataError, match="no image"):
         sess.run(tf.image.decode_jpeg(b"not an image"))
+
+
+def test_tuples_and_sparse_tensors_are_fed_as_their_parts(sess) -> None:
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(n) for n in (2, 3)])
+    state = cell.zero_state(1, tf.float32)
+    values = tuple((np.full((1, n), n), np.full((1, n), -n)) for n in (2, 3))
+    found = sess.run(state, {state: values})
+    assert found[1].c.tolist() == [[3, 3, 3]]
+    assert found[0].h.tolist() == [[-2, -2]]
+    matrix = tf.sparse_placeholder(tf.float32, [2, 3])
+    product = tf.sparse_tensor_dense_matmul(matrix, np.float32([[1], [10], [100]]))
+    fed = tf.SparseTensorValue([[0, 2], [1, 0], [1, 1]], [1.0, 2.0, 3.0], [2, 3])
+    assert sess.run(product, {matrix: fed}).tolist() == [[100], [32]]
+    turned = tf.sparse_tensor_dense_matmul(matrix, np.float32([[1], [10]]), adjoint_a=True)
+    assert sess.run(turned, {matrix: tuple(fed)}).tolist() == [[20], [30], [1]]
+    with pytest.raises(FeedError, match="2 tensors together"):
+        sess.run(state, {state: [1, 2, 3]})
+
+
+def test_the_older_feature_columns(sess) -> None:
+    layers, now = tf.contrib.layers, tf.feature_column
+    age = layers.real_valued_column("age")
+    assert age == now.numeric_column("age")
+    assert layers.bucketized_column(age, [10, 20]) == now.bucketized_column(age, [10, 20])
+    colour = layers.sparse_column_with_keys("colour", ["red", "green"])
+    assert colour == now.categorical_column_with_vocabulary_list("colour", ["red", "green"])
+    word = layers.sparse_column_with_hash_bucket("word", 50)
+    assert layers.crossed_column([colour, word], 100) == now.crossed_column([colour, "word"], 100)
+    assert layers.sparse_column_with_integerized_feature("id", 5) == now.categorical_column_with_identity("id", 5)
+    x = now.input_layer({"colour": ["green"]}, [layers.one_hot_column(colour), layers.embedding_column(colour, 3)])
+    assert x.shape.as_list() == [1, 5]

@@ -10,7 +10,6 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
 from deepkit.io.safetensors import SUFFIX, TensorFile
-from deepkit.keras.backend.session import batch_get_value
 from deepkit.keras.saving import arrays, hdf5, training, weights
 from deepkit.keras.saving.config import (
     dump_json,
@@ -24,6 +23,7 @@ from deepkit.keras.saving.config import (
     to_yaml,
 )
 from deepkit.keras.saving.objects import deserialize_layer, serialize_layer
+from deepkit.keras.saving.state import values
 
 __all__ = [
     "deserialize_layer", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
@@ -52,14 +52,16 @@ def save_model(
     with hdf5.writing(filepath) as file:
         for name, text in parts.items():
             file.attrs[name] = text.encode()
-        layers, own = _values(model)
+        layers, own = values(model)
         hdf5.write_layers(file.create_group("model_weights"), layers, own)
-        names, values = training.optimizer_weights(model) if trained is not None else ([], [])
+        names, slots = training.optimizer_weights(model) if trained is not None else ([], [])
         if names:
-            hdf5.write_arrays(file.create_group("optimizer_weights"), names, values)
+            hdf5.write_arrays(file.create_group("optimizer_weights"), names, slots)
 
 
-def load_model(filepath: Path_, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, **other: Any) -> Any:
+def load_model(
+    filepath: Path_, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, **other: Any
+) -> Any:
     """The model in a file that `save_model`, or Keras 2 itself, wrote; compiled as it was, unless compile=False.
 
     custom_objects: your own layers, losses, metrics and functions by the names they have in the file. Nothing in a file
@@ -74,9 +76,10 @@ def load_model(filepath: Path_, custom_objects: Mapping[str, Any] | None = None,
         if text is None:
             holds = "weights only" if file.attribute(file.file, "layer_names") is not None else "no model"
             raise DataError(
-                f"{file.path} has {holds}, no architecture", rule="model.save(path) writes both",
+                f"{file.path} has {holds}, no architecture",
+                rule="model.save(path) writes both",
                 hint="make the model by your own code, then model.load_weights(path)",
-            )  # fmt: skip
+            )
         config = parse_json(text, f"the architecture in {file.path}")
         with forgotten_on_error():
             model = model_from_config(config, custom_objects)
@@ -89,7 +92,9 @@ def load_model(filepath: Path_, custom_objects: Mapping[str, Any] | None = None,
 def _compile(model: Any, file: hdf5.Hdf5Reader, custom_objects: Mapping[str, Any] | None) -> None:
     text = file.attribute(file.file, "training_config")
     if text is None:
-        warnings.warn(f"{file.path} does not say how to train the model: compile it before fit or evaluate", stacklevel=3)
+        warnings.warn(
+            f"{file.path} does not say how to train the model: compile it before fit or evaluate", stacklevel=3
+        )
         return
     training.compile_from(model, parse_json(text, f"the training configuration in {file.path}"), custom_objects)
     if file.has(file.file, "optimizer_weights"):
@@ -104,7 +109,7 @@ def save_weights(
     _check_format(save_format, filepath)
     weights.check_built(model, "save_weights")
     _check_overwrite(filepath, overwrite)
-    layers, own = _values(model)
+    layers, own = values(model)
     kind = _suffix(filepath)
     if kind in (SUFFIX, ".npz"):
         named = arrays.plain_names({**layers, **({weights.OWN: own} if own else {})})
@@ -114,9 +119,7 @@ def save_weights(
         hdf5.write_layers(file, layers, own)
 
 
-def load_weights(
-    model: Any, filepath: Path_, by_name: bool = False, skip_mismatch: bool = False, **other: Any
-) -> None:
+def load_weights(model: Any, filepath: Path_, by_name: bool = False, skip_mismatch: bool = False, **other: Any) -> None:
     """Takes the weights from a file of `save_weights` or `save_model`: all or, when something does not fit, none.
 
     Layers are matched by their order; with by_name by their names, and others keep what they have. skip_mismatch
@@ -143,16 +146,6 @@ def load_weights(
     else:
         with hdf5.Hdf5Reader(filepath) as file:
             take(file.layers(), file.path)
-
-
-def _values(model: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """({layer: {name: array}}, the same for weights of the model itself)."""
-    layers = {
-        layer.name: dict(zip(weights.names_of(layer), batch_get_value(weights.weights_of(layer)), strict=True))
-        for layer in model.layers
-    }
-    own = weights.own_weights(model)
-    return layers, dict(zip([w.name for w in own], batch_get_value(own), strict=True))
 
 
 def _suffix(path: Any) -> str:

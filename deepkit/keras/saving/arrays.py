@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,12 @@ def _tensor(file: TensorFile, name: str) -> Stored:
 
 def write_npz(path: str | os.PathLike[str], layers: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     """A NumPy archive: np.load(path)["dense_1/kernel"]; the order of its entries is that of the layers."""
-    with whole_file(Path(path)) as file:
-        # savez would take the name `file` for its own first argument
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            for weights in layers.values():
-                for name, array in weights.items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                        np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
+    # Not np.savez: it takes names as keyword arguments, and "file" would be its own.
+    with whole_file(Path(path)) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for weights in layers.values():
+            for name, array in weights.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
 
 
 def read_npz(path: str | os.PathLike[str]) -> tuple[zipfile.ZipFile, list[StoredLayer]]:
@@ -75,7 +75,7 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[zipfile.ZipFile, list[Stored
         raise
 
 
-_BROKEN = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zipfile.zlib.error)  # type: ignore[attr-defined]
+_BROKEN = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, path: Any) -> Stored:

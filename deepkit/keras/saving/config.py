@@ -198,7 +198,10 @@ def model_from_yaml(yaml_string: str, custom_objects: Mapping[str, Any] | None =
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined]
         """The safe loader, and tuples, which older versions wrote with a tag of their own."""
 
-    Loader.add_constructor("tag:yaml.org,2002:python/tuple", lambda loader, node: loader.construct_sequence(node, deep=True))
+    def as_list(loader: Any, node: Any) -> list[Any]:
+        return loader.construct_sequence(node, deep=True)
+
+    Loader.add_constructor("tag:yaml.org,2002:python/tuple", as_list)
     try:
         config = yaml.load(yaml_string, Loader)
         _count(config)
@@ -229,7 +232,7 @@ def parse_json(text: Any, what: str) -> Any:
         return item["items"] if marked else item
 
     if not isinstance(text, (str, bytes)):
-        raise ArgumentError(f"{what} is a {type(text).__name__}", rule="a string", hint="open(path).read() reads a file")
+        raise ArgumentError(f"{what} is a {type(text).__name__}", rule="a string", hint="a file: open(path).read()")
     try:
         return json.loads(text, object_hook=unmarked)
     except (ValueError, RecursionError) as error:

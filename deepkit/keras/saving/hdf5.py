@@ -33,7 +33,7 @@ def h5py() -> Any:
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike[str] | Any) -> Iterator[Any]:
+def writing(path: Any) -> Iterator[Any]:
     """An HDF5 file to fill; it takes the name `path` when it is whole. An open h5py file is passed through."""
     library = h5py()
     if isinstance(path, library.Group):
@@ -84,7 +84,9 @@ class Hdf5Reader:
         DataError: there is no such file, it is no HDF5 file, or what it says of itself does not fit.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | Any):
+    file: Any
+
+    def __init__(self, path: Any):
         library = h5py()
         self._library = library
         self._close = not isinstance(path, library.Group)

@@ -119,7 +119,8 @@ def _matched(weights: Sequence[Any], saved: StoredLayer, what: str, path: str) -
     if len(weights) != len(saved.weights):
         raise DataError(
             f"{what} has {len(weights)} weights, {path} has {len(saved.weights)} for it",
-            rule=f"layer {saved.name!r} in the file: " + (", ".join(f"{s.name} {s.shape}" for s in saved.weights) or "none"),
+            rule=f"layer {saved.name!r} in the file: "
+            + (", ".join(f"{s.name} {s.shape}" for s in saved.weights) or "none"),
             hint="the layer in the file was made with other arguments, such as use_bias",
         )
     for w, s in zip(weights, saved.weights, strict=True):

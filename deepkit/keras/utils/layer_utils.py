@@ -61,7 +61,9 @@ def print_summary(
     say(_line(titles, ends))
     say("=" * length)
     table = _expanded if expand_nested else lambda *row: [_rows(*row)]
-    rows = [row for layer in layers_between(model, layer_range) for row in table(layer, model, in_a_row, show_trainable)]
+    rows = [
+        row for layer in layers_between(model, layer_range) for row in table(layer, model, in_a_row, show_trainable)
+    ]
     for i, row in enumerate(rows):
         for fields in row:
             say(_line(fields, ends))
@@ -142,14 +144,16 @@ def layers_between(model: Any, layer_range: Sequence[str] | None = None) -> list
     last = [i for i, layer in enumerate(layers) if re.match(layer_range[1], layer.name)]
     if not first or not last:
         raise ArgumentError(
-            f"layer_range={layer_range!r}: no layer has such a name", rule="layers: " + ", ".join(x.name for x in layers)
+            f"layer_range={layer_range!r}: no layer has such a name",
+            rule="layers: " + ", ".join(x.name for x in layers),
         )
     return layers[min(first[0], last[-1]) : max(first[0], last[-1]) + 1]
 
 
 def get_source_inputs(tensor: Any, layer: Any = None, node_index: int | None = None) -> list[Any]:
     """The tensors of Input(...) that `tensor` was made from, each once, in the order of the way back."""
-    stack, seen, found = [tensor], set(), []
+    stack, seen = [tensor], set()
+    found: list[Any] = []
     while stack:
         x = stack.pop()
         if id(x) in seen:

@@ -94,7 +94,7 @@ def _shapes(layer: Any) -> tuple[str, str]:
     for which in ("inputs", "outputs"):
         values = [keras_shape(getattr(call, which)) for call in layer.calls]
         if isinstance(layer, InputLayer):
-            values = [[layer.batch_input_shape]]
+            values = [layer.batch_input_shape]
         if not values and isinstance(layer, Network) and layer.inputs:
             values = [layer.input_shape if which == "inputs" else layer.output_shape]
         found.append("?" if not values else str(values[0]) if all(v == values[0] for v in values) else "multiple")
@@ -116,7 +116,9 @@ class Dot:
         if program is None:
             raise DataError(f"{prog} is not installed", rule="Graphviz draws the picture", hint="install Graphviz")
         try:
-            done = subprocess.run([program, f"-T{format}"], input=self.source.encode(), capture_output=True, timeout=120)
+            done = subprocess.run(
+                [program, f"-T{format}"], input=self.source.encode(), capture_output=True, timeout=120
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DataError(f"{program} could not draw the picture: {error}") from error
         if done.returncode:
@@ -147,7 +149,8 @@ def model_to_dot(
             opened.pop()
         for name in frames[len(opened) :]:
             opened.append(name)
-            lines.append(f"subgraph {_quoted('cluster_' + '/'.join(opened))} {{ style=dashed; labeljust=l; label={_quoted(name)};")
+            cluster = _quoted("cluster_" + "/".join(opened))
+            lines.append(f"subgraph {cluster} {{ style=dashed; labeljust=l; label={_quoted(name)};")
         lines.append(f"n{i} [label={_quoted(_label(found.blocks[i]))}];")
     lines += ["}"] * len(opened)
     lines += [f"n{a} -> n{b};" for a, b in found.edges]
@@ -177,11 +180,13 @@ def _label(block: Block) -> str:
     parts = "|".join(_escaped(x) for x in (title, *block.said))
     if block.shapes is None:
         return parts if not block.said else "{" + parts + "}"
-    return "{" + parts + "\\n|{input:|output:}|{{" + _escaped(block.shapes[0]) + "}|{" + _escaped(block.shapes[1]) + "}}}"
+    return (
+        "{" + parts + "\\n|{input:|output:}|{{" + _escaped(block.shapes[0]) + "}|{" + _escaped(block.shapes[1]) + "}}}"
+    )
 
 
 def _escaped(text: str) -> str:
-    return "".join("\\" + c if c in "{}|<>\\\"" else c for c in text.replace("\n", " "))
+    return "".join("\\" + c if c in '{}|<>\\"' else c for c in text.replace("\n", " "))
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,16 @@ from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1 import nn
+from deepkit.v1.contrib.columns import (
+    bucketized_column,
+    crossed_column,
+    embedding_column,
+    one_hot_column,
+    real_valued_column,
+    sparse_column_with_hash_bucket,
+    sparse_column_with_integerized_feature,
+    sparse_column_with_keys,
+)  # fmt: skip
 from deepkit.v1.contrib.framework import add_arg_scope, add_model_variable
 from deepkit.v1.contrib.initializers import (
     variance_scaling_initializer,
@@ -31,9 +41,11 @@ from deepkit.v1.scopes import variable_scope
 from deepkit.v1.symbolic import constant_of
 
 __all__ = [
-    "apply_regularization", "avg_pool2d", "batch_norm", "conv1d", "conv2d", "conv2d_transpose", "convolution",
-    "convolution2d", "dropout", "flatten", "fully_connected", "l1_l2_regularizer", "l1_regularizer", "l2_regularizer",
-    "linear", "max_pool2d", "one_hot_encoding", "relu", "relu6", "repeat", "separable_conv2d", "softmax", "stack",
+    "apply_regularization", "avg_pool2d", "batch_norm", "bucketized_column", "conv1d", "conv2d", "conv2d_transpose",
+    "convolution", "convolution2d", "crossed_column", "dropout", "embedding_column", "flatten", "fully_connected",
+    "l1_l2_regularizer", "l1_regularizer", "l2_regularizer", "linear", "max_pool2d", "one_hot_column",
+    "one_hot_encoding", "real_valued_column", "relu", "relu6", "repeat", "separable_conv2d", "softmax",
+    "sparse_column_with_hash_bucket", "sparse_column_with_integerized_feature", "sparse_column_with_keys", "stack",
     "sum_regularizer", "variance_scaling_initializer", "xavier_initializer", "xavier_initializer_conv2d",
 ]  # fmt: skip
 

@@ -199,12 +199,11 @@ class RNN(Layer):
     def _at_once(self, inputs: Any, states: list[Any], mask: Any, masks: Any, started: bool) -> Any:
         """The same by ops that take time as the first axis. started: the first states may be other than 0."""
         x, live = self._along_time(inputs), None if mask is None else self._along_time(ops.cast(mask, "bool"))
-        first = nested(self.cell.state_size, states) if isinstance(self.cell, StackedRNNCells) else states
         if live is None:
-            after = self.cell.sequence(x, first, masks)
+            after = self.cell.sequence(x, states, masks)
         else:
-            found = ops.over_live_steps(lambda x: flat(self.cell.sequence(x, first, masks)), x, live, flat(states))
-            after = nested(first, found)
+            found = ops.over_live_steps(lambda x: flat(self.cell.sequence(x, states, masks)), x, live, flat(states))
+            after = nested(states, found)
         outputs = self.cell.output_of(after)
         if live is not None and (started or self.zero_output_for_mask):
             # Before the first step that counts there is no output yet, whatever the state was.

@@ -1,0 +1,129 @@
+"""Arrays of numbers as grids of coloured SVG cells that read on white and on black pages."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import Any
+
+import numpy as np
+
+from deepkit.viz.style import GREY, PALETTE
+
+ORANGE, BLUE = PALETTE["orange"], PALETTE["blue"]
+FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
+_LEVELS = 24  # shades on either side of zero: neighbours can hardly be told apart
+_ZERO, _POSITIVE, _NEGATIVE = (np.array(rgb) for rgb in ((236, 236, 236), (201, 82, 0), (23, 97, 166)))
+_DARK_TEXT, _LIGHT_TEXT = "#1c1c1c", "#ffffff"
+
+
+def colour(value: float, scale: float, signed: bool) -> str:
+    """The fill of a cell: black to white for 0..scale, or blue over pale grey to orange for -scale..scale."""
+    share = min(1.0, abs(value) / scale) if scale > 0 else 0.0
+    share = round(share * _LEVELS) / _LEVELS
+    if not signed:
+        rgb = np.full(3, 16 + 228 * share)
+    else:
+        rgb = _ZERO + share * ((_POSITIVE if value > 0 else _NEGATIVE) - _ZERO)
+    return "#{:02x}{:02x}{:02x}".format(*(int(round(part)) for part in rgb))
+
+
+def number(value: float) -> str:
+    """A number for a cell: whole ones without a point, others with two digits after it.
+
+    >>> number(3.0), number(-0.125), number(-0.001), number(412.7)
+    ('3', '-0.13', '0', '413')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value - round(value)) < 0.0005 or abs(value) >= 100:
+        return f"{abs(value):.0f}" if round(value) == 0 else f"{value:.0f}"
+    digits = 2 if abs(value) < 9.995 else 1
+    text = f"{math.copysign(math.floor(abs(value) * 10**digits + 0.5) / 10**digits, value):.{digits}f}"
+    return "0" if float(text) == 0 else text
+
+
+def label(text: str, x: float, y: float, *, size: float = 12, anchor: str = "start", fill: str = GREY,
+          bold: bool = False) -> str:  # fmt: skip
+    """A line of text whose baseline is at (x, y)."""
+    weight = ' font-weight="bold"' if bold else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{fill}"{weight}>'
+        f"{html.escape(text)}</text>"
+    )
+
+
+def frame(x: float, y: float, width: float, height: float, *, stroke: str = GREY, wide: float = 1.0, dash: str = "",
+          fill: str = "none") -> str:  # fmt: skip
+    """The outline of a rectangle."""
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" '
+        f'stroke="{stroke}" stroke-width="{wide:g}"{dashes}/>'
+    )
+
+
+def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = None, signed: bool | None = None,
+         known: Any = None, numbers: bool = False) -> str:  # fmt: skip
+    """The cells of a matrix, its first one with the upper left corner (x, y), each `cell` pixels wide.
+
+    Args:
+        values: (rows, columns). NaN is drawn as an empty cell.
+        scale: the size of number that gets the full colour; the largest one there is by default.
+        signed: blue and orange for negative and positive instead of black to white; by default if any is negative.
+        known: (rows, columns) of bool; cells that are not known yet stay empty.
+        numbers: write the number into each cell.
+    """
+    matrix = np.asarray(values, dtype=np.float64)
+    shown = np.isfinite(matrix) if known is None else np.isfinite(matrix) & np.asarray(known, dtype=bool)
+    seen = matrix[np.isfinite(matrix)]
+    signed = bool((seen < 0).any()) if signed is None else signed
+    scale = float(np.abs(seen).max(initial=0.0)) if scale is None else scale
+    rows, columns = matrix.shape
+    paths: dict[str, list[str]] = {}
+    for i in range(rows):
+        fills = [colour(matrix[i, j], scale, signed) if shown[i, j] else None for j in range(columns)]
+        j = 0
+        while j < columns:  # neighbours of one colour are one rectangle
+            end = j + 1
+            while end < columns and fills[end] == fills[j]:
+                end += 1
+            fill = fills[j]
+            if fill is not None:
+                run = (end - j) * cell
+                corner = f"M{x + j * cell:g} {y + i * cell:g}"
+                paths.setdefault(fill, []).append(f"{corner}h{run:g}v{cell:g}h{-run:g}z")
+            j = end
+    parts = [frame(x, y, columns * cell, rows * cell)]
+    parts += [f'<path fill="{fill}" shape-rendering="crispEdges" d="{"".join(d)}"/>' for fill, d in paths.items()]
+    if cell >= 16:
+        parts.append(_lines(x, y, rows, columns, cell))
+    if numbers:
+        parts += [
+            label(number(matrix[i, j]), x + (j + 0.5) * cell, y + (i + 0.5) * cell + 4, size=min(13, cell / 3.1),
+                  anchor="middle", fill=_ink(colour(matrix[i, j], scale, signed)))
+            for i in range(rows) for j in range(columns) if shown[i, j]
+        ]  # fmt: skip
+    return "".join(parts)
+
+
+def document(parts: list[str], width: float, height: float, about: str) -> str:
+    """The finished SVG."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" font-family="{FONT}" style="max-width:100%;height:auto">'
+        f"<title>{html.escape(about)}</title>\n" + "\n".join(parts) + "\n</svg>"
+    )
+
+
+def _lines(x: float, y: float, rows: int, columns: int, cell: float) -> str:
+    across = "".join(f"M{x:g} {y + i * cell:g}h{columns * cell:g}" for i in range(1, rows))
+    down = "".join(f"M{x + j * cell:g} {y:g}v{rows * cell:g}" for j in range(1, columns))
+    return f'<path d="{across}{down}" stroke="{GREY}" stroke-opacity="0.45" stroke-width="0.7" fill="none"/>'
+
+
+def _ink(fill: str) -> str:
+    """Dark or light text, whichever has the larger contrast to the fill (relative luminance of WCAG 2)."""
+    rgb = np.array([int(fill[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return _DARK_TEXT if linear @ [0.2126, 0.7152, 0.0722] > 0.19 else _LIGHT_TEXT
