@@ -7,7 +7,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     2  ops/       every op, one file per family
     3  runtime/   plans (what a session really executes), sessions
     3  train/     update rules, optimizers, schedules
-    3  datasets/  digits that travel with deepkit, MNIST on disk and its download
+    3  datasets/  digits and texts that travel with deepkit, other sets on disk and their downloads
     3  io/        checkpoints, records, event files
     4  v1/        the TensorFlow-1 names: `import deepkit.v1 as tf`
     4  keras/     Keras 2: `from deepkit import keras`

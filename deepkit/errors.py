@@ -82,7 +82,11 @@ class UninitializedError(TensorError, RuntimeError):
     """A variable that is read before it was given a value."""
 
 
-class ClosedSessionError(TensorError, RuntimeError):
+class CancelledError(TensorError, RuntimeError):
+    """Something that was given up while it waited, or that comes too late: its queue or its session was closed."""
+
+
+class ClosedSessionError(CancelledError):
     """A session used after close()."""
 
 

@@ -23,7 +23,8 @@ class Op:
       itself be differentiated. `gradient = None` says that no derivative exists.
 
     An op with several outputs returns tuples; `dy` and `y` are then tuples. Ops hold no state: what is remembered
-    between runs are variables (which an op names in `writes`) and random streams (which `random` ops are handed).
+    between runs are variables (which an op names in `writes`), random streams (which `random` ops are handed), and the
+    objects behind queues, readers and iterators (which `resource` ops are handed).
     """
 
     attrs: ClassVar[tuple[str, ...]] = ()
@@ -44,6 +45,10 @@ class Op:
     """Has an effect beside its output: never merged with an equal node, never computed ahead."""
     writes: ClassVar[tuple[int, ...]] = ()
     """Inputs that are variables; output i becomes the new value of variable input writes[i]."""
+    resource: ClassVar[bool] = False
+    """forward takes first the object that the session keeps for the node from its first run on; `make` gives it."""
+    waits: ClassVar[bool] = False
+    """May wait for what another op of the same run does: it runs as late as its users allow."""
     reads_old: ClassVar[bool] = True
     """False if forward does not need the old values of the variables it writes (they are passed as None)."""
     refs: ClassVar[tuple[int, ...]] = ()
@@ -96,6 +101,10 @@ class Op:
 
     def forward(self, xp: Any, *arrays: Any) -> Any:
         raise TypeError(f"op {self.type} does not define forward")
+
+    def make(self, node: Any, session: Any) -> Any:
+        """For a resource op: a new object for `node`, with a method cancel(); `session` is a runtime.resources.Resources."""
+        raise TypeError(f"op {self.type} is no resource")
 
     def bind(self, xp: Any) -> Callable[..., Any]:
         """The function a plan calls: forward with xp filled in."""

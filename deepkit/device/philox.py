@@ -8,6 +8,7 @@ made at once, and the same seeds give the same digits on every device.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,7 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)  # golden ratio and sqrt(3) - 1: what each round adds to the key
 RESERVED = 256  # blocks kept back per output, so that rejection never runs into the next draw
 _MASK = 0xFFFFFFFF
+_turn = threading.Lock()
 
 
 def blocks_reference(key: int, high: int, start: np.ndarray) -> np.ndarray:
@@ -81,8 +83,9 @@ class Stream:
         self.key, self.high, self.position = seed & (2**64 - 1), seed2 & (2**64 - 1), 0
 
     def _reserve(self, count: int) -> int:
-        start = self.position
-        self.position = (start + count) & (2**64 - 1)
+        with _turn:  # two threads never draw the same numbers
+            start = self.position
+            self.position = (start + count) & (2**64 - 1)
         return start
 
     def take(self, blocks: int) -> int:

@@ -16,26 +16,32 @@ from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import memory as allocation
-from deepkit.errors import DeepkitError, FeedError, OpError, UninitializedError
+from deepkit.errors import DeepkitError, FeedError, GraphError, OpError, UninitializedError
 from deepkit.runtime.passes import fold, memory, merge, order, prune
 
 _serial = itertools.count()
+
+
+def no_resource(node: Node) -> Any:
+    """What a plan without a session keeps for a node: nothing."""
+    raise GraphError(f"node {node.name!r} ({node.type}) needs a session", where=node.where(), hint="Session().run(...)")
 
 
 class Plan:
     """Compiled fetches. `run(feeds, store)` returns their values; `print(plan)` shows the program.
 
     targets: Symbols and Nodes; feeds: the Symbols that will be given, in this order; stream_of: a node's random
-    stream; passes: the optional passes to use.
+    stream; passes: the optional passes to use; resource_of: what a session keeps for a node. Several threads may run
+    one plan at once: what a run computes is its own, what it changes are the store, the streams and the resources.
     """
 
     def __init__(
         self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
-        passes: frozenset[str],
+        passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
     ):  # fmt: skip
         allocation.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
-        self._stream_of, self._passes = stream_of, passes
+        self._stream_of, self._passes, self._resource_of = stream_of, passes, resource_of
         fed = set(feeds)
         self.asked = nodes = prune.prune(self.targets, fed)  # every node that the fetches need, folded ones too
         check_fed(nodes, fed)
@@ -140,7 +146,7 @@ class Plan:
         """A function (store, *values) that runs an op whose body is a graph: each of its graphs is a plan of its own."""
         op = node.op
         inner = self._passes - {"inplace"}  # a body may look at a variable that the plan around it still holds
-        plans = [Plan(g.results, g.inputs, self._stream_of, inner) for g in op.subgraphs]
+        plans = [Plan(g.results, g.inputs, self._stream_of, inner, self._resource_of) for g in op.subgraphs]
         wanted = {x for other in self.order for x in self._sources(other)}
         wanted |= {self._source(t) for t in self.targets if isinstance(t, Symbol)}
         used = [y in wanted for y in node.outputs]
@@ -186,7 +192,9 @@ class Plan:
                 arguments.append(f"store.get({self._variable(x)})" if i in op.refs else "None")
             else:
                 arguments.append(self._value(x))
-        if op.random:
+        if op.resource:
+            arguments.insert(0, self._bind("resource", self._resource_of(node)))
+        elif op.random:
             arguments.insert(0, self._bind("stream", self._stream_of(node)))
         if op.type == "ReadVariable":
             text = arguments[0]

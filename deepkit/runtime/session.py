@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,11 +17,12 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
-from deepkit.errors import ClosedSessionError, GraphWarning
+from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
 from deepkit.runtime import passes, placement
 from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
+from deepkit.runtime.resources import Resources
 from deepkit.site import Site, user_site
 
 GROWING_RUNS = 10  # so many runs from one line, each with a bigger graph, are a loop that adds nodes
@@ -31,6 +33,10 @@ class Session:
 
     `graph` defaults to the default graph. Used in a `with` block it is the default session there and is closed at
     the end; `as_default()` does not close it.
+
+    Several threads may run one session at the same time: each run is computed in its own thread, and one that waits for
+    a queue holds up no other. Of two runs that update a variable at the same time one may miss the other's update, as
+    with TensorFlow's use_locking=False: an update reads the value, computes, and puts the new one into the store.
     """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
@@ -41,6 +47,8 @@ class Session:
         self._streams: dict[Node, Stream] = {}
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._passes = passes.enabled(getattr(config, "passes", None))
+        self._resources = Resources(self.store, self._stream_of, self._passes)
+        self._planning = threading.RLock()
         self._seen, self._growth = -1, 0
         self._last_site: Site | None = None
 
@@ -53,11 +61,7 @@ class Session:
 
         feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run.
         """
-        if self.closed:
-            raise ClosedSessionError(
-                "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
-                hint="keep the calls inside the with block, or make a new session and restore the variables",
-            )  # fmt: skip
+        self._check_open()
         if self.graph.version != self._seen:
             self._watch_growth()
         feeds = spread(feed_dict) if feed_dict else {}
@@ -71,11 +75,32 @@ class Session:
             found = self._plans.get(key) or self._compile(key, fetches)
         plan, rebuild = found
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
-        return rebuild(plan.run(values, self.store))
+        return rebuild(self._run(plan, values))
+
+    def _run(self, plan: Plan, values: Sequence[Any]) -> list[Any]:
+        try:
+            return plan.run(values, self.store)
+        except UninitializedError:
+            self._check_open()  # another thread closed the session in the middle of this run: say that instead
+            raise
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ClosedSessionError(
+                "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
+                hint="keep the calls inside the with block, or make a new session and restore the variables",
+            )  # fmt: skip
+
+    def _plan(self, targets: list[Any], feeds: list[Symbol]) -> Plan:
+        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of)
 
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
+        with self._planning:
+            return self._plans.get(key) or self._compile_first(key, fetches)
+
+    def _compile_first(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         leaves, rebuild = flatten(self.graph, fetches)
-        plan = Plan(leaves, list(key[1:]), self._stream_of, self._passes)
+        plan = self._plan(leaves, list(key[1:]))
         placement.place(plan.asked, self.config)
         self._plans[key] = plan, rebuild
         direct = isinstance(fetches, (Symbol, Node)) or (
@@ -100,7 +125,8 @@ class Session:
         plan, rebuild = self._plans.get(key) or self._compile(key, fetches)
 
         def call(*values: Any) -> Any:
-            return rebuild(plan.run([feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)], self.store))
+            self._check_open()
+            return rebuild(self._run(plan, [feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)]))
 
         return call
 
@@ -108,12 +134,13 @@ class Session:
         """Gives each of `variables` that has no value yet its initial value, all in one run."""
         missing = [v for v in variables if v not in self.store]
         if missing:
-            Plan([v.initializer for v in missing], [], self._stream_of, self._passes).run([], self.store)
+            self._plan([v.initializer for v in missing], []).run([], self.store)
 
     def _stream_of(self, node: Node) -> Stream:
-        if node not in self._streams:
-            self._streams[node] = Stream(*(node.seeds or seeds.fresh()))
-        return self._streams[node]
+        with self._planning:
+            if node not in self._streams:
+                self._streams[node] = Stream(*(node.seeds or seeds.fresh()))
+            return self._streams[node]
 
     def _watch_growth(self) -> None:
         """Warns when one line runs the session again and again while the graph keeps growing."""
@@ -135,8 +162,12 @@ class Session:
         self.store[variable] = np.array(feed_value(variable, as_array(value, variable.dtype)))
 
     def close(self) -> None:
-        """Frees the variables' values; the session cannot be used afterwards."""
+        """Frees the variables' values; the session cannot be used afterwards.
+
+        Threads that wait in it, for a queue or for data, get a ClosedSessionError.
+        """
         self.closed = True
+        self._resources.close()
         self.store.clear()
         self._plans.clear()
         self._streams.clear()

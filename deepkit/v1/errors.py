@@ -1,6 +1,6 @@
 """`tf.errors`: TensorFlow's names of the errors a session can raise."""
 
-from deepkit.errors import ClosedSessionError, DataError, DeepkitError, OutOfRangeError, UninitializedError
+from deepkit.errors import CancelledError, DataError, DeepkitError, OutOfRangeError, UninitializedError
 
 __all__ = [
     "CancelledError", "DataLossError", "FailedPreconditionError", "InvalidArgumentError", "NotFoundError", "OpError",
@@ -10,5 +10,4 @@ __all__ = [
 OpError = DeepkitError
 InvalidArgumentError = DeepkitError
 FailedPreconditionError = UninitializedError
-CancelledError = ClosedSessionError
 DataLossError = NotFoundError = DataError

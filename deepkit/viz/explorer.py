@@ -166,8 +166,13 @@ class ConvolutionExplorer:
         """The kernel's numbers as fields that can be edited."""
         w, (rows, columns) = self._w, self._kernel.shape
         flat = self._kernel.ravel()
-        if len(self._entries) == flat.size:
-            self._quietly(lambda: [entry.set_trait("value", _field(v)) for entry, v in zip(self._entries, flat)])
+        if [len(line.children) for line in self._numbers.children] == [columns] * rows:
+
+            def fill() -> None:
+                for entry, value in zip(self._entries, flat, strict=True):
+                    entry.value = _field(value)
+
+            self._quietly(fill)
             return
         for entry in self._entries:
             entry.close()

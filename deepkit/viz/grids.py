@@ -21,11 +21,9 @@ def colour(value: float, scale: float, signed: bool) -> str:
     """The fill of a cell: black to white for 0..scale, or blue over pale grey to orange for -scale..scale."""
     share = min(1.0, abs(value) / scale) if scale > 0 else 0.0
     share = round(share * _LEVELS) / _LEVELS
-    if not signed:
-        rgb = np.full(3, 16 + 228 * share)
-    else:
-        rgb = _ZERO + share * ((_POSITIVE if value > 0 else _NEGATIVE) - _ZERO)
-    return "#{:02x}{:02x}{:02x}".format(*(int(round(part)) for part in rgb))
+    towards = _POSITIVE if value > 0 else _NEGATIVE
+    rgb = _ZERO + share * (towards - _ZERO) if signed else np.full(3, 16 + 228 * share)
+    return "#{:02x}{:02x}{:02x}".format(*(round(part) for part in rgb.tolist()))
 
 
 def number(value: float) -> str:

@@ -126,6 +126,7 @@ def test_an_op_that_runs_graphs_is_not_computed_ahead(sess) -> None:
     """All inputs are constants, but the branch needs a plan of its own."""
     one, two = tf.constant(1), tf.constant(2)
     assert sess.run(tf.cond(tf.less(one, two), lambda: one + 1, lambda: two + 5)) == 2
+    assert sess.run(tf.cond(tf.less(1, 2), lambda: tf.constant(3), lambda: tf.constant(4))) == 3
     assert sess.run(tf.while_loop(lambda i: i < 5, lambda i: i + two, [one])) == 5
 
 

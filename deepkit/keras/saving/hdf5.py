@@ -50,7 +50,7 @@ def write_names(group: Any, name: str, values: Sequence[str]) -> None:
     while any(part.nbytes > LONGEST_ATTRIBUTE for part in np.array_split(data, pieces)):
         pieces += 1
     if pieces == 1:
-        group.attrs[name] = data
+        group.attrs[name] = [value.encode() for value in values]
         return
     for i, part in enumerate(np.array_split(data, pieces)):
         group.attrs[f"{name}{i}"] = part

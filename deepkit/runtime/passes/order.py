@@ -13,7 +13,8 @@ from deepkit.core.symbol import Symbol
 def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[Node]:
     """`nodes` after their inputs and control inputs; of those that could run next, ops that write variables last.
 
-    So a variable read without control dependencies gives the value from before the run's updates.
+    So a variable read without control dependencies gives the value from before the run's updates. What may wait for
+    another node (for what it puts into a queue) comes after all that can run without it.
     """
     inside = set(nodes)
     waits: dict[Node, int] = {}
@@ -24,7 +25,11 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
         waits[node] = len(before)
         for other in before:
             followers[other].append(node)
-    ready = [(writes(node), node.id, node) for node in nodes if not waits[node]]
+
+    def turn(node: Node) -> tuple[bool, bool, int, Node]:
+        return writes(node), node.op.waits, node.id, node
+
+    ready = [turn(node) for node in nodes if not waits[node]]
     heapq.heapify(ready)
     result = []
     while ready:
@@ -33,5 +38,5 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
         for follower in followers[node]:
             waits[follower] -= 1
             if not waits[follower]:
-                heapq.heappush(ready, (writes(follower), follower.id, follower))
+                heapq.heappush(ready, turn(follower))
     return result

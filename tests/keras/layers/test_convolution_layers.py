@@ -71,6 +71,9 @@ def test_depthwise_and_separable(run: Any) -> None:
     got = run(sequence, x[:, 0], weights=[depthwise[0], pointwise[0]])
     want = np.concatenate([convolved(x[:, 0, :, c : c + 1], depthwise[0, :, c : c + 1]) for c in range(3)], axis=-1)
     np.testing.assert_allclose(got, want @ pointwise[0, 0], rtol=1e-4, atol=1e-5)
+    first = L.SeparableConv1D(4, 3, depth_multiplier=2, use_bias=False, data_format="channels_first")
+    got = run(first, x[:, 0].swapaxes(1, 2), weights=[depthwise[0], pointwise[0]])
+    np.testing.assert_allclose(got.swapaxes(1, 2), want @ pointwise[0, 0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -123,6 +126,8 @@ def weight_of(kernel: Any, layer: Any, p: int, q: int, f: int, i: int, j: int, c
 def test_cropping_and_padding(run: Any) -> None:
     x = real(2, 5, 6, 3)
     np.testing.assert_array_equal(run(L.Cropping2D(((1, 0), (2, 1))), x), x[:, 1:, 2:-1])
+    first = L.Cropping2D(((2, 1), (1, 0)), data_format="channels_first")
+    np.testing.assert_array_equal(run(first, x), x[:, :, 2:-1, 1:])
     np.testing.assert_array_equal(run(L.Cropping1D((1, 2)), x[:, 0]), x[:, 0, 1:-2])
     around = ((0, 0), (1, 2), (0, 3), (0, 0))
     np.testing.assert_array_equal(run(L.ZeroPadding2D(((1, 2), (0, 3))), x), np.pad(x, around))
