@@ -17,6 +17,9 @@ BLOCK = 8192  # elements
 
 
 def _blocks(*arrays: Any) -> Any:
+    if not all(a.flags.c_contiguous for a in arrays):  # reshape would copy, and the updates be lost
+        yield arrays
+        return
     flat = [a.reshape(-1) for a in arrays]
     for i in range(0, flat[0].size, BLOCK):
         yield [a[i : i + BLOCK] for a in flat]

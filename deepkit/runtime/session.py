@@ -137,10 +137,9 @@ class Session:
             self._plan([v.initializer for v in missing], []).run([], self.store)
 
     def _stream_of(self, node: Node) -> Stream:
-        with self._planning:
-            if node not in self._streams:
-                self._streams[node] = Stream(*(node.seeds or seeds.fresh()))
-            return self._streams[node]
+        if node not in self._streams:
+            self._streams.setdefault(node, Stream(*(node.seeds or seeds.fresh())))  # of two threads, the first one's
+        return self._streams[node]
 
     def _watch_growth(self) -> None:
         """Warns when one line runs the session again and again while the graph keeps growing."""

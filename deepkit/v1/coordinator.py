@@ -129,6 +129,54 @@ class Coordinator:
             )
 
 
+class LooperThread(threading.Thread):
+    """A thread that calls run_loop, or `target`, again and again until the coordinator says stop.
+
+    timer_interval_secs: between the beginnings of two calls; None: without a pause. An error stops all threads. A
+    subclass may override start_loop, run_loop and stop_loop.
+    """
+
+    def __init__(
+        self, coord: Coordinator, timer_interval_secs: float | None, target: Any = None, args: Any = None,
+        kwargs: Any = None,
+    ):  # fmt: skip
+        if not isinstance(coord, Coordinator):
+            raise ArgumentError(f"LooperThread: coord is {coord!r}", rule="a tf.train.Coordinator")
+        super().__init__(daemon=True)
+        self._coord, self._interval = coord, timer_interval_secs
+        self._task, self._task_args, self._task_kwargs = target, tuple(args or ()), dict(kwargs or {})
+        coord.register_thread(self)
+
+    @staticmethod
+    def loop(
+        coord: Coordinator, timer_interval_secs: float | None, target: Any, args: Any = None, kwargs: Any = None
+    ) -> LooperThread:
+        """Starts a thread that calls target(*args) until the stop."""
+        looper = LooperThread(coord, timer_interval_secs, target, args, kwargs)
+        looper.start()
+        return looper
+
+    def run(self) -> None:
+        with self._coord.stop_on_exception():
+            self.start_loop()
+            due = time.monotonic()
+            while not self._coord.wait_for_stop(max(0.0, due - time.monotonic())):
+                self.run_loop()
+                due = time.monotonic() if self._interval is None else due + self._interval
+            self.stop_loop()
+
+    def start_loop(self) -> None:
+        """Called once before the first call."""
+
+    def run_loop(self) -> None:
+        """What is done again and again."""
+        if self._task is not None:
+            self._task(*self._task_args, **self._task_kwargs)
+
+    def stop_loop(self) -> None:
+        """Called once after the last call."""
+
+
 def _wait(threads: set[threading.Thread], seconds: float) -> bool:
     """Waits for one of the living threads, at most so long; False if none is alive."""
     alive = [thread for thread in threads if thread.is_alive()]

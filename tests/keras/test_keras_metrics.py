@@ -59,6 +59,17 @@ def test_function(function, arrays, arguments: dict, expected) -> None:
         np.testing.assert_allclose(value, np.asarray(expected, "f"), rtol=1e-6)
 
 
+def test_matches_keep_the_shape_of_the_targets() -> None:
+    for function in (m.functions.sparse_categorical_matches, m.sparse_top_k_categorical_accuracy):
+        assert function(NUMBERS[:, None], ROWS).shape == (30, 1)
+
+
+def test_scores_at_the_ends_count() -> None:
+    """Thresholds just below 0 and above 1: all predictions lie between them."""
+    assert m.AUC(num_thresholds=3)([0, 1], [0.0, 1.0]).item() == 1.0
+    assert m.TruePositives(thresholds=[0, 0.5, 1])([1, 1, 1], [0.0, 0.5, 1.0]).numpy().tolist() == [2, 1, 0]
+
+
 def test_top_k_needs_a_k() -> None:
     with pytest.raises(ArgumentError, match="at least 1"):
         m.top_k_categorical_accuracy(ROWS, ROWS, k=0)

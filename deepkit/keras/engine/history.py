@@ -15,7 +15,7 @@ class CallRecord:
 
     def __init__(self, layer: Any, inputs: Any, outputs: Any, args: tuple[Any, ...] = (), kwargs: Any = None):
         self.layer, self.inputs, self.outputs, self.args = layer, inputs, outputs, args
-        self.kwargs = {k: v for k, v in (kwargs or {}).items() if k not in ("training", "mask") or _given(k, v, inputs)}
+        self.kwargs = {k: v for k, v in (kwargs or {}).items() if _is_kept(k, v)}
 
     @property
     def keras_inputs(self) -> list[Symbol]:
@@ -32,11 +32,9 @@ class CallRecord:
         return not self.keras_inputs
 
 
-def _given(key: str, value: Any, inputs: Any) -> bool:
-    """Whether `training` or `mask` was the caller's wish and not filled in."""
-    if key == "training":
-        return isinstance(value, (bool, int))
-    return False
+def _is_kept(key: str, value: Any) -> bool:
+    """False for a phase or mask that was left open: a model fills them in anew."""
+    return isinstance(value, (bool, int)) if key == "training" else key != "mask" or value is not None
 
 
 def record_of(x: Symbol) -> CallRecord:

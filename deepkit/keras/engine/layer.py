@@ -290,6 +290,7 @@ class Layer(History):
     # ---- calling
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        said = dict(kwargs)  # without what is filled in below
         leaves = flat([inputs, args, list(kwargs.values())])
         if not any_symbol(leaves):
             inputs = map_leaves(lambda x: _as_tensor(x, self), inputs)
@@ -323,7 +324,7 @@ class Layer(History):
                 outputs = _named_apart(inputs, outputs)
             self._finish_call(inputs, outputs, kwargs.get("mask", masks))
         if record:
-            self.remember(CallRecord(self, inputs, outputs, args, kwargs))
+            self.remember(CallRecord(self, inputs, outputs, args, said))
         return outputs
 
     def _training(self, args: Any, kwargs: dict[str, Any]) -> Any:
