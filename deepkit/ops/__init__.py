@@ -372,6 +372,14 @@ from deepkit.ops.strings import (
     string_to_hash_bucket_strong,
     substr,
 )  # fmt: skip
+from deepkit.ops.summaries import (
+    audio_summary,
+    histogram_summary,
+    image_summary,
+    merge_summary,
+    scalar_summary,
+    tensor_summary,
+)  # fmt: skip
 from deepkit.ops.tensor_list import list_write
 
 __all__ = [name for name in dir() if not name.startswith("_") and callable(globals()[name])]

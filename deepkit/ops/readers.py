@@ -61,9 +61,9 @@ class RecordReader:
 
 @register
 class ReaderV2(Op):
-    """A reader; `records` opens a file. Its output is the reader itself, an object, for the ops that use it."""
+    """A reader; `opener` opens a file, see Records. Its output is the reader itself, an object, for the ops that use it."""
 
-    records_of: Any = None
+    opener: Any = None
     shared_name: str | None = None
     resource = True
     stateful = True
@@ -74,7 +74,7 @@ class ReaderV2(Op):
         return SCALAR
 
     def make(self, node: Any, session: Any) -> RecordReader:
-        return RecordReader(self.records_of)
+        return RecordReader(self.opener)
 
     def forward(self, xp: Any, reader: RecordReader) -> Any:
         return reader
@@ -219,4 +219,4 @@ class CountUpTo(Op):
                 f"counted up to {self.limit}", rule="the input has been gone through so often as num_epochs says",
                 hint="except tf.errors.OutOfRangeError: the data end here",
             )  # fmt: skip
-        return ref + ref.dtype.type(1), ref
+        return ref + ref.dtype.type(1), xp.array(ref)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepkit import keras, ops
+from deepkit import ops
 from deepkit.core.graph import Graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend as K
@@ -54,7 +54,8 @@ def test_a_dense_stack_computes_what_numpy_computes():
     x, _ = _data()
     w, b, v, c = model.get_weights()
     np.testing.assert_allclose(model.predict(x), np.maximum(x @ w + b, 0) @ v + c, rtol=1e-5, atol=1e-6)
-    assert model.output_shape == (None, 2) and model.count_params() == 3 * 4 + 4 + 4 * 2 + 2
+    assert model.output_shape == (None, 2)
+    assert model.count_params() == 3 * 4 + 4 + 4 * 2 + 2
 
 
 def test_names_count_the_layers_of_a_kind_and_weights_carry_them():
@@ -66,7 +67,8 @@ def test_names_count_the_layers_of_a_kind_and_weights_carry_them():
 def test_add_and_pop_change_the_model():
     model = Sequential([Dense(4, input_shape=(3,)), Dense(2)])
     model.pop()
-    assert model.output_shape == (None, 4) and len(model.layers) == 1
+    assert model.output_shape == (None, 4)
+    assert len(model.layers) == 1
     model.add(Dense(5))
     assert model.predict(np.ones((2, 3))).shape == (2, 5)
 
@@ -75,24 +77,29 @@ def test_a_model_without_an_input_shape_is_built_by_its_first_batch():
     model = Sequential([Dense(2)])
     with pytest.raises(ArgumentError, match="no outputs yet"):
         _ = model.output
-    assert model.predict(np.ones((4, 3))).shape == (4, 2) and model.layers[0].kernel.shape.as_list() == [3, 2]
+    assert model.predict(np.ones((4, 3))).shape == (4, 2)
+    assert model.layers[0].kernel.shape.as_list() == [3, 2]
 
 
 def test_a_shared_layer_has_one_set_of_weights_and_several_outputs():
     a, b = Input((3,)), Input((3,))
     shared = Dense(2)
     model = Model(inputs=[a, b], outputs=[shared(a), shared(b)])
-    assert len(model.weights) == 2 and shared.get_output_shape_at(1) == (None, 2)
+    assert len(model.weights) == 2
+    assert shared.get_output_shape_at(1) == (None, 2)
     x, _ = _data()
     first, second = model.predict([x, 2 * x])
-    np.testing.assert_allclose(second - model.get_weights()[1], 2 * (first - model.get_weights()[1]), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        second - model.get_weights()[1], 2 * (first - model.get_weights()[1]), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_model_is_a_layer_of_another_model():
     inner = Sequential([Dense(4, input_shape=(3,)), Dense(2)])
     x = Input((3,))
     outer = Model(x, Dense(1)(inner(x)))
-    assert [layer.name for layer in outer.layers][1] == inner.name and len(outer.weights) == 6
+    assert [layer.name for layer in outer.layers][1] == inner.name
+    assert len(outer.weights) == 6
     data, _ = _data()
     w, b = outer.layers[2].get_weights()
     np.testing.assert_allclose(outer.predict(data), inner.predict(data) @ w + b, rtol=1e-5, atol=1e-6)
@@ -103,15 +110,14 @@ def test_layers_are_ordered_by_depth_then_by_the_way_back_from_the_outputs():
     left = Dense(2, name="left")(a)
     deep = Dense(2, name="deep2")(Dense(2, name="deep1")(a))
     model = Model(a, [Dense(1, name="out1")(deep), Dense(1, name="out2")(left)])
-    assert [layer.name for layer in model.layers] == ["a", "deep1", "left", "deep2", "out2", "out1"] or [
-        layer.name for layer in model.layers
-    ] == ["a", "deep1", "deep2", "left", "out1", "out2"]
+    # the order that tf_keras gives for the same calls
+    assert [layer.name for layer in model.layers] == ["a", "deep1", "deep2", "left", "out1", "out2"]
 
 
 def test_an_input_that_is_missing_is_named():
     a, b = Input((2,), name="a"), Input((2,), name="b")
-    with pytest.raises(ArgumentError, match="b:0.*do not lead|its inputs do not lead"):
-        Model(a, Dense(1)(ops.identity(a) + 0.0) if False else Dense(1)(Pair()([a, b])))
+    with pytest.raises(ArgumentError, match="need b:0, which its inputs do not lead to"):
+        Model(a, Dense(1)(Pair()([a, b])))
 
 
 class Pair(Layer):
@@ -158,7 +164,9 @@ def test_sample_and_class_weights_scale_each_sample():
     model.compile("sgd", "mse")
     losses = ((model.predict(x) - y) ** 2)[:, 0]
     weights = np.linspace(0, 2, len(x)).astype("float32")
-    np.testing.assert_allclose(model.evaluate(x, y, sample_weight=weights, verbose=0), (losses * weights).mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.evaluate(x, y, sample_weight=weights, verbose=0), (losses * weights).mean(), rtol=1e-5
+    )
     classes = (np.arange(len(x)) % 2)[:, None]
     losses = ((model.predict(x) - classes) ** 2)[:, 0]
     got = model.train_on_batch(x, classes, class_weight={0: 1.0, 1: 3.0})
@@ -170,7 +178,8 @@ def test_the_phase_tells_training_from_testing():
     x = np.ones((2, 3), "float32")
     assert model.predict(x)[0, 0] == 1.0
     f = K.function([model.input, K.learning_phase()], [model.output])
-    assert f([x, 0])[0][0, 0] == 1.0 and f([x, 1])[0][0, 0] == 2.0
+    assert f([x, 0])[0][0, 0] == 1.0
+    assert f([x, 1])[0][0, 0] == 2.0
     model.compile("sgd", "mse")
     np.testing.assert_allclose(model.train_on_batch(x, np.zeros((2, 3))), 4.0)
 
@@ -201,7 +210,8 @@ def test_frozen_layers_stay():
     after = model.get_weights()
     np.testing.assert_array_equal(before[0], after[0])
     assert not np.array_equal(before[2], after[2])
-    assert len(model.trainable_weights) == 2 and len(model.non_trainable_weights) == 2
+    assert len(model.trainable_weights) == 2
+    assert len(model.non_trainable_weights) == 2
 
 
 def test_weights_that_are_set_are_never_drawn():
@@ -300,7 +310,8 @@ def test_a_subclassed_model_trains():
     model.compile("sgd", "mse")
     x, y = _data()
     losses = model.fit(x, y, epochs=5, verbose=0).history["loss"]
-    assert losses[-1] < losses[0] and len(model.weights) == 4
+    assert losses[-1] < losses[0]
+    assert len(model.weights) == 4
 
 
 def test_assignments_in_call_are_not_lost():

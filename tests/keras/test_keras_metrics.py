@@ -245,6 +245,15 @@ class Reached(m.Metric):
         return {**super().get_config(), "limit": self.limit}
 
 
+def test_updates_of_a_metric_that_returns_none() -> None:
+    p = K.placeholder((None,))
+    metric = Reached(0.5)
+    updates = metric.update_state(p, p)
+    assert len(updates) == 2
+    K.function([p], [], updates)([[0.4, 0.6, 0.8, 0.1]])
+    assert metric.result().item() == 0.5
+
+
 @pytest.mark.parametrize("eager", [False, True])
 def test_metrics_of_all_kinds_in_a_model(eager: bool) -> None:
     def first(y_true, y_pred):

@@ -56,7 +56,13 @@ def small_rnn(k: Any) -> Any:
     return [k.layers.SimpleRNN(16, activation="relu"), k.layers.Dense(10, activation="softmax")], (28, 28), "rmsprop"
 
 
-MODELS = {"MLP 256": mlp, "MLP sigmoid 128": sigmoid_mlp, "CNN 64-64-64": cnn, "SimpleRNN 256": rnn, "SimpleRNN 16": small_rnn}
+MODELS = {
+    "MLP 256": mlp,
+    "MLP sigmoid 128": sigmoid_mlp,
+    "CNN 64-64-64": cnn,
+    "SimpleRNN 256": rnn,
+    "SimpleRNN 16": small_rnn,
+}
 
 
 def build(k: Any, name: str, **compiled: Any) -> Any:

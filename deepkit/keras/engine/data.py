@@ -54,9 +54,13 @@ def _array(value: Any, what: str) -> np.ndarray:
 
 def class_weights_of(targets: np.ndarray, class_weight: dict[int, float], output: str) -> np.ndarray:
     """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
-    classes = targets.argmax(-1) if targets.ndim > 1 and targets.shape[-1] > 1 else targets.reshape(len(targets), -1)[:, 0]
+    classes = (
+        targets.argmax(-1) if targets.ndim > 1 and targets.shape[-1] > 1 else targets.reshape(len(targets), -1)[:, 0]
+    )
     if classes.ndim > 1:
-        raise ArgumentError(f"class_weight for output {output!r}, which has several classes a sample", hint="sample_weight")
+        raise ArgumentError(
+            f"class_weight for output {output!r}, which has several classes a sample", hint="sample_weight"
+        )
     classes = classes.astype(np.int64)
     table = {int(k): float(v) for k, v in class_weight.items()}
     return np.array([table.get(int(c), 1.0) for c in classes], np.float32)
@@ -153,8 +157,9 @@ class Stream:
         else:
             items = itertools.islice(self._running if self._running is not None else iter(self.source), self._steps)
         count = 0
-        for count, item in enumerate(items, 1):
+        for item in items:
             yield self._batch(item)
+            count += 1
         if self._steps is not None and count < self._steps:
             raise DataError(
                 f"the generator ended after {count} of {self._steps} batches",
@@ -168,7 +173,8 @@ class Stream:
         parts = item if isinstance(item, tuple) else (item,)
         if not 1 <= len(parts) <= 3:
             raise DataError(
-                f"the generator gave a tuple of {len(parts)}", rule="(x, y) or (x, y, sample_weight); x and y may be lists"
+                f"the generator gave a tuple of {len(parts)}",
+                rule="(x, y) or (x, y, sample_weight); x and y may be lists",
             )
         return batch_of(self.model, *parts, class_weight=self.class_weight)
 
@@ -185,9 +191,11 @@ def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class
     weights: list[Any] = [None] * len(names)
     if sample_weight is not None:
         if isinstance(sample_weight, dict):
-            weights = [None if sample_weight.get(n) is None else _array(sample_weight[n], "sample_weight") for n in names]
+            weights = [
+                None if sample_weight.get(n) is None else _array(sample_weight[n], "sample_weight") for n in names
+            ]
         else:
-            weights = arrays_of(sample_weight, names, "sample_weight") if len(names) > 1 else [_array(sample_weight, "sample_weight")]  # fmt: skip
+            weights = list(arrays_of(sample_weight, names, "sample_weight"))
     if class_weight:
         for i, (name, target) in enumerate(zip(names, targets, strict=True)):
             table = class_weight.get(name) if any(n in class_weight for n in names) else class_weight
@@ -206,7 +214,9 @@ def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
 def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
     """ShapeError that says which input, what it expects and what it got."""
     dims, got = symbol.shape.dims, array.shape
-    if dims is None or (len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True))):
+    if dims is None or (
+        len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True))
+    ):
         if dims and dims[0] is not None and len(got) == len(dims) and got[0] % dims[0]:
             raise ShapeError(
                 f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
@@ -219,7 +229,9 @@ def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
     elif len(dims) == len(got) + 1:
         hint = "a single sample still needs the batch axis: x[None]"
     elif len(dims) == 2 and int(np.prod(got[1:])) == dims[1]:
-        hint = f"x.reshape(len(x), {dims[1]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+        hint = (
+            f"x.reshape(len(x), {dims[1]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+        )
     elif None not in dims[1:] and int(np.prod(got[1:])) == int(np.prod(dims[1:])):  # type: ignore[arg-type]
         hint = f"x.reshape(-1, {', '.join(str(d) for d in dims[1:])})"
     raise ShapeError(
@@ -243,12 +255,16 @@ def source_of_batches(
             raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
         return Stream(x, model, steps, class_weight, bool(shuffle))
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
-    return Arrays(inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle)
+    return Arrays(
+        inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle
+    )
 
 
 def validation_parts(data: Any) -> tuple[Any, Any, Any]:
     """(x, y, weights) of validation_data."""
     parts = listed(data)
     if not isinstance(data, (tuple, list)) or len(parts) not in (2, 3):
-        raise ArgumentError("validation_data", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)")
+        raise ArgumentError(
+            "validation_data", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)"
+        )
     return parts[0], parts[1], parts[2] if len(parts) == 3 else None

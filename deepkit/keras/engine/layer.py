@@ -17,7 +17,7 @@ from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
-from deepkit.keras import activations, constraints, initializers, regularizers
+from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, batch_get_value, get_uid, learning_phase, snake_case
 from deepkit.keras.engine import context
@@ -307,7 +307,11 @@ class Layer(History):
             if not self.built:
                 with graph.name_scope(self.name):
                     self._build_once(inputs)
-            if "training" in self._call_arguments and kwargs.get("training") is None and len(args) < self._place("training"):
+            if (
+                "training" in self._call_arguments
+                and kwargs.get("training") is None
+                and len(args) < self._place("training")
+            ):
                 kwargs["training"] = context.current().training
                 if kwargs["training"] is None and not eager:
                     kwargs["training"] = learning_phase()
@@ -413,7 +417,9 @@ def _as_tensor(x: Any, layer: Layer) -> Any:
 def _named_apart(inputs: Any, outputs: Any) -> Any:
     """Outputs that are an input itself get a node of their own, so that they have a history of their own."""
     own = {id(x) for x in flat(inputs)}
-    return map_leaves(lambda y: ops.identity(y) if is_tensor(y) and (id(y) in own or hasattr(y, "read")) else y, outputs)
+    return map_leaves(
+        lambda y: ops.identity(y) if is_tensor(y) and (id(y) in own or hasattr(y, "read")) else y, outputs
+    )
 
 
 def _weight_shape(layer: str, name: Any, shape: Any) -> tuple[int, ...]:

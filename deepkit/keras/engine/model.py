@@ -58,7 +58,9 @@ class Model(Network):
         With several outputs loss, metrics and loss_weights may be lists or dictionaries by the outputs' names.
         """
         if unknown:
-            raise ArgumentError(f"compile has no argument {sorted(unknown)[0]!r}", hint="optimizer, loss, metrics, loss_weights")
+            raise ArgumentError(
+                f"compile has no argument {sorted(unknown)[0]!r}", hint="optimizer, loss, metrics, loss_weights"
+            )
         if target_tensors is not None:
             raise ArgumentError("compile: target_tensors", rule="targets are given to fit as arrays", hint="fit(x, y)")
         self.optimizer = optimizers.get(optimizer)
@@ -152,7 +154,11 @@ class Model(Network):
     def _run(self, mode: str, batch: Any) -> list[Any]:
         """One step on arrays."""
         inputs, targets, weights = batch
-        key = (mode, bool(self.run_eagerly), *[None if a is None else (a.ndim, a.dtype.kind, a.shape[-1]) for a in [*targets, *weights]])
+        key = (
+            mode,
+            bool(self.run_eagerly),
+            *[None if a is None else (a.ndim, a.dtype.kind, a.shape[-1]) for a in [*targets, *weights]],
+        )
         if key not in self._steps:
             self._steps[key] = (EagerStep if self.run_eagerly else Step)(self, mode, targets, weights)
         return self._steps[key](inputs, targets, weights)
@@ -338,4 +344,3 @@ def _number(value: Any) -> Any:
 def _is_due(frequency: Any, epoch: int) -> bool:
     """validation_freq: every so many epochs, or a list of epochs counted from 1."""
     return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in listed(frequency)
-

@@ -39,7 +39,8 @@ class Network(Layer):
         for x in flat([inputs, outputs]):
             if not isinstance(x, Symbol):
                 raise ArgumentError(
-                    f"Model: {x!r} is not a tensor that a layer made", hint="Model(inputs=Input(...), outputs=layer(...))"
+                    f"Model: {x!r} is not a tensor that a layer made",
+                    hint="Model(inputs=Input(...), outputs=layer(...))",
                 )
             record_of(x)
         for x in flat(inputs):
@@ -188,7 +189,9 @@ class Network(Layer):
         for step in self._topology.calls:
             if step.is_input:
                 continue
-            results = step.layer(map_leaves(new, step.inputs), *map_leaves(new, step.args), **map_leaves(new, step.kwargs))
+            results = step.layer(
+                map_leaves(new, step.inputs), *map_leaves(new, step.args), **map_leaves(new, step.kwargs)
+            )
             now.update({id(old): y for old, y in zip(flat(step.outputs), flat(results), strict=True)})
         return map_leaves(new, self._outputs)
 
@@ -228,7 +231,9 @@ class Network(Layer):
 
         return to_yaml(self, **kwargs)
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, include_optimizer: bool = True, **kw: Any) -> None:
+    def save(
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, include_optimizer: bool = True, **kw: Any
+    ) -> None:
         """Architecture, weights and the optimizer's state in one HDF5 file."""
         from deepkit.keras.saving import save_model
 

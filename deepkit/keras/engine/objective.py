@@ -11,6 +11,7 @@ from deepkit.keras import losses as losses_module
 from deepkit.keras import metrics as metrics_module
 from deepkit.keras.engine.context import mask_of
 from deepkit.keras.engine.structure import keras_shape
+from deepkit.keras.loss_reduction import Reduction, masked_weights
 from deepkit.keras.metrics.base import Mean, MeanMetricWrapper, Metric
 
 _CHOSEN_BY_SHAPE = {"accuracy": "accuracy", "acc": "accuracy", "crossentropy": "crossentropy", "ce": "crossentropy"}
@@ -28,7 +29,9 @@ def per_output(value: Any, names: list[str], what: str) -> list[Any]:
         return [value.get(n) for n in names]
     if isinstance(value, (list, tuple)):
         if len(value) != len(names):
-            raise ArgumentError(f"compile: {len(value)} entries in {what} for {len(names)} outputs", rule="one for each")
+            raise ArgumentError(
+                f"compile: {len(value)} entries in {what} for {len(names)} outputs", rule="one for each"
+            )
         return list(value)
     return [value] * len(names)
 
@@ -63,7 +66,9 @@ class Objective:
         """What is reported: the total, and each output's loss where there are several."""
         return [self.total_mean, *([m for m in self.means if m is not None] if len(self.names) > 1 else [])]
 
-    def __call__(self, ys: list[Any], outputs: list[Any], weights: list[Any], penalties: list[Any]) -> tuple[Any, list[Any]]:
+    def __call__(
+        self, ys: list[Any], outputs: list[Any], weights: list[Any], penalties: list[Any]
+    ) -> tuple[Any, list[Any]]:
         """(the total loss, the updates of the reported means)."""
         terms, updates = [], []
         batch = ops.cast(ops.shape(outputs[0])[0], "float32")
@@ -73,7 +78,8 @@ class Objective:
                 continue
             y_true, weight = aligned(y_true, y_pred, weight)
             check_target(loss, y_true, y_pred, name)
-            value = loss(y_true, y_pred, sample_weight=masked(weight, mask_of(y_pred), y_pred, loss))
+            mask = mask_of(y_pred)
+            value = loss(y_true, y_pred, sample_weight=weight, **({} if mask is None else {"mask": mask}))
             if len(value.shape):
                 value = ops.reduce_mean(value)
             if len(self.names) > 1 and mean is not None:
@@ -92,20 +98,6 @@ class Objective:
         with self.total_mean.beside(total):
             updates += self.total_mean.update_state(total, batch)
         return total, updates
-
-
-def masked(weight: Any, mask: Any, y_pred: Any, loss: Any) -> Any:
-    """Sample weights that leave masked steps out: the mean is taken over the steps that count."""
-    if mask is None:
-        return weight
-    kept = ops.cast(mask, y_pred.dtype)
-    if getattr(loss, "reduction", "auto") not in ("sum", "none"):
-        kept = kept * (ops.cast(ops.size(kept), y_pred.dtype) / ops.reduce_sum(kept))
-    if weight is None:
-        return kept
-    while len(weight.shape) < len(kept.shape):
-        weight = ops.expand_dims(weight, -1)
-    return weight * kept
 
 
 def _loss(loss: Any) -> Any:
@@ -138,7 +130,8 @@ def check_target(loss: Any, y_true: Any, y_pred: Any, name: str) -> None:
         hint = "one number for each sample: the last layer is Dense(1)"
     raise ShapeError(
         f"output {name!r}: the loss {called} compares targets of shape {got} with predictions of shape {want}",
-        rule=f"expected shape {want}, got {got}: one target for each predicted number, nothing is broadcast", hint=hint,
+        rule=f"expected shape {want}, got {got}: one target for each predicted number, nothing is broadcast",
+        hint=hint,
     )
 
 
@@ -188,7 +181,7 @@ class Scores:
             y_true, weight = aligned(y_true, y_pred, weight)
             mask = mask_of(y_pred)
             kept = None if mask is None else ops.cast(mask, y_pred.dtype)
-            both = weight if kept is None else kept if weight is None else _column_to(weight, kept) * kept
+            both = weight if kept is None else masked_weights(kept, weight, kept, Reduction.SUM)
             for metrics, w in ((plain, kept), (weighted, both)):
                 for metric in metrics:
                     with metric.beside(y_pred):
@@ -197,17 +190,13 @@ class Scores:
         return updates
 
 
-def _column_to(weight: Any, kept: Any) -> Any:
-    while len(weight.shape) < len(kept.shape):
-        weight = ops.expand_dims(weight, -1)
-    return weight
-
-
 def _nested(metrics: Any, names: list[str]) -> list[list[Any]]:
     """A list of metrics for each output."""
     if not metrics:
         return [[] for _ in names]
-    if isinstance(metrics, dict) or (isinstance(metrics, (list, tuple)) and any(isinstance(m, (list, tuple)) for m in metrics)):
+    if isinstance(metrics, dict) or (
+        isinstance(metrics, (list, tuple)) and any(isinstance(m, (list, tuple)) for m in metrics)
+    ):
         rows = per_output(metrics, names, "metrics")
     else:
         rows = [metrics] + [copy.copy(metrics) for _ in names[1:]]

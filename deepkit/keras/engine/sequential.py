@@ -100,7 +100,9 @@ class Sequential(Model):
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, batch axis first."""
         if self._inputs is None and input_shape is not None:
-            self._start(Input(batch_shape=tuple(input_shape), name=f"{self.layers[0].name}_input" if self.layers else None))
+            self._start(
+                Input(batch_shape=tuple(input_shape), name=f"{self.layers[0].name}_input" if self.layers else None)
+            )
         self.built = True
 
     def _start(self, x: Any) -> None:

@@ -18,7 +18,9 @@ from deepkit.keras.engine.structure import flat, single
 from deepkit.keras.engine.weights import eager_weights
 
 
-def _step(model: Any, mode: str, inputs: list[Any], targets: list[Any], weights: list[Any]) -> tuple[list[Any], list[Any]]:
+def _step(
+    model: Any, mode: str, inputs: list[Any], targets: list[Any], weights: list[Any]
+) -> tuple[list[Any], list[Any]]:
     """(results, updates) of one step on Symbols or on Tensors.
 
     predict gives the outputs; test and train the running means of loss and metrics. The results come after the
@@ -79,8 +81,8 @@ class Step:
         self.model, self.mode = model, mode
         world = model._world()
         with world.graph.as_default(), world.graph.name_scope(None), world.graph.control_dependencies(None):
-            ys = [None if a is None else _placeholder_for(a, f"{n}_target") for a, n in zip(targets, model.output_names, strict=True)]  # fmt: skip
-            ws = [None if a is None else _placeholder_for(a, f"{n}_sample_weight") for a, n in zip(weights, model.output_names, strict=True)]  # fmt: skip
+            ys = _placeholders(targets, model.output_names, "target")
+            ws = _placeholders(weights, model.output_names, "sample_weight")
             results, updates = _step(model, mode, model.inputs, ys, ws)
         self.count = len(results)
         self._world = world
@@ -114,6 +116,12 @@ class EagerStep:
 def _kind(array: np.ndarray) -> Any:
     """The type targets have in the graph: floats as the model computes, whole numbers as they are."""
     return as_dtype(floatx()) if array.dtype.kind in "fb" else as_dtype(array.dtype)
+
+
+def _placeholders(arrays: list[Any], names: list[str], what: str) -> list[Any]:
+    """A placeholder for each array, None where there is none."""
+    pairs = zip(arrays, names, strict=True)
+    return [None if a is None else _placeholder_for(a, f"{name}_{what}") for a, name in pairs]
 
 
 def _placeholder_for(array: np.ndarray, name: str) -> Any:

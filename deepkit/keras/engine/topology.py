@@ -45,7 +45,8 @@ class Topology:
                         f"the model's outputs need {x.name}, which its inputs do not lead to",
                         rule="every Input that an output depends on is among the model's inputs",
                         where=x.node.where(),
-                        hint="Model(inputs=[...all of them], outputs=...); layers reached: " + (", ".join(reached) or "none"),
+                        hint="Model(inputs=[...all of them], outputs=...); layers reached: "
+                        + (", ".join(reached) or "none"),
                     )
             known.update(id(y) for y in flat(call.outputs))
             reached.append(call.layer.name)

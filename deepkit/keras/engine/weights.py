@@ -130,9 +130,7 @@ def eager_weights(holders: Iterable[Any]) -> Iterator[None]:
         for holder in holders:
             own = vars(holder)
             changed = {
-                key: value
-                for key, value in own.items()
-                if not key.startswith("_") and _swapped(value) is not value
+                key: value for key, value in own.items() if not key.startswith("_") and _swapped(value) is not value
             }
             saved.append((own, changed))
             own.update({key: _swapped(value) for key, value in changed.items()})

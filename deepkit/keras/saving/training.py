@@ -52,6 +52,8 @@ def _written(value: Any, outputs: Sequence[str] = ()) -> Any:
     if not callable(value):
         return value
     made = registry.serialize_keras_object(value)
+    if type(value) is losses.LossFunctionWrapper:
+        made["config"]["fn"] = registry.get_registered_name(value.fn)
     if isinstance(value, Metric) and len(outputs) > 1:  # compile puts the output's name in front, and will do it again
         output = next((n for n in outputs if value.name.startswith(f"{n}_")), "")
         made["config"]["name"] = value.name.removeprefix(f"{output}_")
@@ -76,7 +78,7 @@ def compile_from(model: Any, config: Any, custom_objects: Mapping[str, Any] | No
     with reading("the configuration of the training"), registry.CustomObjectScope(custom_objects):
         model.compile(
             optimizer=_optimizer(config["optimizer_config"], custom_objects),
-            loss=_read(config.get("loss"), lambda x: losses.deserialize(x, custom_objects)),
+            loss=_read(config.get("loss"), lambda x: _loss(x, custom_objects)),
             metrics=_read(config.get("metrics"), lambda x: _metric(x, custom_objects)),
             weighted_metrics=_read(config.get("weighted_metrics"), lambda x: _metric(x, custom_objects)),
             loss_weights=config.get("loss_weights"),
@@ -96,6 +98,17 @@ def _optimizer(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
         for key in ("weight_decay", *_NEWER):
             config["config"].pop(key, None)
     return optimizers.deserialize(config, custom_objects)
+
+
+def _loss(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+    """A loss; versions from 2.12 on name its function, too, which all classes but one know by themselves."""
+    if not isinstance(config, dict) or "fn" not in config.get("config", {}):
+        return losses.deserialize(config, custom_objects)
+    inner = dict(config["config"])
+    function = inner.pop("fn")
+    if config["class_name"] == "LossFunctionWrapper":
+        return losses.LossFunctionWrapper(losses.deserialize(function, custom_objects), **inner)
+    return losses.deserialize({**config, "config": inner}, custom_objects)
 
 
 def _metric(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:

@@ -1,0 +1,46 @@
+"""The protocol messages that TensorBoard reads, taken from the tensorboard package when they are first used.
+
+They have the field numbers of TensorFlow's messages of the same names, so the bytes are the same; but they are registered
+in a package of their own, so that TensorFlow can be loaded beside them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from deepkit.errors import MissingExtraError
+
+_MODULES = {
+    "AttrValue": "attr_value", "Event": "event", "GraphDef": "graph", "HistogramProto": "summary", "NodeDef": "node_def",
+    "RunMetadata": "config", "RunOptions": "config", "SessionLog": "event", "StepStats": "step_stats",
+    "Summary": "summary", "SummaryDescription": "summary", "SummaryMetadata": "summary",
+    "TaggedRunMetadata": "event", "TensorProto": "tensor",
+}  # fmt: skip
+NAMES = tuple(_MODULES)
+
+
+def message(name: str) -> Any:
+    """The class of messages of one of NAMES.
+
+    Raises:
+        MissingExtraError: the tensorboard package is not installed.
+
+    >>> value = message("Summary").Value(tag="loss", simple_value=0.5)
+    >>> message("Summary")(value=[value]).SerializeToString()
+    b'\\n\\x0b\\n\\x04loss\\x15\\x00\\x00\\x00?'
+    """
+    return getattr(board_module(f"compat.proto.{_MODULES[name]}_pb2"), name)
+
+
+def tensor_proto(array: Any) -> Any:
+    """An array as a TensorProto message."""
+    return board_module("util.tensor_util").make_tensor_proto(array)
+
+
+def board_module(name: str) -> Any:
+    """A module of the tensorboard package, by its name below `tensorboard`."""
+    try:
+        return importlib.import_module(f"tensorboard.{name}")
+    except ImportError as error:
+        raise MissingExtraError("tensorboard", "tensorboard", "writing summaries and event files") from error
