@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import zlib
 from collections.abc import Iterator
@@ -22,12 +21,8 @@ def _opened(path: str, compression: str = "") -> Iterator[BinaryIO]:
     if compression not in ("", "GZIP", "ZLIB"):
         raise ArgumentError(f"compression_type={compression!r}", rule='"", "GZIP" or "ZLIB"')
     try:
-        with open(path, "rb", buffering=0 if compression == "ZLIB" else -1) as file:
-            if compression == "GZIP":
-                with gzip.open(file) as unpacked:
-                    yield cast(BinaryIO, unpacked)
-            else:
-                yield cast(BinaryIO, Inflater(file, compression)) if compression else file
+        with open(path, "rb") as file:
+            yield cast(BinaryIO, Inflater(file, compression)) if compression else file
     except (OSError, EOFError, zlib.error) as error:
         why = reason(error) if isinstance(error, OSError) and error.errno else str(error)
         raise DataError(f"cannot read {path}: {why}") from error

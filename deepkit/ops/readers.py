@@ -40,7 +40,7 @@ class RecordReader:
             while not found:
                 if self._open is None:
                     (name,) = queue.take(1, 1)[0]
-                    self._open = self._records(name.item().decode())
+                    self._open = self._records(os.fsdecode(name.item()))
                 try:
                     while len(found) < count:
                         found.append(next(self._open))
@@ -100,7 +100,7 @@ class ReaderReadV2(Op):
 
     def forward(self, xp: Any, reader: RecordReader, queue: Buffer) -> Any:
         ((key, value),) = reader.read(queue, 1)
-        return np.array(key.encode(), object), np.array(value, object)
+        return np.array(os.fsencode(key), object), np.array(value, object)
 
 
 @register
@@ -122,7 +122,7 @@ class ReaderReadUpToV2(Op):
         if int(n) < 1:
             raise ArgumentError(f"read_up_to {int(n)} records", rule="at least 1")
         keys, values = zip(*reader.read(queue, int(n)), strict=True)
-        return np.array([key.encode() for key in keys], object), np.array(values, object)
+        return np.array([os.fsencode(key) for key in keys], object), np.array(values, object)
 
 
 class ReaderUse(Op):

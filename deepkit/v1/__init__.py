@@ -64,6 +64,7 @@ from deepkit.v1 import (
     nn,
     python_io,
     saved_model,
+    summary,
     train,
 )
 from deepkit.v1.checking import *  # noqa: F403
@@ -116,6 +117,7 @@ from deepkit.v1.initializers import truncated_normal as truncated_normal_initial
 from deepkit.v1.initializers import uniform_unit_scaling as uniform_unit_scaling_initializer
 from deepkit.v1.initializers import variance_scaling as variance_scaling_initializer
 from deepkit.v1.initializers import zeros as zeros_initializer
+from deepkit.v1.messages import lazily as _messages
 from deepkit.v1.scopes import (
     AUTO_REUSE,
     VariableScope,
@@ -224,4 +226,5 @@ def to_int64(x, name="ToInt64"):
 
 
 globals().update(_spaces(globals()))
+__getattr__ = _messages(globals())
 missing.install()

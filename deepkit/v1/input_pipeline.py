@@ -43,7 +43,7 @@ def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
     with name_scope(name, "matching_filenames", [pattern]) as scope:
         return Variable(
             matching_files(pattern), trainable=False, collections=[GraphKeys.LOCAL_VARIABLES], validate_shape=False,
-            name=scope.rstrip("/").rpartition("/")[2],
+            name=scope,
         )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def input_producer(
     name: str | None = None, cancel_op: Any = None,
 ) -> FIFOQueue:  # fmt: skip
     """A queue of the rows of a tensor, num_epochs times, in a new random order each time if `shuffle`."""
-    with name_scope(name, "input_producer", [input_tensor]):
+    with name_scope(name, "input_producer", [input_tensor]) as scope:
         rows = constant_of(input_tensor, name="input_tensor")
         shape = rows.shape[1:].merge(element_shape)
         if not shape.is_full:
@@ -79,7 +79,7 @@ def input_producer(
         if shuffle:
             rows = ops.random_shuffle(rows, seed=seed)
         rows = limit_epochs(rows, num_epochs)
-        queue = FIFOQueue(capacity, [rows.dtype], [shape], shared_name=shared_name, name=name or "input_producer")
+        queue = FIFOQueue(capacity, [rows.dtype], [shape], shared_name=shared_name, name=scope)
         add_queue_runner(QueueRunner(queue, [queue.enqueue_many([rows])], cancel_op=cancel_op))
         return queue
 
@@ -94,14 +94,12 @@ def string_input_producer(
             "string_input_producer: an empty list", rule="at least one string",
             hint="are the files there? glob.glob(pattern) shows what a pattern finds",
         )  # fmt: skip
-    with name_scope(name, "input_producer", [string_tensor]):
+    with name_scope(name, "input_producer", [string_tensor]) as scope:
         strings = constant_of(string_tensor, string)
         message = "string_input_producer: no strings; does the pattern of the files find any?"
         with control_dependencies([ops.assert_(ops.greater(ops.size(strings), 0), [message])]):
             strings = ops.identity(strings)
-        return input_producer(
-            strings, [], num_epochs, shuffle, seed, capacity, shared_name, None, name, cancel_op
-        )  # fmt: skip
+        return input_producer(strings, [], num_epochs, shuffle, seed, capacity, shared_name, None, scope, cancel_op)
 
 
 def range_input_producer(
@@ -109,9 +107,9 @@ def range_input_producer(
     shared_name: str | None = None, name: str | None = None,
 ) -> FIFOQueue:  # fmt: skip
     """A queue of the integers 0 ... limit - 1."""
-    with name_scope(name, "input_producer", [limit]):
+    with name_scope(name, "input_producer", [limit]) as scope:
         numbers = ops.range(constant_of(limit))
-        return input_producer(numbers, [], num_epochs, shuffle, seed, capacity, shared_name, None, name)
+        return input_producer(numbers, [], num_epochs, shuffle, seed, capacity, shared_name, None, scope)
 
 
 def slice_input_producer(
@@ -150,7 +148,7 @@ def _batched(
     single = not isinstance(tensors_list[0], (list, tuple, dict))
     entries = [_flat(tensors) for tensors in tensors_list]
     names = entries[0][1]
-    with name_scope(name, what, entries[0][0]):
+    with name_scope(name, what, entries[0][0]) as scope:
         parts = [[_tensor(t, what) for t in values] for values, _ in entries]
         if not parts[0]:
             raise ArgumentError(f"{what}: no tensors", rule="at least one tensor to batch")
@@ -168,7 +166,7 @@ def _batched(
         enqueues = [_enqueue(queue, p, enqueue_many, keep_input) for p in parts]
         add_queue_runner(QueueRunner(queue, [op for op in enqueues for _ in range(threads)]))
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
-        result = take(batch_size, name=name)
+        result = take(batch_size, name=scope)
     values = result if isinstance(result, list) else [result]
     if names is not None:
         return dict(zip(names, values, strict=True))

@@ -29,7 +29,7 @@ MEANT = {
 _DEEPEST = 5
 # Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
 _BUILDING = {
-    "checking", "graph_helpers", "tensor_array",
+    "checking", "file_writer", "graph_helpers", "messages", "summary_hooks", "tensor_array", "timeline",
     "checkpoint_hook", "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib",
     "hooks", "layering", "missing", "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials",
     "variable_store",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -137,7 +138,7 @@ class IdentityReader(ReaderBase):
 
 
 def _identity(text: str) -> Iterator[tuple[str, bytes]]:
-    yield text, text.encode()
+    yield text, os.fsencode(text)
 
 
 def read_file(filename: Any, name: str | None = None) -> Symbol:

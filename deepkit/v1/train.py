@@ -11,6 +11,7 @@ from deepkit.core.graph import Graph, default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.errors import GraphError
+from deepkit.io.events import read_events as summary_iterator
 from deepkit.ops.messages import NAMES as _MESSAGES
 from deepkit.ops.messages import message as _message
 from deepkit.train import *  # noqa: F403
@@ -44,7 +45,7 @@ __all__ = [
     "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
     "piecewise_constant_decay", "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
-    "remove_checkpoint", "update_checkpoint_state",
+    "remove_checkpoint", "summary_iterator", "update_checkpoint_state",
 ]  # fmt: skip
 
 

@@ -84,9 +84,9 @@ class ConvolutionExplorer:
             "relu": w.Checkbox(False, description="ReLU: negative sums become 0", indent=False, layout=wide),
             "pool": w.Dropdown(options=[("none", None), ("max, 2×2", "max"), ("average, 2×2", "average")],
                                description="pooling", layout=wide, style=narrow),
-            "step": w.IntSlider(0, 0, 1, description="window", readout=False, layout=w.Layout(width="520px"),
+            "step": w.IntSlider(0, 0, 1, description="window", readout=False, layout=w.Layout(flex="1 1 300px", min_width="0"),
                                 style=narrow),
-            "play": w.Play(min=0, max=1, interval=60, step=1, show_repeat=False),
+            "play": w.Play(min=0, max=1, interval=60, step=1, show_repeat=False, layout=w.Layout(flex="0 0 auto")),
         }  # fmt: skip
         w.jslink((made["play"], "value"), (made["step"], "value"))
         made["picture"].observe(self._choose_picture, "value")
@@ -101,7 +101,8 @@ class ConvolutionExplorer:
         w = self._w
         size = w.Layout(width="15px", height="15px", padding="0", margin="0", min_width="15px")
         self._styles = {on: w.ButtonStyle(button_color=_INK if on else _PAPER) for on in (True, False)}
-        cells = [w.Button(layout=size, style=self._styles[False]) for _ in range(_PAD * _PAD)]
+        places = [f"row {i + 1}, column {j + 1}" for i in range(_PAD) for j in range(_PAD)]
+        cells = [w.Button(layout=size, style=self._styles[False], tooltip=place) for place in places]
         for cell in cells:
             cell.on_click(self._press)
         board = w.GridBox(cells, layout=w.Layout(grid_template_columns=f"repeat({_PAD}, 16px)", grid_gap="1px 0"))
@@ -115,7 +116,7 @@ class ConvolutionExplorer:
         w, c = self._w, self.controls
         chosen = [c["picture"], self._pad, c["kernel"], self._numbers, c["stride"], c["padding"], c["pool"], c["relu"]]
         left = w.VBox(chosen, layout=w.Layout(width="290px", flex="0 0 auto"))
-        walk = w.HBox([c["play"], c["step"]], layout=w.Layout(flex_flow="row wrap"))
+        walk = w.HBox([c["play"], c["step"]], layout=w.Layout(max_width="760px"))
         right = w.VBox([walk, self._message, self._drawing], layout=w.Layout(flex="1 1 560px", min_width="0"))
         box = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
         box.add_class("deepkit-convolution-explorer")

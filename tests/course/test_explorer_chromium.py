@@ -44,7 +44,11 @@ def free_port() -> int:
 def server(tmp_path_factory):
     """The address of the chapter: JupyterLab on the loopback interface, behind a token."""
     folder = tmp_path_factory.mktemp("lab")
-    notebook = shutil.copy(ROOT / "course" / CHAPTER, folder / CHAPTER)  # what is run here is not saved to the course
+    (folder / "course").mkdir()
+    notebook = shutil.copy(ROOT / "course" / CHAPTER, folder / "course" / CHAPTER)  # what is run is not saved to ours
+    settings = folder / "home/JUPYTER_CONFIG_DIR/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}', "utf-8")
     port, token = free_port(), secrets.token_hex(16)
     home = {name: str(folder / "home" / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
     environment = os.environ | home | {"PYTHONPATH": str(ROOT)}
@@ -156,7 +160,7 @@ def test_the_slider_moves_the_window(page, tmp_path):
     shown = changes(page, lambda: handle.press("ArrowRight"), "one step")
     number = [int(re.search(r"window (\d+) of 784", text)[1]) for text in (first, shown)]
     assert number[1] == number[0] + 1
-    changes(page, lambda: [handle.press("PageUp") for _ in range(3)], "many steps")
+    changes(page, lambda: [handle.press("ArrowRight") for _ in range(3)], "more steps")
     shoot(page, tmp_path, "explorer-light")
 
 

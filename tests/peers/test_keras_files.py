@@ -43,8 +43,9 @@ def convolution(K):
     L = K.layers
     return K.models.Sequential(
         [
-            L.Reshape((2, 2, 1), input_shape=(4,)), L.Conv2D(4, 2, padding="same", activation="relu"), L.BatchNormalization(scale=False),
-            L.SeparableConv2D(3, 2, padding="same"), L.PReLU(shared_axes=[1, 2]), L.MaxPooling2D(2), L.Flatten(), L.Dense(3, activation="softmax"),
+            L.Reshape((2, 2, 1), input_shape=(4,)), L.Conv2D(4, 2, padding="same", activation="relu"),
+            L.BatchNormalization(scale=False), L.SeparableConv2D(3, 2, padding="same"), L.PReLU(shared_axes=[1, 2]),
+            L.MaxPooling2D(2), L.Flatten(), L.Dense(3, activation="softmax"),
         ]
     )  # fmt: skip
 
@@ -109,9 +110,10 @@ def argument(K):
 
 MODELS = [dense, deferred, convolution, shared, nested, frozen, frozen_inside, recurrent, with_states, argument]
 OPTIMIZERS = [
-    ("SGD", {}), ("SGD", {"momentum": 0.9, "nesterov": True, "decay": 0.1}), ("RMSprop", {"learning_rate": 0.01}), ("RMSprop", {"centered": True, "momentum": 0.5}),
-    ("Adagrad", {}), ("Adadelta", {"learning_rate": 1.0}), ("Adam", {"learning_rate": 0.01, "clipnorm": 0.5}),
-    ("Adam", {"amsgrad": True}), ("Adamax", {}), ("Nadam", {}), ("Ftrl", {"learning_rate": 0.1}),
+    ("SGD", {}), ("SGD", {"momentum": 0.9, "nesterov": True, "decay": 0.1}), ("RMSprop", {"learning_rate": 0.01}),
+    ("RMSprop", {"centered": True, "momentum": 0.5}), ("Adagrad", {}), ("Adadelta", {"learning_rate": 1.0}),
+    ("Adam", {"learning_rate": 0.01, "clipnorm": 0.5}), ("Adam", {"amsgrad": True}), ("Adamax", {}), ("Nadam", {}),
+    ("Ftrl", {"learning_rate": 0.1}),
 ]  # fmt: skip
 
 
@@ -321,11 +323,11 @@ def test_several_outputs_with_their_own_losses_and_metrics(tmp_path, data):
         agree([other.train_on_batch([x, x[::-1]], targets)], [model.train_on_batch([x, x[::-1]], targets)])
 
 
-def test_the_counts_of_summary(make=convolution):
+def test_the_counts_of_summary():
     lines = {}
     for side, K in SIDES.items():
         lines[side] = []
-        make(K).summary(print_fn=lines[side].append)
+        convolution(K).summary(print_fn=lines[side].append)
     for title in ("Total params", "Trainable params", "Non-trainable params"):
         ours_, theirs_ = (next(s for s in lines[side] if s.startswith(title)) for side in SIDES)
         assert ours_.split(": ")[1].replace(",", "") == theirs_.split(": ")[1].split(" ")[0]

@@ -426,3 +426,68 @@ def test_time_distributed_of_a_model() -> None:
     peer.set_weights(weights)
     model.set_weights(weights)
     np.testing.assert_allclose(model.predict(x), peer.predict(x, verbose=0), rtol=1e-5, atol=1e-5)
+
+
+# ---- sequences of images, and the names of cuDNN
+
+
+FRAMES = (3, 5, 4, 2)
+
+
+@pytest.mark.parametrize(("name", "shape", "options"), [
+    ("ConvLSTM2D", FRAMES, {}), ("ConvLSTM2D", FRAMES, {"padding": "same", **SEQUENCES}),
+    ("ConvLSTM2D", FRAMES, {"strides": 2, "return_state": True}), ("ConvLSTM2D", FRAMES, {"dilation_rate": 2, "padding": "same"}),
+    ("ConvLSTM2D", FRAMES, {"kernel_size": (2, 3), "go_backwards": True, **SEQUENCES}),
+    ("ConvLSTM2D", FRAMES, {"use_bias": False, "activation": "relu", "recurrent_activation": "sigmoid"}),
+    ("ConvLSTM2D", FRAMES, {"dropout": 0.3, "recurrent_dropout": 0.2, "kernel_regularizer": "l2", "unit_forget_bias": False}),
+    ("ConvLSTM2D", (3, None, None, 2), {"padding": "same", **SEQUENCES}),
+    ("ConvLSTM1D", (3, 6, 2), {"strides": 2}), ("ConvLSTM1D", (3, 6, 2), {"padding": "same", **SEQUENCES, "return_state": True}),
+    ("ConvLSTM3D", (2, 4, 3, 4, 1), {"kernel_size": 2}),
+], ids=str)  # fmt: skip
+def test_conv_lstm(name: str, shape: Any, options: dict[str, Any]) -> None:
+    config = {"filters": 3, "kernel_size": 3, **options}
+    compare(sequential_of(lambda keras: [getattr(keras.layers, name)(name="probe", **config)], shape))
+
+
+def test_conv_lstm_with_channels_first_is_the_same_network_turned_round() -> None:
+    """tf_keras cannot compute it on a CPU: compared with channels_last."""
+    ours.backend.clear_session()
+    first, last = (ours.layers.ConvLSTM2D(3, 3, strides=2, return_sequences=True, data_format=f"channels_{f}") for f in ("first", "last"))
+    x = np.random.default_rng(0).normal(size=(2, *FRAMES)).astype("float32")
+    want = last(x).numpy()
+    first.build((None, 3, 2, 5, 4))
+    first.set_weights(last.get_weights())
+    np.testing.assert_allclose(first(x.transpose(0, 1, 4, 2, 3)).numpy().transpose(0, 1, 3, 4, 2), want, rtol=1e-5, atol=1e-6)
+
+
+def test_conv_lstm_keeps_its_state() -> None:
+    rng, results = np.random.default_rng(6), []
+    x = rng.normal(size=(2, *FRAMES)).astype("float32")
+    for keras in (theirs, ours):
+        keras.backend.clear_session()
+        image = keras.layers.Input(batch_shape=(2, *FRAMES))
+        layer = keras.layers.ConvLSTM2D(2, 3, stateful=True)
+        model = keras.models.Model(image, layer(image))
+        local = np.random.default_rng(4)
+        model.set_weights([0.5 * local.normal(size=w.shape) for w in model.weights])
+        seen = [model.predict(x, batch_size=2, verbose=0) for _ in range(2)]
+        layer.reset_states()
+        results.append([*seen, model.predict(x, batch_size=2, verbose=0)])
+    for other, mine in zip(*results, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["CuDNNGRU", "CuDNNLSTM"])
+def test_cudnn_layers_have_the_configuration_and_weights_of_keras(name: str) -> None:
+    """They run on a GPU only in tf_keras; what they compute is that of GRU and LSTM, which tests/keras compares."""
+    layers = []
+    for keras in (theirs, ours):
+        keras.backend.clear_session()
+        kind = getattr(keras.src.layers if keras is theirs else keras.layers, name)
+        layer = kind(4, name="probe", return_sequences=True, bias_regularizer="l2")
+        layer.build((None, 5, 3))
+        layers.append(layer)
+    peer, layer = layers
+    assert plain(layer.get_config()) == plain(peer.get_config())
+    assert [keras_shape(w) for w in layer.weights] == [tuple(w.shape) for w in peer.weights]
+    np.testing.assert_array_equal(layer.get_weights()[2], [np.asarray(w) for w in peer.get_weights()][2])

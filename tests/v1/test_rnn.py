@@ -12,7 +12,7 @@ from deepkit.v1.recurrent import sequence
 cells = tf.nn.rnn_cell
 contrib = tf.contrib.rnn
 X = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)  # (batch, time, depth)
-STACK = {"BasicLSTM", "LSTM", "stack"}  # cells that run as one op
+STACK = {"BasicRNN", "GRU", "BasicLSTM", "LSTM", "stack"}  # cells that run as one op
 MAKE = {
     "BasicRNN": lambda: cells.BasicRNNCell(3),
     "GRU": lambda: cells.GRUCell(3),
@@ -364,7 +364,8 @@ def test_all_ways_of_unrolling_agree(name, how):
         if how == "dynamic":
             assert outputs.shape.as_list() == list(expected[0].shape)
             kinds = {n.type for n in tf.get_default_graph().get_operations()}
-            assert ("LSTM" in kinds, "Scan" in kinds) == (name in STACK, name not in STACK)
+            whole = bool(kinds & {"LSTM", "SimpleRNN", "ResetGRU"})
+            assert (whole, "Scan" in kinds) == (name in STACK, name not in STACK)
         ends = leaves(state)
         total = tf.reduce_sum(outputs * outputs) + tf.add_n([tf.reduce_sum(e * e * e) for e in ends])
         grads = tf.gradients(total, [x, *tf.trainable_variables()])
@@ -502,3 +503,21 @@ def test_which_cells_run_as_one_op():
     assert sequence.runs_as_one_op(cells.LSTMCell(3, activation=tf.nn.tanh))
     assert not sequence.runs_as_one_op(cells.LSTMCell(3, activation=tf.nn.relu))
     assert not sequence.runs_as_one_op(cells.BasicLSTMCell(3, state_is_tuple=False))
+    assert not sequence.runs_as_one_op(cells.GRUCell(3, activation=tf.nn.elu))
+    assert not sequence.runs_as_one_op(cells.MultiRNNCell([cells.GRUCell(3)], state_is_tuple=False))
+
+
+@pytest.mark.parametrize("activation", [tf.nn.relu, tf.sigmoid, tf.identity])
+@pytest.mark.parametrize("cls", [cells.BasicRNNCell, cells.GRUCell])
+def test_one_op_ends_a_step_with_the_cells_activation(cls, activation):
+    cell = cls(3, activation=activation)
+    assert sequence.runs_as_one_op(cell)
+    outputs, _ = tf.nn.dynamic_rnn(cell, X, dtype=tf.float32)
+    with tf.variable_scope("rnn", reuse=True):
+        again, state = cls(3, activation=activation), tf.zeros([2, 3])
+        for t in range(3):
+            output, state = again(tf.constant(X[:, t]), state)
+    with tf.Session() as sess:
+        fill(sess)
+        whole, steps = sess.run([outputs[:, -1], output])
+    np.testing.assert_allclose(whole, steps, atol=1e-5)

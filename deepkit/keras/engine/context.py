@@ -49,7 +49,7 @@ def calling(
     call = Call(training, record, outer.eager if eager is None else eager)
     if training is None:
         call.training = outer.training
-    if len(_stack.calls) > 1 and not collect:
+    if not is_first() and not collect:
         call.updates, call.losses, call.metrics, call.masks = outer.updates, outer.losses, outer.metrics, outer.masks
     _stack.calls.append(call)
     try:
@@ -61,6 +61,11 @@ def calling(
 def is_outermost() -> bool:
     """True unless a layer is being called by another one (or by a model's own training step)."""
     return current().record
+
+
+def is_first() -> bool:
+    """True if no call is going on in this thread."""
+    return len(_stack.calls) == 1
 
 
 def mask_of(x: Any) -> Any:

@@ -176,7 +176,8 @@ class Stream:
                 f"the generator gave a tuple of {len(parts)}",
                 rule="(x, y) or (x, y, sample_weight); x and y may be lists",
             )
-        return batch_of(self.model, *parts, class_weight=self.class_weight)
+        x, y, weights = (*parts, None, None)[:3]
+        return batch_of(self.model, x, y, weights, self.class_weight)
 
 
 def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:

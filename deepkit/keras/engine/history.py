@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import World
+from deepkit.keras.engine.context import mask_of
 from deepkit.keras.engine.structure import flat, keras_shape
 
 
@@ -82,14 +83,6 @@ class History:
             )
         return self._calls[index]
 
-    def _only(self, what: str) -> CallRecord:
-        if not self._calls:
-            raise ArgumentError(
-                f"layer {self.name!r} has no {what} yet", rule="a layer gets one when it is called on an Input",
-                hint="a Sequential model needs input_shape=... in its first layer, or one call of fit or build",
-            )  # fmt: skip
-        return self._calls[0]
-
     def get_input_at(self, node_index: int) -> Any:
         return self._at(node_index, "input").inputs
 
@@ -103,17 +96,18 @@ class History:
         return keras_shape(self.get_output_at(node_index))
 
     def get_input_mask_at(self, node_index: int) -> Any:
-        from deepkit.keras.engine.context import mask_of
-
         return mask_of(self.get_input_at(node_index))
 
     def get_output_mask_at(self, node_index: int) -> Any:
-        from deepkit.keras.engine.context import mask_of
-
         return mask_of(self.get_output_at(node_index))
 
     def _one(self, what: str) -> Any:
-        self._only(what)
+        if not self._calls:
+            raise ArgumentError(
+                f"layer {self.name!r} has no {what} yet",
+                rule="a layer gets one when it is called on an Input",
+                hint="a Sequential model needs input_shape=... in its first layer, or one call of fit or build",
+            )
         values = [getattr(call, f"{what}s") for call in self._calls]
         if len(values) > 1 and any(keras_shape(v) != keras_shape(values[0]) for v in values):
             raise ArgumentError(
@@ -142,12 +136,8 @@ class History:
 
     @property
     def input_mask(self) -> Any:
-        from deepkit.keras.engine.context import mask_of
-
         return mask_of(self._one("input"))
 
     @property
     def output_mask(self) -> Any:
-        from deepkit.keras.engine.context import mask_of
-
         return mask_of(self._one("output"))

@@ -13,6 +13,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.graph import default_graph
+from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
@@ -23,7 +24,7 @@ from deepkit.keras.backend.session import World, batch_get_value, get_uid, learn
 from deepkit.keras.engine import context
 from deepkit.keras.engine.history import CallRecord, History
 from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.structure import any_symbol, flat, keras_shape, listed, map_leaves
+from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves
 from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
@@ -179,8 +180,10 @@ class Layer(History):
 
     @property
     def trainable_weights(self) -> list[Any]:
-        if not self.trainable:
-            return []
+        """The weights that training moves: none in a frozen layer."""
+        return self._moved() if self.trainable else []
+
+    def _moved(self) -> list[Any]:
         inner = [w for layer in self._sublayers for w in layer.trainable_weights]
         return _without_repeats([*self._trainable_weights, *inner])
 
@@ -190,6 +193,10 @@ class Layer(History):
 
     @property
     def non_trainable_weights(self) -> list[Any]:
+        """The weights that training leaves alone: all of a frozen layer."""
+        return self._kept()
+
+    def _kept(self) -> list[Any]:
         if not self.trainable:
             inner = [w for layer in self._sublayers for w in layer.weights]
             return _without_repeats([*self._trainable_weights, *self._non_trainable_weights, *inner])
@@ -292,38 +299,25 @@ class Layer(History):
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         said = dict(kwargs)  # without what is filled in below
         leaves = flat([inputs, args, list(kwargs.values())])
-        if not any_symbol(leaves):
+        symbol = next((x for x in leaves if isinstance(x, Symbol)), None)
+        eager = symbol is None
+        if eager:
             inputs = map_leaves(lambda x: _as_tensor(x, self), inputs)
-        graph = next((x.graph for x in leaves if is_tensor(x) and not isinstance(x, Tensor)), None) or default_graph()
-        eager = not any_symbol(leaves)
-        record = context.is_outermost() and not eager
-        outermost = len(context._stack.calls) == 1
+        record = not eager and context.is_outermost()
+        graph = default_graph() if symbol is None else symbol.graph
         with contextlib.ExitStack() as stack:
-            training = self._training(args, kwargs)
-            stack.enter_context(context.calling(training, record=False, collect=outermost, eager=eager))
+            training = self._said_training(args, kwargs)
+            stack.enter_context(context.calling(training, collect=context.is_first(), eager=eager))
             if not eager or not self.built:
                 stack.enter_context(graph.as_default())
             self._check(inputs)
             if not self.built:
                 with graph.name_scope(self.name):
                     self._build_once(inputs)
-            if (
-                "training" in self._call_arguments
-                and kwargs.get("training") is None
-                and len(args) < self._place("training")
-            ):
-                kwargs["training"] = context.current().training
-                if kwargs["training"] is None and not eager:
-                    kwargs["training"] = learning_phase()
             masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
-            if "mask" in self._call_arguments and kwargs.get("mask") is None and len(args) < self._place("mask"):
-                kwargs["mask"] = masks if any(m is not None for m in flat(masks)) else None
-            if eager:
-                stack.enter_context(self._on_tensors())
-                outputs = self.call(inputs, *args, **kwargs)
-            else:
-                with graph.name_scope(self.name):
-                    outputs = self.call(inputs, *args, **kwargs)
+            self._fill_in(args, kwargs, masks, eager)
+            stack.enter_context(self._on_tensors() if eager else graph.name_scope(self.name))
+            outputs = self.call(inputs, *args, **kwargs)
             if record:
                 outputs = _named_apart(inputs, outputs)
             self._finish_call(inputs, outputs, kwargs.get("mask", masks))
@@ -331,14 +325,24 @@ class Layer(History):
             self.remember(CallRecord(self, inputs, outputs, args, said))
         return outputs
 
-    def _training(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        """The phase this call names, or None."""
+    def _said_training(self, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The phase this call names, or None; a layer whose call has no such argument passes it on to those inside."""
         given = kwargs.get("training")
         if given is None and "training" in self._call_arguments and len(args) >= self._place("training"):
             given = args[self._place("training") - 1]
         if "training" in kwargs and "training" not in self._call_arguments and "kwargs" not in self._call_arguments:
             del kwargs["training"]
         return given
+
+    def _fill_in(self, args: Any, kwargs: dict[str, Any], masks: Any, eager: bool) -> None:
+        """Adds the phase and the inputs' masks to the arguments where `call` takes them and the caller said nothing."""
+        values = {
+            "training": lambda: learning_phase() if not eager else context.current().training,
+            "mask": lambda: masks if any(m is not None for m in flat(masks)) else None,
+        }
+        for name, value in values.items():
+            if name in self._call_arguments and kwargs.get(name) is None and len(args) < self._place(name):
+                kwargs[name] = value()
 
     def _place(self, argument: str) -> int:
         return list(self._call_arguments).index(argument)
@@ -456,7 +460,7 @@ def _batch_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
 def _unknown_argument(cls: type, name: str) -> ArgumentError:
     import difflib
 
-    known = [p for c in cls.__mro__ if "__init__" in vars(c) for p in inspect.signature(c.__init__).parameters]
+    known = [p for c in cls.__mro__ if "__init__" in vars(c) for p in inspect.signature(vars(c)["__init__"]).parameters]
     near = difflib.get_close_matches(name, [*known, *_INPUT_ARGUMENTS], n=1)
     return ArgumentError(
         f"{cls.__name__} has no argument {name!r}",

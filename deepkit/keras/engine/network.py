@@ -131,15 +131,11 @@ class Network(Layer):
         own = [*self._trainable_weights, *self._non_trainable_weights]
         return _without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
 
-    @property
-    def trainable_weights(self) -> list[Any]:
-        if not self.trainable:
-            return []
+    def _moved(self) -> list[Any]:
         inner = [w for layer in self._sublayers for w in layer.trainable_weights]
         return _without_repeats([*inner, *self._trainable_weights])
 
-    @property
-    def non_trainable_weights(self) -> list[Any]:
+    def _kept(self) -> list[Any]:
         kept = {id(w) for w in self.trainable_weights}
         inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
         if not self.trainable:

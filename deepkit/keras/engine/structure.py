@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
-
-from deepkit.core.symbol import Symbol
 
 
 def flat(value: Any) -> list[Any]:
@@ -47,7 +45,3 @@ def keras_shape(x: Any) -> Any:
         return {key: keras_shape(item) for key, item in x.items()}
     dims = x.shape.dims
     return None if dims is None else tuple(None if d is None else int(d) for d in dims)
-
-
-def any_symbol(values: Iterable[Any]) -> bool:
-    return any(isinstance(x, Symbol) for x in values)

@@ -35,7 +35,8 @@ class Topology:
         self._check(inputs)
 
     def _check(self, inputs: list[Symbol]) -> None:
-        known, reached = {id(x) for x in inputs}, []
+        known: set[int] = {id(x) for x in inputs}
+        reached: list[str] = []
         for call in self.calls:
             if call.is_input:
                 continue

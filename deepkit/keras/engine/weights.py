@@ -54,9 +54,10 @@ class Weight(Variable):
 
 def _noted(assignment: Any) -> Any:
     """An assignment made while layers are called happens with each run of them, whether or not add_update says so."""
-    from deepkit.keras.engine.context import current
+    from deepkit.keras.engine.context import current, is_first
 
-    current().updates.append(assignment)
+    if not is_first():
+        current().updates.append(assignment)
     return assignment
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
+from deepkit.core.graph import graph_of
+from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import any_symbol, flat, map_leaves
+from deepkit.keras.engine.structure import flat, map_leaves
 from deepkit.keras.loss_reduction import squeeze_last
 
 __all__ = [
@@ -93,9 +95,9 @@ class Metric(Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Updates the state and gives the result that it leads to."""
         updates = self.update_state(*args, **kwargs)
-        if not any_symbol(flat([args, list(kwargs.values())])):
+        graph = graph_of(*flat([args, list(kwargs.values())]))
+        if graph is None:
             return self.result()
-        graph = next(x.graph for x in flat([args, list(kwargs.values())]) if any_symbol([x]))
         with graph.control_dependencies(listed_updates(updates)), self.beside(updates):
             return ops.identity(self.result())
 
@@ -131,7 +133,7 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(update_state)
     def call(self: Metric, *args: Any, **kwargs: Any) -> Any:
-        symbols = [x for x in flat([args, list(kwargs.values())]) if any_symbol([x])]
+        symbols = [x for x in flat([args, list(kwargs.values())]) if isinstance(x, Symbol)]
         if not symbols:
             self.prepare(*args, **kwargs)
             with self._on_tensors():

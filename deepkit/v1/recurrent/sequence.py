@@ -1,4 +1,4 @@
-"""A cell over all time steps inside the graph: as one LSTM op where the cell is a plain LSTM, else as a loop."""
+"""A cell over all time steps inside the graph: as one op where the cell is a plain LSTM, GRU or RNN, else as a loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deepkit import ops
 from deepkit.core import control_flow
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ShapeError
-from deepkit.v1.recurrent.cells import BasicLSTMCell, LSTMCell, MultiRNNCell
+from deepkit.v1.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
 from deepkit.v1.recurrent.structure import (
     LSTMStateTuple,
     flat,
@@ -31,21 +31,35 @@ def over_time(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tup
     return by_steps(cell, inputs, state, lengths)
 
 
+_ACTIVATIONS = {ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.relu: "relu", ops.identity: "linear"}
+"""The functions that the whole-sequence ops can end a step with."""
+
+
 def runs_as_one_op(cell: Any) -> bool:
-    """True for a plain LSTM, or a stack of some. A subclass may compute something else, and is run step by step."""
+    """True for a plain LSTM, GRU or RNN, or a stack of some. A subclass may compute something else: step by step."""
     if type(cell) is MultiRNNCell:
-        return all(runs_as_one_op(c) for c in cell.cells)
-    if not isinstance(cell, (BasicLSTMCell, LSTMCell)) or not type(cell).__module__.startswith(__package__ or ""):
+        return cell._state_is_tuple and all(runs_as_one_op(c) for c in cell.cells)
+    if not type(cell).__module__.startswith(__package__ or ""):
+        return False
+    if type(cell) in (BasicRNNCell, GRUCell):
+        return _activation(cell) is not None
+    if not isinstance(cell, (BasicLSTMCell, LSTMCell)):
         return False
     if isinstance(cell, LSTMCell) and (cell._use_peepholes, cell._cell_clip, cell._num_proj) != (False, None, None):
         return False
-    return cell._state_is_tuple and getattr(cell._activation, "__wrapped__", cell._activation) is ops.tanh
+    return cell._state_is_tuple and _activation(cell) == "tanh"
+
+
+def _activation(cell: Any) -> str | None:
+    """The cell's activation as the whole-sequence ops know it."""
+    return _ACTIVATIONS.get(getattr(cell._activation, "__wrapped__", cell._activation))
 
 
 def _as_one_op(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
     if type(cell) is MultiRNNCell:
         return cell.in_scope(None, x, lambda: _layers(cell, x, state, lengths))
-    return cell.in_scope(None, x, lambda: lstm_over_time(cell, x, state, lengths), rank=3)
+    run = {BasicRNNCell: rnn_over_time, GRUCell: gru_over_time}.get(type(cell), lstm_over_time)
+    return cell.in_scope(None, x, lambda: run(cell, x, state, lengths), rank=3)
 
 
 def _layers(stack: MultiRNNCell, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
@@ -62,11 +76,38 @@ def lstm_over_time(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> 
     """As `over_time`, for a plain LSTM inside its own scope."""
     c0, h0 = state
     h, c = ops.lstm(x, cell._kernel, cell._bias, c0, h0, cell._forget_bias)
+    last = LSTMStateTuple(_at(lengths, c, c0), _at(lengths, h, h0))
+    return _while_live(h, lengths), last
+
+
+def rnn_over_time(cell: Any, x: Symbol, h0: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """As `over_time`, for a BasicRNNCell inside its own scope."""
+    for_x, for_h = ops.split(cell._kernel, [cell.depth, cell.output_size], 0)
+    h = ops.simple_rnn(x, for_x, for_h, cell._bias, h0, _activation(cell))
+    return _while_live(h, lengths), _at(lengths, h, h0)
+
+
+def gru_over_time(cell: Any, x: Symbol, h0: Any, lengths: Symbol | None) -> tuple[Any, Any]:
+    """As `over_time`, for a GRUCell inside its own scope. The cell keeps its gates as r, u; the op takes u, r, c."""
+
+    def in_order(gates: Any, candidate: Any, axis: int) -> Symbol:
+        reset, update = ops.split(gates, 2, axis)
+        return ops.concat([update, reset, candidate], axis)
+
+    kernel = in_order(cell._gate_kernel, cell._candidate_kernel, 1)
+    for_x, for_h = ops.split(kernel, [cell.depth, cell.output_size], 0)
+    bias = in_order(cell._gate_bias, cell._candidate_bias, 0)
+    h = ops.gru(x, for_x, for_h, bias, h0, reset_after=False, activation=_activation(cell))
+    return _while_live(h, lengths), _at(lengths, h, h0)
+
+
+def _while_live(steps: Symbol, lengths: Symbol | None) -> Symbol:
+    """The steps (time, batch, n) of each sequence up to its length, 0 past it."""
     if lengths is None:
-        return h, LSTMStateTuple(_last(c, c0), _last(h, h0))
-    rows = ops.reshape(h, [-1, cell.output_size])
-    masked = select(ops.reshape(_live(h, lengths), [-1]), rows, ops.zeros_like(rows))
-    return ops.reshape_like(masked, h), LSTMStateTuple(_at(lengths, c, c0), _at(lengths, h, h0))
+        return steps
+    rows = ops.reshape(steps, [-1, steps.shape.dims[2]])
+    masked = select(ops.reshape(_live(steps, lengths), [-1]), rows, ops.zeros_like(rows))
+    return ops.reshape_like(masked, steps)
 
 
 def _last(steps: Symbol, first: Symbol) -> Symbol:
@@ -76,8 +117,10 @@ def _last(steps: Symbol, first: Symbol) -> Symbol:
     return ops.concat([ops.expand_dims(first, 0), steps], 0)[-1]
 
 
-def _at(lengths: Symbol, steps: Symbol, first: Symbol) -> Symbol:
+def _at(lengths: Symbol | None, steps: Symbol, first: Symbol) -> Symbol:
     """What each sequence of the batch was after its last step; `first` if it has none."""
+    if lengths is None:
+        return _last(steps, first)
     count = ops.minimum(ops.maximum(lengths, 0), ops.shape(steps)[0])
     places = ops.stack([count, ops.range(ops.shape(steps)[1])], 1)
     found = ops.gather_nd(ops.concat([ops.expand_dims(first, 0), steps], 0), places)

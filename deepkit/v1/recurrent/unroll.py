@@ -24,8 +24,8 @@ def dynamic_rnn(
     inputs: (batch, time, depth), or (time, batch, depth) with time_major; outputs alike, with cell.output_size in
     the last axis. sequence_length: (batch) integers; past its length the outputs of a sequence are 0 and its state stays
     what it was at the end. initial_state: nested as cell.state_size, each part (batch, n); zeros of type dtype if None.
-    A plain LSTM, or a stack of them, is one LSTM op; other cells are run by a loop. parallel_iterations and swap_memory
-    are accepted for old programs.
+    A plain LSTM, GRU or RNN, or a stack of them, is one op a layer; other cells are run by a loop. parallel_iterations
+    and swap_memory are accepted for old programs.
     """
     check_cell("dynamic_rnn", cell)
     with variable_scope(scope or "rnn"):

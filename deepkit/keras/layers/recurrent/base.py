@@ -61,6 +61,9 @@ class RNN(Layer):
     [[5.0, 5.0]]
     """
 
+    cell_in_names = True
+    """Whether the names of the weights say that they are the cell's."""
+
     def __init__(
         self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
         stateful: bool = False, unroll: bool = False, time_major: bool = False, zero_output_for_mask: bool = False,
@@ -89,11 +92,16 @@ class RNN(Layer):
         shape = shapes_in(inputs_shape(input_shape))[0]
         batch, steps = (shape[1], shape[0]) if self.time_major else shape[:2]
         rows = [batch] if not self.return_sequences else [steps, batch] if self.time_major else [batch, steps]
-        outputs = map_leaves(lambda size: (*rows, *dims_of(size)), output_size(self.cell))
+        of_output, of_states = self._sizes_for(shape)
+        outputs = map_leaves(lambda size: (*rows, *dims_of(size)), of_output)
         if not self.return_state:
             return outputs
-        states = [(batch, *dims_of(size)) for size in flat(self.sizes)]
+        states = [(batch, *dims_of(size)) for size in flat(of_states)]
         return [*(outputs if isinstance(outputs, list) else [outputs]), *states]
+
+    def _sizes_for(self, shape: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+        """The sizes of the output and of the states for inputs of this shape."""
+        return output_size(self.cell), self.sizes
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         own = flat(mask)[0] if self.return_sequences else None
@@ -103,7 +111,7 @@ class RNN(Layer):
         shape = inputs_shape(input_shape)
         self.input_spec = [InputSpec(shape=self._demanded(s)) for s in shapes_in(shape)]
         if isinstance(self.cell, Layer) and not self.cell.built:
-            with default_graph().name_scope(self.cell.name):
+            with default_graph().name_scope(self.cell.name) if self.cell_in_names else contextlib.nullcontext():
                 self.cell.build(map_shapes(lambda s: s[1:] if self.time_major else (s[0], *s[2:]), shape))
             self.cell.built = True
         if self.stateful:
@@ -248,17 +256,17 @@ class RNN(Layer):
 
     def _make_states(self, shape: tuple[Any, ...]) -> None:
         batch = shape[1 if self.time_major else 0]
-        if batch is None:
+        dims = [[batch, *dims_of(size)] for size in flat(self.sizes)]
+        if any(None in d for d in dims):
             raise ArgumentError(
-                f"layer {self.name!r} is stateful, but its batch size is not known",
-                rule="it keeps one state for each sequence of a batch, so all batches have the same size",
+                f"layer {self.name!r} is stateful, but its batch size is not known"
+                if batch is None
+                else f"layer {self.name!r} is stateful, but the size of its state is not known",
+                rule="it keeps one state for each sequence of a batch, so all batches have the same shape",
                 hint="the first layer of a Sequential model: batch_input_shape=(32, steps, features); "
                 "in a functional model: Input(batch_shape=(32, steps, features))",
             )
-        self._states = [
-            Weight(np.zeros([batch, *dims_of(size)], self.dtype), trainable=False, name="state")
-            for size in flat(self.sizes)
-        ]
+        self._states = [Weight(np.zeros(d, self.dtype), trainable=False, name="state") for d in dims]
 
     def reset_states(self, states: Any = None) -> None:
         """Sets the states of a stateful layer to 0, or to the arrays of a list (an array for a single state)."""
@@ -315,8 +323,12 @@ class OneCellRNN(RNN):
         known = {**{k: v for k, v in given.items() if k not in ("self", "kwargs", "__class__")}, **given["kwargs"]}
         own = {name: known.pop(name) for name in self.cell_class.arguments if name in known}
         shared = {"dtype": known.get("dtype"), "trainable": known.get("trainable", True)}
-        super().__init__(self.cell_class(**own, **shared, name=snake_case(self.cell_class.__name__)), **known)
+        super().__init__(self.make_cell(**own, **shared, name=snake_case(self.cell_class.__name__)), **known)
         self.input_spec = [InputSpec(ndim=3)]
+
+    def make_cell(self, **arguments: Any) -> Any:
+        """The cell with these arguments."""
+        return self.cell_class(**arguments)
 
     def call(self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None) -> Any:
         return super().call(inputs, mask, training, initial_state)

@@ -95,6 +95,10 @@ class Cell(SequenceCell):
 
     # ---- weights
 
+    def kernel_shapes(self, input_shape: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The shapes of the kernels for the inputs and for the state."""
+        return (input_shape[-1], self.gates * self.units), (self.units, self.gates * self.units)
+
     def bias_shape(self) -> tuple[int, ...]:
         """The shape of the bias."""
         return (self.gates * self.units,)
@@ -104,12 +108,13 @@ class Cell(SequenceCell):
         return self.bias_initializer
 
     def build(self, input_shape: Any) -> None:
+        for_inputs, for_state = self.kernel_shapes(input_shape)
         self.kernel = self.add_weight(
-            "kernel", (input_shape[-1], self.gates * self.units), initializer=self.kernel_initializer,
+            "kernel", for_inputs, initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
         )  # fmt: skip
         self.recurrent_kernel = self.add_weight(
-            "recurrent_kernel", (self.units, self.gates * self.units), initializer=self.recurrent_initializer,
+            "recurrent_kernel", for_state, initializer=self.recurrent_initializer,
             regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint,
         )  # fmt: skip
         if self.use_bias:
@@ -141,22 +146,26 @@ class Cell(SequenceCell):
 
     # ---- dropout
 
+    def mask_dims(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The shapes of the masks of inputs and state, without the batch."""
+        return [int(self.kernel.shape[0])], [self.units]
+
     def mask_counts(self) -> tuple[int, int]:
         """How many masks the inputs and the state have, if there is dropout: one for all gates, or one for each."""
         return 1, 1
 
     def dropout_masks(self, batch: Any, training: Any = None) -> Masks:
-        """New masks (batch, features) and (batch, units): factors 0 and 1 / (1 - rate); none outside of training.
+        """New masks (batch, features) and (batch, units): factors 0 or 1 / (1 - rate); none outside of training.
 
         A sequence keeps them from its first step to its last. Source: Y. Gal, Z. Ghahramani, NIPS 2016.
         """
         phase = backend.learning_phase() if training is None else training
         if (not is_tensor(phase) or isinstance(phase, Tensor)) and not phase:
             return [], []
-        widths, rates = (self.kernel.shape[0], self.units), (self.dropout, self.recurrent_dropout)
+        rows = zip(self.mask_dims(), (self.dropout, self.recurrent_dropout), self.mask_counts(), strict=True)
         inputs, state = (
-            [_mask(ops.ones([batch, int(width)], self.dtype), rate, phase) for _ in range(count)] if rate else []
-            for width, rate, count in zip(widths, rates, self.mask_counts(), strict=True)
+            [_mask(ops.ones([batch, *dims], self.dtype), rate, phase) for _ in range(count)] if rate else []
+            for dims, rate, count in rows
         )
         return inputs, state
 
@@ -187,15 +196,21 @@ def one_op(activation: Any) -> str | None:
     return _ONE_OP.get(activation)
 
 
-def products(x: Any, kernel: Any, bias: Any, masks: Sequence[Any], gates: int) -> list[Any]:
-    """x @ kernel + bias for each gate: one product for all of them, unless each gate sees x under a mask of its own."""
+def products(
+    x: Any, kernel: Any, bias: Any, masks: Sequence[Any], gates: int, multiply: Any = backend.dot,
+    add: Any = ops.bias_add, axis: int = -1,
+) -> list[Any]:  # fmt: skip
+    """x @ kernel + bias for each gate: one product for all of them, unless each gate sees x under a mask of its own.
+
+    multiply and add may stand for a convolution and its bias; the gates lie side by side along `axis` of the result.
+    """
     if len(masks) <= 1:
-        z = backend.dot(x * masks[0] if masks else x, kernel)
-        z = z if bias is None else ops.bias_add(z, bias)
-        return [z] if gates == 1 else ops.split(z, gates, -1)
+        z = multiply(x * masks[0] if masks else x, kernel)
+        z = z if bias is None else add(z, bias)
+        return [z] if gates == 1 else ops.split(z, gates, axis)
     biases = [None] * gates if bias is None else ops.split(bias, gates, 0)
-    rows = zip(masks, ops.split(kernel, gates, 1), biases, strict=True)
-    return [products(x, part, b, [mask], 1)[0] for mask, part, b in rows]
+    rows = zip(masks, ops.split(kernel, gates, -1), biases, strict=True)
+    return [products(x, part, b, [mask], 1, multiply, add)[0] for mask, part, b in rows]
 
 
 def under_mask(x: Any, masks: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit import ops
@@ -12,18 +13,18 @@ from deepkit.keras.layers.recurrent.cells import Cell, Masks, one_op, products, 
 
 
 class UnitForgetBias(Initializer):
-    """The biases of the input gate, the forget gate, the memory and the output gate: 1 for the forget gate.
+    """1 for the forget gate; the other biases start as `first` says. Source: R. Jozefowicz et al., ICML 2015.
 
-    The others start as `first` says. Source: R. Jozefowicz et al., ICML 2015.
+    The bias ends with the forget gate, the memory and the output gate; `before` counts the parts in front of them.
     """
 
-    def __init__(self, first: Any):
-        self.first = first
+    def __init__(self, first: Any, before: int = 1):
+        self.first, self.before = first, before
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        units = shape[0] // 4
-        parts = [self.first((units,), dtype=dtype), ops.ones([units], dtype), self.first((2 * units,), dtype=dtype)]
-        return ops.concat(parts, 0)
+        units = shape[0] // (self.before + 3)
+        ahead, behind = (self.first((count * units,), dtype=dtype) for count in (self.before, 2))
+        return ops.concat([ahead, ops.ones([units], dtype), behind], 0)
 
 
 class LSTMCell(Cell):
@@ -59,11 +60,22 @@ class LSTMCell(Cell):
     def mask_counts(self) -> tuple[int, int]:
         return (4 if self.implementation == 1 else 1), 4
 
+    def whole_bias(self) -> Any:
+        """The bias (4 units), None if there is none."""
+        return self.bias
+
+    def from_inputs(self, x: Any, masks: Sequence[Any]) -> list[Any]:
+        """What the inputs contribute to the gates i, f, c, o."""
+        return products(x, self.kernel, self.whole_bias(), masks, 4)
+
+    def from_state(self, h: Any, masks: Sequence[Any]) -> list[Any]:
+        """What the last output contributes to them."""
+        return products(h, self.recurrent_kernel, None, masks, 4)
+
     def call(self, inputs: Any, states: Any, training: Any = None) -> tuple[Any, Any]:
         h, c = states
         x_masks, h_masks = self.masks_for(inputs, training)
-        from_x = products(inputs, self.kernel, self.bias, x_masks, 4)
-        from_h = products(h, self.recurrent_kernel, None, h_masks, 4)
+        from_x, from_h = self.from_inputs(inputs, x_masks), self.from_state(h, h_masks)
         i, f, g, o = (a + b for a, b in zip(from_x, from_h, strict=True))
         gate = self.recurrent_activation
         c = gate(f) * c + gate(i) * self.activation(g)
@@ -76,7 +88,8 @@ class LSTMCell(Cell):
     def sequence(self, x: Any, states: list[Any], masks: Masks) -> list[Any]:
         h, c = states
         z = ops.tensordot(under_mask(x, masks[0]), _in_op_order(self.kernel), 1)
-        z = z if self.bias is None else ops.bias_add(z, _in_op_order(self.bias))
+        bias = self.whole_bias()
+        z = z if bias is None else ops.bias_add(z, _in_op_order(bias))
         gate = str(one_op(self.recurrent_activation))
         return list(ops.lstm_of_gates(z, _in_op_order(self.recurrent_kernel), c, h, gate))
 

@@ -10,9 +10,9 @@ from deepkit.errors import ArgumentError
 from deepkit.keras.engine.structure import listed, map_leaves
 
 
-def dims_of(size: Any) -> list[int]:
-    """The axes of one state without the batch: [size], or those of a Shape."""
-    return [int(d) for d in size.dims] if hasattr(size, "dims") else [int(size)]
+def dims_of(size: Any) -> list[Any]:
+    """The axes of one state without the batch: [size], or those of a Shape, None where a length is not known."""
+    return list(size.dims) if hasattr(size, "dims") else [int(size)]
 
 
 def zero_states(sizes: Any, batch: Any, dtype: Any) -> Any:

@@ -1,0 +1,97 @@
+"""CuDNNGRU and CuDNNLSTM: GRU and LSTM with the weights and the fixed functions of the cuDNN library, on any device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.keras.layers.recurrent.base import OneCellRNN
+from deepkit.keras.layers.recurrent.cells import Cell
+from deepkit.keras.layers.recurrent.gru import GRUCell
+from deepkit.keras.layers.recurrent.lstm import LSTMCell, UnitForgetBias
+
+_ARGUMENTS = tuple(
+    name for name in Cell.arguments if name not in ("activation", "use_bias", "dropout", "recurrent_dropout")
+)
+
+
+class CuDNNGRUCell(GRUCell):
+    """A GRUCell whose two biases stand in one row (6 units)."""
+
+    arguments = _ARGUMENTS
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (6 * self.units,)
+
+    def biases(self) -> tuple[Any, Any]:
+        for_inputs, for_state = ops.split(self.bias, 2, 0)
+        return for_inputs, for_state
+
+
+class CuDNNLSTMCell(LSTMCell):
+    """An LSTMCell with a bias for the inputs and one for the state, in one row (8 units); their sum is what counts."""
+
+    arguments = (*_ARGUMENTS, "unit_forget_bias")
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (8 * self.units,)
+
+    def first_bias(self) -> Any:
+        return UnitForgetBias(self.bias_initializer, before=5) if self.unit_forget_bias else self.bias_initializer
+
+    def whole_bias(self) -> Any:
+        for_inputs, for_state = ops.split(self.bias, 2, 0)
+        return for_inputs + for_state
+
+
+class _CuDNN(OneCellRNN):
+    """Base of both."""
+
+    cell_in_names = False
+
+    def get_config(self) -> dict[str, Any]:
+        return {key: value for key, value in super().get_config().items() if key != "unroll"}
+
+
+class CuDNNGRU(_CuDNN):
+    """A GRU with tanh and sigmoid that resets after the product; its biases stand in one row (6 units).
+
+    >>> import numpy as np
+    >>> CuDNNGRU(4)(np.ones([32, 10, 8], "float32")).shape
+    Shape([32, 4])
+    """
+
+    cell_class = CuDNNGRUCell
+
+    def __init__(
+        self, units: int, kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(locals())
+
+
+class CuDNNLSTM(_CuDNN):
+    """An LSTM with tanh and sigmoid, and biases for the inputs and for the state in one row (8 units).
+
+    >>> import numpy as np
+    >>> CuDNNLSTM(4)(np.ones([32, 10, 8], "float32")).shape
+    Shape([32, 4])
+    """
+
+    cell_class = CuDNNLSTMCell
+
+    def __init__(
+        self, units: int, kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
+        return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
+        stateful: bool = False, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(locals())
+
+
+__all__ = ["CuDNNGRU", "CuDNNLSTM"]

@@ -1,0 +1,250 @@
+"""Iterators over data sets as ops: which element comes next is kept by the session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.op import Op, register
+from deepkit.core.shape import SCALAR, Shape
+from deepkit.device.dtypes import DType
+from deepkit.errors import ClosedSessionError, DTypeError, OutOfRangeError, UninitializedError
+
+Row = tuple[np.ndarray, ...]
+"""One element of a data set: the arrays of its parts, in order."""
+
+
+class Pass:
+    """One going through a data set: the values of the tensors that it was made of, and what its steps remember.
+
+    session: plans functions and has the random streams (runtime.resources.Resources). values: tensor -> array.
+    """
+
+    def __init__(self, session: Any, values: dict[Any, np.ndarray], outer: Pass | None = None):
+        self.session, self.values = session, values
+        self._memory: dict[Any, Any] = {} if outer is None else outer._memory
+        self._endings: list[Callable[[], None]] = [] if outer is None else outer._endings
+
+    def remember(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gave at the first call with this key."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        return self._memory[key]
+
+    def inside(self, values: dict[Any, np.ndarray]) -> Pass:
+        """A pass through a data set that was made for one element of this one."""
+        return Pass(self.session, values, self)
+
+    def at_end(self, ending: Callable[[], None]) -> None:
+        """Something to call when the pass is given up: it ends waits."""
+        self._endings.append(ending)
+
+    def give_up(self) -> None:
+        for ending in list(self._endings):
+            ending()
+
+
+class DataIterator:
+    """Where an iterator stands. Threads take turns; each gets an element of its own."""
+
+    def __init__(self, name: str, session: Any):
+        self.name, self._session = name, session
+        self._turn = threading.Lock()
+        self._rows: Iterator[Row] | None = None
+        self._pass: Pass | None = None
+        self._failed: BaseException | None = None
+        self._closed = False
+
+    @property
+    def started(self) -> bool:
+        return self._pass is not None
+
+    def start(self, dataset: Any, values: Sequence[Any]) -> None:
+        """Goes to the beginning of a data set."""
+        with self._turn:
+            self._stop()
+            self._pass = Pass(self._session, dict(zip(dataset.inputs, values, strict=True)))
+            self._rows, self._failed = dataset.rows(self._pass), None
+
+    def next(self) -> Row:
+        """The next element.
+
+        Raises:
+            OutOfRangeError: there is none any more.
+        """
+        with self._turn:
+            if self._rows is None:
+                raise UninitializedError(
+                    f"the iterator {self.name!r} has no data yet", rule="an initializable iterator is started by an operation",
+                    hint="sess.run(iterator.initializer) before the first get_next; again for the next epoch",
+                )  # fmt: skip
+            if self._failed is not None:  # an error in the middle is not the end of the data
+                raise self._failed
+            try:
+                return next(self._rows)
+            except StopIteration:
+                raise OutOfRangeError(
+                    f"the iterator {self.name!r} has come to the end of its data", rule="every element was given once",
+                    hint="except tf.errors.OutOfRangeError: the epoch ends here; or dataset.repeat()",
+                ) from None
+            except Exception as error:
+                self._failed = self._end_of(error)
+                raise self._failed from error
+            finally:
+                if self._closed:
+                    self._stop()
+
+    def _end_of(self, error: Exception) -> Exception:
+        if not self._closed:
+            return error
+        return ClosedSessionError("the session was closed while a thread waited for data", rule="closing ends every wait")
+
+    def _stop(self) -> None:
+        if self._pass is not None:
+            self._pass.give_up()
+        if self._rows is not None:
+            self._rows.close()  # type: ignore[attr-defined]
+        self._rows = self._pass = None
+
+    def cancel(self) -> None:
+        """The session is closed: waits end, background threads stop, files are closed."""
+        self._closed = True
+        going = self._pass
+        if going is not None:
+            going.give_up()
+        if self._turn.acquire(blocking=False):  # else the thread that is at it stops it
+            try:
+                self._stop()
+            finally:
+                self._turn.release()
+
+
+class IteratorHandle(Op):
+    """Base of the iterators. The output is the iterator itself, an object, for the ops that use it."""
+
+    shared_name: str | None = None
+    resource = True
+    stateful = True
+    returns = "string"
+    gradient = None
+
+    def make(self, node: Any, session: Any) -> Any:
+        return DataIterator(node.name, session)
+
+    def shape(self, *_: Shape) -> Shape:
+        return SCALAR
+
+
+@register
+class IteratorV2(IteratorHandle):
+    """An iterator that MakeIterator starts."""
+
+    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+        return iterator
+
+
+@register
+class OneShotIterator(IteratorHandle):
+    """An iterator that starts by itself, once; the inputs are the tensors that its data set was made of."""
+
+    dataset: Any = None
+    types = ("any",)
+
+    def forward(self, xp: Any, iterator: DataIterator, *values: Any) -> Any:
+        if not iterator.started:
+            iterator.start(self.dataset, values)
+        return iterator
+
+    def key(self) -> Any:
+        return id(self)
+
+
+class _Session:
+    """A session, as the ops that look for an iterator by its name need it."""
+
+    def __init__(self, session: Any):
+        self.named = session.named
+
+    def cancel(self) -> None:
+        """Nothing waits here."""
+
+
+@register
+class IteratorFromStringHandleV2(IteratorHandle):
+    """The iterator of the session that has this name."""
+
+    types = ("string",)
+
+    def make(self, node: Any, session: Any) -> Any:
+        return _Session(session)
+
+    def forward(self, xp: Any, session: _Session, handle: Any) -> Any:
+        return session.named(np.asarray(handle, object).item().decode())
+
+
+@register
+class MakeIterator(Op):
+    """Starts an iterator at the beginning of a data set; the other inputs are the tensors it was made of."""
+
+    dataset: Any = None
+    types = ("string", "any")
+    stateful = True
+    returns = "bool"
+    gradient = None
+
+    def shape(self, *_: Shape) -> Shape:
+        return SCALAR
+
+    def forward(self, xp: Any, iterator: DataIterator, *values: Any) -> Any:
+        iterator.start(self.dataset, values)
+        return np.True_
+
+    def key(self) -> Any:
+        return id(self)
+
+
+@register
+class IteratorToStringHandle(Op):
+    """The name under which the session knows an iterator."""
+
+    types = ("string",)
+    stateful = True
+    returns = "string"
+    gradient = None
+
+    def shape(self, iterator: Shape) -> Shape:
+        return SCALAR
+
+    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+        return np.array(iterator.name.encode(), object)
+
+
+@register
+class IteratorGetNext(Op):
+    """The parts of the next element. components and static: their types and shapes."""
+
+    components: tuple[DType, ...] = ()
+    static: tuple[Shape, ...] = ()
+    types = ("string",)
+    stateful = True
+    waits = True
+    gradient = None
+
+    def shape(self, iterator: Shape) -> Any:
+        return self.static
+
+    def dtype(self, iterator: DType) -> Any:
+        return self.components
+
+    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+        row = iterator.next()
+        for i, (part, wanted) in enumerate(zip(row, self.components, strict=True)):
+            if part.dtype != wanted.numpy:
+                raise DTypeError(
+                    f"the iterator's data have {part.dtype.name} as part {i}, it was made for {wanted.name}",
+                    hint="the data sets of one iterator have the same types: dataset.map(lambda x: tf.cast(x, ...))",
+                )
+        return row

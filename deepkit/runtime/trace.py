@@ -1,0 +1,125 @@
+"""What a run spends its time on: the same program as a plan's, with a look at the clock before and after each call."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepkit.core.node import Node
+from deepkit.runtime.placement import Device, place
+from deepkit.runtime.plan import Plan
+
+FULL_TRACE = 3
+"""RunOptions.trace_level that asks for the times of all nodes."""
+
+
+class Timing(NamedTuple):
+    """One call of a run: its node, when it began and ended (nanoseconds of a clock that only goes forward), and what
+    it gave."""
+
+    node: Node
+    begin: int
+    end: int
+    outputs: tuple[Any, ...]
+
+
+def wanted(options: Any, run_metadata: Any) -> bool:
+    """Whether a run is to be timed: RunOptions ask for a trace, and there is a RunMetadata to put it in."""
+    return run_metadata is not None and getattr(options, "trace_level", 0) > 0
+
+
+def run_traced(plan: Plan, feeds: Sequence[Any], store: Any, run_metadata: Any, config: Any) -> list[Any]:
+    """The values of plan.run(feeds, store); the times of its nodes are added to a RunMetadata message."""
+    timings: list[Timing] = []
+    began, offset = time.perf_counter_ns(), time.time_ns() - time.perf_counter_ns()
+    try:
+        return _timed(plan, timings).run(feeds, store)
+    finally:
+        _describe(timings, began, offset, place(plan.asked, config), run_metadata.step_stats)
+
+
+def _timed(plan: Plan, timings: list[Timing]) -> Plan:
+    """A copy of the plan that notes a Timing for each call of its program."""
+    begin = 0
+
+    def before() -> None:
+        nonlocal begin
+        begin = time.perf_counter_ns()
+
+    def after(line: int, *outputs: Any) -> None:
+        timings.append(Timing(plan._line_node[line], begin, time.perf_counter_ns(), outputs))
+
+    tree = ast.parse(plan.source)
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = [new for old in function.body for new in _with_clock(old, plan._line_node)]
+    space = {**plan._space, "_before": before, "_after": after}
+    exec(compile(tree, plan._file, "exec"), space)
+    result = copy.copy(plan)
+    result._run = space["run"]
+    return result
+
+
+def _with_clock(statement: ast.stmt, nodes: dict[int, Node]) -> list[ast.stmt]:
+    """The statement between two looks at the clock, all on its own line: an error is still found by its line."""
+    line = statement.lineno
+    if line not in nodes or statement.col_offset > 4 or _is_store(statement):
+        return [statement]
+    given = [name for name in ast.walk(statement) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
+    arguments = [ast.Constant(line), *[ast.Name(name.id, ast.Load()) for name in given]]
+    around = [
+        ast.Expr(ast.Call(ast.Name(function, ast.Load()), values, []))
+        for function, values in (("_before", []), ("_after", arguments))
+    ]
+    for new in around:
+        ast.fix_missing_locations(ast.copy_location(new, statement))
+    return [around[0], statement, around[1]]
+
+
+def _is_store(statement: ast.stmt) -> bool:
+    """Whether a statement only puts a result into the store."""
+    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
+
+
+def _describe(timings: list[Timing], began: int, offset: int, devices: dict[Node, Device], stats: Any) -> None:
+    """Adds the timings to a StepStats message; times there are microseconds since 1970."""
+    by_device: dict[str, Any] = {}
+    for timing in timings:
+        node = timing.node
+        device = devices.get(node, Device("CPU", 0)).name
+        if device not in by_device:
+            by_device[device] = stats.dev_stats.add(device=device)
+        inputs = ", ".join(x.name.removesuffix(":0") for x in node.inputs)
+        nanos = timing.end - timing.begin
+        found = by_device[device].node_stats.add(
+            node_name=node.name, timeline_label=f"{node.name} = {node.type}({inputs})",
+            all_start_micros=(timing.begin + offset) // 1000, all_start_nanos=timing.begin + offset,
+            scheduled_micros=(began + offset) // 1000, scheduled_nanos=began + offset,
+            op_start_rel_micros=0, op_end_rel_micros=max(nanos // 1000, 1), op_end_rel_nanos=nanos,
+            all_end_rel_micros=max(nanos // 1000, 1), all_end_rel_nanos=nanos,
+            thread_id=threading.get_ident() % (1 << 31) if os.name == "nt" else threading.get_native_id(),
+        )  # fmt: skip
+        _outputs(timing, found)
+
+
+def _outputs(timing: Timing, to: Any) -> None:
+    """Shape, type and bytes of what a call gave."""
+    total = 0
+    for slot, (symbol, value) in enumerate(zip(timing.node.outputs, timing.outputs, strict=False)):
+        size = int(getattr(value, "nbytes", 0) or np.asarray(value).nbytes)
+        total += size
+        described = to.output.add(slot=slot).tensor_description
+        described.dtype = symbol.dtype.as_datatype_enum
+        for length in np.shape(value):
+            described.shape.dim.add(size=length)
+        memory = described.allocation_description
+        memory.requested_bytes = memory.allocated_bytes = size
+        memory.allocator_name = "cpu"
+    to.memory.add(allocator_name="cpu", total_bytes=total, peak_bytes=total)

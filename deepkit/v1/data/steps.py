@@ -1,0 +1,227 @@
+"""What happens to the elements of a data set on their way: generators that take rows and give rows."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.device.philox import Stream
+from deepkit.errors import ArgumentError, CancelledError, OutOfRangeError, ShapeError
+from deepkit.ops.buffers import Buffer, random_words
+from deepkit.ops.iteration import Pass, Row
+from deepkit.ops.queues import batch_of
+from deepkit.v1.data.structure import Part
+
+Rows = Iterator[Row]
+Function = Callable[[Row], Any]
+
+
+def batch(rows: Rows, size: int, drop_remainder: bool, parts: Sequence[Part]) -> Rows:
+    """`size` elements as one, with a first axis that counts them; the last one may be smaller."""
+    for group in groups(rows, size, drop_remainder):
+        columns = list(zip(*group, strict=True))
+        for column in columns:
+            if len({row.shape for row in column}) > 1:
+                raise ShapeError(
+                    f"batch: elements of shapes {' and '.join(sorted({str(Shape_(row)) for row in column}))}",
+                    rule="all elements of a batch have one shape",
+                    hint="dataset.padded_batch(n, padded_shapes) fills the shorter ones up",
+                )
+        yield tuple(batch_of(list(c), p.dtype, p.shape) for c, p in zip(columns, parts, strict=True))
+
+
+def Shape_(array: np.ndarray) -> str:
+    return str(tuple(array.shape)).replace(",)", ")")
+
+
+def padded_batch(
+    rows: Rows, size: int, drop_remainder: bool, parts: Sequence[Part], shapes: Sequence[Any], padding: Sequence[Any]
+) -> Rows:
+    """As batch, after each element was filled up to its shape; a dimension of None goes up to the longest."""
+    for group in groups(rows, size, drop_remainder):
+        columns = list(zip(*group, strict=True))
+        for column, shape in zip(columns, shapes, strict=True):
+            for row in column:
+                if len(row.shape) != len(shape) or any(
+                    d is not None and n > d for n, d in zip(row.shape, shape, strict=True)
+                ):
+                    raise ShapeError(
+                        f"padded_batch: an element of shape {Shape_(row)} does not fit into {tuple(shape)}",
+                        rule="padding only makes longer; None goes up to the longest of the batch",
+                    )
+        yield tuple(
+            batch_of(list(column), part.dtype, part.shape, value, shape)
+            for column, part, value, shape in zip(columns, parts, padding, shapes, strict=True)
+        )
+
+
+def groups(rows: Rows, size: int, drop_remainder: bool) -> Iterator[list[Row]]:
+    """Lists of `size` rows; the last one shorter, unless it is dropped."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        while group := list(itertools.islice(rows, size)):
+            if len(group) == size or not drop_remainder:
+                yield group
+
+
+def shuffle(rows: Rows, size: int, stream: Stream) -> Rows:
+    """Each time one of the `size` elements that come next, as TensorFlow chooses it.
+
+    They stand in a ring: the chosen one changes places with the oldest, which leaves.
+    """
+    words, ring, begun, filled = random_words(stream), list[Any](), 0, 0
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        ended = False
+        while True:
+            while not ended and filled < size:
+                row = next(rows, None)
+                if row is None:
+                    ended = True
+                elif len(ring) < size:
+                    ring.append(row)
+                    filled += 1
+                else:
+                    ring[(begun + filled) % size] = row
+                    filled += 1
+            if not filled:
+                return
+            chosen = (begun + next(words) % filled) % size
+            first = begun % size
+            ring[chosen], ring[first] = ring[first], ring[chosen]
+            row, ring[first] = ring[first], None
+            begun, filled = begun + 1, filled - 1
+            yield row
+
+
+def repeat(again: Callable[[], Rows], count: int) -> Rows:
+    """All elements `count` times, for ever if it is negative; an empty data set is not repeated for ever."""
+    for _ in itertools.count() if count < 0 else range(count):
+        empty = True
+        for row in again():
+            empty = False
+            yield row
+        if empty:
+            return
+
+
+def cache(rows: Callable[[], Rows], memory: dict[str, list[Row]]) -> Rows:
+    """The elements as they were the first time; they are kept once all of them have come."""
+    if "rows" in memory:
+        yield from memory["rows"]
+        return
+    seen = []
+    for row in rows():
+        seen.append(row)
+        yield row
+    memory["rows"] = seen
+
+
+def flat_map(rows: Rows, function: Function, go: Pass) -> Rows:
+    """The elements of the data sets that a function makes, one data set after the other."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        for row in rows:
+            yield from function(row)
+
+
+def interleave(rows: Rows, function: Function, cycle: int, block: int) -> Rows:
+    """The elements of the data sets that a function makes, `block` from each of `cycle` of them in turn.
+
+    Where one ends, the next new one takes its place when its turn comes again.
+    """
+    slots: list[Rows | None] = [None] * cycle
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        at, given, ended = 0, 0, False
+        while not ended or any(slot is not None for slot in slots):
+            if slots[at] is None:
+                row = None if ended else next(rows, None)
+                if row is None:
+                    ended, at = True, (at + 1) % cycle
+                    continue
+                slots[at] = function(row)
+            element = next(slots[at], None)  # type: ignore[arg-type]
+            if element is None:
+                slots[at], at, given = None, (at + 1) % cycle, 0
+                continue
+            yield element
+            given += 1
+            if given == block:
+                at, given = (at + 1) % cycle, 0
+
+
+def parallel_map(rows: Rows, function: Function, threads: int) -> Rows:
+    """function(row) of each element, in their order, by several threads."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="tf.data map")
+    try:
+        with contextlib.closing(rows):  # type: ignore[type-var]
+            waiting: deque[Future[Any]] = deque()
+            for row in rows:
+                waiting.append(pool.submit(function, row))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def prefetch(rows: Rows, size: int, go: Pass) -> Rows:
+    """The elements, made by a thread that is up to `size` of them ahead."""
+    buffer = Buffer("prefetch", size)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with contextlib.closing(rows):  # type: ignore[type-var]
+                for row in rows:
+                    buffer.put([row])
+        except CancelledError:
+            return  # nobody wants more
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            buffer.close()
+
+    thread = threading.Thread(target=work, name="tf.data prefetch", daemon=True)
+    go.at_end(buffer.cancel)
+    thread.start()
+    try:
+        while True:
+            try:
+                (row,) = buffer.take(1, 1)
+            except OutOfRangeError:
+                if failed:
+                    raise failed[0] from None
+                return
+            yield row
+    finally:
+        buffer.cancel()
+
+
+def zipped(sources: Sequence[Rows]) -> Rows:
+    """The first elements of all data sets as one, then the second ones; the shortest says when to stop."""
+    for rows in zip(*sources, strict=False):
+        yield tuple(part for row in rows for part in row)
+
+
+def unbatch(rows: Rows) -> Rows:
+    """The rows of the elements as elements."""
+    for row in rows:
+        lengths = {len(part) for part in row}
+        if len(lengths) > 1:
+            raise ShapeError(f"unbatch: parts of {lengths} rows", rule="all parts have the same number of rows")
+        yield from zip(*[[part[i : i + 1].reshape(part.shape[1:]) for i in range(len(part))] for part in row], strict=True)
+
+
+def checked(values: Iterable[Any], name: str, least: int) -> int:
+    """A count that was given as a tensor or number."""
+    (value,) = values
+    if int(value) < least:
+        raise ArgumentError(f"{name}={int(value)}", rule=f"at least {least}")
+    return int(value)
