@@ -18,7 +18,7 @@ from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
-from deepkit.runtime import passes, placement
+from deepkit.runtime import passes, placement, trace
 from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
@@ -59,7 +59,8 @@ class Session:
     def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
         """The values of `fetches` (a tensor, operation, name, or any nesting of them), computed together once.
 
-        feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run.
+        feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run. With
+        options=RunOptions(trace_level=RunOptions.FULL_TRACE) the times of all nodes go into run_metadata, a RunMetadata.
         """
         self._check_open()
         if self.graph.version != self._seen:
@@ -75,9 +76,11 @@ class Session:
             found = self._plans.get(key) or self._compile(key, fetches)
         plan, rebuild = found
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
+        if trace.wanted(options, run_metadata):
+            return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values))
         return rebuild(self._run(plan, values))
 
-    def _run(self, plan: Plan, values: Sequence[Any]) -> list[Any]:
+    def _run(self, plan: Plan | trace.Traced, values: Sequence[Any]) -> list[Any]:
         try:
             return plan.run(values, self.store)
         except UninitializedError:

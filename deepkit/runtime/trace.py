@@ -10,8 +10,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from deepkit.core.node import Node
 from deepkit.runtime.placement import Device, place
 from deepkit.runtime.plan import Plan
@@ -21,13 +19,13 @@ FULL_TRACE = 3
 
 
 class Timing(NamedTuple):
-    """One call of a run: its node, when it began and ended (nanoseconds of a clock that only goes forward), and what
-    it gave."""
+    """One call of a run: its node, when it began and ended (nanoseconds of a clock that only goes forward), and of what
+    it gave the shapes and bytes."""
 
     node: Node
     begin: int
     end: int
-    outputs: tuple[Any, ...]
+    outputs: list[tuple[tuple[int, ...], int]]
 
 
 def wanted(options: Any, run_metadata: Any) -> bool:
@@ -35,14 +33,21 @@ def wanted(options: Any, run_metadata: Any) -> bool:
     return run_metadata is not None and getattr(options, "trace_level", 0) > 0
 
 
-def run_traced(plan: Plan, feeds: Sequence[Any], store: Any, run_metadata: Any, config: Any) -> list[Any]:
-    """The values of plan.run(feeds, store); the times of its nodes are added to a RunMetadata message."""
-    timings: list[Timing] = []
-    began, offset = time.perf_counter_ns(), time.time_ns() - time.perf_counter_ns()
-    try:
-        return _timed(plan, timings).run(feeds, store)
-    finally:
-        _describe(timings, began, offset, place(plan.asked, config), run_metadata.step_stats)
+class Traced:
+    """A plan that is run once and adds the times of its nodes to a RunMetadata message, even if it fails half-way."""
+
+    def __init__(self, plan: Plan, run_metadata: Any, config: Any = None):
+        self._plan, self._metadata, self._config = plan, run_metadata, config
+
+    def run(self, feeds: Sequence[Any], store: Any) -> list[Any]:
+        """What plan.run gives."""
+        timings: list[Timing] = []
+        offset = time.time_ns() - time.perf_counter_ns()
+        began = time.perf_counter_ns()
+        try:
+            return _timed(self._plan, timings).run(feeds, store)
+        finally:
+            _describe(timings, began, offset, place(self._plan.asked, self._config), self._metadata.step_stats)
 
 
 def _timed(plan: Plan, timings: list[Timing]) -> Plan:
@@ -54,7 +59,9 @@ def _timed(plan: Plan, timings: list[Timing]) -> Plan:
         begin = time.perf_counter_ns()
 
     def after(line: int, *outputs: Any) -> None:
-        timings.append(Timing(plan._line_node[line], begin, time.perf_counter_ns(), outputs))
+        end = time.perf_counter_ns()
+        sizes = [(tuple(getattr(y, "shape", ())), getattr(y, "nbytes", 0)) for y in outputs]
+        timings.append(Timing(plan._line_node[line], begin, end, sizes))
 
     tree = ast.parse(plan.source)
     function = tree.body[0]
@@ -68,9 +75,12 @@ def _timed(plan: Plan, timings: list[Timing]) -> Plan:
 
 
 def _with_clock(statement: ast.stmt, nodes: dict[int, Node]) -> list[ast.stmt]:
-    """The statement between two looks at the clock, all on its own line: an error is still found by its line."""
+    """The statement between two looks at the clock, all on its own line: an error is still found by its line.
+
+    The second statement of a line, which puts a result into the store, and lines that free memory are left alone.
+    """
     line = statement.lineno
-    if line not in nodes or statement.col_offset > 4 or _is_store(statement):
+    if line not in nodes or statement.col_offset > 4:
         return [statement]
     given = [name for name in ast.walk(statement) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
     arguments = [ast.Constant(line), *[ast.Name(name.id, ast.Load()) for name in given]]
@@ -81,11 +91,6 @@ def _with_clock(statement: ast.stmt, nodes: dict[int, Node]) -> list[ast.stmt]:
     for new in around:
         ast.fix_missing_locations(ast.copy_location(new, statement))
     return [around[0], statement, around[1]]
-
-
-def _is_store(statement: ast.stmt) -> bool:
-    """Whether a statement only puts a result into the store."""
-    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
 
 
 def _describe(timings: list[Timing], began: int, offset: int, devices: dict[Node, Device], stats: Any) -> None:
@@ -112,12 +117,11 @@ def _describe(timings: list[Timing], began: int, offset: int, devices: dict[Node
 def _outputs(timing: Timing, to: Any) -> None:
     """Shape, type and bytes of what a call gave."""
     total = 0
-    for slot, (symbol, value) in enumerate(zip(timing.node.outputs, timing.outputs, strict=False)):
-        size = int(getattr(value, "nbytes", 0) or np.asarray(value).nbytes)
+    for slot, (symbol, (shape, size)) in enumerate(zip(timing.node.outputs, timing.outputs, strict=False)):
         total += size
         described = to.output.add(slot=slot).tensor_description
         described.dtype = symbol.dtype.as_datatype_enum
-        for length in np.shape(value):
+        for length in shape:
             described.shape.dim.add(size=length)
         memory = described.allocation_description
         memory.requested_bytes = memory.allocated_bytes = size

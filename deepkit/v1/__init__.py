@@ -65,6 +65,7 @@ from deepkit.v1 import (
     python_io,
     saved_model,
     summary,
+    timeline,
     train,
 )
 from deepkit.v1.checking import *  # noqa: F403

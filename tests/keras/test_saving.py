@@ -71,8 +71,8 @@ def test_an_architecture_comes_back(make, form, data):
     assert back.to_json() == model.to_json()
     back.set_weights(model.get_weights())
     x = data[0] if make is row else [data[0], data[0][::-1]]
-    for u, v in zip(np.atleast_1d(model.predict(x)), np.atleast_1d(back.predict(x)), strict=True):
-        assert (u == v).all()
+    assert model.predict_list(x if make is web else [x])[-1].shape == (12, 2 if make is row else 3)
+    same(back.predict_list(x if make is web else [x]), model.predict_list(x if make is web else [x]))
 
 
 def test_the_layout_of_a_connected_model():
@@ -90,8 +90,10 @@ def test_the_layout_of_a_connected_model():
 
 
 def test_spellings_of_older_versions():
-    dense = {"class_name": "Dense", "config": {"units": 3, "batch_input_shape": [None, 4], "name": "first", "kernel_initializer": {
-        "class_name": "VarianceScaling", "config": {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None}}}}  # fmt: skip
+    spread = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None}
+    config = {"units": 3, "batch_input_shape": [None, 4], "name": "first"}
+    config["kernel_initializer"] = {"class_name": "VarianceScaling", "config": spread}
+    dense = {"class_name": "Dense", "config": config}
     model = models.model_from_json(
         json.dumps({"class_name": "Sequential", "config": [dense], "keras_version": "2.0.8"})
     )
@@ -157,7 +159,7 @@ def test_code_in_a_file_is_refused():
         lambda c: c["layers"][2].__setitem__("name", "a"),
         lambda c: c.__setitem__("output_layers", [["y", 3, 0]]),
         lambda c: c["layers"][-1]["config"].__setitem__("axis", "left"),
-        lambda c: c["layers"][-1].__delitem__("config"),
+        lambda c: next(x for x in c["layers"] if x["name"] == "shared").__delitem__("config"),
         lambda c: c.__setitem__("layers", None),
     ],
 )
@@ -215,7 +217,7 @@ def test_what_is_frozen_stays_frozen(tmp_path, data):
     with pytest.warns(UserWarning, match="compile it"):
         back = models.load_model(tmp_path / "m.h5")
     assert len(back.trainable_weights) == len(model.trainable_weights)
-    assert [w.shape for w in back.get_layer("inner").trainable_weights] == [(4, 4), (4,)]
+    assert [x.trainable for x in back.get_layer("inner").layers_inside()] == [False, False, True]
     same(back.get_weights(), model.get_weights())
 
 

@@ -181,11 +181,7 @@ class Layer(History):
     @property
     def trainable_weights(self) -> list[Any]:
         """The weights that training moves: none in a frozen layer."""
-        return self._moved() if self.trainable else []
-
-    def _moved(self) -> list[Any]:
-        inner = [w for layer in self._sublayers for w in layer.trainable_weights]
-        return _without_repeats([*self._trainable_weights, *inner])
+        return self._trained_ones() if self.trainable else []
 
     @trainable_weights.setter
     def trainable_weights(self, weights: list[Any]) -> None:
@@ -194,18 +190,22 @@ class Layer(History):
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone: all of a frozen layer."""
-        return self._kept()
+        return self._other_ones()
 
-    def _kept(self) -> list[Any]:
+    @non_trainable_weights.setter
+    def non_trainable_weights(self, weights: list[Any]) -> None:
+        self._non_trainable_weights = list(weights)
+
+    def _trained_ones(self) -> list[Any]:
+        inner = [w for layer in self._sublayers for w in layer.trainable_weights]
+        return _without_repeats([*self._trainable_weights, *inner])
+
+    def _other_ones(self) -> list[Any]:
         if not self.trainable:
             inner = [w for layer in self._sublayers for w in layer.weights]
             return _without_repeats([*self._trainable_weights, *self._non_trainable_weights, *inner])
         inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
         return _without_repeats([*self._non_trainable_weights, *inner])
-
-    @non_trainable_weights.setter
-    def non_trainable_weights(self, weights: list[Any]) -> None:
-        self._non_trainable_weights = list(weights)
 
     @property
     def weights(self) -> list[Any]:

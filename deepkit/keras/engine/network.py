@@ -131,11 +131,11 @@ class Network(Layer):
         own = [*self._trainable_weights, *self._non_trainable_weights]
         return _without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
 
-    def _moved(self) -> list[Any]:
+    def _trained_ones(self) -> list[Any]:
         inner = [w for layer in self._sublayers for w in layer.trainable_weights]
         return _without_repeats([*inner, *self._trainable_weights])
 
-    def _kept(self) -> list[Any]:
+    def _other_ones(self) -> list[Any]:
         kept = {id(w) for w in self.trainable_weights}
         inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
         if not self.trainable:
