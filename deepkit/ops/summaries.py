@@ -159,7 +159,7 @@ def scalar_summary(tags: Any, values: Any, name: str | None = None) -> Any:
     """Numbers under their tags, as the bytes of a Summary.
 
     >>> import deepkit as dk
-    >>> dk.scalar_summary("loss", 0.5).numpy()
+    >>> dk.scalar_summary("loss", 0.5).numpy().item()
     b'\\n\\x0b\\n\\x04loss\\x15\\x00\\x00\\x00?'
     """
     return apply(ScalarSummary(), tags, values, name=name)

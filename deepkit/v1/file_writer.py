@@ -63,7 +63,7 @@ class FileWriter:
 
         global_step: the place of its values on the horizontal axis of curves.
         """
-        if isinstance(summary, np.generic):
+        if isinstance(summary, (np.generic, np.ndarray)) and np.ndim(summary) == 0:
             summary = summary.item()
         if isinstance(summary, Symbol):
             raise DTypeError(

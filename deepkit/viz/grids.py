@@ -14,7 +14,7 @@ ORANGE, BLUE = PALETTE["orange"], PALETTE["blue"]
 FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 _LEVELS = 24  # shades on either side of zero: neighbours can hardly be told apart
 _ZERO, _POSITIVE, _NEGATIVE = (np.array(rgb) for rgb in ((236, 236, 236), (201, 82, 0), (23, 97, 166)))
-_DARK_TEXT, _LIGHT_TEXT = "#1c1c1c", "#ffffff"
+_DARK_TEXT, _LIGHT_TEXT = "#000000", "#ffffff"
 
 
 def colour(value: float, scale: float, signed: bool) -> str:
@@ -121,7 +121,7 @@ def _lines(x: float, y: float, rows: int, columns: int, cell: float) -> str:
 
 
 def _ink(fill: str) -> str:
-    """Dark or light text, whichever has the larger contrast to the fill (relative luminance of WCAG 2)."""
+    """Black or white text, whichever has the larger contrast to the fill: always 4.5 : 1 or more (WCAG 2)."""
     rgb = np.array([int(fill[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return _DARK_TEXT if linear @ [0.2126, 0.7152, 0.0722] > 0.19 else _LIGHT_TEXT
+    return _DARK_TEXT if linear @ [0.2126, 0.7152, 0.0722] > 0.179 else _LIGHT_TEXT

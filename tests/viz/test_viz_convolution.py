@@ -128,7 +128,7 @@ def test_text_reads_on_every_cell(signed):
     for value in np.linspace(-1 if signed else 0, 1, 97):
         fill = grids.colour(value, 1.0, signed)
         bright, dark = sorted((luminance(fill), luminance(grids._ink(fill))), reverse=True)
-        assert (bright + 0.05) / (dark + 0.05) >= 4.0, (value, fill)
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, (value, fill)
 
 
 def test_equal_neighbours_are_one_rectangle():

@@ -11,8 +11,7 @@ from deepkit.files import write_whole
 from deepkit.ops.board_messages import board_module
 from deepkit.v1.missing import explain as _explain
 
-_MESSAGES = ("EmbeddingInfo", "EmbeddingMetadata", "ProjectorConfig", "SpriteMetadata")
-__all__ = [*_MESSAGES, "visualize_embeddings"]
+__all__ = ["EmbeddingInfo", "EmbeddingMetadata", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]  # noqa: F822
 
 
 def visualize_embeddings(summary_writer: Any, config: Any) -> None:
@@ -24,9 +23,10 @@ def visualize_embeddings(summary_writer: Any, config: Any) -> None:
 
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> config = ProjectorConfig()
+    >>> from deepkit.v1.contrib.tensorboard.plugins import projector
+    >>> config = projector.ProjectorConfig()
     >>> config.embeddings.add(tensor_name="vectors:0", tensor_path="vectors.tsv").metadata_path = "words.tsv"
-    >>> visualize_embeddings(folder, config)
+    >>> projector.visualize_embeddings(folder, config)
     >>> "vectors.tsv" in Path(folder, "projector_config.pbtxt").read_text()
     True
     """
@@ -44,13 +44,8 @@ def visualize_embeddings(summary_writer: Any, config: Any) -> None:
 
 def __getattr__(name: str) -> Any:
     """The messages, made when they are first used: only then the tensorboard package is loaded."""
-    if name not in _MESSAGES:
+    if name not in __all__:
         return _explain("tf.contrib.tensorboard.plugins.projector")(name)
     globals()[name] = found = getattr(board_module("plugins.projector.projector_config_pb2"), name)
     return found
 
-
-ProjectorConfig: Any
-EmbeddingInfo: Any
-EmbeddingMetadata: Any
-SpriteMetadata: Any
