@@ -1,5 +1,7 @@
 """Floor 2: every op, one file per family; importing this package fills the registry."""
 
+import deepkit.ops.iteration
+import deepkit.ops.queues
 from deepkit.ops.activation import (
     crelu,
     elu,
@@ -268,6 +270,7 @@ from deepkit.ops.random import (
     random_uniform,
     truncated_normal,
 )  # fmt: skip
+from deepkit.ops.readers import count_up_to, matching_files, read_file
 from deepkit.ops.recurrent import (
     lstm,
     lstm_of_gates,

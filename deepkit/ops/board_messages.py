@@ -7,6 +7,7 @@ in a package of their own, so that TensorFlow can be loaded beside them.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from deepkit.errors import MissingExtraError
@@ -18,6 +19,11 @@ _MODULES = {
     "TaggedRunMetadata": "event", "TensorProto": "tensor",
 }  # fmt: skip
 NAMES = tuple(_MODULES)
+
+
+def installed() -> bool:
+    """Whether the tensorboard package is there."""
+    return importlib.util.find_spec("tensorboard") is not None
 
 
 def message(name: str) -> Any:

@@ -25,7 +25,8 @@ class Pass:
 
     def __init__(self, session: Any, values: dict[Any, np.ndarray], outer: Pass | None = None):
         self.session, self.values = session, values
-        self._memory: dict[Any, Any] = {} if outer is None else outer._memory
+        self._memory: dict[Any, Any] = {}
+        self._plans: dict[Any, Callable[[Sequence[Any]], list[Any]]] = {} if outer is None else outer._plans
         self._endings: list[Callable[[], None]] = [] if outer is None else outer._endings
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -34,6 +35,12 @@ class Pass:
             self._memory[key] = make()
         return self._memory[key]
 
+    def function(self, graph: Any) -> Callable[[Sequence[Any]], list[Any]]:
+        """The function that a function graph is, of its inputs and then of what it captured; planned once."""
+        if graph not in self._plans:
+            self._plans[graph] = self.session.function(graph)
+        return self._plans[graph]
+
     def inside(self, values: dict[Any, np.ndarray]) -> Pass:
         """A pass through a data set that was made for one element of this one."""
         return Pass(self.session, values, self)
@@ -41,6 +48,11 @@ class Pass:
     def at_end(self, ending: Callable[[], None]) -> None:
         """Something to call when the pass is given up: it ends waits."""
         self._endings.append(ending)
+
+    def not_at_end(self, ending: Callable[[], None]) -> None:
+        """Takes back what at_end said."""
+        if ending in self._endings:
+            self._endings.remove(ending)
 
     def give_up(self) -> None:
         for ending in list(self._endings):
@@ -87,7 +99,8 @@ class DataIterator:
                 return next(self._rows)
             except StopIteration:
                 raise OutOfRangeError(
-                    f"the iterator {self.name!r} has come to the end of its data", rule="every element was given once",
+                    f"the iterator {self.name!r} has come to the end of its data",
+                    rule="every element was given once",
                     hint="except tf.errors.OutOfRangeError: the epoch ends here; or dataset.repeat()",
                 ) from None
             except Exception as error:
@@ -100,7 +113,9 @@ class DataIterator:
     def _end_of(self, error: Exception) -> Exception:
         if not self._closed:
             return error
-        return ClosedSessionError("the session was closed while a thread waited for data", rule="closing ends every wait")
+        return ClosedSessionError(
+            "the session was closed while a thread waited for data", rule="closing ends every wait"
+        )
 
     def _stop(self) -> None:
         if self._pass is not None:

@@ -130,7 +130,9 @@ class QueueEnqueueV2(QueueUse):
     def dtype(self, queue: DType, *parts: DType) -> Any:
         for i, (part, wanted) in enumerate(zip(parts, self.components, strict=True)):
             if part is not wanted:
-                raise DTypeError(f"enqueue into {self.queue_name!r}: part {i} is {part.name}, the queue holds {wanted.name}")
+                raise DTypeError(
+                    f"enqueue into {self.queue_name!r}: part {i} is {part.name}, the queue holds {wanted.name}"
+                )
         return super().dtype(queue)
 
     def forward(self, xp: Any, queue: Buffer, *parts: Any) -> Any:

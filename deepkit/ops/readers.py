@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.device.dtypes import DType, as_dtype
@@ -182,6 +183,11 @@ class ReadFile(Op):
             raise DataError(f"cannot read {path}: {reason(error)}") from error
 
 
+def read_file(filename: Any, name: str | None = None) -> Any:
+    """The bytes of the file with this name, a string, whenever it runs."""
+    return apply(ReadFile(), filename, name=name)
+
+
 @register
 class MatchingFiles(Op):
     """The names of the files that patterns with * and ? name, in order."""
@@ -196,6 +202,11 @@ class MatchingFiles(Op):
     def forward(self, xp: Any, pattern: Any) -> Any:
         patterns = [os.fsdecode(p) for p in np.asarray(pattern, object).reshape(-1)]
         return np.array(sorted({os.fsencode(f) for p in patterns for f in glob.glob(p)}), object)
+
+
+def matching_files(pattern: Any, name: str | None = None) -> Any:
+    """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order."""
+    return apply(MatchingFiles(), pattern, name=name)
 
 
 @register
@@ -220,3 +231,8 @@ class CountUpTo(Op):
                 hint="except tf.errors.OutOfRangeError: the data end here",
             )  # fmt: skip
         return ref + ref.dtype.type(1), xp.array(ref)
+
+
+def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
+    """The integer in a variable, which grows by 1 each time; OutOfRangeError once it has reached `limit`."""
+    return apply(CountUpTo(limit=int(limit)), ref, name=name)[1]

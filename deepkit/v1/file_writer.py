@@ -56,6 +56,11 @@ class FileWriter:
         """The folder."""
         return self._logdir
 
+    @property
+    def is_lost(self) -> bool:
+        """True if the file has been deleted: what is added goes nowhere."""
+        return self._events is not None and not self._events.path.exists()
+
     # ---- what is added
 
     def add_summary(self, summary: Any, global_step: Any = None) -> None:
@@ -173,10 +178,11 @@ class FileWriterCache:
 
     @staticmethod
     def get(logdir: Any) -> FileWriter:
-        """The FileWriter of the folder, made at the first call."""
+        """The FileWriter of the folder, made at the first call, and again if its file has been deleted."""
         with FileWriterCache._lock:
             path = os.fspath(logdir)
-            if path not in FileWriterCache._writers:
+            known = FileWriterCache._writers.get(path)
+            if known is None or known.is_lost:
                 FileWriterCache._writers[path] = FileWriter(path)
             return FileWriterCache._writers[path]
 

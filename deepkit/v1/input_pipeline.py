@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core.apply import apply
 from deepkit.core.collections import GraphKeys
 from deepkit.core.node import Node
 from deepkit.core.shape import Shape
@@ -16,12 +15,10 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import string
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.readers import CountUpTo
 from deepkit.ops.sparse import SparseTensor
 from deepkit.v1.creators import control_dependencies, name_scope
 from deepkit.v1.queue_runner import QueueRunner, add_queue_runner
 from deepkit.v1.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
-from deepkit.v1.readers import matching_files
 from deepkit.v1.symbolic import constant_of
 
 __all__ = [
@@ -42,7 +39,7 @@ def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
     """
     with name_scope(name, "matching_filenames", [pattern]) as scope:
         return Variable(
-            matching_files(pattern), trainable=False, collections=[GraphKeys.LOCAL_VARIABLES], validate_shape=False,
+            ops.matching_files(constant_of(pattern, string)), trainable=False, collections=[GraphKeys.LOCAL_VARIABLES], validate_shape=False,
             name=scope,
         )  # fmt: skip
 
@@ -59,7 +56,7 @@ def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = 
         raise ArgumentError(f"num_epochs={num_epochs}", rule="at least 1", hint="num_epochs=None: for ever")
     with name_scope(name, "limit_epochs", [tensor]) as scope:
         epochs = Variable(np.int64(0), name="epochs", trainable=False, collections=[GraphKeys.LOCAL_VARIABLES])
-        with control_dependencies([apply(CountUpTo(limit=int(num_epochs)), epochs)[1].node]):
+        with control_dependencies([ops.count_up_to(epochs, num_epochs).node]):
             return ops.identity(tensor, name=scope)
 
 
@@ -74,7 +71,9 @@ def input_producer(
         shape = rows.shape[1:].merge(element_shape)
         if not shape.is_full:
             raise ShapeError(
-                f"input_producer: rows of shape {shape}", rule="the shape of a row must be known", hint="element_shape=[...]"
+                f"input_producer: rows of shape {shape}",
+                rule="the shape of a row must be known",
+                hint="element_shape=[...]",
             )
         if shuffle:
             rows = ops.random_shuffle(rows, seed=seed)
@@ -156,7 +155,9 @@ def _batched(
             raise ArgumentError(f"{what}: the entries of the list differ", rule="each gives the same tensors")
         types = [t.dtype for t in parts[0]]
         if any([t.dtype for t in p] != types for p in parts):
-            raise ArgumentError(f"{what}: the entries of the list differ in their types", rule="each gives the same types")
+            raise ArgumentError(
+                f"{what}: the entries of the list differ in their types", rule="each gives the same types"
+            )
         known = _row_shapes(what, parts, shapes, enqueue_many, pads)
         queue: QueueBase
         if shuffle is not None:

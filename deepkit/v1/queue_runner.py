@@ -131,7 +131,6 @@ class QueueRunner:
         _run(sess, self._cancel_op)
 
 
-
 def _run(sess: Any, op: Node) -> None:
     """Closes a queue, unless the session was closed, with all its queues, a moment before."""
     try:

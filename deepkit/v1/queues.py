@@ -37,7 +37,8 @@ class QueueBase:
         for queue in queues:
             if queue.dtypes != chosen.dtypes or queue.names != chosen.names:
                 raise ArgumentError(
-                    f"from_list: {queue.name!r} and {chosen.name!r} hold different elements", rule="the same types and names"
+                    f"from_list: {queue.name!r} and {chosen.name!r} hold different elements",
+                    rule="the same types and names",
                 )
         return chosen
 

@@ -1,4 +1,4 @@
-"""`tf.TFRecordReader` and its kin: the files of a queue, record by record; and `tf.read_file`."""
+"""`tf.TFRecordReader` and its kin: the files of a queue, record by record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from deepkit.v1.symbolic import constant_of
 
 __all__ = [
     "FixedLengthRecordReader", "IdentityReader", "ReaderBase", "TFRecordReader", "TextLineReader", "WholeFileReader",
-    "matching_files", "read_file",
 ]  # fmt: skip
 
 
@@ -70,7 +69,11 @@ class ReaderBase:
 def _names_of(queue: Any) -> Symbol:
     """The queue of file names as a tensor."""
     ref = queue.queue_ref if isinstance(queue, QueueBase) else queue
-    if not isinstance(ref, Symbol) or not ref.node.op.resource or (isinstance(queue, QueueBase) and queue.dtypes != [string]):
+    if (
+        not isinstance(ref, Symbol)
+        or not ref.node.op.resource
+        or (isinstance(queue, QueueBase) and queue.dtypes != [string])
+    ):
         raise ArgumentError(
             f"a reader cannot read from {queue!r}", rule="it takes the names of its files out of a queue of strings",
             hint='queue = tf.train.string_input_producer(["a.tfrecords", "b.tfrecords"])',
@@ -139,13 +142,3 @@ class IdentityReader(ReaderBase):
 
 def _identity(text: str) -> Iterator[tuple[str, bytes]]:
     yield text, os.fsencode(text)
-
-
-def read_file(filename: Any, name: str | None = None) -> Symbol:
-    """The bytes of the file with this name, a string, whenever it runs."""
-    return apply(ops.ReadFile(), constant_of(filename, string), name=name)
-
-
-def matching_files(pattern: Any, name: str | None = None) -> Symbol:
-    """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order."""
-    return apply(ops.MatchingFiles(), constant_of(pattern, string), name=name)

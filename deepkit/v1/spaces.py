@@ -49,14 +49,16 @@ TABLE = {
     "io": """
         FixedLenFeature FixedLenSequenceFeature TFRecordCompressionType=python_io.TFRecordCompressionType
         TFRecordOptions=python_io.TFRecordOptions TFRecordWriter=python_io.TFRecordWriter VarLenFeature
-        decode_base64 decode_csv decode_raw encode_base64 gfile parse_example parse_single_example
-        parse_single_sequence_example tf_record_iterator=python_io.tf_record_iterator""",
+        PaddingFIFOQueue PriorityQueue QueueBase RandomShuffleQueue decode_base64 decode_csv decode_raw encode_base64
+        gfile match_filenames_once=train.match_filenames_once matching_files parse_example parse_single_example
+        parse_single_sequence_example read_file tf_record_iterator=python_io.tf_record_iterator""",
     "dtypes": """
         DType as_dtype as_string bool cast complex complex128 complex64 double float16 float32 float64 half
         int16 int32 int64 int8 saturate_cast string uint16 uint32 uint64 uint8""",
     "bitwise": """
         bitwise_and=ops.bitwise_and bitwise_or=ops.bitwise_or bitwise_xor=ops.bitwise_xor invert=ops.invert
         left_shift=ops.left_shift right_shift=ops.right_shift""",
+    "queue": "FIFOQueue PaddingFIFOQueue PriorityQueue QueueBase RandomShuffleQueue",
     "manip": "gather_nd reshape reverse roll scatter_nd tile",
 }
 

@@ -33,15 +33,20 @@ from deepkit.v1.checkpoints import (
     remove_checkpoint,
     update_checkpoint_state,
 )
-from deepkit.v1.coordinator import Coordinator
+from deepkit.v1.coordinator import Coordinator, LooperThread
 from deepkit.v1.hooks import LoggingTensorHook, SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
+from deepkit.v1.input_pipeline import *  # noqa: F403
+from deepkit.v1.input_pipeline import __all__ as _pipeline_names
 from deepkit.v1.missing import explain as _explain
+from deepkit.v1.queue_runner import QueueRunner, add_queue_runner, start_queue_runners
 from deepkit.v1.saver import Saver
+from deepkit.v1.summary_hooks import StepCounterHook, SummarySaverHook
 
 __all__ = [
-    *_train_names, *_MESSAGES, "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
+    *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "start_queue_runners",
+    "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
     "NewCheckpointReader", "Saver", "SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues",
-    "StopAtStepHook", "checkpoint_exists", "create_global_step", "export_meta_graph", "get_checkpoint_mtimes",
+    "StepCounterHook", "StopAtStepHook", "SummarySaverHook", "checkpoint_exists", "create_global_step", "export_meta_graph", "get_checkpoint_mtimes",
     "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
     "piecewise_constant_decay", "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",

@@ -5,9 +5,10 @@ from deepkit.keras.callbacks.callback_list import CallbackList, configure
 from deepkit.keras.callbacks.monitoring import EarlyStopping, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from deepkit.keras.callbacks.progress import ProgbarLogger
 from deepkit.keras.callbacks.records import CSVLogger, RemoteMonitor, TerminateOnNaN
+from deepkit.keras.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "BaseLogger", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
     "LearningRateScheduler", "Logs", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
-    "TerminateOnNaN", "configure",
+    "TensorBoard", "TerminateOnNaN", "configure",
 ]  # fmt: skip

@@ -54,6 +54,7 @@ class Layer(History):
         self._non_trainable_weights: list[Any] = []
         self._sublayers: list[Layer] = []
         self._losses: list[Any] = []
+        self._graph_losses: list[Symbol] = []  # added outside of any call: no call will add them again
         self._updates: list[Any] = []
         self._eager_depth = 0
         super().__init__()
@@ -255,11 +256,13 @@ class Layer(History):
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
         for loss in listed(losses):
-            if callable(loss) and not is_tensor(loss):
-                self._losses.append(loss)
+            self._losses.append(loss)
+            if not is_tensor(loss) and callable(loss):
+                continue
+            if isinstance(loss, Symbol) and context.is_first():
+                self._graph_losses.append(loss)
             else:
                 context.current().losses.append((self, loss))
-                self._losses.append(loss)
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Assignments that happen with each run of the layer: moving averages, states. Pairs (variable, value) do, too."""

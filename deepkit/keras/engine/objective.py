@@ -45,7 +45,7 @@ def aligned(y_true: Any, y_pred: Any, weight: Any) -> tuple[Any, Any]:
         if len(weight.shape) == 1 and rank == 2:
             weight = ops.expand_dims(weight, -1)
         weight = ops.cast(weight, y_pred.dtype)
-    if y_true.dtype.is_floating and y_pred.dtype.is_floating:
+    if y_pred.dtype.is_floating and not y_true.dtype.is_complex:
         y_true = ops.cast(y_true, y_pred.dtype)
     return y_true, weight
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import is_tensor
+from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.engine.context import calling
@@ -61,7 +63,7 @@ def _weight_penalties(model: Any, inputs: list[Any]) -> list[Any]:
             if getattr(w, "regularizer", None) is not None:
                 found.append(w.regularizer(w.eager if eager else w))
         found += [loss() for loss in layer._losses if callable(loss) and not is_tensor(loss)]
-    return found
+    return found + list(model._graph_losses)
 
 
 def _descend(model: Any, total: Any) -> list[Any]:
@@ -87,6 +89,11 @@ class Step:
         self.count = len(results)
         self._world = world
         self._feeds = [*model.inputs, *[y for y in [*ys, *ws] if y is not None]]
+        self._phase: list[int] = []
+        if model._graph_losses and mode != "predict" and isinstance(world.phase, Symbol):
+            # A loss made of the model's own tensors, model.add_loss(...), hangs on the phase that K.function feeds.
+            self._feeds.append(world.phase)
+            self._phase = [int(mode == "train")]
         self._fetches = [*results, *as_nodes(updates)]
         self._runs: dict[Any, Any] = {}
 
@@ -94,7 +101,7 @@ class Step:
         session = self._world.session
         if session not in self._runs:
             self._runs = {session: session.make_callable(self._fetches, self._feeds)}
-        fed = [*inputs, *[a for a in (*targets, *weights) if a is not None]]
+        fed = [*inputs, *[a for a in (*targets, *weights) if a is not None], *self._phase]
         return self._runs[session](*fed)[: self.count]
 
 
@@ -103,6 +110,12 @@ class EagerStep:
 
     def __init__(self, model: Any, mode: str, targets: list[Any], weights: list[Any]):
         self.model, self.mode = model, mode
+        if model._graph_losses and mode != "predict":
+            raise ArgumentError(
+                f"model {model.name!r} has a loss made of the graph's tensors and runs eagerly",
+                rule="with run_eagerly=True values are computed call by call; a tensor of the graph is in none of the calls",
+                hint="self.add_loss(...) in the call of a layer, or compile without run_eagerly",
+            )
 
     def __call__(self, inputs: list[Any], targets: list[Any], weights: list[Any]) -> list[Any]:
         model = self.model

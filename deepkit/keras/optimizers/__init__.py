@@ -26,6 +26,7 @@ _CLASSES = (SGD, RMSprop, Adagrad, Adadelta, Adam, Adamax, Nadam, Ftrl)
 OBJECTS: dict[str, Any] = {name: cls for cls in _CLASSES for name in (cls.__name__, cls.__name__.lower())}
 """The optimizers by name; the names in lower case are those of compile(optimizer="adam")."""
 
+sgd, rmsprop, adagrad, adadelta, adam, adamax, nadam = SGD, RMSprop, Adagrad, Adadelta, Adam, Adamax, Nadam
 legacy = sys.modules[__name__]
 """The same optimizers under the name that later versions give to Keras 2's formulas."""
 

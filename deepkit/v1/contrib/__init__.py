@@ -1,8 +1,20 @@
 """`tf.contrib`: what programs of TensorFlow 1 use of it."""
 
 from deepkit.v1 import distributions
-from deepkit.v1.contrib import framework, layers, learn, legacy_seq2seq, losses, metrics, rnn, seq2seq, slim, tensorboard
+from deepkit.v1.contrib import (
+    data,
+    framework,
+    layers,
+    learn,
+    legacy_seq2seq,
+    losses,
+    metrics,
+    rnn,
+    seq2seq,
+    slim,
+    tensorboard,
+)
 
 __all__ = [
-    "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn", "seq2seq", "slim", "tensorboard",
+    "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn", "seq2seq", "slim", "tensorboard",
 ]  # fmt: skip

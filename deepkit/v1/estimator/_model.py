@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,8 +13,10 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
 from deepkit.errors import ArgumentError, GraphError, NameNotFoundError, NumericsError, OutOfRangeError, ShapeError
 from deepkit.io.checkpoint import read_checkpoint
+from deepkit.ops import board_messages
+from deepkit.ops.summary_values import scalar_value
 from deepkit.runtime.session import Session
-from deepkit.v1 import logging
+from deepkit.v1 import logging, summary
 from deepkit.v1.checkpoint_hook import CheckpointSaverHook
 from deepkit.v1.checkpoints import get_checkpoint_state, latest_checkpoint
 from deepkit.v1.creators import global_variables_initializer, local_variables_initializer
@@ -22,6 +25,7 @@ from deepkit.v1.estimator._spec import EstimatorSpec, ModeKeys, RunConfig
 from deepkit.v1.hooks import HookedSession
 from deepkit.v1.saver import Saver
 from deepkit.v1.streaming.means import mean
+from deepkit.v1.summary_hooks import SummarySaverHook
 from deepkit.v1.train import create_global_step
 
 
@@ -140,7 +144,8 @@ class Estimator:
                     rule="an input_fn that returns plain arrays gives the same batch for ever",
                     hint="steps=1000",
                 )
-            chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks, *self._saving(saving_listeners)]
+            own = [*self._saving(saving_listeners), *self._summarizing(spec)]
+            chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks, *own]
             session = self._session(graph, chosen, values)
             with session.session as sess:
                 session.start()
@@ -167,6 +172,15 @@ class Estimator:
         secs = None if steps is not None else config.save_checkpoints_secs or float("inf")
         # Without the graph: model_fn builds it, and the input function's part of it is Python.
         return [CheckpointSaverHook(self.model_dir, secs, steps, saver, listeners=listeners, save_graph_def=False)]
+
+    def _summarizing(self, spec: EstimatorSpec) -> list[SummarySaverHook]:
+        """What writes the loss and the summaries of model_fn to model_dir, where TensorBoard is installed."""
+        every = self._config.save_summary_steps
+        if self.model_dir is None or not every or not board_messages.installed():
+            return []
+        if not any(x.node.name == "loss" for x in default_graph().get_collection(GraphKeys.SUMMARIES)):
+            summary.scalar("loss", spec.loss)
+        return [SummarySaverHook(every, output_dir=self.model_dir)]
 
     def _train_loop(self, session: HookedSession, spec: EstimatorSpec, step: Any, last: int | None) -> None:
         before = now = int(session.session.run(step))
@@ -228,7 +242,18 @@ class Estimator:
                 results = sess.run({**{key: value for key, (value, _) in metrics.items()}, "global_step": step})
         results = {key: results[key] for key in sorted(results)}
         logging.info("Evaluation after step %s: %s", results["global_step"], results)
+        self._summarize(results, name)
         return results
+
+    def _summarize(self, results: dict[str, Any], name: str | None) -> None:
+        """Writes the results of an evaluation to the folder eval, or eval_name, of model_dir."""
+        if self.model_dir is None or not self._config.save_summary_steps or not board_messages.installed():
+            return
+        numbers = {key: value for key, value in results.items() if key != "global_step" and np.size(value) == 1}
+        values = [scalar_value(key, np.asarray(value).item()) for key, value in numbers.items()]
+        folder = os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
+        with summary.FileWriter(folder) as writer:
+            writer.add_summary(board_messages.message("Summary")(value=values), results["global_step"])
 
     def predict(
         self, input_fn: Callable[..., Any], predict_keys: Any = None, hooks: Any = None, checkpoint_path: Any = None,

@@ -87,8 +87,9 @@ class RunConfig:
 
     tf_random_seed makes a run repeatable; log_step_count_steps: how often the loss is logged; session_config: the
     ConfigProto of its sessions. With a model_dir a training is saved every save_checkpoints_steps steps (if it is None,
-    every save_checkpoints_secs seconds), and keep_checkpoint_max checkpoints are kept. The settings about summaries are
-    remembered only.
+    every save_checkpoints_secs seconds), and keep_checkpoint_max checkpoints are kept. The loss and
+    the model function's summaries are written there every save_summary_steps steps (0: never), and the results of
+    evaluations to its folder eval, if the tensorboard package is installed.
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
@@ -103,6 +104,7 @@ class RunConfig:
         self.session_config: Any
         self.log_step_count_steps: int | None
         self.save_checkpoints_steps: int | None
+        self.save_summary_steps: int | None
         self.save_checkpoints_secs: float | None
         self.keep_checkpoint_max: int | None
         self.keep_checkpoint_every_n_hours: float

@@ -102,7 +102,8 @@ class StackedRNNCells(SequenceCell):
     # ---- configuration
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "cells": [registry.serialize_keras_object(cell) for cell in self.cells]}
+        config = {**super().get_config(), "cells": [registry.serialize_keras_object(cell) for cell in self.cells]}
+        return {**config, "reverse_state_order": True} if self.reverse_state_order else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StackedRNNCells:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
-from deepkit.errors import ArgumentError
-from deepkit.files import write_whole
-from deepkit.ops.board_messages import board_module
+from deepkit.io.projector import projector_message, write_projector
 from deepkit.v1.missing import explain as _explain
 
 __all__ = ["EmbeddingInfo", "EmbeddingMetadata", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]  # noqa: F822
@@ -22,30 +18,22 @@ def visualize_embeddings(summary_writer: Any, config: Any) -> None:
     TensorBoard takes the numbers from tensor_path, or, where TensorFlow is installed, from TensorFlow's checkpoints.
 
     >>> import tempfile
-    >>> folder = tempfile.mkdtemp()
     >>> from deepkit.v1.contrib.tensorboard.plugins import projector
+    >>> folder = tempfile.mkdtemp()
     >>> config = projector.ProjectorConfig()
     >>> config.embeddings.add(tensor_name="vectors:0", tensor_path="vectors.tsv").metadata_path = "words.tsv"
     >>> projector.visualize_embeddings(folder, config)
-    >>> "vectors.tsv" in Path(folder, "projector_config.pbtxt").read_text()
+    >>> "vectors.tsv" in open(folder + "/projector_config.pbtxt").read()
     True
     """
-    folder = summary_writer.get_logdir() if hasattr(summary_writer, "get_logdir") else os.fspath(summary_writer)
-    if not hasattr(config, "embeddings"):
-        raise ArgumentError(
-            f"visualize_embeddings with {type(config).__name__}", rule="a ProjectorConfig",
-            hint='config = projector.ProjectorConfig(); config.embeddings.add(tensor_name="vectors:0")',
-        )  # fmt: skip
-    from google.protobuf import text_format
-
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    write_whole(Path(folder) / "projector_config.pbtxt", text_format.MessageToString(config))
+    write_projector(
+        summary_writer.get_logdir() if hasattr(summary_writer, "get_logdir") else summary_writer, config
+    )
 
 
 def __getattr__(name: str) -> Any:
     """The messages, made when they are first used: only then the tensorboard package is loaded."""
     if name not in __all__:
         return _explain("tf.contrib.tensorboard.plugins.projector")(name)
-    globals()[name] = found = getattr(board_module("plugins.projector.projector_config_pb2"), name)
+    globals()[name] = found = projector_message(name)
     return found
-

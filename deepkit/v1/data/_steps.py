@@ -6,17 +6,17 @@ import contextlib
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from deepkit.device.philox import Stream
-from deepkit.errors import ArgumentError, CancelledError, OutOfRangeError, ShapeError
+from deepkit.errors import CancelledError, OutOfRangeError, ShapeError
 from deepkit.ops.buffers import Buffer, random_words
 from deepkit.ops.iteration import Pass, Row
 from deepkit.ops.queues import batch_of
-from deepkit.v1.data.structure import Part
+from deepkit.v1.data._structure import Part
 
 Rows = Iterator[Row]
 Function = Callable[[Row], Any]
@@ -29,14 +29,14 @@ def batch(rows: Rows, size: int, drop_remainder: bool, parts: Sequence[Part]) ->
         for column in columns:
             if len({row.shape for row in column}) > 1:
                 raise ShapeError(
-                    f"batch: elements of shapes {' and '.join(sorted({str(Shape_(row)) for row in column}))}",
+                    f"batch: elements of shapes {' and '.join(sorted({str(shape_of(row)) for row in column}))}",
                     rule="all elements of a batch have one shape",
                     hint="dataset.padded_batch(n, padded_shapes) fills the shorter ones up",
                 )
         yield tuple(batch_of(list(c), p.dtype, p.shape) for c, p in zip(columns, parts, strict=True))
 
 
-def Shape_(array: np.ndarray) -> str:
+def shape_of(array: np.ndarray) -> str:
     return str(tuple(array.shape)).replace(",)", ")")
 
 
@@ -52,7 +52,7 @@ def padded_batch(
                     d is not None and n > d for n, d in zip(row.shape, shape, strict=True)
                 ):
                     raise ShapeError(
-                        f"padded_batch: an element of shape {Shape_(row)} does not fit into {tuple(shape)}",
+                        f"padded_batch: an element of shape {shape_of(row)} does not fit into {tuple(shape)}",
                         rule="padding only makes longer; None goes up to the longest of the batch",
                     )
         yield tuple(
@@ -121,7 +121,7 @@ def cache(rows: Callable[[], Rows], memory: dict[str, list[Row]]) -> Rows:
     memory["rows"] = seen
 
 
-def flat_map(rows: Rows, function: Function, go: Pass) -> Rows:
+def flat_map(rows: Rows, function: Function) -> Rows:
     """The elements of the data sets that a function makes, one data set after the other."""
     with contextlib.closing(rows):  # type: ignore[type-var]
         for row in rows:
@@ -201,6 +201,7 @@ def prefetch(rows: Rows, size: int, go: Pass) -> Rows:
                 return
             yield row
     finally:
+        go.not_at_end(buffer.cancel)
         buffer.cancel()
 
 
@@ -216,12 +217,6 @@ def unbatch(rows: Rows) -> Rows:
         lengths = {len(part) for part in row}
         if len(lengths) > 1:
             raise ShapeError(f"unbatch: parts of {lengths} rows", rule="all parts have the same number of rows")
-        yield from zip(*[[part[i : i + 1].reshape(part.shape[1:]) for i in range(len(part))] for part in row], strict=True)
-
-
-def checked(values: Iterable[Any], name: str, least: int) -> int:
-    """A count that was given as a tensor or number."""
-    (value,) = values
-    if int(value) < least:
-        raise ArgumentError(f"{name}={int(value)}", rule=f"at least {least}")
-    return int(value)
+        yield from zip(
+            *[[part[i : i + 1].reshape(part.shape[1:]) for i in range(len(part))] for part in row], strict=True
+        )

@@ -98,7 +98,9 @@ def symbol(value: Any, what: str) -> Symbol:
             hint="tf.sparse_tensor_to_dense(x) in the function, or tf.FixedLenFeature instead of VarLenFeature",
         )  # fmt: skip
     if value is None:
-        raise ArgumentError(f"{what}: None", rule="a tensor, or a tuple or dict of tensors", hint="is a return missing?")
+        raise ArgumentError(
+            f"{what}: None", rule="a tensor, or a tuple or dict of tensors", hint="is a return missing?"
+        )
     graph = default_graph()
     made = constant_of(convert(list(value)) if isinstance(value, list) else value)
     return graph.adopt(made) if made.graph is not graph else made

@@ -1,0 +1,390 @@
+"""`tf.data.Dataset`: a source of elements and what happens to them, described first and run by an iterator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.graph import default_graph
+from deepkit.core.seeds import fresh, pair
+from deepkit.core.shape import SCALAR, Shape
+from deepkit.core.symbol import Symbol
+from deepkit.device.dtypes import as_dtype, int64
+from deepkit.device.philox import Stream
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.buffers import random_words
+from deepkit.ops.iteration import Pass
+from deepkit.v1.data import _sources as sources
+from deepkit.v1.data import _steps as steps
+from deepkit.v1.data._function import ElementFunction
+from deepkit.v1.data._iterator import Iterator
+from deepkit.v1.data._structure import (
+    Part,
+    describe,
+    flatten,
+    is_branch,
+    is_shape,
+    like,
+    map_leaves,
+    pack,
+    part_of,
+    parts,
+    symbol,
+    symbols,
+)
+
+Number = Callable[[Pass], int]
+
+
+def _number(value: Any, name: str, least: int | None = None) -> tuple[list[Symbol], Number]:
+    """A count as the tensors that it needs, and a function that gives it in a pass."""
+
+    def checked(n: Any) -> int:
+        if least is not None and int(n) < least:
+            raise ArgumentError(f"{name}={int(n)}", rule=f"at least {least}")
+        return int(n)
+
+    if isinstance(value, Symbol):
+        return [value], lambda go: checked(go.values[value])
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ArgumentError(f"{name}={value!r}", rule="an integer, or a tensor that holds one")
+    known = checked(value)
+    return [], lambda go: known
+
+
+def _threads(wanted: Any) -> int:
+    """num_parallel_calls as a number of threads; AUTOTUNE, -1, is one for each processor."""
+    return os.cpu_count() or 1 if int(wanted) < 0 else int(wanted)
+
+
+class Dataset:
+    """Elements one after the other: tensors, or tuples and dicts of tensors. Each method gives a new data set.
+
+    Nothing runs before an iterator is asked for an element. `element` is the form of one, `inputs` are the tensors of
+    the graph that the data set is made of.
+
+    >>> import deepkit.v1 as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     dataset = tf.data.Dataset.range(5).map(lambda x: x * x).batch(2)
+    ...     batch = dataset.make_one_shot_iterator().get_next()
+    ...     print(sess.run(batch), sess.run(batch), sess.run(batch))
+    [0 1] [4 9] [16]
+    """
+
+    def __init__(self, element: Any, rows: Callable[[Pass], steps.Rows], inputs: Sequence[Symbol] = ()):
+        self.element, self._rows, self.inputs = element, rows, list(dict.fromkeys(inputs))
+
+    def rows(self, go: Pass) -> steps.Rows:
+        """The elements in a pass, as rows of arrays."""
+        return self._rows(go)
+
+    def _then(self, element: Any, rows: Callable[[Pass], steps.Rows], inputs: Sequence[Symbol] = ()) -> Dataset:
+        return Dataset(element, rows, [*self.inputs, *inputs])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {describe(self.element)}>"
+
+    @property
+    def output_types(self) -> Any:
+        return map_leaves(lambda p: p.dtype, self.element)
+
+    @property
+    def output_shapes(self) -> Any:
+        return map_leaves(lambda p: p.shape, self.element)
+
+    @property
+    def output_classes(self) -> Any:
+        return map_leaves(lambda p: Symbol, self.element)
+
+    # ---- where elements come from
+
+    @staticmethod
+    def from_tensors(tensors: Any) -> Dataset:
+        """One element: the tensors as they are."""
+        made = symbols(tensors, "from_tensors")
+        leaves = flatten(made)
+        return Dataset(map_leaves(part_of, made), lambda go: sources.once([go.values[x] for x in leaves]), leaves)
+
+    @staticmethod
+    def from_tensor_slices(tensors: Any) -> Dataset:
+        """The rows of the tensors: ((100, 784), (100,)) gives 100 elements ((784,), ())."""
+        made = symbols(tensors, "from_tensor_slices")
+        leaves = flatten(made)
+        lengths = set()
+        for x in leaves:
+            if x.shape.dims == ():
+                raise ShapeError(
+                    f"from_tensor_slices: {x.name} is a single number", rule="the rows of a tensor are the elements",
+                    hint="from_tensors for one element; from_tensor_slices([...]) for several",
+                )  # fmt: skip
+            lengths.add(x.shape.dims[0] if x.shape.dims else None)
+        if len(lengths - {None}) > 1:
+            raise ShapeError(
+                f"from_tensor_slices: tensors of {' and '.join(map(str, sorted(lengths - {None})))} rows",
+                rule="row i of every tensor belongs to element i, so all have the same number of rows",
+            )
+        element = map_leaves(lambda x: Part(x.dtype, x.shape[1:]), made)
+        return Dataset(element, lambda go: sources.slices([go.values[x] for x in leaves]), leaves)
+
+    @staticmethod
+    def from_generator(generator: Any, output_types: Any, output_shapes: Any = None, args: Any = None) -> Dataset:
+        """What a Python generator function yields, called anew for each pass: numbers, arrays, or tuples or dicts of them."""
+        if not callable(generator):
+            raise ArgumentError(
+                f"from_generator got a {type(generator).__name__}", rule="a function that can be called for each pass anew",
+                hint="def numbers(): yield ...; from_generator(numbers, tf.float32), without ()",
+            )  # fmt: skip
+        element = parts(output_types, output_shapes)
+        given = [symbol(a, "from_generator") for a in args or ()]
+        return Dataset(element, lambda go: sources.generated(generator, element, [go.values[x] for x in given]), given)
+
+    @staticmethod
+    def range(*args: Any) -> Dataset:
+        """The int64 numbers of Python's range(stop), range(start, stop) or range(start, stop, step)."""
+        if not 1 <= len(args) <= 3:
+            raise ArgumentError(
+                f"Dataset.range of {len(args)} numbers", rule="1 to 3: stop; start, stop; start, stop, step"
+            )
+        limits = [symbol(a, "range") for a in args]
+        element = Part(int64, SCALAR)
+        return Dataset(element, lambda go: sources.counted([int(go.values[x]) for x in limits]), limits)
+
+    @staticmethod
+    def zip(datasets: Any) -> Dataset:
+        """A tuple (or dict) of data sets as a data set of tuples; the shortest says when to stop."""
+        listed = flatten(tuple(datasets) if isinstance(datasets, list) else datasets)
+        wrong = next((d for d in listed if not isinstance(d, Dataset)), None)
+        if wrong is not None:
+            raise ArgumentError(
+                f"Dataset.zip got {wrong!r}", rule="a tuple of data sets", hint="Dataset.zip((images, labels))"
+            )
+        form = tuple(datasets) if isinstance(datasets, list) else datasets
+        element = pack(form, [d.element for d in listed])
+        inputs = [x for d in listed for x in d.inputs]
+        return Dataset(element, lambda go: steps.zipped([d.rows(go) for d in listed]), inputs)
+
+    @staticmethod
+    def list_files(file_pattern: Any, shuffle: bool | None = None, seed: int | None = None) -> Dataset:
+        """The names of the files that a pattern with * and ?, or several, name; in random order unless shuffle=False."""
+        pattern = symbol(file_pattern, "list_files")
+        files = Dataset(Part(as_dtype("string"), SCALAR), lambda go: sources.files(go.values[pattern]), [pattern])
+        return files if shuffle is False else files.shuffle(1 << 20, seed)
+
+    # ---- what happens to elements
+
+    def map(self, map_func: Any, num_parallel_calls: Any = None) -> Dataset:
+        """map_func of each element, which gets the parts of a tuple as its arguments. It is called once, to be written
+        down; num_parallel_calls threads run it (the order stays the same)."""
+        made = ElementFunction(map_func, self.element, "map")
+        if made.dataset is not None:
+            raise ArgumentError("map: the function returned a data set", hint="flat_map, or interleave")
+        if num_parallel_calls is None:
+            return self._then(made.result, lambda go: sources.mapped(self.rows(go), made.bound(go)), made.inputs)
+        inputs, threads = _number(num_parallel_calls, "num_parallel_calls")
+        return self._then(
+            made.result,
+            lambda go: steps.parallel_map(self.rows(go), made.bound(go), max(1, _threads(threads(go)))),
+            [*made.inputs, *inputs],
+        )
+
+    def _to_datasets(self, map_func: Any, what: str) -> ElementFunction:
+        made = ElementFunction(map_func, self.element, what)
+        if made.dataset is None:
+            raise ArgumentError(
+                f"{what}: the function returned {describe(made.result)}", rule="it returns a data set for each element",
+                hint="map, if it gives one element for each",
+            )  # fmt: skip
+        return made
+
+    def flat_map(self, map_func: Any) -> Dataset:
+        """The elements of the data sets that map_func makes of the elements, one data set after the other."""
+        made = self._to_datasets(map_func, "flat_map")
+        return self._then(made.result, lambda go: steps.flat_map(self.rows(go), made.bound(go)), made.inputs)
+
+    def interleave(
+        self, map_func: Any, cycle_length: Any = 1, block_length: Any = 1, num_parallel_calls: Any = None
+    ) -> Dataset:
+        """As flat_map, but block_length elements from each of cycle_length data sets in turn."""
+        made = self._to_datasets(map_func, "interleave")
+        of_cycle, cycle = _number(cycle_length, "cycle_length")
+        of_block, block = _number(block_length, "block_length", 1)
+        return self._then(
+            made.result,
+            lambda go: steps.interleave(self.rows(go), made.bound(go), max(1, _threads(cycle(go))), block(go)),
+            [*made.inputs, *of_cycle, *of_block],
+        )
+
+    def filter(self, predicate: Any) -> Dataset:
+        """The elements for which predicate(element) is True."""
+        made = ElementFunction(predicate, self.element, "filter")
+        result = made.result
+        if not isinstance(result, Part) or not result.dtype.is_bool or not result.shape.is_compatible_with([]):
+            raise ArgumentError(
+                f"filter: the function returned {describe(result)}", rule="one bool: True keeps the element",
+                hint="tf.equal(x, y), tf.less(x, 3), tf.reduce_all(...)",
+            )  # fmt: skip
+        return self._then(self.element, lambda go: sources.filtered(self.rows(go), made.bound(go)), made.inputs)
+
+    def concatenate(self, dataset: Dataset) -> Dataset:
+        """The elements of this data set, then those of another one."""
+        ours, theirs = flatten(self.element), flatten(dataset.element)
+        if [p.dtype for p in ours] != [p.dtype for p in theirs]:
+            raise ArgumentError(
+                f"concatenate: elements {describe(self.element)} and {describe(dataset.element)}", rule="the same types"
+            )
+        both = pack(self.element, [Part(a.dtype, _common(a.shape, b.shape)) for a, b in zip(ours, theirs, strict=True)])
+        return self._then(both, lambda go: sources.chained(self.rows(go), lambda: dataset.rows(go)), dataset.inputs)
+
+    def batch(self, batch_size: Any, drop_remainder: bool = False) -> Dataset:
+        """batch_size elements as one, with a first axis that counts them; the last batch may be smaller."""
+        inputs, size = _number(batch_size, "batch_size", 1)
+        rows = batch_size if drop_remainder and not isinstance(batch_size, Symbol) else None
+        element = map_leaves(lambda p: Part(p.dtype, _longer(rows, p.shape)), self.element)
+        leaves, drop = flatten(self.element), bool(drop_remainder)
+        return self._then(element, lambda go: steps.batch(self.rows(go), size(go), drop, leaves), inputs)
+
+    def padded_batch(
+        self, batch_size: Any, padded_shapes: Any, padding_values: Any = None, drop_remainder: bool = False
+    ) -> Dataset:
+        """As batch for elements of different lengths: each is filled up (with 0, or b"") to padded_shapes.
+
+        A dimension of None, or -1, is the longest of the batch.
+        """
+        inputs, size = _number(batch_size, "batch_size", 1)
+        leaves, drop = flatten(self.element), bool(drop_remainder)
+        wanted = [Shape(s) for s in like(self.element, padded_shapes, "padded_shapes", is_shape)]
+        full = [tuple(None if d == -1 else d for d in s.dims or ()) for s in wanted]
+        for part, shape in zip(leaves, full, strict=True):
+            if part.shape.dims is not None and len(part.shape.dims) != len(shape):
+                raise ShapeError(
+                    f"padded_batch: an element of shape {part.shape} cannot get the shape {Shape(shape)}",
+                    rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(part.shape.dims)}",
+                )  # fmt: skip
+        padding = [0] * len(leaves)
+        if padding_values is not None:
+            padding = like(self.element, padding_values, "padding_values", lambda v: not is_branch(v))
+        rows = batch_size if drop and not isinstance(batch_size, Symbol) else None
+        element = pack(self.element, [Part(p.dtype, Shape((rows, *s))) for p, s in zip(leaves, full, strict=True)])
+        return self._then(
+            element, lambda go: steps.padded_batch(self.rows(go), size(go), drop, leaves, full, padding), inputs
+        )
+
+    def shuffle(
+        self, buffer_size: Any, seed: int | None = None, reshuffle_each_iteration: bool | None = None
+    ) -> Dataset:
+        """The elements in random order, each time one of the buffer_size that come next.
+
+        With a seed (or set_random_seed) the order is TensorFlow's and the same in each program; after repeat() it is
+        another one in each epoch, unless reshuffle_each_iteration=False.
+        """
+        inputs, size = _number(buffer_size, "buffer_size", 1)
+        graph = default_graph()
+        seeds = pair(graph.seed, seed, graph.root._random_ops)
+        key = object()
+
+        def rows(go: Pass) -> steps.Rows:
+            first = go.remember(key, lambda: random_words(Stream(*(seeds or fresh()))))
+            own = go.remember((key, "seeds"), lambda: seeds or fresh())
+            again = reshuffle_each_iteration is None or reshuffle_each_iteration
+            chosen = (next(first), next(first)) if again else own
+            return steps.shuffle(self.rows(go), size(go), Stream(*chosen))
+
+        return self._then(self.element, rows, inputs)
+
+    def repeat(self, count: Any = None) -> Dataset:
+        """The whole data set `count` times; None or -1: for ever."""
+        inputs, times = _number(-1 if count is None else count, "count")
+        return self._then(self.element, lambda go: steps.repeat(lambda: self.rows(go), times(go)), inputs)
+
+    def prefetch(self, buffer_size: Any) -> Dataset:
+        """The same elements, made ahead by a thread: up to buffer_size of them are ready before they are asked for."""
+        inputs, size = _number(buffer_size, "buffer_size")
+
+        def rows(go: Pass) -> steps.Rows:
+            n = size(go)
+            return steps.prefetch(self.rows(go), n if n > 0 else 2, go) if n else self.rows(go)
+
+        return self._then(self.element, rows, inputs)
+
+    def take(self, count: Any) -> Dataset:
+        """The first `count` elements; -1: all."""
+        inputs, n = _number(count, "count")
+        return self._then(self.element, lambda go: sources.sliced(self.rows(go), 0, _stop(n(go))), inputs)
+
+    def skip(self, count: Any) -> Dataset:
+        """All but the first `count` elements; -1: none."""
+        inputs, n = _number(count, "count")
+
+        def rows(go: Pass) -> steps.Rows:
+            first = n(go)
+            return sources.sliced(self.rows(go), max(first, 0), 0 if first < 0 else None)
+
+        return self._then(self.element, rows, inputs)
+
+    def shard(self, num_shards: Any, index: Any) -> Dataset:
+        """The elements number index, index + num_shards, ...: a part for one of several workers."""
+        of_count, count = _number(num_shards, "num_shards", 1)
+        of_index, which = _number(index, "index", 0)
+        if not of_count and not of_index and index >= num_shards:
+            raise ArgumentError(f"shard: index={index}, num_shards={num_shards}", rule="0 <= index < num_shards")
+        return self._then(
+            self.element, lambda go: sources.sliced(self.rows(go), which(go), None, count(go)), [*of_count, *of_index]
+        )
+
+    def cache(self, filename: Any = "") -> Dataset:
+        """The same elements; from the second epoch on from memory."""
+        if isinstance(filename, Symbol) or filename:
+            raise ArgumentError(
+                "cache: a file", rule="elements are kept in memory", hint="cache(), without a file name"
+            )
+        key = object()
+        return self._then(
+            self.element, lambda go: steps.cache(lambda: self.rows(go), go.remember(key, dict))
+        )  # fmt: skip
+
+    def enumerate(self, start: Any = 0) -> Dataset:
+        """(number, element), counted from `start` on."""
+        inputs, first = _number(start, "start")
+        element = (Part(int64, SCALAR), self.element)
+        return self._then(element, lambda go: sources.numbered(self.rows(go), first(go)), inputs)
+
+    def unbatch(self) -> Dataset:
+        """The rows of the elements as elements."""
+        element = map_leaves(lambda p: Part(p.dtype, p.shape[1:]), self.element)
+        return self._then(element, lambda go: steps.unbatch(self.rows(go)))
+
+    def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
+        """transformation_func(self): for chains of methods."""
+        result = transformation_func(self)
+        if not isinstance(result, Dataset):
+            raise ArgumentError(f"apply: the function returned {result!r}", rule="it returns a data set")
+        return result
+
+    # ---- iterators
+
+    def make_one_shot_iterator(self) -> Iterator:
+        """An iterator that needs no initializer, and goes through the data set once."""
+        return Iterator.one_shot(self)
+
+    def make_initializable_iterator(self, shared_name: str | None = None) -> Iterator:
+        """An iterator that begins when its initializer is run, again each time; placeholders may be fed then."""
+        iterator = Iterator(self.element, shared_name)
+        iterator.start_with(self)
+        return iterator
+
+
+def _stop(count: int) -> int | None:
+    return None if count < 0 else count
+
+
+def _longer(rows: int | None, shape: Shape) -> Shape:
+    return Shape(None) if shape.dims is None else Shape((rows, *shape.dims))
+
+
+def _common(a: Shape, b: Shape) -> Shape:
+    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
+        return Shape(None)
+    return Shape(tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))

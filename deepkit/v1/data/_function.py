@@ -1,0 +1,64 @@
+"""A function of elements, written down once as a graph and then run by a plan for each element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.graph import default_graph
+from deepkit.core.symbol import Symbol
+from deepkit.errors import ArgumentError
+from deepkit.ops.iteration import Pass, Row
+from deepkit.v1.data._structure import flatten, map_leaves, pack, part_of, symbols
+
+
+class ElementFunction:
+    """What `function` does with an element of the form `element`: another element, or a data set.
+
+    `inputs` are the tensors of the graph around that it uses; `result` is the form of what it gives.
+    """
+
+    def __init__(self, function: Callable[..., Any], element: Any, what: str):
+        if not callable(function):
+            raise ArgumentError(
+                f"{what} got {type(function).__name__}", rule="a function of an element", hint="lambda x: ..."
+            )
+        self.graph = FunctionGraph(default_graph())
+        with self.graph.building():
+            parts = flatten(element)
+            self.graph.inputs = [self.graph.placeholder(p.shape, p.dtype, "element") for p in parts]
+            given = pack(element, self.graph.inputs)
+            try:
+                answer = function(*given) if type(given) is tuple else function(given)
+            except TypeError as error:
+                if "argument" in str(error) and getattr(error.__traceback__, "tb_next", None) is None:
+                    error.add_note(f"{what}: the function is called with the {len(parts)} parts of an element")
+                raise
+            self.dataset = answer if hasattr(answer, "rows") else None
+            if self.dataset is not None:
+                self.graph.results = [self.graph.adopt(x) for x in self.dataset.inputs]
+                self.result = self.dataset.element
+            else:
+                made = symbols(answer, what)
+                self.graph.results = flatten(made)
+                self.result = map_leaves(part_of, made)
+        self.inputs: list[Symbol] = list(self.graph.captured)
+
+    def bound(self, go: Pass) -> Callable[[Row], Any]:
+        """The function of a row in this pass: it gives a row, or the rows of the data set."""
+        run = go.function(self.graph)
+        captured = [go.values[x] for x in self.inputs]
+        types = [x.dtype.numpy for x in self.graph.results]
+        dataset = self.dataset
+
+        def call(row: Row) -> Any:
+            results = run([*row, *captured])
+            values = tuple(np.asarray(v, t) for v, t in zip(results, types, strict=True))
+            if dataset is None:
+                return values
+            return dataset.rows(go.inside(dict(zip(dataset.inputs, values, strict=True))))
+
+        return call

@@ -1,0 +1,139 @@
+"""Where rows come from, and the plainest steps: generators that take arrays or rows and give rows."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.shape import Shape
+from deepkit.device.arrays import as_array
+from deepkit.errors import ArgumentError, DeepkitError, ShapeError
+from deepkit.ops.iteration import Row
+from deepkit.v1.data._structure import Part, describe, flatten, is_branch
+
+Rows = Iterator[Row]
+
+
+def once(parts: Sequence[Any]) -> Rows:
+    """One row."""
+    yield tuple(np.asarray(part) for part in parts)
+
+
+def slices(parts: Sequence[Any]) -> Rows:
+    """The rows of arrays, side by side."""
+    arrays = [np.asarray(part) for part in parts]
+    if len({len(array) for array in arrays}) > 1:
+        raise ShapeError(
+            f"from_tensor_slices: arrays of {' and '.join(str(len(a)) for a in arrays)} rows",
+            rule="row i of every array belongs to element i, so all have the same number of rows",
+        )
+    for i in range(len(arrays[0])):
+        yield tuple(a[i : i + 1].reshape(a.shape[1:]) for a in arrays)
+
+
+def counted(limits: Sequence[int]) -> Rows:
+    """The numbers of a range."""
+    for i in range(*limits):
+        yield (np.array(i, np.int64),)
+
+
+def files(patterns: Any) -> Rows:
+    """The names of files, in order."""
+    listed = [os.fsdecode(p) for p in np.asarray(patterns, object).reshape(-1)]
+    found = sorted({os.fsencode(f) for p in listed for f in glob.glob(p)})
+    if not found:
+        raise ArgumentError(
+            f"no file is called {' or '.join(listed)}", hint="look for misprints, and for the working directory"
+        )
+    for name in found:
+        yield (np.array(name, object),)
+
+
+def strings(records: Iterator[bytes]) -> Rows:
+    """Bytes as rows of one string."""
+    with contextlib.closing(records):  # type: ignore[type-var]
+        for record in records:
+            yield (np.array(record, object),)
+
+
+def generated(generator: Callable[..., Any], element: Any, arguments: Sequence[Any]) -> Rows:
+    """What a Python generator yields, as rows of the promised types and shapes."""
+    values = iter(generator(*arguments))
+    try:
+        for value in values:
+            leaves = _leaves(element, value)
+            yield tuple(_fitting(part, leaf) for part, leaf in zip(flatten(element), leaves, strict=True))
+    finally:
+        if hasattr(values, "close"):
+            values.close()
+
+
+def _leaves(element: Any, value: Any) -> list[Any]:
+    if isinstance(element, dict):
+        if isinstance(value, dict) and set(value) == set(element):
+            return [leaf for key in sorted(element) for leaf in _leaves(element[key], value[key])]
+    elif not is_branch(element):
+        return [value]
+    elif isinstance(value, (tuple, list)) and len(value) == len(element):
+        return [leaf for part, item in zip(element, value, strict=True) for leaf in _leaves(part, item)]
+    raise ArgumentError(
+        f"from_generator: the generator yielded {value!r}"[:300], rule=f"output_types says {describe(element)}",
+        hint="yield x, y for output_types=(tf.float32, tf.int32); a dict for a dict",
+    )  # fmt: skip
+
+
+def _fitting(part: Part, value: Any) -> np.ndarray:
+    try:
+        array = np.asarray(as_array(value, part.dtype))
+    except DeepkitError as error:
+        if np.asarray(value).dtype.kind not in "iufb" or part.dtype.is_string:
+            raise ArgumentError(
+                f"from_generator: the generator yielded {value!r}"[:200], rule=f"output_types says {part.dtype.name}"
+            ) from error
+        raise
+    if not part.shape.is_compatible_with(array.shape):
+        raise ShapeError(
+            f"from_generator: the generator yielded an array of shape {Shape(array.shape)}",
+            rule=f"output_shapes says {part.shape}", hint="None for a dimension that differs",
+        )  # fmt: skip
+    return np.array(array)  # a copy: the generator may fill the same array again
+
+
+def mapped(rows: Rows, function: Callable[[Row], Row]) -> Rows:
+    """function(row) of each row."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        for row in rows:
+            yield function(row)
+
+
+def filtered(rows: Rows, predicate: Callable[[Row], Row]) -> Rows:
+    """The rows for which the predicate is True."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        for row in rows:
+            if bool(predicate(row)[0]):
+                yield row
+
+
+def chained(rows: Rows, others: Callable[[], Rows]) -> Rows:
+    """The rows of one, then those of another."""
+    yield from rows
+    yield from others()
+
+
+def sliced(rows: Rows, start: int, stop: int | None, step: int = 1) -> Rows:
+    """The rows from number `start` on, up to `stop`, each step-th."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        yield from itertools.islice(rows, start, stop, step)
+
+
+def numbered(rows: Rows, start: int) -> Rows:
+    """Each row with its number before it."""
+    with contextlib.closing(rows):  # type: ignore[type-var]
+        for i, row in enumerate(rows, start):
+            yield (np.array(i, np.int64), *row)
