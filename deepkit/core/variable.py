@@ -12,6 +12,7 @@ from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 
@@ -55,6 +56,8 @@ class Variable(Symbol):
                 initial_value = initial_value.initialized_value()
             anchor = _Anchor(graph)
             value = convert(initial_value, dtype, beside=anchor, name="initial_value")
+            if isinstance(value, Tensor):  # computed before, from numbers alone: here it is one of the graph's constants
+                value = graph.constant(value.value, "initial_value")
             known = value.shape if validate_shape else Shape(shape)
             node = graph.make_node(lookup("VariableV2")(), (), scope)
             super().__init__(node, 0, known, value.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class QueueUse(Op):
     queue_name: str = "queue"
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
-    types = ("string", "any")
+    types: ClassVar[tuple[str, ...]] = ("string", "any")
     stateful = True
     gradient = None
 
@@ -96,7 +96,6 @@ class QueueEnqueueV2(QueueUse):
     """Puts one element in; `many`: a batch of them, the rows of the inputs. Gives how many."""
 
     many: bool = False
-    waits = True
     returns = "int32"
 
     def shape(self, queue: Shape, *parts: Shape) -> Shape:
@@ -209,7 +208,7 @@ def batch_of(rows: list[np.ndarray], dtype: DType, shape: Shape, padding: Any = 
     filler = b"" if dtype.is_string and not isinstance(padding, (bytes, str)) else padding
     batch = np.full((len(rows), *full), filler, dtype.numpy)
     for i, row in enumerate(rows):
-        batch[(i, *[slice(n) for n in row.shape])] = row
+        batch[i][tuple(slice(n) for n in row.shape)] = row
     return batch
 
 

@@ -65,12 +65,29 @@ def _converted(symbol: Symbol, value: Any) -> Any:
             rule="a fed value is a number, a list or a NumPy array", hint="feed sess.run(tensor) instead of the tensor",
         )  # fmt: skip
     try:
-        return as_array(value.value if isinstance(value, Tensor) else value, symbol.dtype)
+        given = value.value if isinstance(value, Tensor) else value
+        exact = _without_loss(given, symbol.dtype)
+        return as_array(given, symbol.dtype) if exact is None else exact
     except DeepkitError as error:
         raise FeedError(
             f"{symbol.name} ({symbol.dtype.name}) cannot be fed this value: {error.what}", where=symbol.node.where(),
             rule=error.rule, hint=error.hint,
         ) from error  # fmt: skip
+
+
+def _without_loss(value: Any, dtype: Any) -> np.ndarray | None:
+    """Numbers of another kind that `dtype` holds as they are, such as labels 0.0, 1.0 for int32; None for all others."""
+    if not (dtype.is_integer or dtype.is_bool):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None  # rows of different lengths: as_array explains them
+    if array.dtype.kind not in "fbiu" or array.dtype == dtype.numpy:
+        return None
+    with np.errstate(invalid="ignore"):
+        kept = array.astype(dtype.numpy)
+    return kept if np.array_equal(kept, array) else None
 
 
 def _plain(shape: tuple[int, ...]) -> str:

@@ -39,8 +39,8 @@ def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
     """
     with name_scope(name, "matching_filenames", [pattern]) as scope:
         return Variable(
-            ops.matching_files(constant_of(pattern, string)), trainable=False, collections=[GraphKeys.LOCAL_VARIABLES], validate_shape=False,
-            name=scope,
+            ops.matching_files(constant_of(pattern, string)), name=scope, trainable=False, validate_shape=False,
+            collections=[GraphKeys.LOCAL_VARIABLES],
         )  # fmt: skip
 
 
@@ -96,7 +96,8 @@ def string_input_producer(
     with name_scope(name, "input_producer", [string_tensor]) as scope:
         strings = constant_of(string_tensor, string)
         message = "string_input_producer: no strings; does the pattern of the files find any?"
-        with control_dependencies([ops.assert_(ops.greater(ops.size(strings), 0), [message])]):
+        some = ops.assert_(ops.greater(ops.size(strings), 0), [message])  # noqa: PT009 - an op
+        with control_dependencies([some]):
             strings = ops.identity(strings)
         return input_producer(strings, [], num_epochs, shuffle, seed, capacity, shared_name, None, scope, cancel_op)
 

@@ -78,7 +78,9 @@ class QueueBase:
 
     def _enqueue(self, vals: Any, many: bool, name: str) -> Node:
         with self._ref.graph.as_default():
-            parts = [constant_of(v, t) for v, t in zip(self._parts(vals), self._dtypes, strict=True)]
+            prefix = f"{self._ref.graph.unique_name(name, mark_as_used=False)}/component_"
+            listed = zip(self._parts(vals), self._dtypes, strict=True)
+            parts = [constant_of(v, t, f"{prefix}{i}/") for i, (v, t) in enumerate(listed)]
             op = self._op(ops.QueueEnqueueV2, many=many)
             return apply(op, self._ref, *parts, name=name).node
 
@@ -128,7 +130,7 @@ class QueueBase:
                 rule="dequeue_many needs the shapes of the parts", hint=f"{type(self).__name__}(..., shapes=[[]])",
             )  # fmt: skip
         with self._ref.graph.as_default():
-            count = constant_of(n, "int32")
+            count = constant_of(n, "int32", f"{self._ref.graph.unique_name(name, mark_as_used=False)}/n/")
         rows = static_value(count)
         known = None if rows is None else int(rows)
         return self._taken(ops.QueueDequeueManyV2, (count,), name, rows=known, pads=self.pads, **attrs)

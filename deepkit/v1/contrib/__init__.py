@@ -16,5 +16,6 @@ from deepkit.v1.contrib import (
 )
 
 __all__ = [
-    "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn", "seq2seq", "slim", "tensorboard",
+    "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn",
+    "seq2seq", "slim", "tensorboard",
 ]  # fmt: skip

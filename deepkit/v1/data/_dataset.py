@@ -113,7 +113,7 @@ class Dataset:
         """The rows of the tensors: ((100, 784), (100,)) gives 100 elements ((784,), ())."""
         made = symbols(tensors, "from_tensor_slices")
         leaves = flatten(made)
-        lengths = set()
+        lengths: set[int | None] = set()
         for x in leaves:
             if x.shape.dims == ():
                 raise ShapeError(
@@ -123,7 +123,7 @@ class Dataset:
             lengths.add(x.shape.dims[0] if x.shape.dims else None)
         if len(lengths - {None}) > 1:
             raise ShapeError(
-                f"from_tensor_slices: tensors of {' and '.join(map(str, sorted(lengths - {None})))} rows",
+                f"from_tensor_slices: tensors of {' and '.join(map(str, sorted(n for n in lengths if n is not None)))} rows",
                 rule="row i of every tensor belongs to element i, so all have the same number of rows",
             )
         element = map_leaves(lambda x: Part(x.dtype, x.shape[1:]), made)

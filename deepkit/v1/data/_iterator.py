@@ -69,7 +69,8 @@ class Iterator:
         """The operation that goes to the beginning."""
         if self._initializer is None:
             raise GraphError(
-                "this iterator has no initializer", rule="a one-shot iterator starts by itself, one from a structure with a data set",
+                "this iterator has no initializer",
+                rule="a one-shot iterator starts by itself, one from a structure with a data set",
                 hint="iterator.make_initializer(dataset), or dataset.make_initializable_iterator()",
             )  # fmt: skip
         return self._initializer
