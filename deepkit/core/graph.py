@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from deepkit.core import seeds
+from deepkit.core import overrides, seeds
 from deepkit.core.apply import result_specs
 from deepkit.core.collections import Collections
 from deepkit.core.names import Names
@@ -45,6 +45,7 @@ class Graph:
         self._nodes: dict[str, Node] = {}
         self._control: list[list[Node]] = [[]]
         self._devices: list[Any] = []
+        self._gradient_rules: list[dict[str, str]] = []
         self._gradient_of: list[Node] = []
         self.root: Graph = self
         self._cells: dict[str, _Made] = {}
@@ -86,6 +87,10 @@ class Graph:
         if full in self._nodes:  # a name that ends in "/" is taken as it is: here for the second time
             with self.names.enter(None):
                 full = self.names.unique(full)
+        for rules in reversed(self._gradient_rules):
+            if op.type in rules:
+                op = overrides.overridden(op, rules[op.type])
+                break
         node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
         self.version += 1
         node.site = user_site()
@@ -198,6 +203,15 @@ class Graph:
             if wished:
                 return str(wished)
         return ""
+
+    @contextlib.contextmanager
+    def gradient_override_map(self, op_type_map: Any) -> Iterator[None]:
+        """Nodes made inside, of the types named, get the gradient rule of that name (see RegisterGradient)."""
+        self._gradient_rules.append(overrides.check_map(op_type_map))
+        try:
+            yield
+        finally:
+            self._gradient_rules.pop()
 
     @contextlib.contextmanager
     def gradient_of(self, node: Node) -> Iterator[None]:

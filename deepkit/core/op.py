@@ -58,6 +58,8 @@ class Op:
     function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
     records: ClassVar[tuple[type[Any], ...]] = ()
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
+    takes_out: ClassVar[bool] = False
+    """Whether forward has an argument `out`, an array to put the result into, which may be the first input itself."""
     aliases: ClassVar[bool | tuple[int, ...]] = False
     """The output may share memory with an input: the first one (True), or those listed."""
 
@@ -109,6 +111,14 @@ class Op:
     def bind(self, xp: Any) -> Callable[..., Any]:
         """The function a plan calls: forward with xp filled in."""
         return functools.partial(self.forward, xp)
+
+    def bind_reusing(self, xp: Any) -> Callable[..., Any]:
+        """The function a plan calls where the first input's memory is free to take the result (see `takes_out`)."""
+
+        def call(first: Any, *others: Any) -> Any:
+            return self.forward(xp, first, *others, out=first if first.flags.writeable else None)
+
+        return call
 
     def key(self) -> Any:
         """Two ops with equal keys compute the same."""

@@ -68,7 +68,7 @@ def _set(to: Any, value: Any) -> None:
         to.f = float(value)
     elif isinstance(value, (str, bytes)):
         to.s = value.encode() if isinstance(value, str) else value
-    elif hasattr(value, "dtype") and hasattr(value, "shape"):
+    elif hasattr(value, "ndim"):  # an array, be it on a GPU
         _set_array(to.tensor, to_cpu(value))
     elif isinstance(value, (tuple, list)) and value and all(_is_whole(v) for v in value):
         to.list.i.extend(int(v) for v in value)

@@ -51,6 +51,7 @@ from deepkit.ops.arithmetic import (
     truncatemod,
     unbroadcast,
 )  # fmt: skip
+from deepkit.ops.beams import gather_tree
 from deepkit.ops.bitwise import bitwise_and, bitwise_or, bitwise_xor, invert, left_shift, right_shift
 from deepkit.ops.candidates import (
     fixed_unigram_candidate_sampler,
@@ -114,6 +115,8 @@ from deepkit.ops.create import (
     zeros,
     zeros_like,
 )  # fmt: skip
+from deepkit.ops.ctc import ctc_beam_search_decoder, ctc_greedy_decoder, ctc_loss
+from deepkit.ops.custom import custom_gradient
 from deepkit.ops.decoding import decode_csv, decode_raw
 from deepkit.ops.decomposition import (
     cholesky,

@@ -27,13 +27,10 @@ class Relu(Activation):
     """max(x, 0). The derivative at 0 is taken as 0."""
 
     kinds = "if"
+    takes_out = True
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return xp.maximum(x, x.dtype.type(0))
-
-    def reusing(self, xp: Any, x: Any) -> Any:
-        """forward in the memory of x, which nobody needs any more."""
-        return xp.maximum(x, x.dtype.type(0), out=x) if x.flags.writeable else self.forward(xp, x)
+    def forward(self, xp: Any, x: Any, out: Any = None) -> Any:
+        return xp.maximum(x, x.dtype.type(0), out=out)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return apply(ReluGrad(), dy, y)
@@ -43,16 +40,10 @@ class Relu(Activation):
 class ReluGrad(Activation):
     """dy where y > 0, else 0."""
 
-    def forward(self, xp: Any, dy: Any, y: Any) -> Any:
-        return rectify.gradient(xp, dy, y)
+    takes_out = True
 
-    def reusing(self, xp: Any, dy: Any, y: Any) -> Any:
-        """forward in the memory of dy, which nobody needs any more."""
-        return (
-            rectify.gradient(xp, dy, y, out=dy)
-            if dy.flags.writeable and dy.shape == y.shape
-            else self.forward(xp, dy, y)
-        )
+    def forward(self, xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
+        return rectify.gradient(xp, dy, y, out)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
         return apply(ReluGrad(), ddx, y), None

@@ -5,7 +5,7 @@ The values of the messages are made by deepkit/ops/summary_values.py; see there 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def _text(tag: Any) -> str:
 class _Summary(Op):
     """Base: the first input is the tag, a scalar string; the output is one string."""
 
-    types = ("string", "T")
+    types: ClassVar[tuple[str, ...]] = ("string", "T")
     kinds = "if"
     returns = "string"
     gradient = None
@@ -180,7 +180,7 @@ def audio_summary(tag: Any, tensor: Any, sample_rate: Any, max_outputs: int = 3,
     return apply(AudioSummaryV2(max_outputs=_at_least_one(max_outputs)), tag, tensor, sample_rate, name=name)
 
 
-def tensor_summary(tag: Any, tensor: Any, metadata: bytes = b"", name: str | None = None) -> Any:
+def tensor_summary(tag: Any, tensor: Any, metadata: Any = b"", name: str | None = None) -> Any:
     """A tensor as it is, as the bytes of a Summary; metadata: bytes of a SummaryMetadata message."""
     return apply(TensorSummaryV2(), tag, tensor, metadata, name=name)
 

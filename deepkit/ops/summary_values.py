@@ -89,9 +89,7 @@ def image_values(tag: str, images: np.ndarray, most: int = 3) -> list[Any]:
     found = []
     for i, image in enumerate(images[:most]):
         coded = png(image if image.dtype == np.uint8 else to_bytes(image))
-        content = message("Summary").Image(
-            height=height, width=width, colorspace=channels, encoded_image_string=coded
-        )
+        content = message("Summary").Image(height=height, width=width, colorspace=channels, encoded_image_string=coded)
         found.append(_value(f"{tag}/image" + (f"/{i}" if most > 1 else ""), image=content))
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import keyword
 import re
@@ -205,7 +204,7 @@ class Plan:
             function = self._bind(f"{op.type}_inplace", op.inplace)  # type: ignore[attr-defined]
             text = f"{function}({', '.join(arguments)})"
         elif node in self._reusing:
-            function = self._bind(f"{op.type}_reusing", functools.partial(op.reusing, np))  # type: ignore[attr-defined]
+            function = self._bind(f"{op.type}_reusing", op.bind_reusing(np))
             text = f"{function}({', '.join(arguments)})"
         else:
             function = self._function(op)

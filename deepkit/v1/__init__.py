@@ -107,6 +107,7 @@ from deepkit.v1.creators import global_variables as all_variables
 from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
 from deepkit.v1.creators import tuple_ as tuple
 from deepkit.v1.creators import variables_initializer as initialize_variables
+from deepkit.v1.gradient_rules import *  # noqa: F403
 from deepkit.v1.graph_helpers import *  # noqa: F403
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer

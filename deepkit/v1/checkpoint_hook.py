@@ -9,7 +9,8 @@ from typing import Any
 
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
-from deepkit.errors import ArgumentError, GraphError
+from deepkit.errors import ArgumentError
+from deepkit.v1 import global_step
 from deepkit.v1.hooks import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from deepkit.v1.saver import Saver
 
@@ -48,25 +49,22 @@ class CheckpointSaverHook(SessionRunHook):
             raise ArgumentError(f"save_steps={save_steps}, save_secs={save_secs}", rule="a number above 0")
         self._path = os.path.join(os.fspath(checkpoint_dir), checkpoint_basename)
         self._secs, self._steps = save_secs, save_steps
-        self._saver = saver if saver is not None else getattr(scaffold, "saver", None)
+        self._saver, self._scaffold = saver, None if saver is not None else scaffold
         self._listeners, self._with_graph = list(listeners or ()), save_graph_def
         self._saved_step, self._saved_at = -1, 0.0
 
     def begin(self) -> None:
-        steps = default_graph().get_collection(GraphKeys.GLOBAL_STEP)
-        if not steps:
-            raise GraphError(
-                "CheckpointSaverHook needs a global step", rule="checkpoints are numbered by it",
-                hint="tf.train.get_or_create_global_step(), and minimize(loss, global_step=...)",
-            )  # fmt: skip
-        self._step = steps[0]
-        known = default_graph().get_collection(GraphKeys.SAVERS)
-        self._chosen = self._saver or (known[0] if known else Saver())
-        self._chosen.build()
+        self._step = global_step.wanted_by("CheckpointSaverHook", "checkpoints are numbered by it")
+        if self._scaffold is None:
+            known = default_graph().get_collection(GraphKeys.SAVERS)
+            self._chosen = self._saver or (known[0] if known else Saver())
+            self._chosen.build()
         for listener in self._listeners:
             listener.begin()
 
     def after_create_session(self, session: Any, coord: Any) -> None:
+        if self._scaffold is not None:  # its saver is made when all of the graph is there
+            self._chosen = self._scaffold.saver
         self._save(session, int(session.run(self._step)))
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs | None:
@@ -109,10 +107,7 @@ class StopAtStepHook(SessionRunHook):
         self._more, self._last = num_steps, last_step
 
     def begin(self) -> None:
-        steps = default_graph().get_collection(GraphKeys.GLOBAL_STEP)
-        if not steps:
-            raise GraphError("StopAtStepHook needs a global step", hint="tf.train.get_or_create_global_step()")
-        self._step = steps[0]
+        self._step = global_step.wanted_by("StopAtStepHook", "it says how far the training is")
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         if self._more is not None:

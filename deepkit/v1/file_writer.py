@@ -107,7 +107,9 @@ class FileWriter:
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Adds the times of one run; TensorBoard lists it by its tag on the page of the graph."""
         if tag in self._runs:
-            raise ArgumentError(f"there is a run {tag!r} already", rule="each run has a tag of its own", hint="f'step{i}'")
+            raise ArgumentError(
+                f"there is a run {tag!r} already", rule="each run has a tag of its own", hint="f'step{i}'"
+            )
         tagged = message("TaggedRunMetadata")(tag=tag, run_metadata=run_metadata.SerializeToString())
         self._runs.add(tag)
         self._add(global_step, tagged_run_metadata=tagged)

@@ -96,20 +96,22 @@ class HookedSession:
                 raise ArgumentError(f"{hook!r} is no hook", rule="hooks are SessionRunHook objects", hint="hooks=[...]")
         self.session, self.hooks, self.should_stop = session, list(hooks), False
 
-    def start(self) -> None:
-        """Tells the hooks that the session is ready."""
+    def start(self, coord: Any = None) -> None:
+        """Tells the hooks that the session is ready; coord: the Coordinator of the loop's threads."""
         for hook in self.hooks:
-            hook.after_create_session(self.session, None)
+            hook.after_create_session(self.session, coord)
 
-    def run(self, fetches: Any) -> Any:
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
         """The values of `fetches`, computed in one run with what the hooks ask for."""
         if not self.hooks:
-            return self.session.run(fetches)
-        context = SessionRunContext(SessionRunArgs(fetches), self.session)
+            return self.session.run(fetches, feed_dict, options=options, run_metadata=run_metadata)
+        context = SessionRunContext(SessionRunArgs(fetches, feed_dict, options), self.session)
         asked = [hook.before_run(context) for hook in self.hooks]
-        feeds = {k: v for args in asked if args is not None for k, v in (args.feed_dict or {}).items()}
+        feeds = dict(feed_dict or {})
+        for args in asked:
+            feeds.update({} if args is None or args.feed_dict is None else args.feed_dict)
         wanted = [[] if args is None or args.fetches is None else args.fetches for args in asked]
-        value, *results = self.session.run([fetches, *wanted], feeds)
+        value, *results = self.session.run([fetches, *wanted], feeds, options=options, run_metadata=run_metadata)
         for hook, args, result in zip(self.hooks, asked, results, strict=True):
             hook.after_run(context, SessionRunValues(None if args is None else result))
         self.should_stop = self.should_stop or context.stop_requested

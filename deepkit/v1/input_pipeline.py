@@ -281,7 +281,8 @@ def shuffle_batch(
 ) -> Any:  # fmt: skip
     """As batch, in random order: always min_after_dequeue elements or more are there to choose from.
 
-    The order is repeatable with a seed and one thread.
+    Which element is chosen depends on the seed and on how many the threads have put in by then, so two runs differ; an
+    order that is the same each time is tf.data.Dataset.shuffle's.
     """
     return maybe_shuffle_batch(
         tensors, batch_size, capacity, min_after_dequeue, True, num_threads, seed, enqueue_many, shapes,

@@ -31,7 +31,8 @@ _DEEPEST = 5
 _BUILDING = {
     "checking", "file_writer", "graph_helpers", "messages", "summary_hooks", "tensor_array", "timeline",
     "checkpoint_hook", "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib",
-    "hooks", "input_pipeline", "layering", "missing", "queue_runner", "queues", "readers", "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials",
+    "hooks", "input_pipeline", "layering", "missing", "queue_runner", "queues", "readers",
+    "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials",
     "variable_store",
 }  # fmt: skip
 

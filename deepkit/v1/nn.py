@@ -91,6 +91,24 @@ swish = silu = symbolic(ops.swish)
 top_k = symbolic(ops.top_k)
 uniform_candidate_sampler = symbolic(ops.uniform_candidate_sampler)
 
+
+
+def ctc_loss(
+    labels: Any, inputs: Any = None, sequence_length: Any = None, preprocess_collapse_repeated: bool = False,
+    ctc_merge_repeated: bool = True, ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True,
+    logits: Any = None,
+) -> Any:  # fmt: skip
+    """-log p(labels | inputs) of label sequences without places in time: see `deepkit.ops.ctc_loss`."""
+    scores = constant_of(logits if inputs is None else inputs)
+    return ops.ctc_loss(
+        labels, scores, sequence_length, preprocess_collapse_repeated, ctc_merge_repeated,
+        ignore_longer_outputs_than_inputs, time_major,
+    )  # fmt: skip
+
+
+ctc_beam_search_decoder = symbolic(ops.ctc_beam_search_decoder)
+ctc_greedy_decoder = symbolic(ops.ctc_greedy_decoder)
+
 rnn_cell = _rnn_cell
 bidirectional_dynamic_rnn = _unroll.bidirectional_dynamic_rnn
 dynamic_rnn = _unroll.dynamic_rnn

@@ -211,7 +211,8 @@ class FIFOQueue(QueueBase):
 class RandomShuffleQueue(QueueBase):
     """Any of the elements comes out next. As long as it is open min_after_dequeue of them stay inside, to choose from.
 
-    With a seed (or set_random_seed) the order is repeatable, if one thread puts in and takes out.
+    With a seed (or set_random_seed) the order is TensorFlow's and the same in each program as long as what is inside at
+    each dequeue is: as it is when one thread puts in and takes out. (tf.data.Dataset.shuffle has no such condition.)
     """
 
     def __init__(

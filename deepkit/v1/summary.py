@@ -48,9 +48,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
         return _listed(ops.histogram_summary(tag, x, name=node), collections)
 
 
-def image(
-    name: str, tensor: Any, max_outputs: int = 3, collections: Any = None, family: str | None = None
-) -> Symbol:
+def image(name: str, tensor: Any, max_outputs: int = 3, collections: Any = None, family: str | None = None) -> Symbol:
     """The first max_outputs images of a batch (n, height, width, channels) of uint8 or floats.
 
     1 channel is grey, 3 are red, green and blue, 4 these and opacity. Floats are scaled, image by image: without negative

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from deepkit.core.collections import GraphKeys
-from deepkit.core.graph import default_graph
-from deepkit.errors import ArgumentError, GraphError
+from deepkit.errors import ArgumentError
 from deepkit.ops.board_messages import message
 from deepkit.ops.summary_values import scalar_value
-from deepkit.v1 import logging
+from deepkit.v1 import global_step, logging
 from deepkit.v1.file_writer import FileWriter, FileWriterCache
 from deepkit.v1.hooks import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 
@@ -28,13 +26,7 @@ class _Periodic(SessionRunHook):
         self._last: tuple[int, float] | None = None  # step and time at which something was written
 
     def begin(self) -> None:
-        found = default_graph().get_collection(GraphKeys.GLOBAL_STEP)
-        if not found:
-            raise GraphError(
-                f"{type(self).__name__} needs a global step", rule="summaries are numbered by it",
-                hint="tf.train.get_or_create_global_step(), and minimize(loss, global_step=...)",
-            )  # fmt: skip
-        self._step, self._last = found[0], None
+        self._step, self._last = global_step.wanted_by(type(self).__name__, "summaries are numbered by it"), None
         if self._writer is None and self._output_dir is not None:
             self._writer = FileWriterCache.get(self._output_dir)
 

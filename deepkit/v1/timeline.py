@@ -35,7 +35,9 @@ class Timeline:
         events: list[dict[str, Any]] = []
         flow = 0
         for number, device in enumerate(self._stats.dev_stats):
-            events.append({"name": "process_name", "ph": "M", "pid": number, "args": {"name": f"{device.device} Compute"}})
+            events.append(
+                {"name": "process_name", "ph": "M", "pid": number, "args": {"name": f"{device.device} Compute"}}
+            )
             ended: dict[str, tuple[int, int]] = {}
             for node in device.node_stats:
                 label, inputs = _label(node)

@@ -97,11 +97,11 @@ def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = 
     if cell >= 16:
         parts.append(_lines(x, y, rows, columns, cell))
     if numbers:
-        parts += [
-            label(number(matrix[i, j]), x + (j + 0.5) * cell, y + (i + 0.5) * cell + 4, size=min(13, cell / 3.1),
-                  anchor="middle", fill=_ink(colour(matrix[i, j], scale, signed)))
-            for i in range(rows) for j in range(columns) if shown[i, j]
-        ]  # fmt: skip
+        for i, j in np.argwhere(shown):
+            text, fill = number(matrix[i, j]), _ink(colour(matrix[i, j], scale, signed))
+            size = min(13.0, cell / 3.1, 1.5 * cell / len(text))  # a letter is 0.6 of its size wide
+            middle, base = x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.35 * size
+            parts.append(label(text, middle, base, size=round(size, 1), anchor="middle", fill=fill))
     return "".join(parts)
 
 

@@ -36,7 +36,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"go_backwards": True, **SEQUENCES}, {"unroll": True, **SEQUENCES}, {"time_major": True},
     {"time_major": True, **SEQUENCES, "return_state": True}, {"use_bias": False, **SEQUENCES},
     {"activation": "relu"}, {"activation": "softsign", **SEQUENCES}, {"activation": None}, {"activation": "sigmoid"},
-    {"bias_initializer": "he_normal", "kernel_regularizer": "l2", "recurrent_constraint": "unit_norm", "activity_regularizer": "l1"},
+    {"bias_initializer": "he_normal", "kernel_regularizer": "l2", "recurrent_constraint": "unit_norm"},
+    {"activity_regularizer": "l1"},
     {"dropout": 0.3, "recurrent_dropout": 0.4, **SEQUENCES}, {"zero_output_for_mask": True, **SEQUENCES},
     {"trainable": False},
 ]  # fmt: skip
@@ -79,10 +80,6 @@ def flat(values: Any) -> list[Any]:
     return [leaf for v in values for leaf in flat(v)] if isinstance(values, (list, tuple)) else [values]
 
 
-def shapes_of(tensors: Any) -> list[Any]:
-    return [tuple(None if d is None else int(d) for d in getattr(x.shape, "dims", None) or x.shape) for x in flat(tensors)]
-
-
 def without_counts(names: list[str]) -> list[str]:
     """Names of weights without the numbers that count the layers of a kind."""
     return [re.sub(r"_\d+(?=/|$)", "", n) for n in names]
@@ -114,7 +111,9 @@ def compare(build: Build, rtol: float = 2e-5) -> None:
     wanted = tape.gradient(total, [*tensors, *peer.trainable_weights])
 
     outputs = flat(model.outputs)
-    found = K.gradients(sum(K.sum(y * c) for y, c in zip(outputs, cotangents, strict=True)), [*model.inputs, *model.trainable_weights])
+    found = K.gradients(
+        sum(K.sum(y * c) for y, c in zip(outputs, cotangents, strict=True)), [*model.inputs, *model.trainable_weights]
+    )
     values = K.function(model.inputs, [*outputs, *[g for g in found if g is not None]])(xs)
     for mine, other in zip(values[: len(outputs)], want, strict=True):
         np.testing.assert_allclose(mine, other.numpy(), rtol=rtol, atol=rtol)
@@ -185,7 +184,9 @@ def test_masked(kind: str, options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("activation", ["tanh", "softsign"])
-@pytest.mark.parametrize("options", [{}, SEQUENCES, {"go_backwards": True, "return_state": True}, {"unroll": True}], ids=named)
+@pytest.mark.parametrize(
+    "options", [{}, SEQUENCES, {"go_backwards": True, "return_state": True}, {"unroll": True}], ids=named
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_initial_state(kind: str, options: dict[str, Any], activation: str, masked: bool) -> None:
     def build(keras: Any) -> Any:
@@ -211,8 +212,10 @@ def test_encoder_and_decoder(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_called_again_hands_its_states_on(kind: str) -> None:
+    states = 2 if kind == "LSTM" else 1
+
     def build(keras: Any) -> Any:
-        x, h = keras.layers.Input((STEPS, FEATURES)), [keras.layers.Input((UNITS,)) for _ in range(2 if kind == "LSTM" else 1)]
+        x, h = keras.layers.Input((STEPS, FEATURES)), [keras.layers.Input((UNITS,)) for _ in range(states)]
         inner = keras.models.Model([x, *h], layer_of(keras, kind, name="probe")(x, initial_state=h), name="inner")
         new_x, new_h = keras.layers.Input((STEPS, FEATURES)), [keras.layers.Input((UNITS,)) for _ in h]
         return keras.models.Model([new_x, *new_h], inner([new_x, *new_h]))
@@ -253,7 +256,9 @@ def test_stateful(kind: str, mode: str) -> None:
         seen += [np.array(model.test_on_batch(batches[0], targets)), model.predict(batches[0], batch_size=2, verbose=0)]
         model.reset_states()
         seen.append(model.predict(batches[0], batch_size=2, verbose=0))
-        start = [rng_state.normal(size=(2, UNITS)).astype("float32") for rng_state in [np.random.default_rng(5)] for _ in recurrent.states]
+        start = [
+            np.random.default_rng(k).normal(size=(2, UNITS)).astype("float32") for k, _ in enumerate(recurrent.states)
+        ]
         recurrent.reset_states(start)
         seen.append(model.predict(batches[2], batch_size=2, verbose=0))
         seen += [np.asarray(keras.backend.get_value(s)) for s in recurrent.states]
@@ -265,7 +270,7 @@ def test_stateful(kind: str, mode: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_stateful_with_an_initial_state_that_counts_until_a_state_was_kept(kind: str) -> None:
     rng, results = np.random.default_rng(6), []
-    data = [rng.normal(size=(2, STEPS, FEATURES)).astype("float32")] + [rng.normal(size=(2, UNITS)).astype("float32") for _ in range(2)]
+    data = [rng.normal(size=shape).astype("float32") for shape in ((2, STEPS, FEATURES), (2, UNITS), (2, UNITS))]
     for keras in (theirs, ours):
         keras.backend.clear_session()
         x = keras.layers.Input(batch_shape=(2, STEPS, FEATURES))
@@ -301,7 +306,9 @@ def minimal_cell(keras: Any, units: int) -> Any:
 
 
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("options", [{}, SEQUENCES, {"return_state": True}, {"unroll": True, "go_backwards": True}], ids=named)
+@pytest.mark.parametrize(
+    "options", [{}, SEQUENCES, {"return_state": True}, {"unroll": True, "go_backwards": True}], ids=named
+)
 def test_a_cell_of_ones_own(options: dict[str, Any], masked: bool) -> None:
     def make(keras: Any) -> Any:
         return ([keras.layers.Masking()] if masked else []) + [keras.layers.RNN(minimal_cell(keras, 4), **options)]
@@ -329,11 +336,17 @@ CELLS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("options", [{}, SEQUENCES, {"return_state": True}, {"go_backwards": True, **SEQUENCES}], ids=named)
+@pytest.mark.parametrize(
+    "options", [{}, SEQUENCES, {"return_state": True}, {"go_backwards": True, **SEQUENCES}], ids=named
+)
 @pytest.mark.parametrize("cells", CELLS)
 def test_cells(cells: str, options: dict[str, Any], masked: bool) -> None:
     make = CELLS[cells]
-    compare(sequential_of(lambda keras: ([keras.layers.Masking()] if masked else []) + [keras.layers.RNN(make(keras), **options)]))
+
+    def layers(keras: Any) -> Any:
+        return ([keras.layers.Masking()] if masked else []) + [keras.layers.RNN(make(keras), **options)]
+
+    compare(sequential_of(layers))
 
 
 # ---- wrappers
@@ -341,7 +354,9 @@ def test_cells(cells: str, options: dict[str, Any], masked: bool) -> None:
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("merge_mode", ["concat", "sum", "mul", "ave", None])
-@pytest.mark.parametrize("options", [{}, SEQUENCES, {"return_state": True}, {**SEQUENCES, "return_state": True}], ids=named)
+@pytest.mark.parametrize(
+    "options", [{}, SEQUENCES, {"return_state": True}, {**SEQUENCES, "return_state": True}], ids=named
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_bidirectional(kind: str, options: dict[str, Any], merge_mode: Any, masked: bool) -> None:
     def make(keras: Any) -> Any:
@@ -364,7 +379,9 @@ def test_bidirectional_initial_state(kind: str) -> None:
     def build(keras: Any) -> Any:
         x = keras.layers.Input((STEPS, FEATURES))
         states = [keras.layers.Input((UNITS,)) for _ in range(4 if kind == "LSTM" else 2)]
-        return keras.models.Model([x, *states], keras.layers.Bidirectional(layer_of(keras, kind))(x, initial_state=states))
+        return keras.models.Model(
+            [x, *states], keras.layers.Bidirectional(layer_of(keras, kind))(x, initial_state=states)
+        )
 
     compare(build)
 
@@ -375,7 +392,9 @@ def test_bidirectional_configuration() -> None:
     configs = []
     for keras in (theirs, ours):
         back = keras.layers.LSTM(3, go_backwards=True, name="back")
-        wrapper = keras.layers.Bidirectional(keras.layers.LSTM(3, name="there"), merge_mode="sum", backward_layer=back, name="both")
+        wrapper = keras.layers.Bidirectional(
+            keras.layers.LSTM(3, name="there"), merge_mode="sum", backward_layer=back, name="both"
+        )
         configs.append(plain(wrapper.get_config()))
     assert configs[0] == configs[1]
 
@@ -397,7 +416,9 @@ INNER: dict[str, tuple[Callable[[Any], Any], tuple[Any, ...]]] = {
 @pytest.mark.parametrize("inner", INNER)
 def test_time_distributed(inner: str, batch: Any) -> None:
     make, shape = INNER[inner]
-    compare(sequential_of(lambda keras: [keras.layers.TimeDistributed(make(keras), name="probe")], shape, batch_size=batch))
+    compare(
+        sequential_of(lambda keras: [keras.layers.TimeDistributed(make(keras), name="probe")], shape, batch_size=batch)
+    )
 
 
 def test_time_distributed_passes_masks_on() -> None:
@@ -415,7 +436,9 @@ def test_time_distributed_of_a_masking_layer_and_a_recurrent_one() -> None:
 
 def test_time_distributed_of_a_model() -> None:
     def make(keras: Any) -> Any:
-        inner = keras.models.Sequential([keras.layers.Dense(3, activation="tanh", input_shape=(4,)), keras.layers.Dense(2)])
+        inner = keras.models.Sequential(
+            [keras.layers.Dense(3, activation="tanh", input_shape=(4,)), keras.layers.Dense(2)]
+        )
         return [keras.layers.TimeDistributed(inner), keras.layers.LSTM(2)]
 
     theirs.backend.clear_session()
@@ -452,12 +475,17 @@ def test_conv_lstm(name: str, shape: Any, options: dict[str, Any]) -> None:
 def test_conv_lstm_with_channels_first_is_the_same_network_turned_round() -> None:
     """tf_keras cannot compute it on a CPU: compared with channels_last."""
     ours.backend.clear_session()
-    first, last = (ours.layers.ConvLSTM2D(3, 3, strides=2, return_sequences=True, data_format=f"channels_{f}") for f in ("first", "last"))
+    first, last = (
+        ours.layers.ConvLSTM2D(3, 3, strides=2, return_sequences=True, data_format=f"channels_{f}")
+        for f in ("first", "last")
+    )
     x = np.random.default_rng(0).normal(size=(2, *FRAMES)).astype("float32")
     want = last(x).numpy()
     first.build((None, 3, 2, 5, 4))
     first.set_weights(last.get_weights())
-    np.testing.assert_allclose(first(x.transpose(0, 1, 4, 2, 3)).numpy().transpose(0, 1, 3, 4, 2), want, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        first(x.transpose(0, 1, 4, 2, 3)).numpy().transpose(0, 1, 3, 4, 2), want, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_conv_lstm_keeps_its_state() -> None:

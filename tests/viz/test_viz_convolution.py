@@ -74,6 +74,15 @@ def test_the_drawing_shows_the_arithmetic_of_its_step():
     assert "SAME, stride 2: ⌈3 / 2⌉ = 2 rows and columns" in said
 
 
+def test_the_rule_says_where_the_size_comes_from():
+    assert (
+        viz.Sliding(np.ones((7, 7)), np.ones((3, 3)), 2).rule()
+        == "VALID, stride 2: ⌈(7 − 3 + 1) / 2⌉ = 3 rows and columns"
+    )
+    apart = viz.Sliding(np.ones((4, 7)), np.ones((2, 3)), 1, "same").rule()
+    assert apart == "SAME, stride 1: ⌈4 / 1⌉ = 4 rows, ⌈7 / 1⌉ = 7 columns"
+
+
 def test_the_map_fills_step_by_step():
     counts = [len(texts(viz.show_convolution(M, W, step=step))) for step in range(4)]
     assert counts == [counts[0] + step for step in range(4)]

@@ -314,12 +314,14 @@ class Layer(History):
             if not eager or not self.built:
                 stack.enter_context(graph.as_default())
             self._check(inputs)
+            if not eager or not self.built:  # weights and the first call share a scope: d/kernel, d/BiasAdd
+                stack.enter_context(graph.name_scope(self.name))
             if not self.built:
-                with graph.name_scope(self.name):
-                    self._build_once(inputs)
+                self._build_once(inputs)
             masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
             self._fill_in(args, kwargs, masks, eager)
-            stack.enter_context(self._on_tensors() if eager else graph.name_scope(self.name))
+            if eager:
+                stack.enter_context(self._on_tensors())
             outputs = self.call(inputs, *args, **kwargs)
             if record:
                 outputs = _named_apart(inputs, outputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import mmap
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from deepkit.errors import DataError, MissingExtraError
 from deepkit.files import reason, whole_file
+from deepkit.keras.saving.heaps import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
 
 LONGEST_ATTRIBUTE = 64512  # bytes: HDF5 keeps the attributes of a group in a header of 64 KiB
@@ -90,6 +92,7 @@ class Hdf5Reader:
         library = h5py()
         self._library = library
         self._close = not isinstance(path, library.Group)
+        self._bytes: mmap.mmap | None = None
         if not self._close:
             self.file, self.path = path, path.file.filename
         else:
@@ -102,11 +105,16 @@ class Hdf5Reader:
         try:
             with open(self.path, "rb") as file:
                 start = file.read(8)
+                if start:
+                    self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             hint = "a folder is a SavedModel of TensorFlow: save it as HDF5, model.save('model.h5')"
             raise DataError(
                 f"cannot open {self.path}: {reason(error)}", hint=hint if os.path.isdir(self.path) else None
             ) from error
+        heap = broken_heap(self._bytes) if self._bytes is not None else None
+        if heap is not None:
+            raise self.refuse(f"the heap of texts at byte {heap} contradicts itself")
         if start.startswith(b"PK"):
             raise DataError(
                 f"{self.path} is a zip archive, as Keras 3 writes models (.keras), and no HDF5 file",
@@ -126,6 +134,8 @@ class Hdf5Reader:
     def __exit__(self, *_: object) -> None:
         if self._close:
             self.file.close()
+        if self._bytes is not None:
+            self._bytes.close()
 
     def refuse(self, what: str, error: BaseException | None = None) -> DataError:
         """The error for a file that says something impossible."""
@@ -170,11 +180,19 @@ class Hdf5Reader:
         with self._looking_at(f"attribute {name!r} of {group.name}"):
             if name not in group.attrs:
                 return None
+            self._check_texts(group)
             said = group.attrs.get_id(name)
             if math.prod(said.shape) * max(said.dtype.itemsize, 1) > self._size:
                 raise self.refuse(f"attribute {name!r} of {group.name} is said to be longer than the file")
             value = group.attrs[name]
             return _text(value)
+
+    def _check_texts(self, group: Any) -> None:
+        """The library makes room for a text of variable length before it looks whether the file is that long."""
+        if self._bytes is not None:
+            address = self._library.h5o.get_info(group.id).addr
+            if any(length > self._size for length in claimed_lengths(self._bytes, address)):
+                raise self.refuse(f"a text in {group.name} is said to be longer than the file")
 
     def names(self, group: Any, name: str) -> list[str]:
         """A list of names, which may be kept in pieces."""

@@ -81,7 +81,7 @@ def reusable(
     escaped = {first.get(x, x) for x in escaped}
     result = set()
     for i, node in enumerate(order):
-        if hasattr(node.op, "reusing"):
+        if node.op.takes_out:
             x, *others = [first.get(x, x) for x in sources(node)]
             if not owned.get(x) and x not in escaped and x not in others and last_use[x] == i:
                 result.add(node)

@@ -255,8 +255,8 @@ class Dataset:
         """
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
-        wanted = [Shape(s) for s in like(self.element, padded_shapes, "padded_shapes", is_shape)]
-        full = [tuple(None if d == -1 else d for d in s.dims or ()) for s in wanted]
+        wanted = like(self.element, padded_shapes, "padded_shapes", is_shape)
+        full = [_open(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
         for part, shape in zip(leaves, full, strict=True):
             if part.shape.dims is not None and len(part.shape.dims) != len(shape):
                 raise ShapeError(
@@ -378,6 +378,14 @@ class Dataset:
 
 def _stop(count: int) -> int | None:
     return None if count < 0 else count
+
+
+def _open(padded: Any, shape: Shape) -> tuple[int | None, ...]:
+    """The dimensions that an element is filled up to; None for those that follow from the batch."""
+    dims = padded.dims if isinstance(padded, Shape) else padded
+    if dims is None:
+        dims = [None] * len(shape.as_list())
+    return tuple(None if d is None or d == -1 else int(d) for d in dims)
 
 
 def _longer(rows: int | None, shape: Shape) -> Shape:

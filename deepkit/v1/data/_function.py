@@ -12,7 +12,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.ops.iteration import Pass, Row
-from deepkit.v1.data._structure import flatten, map_leaves, pack, part_of, symbols
+from deepkit.v1.data._structure import describe, flatten, map_leaves, pack, part_of, symbols
 
 
 class ElementFunction:
@@ -35,7 +35,8 @@ class ElementFunction:
                 answer = function(*given) if type(given) is tuple else function(given)
             except TypeError as error:
                 if "argument" in str(error) and getattr(error.__traceback__, "tb_next", None) is None:
-                    error.add_note(f"{what}: the function is called with the {len(parts)} parts of an element")
+                    several = f"{len(given)} arguments" if type(given) is tuple else "one argument"
+                    error.add_note(f"{what}() calls the function with {several}: an element is {describe(element)}")
                 raise
             self.dataset = answer if hasattr(answer, "rows") else None
             if self.dataset is not None:

@@ -89,8 +89,11 @@ def test_masked_steps_count_for_nothing_in_either_direction():
     x[0, 3:] = x[1, 4:] = 0.0
     model = Sequential([Masking(input_shape=(5, 3)), Bidirectional(GRU(4, return_sequences=True), merge_mode="sum")])
     y = model.predict(x)
-    assert not y[0, 3:].any() and y[0, :3].all()
-    np.testing.assert_allclose(y[:1, :3], model.predict(np.pad(x[:1, :3], [(0, 0), (0, 2), (0, 0)]))[:, :3], rtol=1e-5, atol=1e-6)
+    assert not y[0, 3:].any()
+    assert y[0, :3].all()
+    np.testing.assert_allclose(
+        y[:1, :3], model.predict(np.pad(x[:1, :3], [(0, 0), (0, 2), (0, 0)]))[:, :3], rtol=1e-5, atol=1e-6
+    )
     short = Model(model.inputs, model.outputs).layers[-1]
     np.testing.assert_allclose(y[:1, :3], short(x[:1, :3]).numpy(), rtol=1e-5, atol=1e-6)
 
@@ -115,9 +118,12 @@ def test_the_first_half_of_the_states_is_for_the_forward_layer(symbolic):
 def test_weights_names_and_numbers():
     model = Sequential([Bidirectional(LSTM(4, name="rnn"), name="both", input_shape=(5, 3))])
     assert [w.name for w in model.weights] == [
-        f"both/{way}_rnn/lstm_cell/{name}:0" for way in ("forward", "backward") for name in ("kernel", "recurrent_kernel", "bias")
+        f"both/{way}_rnn/lstm_cell/{name}:0"
+        for way in ("forward", "backward")
+        for name in ("kernel", "recurrent_kernel", "bias")
     ]
-    assert model.count_params() == 2 * (3 * 16 + 4 * 16 + 16) and model.output_shape == (None, 8)
+    assert model.count_params() == 2 * (3 * 16 + 4 * 16 + 16)
+    assert model.output_shape == (None, 8)
     model.layers[0].trainable = False
     assert not model.trainable_weights
 
@@ -138,7 +144,8 @@ def test_a_stateful_pair_keeps_both_states():
     model.reset_states()
     np.testing.assert_allclose(model.predict(x, batch_size=2), first, rtol=1e-6)
     layer.reset_states([np.ones((2, 4)), np.zeros((2, 4))])
-    assert K.get_value(layer.forward_layer.states[0]).all() and not K.get_value(layer.backward_layer.states[0]).any()
+    assert K.get_value(layer.forward_layer.states[0]).all()
+    assert not K.get_value(layer.backward_layer.states[0]).any()
 
 
 def test_constants_go_in_both_directions():
@@ -181,7 +188,8 @@ def test_a_cell_of_ones_own_is_found_when_the_layer_is_copied():
         pass
 
     layer = Bidirectional(RNN(Mine(3)))
-    assert type(layer.backward_layer.cell) is Mine and layer.backward_layer.go_backwards
+    assert type(layer.backward_layer.cell) is Mine
+    assert layer.backward_layer.go_backwards
 
 
 # ---- TimeDistributed
@@ -194,7 +202,8 @@ def test_every_step_goes_through_the_same_layer(steps):
     x = random(2, 5, 3)
     want = np.stack([inner(x[:, t]).numpy() for t in range(5)], 1)
     np.testing.assert_allclose(model.predict(x), want, rtol=1e-5, atol=1e-6)
-    assert model.output_shape == (None, steps, 4) and [w.name for w in model.weights][0] == "time_distributed_1/kernel:0"
+    assert model.output_shape == (None, steps, 4)
+    assert next(w.name for w in model.weights) == "time_distributed_1/kernel:0"
 
 
 def test_images_of_a_film():
@@ -203,7 +212,8 @@ def test_images_of_a_film():
     x = random(2, 3, 6, 6, 1)
     y = layer(x).numpy()
     np.testing.assert_allclose(y[:, 1], inner(x[:, 1]).numpy(), rtol=1e-5, atol=1e-6)
-    assert layer.compute_output_shape((None, 3, 6, 6, 1)) == (None, 3, 4, 4, 2) and y.shape == (2, 3, 4, 4, 2)
+    assert layer.compute_output_shape((None, 3, 6, 6, 1)) == (None, 3, 4, 4, 2)
+    assert y.shape == (2, 3, 4, 4, 2)
 
 
 def test_the_mask_goes_on_and_into_the_layer():
@@ -222,7 +232,9 @@ def test_the_mask_goes_on_and_into_the_layer():
 
 
 def test_phase_and_updates_of_the_layer_inside():
-    model = Sequential([TimeDistributed(BatchNormalization(momentum=0.5), input_shape=(4, 3)), TimeDistributed(Dropout(0.5))])
+    model = Sequential(
+        [TimeDistributed(BatchNormalization(momentum=0.5), input_shape=(4, 3)), TimeDistributed(Dropout(0.5))]
+    )
     model.compile("sgd", "mse")
     x = random(8, 4, 3) + 5.0
     model.train_on_batch(x, x)
@@ -253,7 +265,7 @@ def test_several_inputs_at_every_step():
     (lambda: Wrapper(3), "takes a layer"), (lambda: TimeDistributed(Dense), "made with brackets"),
     (lambda: Bidirectional(Dense(3)), "recurrent layer"), (lambda: Bidirectional(LSTM(3), merge_mode="max"), "merge_mode='max'"),
     (lambda: Bidirectional(LSTM(3), backward_layer=LSTM(3)), "both layers have go_backwards=False"),
-    (lambda: Bidirectional(LSTM(3), backward_layer=LSTM(3, go_backwards=True, return_sequences=True)), "return_sequences is False"),
+    (lambda: Bidirectional(LSTM(3), backward_layer=LSTM(3, go_backwards=True, return_state=True)), "return_state is False"),
     (lambda: TimeDistributed(Dense(3))(Input((4,))), "at least one axis"),
     (lambda: Bidirectional(LSTM(3))(Input((4, 2)), initial_state=[Input((3,))]), "forward layer"),
     (lambda: Sequential([Bidirectional(LSTM(3, stateful=True), input_shape=(4, 2))]), "batch size"),

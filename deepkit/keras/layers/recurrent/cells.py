@@ -89,7 +89,7 @@ class Cell(SequenceCell):
         self.dropout = share(dropout, type(self).__name__, "dropout")
         self.recurrent_dropout = share(recurrent_dropout, type(self).__name__, "recurrent_dropout")
         self.state_size: Any = self.units
-        self.output_size = self.units
+        self.output_size: Any = self.units
         self.bias: Any = None
         self._masks: Masks | None = None
 

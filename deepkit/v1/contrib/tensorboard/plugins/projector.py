@@ -26,9 +26,7 @@ def visualize_embeddings(summary_writer: Any, config: Any) -> None:
     >>> "vectors.tsv" in open(folder + "/projector_config.pbtxt").read()
     True
     """
-    write_projector(
-        summary_writer.get_logdir() if hasattr(summary_writer, "get_logdir") else summary_writer, config
-    )
+    write_projector(summary_writer.get_logdir() if hasattr(summary_writer, "get_logdir") else summary_writer, config)
 
 
 def __getattr__(name: str) -> Any:

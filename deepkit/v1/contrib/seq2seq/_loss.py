@@ -1,4 +1,4 @@
-"""`tf.contrib.seq2seq`: the loss of sequences of classes."""
+"""The loss of sequences of classes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from deepkit import ops
 from deepkit.core.apply import scope
 from deepkit.errors import ShapeError
 from deepkit.v1.symbolic import constant_of
-
-__all__ = ["sequence_loss"]
 
 
 def sequence_loss(
