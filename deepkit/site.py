@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import linecache
 import os
 import sys
@@ -29,12 +30,20 @@ class Site(NamedTuple):
         return f"{place}{inside}" + (f":  {self.text}" if self.text else "")
 
 
+@functools.cache
+def is_users(file: str) -> bool:
+    """Whether code in this file is the user's: not deepkit's own, nor NumPy's that calls it back (np.mean(tensor))."""
+    numpy = sys.modules.get("numpy")
+    home = os.path.dirname(numpy.__file__ or "") + os.sep if numpy is not None else _HOME
+    return not file.startswith((_HOME, home)) and file != contextlib.__file__
+
+
 def user_site() -> Site | None:
-    """The innermost frame that is not deepkit's own; None if there is none (deepkit calling itself)."""
+    """The innermost frame that is the user's; None if there is none (deepkit calling itself)."""
     frame: Any = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_HOME) and code.co_filename != contextlib.__file__:
+        if is_users(code.co_filename):
             return Site(code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
@@ -10,6 +10,15 @@ from deepkit.site import Site
 
 if TYPE_CHECKING:
     from deepkit.core.graph import Graph
+
+
+class NodeDescription(NamedTuple):
+    """A node in words, with the field names of TensorFlow's NodeDef."""
+
+    name: str
+    op: str
+    input: list[str]
+    device: str
 
 
 class Node:
@@ -39,6 +48,12 @@ class Node:
     @property
     def type(self) -> str:
         return self.op.type
+
+    @property
+    def node_def(self) -> NodeDescription:
+        """Name, op, inputs and device as texts: what device functions read of TensorFlow's NodeDef."""
+        inputs = [x.name.removesuffix(":0") for x in self.inputs] + [f"^{n.name}" for n in self.control_inputs]
+        return NodeDescription(self.name, self.type, inputs, self.device)
 
     @property
     def label(self) -> str:

@@ -28,20 +28,31 @@ def _opened(path: str, compression: str = "") -> Iterator[BinaryIO]:
         raise DataError(f"cannot read {path}: {why}") from error
 
 
-def text_lines(path: Any, compression: str = "") -> Iterator[bytes]:
-    """The lines of a file without what ends them: a newline, and carriage returns before it.
+def text_lines(path: Any, compression: str = "", returns_anywhere: bool = False) -> Iterator[bytes]:
+    """The lines of a file without what ends them: a newline, or a carriage return and a newline.
+
+    returns_anywhere: also carriage returns inside of a line are left out. After the last newline comes one more line
+    only if something is left of it.
 
     Raises:
         DataError: the file cannot be read.
     """
+
+    def bare(line: bytes) -> bytes:
+        return line.replace(b"\r", b"") if returns_anywhere else line.removesuffix(b"\r")
+
     with _opened(os.fsdecode(path), compression) as file:
-        begun = b""
+        begun: list[bytes] = []  # a line longer than a block is put together once, at its end
         while block := file.read(_BLOCK):
-            *lines, begun = (begun + block).split(b"\n")
-            for line in lines:
-                yield line.removesuffix(b"\r")
-        if begun:
-            yield begun
+            first, *lines = block.split(b"\n")
+            begun.append(first)
+            if lines:
+                yield bare(b"".join(begun))
+                begun = [lines.pop()]
+                yield from map(bare, lines)
+        last = bare(b"".join(begun))
+        if last:
+            yield last
 
 
 def fixed_records(

@@ -29,6 +29,7 @@ from deepkit.keras.loss_functions import (
     squared_hinge,
 )
 from deepkit.keras.loss_reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
+from deepkit.keras.own_code import call_own
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error
@@ -96,7 +97,7 @@ class LossFunctionWrapper(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if is_tensor(y_true) and is_tensor(y_pred):
             y_true, y_pred = squeeze_last(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._arguments)
+        return call_own(self.fn, "the loss", y_true, y_pred, **self._arguments)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._arguments}

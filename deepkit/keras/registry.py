@@ -216,8 +216,12 @@ def _look_up(name: Any, module_objects: Any, custom_objects: Any, kind: str) -> 
         f"unknown {kind} {name!r}",
         rule="the library's own names, and those of custom_objects",
         hint=("did you mean " + " or ".join(map(repr, near)) + "? " if near else "")
-        + f"a {kind} of your own: custom_objects={{{str(name)!r}: ...}}, or `with custom_object_scope(...)`",
+        + f"{_a(kind)} of your own is given as the object itself, or, in load_model, as custom_objects={{{str(name)!r}: ...}}",
     )
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def find(identifier: Any, objects: Mapping[str, Any], kind: str) -> Any:

@@ -108,7 +108,8 @@ class Buffer:
                             f"{self.kind} {self.name!r} is closed and has {len(found)} of the {max(count, 1)} elements "
                             "that are asked for", rule="a closed queue gives what is left, then it is at its end",
                             hint="for the last, smaller batch: dequeue_up_to, or allow_smaller_final_batch=True"
-                            if found else "except tf.errors.OutOfRangeError: the data end here",
+                            if found else "except tf.errors.OutOfRangeError: the data end here; if that is too early, coord.join(threads) "
+                            "raises the error of the thread that failed",
                         )  # fmt: skip
                     found.append(self._remove())
                     self._changed.notify_all()

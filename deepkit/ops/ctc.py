@@ -67,7 +67,7 @@ class CTCLoss(Op):
         for s in range(states.shape[1]):
             expected[:, xp.arange(batch), states[:, s]] += joint[:, :, s]
         slope = xp.where((live & fits)[:, :, None], xp.exp(log_p) - expected, 0)
-        skipped = xp.asarray([self.ignore and self._needs(row) > n for row, n in zip(labels, lengths, strict=True)], bool)
+        skipped = self.ignore & (xp.asarray(count) > lengths)
         loss = xp.where(skipped | (lengths == 0), 0, -total)
         return loss.astype(logits.dtype), slope.astype(logits.dtype)
 

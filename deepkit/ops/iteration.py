@@ -78,7 +78,8 @@ class DataIterator:
         """Goes to the beginning of a data set."""
         with self._turn:
             self._stop()
-            self._pass = Pass(self._session, dict(zip(dataset.inputs, values, strict=True)))
+            copies = [np.array(value) for value in values]  # what was fed, or a variable's value, may change later
+            self._pass = Pass(self._session, dict(zip(dataset.inputs, copies, strict=True)))
             self._rows, self._failed = dataset.rows(self._pass), None
 
     def next(self) -> Row:

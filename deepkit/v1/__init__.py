@@ -120,7 +120,7 @@ from deepkit.v1.initializers import truncated_normal as truncated_normal_initial
 from deepkit.v1.initializers import uniform_unit_scaling as uniform_unit_scaling_initializer
 from deepkit.v1.initializers import variance_scaling as variance_scaling_initializer
 from deepkit.v1.initializers import zeros as zeros_initializer
-from deepkit.v1.messages import lazily as _messages
+from deepkit.v1.messages import or_missing as _messages_or_missing
 from deepkit.v1.queues import FIFOQueue, PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
 from deepkit.v1.readers import (
     FixedLengthRecordReader,
@@ -238,5 +238,5 @@ def to_int64(x, name="ToInt64"):
 
 
 globals().update(_spaces(globals()))
-__getattr__ = _messages(globals())
+__getattr__ = _messages_or_missing()
 missing.install()

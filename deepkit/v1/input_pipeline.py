@@ -145,7 +145,6 @@ def _batched(
     """One queue, filled by `threads` threads from each entry of tensors_list; the tensors of its next batch."""
     if not tensors_list:
         raise ArgumentError(f"{what}: an empty list", rule="at least one list of tensors")
-    single = not isinstance(tensors_list[0], (list, tuple, dict))
     entries = [_flat(tensors) for tensors in tensors_list]
     names = entries[0][1]
     with name_scope(name, what, entries[0][0]) as scope:
@@ -172,7 +171,7 @@ def _batched(
     values = result if isinstance(result, list) else [result]
     if names is not None:
         return dict(zip(names, values, strict=True))
-    return values[0] if single else list(values)
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _tensor(value: Any, what: str) -> Symbol:
@@ -227,6 +226,8 @@ def batch(
     shared_name: str | None = None, name: str | None = None,
 ) -> Any:  # fmt: skip
     """batch_size values of each of `tensors` (a list or dict) together, with a first axis of that length.
+
+    It gives a list or a dict as well; of a single tensor, also of a list of one, a tensor.
 
     num_threads run `tensors` again and again and fill a queue with the values. enqueue_many: the tensors have rows, each
     an element. dynamic_pad: elements of different lengths, filled up with zeros. allow_smaller_final_batch: at the end of

@@ -14,14 +14,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def lazily(space: dict[str, Any]) -> Callable[[str], Any]:
+def or_missing() -> Callable[[str], Any]:
     """The `__getattr__` of `tf`: the messages, and for all other names what explains that they are missing."""
     otherwise = explain("tf")
-
-    def __getattr__(name: str) -> Any:
-        if name not in NAMES:
-            return otherwise(name)
-        space[name] = found = message(name)
-        return found
-
-    return __getattr__
+    return lambda name: message(name) if name in NAMES else otherwise(name)

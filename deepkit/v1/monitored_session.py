@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit.core.graph import Graph
-from deepkit.errors import ClosedSessionError, OutOfRangeError
+from deepkit.errors import ArgumentError, ClosedSessionError, OutOfRangeError
 from deepkit.ops import board_messages
 from deepkit.v1.checkpoint_hook import CheckpointSaverHook
 from deepkit.v1.coordinator import Coordinator
@@ -25,7 +25,7 @@ class SessionCreator:
 
     def create_session(self) -> Any:
         """A session that is ready to run."""
-        raise NotImplementedError(f"{type(self).__name__} defines no create_session()")
+        raise ArgumentError(f"{type(self).__name__} defines no create_session()", hint="ChiefSessionCreator is one that does")
 
 
 class ChiefSessionCreator(SessionCreator):

@@ -114,3 +114,12 @@ bidirectional_dynamic_rnn = _unroll.bidirectional_dynamic_rnn
 dynamic_rnn = _unroll.dynamic_rnn
 static_bidirectional_rnn = _unroll.static_bidirectional_rnn
 static_rnn = _unroll.static_rnn
+
+
+def raw_rnn(
+    cell: Any, loop_fn: Any, parallel_iterations: int | None = None, swap_memory: bool = False, scope: Any = None
+) -> tuple[Any, Any, Any]:
+    """A loop over a cell that `loop_fn` steers: see `deepkit.v1.recurrent.loops.raw_rnn`."""
+    from deepkit.v1.recurrent import loops
+
+    return loops.raw_rnn(cell, loop_fn, parallel_iterations, swap_memory, scope)

@@ -38,7 +38,6 @@ class Scaffold:
         """Makes the parts that are missing, each the one of its collection if that has one, and ends the graph."""
         self._default("init_op", GraphKeys.INIT_OP, lambda: creators.global_variables_initializer())
         self._default("ready_op", GraphKeys.READY_OP, lambda: creators.report_uninitialized_variables())
-        self._default("ready_for_local_init_op", GraphKeys.READY_FOR_LOCAL_INIT_OP, lambda: self.ready_op)
         self._default("local_init_op", GraphKeys.LOCAL_INIT_OP, lambda: creators.local_variables_initializer())
         self._default("summary_op", GraphKeys.SUMMARY_OP, summary.merge_all)
         self._default("saver", GraphKeys.SAVERS, lambda: Saver(allow_empty=True))

@@ -157,11 +157,8 @@ def _listed(summary: Symbol, collections: Any) -> Symbol:
 
 
 def __getattr__(name: str) -> Any:
-    """The messages, made when they are first used: only then the tensorboard package is loaded."""
-    if name not in _MESSAGES:
-        return _explain("tf.summary")(name)
-    globals()[name] = found = _message(name)
-    return found
+    """The messages: only when one of them is used the tensorboard package is loaded."""
+    return _message(name) if name in _MESSAGES else _explain("tf.summary")(name)
 
 
 def __dir__() -> list[str]:

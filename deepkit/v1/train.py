@@ -45,13 +45,14 @@ from deepkit.v1.saver import Saver
 from deepkit.v1.scaffold import Scaffold
 from deepkit.v1.session_manager import SessionManager
 from deepkit.v1.summary_hooks import StepCounterHook, SummarySaverHook
+from deepkit.v1.supervisor import Supervisor
 from deepkit.v1.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTrainingError, NanTensorHook
 
 __all__ = [
     *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "start_queue_runners",
     "ChiefSessionCreator", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
-    "SingularMonitoredSession", "WorkerSessionCreator",
+    "SingularMonitoredSession", "Supervisor", "WorkerSessionCreator",
     "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
     "NewCheckpointReader", "Saver", "SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues",
     "StepCounterHook", "StopAtStepHook", "SummarySaverHook",

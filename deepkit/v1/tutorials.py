@@ -21,7 +21,7 @@ from deepkit.datasets.catalog import MNIST
 from deepkit.datasets.idx import read_pair
 from deepkit.datasets.locate import present
 from deepkit.device.dtypes import as_dtype, float32, uint8
-from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, MissingExtraError, ShapeError
 
 __all__ = ["DEFAULT_SOURCE_URL", "DataSet", "Datasets", "load_mnist", "read_data_sets"]
 
@@ -203,5 +203,33 @@ def load_mnist(train_dir: str = "MNIST-data") -> Datasets:
     return read_data_sets(train_dir)
 
 
+def load_dataset(name: str, size: str = "small", test_with_fake_data: bool = False) -> Any:
+    """`tf.contrib.learn.datasets.load_dataset`: "mnist" as read_data_sets gives it, "iris" as arrays `data` and `target`.
+
+    Raises:
+        ArgumentError: another name.
+        MissingExtraError: iris comes with scikit-learn, which is not installed.
+    """
+    if name == "mnist":
+        return load_mnist()
+    if name == "iris":
+        try:
+            from sklearn.datasets import load_iris
+        except ImportError as error:
+            raise MissingExtraError("scikit-learn", "course", "the iris data") from error
+        found = load_iris()
+        return Samples(found.data.astype(np.float64), found.target.astype(np.int64))
+    raise ArgumentError(f"load_dataset({name!r})", rule='"mnist" or "iris"', hint="deepkit.keras.datasets has others")
+
+
+class Samples(NamedTuple):
+    """Rows of features and what belongs to each of them."""
+
+    data: np.ndarray
+    target: np.ndarray
+
+
 input_data = sys.modules[__name__]
+datasets = SimpleNamespace(mnist=input_data, load_dataset=load_dataset, DATASETS=("mnist", "iris"))
+"""`tf.contrib.learn.datasets`."""
 examples = SimpleNamespace(tutorials=SimpleNamespace(mnist=SimpleNamespace(input_data=input_data)))

@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 T, B, C = 7, 4, 5
 LOGITS = (2 * RNG.normal(size=(T, B, C))).astype(np.float32)
 LENGTHS = np.array([7, 5, 6, 4], np.int32)
-ROWS = [[0, 1, 1, 2], [3], [], [2, 0, 2]]
+ROWS = [[0, 1, 1, 2], [3], [1, 1], [2, 0, 2]]
 PLACES = np.array([(b, i) for b, row in enumerate(ROWS) for i in range(len(row))], np.int64)
 VALUES = np.array([v for row in ROWS for v in row], np.int32)
 

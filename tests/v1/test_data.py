@@ -92,7 +92,9 @@ def test_map_gets_the_parts_of_a_tuple_and_is_called_once():
 
 def test_functions_use_what_is_around_them(graph):
     factor, offset = tf.Variable(3, dtype=tf.int64), tf.placeholder(tf.int64)
-    iterator = numbers(3).map(lambda x: tf.cond(x > 1, lambda: x * factor, lambda: x + offset)).make_initializable_iterator()
+    iterator = (
+        numbers(3).map(lambda x: tf.cond(x > 1, lambda: x * factor, lambda: x + offset)).make_initializable_iterator()
+    )
     element = iterator.get_next()
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
@@ -296,6 +298,24 @@ def test_one_iterator_for_two_data_sets():
         iterator.make_initializer(Dataset.from_tensors("a"))
 
 
+def test_the_next_epoch_is_not_touched_by_what_was_done_with_the_last():
+    def change(x):
+        x += 100.0
+        return x
+
+    fed = np.zeros((2, 3))
+    x = tf.placeholder(tf.float64, [2, 3])
+    source = tf.data.Dataset.from_tensor_slices(x).cache()
+    changed = source.map(lambda row: tf.py_func(change, [row], tf.float64)).repeat(2)
+    iterator, direct = changed.make_initializable_iterator(), source.repeat(2).make_initializable_iterator()
+    element, squared = iterator.get_next(), tf.nn.relu(direct.get_next() + 1.0)
+    with tf.Session() as sess:
+        sess.run([iterator.initializer, direct.initializer], {x: fed})
+        fed[:] = 7
+        assert [sess.run(element).tolist() for _ in range(4)] == [[100.0] * 3] * 4
+        assert [sess.run(squared).tolist() for _ in range(4)] == [[1.0] * 3] * 4
+
+
 def test_string_handles():
     training, test = numbers(10).make_one_shot_iterator(), numbers(20, 30).make_initializable_iterator()
     handle = tf.placeholder(tf.string, [])
@@ -333,7 +353,12 @@ def test_threads_share_one_iterator():
 
 
 def test_an_error_in_the_middle_is_not_the_end():
-    element = numbers(3).map(lambda x: tf.check_numerics(1.0 / tf.cast(1 - x, tf.float32), "divided")).make_one_shot_iterator().get_next()
+    element = (
+        numbers(3)
+        .map(lambda x: tf.check_numerics(1.0 / tf.cast(1 - x, tf.float32), "divided"))
+        .make_one_shot_iterator()
+        .get_next()
+    )
     with tf.Session() as sess:
         assert sess.run(element) == 1.0
         for _ in range(2):
@@ -383,7 +408,9 @@ def test_contrib_and_experimental_names():
 def test_an_estimator_takes_a_data_set():
     def input_fn():
         x = np.arange(20, dtype=np.float32).reshape(20, 1)
-        return Dataset.from_tensor_slices(({"x": x}, (x[:, 0] > 9).astype(np.int32))).shuffle(20, seed=1).repeat().batch(5)
+        return (
+            Dataset.from_tensor_slices(({"x": x}, (x[:, 0] > 9).astype(np.int32))).shuffle(20, seed=1).repeat().batch(5)
+        )
 
     estimator = tf.estimator.LinearClassifier([tf.feature_column.numeric_column("x")])
     estimator.train(input_fn, steps=5)

@@ -80,7 +80,7 @@ def test_the_end_of_the_data_closes_the_queue(graph):
         found = []
         try:
             while not coord.should_stop():
-                found.append(sess.run(batch)[0].tolist())
+                found.append(sess.run(batch).tolist())
         except tf.errors.OutOfRangeError:
             coord.request_stop()
         coord.join(threads)

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 import deepkit.v1 as tf
-from deepkit.errors import ArgumentError, CancelledError, ClosedSessionError, DTypeError, GraphWarning, OutOfRangeError, ShapeError
+from deepkit.errors import (
+    ArgumentError,
+    CancelledError,
+    ClosedSessionError,
+    DTypeError,
+    GraphWarning,
+    OutOfRangeError,
+    ShapeError,
+)
 from deepkit.ops import buffers
 
 
@@ -72,7 +80,11 @@ def test_names_are_those_of_tensorflow(graph):
     assert graph.get_operation_by_name("fifo_queue_enqueue/component_0").type == "Const"
     with tf.name_scope("input"):
         inner = tf.FIFOQueue(3, "float")
-    assert (inner.queue_ref.name, inner.name, inner.dequeue().name) == ("input/fifo_queue:0", "fifo_queue", "fifo_queue_Dequeue_1:0")
+    assert (inner.queue_ref.name, inner.name, inner.dequeue().name) == (
+        "input/fifo_queue:0",
+        "fifo_queue",
+        "fifo_queue_Dequeue_1:0",
+    )
 
 
 def test_elements_of_several_parts_keep_together(sess):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, NameNotFoundError
 
 
 class Callback:
@@ -78,7 +78,11 @@ class Logs(dict):
         other = _other_spelling(key)
         if other is not None and dict.__contains__(self, other):
             return dict.__getitem__(self, other)
-        raise KeyError(key)
+        raise NameNotFoundError(
+            f"the history has no {key!r}", rule="there is " + (", ".join(map(repr, self)) or "nothing"),
+            hint="val_... needs validation_data or validation_split in fit" if str(key).startswith("val_")
+            else "metrics are named in compile(metrics=[...])",
+        )  # fmt: skip
 
     def __contains__(self, key: Any) -> bool:
         return dict.__contains__(self, key) or dict.__contains__(self, _other_spelling(key))

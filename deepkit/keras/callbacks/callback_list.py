@@ -22,7 +22,7 @@ class CallbackList:
         self.callbacks = list(callbacks or ())
         self.model, self.params = model, dict(params or {})
         for callback in self.callbacks:
-            if not hasattr(callback, "set_model"):
+            if isinstance(callback, type) or not hasattr(callback, "set_model"):
                 raise ArgumentError(
                     f"{callback!r} is no callback", rule="an object of a subclass of keras.callbacks.Callback",
                     hint="a function goes into LambdaCallback(on_epoch_end=...); a class needs brackets: EarlyStopping()",

@@ -26,6 +26,8 @@ class ProgbarLogger(Callback):
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params(params)
         verbose = params.get("verbose", 1)
+        if verbose not in ("auto", 0, 1, 2):
+            raise ArgumentError(f"verbose={verbose!r}", rule="0 silent, 1 a progress bar, 2 a line per epoch")
         self.verbose = 1 if verbose in ("auto", True) else int(verbose)
         self.epochs = params.get("epochs", 1)
         self.target = params.get(self.count_mode)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.keras.engine.checks import check_input, check_labels, regular
 from deepkit.keras.engine.structure import listed
 
 Batch = tuple[list[np.ndarray], list[Any], list[Any]]
@@ -24,11 +25,11 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
                 f"{what}: the dictionary has no entry {missing[0]!r}", rule="one entry for each of: " + ", ".join(names),
                 hint=f"it has: {', '.join(map(repr, value))}",
             )  # fmt: skip
-        return [_array(value[n], what) for n in names]
+        return [regular(value[n], what) for n in names]
     several = isinstance(value, (list, tuple)) and len(names) > 1
     if isinstance(value, (list, tuple)) and len(names) == 1 and len(value) == 1 and np.ndim(value[0]) > 0:
         several = hasattr(value[0], "shape")  # [array] for a model with one input
-    found = [_array(v, what) for v in value] if several else [_array(value, what)]
+    found = [regular(v, what) for v in value] if several else [regular(value, what)]
     if len(found) != len(names):
         raise ArgumentError(
             f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
@@ -38,22 +39,13 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
     return found
 
 
-def _array(value: Any, what: str) -> np.ndarray:
-    if hasattr(value, "to_numpy"):  # pandas
-        value = value.to_numpy()
-    elif hasattr(value, "numpy"):
-        value = value.numpy()
-    array = np.asarray(value)
-    if array.dtype == object:
-        raise DataError(
-            f"{what} is not a regular array (its items have different lengths or types)",
-            hint="sequences of different lengths: keras.preprocessing.sequence.pad_sequences(x)",
-        )
-    return array[..., None] if array.ndim == 0 else array
-
-
 def class_weights_of(targets: np.ndarray, class_weight: dict[int, float], output: str) -> np.ndarray:
     """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
+    if not isinstance(class_weight, dict):
+        raise ArgumentError(
+            f"class_weight={class_weight!r}", rule="a dictionary: {class number: factor of its samples' losses}",
+            hint="class_weight={0: 1.0, 1: 5.0}",
+        )  # fmt: skip
     classes = (
         targets.argmax(-1) if targets.ndim > 1 and targets.shape[-1] > 1 else targets.reshape(len(targets), -1)[:, 0]
     )
@@ -72,14 +64,19 @@ class Arrays:
     def __init__(self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any):
         lengths = {len(a) for a in [*inputs, *targets, *weights] if a is not None}
         if len(lengths) != 1:
-            described = ", ".join(str(len(a)) for a in [*inputs, *targets] if a is not None)
+            groups = (("x", inputs), ("y", targets), ("sample_weight", weights))
+            described = ", ".join(f"{what} {len(a)}" for what, group in groups for a in group if a is not None)
             raise ShapeError(
-                f"inputs and targets have different numbers of samples: {described}",
+                f"the arrays have different numbers of samples: {described}",
                 rule="the first axis counts the samples, and is as long in x as in y",
                 hint="was one of them split or filtered without the other?",
             )
         if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise ArgumentError(f"batch_size={batch_size!r}", rule="a whole number of samples, at least 1")
+            shown = "an array" if hasattr(batch_size, "shape") else repr(batch_size)
+            raise ArgumentError(
+                f"batch_size is {shown}", rule="a whole number of samples, at least 1",
+                hint="predict(x) takes the inputs alone" if shown == "an array" else "batch_size=32; n // 2 is whole",
+            )  # fmt: skip
         self.inputs, self.targets, self.weights = inputs, targets, weights
         self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
 
@@ -160,8 +157,13 @@ class Stream:
         for item in items:
             yield self._batch(item)
             count += 1
+        if not count and self._steps != 0:
+            raise ArgumentError(
+                "the generator gave no batch", rule="a generator can be read once; every epoch needs one that goes on",
+                hint="`while True: yield x, y` with steps_per_epoch=..., or a keras.utils.Sequence",
+            )  # fmt: skip
         if self._steps is not None and count < self._steps:
-            raise DataError(
+            raise ArgumentError(
                 f"the generator ended after {count} of {self._steps} batches",
                 rule="a generator for fit goes on for ever: `while True: yield x, y`",
                 hint=f"steps_per_epoch={max(count, 1)}, or a keras.utils.Sequence",
@@ -171,10 +173,13 @@ class Stream:
 
     def _batch(self, item: Any) -> Batch:
         parts = item if isinstance(item, tuple) else (item,)
-        if not 1 <= len(parts) <= 3:
-            raise DataError(
-                f"the generator gave a tuple of {len(parts)}",
-                rule="(x, y) or (x, y, sample_weight); x and y may be lists",
+        listed_pair = isinstance(item, list) and len(self.model.inputs) == 1 and len(item) in (2, 3)
+        if item is None or listed_pair or not 1 <= len(parts) <= 3:
+            got = "None" if item is None else f"a list of {len(item)}" if listed_pair else f"a tuple of {len(parts)}"
+            raise ArgumentError(
+                f"the generator gave {got}",
+                rule="each batch is a tuple (x, y) or (x, y, sample_weight); x and y may be lists",
+                hint="yield x, y" if item is None or listed_pair else None,
             )
         x, y, weights = (*parts, None, None)[:3]
         return batch_of(self.model, x, y, weights, self.class_weight)
@@ -189,11 +194,13 @@ def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class
         check_input(model, a, symbol, name)
     names = model.output_names
     targets: list[Any] = [None] * len(names) if y is None else list(_targets(y, names, model))
+    if y is not None:
+        check_labels(model, targets)
     weights: list[Any] = [None] * len(names)
     if sample_weight is not None:
         if isinstance(sample_weight, dict):
             weights = [
-                None if sample_weight.get(n) is None else _array(sample_weight[n], "sample_weight") for n in names
+                None if sample_weight.get(n) is None else regular(sample_weight[n], "sample_weight") for n in names
             ]
         else:
             weights = list(arrays_of(sample_weight, names, "sample_weight"))
@@ -208,37 +215,14 @@ def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class
 
 def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
     if isinstance(y, dict):
-        return [None if n not in y else _array(y[n], "y") for n in names]
-    return arrays_of(y, names, "y")
-
-
-def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
-    """ShapeError that says which input, what it expects and what it got."""
-    dims, got = symbol.shape.dims, array.shape
-    if dims is None or (
-        len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True))
-    ):
-        if dims and dims[0] is not None and len(got) == len(dims) and got[0] % dims[0]:
-            raise ShapeError(
-                f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
-                rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
+        unknown = [key for key in y if key not in names]
+        if unknown:
+            raise ArgumentError(
+                f"y: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
+                hint="an output is called as the layer that makes it",
             )  # fmt: skip
-        return
-    hint = "compare x.shape with model.input_shape"
-    if len(dims) == len(got) + 1 and dims[-1] == 1:
-        hint = "x[..., None] adds the channel axis at the end"
-    elif len(dims) == len(got) + 1:
-        hint = "a single sample still needs the batch axis: x[None]"
-    elif len(dims) == 2 and int(np.prod(got[1:])) == dims[1]:
-        hint = (
-            f"x.reshape(len(x), {dims[1]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
-        )
-    elif None not in dims[1:] and int(np.prod(got[1:])) == int(np.prod(dims[1:])):  # type: ignore[arg-type]
-        hint = f"x.reshape(-1, {', '.join(str(d) for d in dims[1:])})"
-    raise ShapeError(
-        f"input {name!r} of model {model.name!r}: expected shape {tuple(dims)}, got {tuple(got)}",
-        rule="the first axis counts the samples, the others are those of input_shape", hint=hint,
-    )  # fmt: skip
+        return [None if n not in y else regular(y[n], "y") for n in names]
+    return arrays_of(y, names, "y")
 
 
 def source_of_batches(
@@ -254,6 +238,11 @@ def source_of_batches(
     if is_stream and not hasattr(x, "to_numpy"):
         if y is not None:
             raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
+        if batch_size is not None:
+            raise ArgumentError(
+                "batch_size beside a generator", rule="a generator makes the batches itself",
+                hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
+            )  # fmt: skip
         return Stream(x, model, steps, class_weight, bool(shuffle))
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
     return Arrays(
@@ -266,6 +255,6 @@ def validation_parts(data: Any) -> tuple[Any, Any, Any]:
     parts = listed(data)
     if not isinstance(data, (tuple, list)) or len(parts) not in (2, 3):
         raise ArgumentError(
-            "validation_data", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)"
+            "validation_data without targets" if hasattr(data, "shape") else f"validation_data of {len(parts)} parts", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)"
         )
     return parts[0], parts[1], parts[2] if len(parts) == 3 else None

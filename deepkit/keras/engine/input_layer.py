@@ -63,6 +63,12 @@ def Input(
     if batch_shape is None and shape is None and tensor is None:
         raise ArgumentError("Input() without a shape", rule="shape is that of one sample", hint="Input(shape=(784,))")
     if batch_shape is None and tensor is None:
+        if isinstance(shape, str) or hasattr(shape, "dtype"):
+            raise ArgumentError(
+                f"Input(shape={'an array' if hasattr(shape, '__array__') else repr(shape)})",
+                rule="shape is that of one sample, as a tuple of numbers, None where the length varies",
+                hint="Input(shape=x.shape[1:]); data are given to fit and predict",
+            )
         dims = (shape,) if isinstance(shape, int) else tuple(shape)  # type: ignore[arg-type]
         batch_shape = (batch_size, *dims)
     layer = InputLayer(batch_input_shape=batch_shape, dtype=dtype, sparse=sparse, input_tensor=tensor, name=name)

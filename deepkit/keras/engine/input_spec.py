@@ -46,7 +46,8 @@ class InputSpec:
             more = "" if self.ndim is not None else " or more axes"
             return f"expected shape ({', '.join(dims)}){words}{more}"
         if self.min_ndim is not None:
-            return f"expected at least {self.min_ndim} axes"
+            names = _AXES.get(self.min_ndim, ())
+            return f"expected at least {self.min_ndim} axes" + (f" ({', '.join(names)})" if names else "")
         return f"expected at most {self.max_ndim} axes"
 
     def check(self, layer: str, x: Any, which: str = "") -> None:
@@ -80,7 +81,8 @@ class InputSpec:
             lost = {4: "x[..., None] adds a channel axis", 3: "x[..., None] adds a feature axis"}.get(
                 wanted, "x[None] adds a batch axis"
             )
-            return f"{lost}; a layer before it such as Reshape can do it, too"
+            between = "; after another recurrent layer: return_sequences=True there" if wanted == 3 else ""
+            return f"{lost}, or a Reshape layer before it{between}"
         if wanted < rank:
             return "a Flatten() before this layer joins the axes; a recurrent layer drops steps with return_sequences=False"
         return "compare x.shape with what the layer expects"

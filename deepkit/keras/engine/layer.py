@@ -22,6 +22,7 @@ from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, batch_get_value, get_uid, learning_phase, snake_case
 from deepkit.keras.engine import context
+from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves
@@ -29,6 +30,7 @@ from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
                     "autocast", "dynamic", "implementation", "input_dtype"}  # fmt: skip
+_RARE = {"autocast", "dynamic", "implementation", "input_dtype"}
 
 
 class Layer(History):
@@ -60,7 +62,9 @@ class Layer(History):
         super().__init__()
         unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
         if unknown:
-            raise _unknown_argument(type(self), sorted(unknown)[0])
+            raise unknown_argument(
+                type(self).__name__, sorted(unknown)[0], [*_arguments_of(type(self)), *sorted(_INPUT_ARGUMENTS - _RARE)]
+            )
         prefix = snake_case(type(self).__name__)
         self.name = name or f"{prefix}_{get_uid(prefix)}"
         self._trainable = bool(trainable)
@@ -101,10 +105,7 @@ class Layer(History):
 
     def _own(self, key: str) -> list[Any]:
         if key not in vars(self):
-            raise ArgumentError(
-                f"{type(self).__name__} sets an attribute before super().__init__() has run",
-                rule="the base class keeps the lists of layers and weights", hint="call super().__init__() first",
-            )  # fmt: skip
+            raise _not_begun(type(self))
         return vars(self)[key]
 
     # ---- what subclasses define
@@ -300,6 +301,8 @@ class Layer(History):
     # ---- calling
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if "_call_arguments" not in vars(self):
+            raise _not_begun(type(self))
         said = dict(kwargs)  # without what is filled in below
         leaves = flat([inputs, args, list(kwargs.values())])
         symbol = next((x for x in leaves if isinstance(x, Symbol)), None)
@@ -323,6 +326,11 @@ class Layer(History):
             if eager:
                 stack.enter_context(self._on_tensors())
             outputs = self.call(inputs, *args, **kwargs)
+            if outputs is None:
+                raise ArgumentError(
+                    f"layer {self.name!r} ({type(self).__name__}): call() returned None", rule="it returns the layer's output",
+                    hint="is a `return` missing?",
+                )  # fmt: skip
             if record:
                 outputs = _named_apart(inputs, outputs)
             self._finish_call(inputs, outputs, kwargs.get("mask", masks))
@@ -361,6 +369,11 @@ class Layer(History):
             raise ArgumentError(
                 f"layer {self.name!r} takes {len(specs)} inputs, got {len(tensors)}",
                 hint="give several inputs as one list: layer([a, b])",
+            )
+        if len(tensors) > 1 and isinstance(self.input_spec, InputSpec):
+            raise ArgumentError(
+                f"layer {self.name!r} ({type(self).__name__}) takes one input, got a list of {len(tensors)}",
+                hint="join them first: concatenate([a, b]); or call the layer on each of them",
             )
         for i, (spec, x) in enumerate(zip(specs, tensors, strict=False)):
             if spec is not None and is_tensor(x):
@@ -415,10 +428,23 @@ class Layer(History):
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def _not_begun(cls: type) -> ArgumentError:
+    return ArgumentError(
+        f"{cls.__name__} is used before super().__init__() has run",
+        rule="the base class keeps the name and the lists of layers and weights",
+        hint="def __init__(self, ..., **kwargs): super().__init__(**kwargs) comes first",
+    )
+
+
 def _as_tensor(x: Any, layer: Layer) -> Any:
     """Arrays and numbers as Tensors; floats in the layer's type."""
     if is_tensor(x) or x is None:
         return x
+    if callable(x) and not hasattr(x, "__array__"):
+        raise ArgumentError(
+            f"layer {layer.name!r} was called on {x!r}", rule="a layer is called on a tensor: Input(...), or what a layer made",
+            hint="y = Dense(10)(x): the first brackets make the layer, the second ones call it",
+        )  # fmt: skip
     array = as_array(x)
     return Tensor(array.astype(as_dtype(layer.dtype).numpy) if array.dtype == np.float64 else array)
 
@@ -462,16 +488,9 @@ def _batch_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     return (kwargs.get("batch_size"), *([shape] if isinstance(shape, int) else shape))
 
 
-def _unknown_argument(cls: type, name: str) -> ArgumentError:
-    import difflib
-
-    known = [p for c in cls.__mro__ if "__init__" in vars(c) for p in inspect.signature(vars(c)["__init__"]).parameters]
-    near = difflib.get_close_matches(name, [*known, *_INPUT_ARGUMENTS], n=1)
-    return ArgumentError(
-        f"{cls.__name__} has no argument {name!r}",
-        rule="arguments: " + ", ".join(dict.fromkeys(k for k in known if k not in ("self", "kwargs"))),
-        hint=f"did you mean {near[0]!r}?" if near else None,
-    )
+def _arguments_of(cls: type) -> list[str]:
+    """The names that a layer's class takes, its bases' among them."""
+    return [p for c in cls.__mro__ if "__init__" in vars(c) for p in inspect.signature(vars(c)["__init__"]).parameters]
 
 
 __all__ = ["InputSpec", "Layer"]

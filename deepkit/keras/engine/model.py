@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ from deepkit.keras import callbacks as callbacks_module
 from deepkit.keras import optimizers
 from deepkit.keras.backend.session import World
 from deepkit.keras.engine import context
+from deepkit.keras.engine.checks import explain_nan, unknown_argument, warn_if_refrozen, whole
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
 from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective, Scores
 from deepkit.keras.engine.step import EagerStep, Step
 from deepkit.keras.engine.structure import listed, single
+from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Mean, Metric
 
 
@@ -37,9 +41,12 @@ class Model(Network):
     loss: Any = None
     stop_training = False
     run_eagerly = False
+    _lost = False
+    """Whether the loss of this fit has become NaN or infinite."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._steps: dict[Any, Any] = {}
+        self._trained_then: set[int] | None = None
         self._objective: Objective | None = None
         self._scores: Scores | None = None
         self._added_metrics: dict[str, Mean] = {}
@@ -58,9 +65,7 @@ class Model(Network):
         With several outputs loss, metrics and loss_weights may be lists or dictionaries by the outputs' names.
         """
         if unknown:
-            raise ArgumentError(
-                f"compile has no argument {sorted(unknown)[0]!r}", hint="optimizer, loss, metrics, loss_weights"
-            )
+            raise unknown_argument("compile", sorted(unknown)[0], inspect.signature(Model.compile).parameters)
         if target_tensors is not None:
             raise ArgumentError("compile: target_tensors", rule="targets are given to fit as arrays", hint="fit(x, y)")
         self.optimizer = optimizers.get(optimizer)
@@ -91,6 +96,7 @@ class Model(Network):
     def _forget_steps(self) -> None:
         """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""
         self._steps = {}
+        self._trained_then = None
 
     def _trained_weights(self) -> list[Any]:
         return self.trainable_weights
@@ -161,6 +167,8 @@ class Model(Network):
         )
         if key not in self._steps:
             self._steps[key] = (EagerStep if self.run_eagerly else Step)(self, mode, targets, weights)
+            if mode == "train":
+                self._trained_then = {id(w) for w in self._trained_weights()}
         return self._steps[key](inputs, targets, weights)
 
     # ---- training
@@ -178,11 +186,14 @@ class Model(Network):
         (x, y). verbose: 0 silent, 1 a progress bar, 2 a line per epoch. class_weight: {class: factor}.
         validation_split holds the last part of the samples back; shuffle mixes the others before every epoch.
         """
-        if "nb_epoch" in old:
-            epochs = old.pop("nb_epoch")
+        old = modern_arguments(old)
+        epochs = old.pop("epochs", epochs)
         if old:
-            raise ArgumentError(f"fit has no argument {sorted(old)[0]!r}")
+            raise unknown_argument("fit", sorted(old)[0], inspect.signature(Model.fit).parameters)
+        whole(epochs, "epochs")
+        whole(initial_epoch, "initial_epoch")
         self._compiled("fit")
+        warn_if_refrozen(self._trained_then, self._trained_weights())
         train = source_of_batches(self, x, y, sample_weight, batch_size, shuffle, steps_per_epoch, class_weight)
         validation = None
         if validation_data is not None:
@@ -199,7 +210,7 @@ class Model(Network):
             "metrics": [*self.metrics_names, *[f"val_{n}" for n in self.metrics_names if validation is not None]],
         }  # fmt: skip
         calls = callbacks_module.configure(callbacks, history, self, params)
-        self.history, self.stop_training = history, False
+        self.history, self.stop_training, self._lost = history, False, False
         calls.on_train_begin({})
         try:
             for epoch in range(initial_epoch, epochs):
@@ -212,7 +223,7 @@ class Model(Network):
                     break
         except KeyboardInterrupt:
             self._say_interrupted(history)
-            raise
+            raise KeyboardInterrupt("fit") from None  # the lines inside deepkit that were running tell nobody anything
         calls.on_train_end({})
         return history
 
@@ -230,13 +241,16 @@ class Model(Network):
             calls.on_train_batch_begin(number, {"batch": number, "size": size})
             values = self._run("train", batch)
             logs = callbacks_module.Logs(zip(self.metrics_names, map(_number, values), strict=True))
+            if not (self._lost or math.isfinite(logs["loss"])):
+                self._lost = True
+                explain_nan(logs["loss"], batch, number)
             calls.on_train_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
             if self.stop_training:
                 break
         return logs
 
     def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Any:
-        if isinstance(data, (tuple, list)):
+        if isinstance(data, (tuple, list)) or hasattr(data, "shape"):
             x, y, weights = validation_parts(data)
             return source_of_batches(self, x, y, weights, batch_size)
         return source_of_batches(self, data, steps=steps)
@@ -324,16 +338,17 @@ class Model(Network):
 
     def fit_generator(self, generator: Any, steps_per_epoch: int | None = None, epochs: int = 1, **kwargs: Any) -> Any:
         """fit with a generator of (x, y) batches."""
-        return self.fit(generator, steps_per_epoch=steps_per_epoch, epochs=epochs, **kwargs)
+        given = {"steps_per_epoch": steps_per_epoch, "epochs": epochs, **modern_arguments(kwargs, generator)}
+        return self.fit(generator, **given)
 
     def evaluate_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
         """evaluate with a generator of (x, y) batches."""
-        kwargs.setdefault("verbose", 0)
-        return self.evaluate(generator, steps=steps, **kwargs)
+        given = {"steps": steps, "verbose": 0, **modern_arguments(kwargs, generator)}
+        return self.evaluate(generator, **given)
 
     def predict_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
         """predict with a generator of batches."""
-        return self.predict(generator, steps=steps, **kwargs)
+        return self.predict(generator, **{"steps": steps, **modern_arguments(kwargs, generator)})
 
 
 def _number(value: Any) -> Any:

@@ -39,7 +39,8 @@ class Network(Layer):
         for x in flat([inputs, outputs]):
             if not isinstance(x, Symbol):
                 raise ArgumentError(
-                    f"Model: {x!r} is not a tensor that a layer made",
+                    f"Model: {'an array' if hasattr(x, '__array__') else repr(x)} is not a tensor that a layer made",
+                    rule="inputs and outputs are tensors: Input(...) makes one, and so does calling a layer",
                     hint="Model(inputs=Input(...), outputs=layer(...))",
                 )
             record_of(x)
@@ -120,7 +121,8 @@ class Network(Layer):
             if layer.name == name:
                 return layer
         raise ArgumentError(
-            f"model {self.name!r} has no layer {name!r}", rule="layers: " + ", ".join(x.name for x in self.layers)
+            f"model {self.name!r} has no layer {name!r}", rule="layers: " + ", ".join(x.name for x in self.layers),
+            hint="Dense(10, name='scores') gives a layer a name of your own",
         )
 
     # ---- weights, layer by layer

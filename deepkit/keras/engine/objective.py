@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import losses as losses_module
 from deepkit.keras import metrics as metrics_module
+from deepkit.keras.engine.checks import misses_targets
 from deepkit.keras.engine.context import mask_of
 from deepkit.keras.engine.structure import keras_shape
 from deepkit.keras.loss_reduction import Reduction, masked_weights
@@ -87,10 +88,7 @@ class Objective:
                     updates += mean.update_state(value, batch)
             terms.append(value if factor == 1.0 else value * ops.cast(factor, value.dtype))
         if not terms and not penalties:
-            raise ArgumentError(
-                "there is nothing to train: no output has both a loss and a target",
-                hint="compile(loss=...) and fit(x, y), or add_loss inside the model",
-            )
+            raise misses_targets(self.losses)
         terms += [p if not len(p.shape) else ops.reduce_mean(p) for p in penalties]
         total = terms[0]
         for term in terms[1:]:
@@ -114,18 +112,36 @@ _LIKE_PREDICTIONS = {
 }  # fmt: skip
 
 
+_ONE_ROW = (
+    "one row for each sample: Flatten() or GlobalAveragePooling2D() before the last Dense; "
+    "return_sequences=False in the last recurrent layer"
+)
+
+
 def check_target(loss: Any, y_true: Any, y_pred: Any, name: str) -> None:
     """ShapeError if targets and predictions of a loss that compares them one by one have different shapes."""
     fn = getattr(loss, "fn", loss)
     called = getattr(fn, "__name__", type(fn).__name__)
     want, got = keras_shape(y_pred), keras_shape(y_true)
-    if called not in _LIKE_PREDICTIONS or want is None or got is None:
+    if want is None or got is None:
+        return
+    if called == "sparse_categorical_crossentropy" and len(want) > len(got) + 1:
+        raise ShapeError(
+            f"output {name!r}: one class number for each sample, but the predictions have shape {want}",
+            rule=f"{called} takes one class number for each row of probabilities: targets of shape {want[:-1]}",
+            hint=_ONE_ROW,
+        )
+    if called not in _LIKE_PREDICTIONS:
         return
     if len(want) == len(got) and all(a is None or b is None or a == b for a, b in zip(want[1:], got[1:], strict=True)):
         return
     hint = "give the targets the shape of the model's output, or change the last layer"
     if called == "categorical_crossentropy" and (len(got) == len(want) - 1 or got[-1] == 1):
         hint = "the labels look like class numbers: loss='sparse_categorical_crossentropy', or to_categorical(y)"
+    elif len(got) == 2 < len(want):
+        hint = _ONE_ROW
+    elif len(got) == len(want) and called.endswith("crossentropy") and None not in (got[-1], want[-1]) and got[-1] > 1:
+        hint = f"the targets have {got[-1]} classes: the last layer is Dense({got[-1]}, ...)"
     elif len(got) == 2 and got[-1] == 1 and called != "binary_crossentropy":
         hint = "one number for each sample: the last layer is Dense(1)"
     raise ShapeError(

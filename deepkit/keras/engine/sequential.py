@@ -26,6 +26,11 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Any = None, name: str | None = None):
+        if isinstance(layers, Layer) or (name is not None and not isinstance(name, str)):
+            raise ArgumentError(
+                "Sequential got layers that are not in a list", rule="one list of layers, then a name",
+                hint="Sequential([Dense(32), Dense(10)])",
+            )  # fmt: skip
         super().__init__(name=name)
         self._stack: list[Layer] = []
         self._built_from: Any = None
@@ -45,7 +50,9 @@ class Sequential(Model):
             else:
                 raise ArgumentError(
                     f"Sequential.add got {layer!r} of type {type(layer).__name__}, which is not a layer",
-                    hint="model.add(Dense(10)): an object, made with brackets" if isinstance(layer, type) else None,
+                    rule="a Sequential model is a row of layer objects",
+                    hint=f"{layer.__name__}(...): brackets make an object of the class" if isinstance(layer, type)
+                    else "add(Dense(10)); add returns nothing, so calls of it stand on lines of their own",
                 )
         if any(layer.name == known.name for known in self._stack if known is not layer):
             raise ArgumentError(
@@ -108,6 +115,11 @@ class Sequential(Model):
     def _start(self, x: Any) -> None:
         """Calls all layers, one after the other, on the first Input."""
         y: Any = x
+        if not self.layers:
+            raise ArgumentError(
+                f"model {self.name!r} has no layers", rule="a model computes what its layers compute",
+                hint="model.add(Dense(10, input_shape=(784,)))",
+            )  # fmt: skip
         # The model may be a layer that is being called itself; its own layers are called for their own sake here.
         with context.calling(record=True, collect=True, eager=False) as call:
             call.training = None

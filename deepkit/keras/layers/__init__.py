@@ -1,5 +1,8 @@
 """All layers, under the names of Keras 2."""
 
+import sys
+
+from deepkit.keras import legacy
 from deepkit.keras.engine.input_layer import Input, InputLayer
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
@@ -132,3 +135,6 @@ __all__ = [
     "UpSampling2D", "UpSampling3D", "Wrapper", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average",
     "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
+
+legacy.accept_old_spellings(globals())
+sys.modules[f"{__name__}.merge"].__class__ = legacy.MergeModule

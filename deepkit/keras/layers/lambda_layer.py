@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.own_code import call_own
 
 
 class Lambda(Layer):
@@ -34,6 +36,10 @@ class Lambda(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        if not callable(function):
+            raise ArgumentError(
+                f"Lambda({function!r})", rule="it takes a function of tensors", hint="Lambda(lambda x: x * 2)"
+            )
         self.function, self.mask, self.arguments = function, mask, arguments or {}
         self._output_shape = output_shape
         if mask is not None:
@@ -43,7 +49,7 @@ class Lambda(Layer):
         given = dict(self.arguments)
         names = _argument_names(self.function)
         given.update({name: value for name, value in (("mask", mask), ("training", training)) if name in names})
-        return self.function(inputs, **given)
+        return call_own(self.function, f"layer {self.name!r} (Lambda): the function", inputs, **given)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return self.mask(inputs, mask) if callable(self.mask) else self.mask

@@ -19,6 +19,7 @@ from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.structure import flat, map_leaves
 from deepkit.keras.loss_reduction import squeeze_last
+from deepkit.keras.own_code import call_own
 
 __all__ = [
     "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",
@@ -248,7 +249,7 @@ class _Wrapper:
         """fn of both in the metric's type, a last axis of length 1 taken from the one that has an axis more."""
         y_true, y_pred = (ops.cast(tensor(y), self.dtype) for y in (y_true, y_pred))  # type: ignore[attr-defined]
         y_true, y_pred = squeeze_last(y_true, y_pred)
-        return self._fn(y_true, y_pred, **self._fn_kwargs)
+        return call_own(self._fn, "the metric", y_true, y_pred, **self._fn_kwargs)
 
     def valid(self, y_true: Any, values: Any) -> Any:
         """Which of the values count: a mask, or None for all."""

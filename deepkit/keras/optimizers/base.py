@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GradientError
 from deepkit.keras.backend.config import epsilon as default_epsilon
 from deepkit.keras.backend.session import batch_get_value, get_value, set_value
+from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.weights import EagerWeight, Weight, beside, make_weight
 from deepkit.keras.optimizers import schedules
 from deepkit.keras.optimizers.schedules import LearningRateSchedule
@@ -46,10 +48,9 @@ class Optimizer:
     ):  # fmt: skip
         kind = type(self).__name__
         if unknown:
-            raise ArgumentError(
-                f"{kind} has no argument {sorted(unknown)[0]!r}",
-                rule="besides its own numbers: lr, decay, clipnorm, clipvalue, global_clipnorm, name",
-            )
+            own = inspect.signature(type(self).__init__).parameters
+            shared = ("learning_rate", "lr", "decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
+            raise unknown_argument(kind, sorted(unknown)[0], [*own, *shared])
         given = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm, "decay": decay}
         for label, value in given.items():
             if value is not None and value < 0:

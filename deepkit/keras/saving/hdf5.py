@@ -110,7 +110,9 @@ class Hdf5Reader:
         except OSError as error:
             hint = "a folder is a SavedModel of TensorFlow: save it as HDF5, model.save('model.h5')"
             raise DataError(
-                f"cannot open {self.path}: {reason(error)}", hint=hint if os.path.isdir(self.path) else None
+                f"cannot open {self.path}: {reason(error)}",
+                hint=hint if os.path.isdir(self.path) else f"relative names are looked up in {os.getcwd()}"
+                if isinstance(error, FileNotFoundError) else None,
             ) from error
         heap = broken_heap(self._bytes) if self._bytes is not None else None
         if heap is not None:
@@ -256,4 +258,7 @@ class Hdf5Reader:
 
 
 def _text(value: Any) -> Any:
+    """Text as str; ValueError for bytes that are no UTF-8, which h5py lets through as halves of characters."""
+    if isinstance(value, str):
+        value.encode()
     return value.decode("utf-8") if isinstance(value, bytes) else value

@@ -17,7 +17,10 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.files import reason
 
 FORMATS = ("tar", "zip")
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, ValueError, OverflowError, RuntimeError)
+# What the two libraries raise for files that are not what they say (IndexError: a member without a name).
+_DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, ValueError, OverflowError, RuntimeError, IndexError,
+)  # fmt: skip
 _CHUNK = 1 << 20
 
 Member = tuple[str, int, IO[bytes] | None]  # name, bytes, contents (None for a folder)

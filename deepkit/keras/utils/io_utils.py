@@ -53,7 +53,11 @@ class HDF5Matrix:
     def _read(self, key: Any) -> np.ndarray:
         if isinstance(key, slice):
             first, last, step = key.indices(len(self))
-            return self.data[self.start + first : self.start + max(first, last) : step] if step > 0 else self[:][key]
+            return (
+                self.data[self.start + first : self.start + max(first, last) : step]
+                if step > 0
+                else self._read(slice(None))[key]
+            )
         rows = np.asarray(key)
         if rows.dtype.kind == "b":
             rows = np.flatnonzero(rows)

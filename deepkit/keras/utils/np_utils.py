@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, DTypeError
 
 __all__ = ["normalize", "to_categorical"]
 
@@ -30,7 +30,14 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
            [0., 0., 1.],
            [0., 1., 0.]], dtype=float32)
     """
-    numbers = np.array(y, dtype="int")
+    given = np.asarray(y)
+    if given.dtype.kind in "USO":
+        raise DTypeError(
+            f"to_categorical: {str(given.flat[0])!r} is no class number" if given.size else "to_categorical of texts",
+            rule="classes are numbers from 0",
+            hint="classes, numbers = np.unique(y, return_inverse=True); to_categorical(numbers)",
+        )
+    numbers = given.astype("int")
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     numbers = numbers.reshape(-1)
     if not num_classes:

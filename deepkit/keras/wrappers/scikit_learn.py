@@ -23,7 +23,7 @@ from deepkit.keras.utils.np_utils import to_categorical
 
 __all__ = ["BaseWrapper", "KerasClassifier", "KerasRegressor"]
 
-_DEFAULTS = {"epochs": 150, "batch_size": 32, "verbose": 0}
+_DEFAULTS = {"epochs": 100, "batch_size": 32, "verbose": 0}
 """How the small network is trained that is used where no build_fn is given."""
 
 
@@ -44,22 +44,18 @@ class BaseWrapper:
     A fitted estimator has model_ (also as `model`), history_ and n_features_in_.
     """
 
+    # scikit-learn wants nothing beside named parameters in vars(self).
+    __slots__ = ("__dict__", "__weakref__", "sk_params")
     _estimator_type = ""
     n_features_in_: int
 
     def __init__(self, build_fn: Callable[..., Any] | None = None, random_state: Any = None, **sk_params: Any):
         self.build_fn = build_fn
         self.random_state = random_state
-        vars(self).update(sk_params)
+        self.sk_params = sk_params
         self.check_params(sk_params)
 
     # ---- parameters
-
-    @property
-    def sk_params(self) -> dict[str, Any]:
-        """The arguments for build_fn, fit and predict."""
-        own = ("build_fn", "random_state")
-        return {k: v for k, v in vars(self).items() if k not in own and not k.startswith("_") and not k.endswith("_")}
 
     def check_params(self, params: Mapping[str, Any]) -> None:
         """ArgumentError if nobody takes one of these parameters."""
@@ -82,8 +78,10 @@ class BaseWrapper:
         """Changes parameters; returns the estimator."""
         if "build_fn" in params:
             self.build_fn = params["build_fn"]
-        self.check_params({k: v for k, v in params.items() if k not in ("build_fn", "random_state")})
-        vars(self).update(params)
+        self.random_state = params.get("random_state", self.random_state)
+        others = {k: v for k, v in params.items() if k not in ("build_fn", "random_state")}
+        self.check_params(others)
+        self.sk_params = {**self.sk_params, **others}
         return self
 
     def filter_sk_params(self, fn: Callable[..., Any], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -119,7 +117,7 @@ class BaseWrapper:
         return "model_" in vars(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(vars(self))
+        state = {**vars(self), "sk_params": self.sk_params}
         if "model_" in state:
             with state["model_"]._world().graph.as_default():
                 state["model_"] = state_of(state["model_"])
@@ -127,6 +125,7 @@ class BaseWrapper:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.sk_params = state.pop("sk_params")
         vars(self).update(state)
         if "model_" in state:
             with Graph().as_default():

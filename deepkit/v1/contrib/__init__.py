@@ -2,6 +2,7 @@
 
 from deepkit.v1 import distributions
 from deepkit.v1.contrib import (
+    crf,
     data,
     framework,
     layers,
@@ -13,9 +14,10 @@ from deepkit.v1.contrib import (
     seq2seq,
     slim,
     tensorboard,
+    training,
 )
 
 __all__ = [
-    "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn",
-    "seq2seq", "slim", "tensorboard",
+    "crf", "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn",
+    "seq2seq", "slim", "tensorboard", "training",
 ]  # fmt: skip

@@ -27,12 +27,21 @@ from deepkit.v1.contrib.initializers import (
     xavier_initializer_conv2d,
 )  # fmt: skip
 from deepkit.v1.contrib.normalization import batch_norm
+from deepkit.v1.contrib._normalizing import group_norm, instance_norm, layer_norm
 from deepkit.v1.contrib.regularizers import (
     apply_regularization,
     l1_l2_regularizer,
     l1_regularizer,
     l2_regularizer,
     sum_regularizer,
+)  # fmt: skip
+from deepkit.v1.contrib._optimizing import (
+    OPTIMIZER_CLS_NAMES,
+    OPTIMIZER_SUMMARIES,
+    bias_add,
+    embed_sequence,
+    optimize_loss,
+    unit_norm,
 )  # fmt: skip
 from deepkit.v1.layering import convolution as _convolution
 from deepkit.v1.layering import core as _core
@@ -41,6 +50,8 @@ from deepkit.v1.scopes import variable_scope
 from deepkit.v1.symbolic import constant_of
 
 __all__ = [
+    "OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES", "bias_add", "embed_sequence", "group_norm", "instance_norm",
+    "layer_norm", "optimize_loss", "unit_norm",
     "apply_regularization", "avg_pool2d", "batch_norm", "bucketized_column", "conv1d", "conv2d", "conv2d_transpose",
     "convolution", "convolution2d", "crossed_column", "dropout", "embedding_column", "flatten", "fully_connected",
     "l1_l2_regularizer", "l1_regularizer", "l2_regularizer", "linear", "max_pool2d", "one_hot_column",

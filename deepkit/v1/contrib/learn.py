@@ -22,10 +22,11 @@ from deepkit.v1.estimator.inputs import numpy_input_fn
 from deepkit.v1.losses import Reduction
 from deepkit.v1.scopes import variable_scope
 from deepkit.v1.train import get_global_step
+from deepkit.v1.tutorials import datasets
 
 __all__ = [
     "DNNClassifier", "DNNRegressor", "Estimator", "LinearClassifier", "LinearRegressor", "ModeKeys", "ModelFnOps",
-    "RunConfig", "SKCompat", "infer_real_valued_columns_from_input", "preprocessing",
+    "RunConfig", "SKCompat", "datasets", "infer_real_valued_columns_from_input", "preprocessing",
 ]  # fmt: skip
 
 _ONLY = ""  # the key of features that are one array

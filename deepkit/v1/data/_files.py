@@ -65,7 +65,7 @@ class TextLineDataset(_FileDataset):
 
 def _lines(path: str, options: list[Any]) -> Iterator[bytes]:
     (compression,) = options
-    return (line.replace(b"\r", b"") for line in text_lines(path, _text(compression)))  # as TensorFlow's data set does
+    return text_lines(path, _text(compression), returns_anywhere=True)  # as TensorFlow's data set does
 
 
 class FixedLengthRecordDataset(_FileDataset):

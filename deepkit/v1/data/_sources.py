@@ -1,4 +1,7 @@
-"""Where rows come from, and the plainest steps: generators that take arrays or rows and give rows."""
+"""Where rows come from, and the plainest steps: generators that take arrays or rows and give rows.
+
+A row belongs to whoever it is given to, who may change its arrays: what is kept for a second pass is handed out as a copy.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Rows = Iterator[Row]
 
 def once(parts: Sequence[Any]) -> Rows:
     """One row."""
-    yield tuple(np.asarray(part) for part in parts)
+    yield tuple(np.array(part) for part in parts)
 
 
 def slices(parts: Sequence[Any]) -> Rows:
@@ -34,7 +37,7 @@ def slices(parts: Sequence[Any]) -> Rows:
             rule="row i of every array belongs to element i, so all have the same number of rows",
         )
     for i in range(len(arrays[0])):
-        yield tuple(a[i : i + 1].reshape(a.shape[1:]) for a in arrays)
+        yield tuple(a[i : i + 1].reshape(a.shape[1:]).copy() for a in arrays)
 
 
 def counted(limits: Sequence[int]) -> Rows:

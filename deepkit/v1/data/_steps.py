@@ -112,11 +112,12 @@ def repeat(again: Callable[[], Rows], count: int) -> Rows:
 def cache(rows: Callable[[], Rows], memory: dict[str, list[Row]]) -> Rows:
     """The elements as they were the first time; they are kept once all of them have come."""
     if "rows" in memory:
-        yield from memory["rows"]
+        for row in memory["rows"]:
+            yield tuple(part.copy() for part in row)
         return
     seen = []
     for row in rows():
-        seen.append(row)
+        seen.append(tuple(part.copy() for part in row))
         yield row
     memory["rows"] = seen
 

@@ -31,6 +31,8 @@ def normalized(
     1) times that of x, as on graphics cards.
     """
     known = static_value(training)
+    if known is None and training.shape.rank is None:  # a placeholder without a shape: it is one bool
+        training = ops.reshape(training, [])
     wide = ops.cast(x, float32) if x.dtype is float16 else x
     axes = [i for i in range(len(x.shape)) if i != axis]
     shape = [1] * len(x.shape)

@@ -89,9 +89,9 @@ def random(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
-def with_random_weights(layer: Any, features: int = 3) -> Any:
+def with_random_weights(layer: Any, batch: int = 1) -> Any:
     if not layer.built:
-        layer(np.zeros((1, 2, features), "float32"))
+        layer(np.zeros((batch, 2, 3), "float32"))
     rng = np.random.default_rng(7)
     layer.set_weights([0.6 * rng.normal(size=w.shape) for w in layer.get_weights()])
     return layer
@@ -222,13 +222,11 @@ def test_eager_and_compiled_training_move_the_weights_alike(kind):
 
 
 def test_a_network_learns_to_remember_the_first_step():
-    rng = np.random.default_rng(0)
-    x = rng.integers(0, 2, (64, 6, 1)).astype("float32")
+    np.random.seed(0)  # weights and the order of the samples
+    x = np.random.default_rng(0).integers(0, 2, (64, 6, 1)).astype("float32")
     model = Sequential([LSTM(8, input_shape=(6, 1)), Dense(1, activation="sigmoid")])
-    rng = np.random.default_rng(1)
-    model.set_weights([w + 0.1 * rng.normal(size=w.shape) for w in model.get_weights()])
     model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
-    model.fit(x, x[:, 0], epochs=40, verbose=0)
+    model.fit(x, x[:, 0], epochs=80, verbose=0)
     assert np.mean((model.predict(x) > 0.5) == x[:, 0]) == 1.0
 
 
@@ -322,6 +320,25 @@ def test_training_moves_the_states_of_a_stateful_layer():
     model.reset_states()
     assert not K.get_value(layer.states[0]).any()
     assert model.stateful
+
+
+def test_a_function_of_ones_own_runs_the_updates_of_the_states():
+    model = Sequential([LSTM(4, stateful=True, batch_input_shape=(2, 3, 3))])
+    step = K.function([model.input], [model.output], updates=model.state_updates)
+    x = random(2, 3, 3)
+    want = by_hand(model.layers[0], np.concatenate([x, x], 1))[0]
+    np.testing.assert_allclose(step([x])[0], want[:, 2], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(step([x])[0], want[:, 5], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [SimpleRNN, GRU, LSTM])
+def test_an_initial_state_of_a_stateful_layer_counts_until_a_state_was_kept(kind):
+    x, first = random(2, 3, 3), [random(2, 4, seed=k + 1) for k in range(2 if kind is LSTM else 1)]
+    layer = with_random_weights(kind(4, stateful=True, batch_input_shape=(2, 3, 3)), batch=2)
+    want = by_hand(layer, np.concatenate([x, x], 1), states=first)[0]
+    layer.reset_states()
+    for step in (2, 5):
+        np.testing.assert_allclose(layer(x, initial_state=first).numpy(), want[:, step], rtol=1e-4, atol=1e-5)
 
 
 def test_states_are_no_weights():

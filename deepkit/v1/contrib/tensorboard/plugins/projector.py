@@ -30,8 +30,5 @@ def visualize_embeddings(summary_writer: Any, config: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """The messages, made when they are first used: only then the tensorboard package is loaded."""
-    if name not in __all__:
-        return _explain("tf.contrib.tensorboard.plugins.projector")(name)
-    globals()[name] = found = projector_message(name)
-    return found
+    """The messages: only when one of them is used the tensorboard package is loaded."""
+    return projector_message(name) if name in __all__ else _explain("tf.contrib.tensorboard.plugins.projector")(name)

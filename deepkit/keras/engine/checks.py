@@ -1,0 +1,283 @@
+"""Arrays and labels before they meet the model: whether they are regular, fit the input, and fit the loss."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning, ShapeError
+
+# ---- arguments
+
+
+def unknown_argument(what: str, name: str, known: Iterable[str]) -> ArgumentError:
+    """The error for an argument that `what` does not have, with the nearest one that it has."""
+    known = [k for k in dict.fromkeys(known) if k not in ("self", "args", "kwargs", "unknown", "old")]
+    near = difflib.get_close_matches(name, known, n=1)
+    return ArgumentError(
+        f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known),
+        hint=f"did you mean {near[0]!r}?" if near else None,
+    )  # fmt: skip
+
+
+def whole(value: Any, what: str, least: int = 0) -> None:
+    """ArgumentError unless `value` is a whole number not below `least`."""
+    if isinstance(value, (bool, str)) or not hasattr(value, "__index__") or value < least:
+        text = str(value).strip()
+        whole = int(float(text)) if text.replace(".", "", 1).isdigit() else least
+        raise ArgumentError(f"{what}={value!r}", rule=f"a whole number not below {least}", hint=f"{what}={max(whole, least)}")
+
+
+# ---- one array
+
+
+def regular(value: Any, what: str) -> np.ndarray:
+    """`value` (an array, a list, a table of pandas, a tensor) as an array of at least one axis."""
+    if hasattr(value, "to_numpy"):  # pandas
+        value = value.to_numpy()
+    elif hasattr(value, "numpy"):
+        value = value.numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise _irregular(value, what) from None
+    if array.dtype == object:
+        array = _numbers(array, what)
+    if array.dtype.kind in "Mm":
+        raise DTypeError(
+            f"{what} holds dates or times ({array.dtype})", rule="a model computes with numbers",
+            hint=f"say what is meant: days since the first one, ({what} - {what}.min()) / np.timedelta64(1, 'D')",
+        )  # fmt: skip
+    return array[..., None] if array.ndim == 0 else array
+
+
+def _irregular(value: Any, what: str) -> ShapeError:
+    shapes = list(dict.fromkeys(np.shape(item) for item in value if not isinstance(item, (list, tuple))))
+    lengths = list(dict.fromkeys(len(item) for item in value if hasattr(item, "__len__")))
+    arrays = len(shapes) > 1
+    found = " and ".join(map(str, shapes[:2])) if arrays else " and ".join(map(str, lengths[:2])) or "different"
+    return ShapeError(
+        f"{what} is not a regular array: its items have {'shapes' if arrays else 'lengths'} {found}",
+        rule="all samples have the same shape",
+        hint="sequences of different lengths: keras.preprocessing.sequence.pad_sequences(x); pictures: one size for all",
+    )
+
+
+def _numbers(array: np.ndarray, what: str) -> np.ndarray:
+    """An array of Python objects as one of numbers, or of texts, if all of its items are that."""
+    kinds = {type(item) for item in array.flat}
+    if type(None) in kinds:
+        at = next(index for index, item in np.ndenumerate(array) if item is None)
+        raise DTypeError(
+            f"{what} holds None, first at {_place(at)}", rule="every entry is a number",
+            hint="fill the gap (with the column's mean, say), or leave the sample out",
+        )  # fmt: skip
+    if kinds and all(issubclass(kind, (str, bytes)) for kind in kinds):
+        return array.astype(str)
+    if kinds and all(issubclass(kind, (bool, int, float, np.number, np.bool_)) for kind in kinds):
+        return np.array(array.tolist())
+    if any(issubclass(kind, (str, bytes)) for kind in kinds):
+        at = next(index for index, item in np.ndenumerate(array) if isinstance(item, (str, bytes)))
+        raise DTypeError(
+            f"{what} holds texts beside numbers, first {array[at]!r} at {_place(at)}", rule="every entry is a number",
+            hint="a column of texts becomes numbers first: one-hot columns, pandas.get_dummies(table)",
+        )  # fmt: skip
+    if any(hasattr(item, "__len__") for item in array.flat):
+        raise _irregular(array, what)
+    raise DTypeError(
+        f"{what} holds objects of type {' and '.join(sorted(kind.__name__ for kind in kinds))}",
+        rule="a model takes arrays of numbers, or a generator of them",
+        hint="a generator function is called: fit(batches(), ...)" if callable(array.flat[0]) else None,
+    )
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]"
+
+
+# ---- inputs
+
+
+def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
+    """DTypeError or ShapeError that says which input, what it expects, what it got, and how to get there."""
+    if array.dtype.kind in "USc" and symbol.dtype.numpy.kind not in "Oc":
+        texts = array.dtype.kind != "c"
+        raise DTypeError(
+            f"input {name!r} of model {model.name!r} takes {symbol.dtype.name}, x holds "
+            + (f"texts, such as {str(array.flat[0])!r}" if texts and array.size else "texts" if texts else "complex numbers"),
+            rule="a model computes with numbers",
+            hint="texts become numbers first: a keras.preprocessing.text.Tokenizer for sentences, one-hot columns for categories"
+            if texts
+            else "x.real and x.imag as two features, or np.abs(x)",
+        )  # fmt: skip
+    dims, got = symbol.shape.dims, array.shape
+    if dims is None:
+        return
+    if len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True)):
+        if dims[0] is not None and got[0] % dims[0]:
+            raise ShapeError(
+                f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
+                rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
+            )  # fmt: skip
+        return
+    raise ShapeError(
+        f"input {name!r} of model {model.name!r}: expected shape {tuple(dims)}, got {tuple(got)}",
+        rule="the first axis counts the samples, the others are those of input_shape",
+        hint=_way_to(tuple(dims), tuple(got)),
+    )
+
+
+def _way_to(dims: tuple[Any, ...], got: tuple[int, ...]) -> str:
+    """How an array of shape `got` comes to the shape `dims`, whose first entry is the batch."""
+    one = dims[1:]
+
+    def fits(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> bool:
+        return len(shape) == len(wanted) and all(d is None or d == n for d, n in zip(wanted, shape, strict=True))
+
+    if dims[1:2] == (None,) and fits(got[1:], dims[2:]):
+        return f"input_shape leaves the batch axis out: input_shape={dims[2:]}"
+    if fits(got, one):
+        return "a single sample still needs the batch axis: x[None]"
+    if one[-1:] == (1,) and fits(got[1:], one[:-1]):
+        return "x[..., None] adds the channel axis at the end" if len(dims) == 4 else "x[..., None] adds the last axis"
+    if len(got) == len(dims) + 1 and fits(got[2:], one):
+        return f"a list of {got[0]} arrays for one input? np.concatenate(x) joins them"
+    if len(dims) == len(got) == 4 and fits((*got[2:], got[1]), one):
+        return "the channels are in front: np.moveaxis(x, 1, -1) puts them last (a reshape would mix the pixels up)"
+    if len(dims) == 3 and len(got) == 2:
+        return f"x.reshape(len(x), steps, {one[-1] or 'features'}): a recurrent layer takes (samples, steps, features)"
+    size = math.prod(got[1:])
+    if len(dims) == 2 and size == one[0]:
+        return f"x.reshape(len(x), {one[0]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+    if None not in one and size == math.prod(one):
+        return f"x.reshape(-1, {', '.join(map(str, one))})"
+    return "compare x.shape with model.input_shape"
+
+
+# ---- targets
+
+
+def check_labels(model: Any, targets: list[Any]) -> None:
+    """Errors for labels that the loss cannot use, whatever their shapes: texts, numbers that are no class."""
+    model._prepare()
+    for name, y, y_pred, loss in zip(model.output_names, targets, model.outputs, model._objective.losses, strict=True):
+        if y is None or loss is None:
+            continue
+        if y.dtype.kind in "USO":
+            raise DTypeError(
+                f"the targets of output {name!r} are texts, such as {str(y.flat[0])!r}" if y.size else "no targets",
+                rule="a loss compares numbers",
+                hint="classes, y = np.unique(y, return_inverse=True) numbers them from 0; classes[i] is the name of class i",
+            )
+        check = _CHECKS.get(getattr(getattr(loss, "fn", None), "__name__", ""))
+        if check is not None and y.size and getattr(loss, "ignore_class", None) is None:
+            check(name, y, y_pred.shape.dims)
+
+
+def _class_numbers(name: str, y: np.ndarray, dims: Any) -> None:
+    """Class numbers are whole, and below the number of units."""
+    units = dims[-1] if dims else None
+    if y.dtype.kind == "b" or (y.ndim > 1 and y.shape[-1] == units != 1):
+        return  # one-hot rows: the loss itself tells
+    if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
+        odd = y.flat[int(np.argmax(y != np.floor(y)))]
+        raise ArgumentError(
+            f"output {name!r}: the target {odd} is no class number",
+            rule="sparse_categorical_crossentropy takes whole numbers from 0",
+            hint="targets that are quantities need a loss such as 'mse' and a last layer without softmax",
+        )
+    if units is not None and (y.min() < 0 or y.max() >= units):
+        wrong = (y < 0) | (y >= units)
+        at = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), y.shape))
+        raise ArgumentError(
+            f"output {name!r}: label {y[at]:.0f} (y{_place(at)}) is out of range for {units} classes",
+            rule=f"labels are the class numbers 0 to {units - 1}: the last layer has {units} units",
+            hint=f"labels that start at 1 need y - 1; or the last layer needs {int(y.max()) + 1} units",
+        )
+
+
+def _yes_or_no(name: str, y: np.ndarray, dims: Any) -> None:
+    """What the binary cross-entropy takes is a probability; class numbers and grey values are none."""
+    if y.dtype.kind not in "iuf" or not (y.min() < 0 or y.max() > 1):
+        return
+    odd = y.max() if y.max() > 1 else y.min()
+    text = f"output {name!r}: binary_crossentropy compares probabilities, and the target {odd:g} is none"
+    if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
+        warnings.warn(
+            f"{text}: the loss can fall below 0 without end. Scale the targets to 0 ... 1, or use loss='mse'",
+            RuntimeWarning, stacklevel=5,
+        )  # fmt: skip
+        return
+    if y.max() > 100:
+        hint = "grey values are scaled first: y.astype('float32') / 255"
+    elif y.min() < 0:
+        hint = "labels -1 and 1: (y + 1) / 2, or loss='hinge'"
+    else:
+        hint = (
+            f"{int(y.max()) + 1} classes: Dense({int(y.max()) + 1}, activation='softmax') and "
+            "loss='sparse_categorical_crossentropy'; two classes that are called 1 and 2: y - 1"
+        )
+    raise ArgumentError(text, rule="targets are 0 or 1 (or between them)", hint=hint)
+
+
+_CHECKS: dict[str, Callable[[str, np.ndarray, Any], None]] = {
+    "sparse_categorical_crossentropy": _class_numbers, "binary_crossentropy": _yes_or_no,
+}  # fmt: skip
+
+
+def misses_targets(losses: list[Any]) -> DeepkitError:
+    """The error of training, or testing, in which no output has both a loss and a target."""
+    if all(loss is None for loss in losses):
+        return ArgumentError(
+            "the model was compiled without a loss", rule="training makes a loss smaller: a number that says how wrong",
+            hint="compile(optimizer, loss='mse'), loss='sparse_categorical_crossentropy', ..., or add_loss inside the model",
+        )  # fmt: skip
+    return ArgumentError(
+        "there is nothing to compare the outputs with: no targets (y) were given",
+        rule="a loss compares the outputs with targets", hint="fit(x, y); validation_data=(x, y); a generator of (x, y)",
+    )  # fmt: skip
+
+
+# ---- a loss that is no number
+
+
+def explain_nan(loss: float, batch: Any, number: int) -> None:
+    """Warns that the loss is no number any more, and says whether the data brought it in."""
+    inputs, targets, weights = batch
+    for what, arrays in (("x", inputs), ("y", targets), ("sample_weight", weights)):
+        for a in arrays:
+            bad = None if a is None or a.dtype.kind != "f" else ~np.isfinite(a)
+            if bad is not None and bad.any():
+                at = _place(tuple(int(i) for i in np.argwhere(bad)[0]))
+                reason = (
+                    f"{what} holds {int(bad.sum())} NaN or infinite numbers in this batch, the first at {at} of it: "
+                    "leave these samples out, or fill the gaps (np.nan_to_num)"
+                )
+                break
+        else:
+            continue
+        break
+    else:
+        reason = (
+            "the data are finite, so the weights have grown too large or a logarithm met 0: scale the inputs, "
+            "take a smaller learning rate, or clipnorm=1"
+        )
+    warnings.warn(
+        f"the loss of batch {number} is {loss}; {reason}. callbacks=[TerminateOnNaN()] ends training at once",
+        RuntimeWarning, stacklevel=4,
+    )  # fmt: skip
+
+
+def warn_if_refrozen(then: set[int] | None, now: list[Any]) -> None:
+    """Warns that layers were frozen or thawed after the training step was made."""
+    if then is not None and then != {id(w) for w in now}:
+        warnings.warn(
+            "`trainable` of a layer has changed since compile, and training goes on with the weights of then: "
+            "call model.compile(...) again",
+            GraphWarning, stacklevel=4,
+        )  # fmt: skip

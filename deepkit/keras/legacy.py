@@ -1,0 +1,208 @@
+"""The spellings of Keras 1 that Keras 2 still took: one table of old names, and what turns a call into today's.
+
+`Convolution2D(64, 3, 3, border_mode="same", init="he_normal")` is `Conv2D(64, (3, 3), padding="same",
+kernel_initializer="he_normal")`. Each such call gives one DeprecationWarning that shows it as it is written today.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable, MutableMapping
+from types import ModuleType
+from typing import Any
+
+from deepkit.errors import ArgumentError
+
+_WEIGHTS = {
+    "init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias",
+}  # fmt: skip
+_WINDOW = {"border_mode": "padding", "dim_ordering": "data_format"}
+_CONV = {**_WEIGHTS, **_WINDOW, "nb_filter": "filters", "subsample": "strides", "atrous_rate": "dilation_rate"}
+_CONV_1D = {**_CONV, "filter_length": "kernel_size", "subsample_length": "strides"}
+_RECURRENT = {
+    **_WEIGHTS, "output_dim": "units", "inner_init": "recurrent_initializer", "inner_activation": "recurrent_activation",
+    "U_regularizer": "recurrent_regularizer", "dropout_W": "dropout", "dropout_U": "recurrent_dropout",
+    "consume_less": "implementation", "forget_bias_init": "unit_forget_bias",
+}  # fmt: skip
+_POOL_1D = {**_WINDOW, "pool_length": "pool_size", "stride": "strides"}
+
+NAMES: dict[str, dict[str, str]] = {
+    "Dense": {**_WEIGHTS, "output_dim": "units"},
+    "Dropout": {"p": "rate"}, "SpatialDropout1D": {"p": "rate"},
+    "SpatialDropout2D": {"p": "rate", "dim_ordering": "data_format"},
+    "SpatialDropout3D": {"p": "rate", "dim_ordering": "data_format"},
+    "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
+                  "W_constraint": "embeddings_constraint", "dropout": ""},
+    "Conv1D": _CONV_1D, "Conv2D": _CONV, "Conv3D": _CONV,
+    "Conv2DTranspose": {**_CONV, "output_shape": ""}, "Conv3DTranspose": {**_CONV, "output_shape": ""},
+    "SeparableConv2D": {**_CONV, "depthwise_init": "depthwise_initializer", "pointwise_init": "pointwise_initializer",
+                        "init": "depthwise_initializer"},
+    "ConvLSTM2D": {**_RECURRENT, **_CONV},
+    "LocallyConnected1D": _CONV_1D, "LocallyConnected2D": _CONV,
+    "SimpleRNN": _RECURRENT, "LSTM": _RECURRENT, "GRU": _RECURRENT,
+    "MaxPooling1D": _POOL_1D, "AveragePooling1D": _POOL_1D,
+    "MaxPooling2D": _WINDOW, "AveragePooling2D": _WINDOW, "MaxPooling3D": _WINDOW, "AveragePooling3D": _WINDOW,
+    "GlobalMaxPooling2D": _WINDOW, "GlobalAveragePooling2D": _WINDOW,
+    "GlobalMaxPooling3D": _WINDOW, "GlobalAveragePooling3D": _WINDOW,
+    "UpSampling1D": {"length": "size"}, "UpSampling2D": _WINDOW, "UpSampling3D": _WINDOW,
+    "ZeroPadding2D": _WINDOW, "ZeroPadding3D": _WINDOW, "Cropping2D": _WINDOW, "Cropping3D": _WINDOW, "Flatten": _WINDOW,
+    "BatchNormalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer", "mode": ""},
+    "PReLU": {"init": "alpha_initializer"},
+    "GaussianNoise": {"sigma": "stddev"}, "GaussianDropout": {"p": "rate"},
+}  # fmt: skip
+"""For each class the old names of its arguments and the new ones; "" for those that are gone."""
+
+METHODS: dict[str, str] = {
+    "samples_per_epoch": "steps_per_epoch", "nb_epoch": "epochs", "nb_val_samples": "validation_steps",
+    "val_samples": "steps", "nb_worker": "workers", "max_q_size": "max_queue_size", "pickle_safe": "use_multiprocessing",
+}  # fmt: skip
+"""Old names of the arguments of fit, fit_generator, evaluate_generator and predict_generator."""
+
+_VALUES: dict[str, dict[Any, Any]] = {
+    "data_format": {"tf": "channels_last", "th": "channels_first", "default": None},
+    "implementation": {"cpu": 0, "mem": 1, "gpu": 2},
+    "unit_forget_bias": {"one": True, "zero": False},
+}
+_SIDES = ("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3")
+_KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "ConvLSTM2D": 2, "Conv3D": 3}
+_OF_TODAY = {"padding", "strides", "kernel_size", "data_format"}
+_OLD_MERGES = {
+    "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate", "dot": "dot",
+    "cos": "dot",
+}  # fmt: skip
+
+
+def accept_old_spellings(space: MutableMapping[str, Any]) -> None:
+    """Lets the layer classes of a module take Keras 1's arguments, as `NAMES` has them."""
+    for name, table in NAMES.items():
+        cls = space[name]
+        cls.__init__ = _accepting(cls.__init__, name, table)
+
+
+def _accepting(init: Callable[..., None], name: str, table: dict[str, str]) -> Callable[..., None]:
+    own = inspect.signature(init).parameters
+    # `dropout` of an LSTM is its own; only what the class does not know today is an old name.
+    old = {key: new for key, new in table.items() if key not in own}
+    sides = {side for group in _SIDES for side in group} if name in _KERNELS else set()
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if (kwargs and not (kwargs.keys().isdisjoint(old) and kwargs.keys().isdisjoint(sides))) or (
+            name in _KERNELS and len(args) > 2
+        ):
+            args, kwargs = _modern(name, old, args, kwargs)
+        init(self, *args, **kwargs)
+
+    return __init__
+
+
+def _modern(name: str, old: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a call under their names of today; one warning says how the call is written now."""
+    given, found = args, {}
+    for key, value in kwargs.items():
+        new = old.get(key, key)
+        if new != key and new in kwargs:
+            raise ArgumentError(f"{name}: both {key} and {new} are given", rule=f"{key} is the old name of {new}")
+        if new == "":
+            _check_gone(name, key, value)
+        else:
+            found[new] = _VALUES.get(new, {}).get(value, value) if isinstance(value, str) else value
+    args, found = _kernel(name, args, found, today=not _OF_TODAY.isdisjoint(kwargs))
+    if args != given or found != kwargs:
+        said = ", ".join([*map(_shown, args), *(f"{k}={_shown(v)}" for k, v in found.items())])
+        warnings.warn(f"this call is Keras 1; today it is {name}({said})", DeprecationWarning, stacklevel=3)
+    return args, found
+
+
+def _kernel(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], today: bool
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Conv2D(64, 3, 3) as Conv2D(64, (3, 3)); in a call with a word of `today` the third number is the strides."""
+    rank = _KERNELS.get(name)
+    if rank is None:
+        return args, kwargs
+    sides = list(args[1 : 1 + rank])
+    named = [s for group in _SIDES if len(group) == rank for s in group]
+    rest = [kwargs[s] for s in named if s in kwargs]
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in [*sides, *rest])
+    if not whole or len(sides) + len(rest) != rank or len(args) > 1 + rank:
+        return args, kwargs
+    if not rest and today:
+        return args, kwargs
+    kept = {k: v for k, v in kwargs.items() if k not in named}
+    kernel = (*sides, *rest)
+    return (args[0], kernel) if args else (), kept if args else {**kept, "kernel_size": kernel}
+
+
+def _check_gone(name: str, key: str, value: Any) -> None:
+    """What Keras 2 has dropped: an error where leaving it out would change what is computed, else a warning."""
+    if key == "mode" and value not in (0, None):
+        raise ArgumentError(
+            f"{name}(mode={value!r})", rule="Keras 2 normalizes each feature by its batch (mode 0); other modes are gone",
+            hint="leave mode out; axis says which axis holds the features",
+        )  # fmt: skip
+    if key == "dropout" and value:
+        warnings.warn(
+            f"{name}(dropout={value!r}) is gone and nothing is dropped; today it is SpatialDropout1D after it",
+            DeprecationWarning, stacklevel=4,
+        )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 and "object at" not in text else "..."
+
+
+def modern_arguments(kwargs: dict[str, Any], generator: Any = None) -> dict[str, Any]:
+    """Arguments of fit_generator and its kin under today's names.
+
+    Keras 1 counted samples where Keras 2 counts batches: a generator that knows its batch_size has them divided, any
+    other number is taken as it is, as Keras 2 did.
+    """
+    found = {}
+    for key, value in kwargs.items():
+        new = METHODS.get(key, key)
+        if new != key and new in kwargs:
+            raise ArgumentError(f"both {key} and {new} are given", rule=f"{key} is the old name of {new}")
+        if new != key and new.endswith("steps_per_epoch" if key == "samples_per_epoch" else "steps"):
+            size = getattr(generator, "batch_size", None)
+            value = max(int(value) // size, 1) if size and value is not None else value
+        found[new] = value
+    changed = sorted(set(kwargs) - set(found))
+    if changed:
+        written = ", ".join(f"{key} is now {METHODS[key]}" for key in changed)
+        counted = any(key in ("samples_per_epoch", "nb_val_samples", "val_samples") for key in changed)
+        note = "; it counts batches, not samples" if counted else ""
+        warnings.warn(f"this call is Keras 1: {written}{note}", DeprecationWarning, stacklevel=3)
+    return found
+
+
+class MergeModule(ModuleType):
+    """`keras.layers.merge` is a module; Keras 1 called it like a function, and so can programs here."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return merge(*args, **kwargs)
+
+
+def merge(
+    inputs: Any, mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1, output_shape: Any = None,
+    output_mask: Any = None, arguments: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """Keras 1's merge([a, b], mode="concat"): add, multiply, concatenate and their kin, or a function of the list."""
+    from deepkit.keras import layers
+
+    if callable(mode):
+        warnings.warn("merge(..., mode=function) is Keras 1; today it is Lambda(function)", DeprecationWarning, stacklevel=3)
+        return layers.Lambda(mode, output_shape=output_shape, arguments=arguments, name=name)(inputs)
+    if mode not in _OLD_MERGES:
+        raise ArgumentError(f"merge(mode={mode!r})", rule="one of: " + ", ".join(_OLD_MERGES), hint='mode="concat"')
+    today = _OLD_MERGES[mode]
+    options: dict[str, Any] = {"concatenate": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(today, {})
+    if mode == "cos":
+        options["normalize"] = True
+    said = "".join(f", {k}={v!r}" for k, v in options.items())
+    warnings.warn(f"merge is Keras 1; today it is {today}([...]{said})", DeprecationWarning, stacklevel=3)
+    return getattr(layers, today)(inputs, name=name, **options)
