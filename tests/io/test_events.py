@@ -62,11 +62,27 @@ def test_each_writer_has_a_file_of_its_own(tmp_path):
 
 def test_threads_do_not_tear_records(tmp_path):
     with EventWriter(tmp_path) as writer:
+        records = writer._records._writer
+        file = records._file
+
+        class Slow:
+            """Takes one half of what it is given, and lets other threads go on before it returns."""
+
+            def write(self, data):
+                taken = file.write(data[: len(data) // 2 + 1])
+                time.sleep(0)
+                return taken
+
+            def __getattr__(self, name):
+                return getattr(file, name)
+
+        records._file = Slow()
         work = [threading.Thread(target=lambda: [writer.add_event(event(7)) for _ in range(200)]) for _ in range(4)]
         for thread in work:
             thread.start()
         for thread in work:
             thread.join()
+        records._file = file
     assert len(list(read_events(writer.path))) == 801
 
 

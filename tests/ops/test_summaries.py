@@ -50,6 +50,12 @@ def test_the_limits_grow_by_a_tenth():
     assert positive[-1] < 1e20 <= positive[-1] * 1.1
 
 
+def test_a_value_at_a_limit_is_in_the_bucket_above_it():
+    h = parsed(dk.histogram_summary("w", np.array([0.0, 1e-12, 1e-12])))[0].histo
+    np.testing.assert_allclose(list(h.bucket_limit), [0.0, 1e-12, 1.1e-12, np.finfo(np.float64).max])
+    assert list(h.bucket) == [0, 1, 2, 0]
+
+
 def test_an_empty_histogram():
     h = parsed(dk.histogram_summary("w", np.zeros((0, 3), np.float32)))[0].histo
     largest = np.finfo(np.float64).max
@@ -111,13 +117,13 @@ def test_mistakes_are_named(make, error, words):
 
 
 def test_sounds_are_wav_files():
-    sound = np.array([[0.0, 1.0, -1.0, 0.5, 2.0]], np.float32)
+    sound = np.array([[0.0, 1.0, -1.0, 0.5, 2.0, 0.7 / 32768, -0.7 / 32768]], np.float32)
     (value,) = parsed(dk.audio_summary("beep", sound, 8000.0, max_outputs=1))
-    assert (value.tag, value.audio.length_frames, value.audio.num_channels) == ("beep/audio", 5, 1)
+    assert (value.tag, value.audio.length_frames, value.audio.num_channels) == ("beep/audio", 7, 1)
     with wave.open(io.BytesIO(value.audio.encoded_audio_string)) as file:
-        assert (file.getframerate(), file.getsampwidth(), file.getnframes()) == (8000, 2, 5)
-        frames = np.frombuffer(file.readframes(5), "<i2").tolist()
-    assert frames == [0, 32767, -32768, 16384, 32767]
+        assert (file.getframerate(), file.getsampwidth(), file.getnframes()) == (8000, 2, 7)
+        frames = np.frombuffer(file.readframes(7), "<i2").tolist()
+    assert frames == [0, 32767, -32768, 16384, 32767, 1, -1]
 
 
 def test_tensors_keep_their_numbers():
