@@ -30,10 +30,14 @@ _MARK = {OK: " ", NOTE: "-", BROKEN: "✗"}
 # Which extra installs what; the core needs NumPy and SciPy only.
 _NEEDED = ("numpy", "scipy")
 _EXTRAS = {
-    "course": ("jupyterlab", "ipywidgets", "matplotlib", "nbconvert", "tqdm"),
+    "course": ("jupyterlab", "ipywidgets", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm"),
     "fast": ("numba",),
     "gpu": ("cupy-cuda12x",),
-    "test": ("pytest", "nbval", "hypothesis", "scikit-learn", "ruff", "mypy"),
+    "io": ("h5py", "protobuf", "pyyaml"),
+    "image": ("pillow",),
+    "tensorboard": ("tensorboard",),
+    "onnx": ("onnx", "onnxruntime"),
+    "test": ("pytest", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy"),
 }
 _WORTHWHILE = 1.15  # a gain below this is noise
 

@@ -10,6 +10,7 @@ Its parts are loaded when first used. A model is a graph of layers; fit compiles
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import Any
 
@@ -30,7 +31,13 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"deepkit.keras.{_SHORT[name]}"), name)
     from deepkit.errors import MissingNameError
 
-    raise MissingNameError(f"keras has no {name!r}", rule="its parts: " + ", ".join([*_ROOMS, *_SHORT]))
+    parts = [*_ROOMS, *_SHORT]
+    near = difflib.get_close_matches(name, parts, n=1)
+    raise MissingNameError(
+        f"keras has no {name!r}",
+        rule="its parts: " + ", ".join(parts),
+        hint=f"did you mean keras.{near[0]}?" if near else None,
+    )
 
 
 def __dir__() -> list[str]:

@@ -38,9 +38,9 @@ NAMES: dict[str, dict[str, str]] = {
                   "W_constraint": "embeddings_constraint", "dropout": ""},
     "Conv1D": _CONV_1D, "Conv2D": _CONV, "Conv3D": _CONV,
     "Conv2DTranspose": {**_CONV, "output_shape": ""}, "Conv3DTranspose": {**_CONV, "output_shape": ""},
-    "SeparableConv2D": {**_CONV, "depthwise_init": "depthwise_initializer", "pointwise_init": "pointwise_initializer",
-                        "init": "depthwise_initializer"},
-    "ConvLSTM2D": {**_RECURRENT, **_CONV},
+    "SeparableConv2D": {**_WINDOW, "nb_filter": "filters", "subsample": "strides", "init": "depthwise_initializer",
+                        "b_regularizer": "bias_regularizer", "b_constraint": "bias_constraint", "bias": "use_bias"},
+    "ConvLSTM2D": {**_RECURRENT, **_CONV, "output_dim": "filters", "consume_less": ""},
     "LocallyConnected1D": _CONV_1D, "LocallyConnected2D": _CONV,
     "SimpleRNN": _RECURRENT, "LSTM": _RECURRENT, "GRU": _RECURRENT,
     "MaxPooling1D": _POOL_1D, "AveragePooling1D": _POOL_1D,
@@ -67,7 +67,14 @@ _VALUES: dict[str, dict[Any, Any]] = {
     "unit_forget_bias": {"one": True, "zero": False},
 }
 _SIDES = ("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3")
-_KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "ConvLSTM2D": 2, "Conv3D": 3}
+_KERNELS = {
+    "Conv2D": 2,
+    "SeparableConv2D": 2,
+    "Conv2DTranspose": 2,
+    "LocallyConnected2D": 2,
+    "ConvLSTM2D": 2,
+    "Conv3D": 3,
+}
 _OF_TODAY = {"padding", "strides", "kernel_size", "data_format"}
 _OLD_MERGES = {
     "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate", "dot": "dot",
@@ -99,7 +106,9 @@ def _accepting(init: Callable[..., None], name: str, table: dict[str, str]) -> C
     return __init__
 
 
-def _modern(name: str, old: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _modern(
+    name: str, old: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
     """The arguments of a call under their names of today; one warning says how the call is written now."""
     given, found = args, {}
     for key, value in kwargs.items():
@@ -195,7 +204,9 @@ def merge(
     from deepkit.keras import layers
 
     if callable(mode):
-        warnings.warn("merge(..., mode=function) is Keras 1; today it is Lambda(function)", DeprecationWarning, stacklevel=3)
+        warnings.warn(
+            "merge(..., mode=function) is Keras 1; today it is Lambda(function)", DeprecationWarning, stacklevel=3
+        )
         return layers.Lambda(mode, output_shape=output_shape, arguments=arguments, name=name)(inputs)
     if mode not in _OLD_MERGES:
         raise ArgumentError(f"merge(mode={mode!r})", rule="one of: " + ", ".join(_OLD_MERGES), hint='mode="concat"')

@@ -169,6 +169,18 @@ from deepkit.ops.embedding import (
     embedding_lookup,
 )  # fmt: skip
 from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
+from deepkit.ops.fourier import (
+    fft,
+    fft2d,
+    fft3d,
+    ifft,
+    ifft2d,
+    ifft3d,
+    irfft,
+    irfft2d,
+    rfft,
+    rfft2d,
+)  # fmt: skip
 from deepkit.ops.gru import gru
 from deepkit.ops.images import depth_to_space, space_to_depth
 from deepkit.ops.indexing import boolean_mask, gather, gather_nd, slice_, strided_slice

@@ -20,9 +20,7 @@ class GatherTree(Op):
 
     def shape(self, ids: Shape, parents: Shape, lengths: Shape, end: Shape) -> Shape:
         if ids.rank not in (3, None) or not ids.is_compatible_with(parents):
-            raise ShapeError(
-                f"gather_tree: step_ids {ids}, parent_ids {parents}", rule="both are (time, batch, beams)"
-            )
+            raise ShapeError(f"gather_tree: step_ids {ids}, parent_ids {parents}", rule="both are (time, batch, beams)")
         return ids.merge(parents)
 
     def forward(self, xp: Any, ids: Any, parents: Any, lengths: Any, end: Any) -> Any:
@@ -39,7 +37,9 @@ class GatherTree(Op):
         return xp.where(ended, y.dtype.type(end), y)
 
 
-def gather_tree(step_ids: Any, parent_ids: Any, max_sequence_lengths: Any, end_token: Any, name: str | None = None) -> Any:
+def gather_tree(
+    step_ids: Any, parent_ids: Any, max_sequence_lengths: Any, end_token: Any, name: str | None = None
+) -> Any:
     """The sequences of a beam search. step_ids, parent_ids (time, batch, beams): which class each beam took, and from which
     beam of the step before it went on; max_sequence_lengths (batch,). Behind its end a sequence holds end_token.
 

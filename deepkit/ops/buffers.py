@@ -104,13 +104,7 @@ class Buffer:
                     if not self._ready():
                         if len(found) >= max(fewest, 1):
                             break
-                        raise OutOfRangeError(
-                            f"{self.kind} {self.name!r} is closed and has {len(found)} of the {max(count, 1)} elements "
-                            "that are asked for", rule="a closed queue gives what is left, then it is at its end",
-                            hint="for the last, smaller batch: dequeue_up_to, or allow_smaller_final_batch=True"
-                            if found else "except tf.errors.OutOfRangeError: the data end here; if that is too early, coord.join(threads) "
-                            "raises the error of the thread that failed",
-                        )  # fmt: skip
+                        raise self._too_few(len(found), max(count, 1))
                     found.append(self._remove())
                     self._changed.notify_all()
             except BaseException:  # an error, or Ctrl-C while it waited
@@ -120,6 +114,15 @@ class Buffer:
                 self._taking.remove(ticket)
                 self._changed.notify_all()
         return found
+
+    def _too_few(self, there: int, asked: int) -> OutOfRangeError:
+        smaller = "for the last, smaller batch: dequeue_up_to, or allow_smaller_final_batch=True"
+        caught = "except tf.errors.OutOfRangeError: the data end here; if that is too early, coord.join(threads)"
+        return OutOfRangeError(
+            f"{self.kind} {self.name!r} is closed and has {there} of the {asked} elements that are asked for",
+            rule="a closed queue gives what is left, then it is at its end",
+            hint=smaller if there else f"{caught} raises the error of the thread that failed",
+        )
 
     def _wait(self, condition: Callable[[], bool], taking: bool = False) -> None:
         """Waits for the condition; ClosedSessionError when the queue is cancelled."""

@@ -5,6 +5,7 @@ Source: A. Graves et al., ICML 2006. The blank is the last class; time is the fi
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,9 @@ class CTCLoss(Op):
 
     def shape(self, logits: Shape, places: Shape, values: Shape, lengths: Shape) -> Any:
         if logits.rank not in (3, None):
-            raise ShapeError(f"ctc_loss: inputs of shape {logits}", rule="(time, batch, classes), scores before softmax")
+            raise ShapeError(
+                f"ctc_loss: inputs of shape {logits}", rule="(time, batch, classes), scores before softmax"
+            )
         batch = None if logits.dims is None else logits.dims[1]
         return Shape((batch,)).merge(lengths), logits
 
@@ -66,9 +69,10 @@ class CTCLoss(Op):
         expected = xp.zeros_like(logits)
         for s in range(states.shape[1]):
             expected[:, xp.arange(batch), states[:, s]] += joint[:, :, s]
-        slope = xp.where((live & fits)[:, :, None], xp.exp(log_p) - expected, 0)
-        skipped = self.ignore & (xp.asarray(count) > lengths)
-        loss = xp.where(skipped | (lengths == 0), 0, -total)
+        skipped = (self.ignore & (xp.asarray(count) > lengths)) | (lengths == 0)
+        # without any path to the labels the loss is infinite, and the slope that of making every class rarer
+        slope = xp.where((live & ~skipped)[:, :, None], xp.exp(log_p) - expected, 0)
+        loss = xp.where(skipped, 0, -total)
         return loss.astype(logits.dtype), slope.astype(logits.dtype)
 
     def _labels(self, places: Any, values: Any, batch: int, classes: int) -> list[list[int]]:
@@ -86,7 +90,7 @@ class CTCLoss(Op):
 
     def _needs(self, row: list[int]) -> int:
         """The least number of steps for these labels: equal neighbours need a blank between them."""
-        return len(row) + (sum(a == b for a, b in zip(row, row[1:], strict=False)) if self.merge else 0)
+        return len(row) + (sum(a == b for a, b in itertools.pairwise(row)) if self.merge else 0)
 
     def _check(self, labels: list[list[int]], lengths: Any, steps: int) -> None:
         for b, (row, n) in enumerate(zip(labels, lengths.tolist(), strict=True)):
@@ -229,9 +233,7 @@ class CTCGreedyDecoder(CTCDecoder):
 
     def search(self, logits: Any, steps: int) -> tuple[list[list[int]], list[float]]:
         best, blank = logits.argmax(-1), logits.shape[1] - 1
-        kept = [
-            int(c) for t, c in enumerate(best) if c != blank and not (self.merge and t and c == best[t - 1])
-        ]
+        kept = [int(c) for t, c in enumerate(best) if c != blank and not (self.merge and t and c == best[t - 1])]
         return [kept], [-float(logits.max(-1).sum())]
 
 
@@ -259,7 +261,7 @@ class CTCBeamSearchDecoder(CTCDecoder):
                 for c in range(blank):
                     way = ways.setdefault((*path, c), [-np.inf, -np.inf])
                     way[1] = np.logaddexp(way[1], (by_blank if path and path[-1] == c else both) + row[c])
-            order = sorted(ways, key=lambda p: -np.logaddexp(*ways[p]))[: self.beams]
+            order = sorted(ways, key=lambda p: -np.logaddexp(ways[p][0], ways[p][1]))[: self.beams]
             alive = {path: (ways[path][0], ways[path][1]) for path in order}
         best = sorted(alive, key=lambda p: -np.logaddexp(*alive[p]))[: self.paths]
         if len(best) < self.paths:

@@ -121,6 +121,7 @@ def _outputs(timing: Timing, to: Any) -> None:
         total += size
         described = to.output.add(slot=slot).tensor_description
         described.dtype = symbol.dtype.as_datatype_enum
+        described.shape.SetInParent()  # a scalar has a shape, too: TensorBoard looks for it
         for length in shape:
             described.shape.dim.add(size=length)
         memory = described.allocation_description

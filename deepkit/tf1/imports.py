@@ -95,7 +95,6 @@ MOVED = {
     "tensorflow.python.saved_model": "tensorflow.saved_model",
     "tensorflow.python.summary.summary": "tensorflow.summary",
     "tensorflow.python.summary.summary_iterator": "tensorflow.train",
-    "tensorflow.python.summary.summary": "tensorflow.summary",
     "tensorflow.python.training.adam": "tensorflow.train",
     "tensorflow.python.training.basic_session_run_hooks": "tensorflow.train",
     "tensorflow.python.training.checkpoint_utils": "tensorflow.train",

@@ -162,27 +162,28 @@ _SAME_NAME = """
     abs acos acosh add add_n angle arg_max arg_min argmax argmin argsort as_string asin asinh assert_equal
     assert_greater assert_greater_equal assert_less assert_less_equal assign assign_add assign_sub atan atan2 atanh
     betainc bincount bitcast boolean_mask broadcast_to cast ceil check_numerics cholesky cholesky_solve complex
-    concat confusion_matrix conj cos cosh count_nonzero count_up_to cross cumprod cumsum decode_base64 decode_csv decode_raw
-    depth_to_space diag diag_part digamma div div_no_nan divide dynamic_partition dynamic_stitch einsum
-    encode_base64 equal erf erfc exp expand_dims expm1 eye fill floor floordiv floormod gather gather_nd greater
-    greater_equal histogram_fixed_width histogram_fixed_width_bins identity igamma igammac imag invert_permutation
-    is_finite is_inf is_nan is_variable_initialized lbeta less less_equal lgamma lin_space linspace log log1p
-    logical_and logical_not logical_or logical_xor matching_files matmul matrix_band_part matrix_determinant matrix_diag
-    matrix_diag_part matrix_inverse matrix_set_diag matrix_solve matrix_solve_ls matrix_transpose
-    matrix_triangular_solve maximum meshgrid minimum multinomial multiply negative norm not_equal one_hot ones
-    ones_like pad parallel_stack parse_example parse_single_example parse_single_sequence_example polygamma pow qr
-    random_crop random_gamma random_normal random_shuffle random_uniform range rank read_file real realdiv reciprocal
-    reduce_all reduce_any reduce_join reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum
-    reshape reverse reverse_sequence rint roll round rsqrt saturate_cast scalar_mul scatter_add scatter_div
-    scatter_max scatter_min scatter_mul scatter_nd scatter_nd_add scatter_nd_sub scatter_nd_update scatter_sub
-    scatter_update searchsorted segment_max segment_mean segment_min segment_prod segment_sum self_adjoint_eig
-    self_adjoint_eigvals sequence_mask setdiff1d shape sigmoid sign sin sinh size sort space_to_depth
-    sparse_to_dense split sqrt square squared_difference squeeze stack stop_gradient strided_slice string_join
-    string_split string_to_hash_bucket string_to_hash_bucket_fast string_to_hash_bucket_strong substr subtract svd
-    tan tanh tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub
-    tensor_scatter_nd_update tensordot tile trace transpose truediv truncated_normal truncatediv truncatemod unique
-    unique_with_counts unsorted_segment_max unsorted_segment_mean unsorted_segment_min unsorted_segment_prod
-    unsorted_segment_sqrt_n unsorted_segment_sum unstack verify_tensor_all_finite where zeros zeros_like zeta
+    concat confusion_matrix conj cos cosh count_nonzero count_up_to cross cumprod cumsum decode_base64 decode_csv
+    decode_raw depth_to_space diag diag_part digamma div div_no_nan divide dynamic_partition dynamic_stitch einsum
+    encode_base64 equal erf erfc exp expand_dims expm1 eye fft fft2d fft3d fill floor floordiv floormod gather
+    gather_nd greater greater_equal histogram_fixed_width histogram_fixed_width_bins identity ifft ifft2d ifft3d
+    igamma igammac imag invert_permutation is_finite is_inf is_nan is_variable_initialized lbeta less less_equal
+    lgamma lin_space linspace log log1p logical_and logical_not logical_or logical_xor matching_files matmul
+    matrix_band_part matrix_determinant matrix_diag matrix_diag_part matrix_inverse matrix_set_diag matrix_solve
+    matrix_solve_ls matrix_transpose matrix_triangular_solve maximum meshgrid minimum multinomial multiply negative
+    norm not_equal one_hot ones ones_like pad parallel_stack parse_example parse_single_example
+    parse_single_sequence_example polygamma pow qr random_crop random_gamma random_normal random_shuffle
+    random_uniform range rank read_file real realdiv reciprocal reduce_all reduce_any reduce_join reduce_logsumexp
+    reduce_max reduce_mean reduce_min reduce_prod reduce_sum reshape reverse reverse_sequence rint roll round rsqrt
+    saturate_cast scalar_mul scatter_add scatter_div scatter_max scatter_min scatter_mul scatter_nd scatter_nd_add
+    scatter_nd_sub scatter_nd_update scatter_sub scatter_update searchsorted segment_max segment_mean segment_min
+    segment_prod segment_sum self_adjoint_eig self_adjoint_eigvals sequence_mask setdiff1d shape sigmoid sign sin
+    sinh size sort space_to_depth sparse_to_dense split sqrt square squared_difference squeeze stack stop_gradient
+    strided_slice string_join string_split string_to_hash_bucket string_to_hash_bucket_fast
+    string_to_hash_bucket_strong substr subtract svd tan tanh tensor_scatter_nd_add tensor_scatter_nd_max
+    tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update tensordot tile trace transpose truediv
+    truncated_normal truncatediv truncatemod unique unique_with_counts unsorted_segment_max unsorted_segment_mean
+    unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum unstack
+    verify_tensor_all_finite where zeros zeros_like zeta
 """.split()
 globals().update({_name: _symbolic(getattr(_ops, _name)) for _name in _SAME_NAME})
 

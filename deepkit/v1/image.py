@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.errors import DataError, MissingExtraError
+from deepkit.ops import colours as _colours
 from deepkit.ops import images as _images
 from deepkit.v1.control_flow import py_func as _py_func
 from deepkit.v1.symbolic import symbolic
@@ -23,12 +24,15 @@ class ResizeMethod:
 adjust_brightness = symbolic(_images.adjust_brightness)
 adjust_contrast = symbolic(_images.adjust_contrast)
 adjust_gamma = symbolic(_images.adjust_gamma)
+adjust_hue = symbolic(_colours.adjust_hue)
+adjust_saturation = symbolic(_colours.adjust_saturation)
 central_crop = symbolic(_images.central_crop)
 convert_image_dtype = symbolic(_images.convert_image_dtype)
 crop_to_bounding_box = symbolic(_images.crop_to_bounding_box)
 flip_left_right = symbolic(_images.flip_left_right)
 flip_up_down = symbolic(_images.flip_up_down)
 grayscale_to_rgb = symbolic(_images.grayscale_to_rgb)
+hsv_to_rgb = symbolic(_colours.hsv_to_rgb)
 pad_to_bounding_box = symbolic(_images.pad_to_bounding_box)
 per_image_standardization = symbolic(_images.per_image_standardization)
 per_image_whitening = per_image_standardization
@@ -38,9 +42,12 @@ random_contrast = symbolic(_images.random_contrast)
 random_crop = symbolic(ops.random_crop)
 random_flip_left_right = symbolic(_images.random_flip_left_right)
 random_flip_up_down = symbolic(_images.random_flip_up_down)
+random_hue = symbolic(_colours.random_hue)
+random_saturation = symbolic(_colours.random_saturation)
 resize = resize_images = symbolic(_images.resize_images)
 resize_image_with_crop_or_pad = resize_with_crop_or_pad = symbolic(_images.resize_image_with_crop_or_pad)
 rgb_to_grayscale = symbolic(_images.rgb_to_grayscale)
+rgb_to_hsv = symbolic(_colours.rgb_to_hsv)
 rot90 = symbolic(_images.rot90)
 total_variation = symbolic(_images.total_variation)
 transpose_image = symbolic(_images.transpose_image)

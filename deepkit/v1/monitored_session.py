@@ -25,7 +25,9 @@ class SessionCreator:
 
     def create_session(self) -> Any:
         """A session that is ready to run."""
-        raise ArgumentError(f"{type(self).__name__} defines no create_session()", hint="ChiefSessionCreator is one that does")
+        raise ArgumentError(
+            f"{type(self).__name__} defines no create_session()", hint="ChiefSessionCreator is one that does"
+        )
 
 
 class ChiefSessionCreator(SessionCreator):
@@ -62,7 +64,10 @@ class WorkerSessionCreator(SessionCreator):
 
 def _manager(parts: Scaffold) -> SessionManager:
     return SessionManager(
-        parts.local_init_op, parts.ready_op, parts.ready_for_local_init_op, local_init_feed_dict=parts.local_init_feed_dict
+        parts.local_init_op,
+        parts.ready_op,
+        parts.ready_for_local_init_op,
+        local_init_feed_dict=parts.local_init_feed_dict,
     )
 
 
@@ -208,7 +213,9 @@ def MonitoredTrainingSession(
     """
     scaffold = scaffold or Scaffold()
     if not is_chief:
-        return MonitoredSession(WorkerSessionCreator(scaffold, master, config, max_wait_secs), hooks, stop_grace_period_secs)
+        return MonitoredSession(
+            WorkerSessionCreator(scaffold, master, config, max_wait_secs), hooks, stop_grace_period_secs
+        )
     own: list[Any] = list(chief_only_hooks or ())
     folder = summary_dir or checkpoint_dir
     if folder and board_messages.installed():

@@ -92,7 +92,6 @@ top_k = symbolic(ops.top_k)
 uniform_candidate_sampler = symbolic(ops.uniform_candidate_sampler)
 
 
-
 def ctc_loss(
     labels: Any, inputs: Any = None, sequence_length: Any = None, preprocess_collapse_repeated: bool = False,
     ctc_merge_repeated: bool = True, ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True,

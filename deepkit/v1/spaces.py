@@ -59,6 +59,12 @@ TABLE = {
         bitwise_and=ops.bitwise_and bitwise_or=ops.bitwise_or bitwise_xor=ops.bitwise_xor invert=ops.invert
         left_shift=ops.left_shift right_shift=ops.right_shift""",
     "queue": "FIFOQueue PaddingFIFOQueue PriorityQueue QueueBase RandomShuffleQueue",
+    "signal": """
+        fft=ops.fft fft2d=ops.fft2d fft3d=ops.fft3d ifft=ops.ifft ifft2d=ops.ifft2d ifft3d=ops.ifft3d
+        irfft=ops.irfft irfft2d=ops.irfft2d rfft=ops.rfft rfft2d=ops.rfft2d""",
+    "spectral": """
+        fft=ops.fft fft2d=ops.fft2d fft3d=ops.fft3d ifft=ops.ifft ifft2d=ops.ifft2d ifft3d=ops.ifft3d
+        irfft=ops.irfft irfft2d=ops.irfft2d rfft=ops.rfft rfft2d=ops.rfft2d""",
     "manip": "gather_nd reshape reverse roll scatter_nd tile",
 }
 

@@ -79,7 +79,11 @@ class Supervisor:
 
     @contextlib.contextmanager
     def managed_session(
-        self, master: str = "", config: Any = None, start_standard_services: bool = True, close_summary_writer: bool = True
+        self,
+        master: str = "",
+        config: Any = None,
+        start_standard_services: bool = True,
+        close_summary_writer: bool = True,
     ) -> Iterator[Any]:
         """A session that is ready, as a `with` block. At its end the threads stop, and the first error of any is raised.
 
@@ -145,7 +149,9 @@ class Supervisor:
 
     StartQueueRunners = start_queue_runners
 
-    def loop(self, timer_interval_secs: float | None, target: Any, args: Any = None, kwargs: Any = None) -> LooperThread:
+    def loop(
+        self, timer_interval_secs: float | None, target: Any, args: Any = None, kwargs: Any = None
+    ) -> LooperThread:
         """A thread that calls target(*args, **kwargs) now and then every so many seconds, until the stop."""
         thread = LooperThread(self.coord, timer_interval_secs, target=target, args=args, kwargs=kwargs)
         thread.start()

@@ -10,6 +10,7 @@ from deepkit.ops.messages import message as _message
 from deepkit.train import *  # noqa: F403
 from deepkit.train import __all__ as _train_names
 from deepkit.train import piecewise_constant as piecewise_constant_decay
+from deepkit.v1 import queue_runner
 from deepkit.v1.checkpoint_hook import CheckpointSaverHook, CheckpointSaverListener, StopAtStepHook
 from deepkit.v1.checkpoints import CheckpointReader as NewCheckpointReader
 from deepkit.v1.checkpoints import (
@@ -49,7 +50,8 @@ from deepkit.v1.supervisor import Supervisor
 from deepkit.v1.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTrainingError, NanTensorHook
 
 __all__ = [
-    *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "start_queue_runners",
+    *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "queue_runner",
+    "start_queue_runners",
     "ChiefSessionCreator", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
     "SingularMonitoredSession", "Supervisor", "WorkerSessionCreator",

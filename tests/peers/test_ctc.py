@@ -61,7 +61,9 @@ def test_too_many_labels_are_left_out_when_told_to():
 
 @pytest.mark.parametrize("merge", [True, False])
 def test_the_greedy_decoder(merge):
-    for a, b in zip(*map(flat, both(lambda lib: lib.nn.ctc_greedy_decoder(lib.constant(LOGITS), LENGTHS, merge))), strict=True):
+    for a, b in zip(
+        *map(flat, both(lambda lib: lib.nn.ctc_greedy_decoder(lib.constant(LOGITS), LENGTHS, merge))), strict=True
+    ):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 

@@ -211,18 +211,33 @@ def test_prefetch_runs_ahead_and_stops_with_its_session():
     made = []
     source = numbers(100).map(lambda x: tf.py_func(lambda v: made.append(int(v)) or v, [x], tf.int64)).prefetch(5)
     element = source.make_one_shot_iterator().get_next()
-    before = threading.active_count()
     with tf.Session() as sess:
         assert sess.run(element) == 0
-        until = time.monotonic() + 5
-        while len(made) < 6 and time.monotonic() < until:
-            time.sleep(0.005)
-        assert 6 <= len(made) <= 8  # five wait, one is on its way
-    until = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < until:
-        time.sleep(0.005)
-    assert threading.active_count() == before
+        assert soon(lambda: len(made) >= 6)
+        assert len(made) <= 8  # five wait, one is on its way
+    assert soon(lambda: not prefetching())
     assert elements(numbers(20).prefetch(3).repeat(2)) == [*range(20)] * 2
+
+
+def test_prefetch_stops_when_nobody_wants_more():
+    element = numbers(100).prefetch(2).take(3).make_one_shot_iterator().get_next()
+    with tf.Session() as sess:
+        assert [int(sess.run(element)) for _ in range(3)] == [0, 1, 2]
+        with pytest.raises(OutOfRangeError):
+            sess.run(element)
+        assert soon(lambda: not prefetching())
+
+
+def prefetching():
+    return [thread for thread in threading.enumerate() if thread.name == "tf.data prefetch"]
+
+
+def soon(condition):
+    """Whether it becomes true within some seconds."""
+    until = time.monotonic() + 5
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.005)
+    return condition()
 
 
 def test_generators():
@@ -298,22 +313,24 @@ def test_one_iterator_for_two_data_sets():
         iterator.make_initializer(Dataset.from_tensors("a"))
 
 
-def test_the_next_epoch_is_not_touched_by_what_was_done_with_the_last():
+@pytest.mark.parametrize("cached", [False, True])
+def test_the_next_epoch_is_not_touched_by_what_was_done_with_the_last(cached):
     def change(x):
         x += 100.0
         return x
 
     fed = np.zeros((2, 3))
     x = tf.placeholder(tf.float64, [2, 3])
-    source = tf.data.Dataset.from_tensor_slices(x).cache()
-    changed = source.map(lambda row: tf.py_func(change, [row], tf.float64)).repeat(2)
-    iterator, direct = changed.make_initializable_iterator(), source.repeat(2).make_initializable_iterator()
+    source = tf.data.Dataset.from_tensor_slices(x)
+    source = source.cache() if cached else source
+    changed = source.map(lambda row: tf.py_func(change, [row], tf.float64)).repeat(3)
+    iterator, direct = changed.make_initializable_iterator(), source.repeat(3).make_initializable_iterator()
     element, squared = iterator.get_next(), tf.nn.relu(direct.get_next() + 1.0)
     with tf.Session() as sess:
         sess.run([iterator.initializer, direct.initializer], {x: fed})
         fed[:] = 7
-        assert [sess.run(element).tolist() for _ in range(4)] == [[100.0] * 3] * 4
-        assert [sess.run(squared).tolist() for _ in range(4)] == [[1.0] * 3] * 4
+        assert [sess.run(element).tolist() for _ in range(6)] == [[100.0] * 3] * 6
+        assert [sess.run(squared).tolist() for _ in range(6)] == [[1.0] * 3] * 6
 
 
 def test_string_handles():

@@ -210,6 +210,7 @@ def test_a_trace_has_every_call_of_the_run():
     described = stats["y"].output[0].tensor_description
     assert [d.size for d in described.shape.dim] == [30, 40]
     assert described.allocation_description.allocated_bytes == 30 * 40 * 4
+    assert stats["count"].output[0].tensor_description.HasField("shape")  # without it TensorBoard shows no times at all
     assert stats["y"].timeline_label == "y = MatMul(x, w/read)"
     begins = [node.all_start_nanos for node in device.node_stats]
     ends = [node.all_start_nanos + node.all_end_rel_nanos for node in device.node_stats]

@@ -30,7 +30,9 @@ def whole(value: Any, what: str, least: int = 0) -> None:
     if isinstance(value, (bool, str)) or not hasattr(value, "__index__") or value < least:
         text = str(value).strip()
         whole = int(float(text)) if text.replace(".", "", 1).isdigit() else least
-        raise ArgumentError(f"{what}={value!r}", rule=f"a whole number not below {least}", hint=f"{what}={max(whole, least)}")
+        raise ArgumentError(
+            f"{what}={value!r}", rule=f"a whole number not below {least}", hint=f"{what}={max(whole, least)}"
+        )
 
 
 # ---- one array
@@ -145,7 +147,7 @@ def _way_to(dims: tuple[Any, ...], got: tuple[int, ...]) -> str:
         return "a single sample still needs the batch axis: x[None]"
     if one[-1:] == (1,) and fits(got[1:], one[:-1]):
         return "x[..., None] adds the channel axis at the end" if len(dims) == 4 else "x[..., None] adds the last axis"
-    if len(got) == len(dims) + 1 and fits(got[2:], one):
+    if len(got) == len(dims) + 1 and got[0] < got[1] and fits(got[2:], one):
         return f"a list of {got[0]} arrays for one input? np.concatenate(x) joins them"
     if len(dims) == len(got) == 4 and fits((*got[2:], got[1]), one):
         return "the channels are in front: np.moveaxis(x, 1, -1) puts them last (a reshape would mix the pixels up)"
@@ -153,7 +155,9 @@ def _way_to(dims: tuple[Any, ...], got: tuple[int, ...]) -> str:
         return f"x.reshape(len(x), steps, {one[-1] or 'features'}): a recurrent layer takes (samples, steps, features)"
     size = math.prod(got[1:])
     if len(dims) == 2 and size == one[0]:
-        return f"x.reshape(len(x), {one[0]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+        return (
+            f"x.reshape(len(x), {one[0]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
+        )
     if None not in one and size == math.prod(one):
         return f"x.reshape(-1, {', '.join(map(str, one))})"
     return "compare x.shape with model.input_shape"
@@ -228,6 +232,30 @@ def _yes_or_no(name: str, y: np.ndarray, dims: Any) -> None:
 _CHECKS: dict[str, Callable[[str, np.ndarray, Any], None]] = {
     "sparse_categorical_crossentropy": _class_numbers, "binary_crossentropy": _yes_or_no,
 }  # fmt: skip
+
+
+def warn_if_no_probabilities(outputs: list[tuple[str, Any, Any]], losses: list[Any]) -> None:
+    """Warns of a last layer whose numbers are no probabilities beside a loss that takes their logarithms.
+
+    outputs: (name, activation of the last layer or None, number of units) of each output.
+    """
+    for (name, activation, units), loss in zip(outputs, losses, strict=True):
+        called, ends = (getattr(f, "__name__", "") for f in (getattr(loss, "fn", None), activation))
+        if ends == "softmax" and units == 1:
+            text = "softmax of 1 unit is always 1: two classes take Dense(1, activation='sigmoid')"
+        elif called in _OF_PROBABILITIES and ends in _NO_PROBABILITIES and not loss.get_config().get("from_logits"):
+            wanted = "'sigmoid'" if called == "binary_crossentropy" else "'softmax'"
+            text = (
+                f"{called} takes probabilities, and the last layer ends with {ends}: activation={wanted}, "
+                "or a loss object with from_logits=True"
+            )
+        else:
+            continue
+        warnings.warn(f"output {name!r}: {text}", GraphWarning, stacklevel=5)
+
+
+_OF_PROBABILITIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+_NO_PROBABILITIES = ("linear", "relu", "tanh", "elu", "selu", "softplus")
 
 
 def misses_targets(losses: list[Any]) -> DeepkitError:

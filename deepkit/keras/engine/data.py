@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import warnings
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.engine.checks import check_input, check_labels, regular
 from deepkit.keras.engine.structure import listed
 
@@ -126,6 +127,12 @@ class Stream:
         self.samples = None
         self._steps = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
         self._running = iter(source) if hasattr(source, "__next__") else None
+        if self._steps is None and isinstance(source, Generator):
+            warnings.warn(
+                "a generator without steps_per_epoch: the epoch lasts until the generator ends, and one with "
+                "`while True` never does. steps_per_epoch = number of samples // batch size",
+                GraphWarning, stacklevel=5,
+            )  # fmt: skip
         if not model.inputs:
             self._look_at_first_batch()
 
@@ -255,6 +262,8 @@ def validation_parts(data: Any) -> tuple[Any, Any, Any]:
     parts = listed(data)
     if not isinstance(data, (tuple, list)) or len(parts) not in (2, 3):
         raise ArgumentError(
-            "validation_data without targets" if hasattr(data, "shape") else f"validation_data of {len(parts)} parts", rule="(x, y) or (x, y, sample_weight)", hint="validation_data=(x_test, y_test)"
+            "validation_data without targets" if hasattr(data, "shape") else f"validation_data of {len(parts)} parts",
+            rule="(x, y) or (x, y, sample_weight)",
+            hint="validation_data=(x_test, y_test)",
         )
     return parts[0], parts[1], parts[2] if len(parts) == 3 else None

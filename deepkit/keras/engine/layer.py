@@ -104,9 +104,17 @@ class Layer(History):
                 self._track(item)
 
     def _own(self, key: str) -> list[Any]:
-        if key not in vars(self):
-            raise _not_begun(type(self))
+        self.check_begun(key)
         return vars(self)[key]
+
+    def check_begun(self, key: str = "_call_arguments") -> None:
+        """ArgumentError if a subclass has forgotten super().__init__(), or not come to it yet."""
+        if key not in vars(self):
+            raise ArgumentError(
+                f"{type(self).__name__} is used before super().__init__() has run",
+                rule="the base class keeps the name and the lists of layers and weights",
+                hint="def __init__(self, ..., **kwargs): super().__init__(**kwargs) comes first",
+            )
 
     # ---- what subclasses define
 
@@ -301,8 +309,7 @@ class Layer(History):
     # ---- calling
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if "_call_arguments" not in vars(self):
-            raise _not_begun(type(self))
+        self.check_begun()
         said = dict(kwargs)  # without what is filled in below
         leaves = flat([inputs, args, list(kwargs.values())])
         symbol = next((x for x in leaves if isinstance(x, Symbol)), None)
@@ -426,14 +433,6 @@ class Layer(History):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-def _not_begun(cls: type) -> ArgumentError:
-    return ArgumentError(
-        f"{cls.__name__} is used before super().__init__() has run",
-        rule="the base class keeps the name and the lists of layers and weights",
-        hint="def __init__(self, ..., **kwargs): super().__init__(**kwargs) comes first",
-    )
 
 
 def _as_tensor(x: Any, layer: Layer) -> Any:

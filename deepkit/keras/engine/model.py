@@ -13,13 +13,14 @@ from deepkit.keras import callbacks as callbacks_module
 from deepkit.keras import optimizers
 from deepkit.keras.backend.session import World
 from deepkit.keras.engine import context
-from deepkit.keras.engine.checks import explain_nan, unknown_argument, warn_if_refrozen, whole
+from deepkit.keras.engine.checks import explain_nan, unknown_argument, warn_if_no_probabilities, warn_if_refrozen, whole
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
+from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective, Scores
 from deepkit.keras.engine.step import EagerStep, Step
-from deepkit.keras.engine.structure import listed, single
+from deepkit.keras.engine.structure import keras_shape, listed, single
 from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Mean, Metric
 
@@ -85,6 +86,10 @@ class Model(Network):
         names = self.output_names
         self._objective = Objective(self.loss, self.loss_weights, names)
         self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names)
+        if self._topology is not None:
+            last = [(record_of(y).layer, keras_shape(y)) for y in self.outputs]
+            ends = [(layer.name, getattr(layer, "activation", None), dims and dims[-1]) for layer, dims in last]
+            warn_if_no_probabilities(ends, self._objective.losses)
 
     def _compiled(self, call: str) -> None:
         if self.optimizer is None:
@@ -223,7 +228,7 @@ class Model(Network):
                     break
         except KeyboardInterrupt:
             self._say_interrupted(history)
-            raise KeyboardInterrupt("fit") from None  # the lines inside deepkit that were running tell nobody anything
+            raise KeyboardInterrupt from None  # the lines inside deepkit that were running tell nobody anything
         calls.on_train_end({})
         return history
 

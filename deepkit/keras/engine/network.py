@@ -121,7 +121,8 @@ class Network(Layer):
             if layer.name == name:
                 return layer
         raise ArgumentError(
-            f"model {self.name!r} has no layer {name!r}", rule="layers: " + ", ".join(x.name for x in self.layers),
+            f"model {self.name!r} has no layer {name!r}",
+            rule="layers: " + ", ".join(x.name for x in self.layers),
             hint="Dense(10, name='scores') gives a layer a name of your own",
         )
 

@@ -158,6 +158,9 @@ class Scores:
         self.names = names
         self._wanted = _nested(metrics, names)
         self._weighted = _nested(weighted, names)
+        for metric in [m for row in [*self._wanted, *self._weighted] for m in row]:
+            if isinstance(metric, str) and metric.lower() not in _CHOSEN_BY_SHAPE:
+                metrics_module.check_name(metric)
         self.objects: list[list[Metric]] | None = None
         self.weighted_objects: list[list[Metric]] | None = None
 
@@ -200,10 +203,29 @@ class Scores:
             both = weight if kept is None else masked_weights(kept, weight, kept, Reduction.SUM)
             for metrics, w in ((plain, kept), (weighted, both)):
                 for metric in metrics:
+                    _check_classes(metric, y_true, y_pred)
                     with metric.beside(y_pred):
                         done = metric.update_state(y_true, y_pred, sample_weight=w)
                     updates += [u for u in (done if isinstance(done, (list, tuple)) else [done]) if u is not None]
         return updates
+
+
+def _check_classes(metric: Metric, y_true: Any, y_pred: Any) -> None:
+    """ShapeError for a metric of one-hot rows beside class numbers, and the other way round."""
+    called = getattr(getattr(metric, "_fn", None), "__name__", "")
+    true, pred = keras_shape(y_true), keras_shape(y_pred)
+    if not true or not pred or len(true) != len(pred) or None in (true[-1], pred[-1]) or pred[-1] == 1:
+        return
+    sparse = called.startswith("sparse_")
+    if called.endswith(("categorical_accuracy", "categorical_crossentropy")) and sparse == (true[-1] == pred[-1]):
+        other = called.removeprefix("sparse_") if sparse else f"sparse_{called}"
+        raise ShapeError(
+            f"metric {metric.name!r}: targets of shape {true} beside predictions of shape {pred}",
+            rule="it takes one class number for each sample"
+            if sparse
+            else f"it takes one-hot rows of {pred[-1]} numbers",
+            hint=f"metrics=[{other!r}], or metrics=['accuracy'], which looks at the shapes itself",
+        )
 
 
 def _nested(metrics: Any, names: list[str]) -> list[list[Any]]:

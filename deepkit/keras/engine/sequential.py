@@ -51,9 +51,11 @@ class Sequential(Model):
                 raise ArgumentError(
                     f"Sequential.add got {layer!r} of type {type(layer).__name__}, which is not a layer",
                     rule="a Sequential model is a row of layer objects",
-                    hint=f"{layer.__name__}(...): brackets make an object of the class" if isinstance(layer, type)
+                    hint=f"{layer.__name__}(...): brackets make an object of the class"
+                    if isinstance(layer, type)
                     else "add(Dense(10)); add returns nothing, so calls of it stand on lines of their own",
                 )
+        layer.check_begun()
         if any(layer.name == known.name for known in self._stack if known is not layer):
             raise ArgumentError(
                 f"the model has a layer called {layer.name!r} already", rule="names are unique in a model",

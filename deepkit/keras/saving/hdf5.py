@@ -111,8 +111,11 @@ class Hdf5Reader:
             hint = "a folder is a SavedModel of TensorFlow: save it as HDF5, model.save('model.h5')"
             raise DataError(
                 f"cannot open {self.path}: {reason(error)}",
-                hint=hint if os.path.isdir(self.path) else f"relative names are looked up in {os.getcwd()}"
-                if isinstance(error, FileNotFoundError) else None,
+                hint=hint
+                if os.path.isdir(self.path)
+                else f"relative names are looked up in {os.getcwd()}"
+                if isinstance(error, FileNotFoundError)
+                else None,
             ) from error
         heap = broken_heap(self._bytes) if self._bytes is not None else None
         if heap is not None:

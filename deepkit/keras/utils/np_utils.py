@@ -30,14 +30,13 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
            [0., 0., 1.],
            [0., 1., 0.]], dtype=float32)
     """
-    given = np.asarray(y)
-    if given.dtype.kind in "USO":
+    try:
+        numbers = np.array(y, dtype="int")
+    except (TypeError, ValueError) as error:
         raise DTypeError(
-            f"to_categorical: {str(given.flat[0])!r} is no class number" if given.size else "to_categorical of texts",
-            rule="classes are numbers from 0",
+            f"to_categorical: the labels are no class numbers ({error})", rule="classes are numbers from 0",
             hint="classes, numbers = np.unique(y, return_inverse=True); to_categorical(numbers)",
-        )
-    numbers = given.astype("int")
+        ) from None  # fmt: skip
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     numbers = numbers.reshape(-1)
     if not num_classes:

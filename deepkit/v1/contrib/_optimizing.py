@@ -125,7 +125,9 @@ def _optimizer(given: Any, rate: Any) -> Any:
     if hasattr(given, "compute_gradients") and not isinstance(given, type):
         return given
     if not callable(given):
-        raise ArgumentError(f"optimizer={given!r}", rule="a name, a class, a function of the learning rate, or an optimizer")
+        raise ArgumentError(
+            f"optimizer={given!r}", rule="a name, a class, a function of the learning rate, or an optimizer"
+        )
     return given() if rate is None else given(rate)
 
 

@@ -10,6 +10,15 @@ from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1 import nn
+from deepkit.v1.contrib._normalizing import group_norm, instance_norm, layer_norm
+from deepkit.v1.contrib._optimizing import (
+    OPTIMIZER_CLS_NAMES,
+    OPTIMIZER_SUMMARIES,
+    bias_add,
+    embed_sequence,
+    optimize_loss,
+    unit_norm,
+)  # fmt: skip
 from deepkit.v1.contrib.columns import (
     bucketized_column,
     crossed_column,
@@ -27,21 +36,12 @@ from deepkit.v1.contrib.initializers import (
     xavier_initializer_conv2d,
 )  # fmt: skip
 from deepkit.v1.contrib.normalization import batch_norm
-from deepkit.v1.contrib._normalizing import group_norm, instance_norm, layer_norm
 from deepkit.v1.contrib.regularizers import (
     apply_regularization,
     l1_l2_regularizer,
     l1_regularizer,
     l2_regularizer,
     sum_regularizer,
-)  # fmt: skip
-from deepkit.v1.contrib._optimizing import (
-    OPTIMIZER_CLS_NAMES,
-    OPTIMIZER_SUMMARIES,
-    bias_add,
-    embed_sequence,
-    optimize_loss,
-    unit_norm,
 )  # fmt: skip
 from deepkit.v1.layering import convolution as _convolution
 from deepkit.v1.layering import core as _core
@@ -50,14 +50,50 @@ from deepkit.v1.scopes import variable_scope
 from deepkit.v1.symbolic import constant_of
 
 __all__ = [
-    "OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES", "bias_add", "embed_sequence", "group_norm", "instance_norm",
-    "layer_norm", "optimize_loss", "unit_norm",
-    "apply_regularization", "avg_pool2d", "batch_norm", "bucketized_column", "conv1d", "conv2d", "conv2d_transpose",
-    "convolution", "convolution2d", "crossed_column", "dropout", "embedding_column", "flatten", "fully_connected",
-    "l1_l2_regularizer", "l1_regularizer", "l2_regularizer", "linear", "max_pool2d", "one_hot_column",
-    "one_hot_encoding", "real_valued_column", "relu", "relu6", "repeat", "separable_conv2d", "softmax",
-    "sparse_column_with_hash_bucket", "sparse_column_with_integerized_feature", "sparse_column_with_keys", "stack",
-    "sum_regularizer", "variance_scaling_initializer", "xavier_initializer", "xavier_initializer_conv2d",
+    "OPTIMIZER_CLS_NAMES",
+    "OPTIMIZER_SUMMARIES",
+    "apply_regularization",
+    "avg_pool2d",
+    "batch_norm",
+    "bias_add",
+    "bucketized_column",
+    "conv1d",
+    "conv2d",
+    "conv2d_transpose",
+    "convolution",
+    "convolution2d",
+    "crossed_column",
+    "dropout",
+    "embed_sequence",
+    "embedding_column",
+    "flatten",
+    "fully_connected",
+    "group_norm",
+    "instance_norm",
+    "l1_l2_regularizer",
+    "l1_regularizer",
+    "l2_regularizer",
+    "layer_norm",
+    "linear",
+    "max_pool2d",
+    "one_hot_column",
+    "one_hot_encoding",
+    "optimize_loss",
+    "real_valued_column",
+    "relu",
+    "relu6",
+    "repeat",
+    "separable_conv2d",
+    "softmax",
+    "sparse_column_with_hash_bucket",
+    "sparse_column_with_integerized_feature",
+    "sparse_column_with_keys",
+    "stack",
+    "sum_regularizer",
+    "unit_norm",
+    "variance_scaling_initializer",
+    "xavier_initializer",
+    "xavier_initializer_conv2d",
 ]  # fmt: skip
 
 _FORMATS = {None: "channels_last", "NHWC": "channels_last", "NWC": "channels_last", "NDHWC": "channels_last",

@@ -35,7 +35,9 @@ class HParams:
     def set_hparam(self, name: str, value: Any) -> None:
         """Another value of the type that the setting has."""
         if name not in self._names:
-            raise ArgumentError(f"HParams has no {name!r}", hint="add_hparam; there are: " + ", ".join(sorted(self._names)))
+            raise ArgumentError(
+                f"HParams has no {name!r}", hint="add_hparam; there are: " + ", ".join(sorted(self._names))
+            )
         setattr(self, name, self._fitting(name, getattr(self, name), value))
 
     @staticmethod

@@ -177,7 +177,9 @@ class Dataset:
 
     def map(self, map_func: Any, num_parallel_calls: Any = None) -> Dataset:
         """map_func of each element, which gets the parts of a tuple as its arguments. It is called once, to be written
-        down; num_parallel_calls threads run it (the order stays the same)."""
+        down; num_parallel_calls threads run it (the order stays the same). They gain time where the function waits, or
+        works on large arrays; many small steps are faster in one thread, since Python runs one at a time.
+        """
         made = ElementFunction(map_func, self.element, "map")
         if made.dataset is not None:
             raise ArgumentError("map: the function returned a data set", hint="flat_map, or interleave")

@@ -132,9 +132,7 @@ class HighwayWrapper(CellWrapper):
     Source: R. Srivastava et al., Highway networks, 2015 (arXiv 1505.00387).
     """
 
-    def __init__(
-        self, cell: Any, couple_carry_transform_gates: bool = True, carry_bias_init: float = 1.0
-    ):
+    def __init__(self, cell: Any, couple_carry_transform_gates: bool = True, carry_bias_init: float = 1.0):
         super().__init__(cell)
         self._coupled, self._carry_bias = couple_carry_transform_gates, carry_bias_init
 

@@ -11,6 +11,7 @@ from deepkit.errors import ShapeError
 from deepkit.v1.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
 from deepkit.v1.recurrent.structure import (
     LSTMStateTuple,
+    batch_of,
     flat,
     here,
     packed,
@@ -50,8 +51,8 @@ def runs_as_one_op(cell: Any) -> bool:
     return cell._state_is_tuple and _activation(cell) == "tanh"
 
 
-def _activation(cell: Any) -> str | None:
-    """The cell's activation as the whole-sequence ops know it."""
+def _activation(cell: Any) -> Any:
+    """The name under which the whole-sequence ops know the cell's activation; None if they do not."""
     return _ACTIVATIONS.get(getattr(cell._activation, "__wrapped__", cell._activation))
 
 
@@ -105,7 +106,7 @@ def _while_live(steps: Symbol, lengths: Symbol | None) -> Symbol:
     """The steps (time, batch, n) of each sequence up to its length, 0 past it."""
     if lengths is None:
         return steps
-    rows = ops.reshape(steps, [-1, steps.shape.dims[2]])
+    rows = ops.reshape(steps, [-1, batch_of([steps], 2)])
     masked = select(ops.reshape(_live(steps, lengths), [-1]), rows, ops.zeros_like(rows))
     return ops.reshape_like(masked, steps)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
-from deepkit.core.shape import Shape
 from deepkit.errors import ShapeError
 from deepkit.train.initializers import Constant, Ones, Zeros
 from deepkit.v1.layering.core import Dense
@@ -166,5 +165,5 @@ class BahdanauAttention(AttentionMechanism):
 def hardmax(logits: Any, name: str | None = None) -> Any:
     """1 at the largest number of each row, 0 elsewhere."""
     logits = constant_of(logits)
-    depth = Shape(logits.shape).dims[-1] or ops.shape(logits)[-1]
+    depth = batch_of([logits], -1)
     return ops.one_hot(ops.argmax(logits, -1), depth, dtype=logits.dtype, name=name)

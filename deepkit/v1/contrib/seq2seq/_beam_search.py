@@ -154,9 +154,7 @@ class BeamSearchDecoder(Decoder):
         return ops.zeros_like(_attention_of(self._initial_state))
 
     def step(self, time: Any, inputs: Any, state: Any, name: str | None = None) -> Any:
-        output, cell_state = self._cell(
-            mapped(self._merged, inputs), self._each(self._merged, state.cell_state)
-        )
+        output, cell_state = self._cell(mapped(self._merged, inputs), self._each(self._merged, state.cell_state))
         if self._output_layer is not None:
             output = self._output_layer(output)
         logits, cell_state = self._split(output), self._each(self._split, cell_state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -138,10 +139,10 @@ def dynamic_decode(
         turn = _Turn(decoder, impute_finished, limit)
         run = _over_known_steps if _knows_its_steps(decoder) else _until_finished
         outputs, state, lengths = run(turn, state, inputs, finished, lengths)
-        try:
+        with contextlib.suppress(
+            NotImplementedError
+        ):  # so decoders of TensorFlow programs say that nothing is left to do
             outputs, state = decoder.finalize(outputs, state, lengths)
-        except NotImplementedError:  # how decoders of TensorFlow programs say that nothing is left to be done
-            pass
         if not output_time_major:
             outputs = mapped(_batch_first, outputs)
         return outputs, state, lengths

@@ -44,7 +44,9 @@ class Helper:
 
     def sample(self, time: Any, outputs: Any, state: Any, name: str | None = None) -> Any:
         """The class that is written at this step, from the decoder's outputs (batch, classes)."""
-        raise AttributeError(f"the helper class {type(self).__name__} does not define sample(self, time, outputs, state)")
+        raise AttributeError(
+            f"the helper class {type(self).__name__} does not define sample(self, time, outputs, state)"
+        )
 
     def next_inputs(self, time: Any, outputs: Any, state: Any, sample_ids: Any, name: str | None = None) -> Any:
         """(finished, inputs, state) of the next step."""
@@ -152,9 +154,7 @@ class TrainingHelper(Helper):
     def sample(self, time: Any, outputs: Any, state: Any = None, name: str | None = None) -> Any:
         return ops.cast(ops.argmax(outputs, -1), "int32")
 
-    def next_inputs(
-        self, time: Any, outputs: Any, state: Any, sample_ids: Any = None, name: str | None = None
-    ) -> Any:
+    def next_inputs(self, time: Any, outputs: Any, state: Any, sample_ids: Any = None, name: str | None = None) -> Any:
         following = ops.cast(constant_of(time), self._sequence_length.dtype) + 1
         return ops.greater_equal(following, self._sequence_length), self._at(following), state
 
@@ -233,7 +233,12 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
     """As GreedyEmbeddingHelper, but the class is drawn with its probability; the outputs are divided by the temperature."""
 
     def __init__(
-        self, embedding: Any, start_tokens: Any, end_token: Any, softmax_temperature: Any = None, seed: int | None = None
+        self,
+        embedding: Any,
+        start_tokens: Any,
+        end_token: Any,
+        softmax_temperature: Any = None,
+        seed: int | None = None,
     ):
         super().__init__(embedding, start_tokens, end_token)
         self._temperature, self._seed = softmax_temperature, seed

@@ -79,7 +79,9 @@ class AttentionWrapper(RNNCell):
                     hint="AttentionWrapper(cell, tf.contrib.seq2seq.LuongAttention(units, memory))",
                 )  # fmt: skip
         if attention_layer_size is not None and attention_layer is not None:
-            raise ArgumentError("AttentionWrapper: attention_layer_size and attention_layer", rule="one of them, or none")
+            raise ArgumentError(
+                "AttentionWrapper: attention_layer_size and attention_layer", rule="one of them, or none"
+            )
         self._cell, self._history, self._output_attention = cell, alignment_history, output_attention
         self._cell_input_fn, self._attention_fn = cell_input_fn or _side_by_side, attention_fn or _compute_attention
         self._layers = self._layers_of(attention_layer_size, attention_layer)
@@ -101,7 +103,8 @@ class AttentionWrapper(RNNCell):
                 rule="one layer, or one size, for each mechanism",
             )  # fmt: skip
         self._sizes = [
-            m.values.shape.dims[-1] if layer is None else _units(layer) for m, layer in zip(self._mechanisms, made, strict=True)
+            m.values.shape.dims[-1] if layer is None else _units(layer)
+            for m, layer in zip(self._mechanisms, made, strict=True)
         ]
         return made
 
@@ -136,7 +139,8 @@ class AttentionWrapper(RNNCell):
                 cell_state = mapped(lambda x: ops.identity(constant_of(x)), self._initial_cell_state)
             first = [m.initial_alignments(batch_size, dtype) for m in self._mechanisms]
             lists = [
-                TensorArray(as_dtype(dtype), size=0, dynamic_size=True) if self._history else () for _ in self._mechanisms
+                TensorArray(as_dtype(dtype), size=0, dynamic_size=True) if self._history else ()
+                for _ in self._mechanisms
             ]
             return AttentionWrapperState(
                 cell_state=cell_state, attention=zeros_of(self._attention_layer_size, batch_size, dtype),
@@ -178,7 +182,9 @@ def _units(layer: Any) -> Any:
     units = getattr(layer, "units", None)
     if units is None:
         raise ArgumentError(
-            f"AttentionWrapper: the size of the layer {layer!r} is not known", where=here(), hint="tf.layers.Dense(size)"
+            f"AttentionWrapper: the size of the layer {layer!r} is not known",
+            where=here(),
+            hint="tf.layers.Dense(size)",
         )
     return units
 

@@ -1,0 +1,45 @@
+"""Whole programs, written as people wrote them for TensorFlow 1 and Keras 2, run by `deepkit run-tf1` unchanged.
+
+Each script checks its own results and ends with the line "done".
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
+NEEDS = {"keras_variational": "h5py", "keras_pairs": "h5py"}
+
+
+def run(script: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "DEEPKIT_DEBUG", "MPLBACKEND")
+    environment = {k: v for k, v in os.environ.items() if k not in hidden}
+    environment |= {"PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(folder / "cache")}
+    command = [sys.executable, "-m", "deepkit", "run-tf1", str(script)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_runs_to_its_end(script, tmp_path):
+    if NEEDS.get(script.stem):
+        pytest.importorskip(NEEDS[script.stem], reason="Keras files need h5py (extra `io`)")
+    child = run(script, tmp_path)
+    assert child.returncode == 0, child.stderr
+    assert child.stdout.splitlines()[-1] == "done"
+
+
+def test_the_old_spellings_are_named_with_the_new_ones(tmp_path):
+    errors = run(Path(__file__).parent / "scripts" / "keras_one.py", tmp_path).stderr
+    assert (
+        "keras_one.py:13: DeprecationWarning: this call is Keras 1; today it is Conv2D(4, (3, 3), padding='same'"
+        in errors
+    )
+    assert "merge is Keras 1; today it is concatenate([...], axis=-1)" in errors
+    assert "samples_per_epoch is now steps_per_epoch" in errors
+    assert "it counts batches, not samples" in errors
