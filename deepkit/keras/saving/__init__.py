@@ -22,12 +22,12 @@ from deepkit.keras.saving.config import (
     to_json,
     to_yaml,
 )
-from deepkit.keras.saving.objects import deserialize_layer, serialize_layer
+from deepkit.keras.saving.onnx import export_onnx
 from deepkit.keras.saving.state import values
 
 __all__ = [
-    "deserialize_layer", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
-    "save_model", "save_weights", "serialize_layer", "to_json", "to_yaml",
+    "export_onnx", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
+    "save_model", "save_weights", "to_json", "to_yaml",
 ]  # fmt: skip
 
 Path_ = str | os.PathLike[str]

@@ -19,7 +19,8 @@ from deepkit.keras.backend.session import World, get_value
 from deepkit.keras.engine.history import CallRecord
 from deepkit.keras.engine.structure import flat, map_leaves, single
 from deepkit.keras.engine.topology import source_of
-from deepkit.keras.saving.objects import deserialize_layer, reading, serialize_layer
+from deepkit.keras.layers.serialization import serialize
+from deepkit.keras.saving.objects import deserialize_layer, reading
 
 _CONSTANT = "_CONSTANT_VALUE"
 _LARGEST = 1_000_000  # entries of a YAML text, with what its aliases repeat
@@ -34,7 +35,7 @@ def network_config(network: Any) -> dict[str, Any]:
     A tensor is written as [layer, number of the layer's call, number of the output of that call].
     """
     if hasattr(network, "_stack"):
-        return {"name": network.name, "layers": [serialize_layer(layer) for layer in network._stack]}
+        return {"name": network.name, "layers": [serialize(layer) for layer in network._stack]}
     topology = network._topology
     if topology is None:
         raise ArgumentError(
@@ -54,7 +55,7 @@ def network_config(network: Any) -> dict[str, Any]:
     layers = []
     for layer in topology.layers:
         nodes = [_node(call, place) for call in layer.calls if call in known and not call.is_input]
-        layers.append({**serialize_layer(layer), "name": layer.name, "inbound_nodes": nodes})
+        layers.append({**serialize(layer), "name": layer.name, "inbound_nodes": nodes})
     inputs, outputs = map_leaves(place, network._inputs), map_leaves(place, network._outputs)
     return {
         "name": network.name,
