@@ -116,7 +116,7 @@ class Op:
         """The function a plan calls where the first input's memory is free to take the result (see `takes_out`)."""
 
         def call(first: Any, *others: Any) -> Any:
-            return self.forward(xp, first, *others, out=first if first.flags.writeable else None)
+            return self.forward(xp, first, *others, out=first if first.flags.writeable else None)  # type: ignore[call-arg]
 
         return call
 

@@ -138,6 +138,8 @@ class ReverseSequence(Op):
                     f"reverse_sequence of {x} with lengths {lengths} along axis {seq}, batch along axis {batch}",
                     rule="two different axes, and one length for each member of the batch",
                 )
+            if lengths.dims is not None:
+                return Shape([*x.dims[:batch], x.dims[batch] or lengths.dims[0], *x.dims[batch + 1 :]])
         return x
 
     def forward(self, xp: Any, x: Any, lengths: Any) -> Any:

@@ -25,8 +25,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     ...     return tf.identity(x), lambda dy: -dy
     >>> with tf.Graph().as_default(), tf.Session() as sess:
     ...     x = tf.constant(3.0)
-    ...     print(sess.run(tf.gradients(turned(x), x)))
-    [-1.0]
+    ...     print(float(sess.run(tf.gradients(turned(x), x))[0]))
+    -1.0
     """
     inner = ops.custom_gradient(f)
 

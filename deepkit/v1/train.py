@@ -27,6 +27,7 @@ from deepkit.v1.checkpoints import (
     remove_checkpoint,
     update_checkpoint_state,
 )
+from deepkit.v1.cluster import ClusterSpec, Server, replica_device_setter
 from deepkit.v1.coordinator import Coordinator, LooperThread
 from deepkit.v1.global_step import create_global_step, get_global_step, get_or_create_global_step, global_step
 from deepkit.v1.hooks import LoggingTensorHook, SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
@@ -52,7 +53,7 @@ from deepkit.v1.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTra
 __all__ = [
     *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "queue_runner",
     "start_queue_runners",
-    "ChiefSessionCreator", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
+    "ChiefSessionCreator", "ClusterSpec", "Server", "replica_device_setter", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
     "SingularMonitoredSession", "Supervisor", "WorkerSessionCreator",
     "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",

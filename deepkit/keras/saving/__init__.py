@@ -30,11 +30,11 @@ __all__ = [
     "save_model", "save_weights", "to_json", "to_yaml",
 ]  # fmt: skip
 
-Path_ = str | os.PathLike[str]
+StrPath = str | os.PathLike[str]
 
 
 def save_model(
-    model: Any, filepath: Path_, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None,
+    model: Any, filepath: StrPath, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None,
     **other: Any,
 ) -> None:  # fmt: skip
     """Architecture, weights, and how the model is trained, in one HDF5 file that Keras 2 opens, too (extra `io`).
@@ -60,7 +60,7 @@ def save_model(
 
 
 def load_model(
-    filepath: Path_, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, **other: Any
+    filepath: StrPath, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, **other: Any
 ) -> Any:
     """The model in a file that `save_model`, or Keras 2 itself, wrote; compiled as it was, unless compile=False.
 
@@ -103,7 +103,7 @@ def _compile(model: Any, file: hdf5.Hdf5Reader, custom_objects: Mapping[str, Any
 
 
 def save_weights(
-    model: Any, filepath: Path_, overwrite: bool = True, save_format: str | None = None, **other: Any
+    model: Any, filepath: StrPath, overwrite: bool = True, save_format: str | None = None, **other: Any
 ) -> None:
     """The weights alone: as safetensors or .npz if the name ends so, else as Keras' HDF5 (extra `io`)."""
     _check_format(save_format, filepath)
@@ -119,7 +119,7 @@ def save_weights(
         hdf5.write_layers(file, layers, own)
 
 
-def load_weights(model: Any, filepath: Path_, by_name: bool = False, skip_mismatch: bool = False, **other: Any) -> None:
+def load_weights(model: Any, filepath: StrPath, by_name: bool = False, skip_mismatch: bool = False, **other: Any) -> None:
     """Takes the weights from a file of `save_weights` or `save_model`: all or, when something does not fit, none.
 
     Layers are matched by their order; with by_name by their names, and others keep what they have. skip_mismatch
