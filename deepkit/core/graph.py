@@ -13,7 +13,7 @@ from deepkit.core import overrides, seeds
 from deepkit.core.apply import result_specs
 from deepkit.core.collections import Collections
 from deepkit.core.names import Names
-from deepkit.core.node import Node
+from deepkit.core.node import GraphDescription, Node
 from deepkit.core.op import Op, lookup
 from deepkit.core.symbol import Symbol
 from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
@@ -227,6 +227,10 @@ class Graph:
 
     def get_operations(self) -> list[Node]:
         return list(self._nodes.values())
+
+    def as_graph_def(self, *_: Any, **__: Any) -> GraphDescription:
+        """The nodes in words: names, ops, inputs and devices, as `.node` of TensorFlow's GraphDef lists them."""
+        return GraphDescription([node.node_def for node in self.get_operations()])
 
     def get_operation_by_name(self, name: str) -> Node:
         if name not in self._nodes:

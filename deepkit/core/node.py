@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
+from deepkit.errors import GraphError
 from deepkit.site import Site
 
 if TYPE_CHECKING:
@@ -19,6 +20,20 @@ class NodeDescription(NamedTuple):
     op: str
     input: list[str]
     device: str
+
+
+class GraphDescription(NamedTuple):
+    """A graph in words, for programs that look through the nodes of TensorFlow's GraphDef."""
+
+    node: list[NodeDescription]
+
+    def SerializeToString(self) -> bytes:
+        """An error: words are not enough to build the graph again."""
+        raise GraphError(
+            "as_graph_def() is a list of nodes to read; it cannot be written to a file",
+            rule="a graph is stored whole, with its constants and collections",
+            hint="tf.train.export_meta_graph, tf.saved_model, or Saver.save and import_meta_graph",
+        )
 
 
 class Node:

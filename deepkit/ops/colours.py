@@ -21,8 +21,8 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
 
     Source: A. Smith, Color gamut transform pairs, SIGGRAPH 1978.
 
-    >>> import deepkit as dk
-    >>> dk.ops.rgb_to_hsv([[0.0, 0.5, 0.0]]).numpy().round(4).tolist()
+    >>> from deepkit.ops.colours import rgb_to_hsv
+    >>> rgb_to_hsv([[0.0, 0.5, 0.0]]).numpy().round(4).tolist()
     [[0.33329999446868896, 1.0, 0.5]]
     """
     with scope(name, "RGBToHSV", images) as full:

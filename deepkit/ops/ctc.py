@@ -118,7 +118,6 @@ class _Chain:
         before = xp.concatenate([xp.full_like(states[:, :2], blank), states[:, :-2]], 1)[:, : states.shape[1]]
         self.stays = merge | (states == blank)
         self.leaps = (states != blank) & ((states != before) | (not merge))
-        self.leaps[:, :2] = False
 
     def forwards(self, emitted: Any) -> Any:
         """log of the probability to have written the first steps and be in each state."""

@@ -24,7 +24,9 @@ class ClusterSpec:
     def __init__(self, cluster: Any):
         jobs = cluster.as_dict() if isinstance(cluster, ClusterSpec) else cluster
         if not isinstance(jobs, dict):
-            raise ArgumentError(f"ClusterSpec({cluster!r})", rule="job -> list of addresses", hint='{"worker": ["localhost:2222"]}')
+            raise ArgumentError(
+                f"ClusterSpec({cluster!r})", rule="job -> list of addresses", hint='{"worker": ["localhost:2222"]}'
+            )
         self._jobs: dict[str, dict[int, str]] = {
             job: dict(tasks) if isinstance(tasks, dict) else dict(enumerate(tasks)) for job, tasks in jobs.items()
         }

@@ -53,7 +53,8 @@ from deepkit.v1.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTra
 __all__ = [
     *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "queue_runner",
     "start_queue_runners",
-    "ChiefSessionCreator", "ClusterSpec", "Server", "replica_device_setter", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
+    "ChiefSessionCreator", "ClusterSpec", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
+    "Server", "replica_device_setter",
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
     "SingularMonitoredSession", "Supervisor", "WorkerSessionCreator",
     "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",

@@ -38,7 +38,9 @@ def with_loss(loss):
 
 
 def pictures(*layers):
-    model = Sequential([Conv2D(4, 3, input_shape=(12, 12, 1)), *(layers or (Flatten(), Dense(2, activation="softmax")))])
+    model = Sequential(
+        [Conv2D(4, 3, input_shape=(12, 12, 1)), *(layers or (Flatten(), Dense(2, activation="softmax")))]
+    )
     model.compile("sgd", "sparse_categorical_crossentropy")
     return model
 
@@ -433,7 +435,7 @@ def test_what_runs_but_cannot_be_meant(name: str) -> None:
 @pytest.mark.filterwarnings("error")
 def test_what_is_right_is_silent() -> None:
     fit(made(metrics=["accuracy", "sparse_categorical_accuracy"]), X.tolist(), CLASSES.astype("float32"))
-    fit(made(loss="categorical_crossentropy", metrics=["accuracy"]), [row for row in X], ROWS)
+    fit(made(loss="categorical_crossentropy", metrics=["accuracy"]), list(X), ROWS)
     fit(made(1, "sigmoid", "binary_crossentropy"), y=CLASSES > 0)
     fit(made(3, None, keras.losses.SparseCategoricalCrossentropy(from_logits=True)))
     fit(made(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)), y=np.where(CLASSES == 2, -1, CLASSES))
@@ -453,5 +455,5 @@ def test_ctrl_c_leaves_a_model_that_goes_on(capsys) -> None:
         fit(model, epochs=5, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)])
     assert "interrupted after 1 whole epochs" in capsys.readouterr().out
     assert caught.value.__suppress_context__
-    assert [entry.name for entry in caught.traceback][-1] == "fit" and len(caught.traceback) == 3
+    assert [entry.name for entry in caught.traceback][1:] == ["fit", "fit"]  # the test's own, and the model's
     assert len(fit(model, epochs=2).history["loss"]) == 2

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -477,10 +478,16 @@ def test_hostile_sizes_in_an_architecture_cost_nothing(tmp_path):
     model.save(path)
     with h5py.File(path, "r+") as file:
         text = file.attrs["model_config"]
-        file.attrs["model_config"] = text.replace('"units": 5', '"units": 500000000000')
-    with pytest.raises(DataError, match="500000000000"):
-        models.load_model(path)
-    assert row().predict(np.zeros((1, 4))).shape == (1, 2)  # the weights of the failed model are not made afterwards
+        file.attrs["model_config"] = text.replace('"units": 5', '"units": 10000000')
+    keras.backend.clear_session()
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="10000000"):
+            models.load_model(path)
+        assert row().predict(np.zeros((1, 4))).shape == (1, 2)  # nor are the failed model's weights made afterwards
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
 
 
 # ---- copies

@@ -12,6 +12,7 @@ PLACES = np.array([[0, 0], [0, 1], [1, 0], [2, 0]], np.int64)
 VALUES = np.array([0, 0, 1, 1], np.int32)
 STEPS = np.array([4, 2, 3], np.int32)
 IDS = RNG.integers(0, 4, (4, 2, 3)).astype(np.int32)
+IDS[1, 0] = 3  # the end, in the midst of a sequence
 PARENTS = RNG.integers(0, 3, (4, 2, 3)).astype(np.int32)
 
 

@@ -312,14 +312,14 @@ def test_beam_search(sess, weight):
         h = np.tanh(np.concatenate([x, h], 1) @ w["decoder/basic_rnn_cell/kernel"] + w["decoder/basic_rnn_cell/bias"])
         return h @ w["decoder/words/kernel"], h
 
-    ids, log_probs, parents = sess.run(
-        [outputs.predicted_ids, state.log_probs, outputs.beam_search_decoder_output.parent_ids]
-    )
+    steps = outputs.beam_search_decoder_output
+    ids, log_probs, parents, scores = sess.run([outputs.predicted_ids, state.log_probs, steps.parent_ids, steps.scores])
     assert ids.shape[0::2] == (batch, beams)
     assert parents.max() > 0, "beams should change places, or the test shows little"
     for b in range(batch):
         want = beam_search(step, first[b : b + 1], 2, beams, 6, weight)
         np.testing.assert_allclose(log_probs[b], [p for _, p, *_ in want], atol=1e-4)
+        np.testing.assert_allclose(scores[b, -1], [p / ((5 + n) / 6) ** weight for _, p, n, *_ in want], atol=1e-4)
         for k, (words, *_) in enumerate(want):
             full = [*words, *[END] * ids.shape[1]][: ids.shape[1]]
             assert ids[b, :, k].tolist() == full

@@ -39,7 +39,8 @@ def reading(what: str) -> Iterator[None]:
         raise DataError(
             f"{what} cannot be used: {type(error).__name__}: {error}",
             rule="a configuration holds the arguments of a layer's class, as get_config() gives them",
-            hint="was the file written by another program, changed by hand, or damaged on the way?",
+            hint="a layer of your own: get_config() returns {**super().get_config(), ...} with all arguments of __init__; "
+            "or was the file changed by hand, or damaged on the way?",
         ) from error
 
 

@@ -1,0 +1,27 @@
+"""Nodes and graphs in words: what programs that read TensorFlow's NodeDef and GraphDef find here."""
+
+from __future__ import annotations
+
+import pytest
+
+import deepkit.v1 as tf
+from deepkit.errors import GraphError
+
+
+def test_a_graph_lists_its_nodes():
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, name="x")
+        with tf.device("/cpu:0"), tf.control_dependencies([tf.no_op(name="first")]):
+            y = tf.identity(x, name="scope/y")
+    found = {node.name: node for node in graph.as_graph_def().node}
+    assert list(found) == [node.name for node in graph.get_operations()]
+    assert found["scope/y"] == y.op.node_def == ("scope/y", "Identity", ["x", "^first"], "/cpu:0")
+    assert found["x"].op == "Placeholder"
+    with pytest.raises(GraphError, match="list of nodes to read"):
+        graph.as_graph_def().SerializeToString()
+
+
+def test_a_device_function_reads_the_op():
+    with tf.Graph().as_default(), tf.device(lambda op: "/cpu:1" if op.node_def.op == "VariableV2" else "/cpu:0"):
+        v = tf.Variable(1.0)
+        assert (v.op.device, (v + 1.0).op.device) == ("/cpu:1", "/cpu:0")
