@@ -82,18 +82,19 @@ def test_embeddings_and_units(sess):
     np.testing.assert_allclose(biased, np.maximum(X + w["BiasAdd/biases"], 0), atol=1e-6)
 
 
+@pytest.mark.parametrize(("factor", "expected"), [(0.25, [2.25, 3.0]), (2.0, [1.5, 2.0])])
 @pytest.mark.parametrize(
     "optimizer", ["SGD", tf.train.GradientDescentOptimizer, tf.train.GradientDescentOptimizer(0.5)]
 )
-def test_optimize_loss(sess, optimizer):
+def test_optimize_loss(sess, optimizer, factor, expected):
     x, step = tf.Variable([3.0, 4.0]), tf.train.get_or_create_global_step()
     op = layers.optimize_loss(
-        tf.reduce_sum(tf.square(x)), step, 1.0, optimizer, clip_gradients=5.0, gradient_multipliers={x: 0.5},
+        tf.reduce_sum(tf.square(x)), step, 1.0, optimizer, clip_gradients=5.0, gradient_multipliers={x: factor},
         learning_rate_decay_fn=lambda rate, _: rate * 0.5,
     )  # fmt: skip
     sess.run(tf.global_variables_initializer())
     assert sess.run(op) == 25.0
-    np.testing.assert_allclose(sess.run(x), [1.5, 2.0])  # half of (6, 8), of norm 5, at rate 0.5
+    np.testing.assert_allclose(sess.run(x), expected)  # at rate 0.5: a quarter of (6, 8), or its double cut to (3, 4)
     assert sess.run(step) == 1
     with pytest.raises(errors.ArgumentError, match="one of Adagrad, Adam"):
         layers.optimize_loss(tf.reduce_sum(x), step, 0.1, "adam")

@@ -277,19 +277,25 @@ def test_attention_history_and_the_cells_own_output(sess):
 
 
 def beam_search(step, state, start, beams, limit, weight):
-    """The best sequences of one example, written out: a list of (ids, log p, steps, state, finished)."""
-    alive = [([], 0.0, 0, state, False)]
+    """The best sequences of one example, written out: a list of (ids, log p, score, steps, state, finished).
+
+    The step that writes the end counts from the step after it on.
+    """
+
+    def score(p, n):
+        return p / ((5 + n) / 6) ** weight
+
+    alive = [([], 0.0, 0.0, 0, state, False)]
     for _ in range(limit):
         ways = []
-        for ids, p, n, h, done in alive:
+        for ids, p, _, n, h, done in alive:
             if done:
-                ways.append((p, n, [*ids, END], h, True))
+                ways.append(([*ids, END], p, score(p, n), n, h, True))
                 continue
             logits, after = step(EMBEDDING[ids[-1] if ids else start][None], h)
             for word, q in enumerate(log_softmax(logits)[0]):
-                ways.append((p + q, n + (word != END), [*ids, word], after, word == END))
-        ways.sort(key=lambda way: -way[0] / ((5 + way[1]) / 6) ** weight)
-        alive = [(ids, p, n, h, done) for p, n, ids, h, done in ways[:beams]]
+                ways.append(([*ids, word], p + q, score(p + q, n + (word != END)), n + 1, after, word == END))
+        alive = sorted(ways, key=lambda way: -way[2])[:beams]
         if all(done for *_, done in alive):
             break
     return alive
@@ -319,7 +325,7 @@ def test_beam_search(sess, weight):
     for b in range(batch):
         want = beam_search(step, first[b : b + 1], 2, beams, 6, weight)
         np.testing.assert_allclose(log_probs[b], [p for _, p, *_ in want], atol=1e-4)
-        np.testing.assert_allclose(scores[b, -1], [p / ((5 + n) / 6) ** weight for _, p, n, *_ in want], atol=1e-4)
+        np.testing.assert_allclose(scores[b, -1], [score for _, _, score, *_ in want], atol=1e-4)
         for k, (words, *_) in enumerate(want):
             full = [*words, *[END] * ids.shape[1]][: ids.shape[1]]
             assert ids[b, :, k].tolist() == full
