@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
 from deepkit.keras.saving import (
@@ -14,6 +15,6 @@ from deepkit.keras.saving import (
 from deepkit.keras.saving.clone import clone_and_build_model, clone_model
 
 __all__ = [
-    "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
+    "Input", "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
     "model_from_yaml", "save_model",
 ]  # fmt: skip

@@ -92,6 +92,7 @@ MOVED = {
     "tensorflow.python.platform.flags": "tensorflow.flags",
     "tensorflow.python.platform.gfile": "tensorflow.gfile",
     "tensorflow.python.platform.tf_logging": "tensorflow.logging",
+    "tensorflow.python.pywrap_tensorflow": "tensorflow.train",
     "tensorflow.python.saved_model": "tensorflow.saved_model",
     "tensorflow.python.summary.summary": "tensorflow.summary",
     "tensorflow.python.summary.summary_iterator": "tensorflow.train",

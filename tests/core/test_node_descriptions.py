@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import deepkit.v1 as tf
+from deepkit.core.description import describe
+from deepkit.core.tensor import Tensor
 from deepkit.errors import GraphError
 
 
@@ -25,3 +28,12 @@ def test_a_device_function_reads_the_op():
     with tf.Graph().as_default(), tf.device(lambda op: "/cpu:1" if op.node_def.op == "VariableV2" else "/cpu:0"):
         v = tf.Variable(1.0)
         assert (v.op.device, (v + 1.0).op.device) == ("/cpu:1", "/cpu:0")
+
+
+def test_a_variable_that_starts_from_a_tensor_belongs_to_its_graph_whole():
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        v = tf.Variable(Tensor(np.array([1.0, 2.0], np.float32)), name="v")
+        assert v.initial_value.graph is graph
+        sess.run(v.initializer)
+        assert sess.run(v.initialized_value() * 2.0).tolist() == [2.0, 4.0]
+    assert describe(graph).content["variables"]["v"]["initial_value"] == v.initial_value.name

@@ -70,13 +70,13 @@ def test_decoding_finds_the_best_sequence(known):
 
 
 def test_a_tagger_learns():
+    tf.set_random_seed(1)
     x = np.eye(N, dtype=np.float32)[TAGS]
-    log_p, transitions = crf.crf_log_likelihood(tf.layers.dense(tf.constant(x), N), TAGS[:, ::-1].copy(), [T] * B)
+    log_p, transitions = crf.crf_log_likelihood(tf.layers.dense(tf.constant(x), N), (TAGS + 1) % N, [T] * B)
     assert transitions.name == "transitions:0"
     loss = tf.reduce_mean(-log_p)
     step = tf.train.AdamOptimizer(0.1).minimize(loss)
     with tf.Session() as sess:
-        tf.set_random_seed(1)
         sess.run(tf.global_variables_initializer())
         before = sess.run(loss)
         for _ in range(60):

@@ -119,7 +119,9 @@ def save_weights(
         hdf5.write_layers(file, layers, own)
 
 
-def load_weights(model: Any, filepath: StrPath, by_name: bool = False, skip_mismatch: bool = False, **other: Any) -> None:
+def load_weights(
+    model: Any, filepath: StrPath, by_name: bool = False, skip_mismatch: bool = False, **other: Any
+) -> None:
     """Takes the weights from a file of `save_weights` or `save_model`: all or, when something does not fit, none.
 
     Layers are matched by their order; with by_name by their names, and others keep what they have. skip_mismatch
