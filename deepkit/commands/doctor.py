@@ -35,6 +35,7 @@ _EXTRAS = {
     "gpu": ("cupy-cuda12x",),
     "io": ("h5py", "protobuf", "pyyaml"),
     "image": ("pillow",),
+    "sklearn": ("scikit-learn",),
     "tensorboard": ("tensorboard",),
     "onnx": ("onnx", "onnxruntime"),
     "test": ("pytest", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy"),
