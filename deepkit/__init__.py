@@ -11,6 +11,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     3  io/        checkpoints, records, event files
     4  v1/        the TensorFlow-1 names: `import deepkit.v1 as tf`
     4  keras/     Keras 2: `from deepkit import keras`
+    5  models/    the networks of the course, written as a program of your own would be
     5  testing/   check_op, the contract that every op passes
     5  viz/  5 grade/  6 commands/, tf1/, cli.py
 

@@ -92,7 +92,7 @@ class Plan:
     # ---- writing the program
 
     def _write(self, owned: dict[Symbol, frozenset[Symbol]]) -> None:
-        self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": np.asarray}
+        self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": _stored}
         self._names: dict[Symbol, str] = {}
         self._functions: dict[Any, str] = {}
         self._variables: dict[Symbol, str] = {}
@@ -307,6 +307,11 @@ def _word(name: str) -> str:
     word = re.sub(r"\W", "_", name)
     hidden = keyword.iskeyword(word) or re.fullmatch(r"[tf]?\d.*|feeds|store|run|_", word)
     return f"variable_{word}" if hidden else word
+
+
+def _stored(value: Any) -> Any:
+    """What a variable keeps: an array whose rows lie one after the other, as the compiled update rules need it."""
+    return np.asarray(value, order="C")
 
 
 def _scalar(value: Any) -> Any:

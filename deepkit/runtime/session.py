@@ -161,7 +161,7 @@ class Session:
 
     def load(self, variable: Variable, value: Any) -> None:
         """Sets a variable's value."""
-        self.store[variable] = np.array(feed_value(variable, as_array(value, variable.dtype)))
+        self.store[variable] = np.array(feed_value(variable, as_array(value, variable.dtype)), order="C")
 
     def close(self) -> None:
         """Frees the variables' values; the session cannot be used afterwards.

@@ -34,3 +34,17 @@ def test_an_update_reaches_arrays_of_any_layout(rule, states, numbers, make, sha
     assert np.abs(strided[0] - start).min() > 0
     for a, b in zip(strided, plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_variables_are_kept_row_by_row_whatever_they_start_with():
+    """An orthogonal matrix comes transposed out of its decomposition; the compiled rules want whole rows."""
+    import deepkit.v1 as tf
+
+    with tf.Graph().as_default(), tf.Session() as sess:
+        start = np.arange(6.0, dtype=np.float32).reshape(2, 3)
+        turned = tf.Variable(tf.transpose(tf.constant(start)))
+        sess.run(turned.initializer)
+        assert sess.store[turned].flags.c_contiguous
+        turned.load(np.asfortranarray(start.T), sess)
+        assert sess.store[turned].flags.c_contiguous
+        np.testing.assert_array_equal(sess.run(turned), start.T)

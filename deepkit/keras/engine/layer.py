@@ -248,7 +248,7 @@ class Layer(History):
                 )  # fmt: skip
         for w, array in zip(own, arrays, strict=True):
             # No initializer runs for a weight that has its value already.
-            World.of(w).holder.store[w] = np.array(array)
+            World.of(w).holder.store[w] = np.array(array, order="C")
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""
