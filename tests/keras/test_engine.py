@@ -328,3 +328,22 @@ def test_assignments_in_call_are_not_lost():
     model = Sequential([Last(input_shape=(2,))])
     model.predict(np.array([[1.0, 5.0]]))
     assert K.get_value(model.layers[0].seen) == 5.0
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_layer_s_own_metric_is_shown(eager):
+    class Watched(Layer):
+        def call(self, inputs):
+            self.add_metric(ops.reduce_max(inputs), name="largest")
+            return inputs * 1.0
+
+    model = Sequential([Watched(input_shape=(2,)), Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=eager)
+    found = model.test_on_batch(np.array([[1.0, 5.0]]), np.zeros((1, 1)), return_dict=True)
+    assert found["largest"] == 5.0
+
+
+def test_one_batch_is_predicted():
+    model = Sequential([Dense(2, input_shape=(3,))])
+    x, _ = _data()
+    np.testing.assert_array_equal(model.predict_on_batch(x), model.predict(x, batch_size=len(x)))

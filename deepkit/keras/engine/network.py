@@ -8,7 +8,6 @@ from typing import Any
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.session import World
 from deepkit.keras.engine import context
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.layer import Layer, _without_repeats
@@ -249,8 +248,3 @@ class Network(Layer):
         from deepkit.keras.saving import load_weights
 
         load_weights(self, filepath, by_name, **kw)
-
-
-def world_of(network: Network) -> World:
-    """The world that a network's weights live in."""
-    return World.of(*network.weights, *network.inputs)
