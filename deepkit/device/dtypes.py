@@ -135,6 +135,11 @@ _BY_PYTHON: dict[type, DType] = {
 }
 
 
+def accumulator(dtype: np.dtype) -> np.dtype:
+    """The type in which a sum of many numbers is kept: float32 for float16, whose numbers end at 65504."""
+    return float32.numpy if dtype == float16.numpy else dtype
+
+
 def as_dtype(value: Any) -> DType:
     """The DType that `value` names: a DType, a NumPy type, a name such as "float32", or a Python type.
 

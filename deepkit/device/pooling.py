@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
+from deepkit.device.dtypes import accumulator
 from deepkit.device.windows import Windows, inside, pad, planar, taps
 
 SMALL = 2**12
@@ -36,17 +37,16 @@ def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
         dx = np.empty(x.shape, dy.dtype)
         if _compiled(_largest_gradient, windows, y, dx, dy, x):
             return dx
-    total = xp.zeros(_padded_shape(x, windows), dy.dtype)
+    total = xp.zeros(_padded_shape(x, windows), accumulator(dy.dtype))
     for at, hit in hits(xp, x, y, windows):
-        total[at] += dy * hit
-    return total[inside(x.shape[1:-1], windows.before)]
+        total[at] += xp.where(hit, dy, dy.dtype.type(0))
+    return total[inside(x.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
 
 
 def mean(xp: Any, x: Any, windows: Windows) -> Any:
     """The mean of each window; the padding does not count."""
     padded = pad(xp, x, windows.before, windows.after)
-    wide = xp.float32 if x.dtype == xp.float16 else x.dtype
-    total = xp.zeros((x.shape[0], *windows.out, x.shape[-1]), wide)
+    total = xp.zeros((x.shape[0], *windows.out, x.shape[-1]), accumulator(x.dtype))
     for at in taps(windows):
         total += padded[at]
     total /= _counts(xp, x, windows)
@@ -55,11 +55,11 @@ def mean(xp: Any, x: Any, windows: Windows) -> Any:
 
 def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
     """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
-    share = dy / _counts(xp, like, windows).astype(dy.dtype)
-    dx = xp.zeros(_padded_shape(like, windows), dy.dtype)
+    share = dy / _counts(xp, like, windows).astype(accumulator(dy.dtype), copy=False)
+    dx = xp.zeros(_padded_shape(like, windows), share.dtype)
     for at in taps(windows):
         dx[at] += share
-    return dx[inside(like.shape[1:-1], windows.before)]
+    return dx[inside(like.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
 
 
 def hits(xp: Any, x: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any]]:
@@ -91,7 +91,7 @@ def _padded_shape(x: Any, windows: Windows) -> tuple[int, ...]:
 
 def _counts(xp: Any, x: Any, windows: Windows) -> Any:
     """How many numbers each window holds, padding left out: an array that broadcasts against the pooled x."""
-    ones = pad(xp, xp.ones((1, *x.shape[1:-1], 1), x.dtype), windows.before, windows.after)
+    ones = pad(xp, xp.ones((1, *x.shape[1:-1], 1), accumulator(x.dtype)), windows.before, windows.after)
     return sum(ones[at] for at in taps(windows))
 
 

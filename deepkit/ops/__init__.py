@@ -63,8 +63,6 @@ from deepkit.ops.candidates import (
 from deepkit.ops.cast import bitcast, cast, saturate_cast
 from deepkit.ops.compare import (
     check_numerics,
-    clip_by_average_norm,
-    clip_by_norm,
     clip_by_value,
     div_no_nan,
     equal,
@@ -220,7 +218,6 @@ from deepkit.ops.linalg import (
     matrix_inverse,
     matrix_set_diag,
     matrix_solve,
-    norm,
     tensordot,
     trace,
     transpose_last,
@@ -246,6 +243,7 @@ from deepkit.ops.normalization import (
     sufficient_statistics,
     weighted_moments,
 )  # fmt: skip
+from deepkit.ops.norms import clip_by_average_norm, clip_by_norm, norm
 from deepkit.ops.ordering import (
     argsort,
     count_nonzero,
@@ -307,6 +305,7 @@ from deepkit.ops.reduce import (
     reduce_std,
     reduce_sum,
     reduce_variance,
+    shared,
     size_ratio,
 )  # fmt: skip
 from deepkit.ops.resize import repeat, resize_linear

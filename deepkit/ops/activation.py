@@ -10,6 +10,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.device import rectify
+from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
 
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -59,8 +60,7 @@ class Relu6(Activation):
         return xp.minimum(xp.maximum(x, x.dtype.type(0)), x.dtype.type(6))
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        inside = ops.logical_and(y > 0, y < 6)
-        return dy * ops.cast(inside, dy.dtype)
+        return ops.where(ops.logical_and(y > 0, y < 6), dy, ops.zeros_like(dy))
 
 
 @register
@@ -84,7 +84,7 @@ class Elu(Activation):
         return xp.where(x > 0, x, xp.expm1(xp.minimum(x, x.dtype.type(0))))
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return ops.where(y > 0, dy, dy * (y + 1))
+        return ops.where(y < 0, dy * (y + 1), dy)
 
 
 @register
@@ -96,7 +96,7 @@ class Selu(Activation):
         return scale * xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, x.dtype.type(0))))
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return ops.where(y > 0, dy * SELU_SCALE, dy * (y + SELU_SCALE * SELU_ALPHA))
+        return ops.where(y < 0, dy * (y + SELU_SCALE * SELU_ALPHA), dy * SELU_SCALE)
 
 
 @register
@@ -152,8 +152,8 @@ class Softmax(Normalized):
     def forward(self, xp: Any, x: Any) -> Any:
         if not x.size:
             return x.copy()
-        e = xp.exp(x - x.max(axis=self.axis, keepdims=True))
-        return e / e.sum(axis=self.axis, keepdims=True)
+        e = xp.exp((x - x.max(axis=self.axis, keepdims=True)).astype(accumulator(x.dtype), copy=False))
+        return (e / e.sum(axis=self.axis, keepdims=True)).astype(x.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return (dy - ops.reduce_sum(dy * y, self.axis, keepdims=True)) * y
@@ -166,8 +166,8 @@ class LogSoftmax(Normalized):
     def forward(self, xp: Any, x: Any) -> Any:
         if not x.size:
             return x.copy()
-        shifted = x - x.max(axis=self.axis, keepdims=True)
-        return shifted - xp.log(xp.exp(shifted).sum(axis=self.axis, keepdims=True))
+        shifted = (x - x.max(axis=self.axis, keepdims=True)).astype(accumulator(x.dtype), copy=False)
+        return (shifted - xp.log(xp.exp(shifted).sum(axis=self.axis, keepdims=True))).astype(x.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return dy - ops.exp(y) * ops.reduce_sum(dy, self.axis, keepdims=True)

@@ -9,8 +9,8 @@ from deepkit.core.apply import apply, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.device.arrays import default_dtype
-from deepkit.device.dtypes import DType, float32, float64
-from deepkit.errors import ArgumentError
+from deepkit.device.dtypes import DType, accumulator, float32, float64
+from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
 
 
@@ -31,7 +31,8 @@ class SumLike(Op):
             return x
         extra = x.ndim - len(target)
         stretched = tuple(i + extra for i, d in enumerate(target) if d == 1 and x.shape[i + extra] != 1)
-        return x.sum(axis=(*range(extra), *stretched), keepdims=True, dtype=x.dtype).reshape(target)
+        total = x.sum(axis=(*range(extra), *stretched), keepdims=True, dtype=accumulator(x.dtype))
+        return total.astype(x.dtype, copy=False).reshape(target)
 
     def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
         return broadcast_like(dy, x), None
@@ -152,44 +153,64 @@ class RealDiv(Elementwise):
         return unbroadcast(dy / yc, x, y), unbroadcast(-dy * conj_if_complex(z) / yc, y, x)
 
 
+class Division(Elementwise):
+    """Base of the divisions with remainder: an integer divided by 0 is an error, as it has no infinity to go to."""
+
+    kinds = "if"
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        if y.dtype.kind in "iu" and x.size and not bool(y.all()):
+            raise ArgumentError(
+                f"{self.type}: an integer is divided by 0", hint="cast both to float32, or use div_no_nan"
+            )
+        return self.divide(xp, x, y)
+
+    def bind(self, xp: Any) -> Any:
+        return lambda x, y: self.forward(xp, x, y)
+
+    def divide(self, xp: Any, x: Any, y: Any) -> Any:
+        """The quotient or remainder, for integers y without 0."""
+        return getattr(xp, self.ufunc)(x, y)
+
+
 @register
-class FloorDiv(Elementwise):
+class FloorDiv(Division):
     """x / y rounded down, element by element."""
 
     ufunc = "floor_divide"
-    kinds = "if"
     gradient = None  # a step function: its derivative is zero wherever it exists
+
+    def divide(self, xp: Any, x: Any, y: Any) -> Any:
+        return xp.floor(x / y) if x.dtype.kind == "f" else super().divide(xp, x, y)
 
 
 @register
-class FloorMod(Elementwise):
+class FloorMod(Division):
     """The remainder of rounded-down division: it has the sign of y, and x = floordiv(x, y) * y + floormod(x, y)."""
 
     ufunc = "mod"
-    kinds = "if"
 
     def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(-dy * floordiv(x, y), y, x)
 
 
 @register
-class TruncateDiv(Elementwise):
+class TruncateDiv(Division):
     """Integer division rounded towards zero, as in C."""
 
     kinds = "i"
     gradient = None
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def divide(self, xp: Any, x: Any, y: Any) -> Any:
         quotient = xp.floor_divide(x, y)
         return quotient + ((xp.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
 
 
 @register
-class TruncateMod(Elementwise):
+class TruncateMod(Division):
     """The remainder of division rounded towards zero: it has the sign of x."""
 
     ufunc = "fmod"
-    kinds = "if"
 
     def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(-dy * ((x - z) / y), y, x)
@@ -248,9 +269,8 @@ class Minimum(Elementwise):
 
 
 def _by_choice(dy: Any, chose_x: Any, x: Any, y: Any) -> Any:
-
-    mask = ops.cast(chose_x, dy.dtype)
-    return unbroadcast(dy * mask, x, y), unbroadcast(dy * (1 - mask), y, x)
+    zero = ops.zeros_like(dy)
+    return unbroadcast(ops.where(chose_x, dy, zero), x, y), unbroadcast(ops.where(chose_x, zero, dy), y, x)
 
 
 @register
@@ -282,6 +302,12 @@ class AddN(Op):
         return result
 
     def forward(self, xp: Any, *xs: Any) -> Any:
+        for i, x in enumerate(xs):
+            if x.shape != xs[0].shape:
+                raise ShapeError(
+                    f"add_n: input 0 has shape {Shape(xs[0].shape)}, input {i} {Shape(x.shape)}",
+                    rule="all tensors have one shape: nothing is broadcast",
+                )
         total = xs[0]
         for x in xs[1:]:
             total = total + x

@@ -9,7 +9,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
 from deepkit.errors import NumericsError, ShapeError
-from deepkit.ops.arithmetic import RealDiv, maximum, sum_like, unbroadcast
+from deepkit.ops.arithmetic import minimum, sum_like, unbroadcast
 from deepkit.ops.define import Elementwise, binary, unary
 
 
@@ -207,7 +207,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
 @register
 class ClipByValue(Op):
-    """x limited to [low, high]; the gradient passes where low <= x <= high."""
+    """x limited to [low, high], low counting if high is below it; the gradient passes where low <= x <= high."""
 
     label = "clip_by_value"
     kinds = "if"
@@ -216,16 +216,17 @@ class ClipByValue(Op):
         return broadcast(x, low, high)
 
     def forward(self, xp: Any, x: Any, low: Any, high: Any) -> Any:
-        return xp.minimum(xp.maximum(x, low), high)
+        return xp.maximum(xp.minimum(x, high), low)
 
     def gradient(self, dy: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
         zero = ops.zeros_like(dy)
-        below, above = less(x, low), greater(x, high)
-        inside = where(logical_or(below, above), zero, dy)
+        above = greater_equal(minimum(x, high), low)
+        above_low = where(above, dy, zero)
+        below_high = less_equal(x, high)
         return (
-            unbroadcast(inside, x, y),
-            unbroadcast(where(below, dy, zero), low, y),
-            unbroadcast(where(above, dy, zero), high, y),
+            unbroadcast(where(ops.broadcast_like(below_high, y), above_low, zero), x, y),
+            unbroadcast(where(above, zero, dy), low, y),
+            unbroadcast(where(ops.broadcast_like(below_high, y), zero, above_low), high, y),
         )
 
 
@@ -274,22 +275,3 @@ def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> A
 def verify_tensor_all_finite(t: Any, msg: str = "", name: str | None = None) -> Any:
     """TensorFlow 1's older name of `check_numerics`."""
     return check_numerics(t, msg, name)
-
-
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
-    """t scaled down so that its Euclidean norm over `axes` is at most clip_norm."""
-
-    with scope(name, "clip_by_norm", t) as full:
-        total = ops.reduce_sum(t * t, axes, keepdims=True)
-        positive = greater(total, 0)
-        norm = where(positive, ops.sqrt(where(positive, total, ops.ones_like(total))), total)
-        return apply(RealDiv(), t * clip_norm, maximum(norm, clip_norm), name=full)
-
-
-def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any:
-    """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm."""
-    with scope(name, "clip_by_average_norm", t) as full:
-        t = convert(t)
-        count = ops.cast(ops.size(t), t.dtype)
-        norm = ops.sqrt(ops.reduce_sum(t * t, keepdims=True))
-        return ops.multiply(t, clip_norm * ops.minimum(count / norm, ops.ones_like(norm) / clip_norm), name=full)

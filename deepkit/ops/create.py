@@ -172,7 +172,6 @@ class LinSpace(Op):
     kinds = "f"
     types = ("T", "T", "index")
     static: int | None = None
-    gradient = None
 
     def shape(self, start: Shape, stop: Shape, num: Shape) -> Shape:
         return Shape((self.static,))
@@ -180,12 +179,34 @@ class LinSpace(Op):
     def forward(self, xp: Any, start: Any, stop: Any, num: Any) -> Any:
         return xp.linspace(start, stop, int(num)).astype(start.dtype)
 
+    def gradient(self, dy: Any, y: Any, start: Any, stop: Any, num: Any) -> Any:
+        # y_i = start + (stop - start) w_i, where w_i goes from 0 to 1
+        share = dy * linspace(ops.zeros_like(start), ops.ones_like(stop), num)
+        return ops.reduce_sum(dy - share), ops.reduce_sum(share), None
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> Any:
-    """`num` numbers at equal distances from start to stop, both included."""
+
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
+    """`num` numbers at equal distances from start to stop, both included; of integers they are float64.
+
+    start and stop may be tensors of one shape: the numbers stand along a new axis.
+
+    >>> import deepkit as dk
+    >>> dk.linspace([0.0, 10.0], [1.0, 30.0], 3).numpy().tolist()
+    [[0.0, 10.0], [0.5, 20.0], [1.0, 30.0]]
+    """
     known = static_value(num) if is_tensor(num) else num
+    start, stop = convert(start, beside=stop), convert(stop, beside=start)
+    if start.dtype.is_integer:
+        start, stop = ops.cast(start, "float64"), ops.cast(stop, "float64")
     op = LinSpace(static=None if known is None else int(known))
-    return apply(op, start, stop, num, name=name or "LinSpace")
+    if not start.shape.rank:
+        return apply(op, start, stop, num, name=name or "LinSpace")
+    with scope(name, "LinSpace", start, stop) as full:
+        weights = apply(op, ops.zeros([], start.dtype), ops.ones([], start.dtype), num)
+        after = start.shape.rank - (axis % (start.shape.rank + 1))
+        weights = ops.reshape(weights, [-1] + [1] * after)
+        start, stop = ops.expand_dims(start, axis), ops.expand_dims(stop, axis)
+        return ops.add(start, (stop - start) * weights, name=full)
 
 
 lin_space = linspace

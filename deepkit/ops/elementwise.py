@@ -54,6 +54,11 @@ class Sign(Elementwise):
         return ops.zeros_like(dy)  # a step function
 
 
+def _where_it_arrives(dy: Any, dx: Any) -> Any:
+    """dx, and 0 where dy is 0: what does not count in the result has no infinite derivative."""
+    return ops.where(ops.equal(dy, 0), ops.zeros_like(dx), dx)
+
+
 @register
 class Reciprocal(Elementwise):
     """1 / x."""
@@ -65,7 +70,7 @@ class Reciprocal(Elementwise):
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         yc = conj_if_complex(y)
-        return -dy * yc * yc
+        return _where_it_arrives(dy, -dy * yc * yc)
 
 
 @register
@@ -87,7 +92,7 @@ class Sqrt(Elementwise):
     kinds = "fc"
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return dy * 0.5 / conj_if_complex(y)
+        return _where_it_arrives(dy, dy * 0.5 / conj_if_complex(y))
 
 
 @register
@@ -101,7 +106,7 @@ class Rsqrt(Elementwise):
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         yc = conj_if_complex(y)
-        return dy * -0.5 * yc * yc * yc
+        return _where_it_arrives(dy, dy * -0.5 * yc * yc * yc)
 
 
 @register

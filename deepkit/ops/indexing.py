@@ -12,6 +12,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_value
+from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 
 _DYNAMIC = "?"  # marks a number of a slice that is a tensor, given as a further input
@@ -232,11 +233,11 @@ class GatherGrad(Op):
         return like
 
     def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
-        dx = xp.zeros(like.shape, dy.dtype)
+        dx = xp.zeros(like.shape, accumulator(dy.dtype))
         at = self.axis % dx.ndim
         rows = xp.moveaxis(dy.reshape((*dx.shape[:at], -1, *dx.shape[at + 1 :])), at, 0)
         xp.add.at(xp.moveaxis(dx, at, 0), indices.reshape(-1), rows)
-        return dx
+        return dx.astype(dy.dtype, copy=False)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
         return apply(Gather(axis=self.axis), ddx, indices), None, None
@@ -347,9 +348,9 @@ class ScatterNdLike(Op):
         return like
 
     def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
-        dx = xp.zeros(like.shape, dy.dtype)
+        dx = xp.zeros(like.shape, accumulator(dy.dtype))
         xp.add.at(dx, tuple(xp.moveaxis(indices, -1, 0)), dy)
-        return dx
+        return dx.astype(dy.dtype, copy=False)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
         return apply(GatherNd(), ddx, indices), None, None

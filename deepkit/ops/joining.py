@@ -12,6 +12,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import static_shape, static_value
+from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 
 
@@ -240,7 +241,8 @@ class TileGrad(Op):
     def forward(self, xp: Any, dy: Any, like: Any) -> Any:
         pairs = [(big // max(small, 1), small) for big, small in zip(dy.shape, like.shape, strict=True)]
         split_axes = dy.reshape([n for pair in pairs for n in pair])
-        return split_axes.sum(axis=tuple(builtins.range(0, 2 * dy.ndim, 2)), dtype=dy.dtype)
+        total = split_axes.sum(axis=tuple(builtins.range(0, 2 * dy.ndim, 2)), dtype=accumulator(dy.dtype))
+        return total.astype(dy.dtype, copy=False)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
         return apply(TileLike(), ddx, dy), None

@@ -8,7 +8,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
-from deepkit.errors import ArgumentError, NumericsError, ShapeError
+from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import binary, unary
 
 
@@ -340,36 +340,6 @@ def trace(x: Any, name: str | None = None) -> Any:
     """The sum of the main diagonal of each matrix."""
     with scope(name, "Trace", x) as full:
         return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
-
-
-def norm(
-    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: str | None = None,
-    keep_dims: Any = None,
-) -> Any:  # fmt: skip
-    """The norm of vectors (axis an int, or None for all elements) or matrices (axis a pair).
-
-    ord: "euclidean" or 2, 1, infinity, any other positive p, or "fro".
-    """
-    keep = bool(keep_dims if keepdims is None else keepdims)
-    with scope(name, "norm", tensor):
-        tensor = convert(tensor)
-        size = ops.abs(tensor)
-        if ord in ("euclidean", "fro", 2):
-            total = ops.reduce_sum(tensor * ops.conj(tensor), axis, True)
-            result = ops.sqrt(ops.cast(total, size.dtype) if tensor.dtype.is_complex else total)
-        elif ord == 1:
-            result = ops.reduce_sum(size, axis, True)
-        elif ord == float("inf"):
-            result = ops.reduce_max(size, axis, True)
-        elif isinstance(ord, (int, float)) and ord > 0:
-            result = ops.pow(ops.reduce_sum(ops.pow(size, ord), axis, True), 1.0 / ord)
-        else:
-            raise ArgumentError(f"norm: ord {ord!r}", hint="'euclidean', 'fro', 1, 2, inf, or a positive number")
-        if keep:
-            return result
-        if axis is None:
-            return ops.reshape(result, [])
-        return ops.squeeze(result, list(axis) if isinstance(axis, (list, tuple)) else [axis])
 
 
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:

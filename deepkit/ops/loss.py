@@ -10,6 +10,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 
 
@@ -35,13 +36,18 @@ class SoftmaxCrossEntropy(Op):
         return UNKNOWN if both.dims is None else Shape.of(both.dims[:-1])
 
     def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        shifted = _shifted(logits)
         log_sum = xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
-        return ((log_sum - shifted) * labels).sum(axis=-1)
+        return ((log_sum - shifted) * labels).sum(axis=-1).astype(logits.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
         column = ops.expand_dims(dy, -1)
         return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
+
+
+def _shifted(logits: Any) -> Any:
+    """Logits whose largest is 0: the softmax is the same, and no exponential overflows."""
+    return (logits - logits.max(axis=-1, keepdims=True)).astype(accumulator(logits.dtype), copy=False)
 
 
 def _refuse_class_numbers(labels: Any, logits: Any) -> None:
@@ -122,9 +128,9 @@ class SparseSoftmaxCrossEntropy(Op):
 
     def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
         check_labels(xp, labels, logits.shape[-1])
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        shifted = _shifted(logits)
         chosen = xp.take_along_axis(shifted, labels[..., None], axis=-1)
-        return (xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True)) - chosen)[..., 0]
+        return (xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True)) - chosen)[..., 0].astype(logits.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
         hit = apply(OneHotLike(), logits, labels)
@@ -184,7 +190,8 @@ def weighted_cross_entropy_with_logits(
         z = convert(z, x.dtype, beside=x)
         check_same_shape("logits and targets", x, z)
         weight = 1 + (pos_weight - 1) * z
-        return ops.add((1 - z) * x, weight * ops.softplus(-x), name=full)
+        softplus = ops.log1p(ops.exp(-ops.abs(x))) + ops.relu(-x)  # TensorFlow's gradient at x = 0 is that of this form
+        return ops.add((1 - z) * x, weight * softplus, name=full)
 
 
 @register
@@ -197,8 +204,8 @@ class L2Loss(Op):
         return Shape(())
 
     def forward(self, xp: Any, x: Any) -> Any:
-        flat = x.reshape(-1)
-        return xp.asarray(xp.dot(flat, flat) / x.dtype.type(2), dtype=x.dtype)
+        flat = x.reshape(-1).astype(accumulator(x.dtype), copy=False)
+        return xp.asarray(xp.dot(flat, flat) / flat.dtype.type(2), dtype=x.dtype)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         return dy * x

@@ -10,7 +10,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
 from deepkit.core.static import static_value
 from deepkit.device import batchnorm
-from deepkit.device.dtypes import DType, float16, float32
+from deepkit.device.dtypes import DType, accumulator, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops import spatial
 
@@ -31,7 +31,7 @@ class Moments(Op):
         return kept, kept
 
     def forward(self, xp: Any, x: Any) -> Any:
-        wide = x.astype(xp.float32) if x.dtype == xp.float16 else x
+        wide = x.astype(accumulator(x.dtype), copy=False)
         total = wide.sum(axis=self.axis, keepdims=True)
         count = wide.dtype.type(x.size // max(total.size, 1))  # a mean of nothing is NaN, as in TensorFlow
         mean = total / count
@@ -42,8 +42,7 @@ class Moments(Op):
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         (dmean, dvariance), (mean, _) = dy, y
-        count = ops.cast(ops.size_ratio(x, mean), x.dtype)
-        return (dmean + 2 * dvariance * (x - mean)) / count
+        return ops.shared(dmean + 2 * dvariance * (x - mean), ops.size_ratio(x, mean))
 
 
 def moments(
@@ -77,11 +76,14 @@ def _axes(axes: Any) -> tuple[int, ...] | None:
 def weighted_moments(
     x: Any, axes: Any, frequency_weights: Any, name: str | None = None, keep_dims: Any = None, keepdims: Any = None
 ) -> tuple[Any, Any]:
-    """(mean, variance) of x over `axes`, where each element counts as often as its weight (broadcast against x) says."""
+    """(mean, variance) of x over `axes`, where each element counts as often as its weight says.
+
+    The weights, of any type, are broadcast against x.
+    """
     axis, keep = _axes(axes), bool(keep_dims if keepdims is None else keepdims)
     with scope(name, "weighted_moments", x, frequency_weights):
         x = convert(x, beside=frequency_weights)
-        weights = ops.broadcast_like(convert(frequency_weights, x.dtype, beside=x), x)
+        weights = ops.broadcast_like(ops.cast(convert(frequency_weights, beside=x), x.dtype), x)
         total = ops.reduce_sum(weights, axis, keepdims=True)
         mean = ops.reduce_sum(weights * x, axis, keepdims=True) / total
         variance = ops.reduce_sum(weights * ops.squared_difference(x, mean), axis, keepdims=True) / total

@@ -10,7 +10,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import static_value
-from deepkit.device.dtypes import DType, as_dtype
+from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
 
 Axes = int | tuple[int, ...] | None
@@ -79,7 +79,8 @@ class Sum(Reduction):
     kinds = "ifc"
 
     def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
-        return x.sum(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
+        total = x.sum(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype))
+        return total.astype(x.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         return (ops.broadcast_like(self._spread(dy, x, axis), x), *[None for _ in axis])
@@ -96,13 +97,19 @@ class Mean(Reduction):
             total = x.sum(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
             count = max(x.size // max(total.size, 1), 1)
             return xp.trunc(total / count).astype(x.dtype)
-        return x.mean(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
+        return x.mean(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
             return (None, *[None for _ in axis])
-        count = ops.cast(ops.size_ratio(x, y), x.dtype)
-        return (ops.broadcast_like(self._spread(dy / count, x, axis), x), *[None for _ in axis])
+        share = shared(dy, ops.size_ratio(x, y))
+        return (ops.broadcast_like(self._spread(share, x, axis), x), *[None for _ in axis])
+
+
+def shared(dy: Any, count: Any) -> Any:
+    """dy / count, each part a number of dy's type although the count itself may be none."""
+    wide = as_dtype(accumulator(dy.dtype.numpy))
+    return ops.cast(ops.cast(dy, wide) / ops.cast(count, wide), dy.dtype)
 
 
 @register
@@ -134,9 +141,10 @@ class Extreme(Reduction):
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
             return (None, *[None for _ in axis])
-        chosen = ops.cast(ops.equal(x, self._spread(y, x, axis)), x.dtype)
-        count = apply(Sum(axis=self.axis, keepdims=True), chosen, *axis)
-        return (chosen / count * self._spread(dy, x, axis), *[None for _ in axis])
+        chosen = ops.equal(x, self._spread(y, x, axis))
+        count = apply(Sum(axis=self.axis, keepdims=True), ops.cast(chosen, "float32"), *axis)
+        whole = ops.broadcast_like(self._spread(dy, x, axis), x)
+        return (shared(ops.where(chosen, whole, ops.zeros_like(whole)), count), *[None for _ in axis])
 
 
 @register
@@ -172,7 +180,7 @@ class Prod(Reduction):
     kinds = "ifc"
 
     def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
-        return x.prod(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
+        return x.prod(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
         if not x.dtype.is_differentiable:
@@ -289,8 +297,8 @@ class LogSumExp(Reduction):
     def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
         top = x.max(axis=axis, keepdims=True) if x.size else xp.zeros((), x.dtype)
         top = xp.where(xp.isfinite(top), top, x.dtype.type(0))
-        total = xp.exp(x - top).sum(axis=axis, keepdims=True, dtype=x.dtype)
-        result = xp.log(total) + top
+        total = xp.exp(x - top).sum(axis=axis, keepdims=True, dtype=accumulator(x.dtype))
+        result = (xp.log(total) + top).astype(x.dtype, copy=False)
         return result if self.keepdims else result.reshape(xp.sum(x, axis=axis).shape)
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
@@ -315,21 +323,34 @@ class Position(Op):
     def dtype(self, x: DType) -> DType:
         return self.output_type
 
+    def find(self, xp: Any, x: Any) -> Any:
+        """NumPy's answer, which is the first NaN where there is one."""
+        raise TypeError(f"{self.type} does not define find")
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        found = self.find(xp, x)
+        if x.dtype.kind == "f" and bool(
+            xp.isnan(xp.take_along_axis(x, xp.expand_dims(found, self.axis), self.axis)).any()
+        ):
+            least = -xp.inf if isinstance(self, ArgMax) else xp.inf
+            found = self.find(xp, xp.where(xp.isnan(x), x.dtype.type(least), x))  # NaN is no extreme, as in TensorFlow
+        return found.astype(self.output_type.numpy)
+
 
 @register
 class ArgMax(Position):
     """The position of the largest element along an axis (the first if there are several)."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.argmax(axis=self.axis).astype(self.output_type.numpy)
+    def find(self, xp: Any, x: Any) -> Any:
+        return x.argmax(axis=self.axis)
 
 
 @register
 class ArgMin(Position):
     """The position of the smallest element along an axis (the first if there are several)."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return x.argmin(axis=self.axis).astype(self.output_type.numpy)
+    def find(self, xp: Any, x: Any) -> Any:
+        return x.argmin(axis=self.axis)
 
 
 def _position(cls: type[Position], name: str) -> Any:
@@ -368,7 +389,7 @@ class Cumulative(Op):
         x = x[..., ::-1] if self.reverse else x
         if self.exclusive:
             x = xp.concatenate([xp.full_like(x[..., :1], neutral), x[..., :-1]], axis=-1)
-        y = function(x, axis=-1, dtype=x.dtype)
+        y = function(x, axis=-1, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
         y = y[..., ::-1] if self.reverse else y
         return xp.ascontiguousarray(xp.moveaxis(y, -1, self.axis))
 
@@ -386,13 +407,14 @@ class Cumsum(Cumulative):
 
 @register
 class Cumprod(Cumulative):
-    """The running product. Its gradient is exact where no element is 0."""
+    """The running product. Its gradient is exact where no element is 0; for an element that is 0 it is 0, as in TensorFlow."""
 
     def forward(self, xp: Any, x: Any) -> Any:
         return self._scan(xp, x, xp.cumprod, 1)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return cumsum(dy * ops.conj_if_complex(y), self.axis, self.exclusive, not self.reverse) / ops.conj_if_complex(x)
+        total = cumsum(dy * ops.conj_if_complex(y), self.axis, self.exclusive, not self.reverse)
+        return ops.div_no_nan(total, ops.conj_if_complex(x))
 
 
 def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:

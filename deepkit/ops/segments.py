@@ -15,6 +15,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
+from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 
 
@@ -49,14 +50,15 @@ class SegmentReduction(Op):
             raise ArgumentError(f"{self.type}: id {int(flat.max())} is out of range", rule=f"ids are below {count}")
         if flat.size and int(flat.min()) < 0:
             rows, flat = rows[flat >= 0], flat[flat >= 0]
-        y = xp.full((count, *rows.shape[1:]), self.neutral(data.dtype), data.dtype)
+        start = self.neutral(data.dtype, not num)
+        y = xp.full((count, *rows.shape[1:]), start, data.dtype)
         y = self.gather_up(xp, y, rows, flat)
-        if not num and self.neutral(data.dtype) not in (0, 1):  # extremes of nothing: 0 among sorted segments
+        if not num and start not in (0, 1):  # extremes of nothing: 0 among sorted segments
             y[~xp.isin(xp.arange(count), flat)] = 0
         return y
 
-    def neutral(self, dtype: Any) -> Any:
-        """The value of an empty segment."""
+    def neutral(self, dtype: Any, ordered: bool) -> Any:
+        """What every segment starts from, the value of an empty one with unsorted ids."""
         return 0
 
     def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
@@ -81,8 +83,9 @@ class SegmentSum(SegmentReduction):
     kinds = "ifc"
 
     def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
-        xp.add.at(y, ids, rows)
-        return y
+        total = y.astype(accumulator(y.dtype), copy=False)
+        xp.add.at(total, ids, rows)
+        return total.astype(y.dtype, copy=False)
 
     def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
         return (rows_of_segments(dy, ids), *[None for _ in (ids, *num)])
@@ -94,7 +97,7 @@ class SegmentProd(SegmentReduction):
 
     kinds = "ifc"
 
-    def neutral(self, dtype: Any) -> Any:
+    def neutral(self, dtype: Any, ordered: bool) -> Any:
         return 1
 
     def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
@@ -158,8 +161,10 @@ class SegmentExtreme(SegmentReduction):
 class SegmentMax(SegmentExtreme):
     """The largest element of every segment; of an empty one 0, or the smallest number there is with unsorted ids."""
 
-    def neutral(self, dtype: Any) -> Any:
-        return np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype).min
+    def neutral(self, dtype: Any, ordered: bool) -> Any:
+        if dtype.kind != "f":
+            return np.iinfo(dtype).min
+        return -np.inf if ordered else np.finfo(dtype).min
 
     def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
         xp.maximum.at(y, ids, rows)
@@ -170,8 +175,10 @@ class SegmentMax(SegmentExtreme):
 class SegmentMin(SegmentExtreme):
     """The smallest element of every segment; of an empty one 0, or the largest number there is with unsorted ids."""
 
-    def neutral(self, dtype: Any) -> Any:
-        return np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max
+    def neutral(self, dtype: Any, ordered: bool) -> Any:
+        if dtype.kind != "f":
+            return np.iinfo(dtype).max
+        return np.inf if ordered else np.finfo(dtype).max
 
     def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
         xp.minimum.at(y, ids, rows)

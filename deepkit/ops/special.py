@@ -86,11 +86,18 @@ class Xlogy(Precise):
     """x log(y), and 0 where x is 0, whatever y is."""
 
     def compute(self, xp: Any, x: Any, y: Any) -> Any:
-        return special_of(xp).xlogy(x, y)
+        return xp.where(x == 0, x.dtype.type(0), special_of(xp).xlogy(x, y))
 
     def gradient(self, dz: Any, z: Any, x: Any, y: Any) -> Any:
         present = ops.cast(ops.not_equal(x, 0), x.dtype)
-        return unbroadcast(dz * xlogy(present, y), x, y), unbroadcast(dz * x / y, y, x)
+        return unbroadcast(dz * xlogy(present, y), x, y), unbroadcast(dz * _xdivy(x, y), y, x)
+
+
+def _xdivy(x: Any, y: Any) -> Any:
+    """x / y, and 0 where x is 0, whatever y."""
+    none = ops.broadcast_like(ops.equal(x, 0), x + y)
+    quotient = x / ops.where(none, ops.ones_like(x + y), ops.broadcast_like(y, none))
+    return quotient
 
 
 @register

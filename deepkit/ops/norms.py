@@ -1,0 +1,103 @@
+"""How large vectors and matrices are, and tensors scaled down to a size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import deepkit.ops as ops
+from deepkit.core.apply import convert, is_tensor, scope
+from deepkit.core.shape import normalize_axis
+from deepkit.core.static import static_value
+from deepkit.errors import ArgumentError
+
+
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: str | None = None,
+    keep_dims: Any = None,
+) -> Any:  # fmt: skip
+    """The norm of vectors (axis an int, or None for all elements as one vector) or of matrices (axis a pair).
+
+    Vectors: "euclidean" or 2 (root of the sum of squares), 1, infinity, or any positive p. Matrices, their rows along
+    axis[0] and their columns along axis[1]: "euclidean" or "fro" (root of the sum of squares), 1 (the largest sum of
+    a column's sizes), infinity (of a row's), 2 (the largest singular value).
+
+    >>> import deepkit as dk
+    >>> dk.norm([[3.0, 0.0], [-4.0, 1.0]], ord=1, axis=(0, 1)).item()
+    7.0
+    """
+    keep = bool(keep_dims if keepdims is None else keepdims)
+    axis = _norm_axis(axis)
+    with scope(name, "norm", tensor):
+        tensor = convert(tensor)
+        of = _matrix_norm if isinstance(axis, tuple) else _vector_norm
+        result = of(tensor, ord, axis)
+        if keep:
+            return result
+        return ops.reshape(result, []) if axis is None else ops.squeeze(result, axis)
+
+
+def _norm_axis(axis: Any) -> int | tuple[int, int] | None:
+    """The axes of a norm: one, a pair, or None."""
+    axis = static_value(axis) if is_tensor(axis) else axis
+    if axis is None or np.ndim(axis) == 0:
+        return None if axis is None else int(axis)
+    axes = tuple(int(a) for a in axis)
+    if len(axes) != 2 or axes[0] == axes[1]:
+        raise ArgumentError(f"norm: axis {list(axes)}", rule="None, one axis, or two different ones")
+    return axes[0], axes[1]
+
+
+def _frobenius(x: Any, axis: Any) -> Any:
+    """The root of the sum of the squared sizes: of a vector, or of a matrix."""
+    return ops.sqrt(ops.reduce_sum(x * ops.conj(x), axis, True))
+
+
+def _vector_norm(x: Any, order: Any, axis: int | None) -> Any:
+    if order in ("euclidean", 2):
+        return _frobenius(x, axis)
+    if order == 1:
+        return ops.reduce_sum(ops.abs(x), axis, True)
+    if order == float("inf"):
+        return ops.reduce_max(ops.abs(x), axis, True)
+    if isinstance(order, (int, float)) and order > 0:
+        return ops.pow(ops.reduce_sum(ops.pow(ops.abs(x), float(order)), axis, True), 1.0 / order)
+    raise ArgumentError(f"norm of vectors: ord {order!r}", rule="'euclidean', 1, 2, inf, or another positive number")
+
+
+def _matrix_norm(x: Any, order: Any, axis: tuple[int, int]) -> Any:
+    rows, columns = axis
+    if order in ("euclidean", "fro"):
+        return _frobenius(x, axis)
+    if order == 1:
+        return ops.reduce_max(ops.reduce_sum(ops.abs(x), rows, True), columns, True)
+    if order == float("inf"):
+        return ops.reduce_max(ops.reduce_sum(ops.abs(x), columns, True), rows, True)
+    if order == 2:
+        rank = len(x.shape)
+        last = [normalize_axis(a, rank) for a in axis]
+        moved = [i for i in range(rank) if i not in last] + last
+        largest = ops.reduce_max(ops.svd(ops.transpose(x, moved), compute_uv=False), -1, True)
+        return ops.transpose(ops.expand_dims(largest, -1), [moved.index(i) for i in range(rank)])
+    raise ArgumentError(f"norm of matrices: ord {order!r}", rule="'euclidean', 'fro', 1, 2 or inf")
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+    """t scaled down so that its Euclidean norm over `axes` is at most clip_norm."""
+
+    with scope(name, "clip_by_norm", t) as full:
+        total = ops.reduce_sum(t * t, axes, keepdims=True)
+        positive = ops.greater(total, 0)
+        length = ops.where(positive, ops.sqrt(ops.where(positive, total, ops.ones_like(total))), total)
+        return ops.truediv(t * clip_norm, ops.maximum(length, clip_norm), name=full)
+
+
+def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any:
+    """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm."""
+    with scope(name, "clip_by_average_norm", t) as full:
+        t = convert(t)
+        count = ops.cast(ops.size(t), t.dtype)
+        inverse = ops.rsqrt(ops.reduce_sum(t * t, keepdims=True))
+        scale = ops.minimum(inverse * count, ops.ones_like(inverse) / clip_norm)
+        return ops.identity(t * clip_norm * scale, name=full)
