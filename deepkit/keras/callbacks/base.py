@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
 from deepkit.errors import ArgumentError, NameNotFoundError
+from deepkit.keras.backend.session import snake_case
 
 
 class Callback:
@@ -38,7 +41,7 @@ class Callback:
         """Before a batch of training; `logs` has its number and size."""
 
     def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """After a batch of training; `logs` has the running means."""
+        """After a batch of training; `logs` has the loss of this batch and the metrics over all batches so far."""
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.on_batch_begin(batch, logs)
@@ -72,20 +75,30 @@ class Callback:
 
 
 class Logs(dict):
-    """Names and values; "acc" and "accuracy" find each other, whichever of the two Keras versions a program knows."""
+    """Names and values; the short and the long name of a metric find each other: "acc" and "accuracy", "mae" and
+    "mean_absolute_error". Versions of Keras differ in which of the two they write.
+
+    >>> Logs({"val_mae": 0.5})["val_mean_absolute_error"]
+    0.5
+    """
 
     def __missing__(self, key: Any) -> Any:
-        other = _other_spelling(key)
-        if other is not None and dict.__contains__(self, other):
-            return dict.__getitem__(self, other)
+        known = self._spelled(key)
+        if known is not None:
+            return dict.__getitem__(self, known)
         raise NameNotFoundError(
             f"the history has no {key!r}", rule="there is " + (", ".join(map(repr, self)) or "nothing"),
             hint="val_... needs validation_data or validation_split in fit" if str(key).startswith("val_")
             else "metrics are named in compile(metrics=[...])",
         )  # fmt: skip
 
+    def _spelled(self, key: Any) -> str | None:
+        """The name that is there and means the same as `key`."""
+        wanted = _long_name(key) if isinstance(key, str) else None
+        return next((name for name in self if isinstance(name, str) and _long_name(name) == wanted), None)
+
     def __contains__(self, key: Any) -> bool:
-        return dict.__contains__(self, key) or dict.__contains__(self, _other_spelling(key))
+        return dict.__contains__(self, key) or self._spelled(key) is not None
 
     def get(self, key: Any, default: Any = None) -> Any:
         try:
@@ -94,12 +107,29 @@ class Logs(dict):
             return default
 
 
-def _other_spelling(key: Any) -> str | None:
-    if not isinstance(key, str):
-        return None
-    parts = key.split("_")
-    swap = {"acc": "accuracy", "accuracy": "acc"}
-    return "_".join([*parts[:-1], swap[parts[-1]]]) if parts[-1] in swap else None
+@functools.cache
+def _long_name(name: str) -> str:
+    """A name of a log with the metric's long name in it: val_left_mae_1 is val_left_mean_absolute_error_1."""
+    words, number = name, ""
+    if (match := re.fullmatch(r"(.+?)(_\d+)", name)) is not None:
+        words, number = match.groups()
+    known = _long_names()
+    starts = [0, *[match.end() for match in re.finditer("_", words)]]
+    for start in starts:  # the longest end that is the name of a metric
+        if words[start:] in known:
+            return words[:start] + known[words[start:]] + number
+    return name
+
+
+@functools.cache
+def _long_names() -> dict[str, str]:
+    """All names of each metric of Keras, and the one that stands for them."""
+    from deepkit.keras import metrics
+
+    found = {"acc": "accuracy", "ce": "crossentropy"}
+    for name, metric in metrics.OBJECTS.items():
+        found[name] = snake_case(name) if isinstance(metric, type) else metric.__name__
+    return found
 
 
 class History(Callback):

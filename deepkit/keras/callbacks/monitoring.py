@@ -71,7 +71,7 @@ class EarlyStopping(Monitor):
         self.best_weights: Any = None
 
     def _grows(self, name: str) -> bool:
-        return name.endswith(("acc", "accuracy", "auc"))
+        return name.lower().endswith(("acc", "accuracy", "auc"))
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0

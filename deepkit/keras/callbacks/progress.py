@@ -18,6 +18,7 @@ class ProgbarLogger(Callback):
             raise ArgumentError(f"ProgbarLogger: count_mode={count_mode!r}", rule="'steps' or 'samples'")
         self.count_mode = count_mode
         self.seen = 0
+        self._total = self._samples = 0.0  # of the losses so far, each counted as often as its batch has samples
         self.progbar: Progbar | None = None
         self.target: int | None = None
         self.verbose, self.epochs = 1, 1
@@ -72,11 +73,16 @@ class ProgbarLogger(Callback):
 
     def _start(self) -> None:
         self.seen = 0
+        self._total = self._samples = 0.0
         unit = "step" if self.count_mode == "steps" else "sample"
         self.progbar = Progbar(self.target, verbose=self.verbose, unit_name=unit)
 
     def _update(self, logs: dict[str, Any]) -> None:
-        self.seen += 1 if self.count_mode == "steps" else logs.get("size", 1)
+        size = logs.get("size", 1)
+        self.seen += 1 if self.count_mode == "steps" else size
+        if "loss" in logs and size:
+            self._total, self._samples = self._total + logs["loss"] * size, self._samples + size
+            logs = {**logs, "loss": self._total / self._samples}
         if self.progbar is not None:
             self.progbar.update(self.seen, self._values(logs), finalize=False)
 
@@ -87,7 +93,7 @@ class ProgbarLogger(Callback):
         self.progbar.update(self.seen, self._values(logs or {}), finalize=True)
 
     def _values(self, logs: dict[str, Any]) -> list[tuple[str, Any]]:
-        """The numbers among the logs; they are means already."""
+        """The numbers among the logs: each is shown as it is, and no mean taken of it."""
         values = [(name, value) for name, value in logs.items() if name not in ("batch", "size")]
         self.progbar.stateful_metrics.update(name for name, _ in values)  # type: ignore[union-attr]
         return values

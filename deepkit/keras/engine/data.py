@@ -11,6 +11,7 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.engine.checks import check_input, check_labels, regular
+from deepkit.keras.engine.sample_weights import weights_of
 from deepkit.keras.engine.structure import listed
 
 Batch = tuple[list[np.ndarray], list[Any], list[Any]]
@@ -40,25 +41,6 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
     return found
 
 
-def class_weights_of(targets: np.ndarray, class_weight: dict[int, float], output: str) -> np.ndarray:
-    """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
-    if not isinstance(class_weight, dict):
-        raise ArgumentError(
-            f"class_weight={class_weight!r}", rule="a dictionary: {class number: factor of its samples' losses}",
-            hint="class_weight={0: 1.0, 1: 5.0}",
-        )  # fmt: skip
-    classes = (
-        targets.argmax(-1) if targets.ndim > 1 and targets.shape[-1] > 1 else targets.reshape(len(targets), -1)[:, 0]
-    )
-    if classes.ndim > 1:
-        raise ArgumentError(
-            f"class_weight for output {output!r}, which has several classes a sample", hint="sample_weight"
-        )
-    classes = classes.astype(np.int64)
-    table = {int(k): float(v) for k, v in class_weight.items()}
-    return np.array([table.get(int(c), 1.0) for c in classes], np.float32)
-
-
 class Arrays:
     """Arrays cut into batches; `order` shuffles them anew for every epoch."""
 
@@ -84,6 +66,9 @@ class Arrays:
     @property
     def steps(self) -> int:
         return -(-self.samples // self.batch_size)
+
+    def rewind(self) -> None:
+        """Every epoch begins with the first batch."""
 
     def batches(self) -> Iterator[Batch]:
         """One epoch."""
@@ -119,64 +104,74 @@ class Arrays:
 
 
 class Stream:
-    """Batches from a generator, a Sequence, or anything that can be iterated over: (x), (x, y) or (x, y, weights)."""
+    """Batches from a generator, or anything that can be iterated over: (x), (x, y) or (x, y, weights).
 
-    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False):
-        self.source, self.model, self.class_weight, self.shuffle = source, model, class_weight, shuffle
-        self.is_sequence = hasattr(source, "__getitem__") and hasattr(source, "__len__")
+    What can be read again is read round and round: with fewer steps than there are batches an epoch goes on where the
+    last one has ended.
+    """
+
+    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None):
+        self.source, self.model, self.class_weight = source, model, class_weight
         self.samples = None
-        self._steps = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
-        self._running = iter(source) if hasattr(source, "__next__") else None
-        if self._steps is None and isinstance(source, Generator):
+        self.batch_size: int | None = None  # of the last batch
+        self.steps: int | None = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
+        self._once = hasattr(source, "__next__")
+        self._left: Iterator[Any] | None = iter(source) if self._once else None
+        if self.steps is None and isinstance(source, Generator):
             warnings.warn(
                 "a generator without steps_per_epoch: the epoch lasts until the generator ends, and one with "
                 "`while True` never does. steps_per_epoch = number of samples // batch size",
                 GraphWarning, stacklevel=5,
             )  # fmt: skip
-        if not model.inputs:
-            self._look_at_first_batch()
+        if not model.inputs:  # it learns their shapes from the first batch, which is put back
+            self._batch(self._first())
 
-    def _look_at_first_batch(self) -> None:
-        """A model that does not know its inputs yet learns their shapes from the first batch, which is put back."""
-        if self.is_sequence:
-            first = self.source[0]
-        elif self._running is not None:
-            first = next(self._running)
-            self._running = itertools.chain([first], self._running)
-        else:
-            first = next(iter(self.source))
-        self._batch(first)
+    def _first(self) -> Any:
+        if self._left is None:
+            return next(iter(self.source))
+        first = next(self._left)
+        self._left = itertools.chain([first], self._left)
+        return first
 
-    @property
-    def steps(self) -> int | None:
-        return self._steps
+    def rewind(self) -> None:
+        """Lets the next epoch begin with the first batch, if the source can be read again."""
+        if not self._once:
+            self._left = None
 
     def batches(self) -> Iterator[Batch]:
         """One epoch: `steps` batches, or all there are."""
-        if self.is_sequence:
-            order = np.arange(len(self.source))
-            if self.shuffle:
-                np.random.shuffle(order)
-            items: Iterator[Any] = (self.source[int(i)] for i in itertools.islice(itertools.cycle(order), self._steps))
-        else:
-            items = itertools.islice(self._running if self._running is not None else iter(self.source), self._steps)
         count = 0
-        for item in items:
+        for item in self._items():
             yield self._batch(item)
             count += 1
-        if not count and self._steps != 0:
+        if not count and self.steps != 0:
             raise ArgumentError(
                 "the generator gave no batch", rule="a generator can be read once; every epoch needs one that goes on",
                 hint="`while True: yield x, y` with steps_per_epoch=..., or a keras.utils.Sequence",
             )  # fmt: skip
-        if self._steps is not None and count < self._steps:
+        if self.steps is not None and count < self.steps:
             raise ArgumentError(
-                f"the generator ended after {count} of {self._steps} batches",
+                f"the generator ended after {count} of {self.steps} batches",
                 rule="a generator for fit goes on for ever: `while True: yield x, y`",
                 hint=f"steps_per_epoch={max(count, 1)}, or a keras.utils.Sequence",
             )
-        if hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
+
+    def _items(self) -> Iterator[Any]:
+        """What the source gives in one epoch."""
+        if self.steps is None:
+            yield from self._left if self._left is not None else iter(self.source)
+            return
+        count = 0
+        while count < self.steps:
+            before = count if self._left is None else -1  # a round that has just begun and gives nothing is the last
+            self._left = iter(self.source) if self._left is None else self._left
+            for item in itertools.islice(self._left, self.steps - count):
+                yield item
+                count += 1
+            if count < self.steps:
+                if self._once or count == before:
+                    return
+                self._left = None
 
     def _batch(self, item: Any) -> Batch:
         parts = item if isinstance(item, tuple) else (item,)
@@ -189,7 +184,37 @@ class Stream:
                 hint="yield x, y" if item is None or listed_pair else None,
             )
         x, y, weights = (*parts, None, None)[:3]
-        return batch_of(self.model, x, y, weights, self.class_weight)
+        batch = batch_of(self.model, x, y, weights, self.class_weight)
+        self.batch_size = len(batch[0][0]) if batch[0] else None
+        return batch
+
+
+class SequenceStream(Stream):
+    """Batches from a Sequence, in another order in each round if they are shuffled."""
+
+    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False):
+        self.shuffle = shuffle
+        self._order: list[int] = []  # of the batches of this round that are left, the next one at the end
+        super().__init__(source, model, steps, class_weight)
+
+    def _first(self) -> Any:
+        return self.source[0]
+
+    def rewind(self) -> None:
+        self._order = []
+
+    def _items(self) -> Iterator[Any]:
+        for _ in range(self.steps or 0):
+            if not self._order:
+                order = np.arange(len(self.source))
+                if self.shuffle:
+                    np.random.shuffle(order)
+                self._order = order[::-1].tolist()
+                if not self._order:
+                    return
+            yield self.source[self._order.pop()]
+            if not self._order and hasattr(self.source, "on_epoch_end"):
+                self.source.on_epoch_end()
 
 
 def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:
@@ -200,27 +225,18 @@ def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class
     for a, symbol, name in zip(inputs, model.inputs, model.input_names, strict=True):
         check_input(model, a, symbol, name)
     names = model.output_names
-    targets: list[Any] = [None] * len(names) if y is None else list(_targets(y, names, model))
+    targets: list[Any] = [None] * len(names)
     if y is not None:
+        targets = _targets(y, names, model)
         check_labels(model, targets)
-    weights: list[Any] = [None] * len(names)
-    if sample_weight is not None:
-        if isinstance(sample_weight, dict):
-            weights = [
-                None if sample_weight.get(n) is None else regular(sample_weight[n], "sample_weight") for n in names
-            ]
-        else:
-            weights = list(arrays_of(sample_weight, names, "sample_weight"))
-    if class_weight:
-        for i, (name, target) in enumerate(zip(names, targets, strict=True)):
-            table = class_weight.get(name) if any(n in class_weight for n in names) else class_weight
-            if table and target is not None:
-                found = class_weights_of(target, table, name)
-                weights[i] = found if weights[i] is None else weights[i] * found
+    weights = weights_of(sample_weight, class_weight, targets, names)
     return inputs, targets, weights
 
 
 def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
+    """The targets of the outputs that have a loss; a list may leave the others out, or hold what nobody looks at."""
+    model._prepare()
+    compared = [name for name, loss in zip(names, model._objective.losses, strict=True) if loss is not None]
     if isinstance(y, dict):
         unknown = [key for key in y if key not in names]
         if unknown:
@@ -228,8 +244,20 @@ def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
                 f"y: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
                 hint="an output is called as the layer that makes it",
             )  # fmt: skip
-        return [None if n not in y else regular(y[n], "y") for n in names]
-    return arrays_of(y, names, "y")
+        given = {name: y[name] for name in compared if name in y}
+    elif not compared:
+        return [None] * len(names)
+    elif isinstance(y, (list, tuple)) and len(y) == len(names) > 1 and all(a is None or hasattr(a, "shape") for a in y):
+        given = {name: part for name, part in zip(names, y, strict=True) if name in compared}
+    else:
+        given = dict(zip(compared, arrays_of(y, compared, "y"), strict=True))
+    missing = [name for name in compared if given.get(name) is None]
+    if missing:
+        raise ArgumentError(
+            f"y has no targets for output {missing[0]!r}", rule="an output with a loss is compared with targets",
+            hint=f"compile(loss={{...}}) without {missing[0]!r} leaves this output out of training",
+        )  # fmt: skip
+    return [regular(given[name], "y") if name in compared else None for name in names]
 
 
 def source_of_batches(
@@ -250,7 +278,9 @@ def source_of_batches(
                 "batch_size beside a generator", rule="a generator makes the batches itself",
                 hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
             )  # fmt: skip
-        return Stream(x, model, steps, class_weight, bool(shuffle))
+        if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+            return SequenceStream(x, model, steps, class_weight, bool(shuffle))
+        return Stream(x, model, steps, class_weight)
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
     return Arrays(
         inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import Any
 
 import numpy as np
 
+from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras import callbacks as callbacks_module
 from deepkit.keras import optimizers
 from deepkit.keras.backend.session import World
 from deepkit.keras.engine import context
-from deepkit.keras.engine.checks import explain_nan, unknown_argument, warn_if_no_probabilities, warn_if_refrozen, whole
+from deepkit.keras.engine.checks import unknown_argument, warn_if_no_probabilities, warn_if_refrozen, whole
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input
+from deepkit.keras.engine.loops import check_not_empty, plain, run_epoch, run_predict, run_test
 from deepkit.keras.engine.network import Network
-from deepkit.keras.engine.objective import Objective, Scores
+from deepkit.keras.engine.objective import Objective
+from deepkit.keras.engine.scores import Scores
 from deepkit.keras.engine.step import EagerStep, Step
 from deepkit.keras.engine.structure import keras_shape, listed, single
 from deepkit.keras.legacy import modern_arguments
@@ -51,6 +53,7 @@ class Model(Network):
         self._objective: Objective | None = None
         self._scores: Scores | None = None
         self._added_metrics: dict[str, Mean] = {}
+        self._graph_metrics: list[tuple[str, Symbol]] = []  # added outside of any call, as tensors of the model
         self.history: Any = None
         super().__init__(*args, **kwargs)
 
@@ -85,7 +88,8 @@ class Model(Network):
             return
         names = self.output_names
         self._objective = Objective(self.loss, self.loss_weights, names)
-        self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names)
+        self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names, self._objective.losses)
+        self._collect_metrics(self._graph_metrics)
         if self._topology is not None:
             last = [(record_of(y).layer, keras_shape(y)) for y in self.outputs]
             ends = [(layer.name, getattr(layer, "activation", None), dims and dims[-1]) for layer, dims in last]
@@ -110,26 +114,40 @@ class Model(Network):
 
     @property
     def metrics(self) -> list[Metric]:
-        """The metrics that compile was given, as objects (in a fresh model they appear with the first batch)."""
-        return self._shown() if self._objective is not None else []
+        """The metrics that compile was given, as objects, and those that were added."""
+        return [*(self._scores.shown if self._scores is not None else []), *self._added_metrics.values()]
 
     @property
     def metrics_names(self) -> list[str]:
         """What evaluate and train_on_batch return, in this order."""
-        return [m.name for m in self._shown()]
+        return ["loss", *[m.name for m in self._reported()]]
 
-    def _shown(self) -> list[Metric]:
-        if self._objective is None or self._scores is None:
-            return []
-        return [*self._objective.shown, *self._scores.shown, *self._added_metrics.values()]
+    def _reported(self) -> list[Metric]:
+        """The metrics that each step gives beside the loss: the losses of several outputs first."""
+        return [*(self._objective.means if self._objective is not None else []), *self.metrics]
 
     def _collect_metrics(self, metrics: list[tuple[str, Any]]) -> None:
         for name, _ in metrics:
             self._added_metrics.setdefault(name, Mean(name))
 
+    def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
+        """Shows the mean of `value`, a tensor between the model's inputs and outputs, among the metrics under `name`."""
+        if not (isinstance(value, Symbol) and context.is_first()):
+            super().add_metric(value, aggregation, name)
+            return
+        if name is None or aggregation not in (None, "mean"):
+            raise ArgumentError(
+                f"add_metric(aggregation={aggregation!r}, name={name!r})",
+                rule="a metric has a name, and its values are aggregated by their mean",
+                hint='model.add_metric(K.sum(x), aggregation="mean", name="sum_of_x")',
+            )
+        self._graph_metrics.append((name, value))
+        self._forget_steps()
+        self._collect_metrics(self._graph_metrics)
+
     def reset_metrics(self) -> None:
         """Starts all running means anew."""
-        for metric in self._shown():
+        for metric in self._reported():
             metric.reset_states()
 
     # ---- the steps
@@ -200,9 +218,11 @@ class Model(Network):
         self._compiled("fit")
         warn_if_refrozen(self._trained_then, self._trained_weights())
         train = source_of_batches(self, x, y, sample_weight, batch_size, shuffle, steps_per_epoch, class_weight)
+        check_not_empty(train, "fit: x")
         validation = None
         if validation_data is not None:
-            validation = self._validation(validation_data, validation_batch_size or batch_size, validation_steps)
+            validation = self._validation(validation_data, validation_batch_size, validation_steps)
+            check_not_empty(validation, "validation_data")
         elif validation_split:
             if not isinstance(train, Arrays):
                 raise ArgumentError("validation_split with a generator", hint="validation_data=...")
@@ -211,7 +231,7 @@ class Model(Network):
         history = callbacks_module.History()
         params = {
             "epochs": epochs, "steps": train.steps, "samples": train.samples, "verbose": verbose,
-            "batch_size": getattr(train, "batch_size", None), "do_validation": validation is not None,
+            "batch_size": train.batch_size, "do_validation": validation is not None,
             "metrics": [*self.metrics_names, *[f"val_{n}" for n in self.metrics_names if validation is not None]],
         }  # fmt: skip
         calls = callbacks_module.configure(callbacks, history, self, params)
@@ -219,10 +239,12 @@ class Model(Network):
         calls.on_train_begin({})
         try:
             for epoch in range(initial_epoch, epochs):
-                logs = self._epoch(epoch, train, calls)
+                calls.on_epoch_begin(epoch, {})
+                logs = run_epoch(self, "train", train, calls)
                 if validation is not None and _is_due(validation_freq, epoch):
-                    found = self._test(validation, calls)
-                    logs.update({f"val_{k}": v for k, v in found.items()})
+                    if validation_batch_size is None and isinstance(validation, Arrays):
+                        validation.batch_size = train.batch_size
+                    logs.update({f"val_{k}": v for k, v in run_test(self, validation, calls).items()})
                 calls.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
@@ -237,53 +259,25 @@ class Model(Network):
         done = len(history.epoch)
         print(f"\ninterrupted after {done} whole epochs; the weights are those of the last finished batch")
 
-    def _epoch(self, epoch: int, source: Any, calls: Any) -> Any:
-        calls.on_epoch_begin(epoch, {})
-        self.reset_metrics()
-        logs = callbacks_module.Logs()
-        for number, batch in enumerate(source.batches()):
-            size = len(batch[0][0]) if batch[0] else 0
-            calls.on_train_batch_begin(number, {"batch": number, "size": size})
-            values = self._run("train", batch)
-            logs = callbacks_module.Logs(zip(self.metrics_names, map(_number, values), strict=True))
-            if not (self._lost or math.isfinite(logs["loss"])):
-                self._lost = True
-                explain_nan(logs["loss"], batch, number)
-            calls.on_train_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
-            if self.stop_training:
-                break
-        return logs
-
     def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Any:
         if isinstance(data, (tuple, list)) or hasattr(data, "shape"):
             x, y, weights = validation_parts(data)
             return source_of_batches(self, x, y, weights, batch_size)
         return source_of_batches(self, data, steps=steps)
 
-    def _test(self, source: Any, calls: Any) -> Any:
-        """Loss and metrics over all batches of `source`."""
-        self.reset_metrics()
-        calls.on_test_begin({})
-        logs = callbacks_module.Logs()
-        for number, batch in enumerate(source.batches()):
-            size = len(batch[0][0])
-            calls.on_test_batch_begin(number, {"batch": number, "size": size})
-            values = self._run("test", batch)
-            logs = callbacks_module.Logs(zip(self.metrics_names, map(_number, values), strict=True))
-            calls.on_test_batch_end(number, callbacks_module.Logs({"batch": number, "size": size, **logs}))
-        calls.on_test_end(logs)
-        return logs
-
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = 1, sample_weight: Any = None,
         steps: int | None = None, callbacks: Any = None, return_dict: bool = False, **queue: Any,
     ) -> Any:  # fmt: skip
-        """The loss, and the metrics if there are any: a number, or a list in the order of `metrics_names`."""
+        """The loss, and the metrics if there are any: a number, or a list in the order of `metrics_names`.
+
+        The loss is the mean over the samples, the loss of one of several outputs the mean over the batches.
+        """
         self._compiled("evaluate")
-        source = source_of_batches(self, x, y, sample_weight, batch_size, steps=steps)
+        source = check_not_empty(source_of_batches(self, x, y, sample_weight, batch_size, steps=steps), "evaluate: x")
         self._prepare()
         params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": self.metrics_names}
-        logs = self._test(source, callbacks_module.configure(callbacks, None, self, params))
+        logs = run_test(self, source, callbacks_module.configure(callbacks, None, self, params))
         return dict(logs) if return_dict else single(list(logs.values()))
 
     def predict(
@@ -294,14 +288,7 @@ class Model(Network):
         source = source_of_batches(self, x, None, None, batch_size, steps=steps)
         params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": []}
         calls = callbacks_module.configure(callbacks, None, self, params)
-        calls.on_predict_begin({})
-        parts: list[list[np.ndarray]] = []
-        for number, batch in enumerate(source.batches()):
-            log = {"batch": number, "size": len(batch[0][0])}
-            calls.on_predict_batch_begin(number, log)
-            parts.append(self.predict_list(batch[0]))
-            calls.on_predict_batch_end(number, log)
-        calls.on_predict_end({})
+        parts = run_predict(self, source, calls)
         if not parts:
             parts = [self.predict_list([a[:0] for a in batch_of(self, x)[0]])]
         return single([np.concatenate(column) if len(column) > 1 else column[0] for column in zip(*parts, strict=True)])
@@ -332,7 +319,9 @@ class Model(Network):
         self._prepare()
         if reset:
             self.reset_metrics()
-        values = [_number(v) for v in self._run(mode, batch)]
+        values = [plain(v) for v in self._run(mode, batch)]
+        if reset:  # a batch that is added to earlier ones is not added to this one
+            self.reset_metrics()
         return dict(zip(self.metrics_names, values, strict=True)) if as_dict else single(values)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -354,11 +343,6 @@ class Model(Network):
     def predict_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
         """predict with a generator of batches."""
         return self.predict(generator, **{"steps": steps, **modern_arguments(kwargs, generator)})
-
-
-def _number(value: Any) -> Any:
-    """A metric as a float; one with a number for each class or threshold stays an array."""
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 
 def _is_due(frequency: Any, epoch: int) -> bool:

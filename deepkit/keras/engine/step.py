@@ -25,8 +25,8 @@ def _step(
 ) -> tuple[list[Any], list[Any]]:
     """(results, updates) of one step on Symbols or on Tensors.
 
-    predict gives the outputs; test and train the running means of loss and metrics. The results come after the
-    updates of the means.
+    predict gives the outputs; test and train the loss of this batch and the running values of the metrics, after their
+    updates.
     """
     phase = model._world()._phase
     training = bool(phase) if isinstance(phase, int) else mode == "train"
@@ -37,8 +37,9 @@ def _step(
         penalties = [loss for _, loss in call.losses] + _weight_penalties(model, inputs)
         total, updates = model._objective(targets, outputs, weights, penalties)
         updates += model._scores.update(targets, outputs, weights)
-        model._collect_metrics(call.metrics)
-        for name, value in call.metrics:
+        added = [*call.metrics, *model._graph_metrics]
+        model._collect_metrics(added)
+        for name, value in added:
             with model._added_metrics[name].beside(total):
                 updates += model._added_metrics[name].update_state(value)
     updates += [u for u in call.updates if not any(u is v for v in updates)]
@@ -46,7 +47,7 @@ def _step(
         updates += _descend(model, total)
     symbols = [u for u in updates if not isinstance(u, Tensor)]
     with World.of(total).graph.control_dependencies(symbols) if symbols else contextlib.nullcontext():
-        return [_result(m, total) for m in model._shown()], updates
+        return [total, *[_result(m, total) for m in model._reported()]], updates
 
 
 def _result(metric: Any, like: Any) -> Any:
@@ -90,8 +91,8 @@ class Step:
         self._world = world
         self._feeds = [*model.inputs, *[y for y in [*ys, *ws] if y is not None]]
         self._phase: list[int] = []
-        if model._graph_losses and mode != "predict" and isinstance(world.phase, Symbol):
-            # A loss made of the model's own tensors, model.add_loss(...), hangs on the phase that K.function feeds.
+        if (model._graph_losses or model._graph_metrics) and mode != "predict" and isinstance(world.phase, Symbol):
+            # A loss or metric made of the model's own tensors, by model.add_..., hangs on the phase that K.function feeds.
             self._feeds.append(world.phase)
             self._phase = [int(mode == "train")]
         self._fetches = [*results, *as_nodes(updates)]
@@ -110,11 +111,11 @@ class EagerStep:
 
     def __init__(self, model: Any, mode: str, targets: list[Any], weights: list[Any]):
         self.model, self.mode = model, mode
-        if model._graph_losses and mode != "predict":
+        if (model._graph_losses or model._graph_metrics) and mode != "predict":
             raise ArgumentError(
-                f"model {model.name!r} has a loss made of the graph's tensors and runs eagerly",
+                f"model {model.name!r} has a loss or metric made of the graph's tensors and runs eagerly",
                 rule="with run_eagerly=True values are computed call by call; a tensor of the graph is in none of the calls",
-                hint="self.add_loss(...) in the call of a layer, or compile without run_eagerly",
+                hint="self.add_loss(...) or add_metric(...) in the call of a layer, or compile without run_eagerly",
             )
 
     def __call__(self, inputs: list[Any], targets: list[Any], weights: list[Any]) -> list[Any]:

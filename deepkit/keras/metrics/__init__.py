@@ -100,9 +100,3 @@ def get(identifier: Any) -> Any:
     (True, 'AUC')
     """
     return registry.find(identifier, OBJECTS, "metric")
-
-
-def check_name(name: str) -> None:
-    """ArgumentError, with the nearest names, if no metric is called `name`."""
-    if registry.get_registered_object(name, None, OBJECTS) is None:
-        get(name)

@@ -1,0 +1,103 @@
+"""How much each sample counts: sample_weight and class_weight, as one array of weights for each output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError
+from deepkit.keras.engine.checks import regular
+
+
+def weights_of(sample_weight: Any, class_weight: Any, targets: list[Any], names: list[str]) -> list[Any]:
+    """The weights of the samples for each output, None where all count the same; both kinds multiply."""
+    weights: list[Any] = [None if w is None else regular(w, "sample_weight") for w in _by_output(sample_weight, names)]
+    for i, (table, target, name) in enumerate(zip(_tables(class_weight, names), targets, names, strict=True)):
+        if table is not None and target is not None:
+            found = class_weights_of(target, table, name)
+            weights[i] = found if weights[i] is None else weights[i] * _beside(found, weights[i])
+    return weights
+
+
+def _by_output(value: Any, names: list[str]) -> list[Any]:
+    """sample_weight for each output, from an array, a list or a dictionary by name; None for outputs without."""
+    if value is None:
+        return [None] * len(names)
+    if isinstance(value, dict):
+        _check_names(value, names, "sample_weight")
+        return [value.get(name) for name in names]
+    several = isinstance(value, (list, tuple)) and (len(names) > 1 or _is_list_of_one(value))
+    found = list(value) if several else [value]
+    if len(found) != len(names):
+        raise ArgumentError(
+            f"sample_weight: {len(found)} arrays for {len(names)} ({', '.join(names)})",
+            rule=f"the model has {len(names)} outputs",
+            hint=f"a list of {len(names)} arrays, or a dictionary by name; None for an output whose samples count the same",
+        )
+    return found
+
+
+def _is_list_of_one(value: Any) -> bool:
+    return len(value) == 1 and (value[0] is None or hasattr(value[0], "shape"))
+
+
+def _tables(class_weight: Any, names: list[str]) -> list[Any]:
+    """The factors of the classes for each output, {class: factor} or None."""
+    if not isinstance(class_weight, (dict, list, tuple)):
+        if class_weight is None:
+            return [None] * len(names)
+        raise _no_table(class_weight)
+    if isinstance(class_weight, dict) and len(names) == 1 and names[0] not in class_weight:
+        return [class_weight or None]
+    if isinstance(class_weight, dict):
+        _check_names(class_weight, names, "class_weight")
+        return [class_weight.get(name) for name in names]
+    if len(class_weight) != len(names) or not all(t is None or isinstance(t, dict) for t in class_weight):
+        raise _no_table(class_weight)
+    return list(class_weight)
+
+
+def _no_table(class_weight: Any) -> ArgumentError:
+    return ArgumentError(
+        f"class_weight={class_weight!r}", rule="a dictionary: {class number: factor of its samples' losses}",
+        hint="class_weight={0: 1.0, 1: 5.0}; one of them for each output where there are several",
+    )  # fmt: skip
+
+
+def _check_names(given: Iterable[Any], names: list[str], what: str) -> None:
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise ArgumentError(
+            f"{what}: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
+            hint="an output is called as the layer that makes it",
+        )  # fmt: skip
+
+
+def class_weights_of(targets: np.ndarray, table: Any, output: str) -> np.ndarray:
+    """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
+    if not isinstance(table, dict):
+        raise _no_table(table)
+    if targets.ndim > 2:
+        raise ArgumentError(
+            f"class_weight for output {output!r}, whose samples have several classes (targets of shape {targets.shape})",
+            rule="one class for each sample: class numbers of shape (n,) or (n, 1), or one-hot rows of shape (n, classes)",
+            hint="sample_weight takes a weight for each of the classes of a sample",
+        )
+    classes = targets.argmax(-1) if targets.ndim == 2 and targets.shape[1] > 1 else targets.reshape(len(targets))
+    factors = {float(number): float(factor) for number, factor in table.items()}
+    kinds, where = np.unique(classes, return_inverse=True)
+    missing = [kind for kind in kinds.tolist() if kind not in factors]
+    if missing:
+        raise ArgumentError(
+            f"class_weight has no factor for class {missing[0]:g} of output {output!r}",
+            rule=f"all classes in the targets have one; given are {', '.join(f'{c:g}' for c in factors)}",
+            hint=f"{missing[0]:g}: 1.0 lets the samples of this class count as they are",
+        )
+    return np.array([factors[kind] for kind in kinds.tolist()], np.float32)[where.reshape(-1)]
+
+
+def _beside(factors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The factors of the samples with as many axes as their weights: (n,) beside (n, steps) is (n, 1)."""
+    return factors.reshape(len(factors), *[1] * (weights.ndim - 1))
