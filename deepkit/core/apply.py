@@ -14,7 +14,7 @@ from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
-from deepkit.device.arrays import as_array, default_dtype, xp_of
+from deepkit.device.arrays import default_dtype, xp_of
 from deepkit.device.dtypes import DType, as_dtype, int32
 from deepkit.errors import DeepkitError, DTypeError, OpError, ShapeError
 from deepkit.site import user_site
@@ -36,8 +36,8 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
             graph.enter_cell()
             planned = graph.unique_name(label, mark_as_used=False)
 
-            def constant(array: Any, position: int) -> Symbol:
-                return graph.constant(array, f"{planned}/{_LETTERS[min(position, 5)]}/")
+            def constant(value: Any, position: int, dtype: DType | None = None) -> Symbol:
+                return graph.constant(value, f"{planned}/{_LETTERS[min(position, 5)]}/", dtype)
 
             return graph.add(op, _convert(op, inputs, constant), name)
         return _compute(op, _convert(op, inputs, _tensor))
@@ -53,8 +53,8 @@ def _gathered(x: Any) -> Any:
     return convert(x) if parts or hasattr(x, "as_dense_tensor") else x
 
 
-def _tensor(array: Any, position: int) -> Tensor:
-    return Tensor(array)
+def _tensor(value: Any, position: int, dtype: DType | None = None) -> Tensor:
+    return Tensor(value, dtype=dtype)
 
 
 def _compute(op: Op, inputs: Sequence[Any]) -> Any:
@@ -89,8 +89,8 @@ def result_specs(op: Op, inputs: Sequence[Any]) -> Any:
     return shapes if isinstance(shapes, Shape) else Shape(shapes), dtypes
 
 
-def _convert(op: Op, inputs: Sequence[Any], make: Callable[[Any, int], Any]) -> list[Any]:
-    """All inputs as tensors of the types the op asks for; `make` turns an array into a Tensor or a constant node."""
+def _convert(op: Op, inputs: Sequence[Any], make: Callable[..., Any]) -> list[Any]:
+    """All inputs as tensors of the types the op asks for; `make` turns a value into a Tensor or a constant node."""
     chosen: dict[str, DType] = {}
     for i, x in enumerate(inputs):
         rule = op.type_of(i)
@@ -113,11 +113,11 @@ def _rank(dtype: DType) -> int:
     return "bifcO".index("i" if dtype.is_integer else dtype.numpy.kind)
 
 
-def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any, int], Any]) -> Any:
+def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[..., Any]) -> Any:
     rule = op.type_of(i)
     is_tensor = isinstance(x, (Tensor, Symbol))
     if rule == "any":
-        return _reader(op, i, x, make) if is_tensor else make(as_array(x), i)
+        return _reader(op, i, x, make) if is_tensor else make(x, i)
     if rule == "index":
         if is_tensor and not x.dtype.is_integer:
             raise DTypeError(
@@ -136,7 +136,7 @@ def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any, 
                 hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
             )
     if not is_tensor:
-        return make(as_array(x, wanted), i)
+        return make(x, i, wanted)
     if x.dtype is not wanted:
         raise DTypeError(
             f"{op.type}: input {i} is {x.dtype.name}, but {wanted.name} is needed beside the other inputs",
@@ -146,12 +146,12 @@ def _one(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[[Any, 
     return _reader(op, i, x, make)
 
 
-def _reader(op: Op, i: int, x: Any, make: Callable[[Any, int], Any]) -> Any:
+def _reader(op: Op, i: int, x: Any, make: Callable[..., Any]) -> Any:
     """A variable as itself where the op writes it, else as its value; a Tensor in a graph as a constant."""
     if i in op.writes or i in op.refs:
         return x
     if isinstance(x, Tensor) and make is not _tensor:
-        return make(x.value, i)
+        return make(x, i)
     return x.read() if hasattr(x, "read") else x
 
 
@@ -223,8 +223,7 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
         from deepkit.core.op import lookup
 
         return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
-    array = as_array(value, dtype)
-    return beside.graph.constant(array, name) if isinstance(beside, Symbol) else Tensor(array)
+    return beside.graph.constant(value, name, dtype) if isinstance(beside, Symbol) else Tensor(value, dtype=dtype)
 
 
 def check_same_shape(what: str, a: Any, b: Any) -> None:

@@ -14,7 +14,6 @@ from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType
 
 
@@ -93,7 +92,7 @@ def _as_symbol(graph: FunctionGraph, value: Any) -> Symbol:
         return value.read()
     if isinstance(value, (list, tuple)) and any(isinstance(v, Symbol) for v in value):
         return apply(lookup("Pack")(), *value)
-    return value if isinstance(value, Symbol) else graph.constant(as_array(getattr(value, "value", value)))
+    return value if isinstance(value, Symbol) else graph.constant(value)
 
 
 def copy_into(graph: FunctionGraph, source: FunctionGraph, known: dict[Symbol, Symbol]) -> list[Symbol]:

@@ -16,6 +16,8 @@ from deepkit.core.names import Names
 from deepkit.core.node import GraphDescription, Node
 from deepkit.core.op import Op, lookup
 from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
+from deepkit.device.arrays import as_array
 from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
 from deepkit.site import running_cell, user_site
 
@@ -113,8 +115,12 @@ class Graph:
         """True if Symbols of `graph` may be used in this one."""
         return graph is self
 
-    def constant(self, array: Any, name: str | None = None) -> Symbol:
-        """A constant node that holds `array`."""
+    def constant(self, value: Any, name: str | None = None, dtype: Any = None) -> Symbol:
+        """A constant node. It keeps a copy of an array, which may change later; a Tensor's value never does."""
+        if isinstance(value, Tensor):
+            array = value.value if dtype is None else as_array(value.value, dtype)
+        else:
+            array = as_array(value, dtype, copy=True)
         return self.add(lookup("Const")(value=array), (), name)
 
     def run_op(self, op: Op, control: Sequence[Node], name: str) -> Node:

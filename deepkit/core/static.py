@@ -11,6 +11,7 @@ from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
+from deepkit.device.arrays import to_cpu
 from deepkit.errors import ShapeError
 
 
@@ -20,7 +21,7 @@ def static_value(x: Any) -> Any:
     Entries that are not known are None in an array of objects.
     """
     if isinstance(x, Tensor):
-        return x.numpy()
+        return to_cpu(x.value)
     if not isinstance(x, Symbol):
         return x
     op, inputs = x.node.op, x.node.inputs

@@ -39,14 +39,16 @@ class Tensor(Operators):
     >>> x * x
     <dk.Tensor shape=(2,) dtype=float32 [1. 4.]>
 
-    What it remembers is kept as long as it lives; `stop_gradient(x)` or `dk.tensor(x.numpy())` forgets.
+    What it remembers is kept as long as it lives; `stop_gradient(x)` or `dk.tensor(x.numpy())` forgets. An array is
+    copied on its way in and on its way out: a Tensor's value never changes.
     """
 
     __slots__ = ("__weakref__", "index", "node", "value")
 
     def __init__(self, value: Any, node: Trace | None = None, index: int = 0, dtype: Any = None):
-        if node is None and not hasattr(value, "__cuda_array_interface__"):
-            value = as_array(value, dtype)
+        if node is None:
+            on_gpu = hasattr(value, "__cuda_array_interface__")
+            value = value.copy() if on_gpu else as_array(value, dtype, copy=True)
         self.value = value
         self.node = node
         self.index = index
@@ -72,15 +74,20 @@ class Tensor(Operators):
         return (id(self.node), self.index) if self.node is not None else id(self)
 
     def numpy(self) -> np.ndarray:
-        """The value as a NumPy array (not a copy where none is needed: do not write into it)."""
-        return to_cpu(self.value)
+        """The value as a NumPy array of the caller's own."""
+        return np.array(to_cpu(self.value))
 
     def item(self) -> Any:
         """The value of a tensor with one element as a Python number."""
-        return self.numpy().item()
+        return to_cpu(self.value).item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.numpy(), dtype=dtype, copy=True if copy else None)
+        """What np.asarray(x) gives: an array of the caller's own. NumPy's copy=False, no copy, gives one to look at."""
+        if copy is not False:
+            return np.array(to_cpu(self.value), dtype=dtype)
+        seen = np.array(to_cpu(self.value), dtype=dtype, copy=False).view()
+        seen.flags.writeable = False
+        return seen
 
     def __len__(self) -> int:
         if not self.shape.dims:
@@ -91,7 +98,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.numpy())
+        return bool(to_cpu(self.value))
 
     def __float__(self) -> float:
         return float(self.item())
@@ -100,7 +107,7 @@ class Tensor(Operators):
         return int(self.item())
 
     def __index__(self) -> int:
-        return self.numpy().__index__()
+        return to_cpu(self.value).__index__()
 
     def __eq__(self, other: object) -> Any:
         return door.apply(lookup("Equal")(), self, other)
@@ -112,7 +119,7 @@ class Tensor(Operators):
         return id(self)
 
     def __repr__(self) -> str:
-        text = np.array2string(self.numpy(), separator=" ", prefix="", threshold=20)
+        text = np.array2string(to_cpu(self.value), separator=" ", prefix="", threshold=20)
         line = "\n" if "\n" in text else " "
         return f"<dk.Tensor shape={self.shape} dtype={self.dtype.name}{line}{text}>"
 
@@ -130,7 +137,7 @@ class Parameter(Tensor):
 
     def __init__(self, value: Any, dtype: Any = None, name: str = "Parameter", trainable: bool = True):
         source = value.value if isinstance(value, Tensor) else value
-        super().__init__(np.array(as_array(source, dtype)))
+        super().__init__(source, dtype=dtype)
         self.label, self.trainable = name, trainable
 
     def read(self) -> Tensor:

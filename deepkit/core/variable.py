@@ -59,7 +59,7 @@ class Variable(Symbol):
             if isinstance(
                 value, Tensor
             ):  # computed before, from numbers alone: here it is one of the graph's constants
-                value = graph.constant(value.value, "initial_value")
+                value = graph.constant(value, "initial_value")
             known = value.shape if validate_shape else Shape(shape)
             node = graph.make_node(lookup("VariableV2")(), (), scope)
             super().__init__(node, 0, known, value.dtype)

@@ -124,14 +124,15 @@ def _ragged(value: Any) -> ShapeError:
     )
 
 
-def as_array(value: Any, dtype: Any = None) -> np.ndarray:
-    """`value` as a NumPy array of `dtype` (default: `default_dtype(value)`); never copies what already fits.
+def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
+    """`value` as a NumPy array of `dtype` (default: `default_dtype(value)`).
 
+    copy: whether the array is kept and must not change with the one it was made from; else what fits is not copied.
     A float is not silently cut to an integer: that is a DTypeError.
     """
     wanted = default_dtype(value) if dtype is None else as_dtype(dtype)
     if isinstance(value, np.ndarray) and value.dtype == wanted.numpy and not wanted.is_string:
-        return value
+        return np.array(value) if copy else value
     if wanted.is_string:
         return _strings(value)
     try:
@@ -139,7 +140,7 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
     except ValueError as error:
         raise _ragged(value) from error
     if raw.dtype == wanted.numpy:
-        return raw
+        return raw.copy() if copy and not isinstance(value, (list, tuple)) else raw
     loses = (wanted.is_integer and raw.dtype.kind in "fcb" and raw.size) or (
         (wanted.is_floating and raw.dtype.kind == "c") or (wanted.is_bool and raw.dtype.kind != "b")
     )

@@ -133,7 +133,8 @@ class PyFunc(Op):
     def _checked(value: Any, wanted: DType, i: int) -> Any:
         from deepkit.device.arrays import as_array
 
-        array = np.asarray(as_array(value, wanted if wanted.is_string or not hasattr(value, "dtype") else None))
+        dtype = wanted if wanted.is_string or not hasattr(value, "dtype") else None
+        array = as_array(value, dtype, copy=True)  # the function may fill the same array again
         if as_dtype(array.dtype) is not wanted:
             raise DTypeError(
                 f"py_func: value {i} is {array.dtype}, Tout says {wanted.name}",

@@ -56,7 +56,8 @@ class Plan:
         ]
         self.order = order.order(live, self._sources)
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
-        owned = memory.owners(self.order, self._sources, {*fed, *self.known, *variables})
+        outside = {*fed, *self.known, *variables}
+        owned = memory.owners(self.order, self._sources, outside)
         fetched = [t for t in self.targets if isinstance(t, Symbol)]
         self._in_place = (
             memory.updated_in_place(self.order, self._sources, owned, map(self._source, fetched))
@@ -64,11 +65,12 @@ class Plan:
             else set()
         )
         self._reusing = (
-            memory.reusable(self.order, self._sources, owned, map(self._source, fetched))
+            memory.reusable(self.order, self._sources, owned, map(self._source, fetched), outside)
             if "inplace" in passes
             else set()
         )
-        self._write(owned)
+        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
+        self._write(memory.borrowed(results, owned, outside))
 
     def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
         """Folding and merging leave nodes behind that nobody needs any more."""
@@ -91,7 +93,7 @@ class Plan:
 
     # ---- writing the program
 
-    def _write(self, owned: dict[Symbol, frozenset[Symbol]]) -> None:
+    def _write(self, borrowed: list[bool]) -> None:
         self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": _stored}
         self._names: dict[Symbol, str] = {}
         self._functions: dict[Any, str] = {}
@@ -112,7 +114,7 @@ class Plan:
             dead = [self._names[x] for x in dying.get(node, ()) if x in self._names]
             if dead:
                 lines.append(f"    {' = '.join(dead)} = None")
-        results = [self._result(t, owned) for t in self.targets]
+        results = [self._result(t, shared) for t, shared in zip(self.targets, borrowed, strict=True)]
         lines.append(f"    return [{', '.join(results)}]")
         self.source = "\n".join(lines) + "\n"
         self._file = f"<deepkit plan {next(_serial)}>"
@@ -226,11 +228,11 @@ class Plan:
             return f"{left} = {text}; " + "; ".join(stored)
         return f"{left} = {text}"
 
-    def _result(self, target: Symbol | Node, owned: dict[Symbol, frozenset[Symbol]]) -> str:
+    def _result(self, target: Symbol | Node, borrowed: bool) -> str:
         if isinstance(target, Node):
             return "None"
         value = self._value(target)
-        borrowed = isinstance(target, Variable) or owned.get(self._source(target))
+        borrowed = borrowed or isinstance(target, Variable)
         return f"{'copy' if borrowed else 'scalar'}({value})"
 
     # ---- running it

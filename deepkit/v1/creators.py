@@ -26,16 +26,17 @@ def constant(
     value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False
 ) -> Symbol:
     """A tensor with a fixed value. A `shape` with more elements than the value repeats the value's last one."""
-    array = np.asarray(as_array(getattr(value, "value", value), dtype))
-    if shape is not None:
-        dims = tuple(int(d) for d in Shape(shape))
-        count = int(np.prod(dims, dtype=np.int64))
-        if (verify_shape and array.shape != dims) or array.size > count:
-            raise ShapeError(f"constant: {array.size} values of shape {array.shape} for shape {dims}")
-        if array.size < count:
-            last = array.reshape(-1)[-1:] if array.size else np.zeros(1, array.dtype)
-            array = np.concatenate([array.reshape(-1), np.repeat(last, count - array.size)])
-        array = array.reshape(dims)
+    if shape is None:
+        return default_graph().constant(value, name, dtype)
+    array = as_array(getattr(value, "value", value), dtype)
+    dims = tuple(int(d) for d in Shape(shape))
+    count = int(np.prod(dims, dtype=np.int64))
+    if (verify_shape and array.shape != dims) or array.size > count:
+        raise ShapeError(f"constant: {array.size} values of shape {array.shape} for shape {dims}")
+    if array.size < count:
+        last = array.reshape(-1)[-1:] if array.size else np.zeros(1, array.dtype)
+        array = np.concatenate([array.reshape(-1), np.repeat(last, count - array.size)])
+    array = array.reshape(dims)
     return default_graph().constant(array, name)
 
 

@@ -81,4 +81,4 @@ def constant_of(value: Any, dtype: Any = None, name: str | None = None) -> Symbo
     if isinstance(value, Symbol):
         return convert(value, dtype)
     tensor = value if isinstance(value, Tensor) else convert(value, dtype)
-    return tensor if isinstance(tensor, Symbol) else default_graph().constant(tensor.value, name)
+    return tensor if isinstance(tensor, Symbol) else default_graph().constant(tensor, name)

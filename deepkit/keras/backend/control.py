@@ -8,7 +8,6 @@ from typing import Any
 from deepkit import ops
 from deepkit.core import control_flow
 from deepkit.core.graph import graph_of
-from deepkit.device.arrays import as_array
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.tensors import lengths, rank, tensor
 
@@ -21,7 +20,7 @@ def _in_graph(graph: Any, x: Any) -> Any:
     """x as a node of the graph: a constant if its value is known."""
     if graph_of(x) is not None:
         return x.read() if hasattr(x, "read") else x
-    return graph.constant(as_array(getattr(x, "value", x)))
+    return graph.constant(x)
 
 
 def scan(body: Body, states: Sequence[Any], xs: Sequence[Any], reverse: bool = False) -> tuple[list[Any], list[Any]]:

@@ -15,8 +15,8 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
-from deepkit.device.arrays import as_array
-from deepkit.device.dtypes import as_dtype
+from deepkit.device.arrays import default_dtype
+from deepkit.device.dtypes import as_dtype, float64
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
@@ -444,8 +444,7 @@ def _as_tensor(x: Any, layer: Layer) -> Any:
             f"layer {layer.name!r} was called on {x!r}", rule="a layer is called on a tensor: Input(...), or what a layer made",
             hint="y = Dense(10)(x): the first brackets make the layer, the second ones call it",
         )  # fmt: skip
-    array = as_array(x)
-    return Tensor(array.astype(as_dtype(layer.dtype).numpy) if array.dtype == np.float64 else array)
+    return Tensor(x, dtype=layer.dtype if default_dtype(x) is float64 else None)
 
 
 def _named_apart(inputs: Any, outputs: Any) -> Any:

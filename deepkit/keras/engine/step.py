@@ -10,7 +10,6 @@ import numpy as np
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
-from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
@@ -120,8 +119,8 @@ class EagerStep:
 
     def __call__(self, inputs: list[Any], targets: list[Any], weights: list[Any]) -> list[Any]:
         model = self.model
-        xs = [Tensor(as_array(a, x.dtype)) for a, x in zip(inputs, model.inputs, strict=True)]
-        ys, ws = ([None if a is None else Tensor(as_array(a, _kind(a))) for a in group] for group in (targets, weights))
+        xs = [Tensor(a, dtype=x.dtype) for a, x in zip(inputs, model.inputs, strict=True)]
+        ys, ws = ([None if a is None else Tensor(a, dtype=_kind(a)) for a in group] for group in (targets, weights))
         with eager_weights(model.layers_inside()):
             results, _ = _step(model, self.mode, xs, list(ys), list(ws))
         return [r.numpy()[()] for r in results]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from deepkit.core.node import Node
@@ -12,7 +13,7 @@ from deepkit.core.symbol import Symbol
 def owners(
     order: list[Node], sources: Callable[[Node], list[Symbol]], outside: Iterable[Symbol]
 ) -> dict[Symbol, frozenset[Symbol]]:
-    """For each Symbol the feeds, constants and variables whose memory its array may share."""
+    """For each Symbol those whose memory its array may share: feeds, constants, variables, or the result of an op."""
     result: dict[Symbol, frozenset[Symbol]] = {x: frozenset([x]) for x in outside}
     for node in order:
         op = node.op
@@ -21,7 +22,7 @@ def owners(
         shared: frozenset[Symbol] = frozenset().union(*[result.get(inputs[i], {inputs[i]}) for i in lending])
         for i, y in enumerate(node.outputs):
             written = frozenset([inputs[op.writes[i]]]) if i < len(op.writes) else frozenset()
-            result.setdefault(y, shared | written)
+            result.setdefault(y, shared | written or frozenset([y]))
     return result
 
 
@@ -56,11 +57,25 @@ def updated_in_place(
     return result
 
 
+def borrowed(
+    targets: Sequence[Symbol | None], owned: dict[Symbol, frozenset[Symbol]], outside: AbstractSet[Symbol]
+) -> list[bool]:
+    """Which results must be copied before they are given away: their memory is known elsewhere, or to a result before."""
+    given = set(outside)
+    answer = []
+    for x in targets:
+        memory = frozenset() if x is None else owned.get(x, frozenset([x]))
+        answer.append(not given.isdisjoint(memory))
+        given |= memory
+    return answer
+
+
 def reusable(
     order: list[Node],
     sources: Callable[[Node], list[Symbol]],
     owned: dict[Symbol, frozenset[Symbol]],
     fetched: Iterable[Symbol],
+    outside: AbstractSet[Symbol],
 ) -> set[Node]:
     """The nodes that may write their result into the memory of their first input: nobody looks at it after them.
 
@@ -83,6 +98,6 @@ def reusable(
     for i, node in enumerate(order):
         if node.op.takes_out:
             x, *others = [first.get(x, x) for x in sources(node)]
-            if not owned.get(x) and x not in escaped and x not in others and last_use[x] == i:
+            if not owned[x] & outside and x not in escaped and x not in others and last_use[x] == i:
                 result.add(node)
     return result
