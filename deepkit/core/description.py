@@ -96,7 +96,7 @@ class _Writer:
             "variables": variables,
             "collections": self._collections(),
             "functions": self.functions,
-            "random_ops": self.graph._random_ops,
+            "random_ops": self.graph.seed_counter.count,
         }
         return Description(content, self.arrays)
 

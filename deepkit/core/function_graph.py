@@ -28,7 +28,7 @@ class FunctionGraph(Graph):
         super().__init__()
         self.outer = outer
         self.root = outer.root
-        self.seed = outer.seed
+        self.seed, self.seed_counter = outer.seed, outer.seed_counter
         self.collections = outer.collections
         self.inputs: list[Symbol] = []
         self.results: list[Symbol] = []

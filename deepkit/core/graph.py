@@ -43,7 +43,7 @@ class Graph:
         self.seed: int | None = None
         self.finalized = False
         self.version = 0
-        self._random_ops = 0
+        self.seed_counter = seeds.Counter()
         self._nodes: dict[str, Node] = {}
         self._control: list[list[Node]] = [[]]
         self._devices: list[Any] = []
@@ -99,8 +99,7 @@ class Graph:
         node.gradient_of = self._gradient_of[-1] if self._gradient_of else None
         node.device = self._device_of(node)
         if op.random:
-            node.seeds = seeds.pair(self.seed, op.seed, self.root._random_ops)  # type: ignore[attr-defined]
-            self.root._random_ops += 1
+            node.seeds = self.op_seeds(op.seed)  # type: ignore[attr-defined]
         made = self._made_by_cell()
         if made is not None:
             made.nodes.append(node)
@@ -122,6 +121,10 @@ class Graph:
         else:
             array = as_array(value, dtype, copy=True)
         return self.add(lookup("Const")(value=array), (), name)
+
+    def op_seeds(self, op_seed: int | None) -> tuple[int, int] | None:
+        """The seeds of a random op that is made now: see seeds.pair."""
+        return seeds.pair(self.seed, op_seed, self.seed_counter)
 
     def run_op(self, op: Op, control: Sequence[Node], name: str) -> Node:
         """A node that has no output and runs after `control`: no_op and group."""

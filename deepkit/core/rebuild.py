@@ -88,7 +88,7 @@ class _Builder:
         drawn = self.content.get("random_ops")
         if type(drawn) is not int or not 0 <= drawn < 1 << 62:
             _refuse("it does not say how many random ops the graph has")
-        start = graph._random_ops
+        start = graph.seed_counter.count
         try:
             with (
                 building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(None),
@@ -101,9 +101,9 @@ class _Builder:
                 self._collections()
         except BaseException:
             graph._retire(list(graph._nodes.values())[before:])
-            graph._random_ops = start
+            graph.seed_counter.count = start
             raise
-        graph._random_ops = start + drawn
+        graph.seed_counter.count = start + drawn
         return self.made
 
     # ---- nodes

@@ -178,6 +178,8 @@ def _logits(
     true = ops.reduce_sum(ops.expand_dims(inputs, 1) * own, -1) + ops.reshape(offsets[:split], [-1, num_true])
     others = ops.matmul(inputs, rows[split:], transpose_b=True) + offsets[split:]
     if remove_accidental_hits:
+        if hasattr(inputs, "graph"):
+            inputs.graph.op_seeds(None)  # TensorFlow's op for this takes seeds, although it draws nothing
         hits = ops.equal(ops.expand_dims(labels, -1), ops.reshape(sampled, [1, 1, -1]))
         others = others + ops.cast(ops.reduce_any(hits, 1), others.dtype) * float(np.finfo(np.float32).min)
     true, others = true - ops.log(true_count), others - ops.log(sampled_count)

@@ -8,6 +8,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import convert, scope
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.images import _as_floats
+from deepkit.ops.random import random_number
 
 
 def _channels(images: Any, what: str) -> list[Any]:
@@ -72,11 +73,11 @@ def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Any:
     """adjust_hue by a random part of a turn between -max_delta and max_delta."""
     if not 0 <= max_delta <= 0.5:
         raise ArgumentError(f"random_hue: max_delta={max_delta}", rule="0 <= max_delta <= 0.5")
-    return adjust_hue(image, ops.random_uniform([], -max_delta, max_delta, seed=seed))
+    return adjust_hue(image, random_number(image, -max_delta, max_delta, seed))
 
 
 def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
     """adjust_saturation by a random factor between lower and upper."""
     if not 0 <= lower < upper:
         raise ArgumentError(f"random_saturation: from {lower} to {upper}", rule="0 <= lower < upper")
-    return adjust_saturation(image, ops.random_uniform([], lower, upper, seed=seed))
+    return adjust_saturation(image, random_number(image, lower, upper, seed))

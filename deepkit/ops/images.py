@@ -11,6 +11,7 @@ from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.random import random_number
 
 BILINEAR, NEAREST_NEIGHBOR, BICUBIC = 0, 1, 2
 
@@ -137,12 +138,15 @@ def rot90(image: Any, k: int = 1, name: str | None = None) -> Any:
 
 
 def _random_flip(image: Any, flipped: Any, seed: int | None) -> Any:
-    """Each image of a batch, or the one image, as it is or flipped, by its own throw."""
+    """Each image of a batch, or the one image, as it is or flipped, by its own throw.
+
+    Which half of [0, 1) flips is TensorFlow's choice: the lower one for a single image, the upper one in a batch.
+    """
     x = _images(image, "random_flip")
-    throws = ops.random_uniform([] if x.shape.rank == 3 else ops.shape(x)[:1], 0.0, 1.0, seed=seed)
-    turn = throws < 0.5
     if x.shape.rank == 4:
-        turn = ops.reshape(turn, [-1, 1, 1, 1])
+        turn = ops.reshape(ops.random_uniform(ops.shape(x)[:1], seed=seed) > 0.5, [-1, 1, 1, 1])
+    else:
+        turn = random_number(x, 0.0, 1.0, seed) < 0.5
     mask = ops.cast(turn, x.dtype if x.dtype.is_floating else float32)
     if x.dtype.is_floating:
         return flipped(x) * mask + x * (1 - mask)
@@ -260,7 +264,7 @@ def adjust_brightness(image: Any, delta: Any) -> Any:
 
 def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Any:
     """adjust_brightness by a random number between -max_delta and max_delta."""
-    return adjust_brightness(image, ops.random_uniform([], -max_delta, max_delta, seed=seed))
+    return adjust_brightness(image, random_number(image, -max_delta, max_delta, seed))
 
 
 def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
@@ -278,7 +282,7 @@ def random_contrast(image: Any, lower: float, upper: float, seed: int | None = N
     """adjust_contrast by a random factor between lower and upper."""
     if not 0 <= lower < upper:
         raise ArgumentError(f"random_contrast: from {lower} to {upper}", rule="0 <= lower < upper")
-    return adjust_contrast(image, ops.random_uniform([], lower, upper, seed=seed))
+    return adjust_contrast(image, random_number(image, lower, upper, seed))
 
 
 def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:

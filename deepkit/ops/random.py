@@ -230,6 +230,11 @@ def random_uniform(
         return ops.add(ops.multiply(draw, span), low, name=full)
 
 
+def random_number(beside: Any, minval: Any, maxval: Any, seed: int | None = None) -> Any:
+    """One uniform number for what is done to the tensor `beside`: in a graph it is drawn anew in each run."""
+    return random_uniform(convert(np.zeros(0, np.int32), beside=beside), minval, maxval, seed=seed)
+
+
 def random_gamma(
     shape: Any, alpha: Any, beta: Any = None, dtype: Any = "float32", seed: int | None = None, name: str | None = None
 ) -> Any:

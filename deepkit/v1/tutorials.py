@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepkit.core import seeds
 from deepkit.core.graph import default_graph
 from deepkit.datasets import Dataset, load_digits, load_fashion_mnist
 from deepkit.datasets.catalog import MNIST
@@ -49,7 +48,7 @@ class DataSet:
         self, images: Any, labels: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = float32,
         reshape: bool = True, seed: int | None = None,
     ):  # fmt: skip
-        both = seeds.pair(default_graph().seed, seed, 0) or (None, None)
+        both = default_graph().op_seeds(seed) or (None, None)
         np.random.seed(both[0] if seed is None else both[1])
         dtype = as_dtype(dtype)
         if dtype not in (uint8, float32):

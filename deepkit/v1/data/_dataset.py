@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.graph import default_graph
-from deepkit.core.seeds import fresh, pair
+from deepkit.core.seeds import fresh
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype, int64
@@ -283,8 +283,7 @@ class Dataset:
         another one in each epoch, unless reshuffle_each_iteration=False.
         """
         inputs, size = _number(buffer_size, "buffer_size", 1)
-        graph = default_graph()
-        seeds = pair(graph.seed, seed, graph.root._random_ops)
+        seeds = default_graph().op_seeds(seed)
         key = object()
 
         def rows(go: Pass) -> steps.Rows:

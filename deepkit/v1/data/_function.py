@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit.core.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
+from deepkit.core.seeds import Counter
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.ops.iteration import Pass, Row
@@ -27,6 +28,7 @@ class ElementFunction:
                 f"{what} got {type(function).__name__}", rule="a function of an element", hint="lambda x: ..."
             )
         self.graph = FunctionGraph(default_graph())
+        self.graph.seed_counter = Counter()  # as in TensorFlow, where the function is a graph of its own
         with self.graph.building():
             parts = flatten(element)
             self.graph.inputs = [self.graph.placeholder(p.shape, p.dtype, "element") for p in parts]

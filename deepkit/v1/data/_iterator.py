@@ -38,6 +38,7 @@ class Iterator:
                 where=placeholder.where(), rule="a one-shot iterator starts by itself, so nothing can be fed to it",
                 hint="it = dataset.make_initializable_iterator(); sess.run(it.initializer, feed_dict={...})",
             )  # fmt: skip
+        default_graph().op_seeds(None)  # TensorFlow counts it among the ops that take their seed from the graph's
         op = ops.OneShotIterator(dataset=dataset)
         handle = apply(op, *dataset.inputs) if dataset.inputs else default_graph().add(op, (), None)
         return Iterator(dataset.element, handle=handle)
