@@ -10,6 +10,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
+from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
 from deepkit.errors import GradientError, GraphWarning, ShapeError
 
@@ -97,18 +98,24 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any]) -> list[Any]:
         if not expanded:
             leads[node] = False
             stack.append((node, True))
-            stack += [(x.node, False) for x in node.inputs if x.node is not None and x.key not in stops]
+            stack += [(x.node, False) for x in _reached(node) if x.node is not None and x.key not in stops]
             continue
         if node.op.gradient is not None:
             leads[node] = any(
                 x.dtype.is_differentiable
                 and x.key not in stops
                 and (x.key in wanted or (x.node is not None and leads.get(x.node, False)))
-                for x in node.inputs
+                for x in _reached(node)
             )
         if leads[node]:
             order.append(node)
     return order
+
+
+def _reached(node: Any) -> Sequence[Any]:
+    """The inputs that the derivative of an op's outputs can reach: only one if the op is known to hand that one on."""
+    only = passed_on(node)
+    return node.inputs if only is None else [node.inputs[only]]
 
 
 def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted: set[Any]) -> None:
@@ -121,7 +128,10 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
         dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
     context = node.graph.gradient_of(node) if isinstance(outputs[0], Symbol) else contextlib.nullcontext()
     with context:
-        if not node.many:
+        only = passed_on(node)
+        if only is not None:
+            dxs = [dys[0] if i == only else None for i in range(len(node.inputs))]
+        elif not node.many:
             dxs = node.op.gradient(dys[0], outputs[0], *node.inputs)
         else:
             full = [apply(lookup("ZerosLike")(), y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]

@@ -50,6 +50,7 @@ class Graph:
         self._gradient_rules: list[dict[str, str]] = []
         self._gradient_of: list[Node] = []
         self.root: Graph = self
+        self.assumed: dict[Symbol, Any] = {}
         self._cells: dict[str, _Made] = {}
         self._companions: dict[Callable[[Graph], Any], Any] = {}
 
@@ -212,6 +213,15 @@ class Graph:
             if wished:
                 return str(wished)
         return ""
+
+    @contextlib.contextmanager
+    def assuming(self, values: dict[Symbol, Any]) -> Iterator[None]:
+        """Derivatives taken inside are for runs in which these tensors have these values (see Op.passes)."""
+        outer, self.assumed = self.assumed, {**self.assumed, **values}
+        try:
+            yield
+        finally:
+            self.assumed = outer
 
     @contextlib.contextmanager
     def gradient_override_map(self, op_type_map: Any) -> Iterator[None]:

@@ -64,6 +64,9 @@ class Op:
     """The output may share memory with an input: the first one (True), or those listed."""
 
     gradient: Any = None
+    passes: Any = None
+    """For an op that may hand one of its inputs on as it is: passes(*values) says which, None while it is not known.
+    `values` are those of the inputs that are known before the graph runs, None for the others."""
 
     def __init_subclass__(cls) -> None:
         own = tuple(n for n in cls.__annotations__ if not n.startswith("_") and n not in Op.__annotations__)

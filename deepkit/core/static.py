@@ -41,6 +41,27 @@ def static_value(x: Any) -> Any:
     return None
 
 
+def settled(x: Symbol) -> Any:
+    """The value that x has in every run in which what its graph assumes holds, or None. See Graph.assuming."""
+    assumed = x.graph.root.assumed
+    if x in assumed:
+        return np.asarray(assumed[x], x.dtype.numpy)
+    node = x.node
+    if not assumed or not (node.inputs or node.type == "Const"):
+        return None
+    if not node.op.is_pure or node.op.subgraphs or node.many or node.control_inputs:
+        return None
+    values = [settled(i) for i in node.inputs]
+    return None if any(v is None for v in values) else node.op.forward(np, *values)
+
+
+def passed_on(node: Any) -> int | None:
+    """Which input the node hands on as its output, as far as its graph's assumptions say; None if it computes."""
+    if node.op.passes is None or not isinstance(node.inputs[0], Symbol):
+        return None
+    return node.op.passes(*[settled(x) if i == 0 else None for i, x in enumerate(node.inputs)])
+
+
 def _maybe_unknown(entries: Any) -> np.ndarray:
     return np.array(list(entries), dtype=object if any(e is None for e in entries) else np.int32)
 

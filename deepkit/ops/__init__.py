@@ -63,6 +63,7 @@ from deepkit.ops.candidates import (
 from deepkit.ops.cast import bitcast, cast, saturate_cast
 from deepkit.ops.compare import (
     check_numerics,
+    choose,
     clip_by_value,
     div_no_nan,
     equal,

@@ -175,6 +175,42 @@ class Select(Op):
         return None, _summed(dx, x, z), _summed(dother, y, z)
 
 
+@register
+class Choose(Op):
+    """x where the one truth value `condition` holds, else y: one of the two as it is, whatever shape the other has."""
+
+    types = ("bool", "T", "T")
+    aliases = (1, 2)
+
+    def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
+        if condition.rank not in (0, None):
+            raise ShapeError(
+                f"choose: a condition of shape {condition}", rule="one truth value", hint="where(condition, x, y)"
+            )
+        if x.dims is None or y.dims is None or len(x.dims) != len(y.dims):
+            return UNKNOWN
+        return Shape([a if a == b else None for a, b in zip(x.dims, y.dims, strict=True)])
+
+    def passes(self, condition: Any, x: Any, y: Any) -> int | None:
+        return None if condition is None else 1 if condition else 2
+
+    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+        return x if condition else y
+
+    def gradient(self, dz: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+        return None, choose(condition, dz, ops.zeros_like(x)), choose(condition, ops.zeros_like(y), dz)
+
+
+def choose(condition: Any, x: Any, y: Any, name: str | None = None) -> Any:
+    """x where the one truth value `condition` holds, else y; both are computed, unless the plan knows which is wanted.
+
+    >>> import deepkit as dk
+    >>> dk.choose(True, [1.0, 2.0], 3.0).numpy().tolist()
+    [1.0, 2.0]
+    """
+    return apply(Choose(), condition, x, y, name=name)
+
+
 def _summed(dx: Any, x: Any, z: Any) -> Any:
     return unbroadcast(dx, x, z) if x.shape != z.shape or not x.shape.is_full else sum_like(dx, x)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,24 +30,29 @@ class Plan:
     """Compiled fetches. `run(feeds, store)` returns their values; `print(plan)` shows the program.
 
     targets: Symbols and Nodes; feeds: the Symbols that will be given, in this order; stream_of: a node's random
-    stream; passes: the optional passes to use; resource_of: what a session keeps for a node. Several threads may run
-    one plan at once: what a run computes is its own, what it changes are the store, the streams and the resources.
+    stream; passes: the optional passes to use; resource_of: what a session keeps for a node; assumed: values of Symbols
+    that are the same in all runs. Several threads may run one plan at once: what a run computes is its own, what it
+    changes are the store, the streams and the resources.
     """
 
     def __init__(
         self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
+        assumed: Mapping[Symbol, Any] | None = None,
     ):  # fmt: skip
         allocation.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes, self._resource_of = stream_of, passes, resource_of
         fed = set(feeds)
-        self.asked = nodes = prune.prune(self.targets, fed)  # every node that the fetches need, folded ones too
+        settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
+        self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
-        self.known = fold.constants(nodes, fed)
+        self.known = {**fold.constants(nodes, fed), **settled}
+        self._same: dict[Symbol, Symbol] = {}
         if "fold" in passes:
-            fold.fold(nodes, self.known, fed)
-        self._same = merge.merge(nodes, self.known, fed) if "merge" in passes else {}
+            fold.fold(nodes, self.known, self._same, fed)
+        if "merge" in passes:
+            merge.merge(nodes, self.known, self._same, fed)
         finished = self.known.keys() | fed
         live = [
             node

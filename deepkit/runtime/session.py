@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,8 +94,8 @@ class Session:
                 hint="keep the calls inside the with block, or make a new session and restore the variables",
             )  # fmt: skip
 
-    def _plan(self, targets: list[Any], feeds: list[Symbol]) -> Plan:
-        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of)
+    def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
+        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed)
 
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         with self._planning:
@@ -125,8 +125,19 @@ class Session:
     def make_callable(self, fetches: Any, feed_list: Any = None) -> Any:
         """A function of the values of `feed_list` that returns the values of `fetches`; it is planned once, here."""
         key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feed_list or []])
-        plan, rebuild = self._plans.get(key) or self._compile(key, fetches)
+        return self._callable(*(self._plans.get(key) or self._compile(key, fetches)))
 
+    def specialized(self, fetches: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any]) -> Any:
+        """As make_callable, for runs in which the Symbols of `assumed` have the values given there.
+
+        What these values make superfluous is left out. The session does not keep the plan: it lives as long as the function.
+        """
+        with self._planning:
+            plan = self._plan(fetches, feeds, assumed)
+            placement.place(plan.asked, self.config)
+        return self._callable(plan, list)
+
+    def _callable(self, plan: Plan, rebuild: Any) -> Any:
         def call(*values: Any) -> Any:
             self._check_open()
             return rebuild(self._run(plan, [feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)]))

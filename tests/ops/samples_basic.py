@@ -96,6 +96,8 @@ SAMPLES: list[Sample] = [
         for n, f in (("IsNan", np.isnan), ("IsInf", np.isinf), ("IsFinite", np.isfinite))
     ],
     Sample("Select", {}, (BOOL, A, B), np.where),
+    Sample("Choose", {}, (np.array(True), A, B), lambda c, x, y: x),
+    Sample("Choose", {}, (np.array(False), A, B), lambda c, x, y: y),
     Sample("Select", {}, (BOOL[:, 0], A, B), lambda c, x, y: np.where(c[:, None], x, y)),
     Sample("Where", {}, (BOOL,), np.argwhere),
     Sample("ClipByValue", {}, (A * 2, np.array(-0.8), np.array(0.9)), np.clip, {"batch": False}),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,10 @@ class World:
     def __init__(self, graph: Graph):
         self.graph = graph
         self._session: Session | None = None
-        self._phase: Any = None
+        self.fixed_phase: int | None = None
+        """The phase of set_learning_phase; None while every run has its own."""
+        self._phase: Symbol | None = None
+        self._switches: weakref.WeakKeyDictionary[Any, Symbol] = weakref.WeakKeyDictionary()
         self._uids: dict[str, int] = {}
         self.history: dict[Symbol, tuple[Any, int, int]] = {}
         """Symbol: the layer that made it, which of the layer's calls, which of the call's outputs."""
@@ -77,17 +81,34 @@ class World:
 
     @property
     def phase(self) -> Any:
-        """0 (test), 1 (train), or the placeholder that is fed with one of them."""
+        """0 (test), 1 (train), or the tensor that is one of them in each run."""
+        if self.fixed_phase is not None:
+            return self.fixed_phase
         if self._phase is None:
-            with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
-                off = self.graph.constant(np.array(0, np.int32), "keras_learning_phase/input")
-                # A placeholder with a default: a run that does not feed it is a test run.
-                self._phase = ops.identity(off, name="keras_learning_phase")
+            # A placeholder with a default: a run that does not feed it is a test run.
+            self._phase = self._settable(np.array(0, np.int32), "keras_learning_phase")
         return self._phase
 
-    @phase.setter
-    def phase(self, value: Any) -> None:
-        self._phase = value
+    def switch(self, layer: Any) -> Symbol:
+        """Whether the layer trains, as a tensor: so a graph written before the layer is frozen serves afterwards, too."""
+        if layer not in self._switches:
+            self._switches[layer] = self._settable(np.array(True), f"{layer.name}/trainable")
+        return self._switches[layer]
+
+    def _settable(self, default: np.ndarray, name: str) -> Symbol:
+        with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
+            return ops.identity(self.graph.constant(default, f"{name}/input"), name=name)
+
+    def training(self, wished: bool) -> bool:
+        """Whether a step that is for training, or not, runs as such: unless set_learning_phase says otherwise."""
+        return wished if self.fixed_phase is None else bool(self.fixed_phase)
+
+    def assumed(self, training: bool | None = None, trainable: Mapping[Any, bool] | None = None) -> dict[Symbol, Any]:
+        """What holds in runs for training or testing (None: either). `trainable`: which layers count as frozen, if not as now."""
+        value = training if self.fixed_phase is None else self.fixed_phase
+        phase = {} if self._phase is None or value is None else {self._phase: int(value)}
+        then = trainable or {}
+        return {**phase, **{s: then.get(layer, layer.trainable) for layer, s in list(self._switches.items())}}
 
     def uid(self, prefix: str) -> int:
         self._uids[prefix] = self._uids.get(prefix, 0) + 1
@@ -145,8 +166,7 @@ def learning_phase() -> Any:
     if call.training is not None:
         return call.training if is_tensor(call.training) else int(call.training)
     if call.eager:  # a layer called on Tensors computes now, and there is nothing to feed
-        fixed = World.of()._phase
-        return fixed if isinstance(fixed, int) else 0
+        return World.of().fixed_phase or 0
     return World.of().phase
 
 
@@ -154,7 +174,7 @@ def set_learning_phase(value: int) -> None:
     """Fixes the phase of everything that is built from now on to 0 (test) or 1 (train)."""
     if value not in (0, 1):
         raise ArgumentError(f"set_learning_phase({value!r})", rule="0 is testing, 1 is training")
-    World.of().phase = int(value)
+    World.of().fixed_phase = int(value)
 
 
 def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
@@ -164,7 +184,7 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
         chosen = x if phase else alt
         return chosen() if callable(chosen) and not is_tensor(chosen) else chosen
     made = [v() if callable(v) and not is_tensor(v) else v for v in (x, alt)]
-    return ops.where(phase if phase.dtype.name == "bool" else ops.cast(phase, "bool"), *made)
+    return ops.choose(phase if phase.dtype.name == "bool" else ops.cast(phase, "bool"), *made)
 
 
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
@@ -269,7 +289,8 @@ class Function:
             )
         session = self._world.session
         if session not in self._runs:
-            self._runs = {session: session.make_callable([*self.outputs, *as_nodes(self.updates)], self.inputs)}
+            fetches = [*self.outputs, *as_nodes(self.updates)]
+            self._runs = {session: session.specialized(fetches, self.inputs, self._world.assumed())}
         found = self._runs[session](*values)[: len(self.outputs)]
         return found[0] if self._single else found
 

@@ -301,11 +301,10 @@ def explain_nan(loss: float, batch: Any, number: int) -> None:
     )  # fmt: skip
 
 
-def warn_if_refrozen(then: set[int] | None, now: list[Any]) -> None:
-    """Warns that layers were frozen or thawed after the training step was made."""
-    if then is not None and then != {id(w) for w in now}:
-        warnings.warn(
-            "`trainable` of a layer has changed since compile, and training goes on with the weights of then: "
-            "call model.compile(...) again",
-            GraphWarning, stacklevel=4,
-        )  # fmt: skip
+def warn_refrozen() -> None:
+    """Warns that layers were frozen or thawed after compile."""
+    warnings.warn(
+        "Discrepancy between the trainable weights and those that compile collected: `trainable` of a layer has changed "
+        "since compile, and training goes on with the weights of then. Call model.compile(...) again to change that",
+        GraphWarning, stacklevel=5,
+    )  # fmt: skip

@@ -7,16 +7,23 @@ from typing import Any
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import World
-from deepkit.keras.engine.context import mask_of
-from deepkit.keras.engine.structure import flat, keras_shape
+from deepkit.keras.engine.context import Call, mask_of
+from deepkit.keras.engine.structure import flat, keras_shape, map_leaves
 
 
 class CallRecord:
-    """One call of a layer on Symbols. `parents` are the calls that made its inputs."""
+    """One call of a layer on Symbols. `parents` are the calls that made its inputs, `asked` what it asked for.
 
-    def __init__(self, layer: Any, inputs: Any, outputs: Any, args: tuple[Any, ...] = (), kwargs: Any = None):
-        self.layer, self.inputs, self.outputs, self.args = layer, inputs, outputs, args
-        self.kwargs = {k: v for k, v in (kwargs or {}).items() if _is_kept(k, v)}
+    Inputs and outputs are kept in lists of its own: what the caller does with his lists later changes nothing.
+    """
+
+    def __init__(
+        self, layer: Any, inputs: Any, outputs: Any, args: tuple[Any, ...] = (), kwargs: Any = None,
+        asked: Call | None = None,
+    ):  # fmt: skip
+        self.layer, self.asked = layer, asked or Call()
+        self.inputs, self.outputs, self.args = (map_leaves(lambda x: x, value) for value in (inputs, outputs, args))
+        self.kwargs = {k: map_leaves(lambda x: x, v) for k, v in (kwargs or {}).items() if _is_kept(k, v)}
 
     @property
     def keras_inputs(self) -> list[Symbol]:

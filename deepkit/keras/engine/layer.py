@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,13 +51,15 @@ class Layer(History):
     Called on a Symbol (what `Input` returns) a layer adds to the graph; called on a Tensor or an array it computes.
     """
 
+    freezings: ClassVar[int] = 0
+    """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
+
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
         self._trainable_weights: list[Any] = []
         self._non_trainable_weights: list[Any] = []
         self._sublayers: list[Layer] = []
-        self._losses: list[Any] = []
-        self._graph_losses: list[Symbol] = []  # added outside of any call: no call will add them again
-        self._updates: list[Any] = []
+        self._losses: list[Any] = []  # functions of nothing
+        self._graph_losses: list[Symbol] = []  # added outside of any call
         self._eager_depth = 0
         super().__init__()
         unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
@@ -185,6 +187,7 @@ class Layer(History):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        Layer.freezings += 1
         for layer in self._sublayers:
             layer.trainable = bool(value)
 
@@ -265,10 +268,9 @@ class Layer(History):
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
         for loss in listed(losses):
-            self._losses.append(loss)
             if not is_tensor(loss) and callable(loss):
-                continue
-            if isinstance(loss, Symbol) and context.is_first():
+                self._losses.append(loss)
+            elif isinstance(loss, Symbol) and context.is_first():
                 self._graph_losses.append(loss)
             else:
                 context.current().losses.append((self, loss))
@@ -277,9 +279,9 @@ class Layer(History):
         """Assignments that happen with each run of the layer: moving averages, states. Pairs (variable, value) do, too."""
         for update in listed(updates) if not isinstance(updates, tuple) else [updates]:
             made = update[0].assign(update[1]) if isinstance(update, tuple) else update
-            context.current().updates.append(made)
-            if not isinstance(made, Tensor):
-                self._updates.append(made)
+            asked = context.current().updates
+            if not any(made is known for known in asked):  # an assignment of a weight is noted already
+                asked.append(made)
 
     def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
         """Shows the mean of `value` among the metrics under `name`."""
@@ -287,14 +289,21 @@ class Layer(History):
 
     @property
     def losses(self) -> list[Any]:
-        """The penalties on weights, and what `add_loss` was given."""
-        own = [loss() if callable(loss) and not is_tensor(loss) else loss for loss in self._losses]
-        penalties = [w.regularizer(w) for w in self._own_weights() if getattr(w, "regularizer", None) is not None]
-        return penalties + own + [x for layer in self._sublayers for x in layer.losses]
+        """The penalties on weights, and what `add_loss` was given by the calls on Symbols."""
+        asked = [x for call in self.calls for _, x in call.asked.losses]
+        inner = [x for layer in self._sublayers for x in layer.losses]
+        return [*self.penalties(), *asked, *self._graph_losses, *inner]
+
+    def penalties(self, eager: bool = False) -> list[Any]:
+        """The regularizers' penalties on the layer's own weights, and what the functions given to add_loss make."""
+        held = [w for w in self._own_weights() if getattr(w, "regularizer", None) is not None]
+        return [*[w.regularizer(w.eager if eager else w) for w in held], *[loss() for loss in self._losses]]
 
     @property
     def updates(self) -> list[Any]:
-        return [*self._updates, *[u for layer in self._sublayers for u in layer.updates]]
+        """What the calls on Symbols assign."""
+        asked = [u for call in self.calls for u in call.asked.updates]
+        return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
 
     def _own_weights(self) -> list[Any]:
         return [*self._trainable_weights, *self._non_trainable_weights]
@@ -320,7 +329,7 @@ class Layer(History):
         graph = default_graph() if symbol is None else symbol.graph
         with contextlib.ExitStack() as stack:
             training = self._said_training(args, kwargs)
-            stack.enter_context(context.calling(training, collect=context.is_first(), eager=eager))
+            asked = stack.enter_context(context.calling(training, collect=record or context.is_first(), eager=eager))
             if not eager or not self.built:
                 stack.enter_context(graph.as_default())
             self._check(inputs)
@@ -342,7 +351,7 @@ class Layer(History):
                 outputs = _named_apart(inputs, outputs)
             self._finish_call(inputs, outputs, kwargs.get("mask", masks))
         if record:
-            self.remember(CallRecord(self, inputs, outputs, args, said))
+            self.remember(CallRecord(self, inputs, outputs, args, said, asked))
         return outputs
 
     def _said_training(self, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -13,8 +13,9 @@ from deepkit.keras import callbacks as callbacks_module
 from deepkit.keras import optimizers
 from deepkit.keras.backend.session import World
 from deepkit.keras.engine import context
-from deepkit.keras.engine.checks import unknown_argument, warn_if_no_probabilities, warn_if_refrozen, whole
+from deepkit.keras.engine.checks import unknown_argument, warn_if_no_probabilities, warn_refrozen, whole
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
+from deepkit.keras.engine.forward import Forward, Snapshot
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.loops import check_not_empty, plain, run_epoch, run_predict, run_test
@@ -22,7 +23,7 @@ from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective
 from deepkit.keras.engine.scores import Scores
 from deepkit.keras.engine.step import EagerStep, Step
-from deepkit.keras.engine.structure import keras_shape, listed, single
+from deepkit.keras.engine.structure import keras_shape, listed, map_leaves, single
 from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Mean, Metric
 
@@ -49,7 +50,7 @@ class Model(Network):
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._steps: dict[Any, Any] = {}
-        self._trained_then: set[int] | None = None
+        self._seen: Snapshot | None = None
         self._objective: Objective | None = None
         self._scores: Scores | None = None
         self._added_metrics: dict[str, Mean] = {}
@@ -72,18 +73,28 @@ class Model(Network):
             raise unknown_argument("compile", sorted(unknown)[0], inspect.signature(Model.compile).parameters)
         if target_tensors is not None:
             raise ArgumentError("compile: target_tensors", rule="targets are given to fit as arrays", hint="fit(x, y)")
-        self.optimizer = optimizers.get(optimizer)
-        self.loss, self.loss_weights, self.sample_weight_mode = loss, loss_weights, sample_weight_mode
-        self._wanted_metrics, self._wanted_weighted = metrics, weighted_metrics
-        self.run_eagerly = bool(run_eagerly)
-        self._objective = self._scores = None
-        self._added_metrics = {}
-        self._forget_steps()
-        if self.outputs:
-            self._prepare()
+        before = dict(vars(self))
+        try:
+            self.optimizer = optimizers.get(optimizer)
+            chosen = (loss, loss_weights, sample_weight_mode, metrics, weighted_metrics)
+            self.loss, self.loss_weights, self.sample_weight_mode, self._wanted_metrics, self._wanted_weighted = (
+                map_leaves(lambda x: x, value) for value in chosen
+            )
+            self.run_eagerly = bool(run_eagerly)
+            self._objective = self._scores = None
+            self._added_metrics = {}
+            self._forget_steps()
+            if self.outputs:
+                self._prepare()
+        except Exception:  # the model goes on as it was compiled before
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _prepare(self) -> None:
-        """Losses and metrics, once the outputs are known."""
+        """Losses, metrics and what is trained, once the outputs are known."""
+        if self._seen is None:
+            self._seen = Snapshot(self)
         if self._objective is not None:
             return
         names = self.output_names
@@ -95,6 +106,10 @@ class Model(Network):
             ends = [(layer.name, getattr(layer, "activation", None), dims and dims[-1]) for layer, dims in last]
             warn_if_no_probabilities(ends, self._objective.losses)
 
+    def _warn_if_refrozen(self) -> None:
+        if self._seen is not None and self._seen.differs(self):
+            warn_refrozen()
+
     def _compiled(self, call: str) -> None:
         if self.optimizer is None:
             raise ArgumentError(
@@ -104,11 +119,12 @@ class Model(Network):
 
     def _forget_steps(self) -> None:
         """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""
-        self._steps = {}
-        self._trained_then = None
+        self._steps, self._forwards, self._seen = {}, {}, None
 
-    def _trained_weights(self) -> list[Any]:
-        return self.trainable_weights
+    @property
+    def _snapshot(self) -> Snapshot:
+        """What compile saw; before compile, what there is now."""
+        return self._seen or Snapshot(self)
 
     # ---- what is reported
 
@@ -162,17 +178,22 @@ class Model(Network):
         if hasattr(self, "_start"):
             self._start(single(made))
             return
-        with context.calling(record=True):
+        self._call_on(made)
+
+    def _call_on(self, made: list[Any]) -> None:
+        """Calls a subclass on its first inputs, as for a test."""
+        training = World.of(*made).training(False)
+        with context.calling(training, record=True):
             outputs = self(single(made))
         self._inputs, self._outputs = single(made), outputs
+        self._forwards = {training: Forward.recorded([self.calls[-1].asked], self.outputs)}
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape (batch axis first; a list of shapes for several inputs)."""
-        if input_shape is not None and not self.inputs and not self.built and type(self).call is not Network.call:
+        calls_itself = type(self).call is not Network.call and context.is_first()  # else it is being called already
+        if input_shape is not None and not self.inputs and not self.built and calls_itself:
             shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-            self.built = True  # the call below must not build again
-            made = [Input(batch_shape=tuple(s)) for s in shapes]
-            self._inputs, self._outputs = single(made), self(single(made))
+            self._call_on([Input(batch_shape=tuple(s)) for s in shapes])
         self.built = True
 
     def _fixed_batch_size(self) -> int | None:
@@ -190,8 +211,6 @@ class Model(Network):
         )
         if key not in self._steps:
             self._steps[key] = (EagerStep if self.run_eagerly else Step)(self, mode, targets, weights)
-            if mode == "train":
-                self._trained_then = {id(w) for w in self._trained_weights()}
         return self._steps[key](inputs, targets, weights)
 
     # ---- training
@@ -216,7 +235,7 @@ class Model(Network):
         whole(epochs, "epochs")
         whole(initial_epoch, "initial_epoch")
         self._compiled("fit")
-        warn_if_refrozen(self._trained_then, self._trained_weights())
+        self._warn_if_refrozen()
         train = source_of_batches(self, x, y, sample_weight, batch_size, shuffle, steps_per_epoch, class_weight)
         check_not_empty(train, "fit: x")
         validation = None
@@ -316,6 +335,8 @@ class Model(Network):
     def _on_batch(self, mode: str, x: Any, y: Any, weights: Any, class_weight: Any, reset: bool, as_dict: bool) -> Any:
         self._compiled(f"{mode}_on_batch")
         batch = batch_of(self, x, y, weights, class_weight)
+        if mode == "train":
+            self._warn_if_refrozen()
         self._prepare()
         if reset:
             self.reset_metrics()

@@ -9,6 +9,7 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.engine import context
+from deepkit.keras.engine.forward import Forward
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.layer import Layer, _without_repeats
 from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves, single
@@ -26,6 +27,7 @@ class Network(Layer):
         super().__init__(name=name, **kwargs)
         self.supports_masking = True
         self._topology: Topology | None = None
+        self._forwards: dict[bool, Forward] = {}
         self._inputs: Any = None
         self._outputs: Any = None
         if (inputs is None) != (outputs is None):
@@ -50,7 +52,7 @@ class Network(Layer):
                     rule="a model's inputs come from Input(...)",
                     hint="call the layers on a new Input(shape=...), then make the model of that",
                 )
-        self._inputs, self._outputs = inputs, outputs
+        self._inputs, self._outputs = (map_leaves(lambda x: x, ends) for ends in (inputs, outputs))
         self._topology = Topology(flat(inputs), flat(outputs))
         self._sublayers = list(self._topology.layers)
         self.built = True
@@ -168,10 +170,7 @@ class Network(Layer):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """The outputs for other inputs: every layer is called again on what now comes to it."""
         if self._topology is None:
-            raise ArgumentError(
-                f"{type(self).__name__} defines no call()", rule="a model is made from inputs and outputs, or is a subclass",
-                hint="Model(inputs=..., outputs=...), or def call(self, inputs): ...",
-            )  # fmt: skip
+            return self._call_unconnected(inputs)
         given = listed(inputs) if not isinstance(inputs, dict) else [inputs[name] for name in self.input_names]
         given = flat(given)
         if len(given) != len(self.inputs):
@@ -192,6 +191,41 @@ class Network(Layer):
             )
             now.update({id(old): y for old, y in zip(flat(step.outputs), flat(results), strict=True)})
         return map_leaves(new, self._outputs)
+
+    def _call_unconnected(self, inputs: Any) -> Any:
+        raise ArgumentError(
+            f"{type(self).__name__} defines no call()", rule="a model is made from inputs and outputs, or is a subclass",
+            hint="Model(inputs=..., outputs=...), or def call(self, inputs): ...",
+        )  # fmt: skip
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the model is the graph between its inputs and outputs, and no function of a subclass."""
+        return self._topology is not None and type(self).call is Network.call
+
+    def forward(self, training: bool) -> Forward:
+        """What the model computes from its own inputs while training or testing.
+
+        The graph that calling the layers has written is used as it stands, for both phases. A subclass with a `call` of
+        its own is called once for each.
+        """
+        if self.is_connected:
+            return Forward.recorded([call.asked for call in self._topology.calls], self.outputs)  # type: ignore[union-attr]
+        if training not in self._forwards:
+            self._forwards[training] = Forward.called(self, self.inputs, training)
+        return self._forwards[training]
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties on weights, and what the calls between the model's inputs and outputs have added."""
+        if not self.is_connected:
+            return super().losses
+        penalties = [x for layer in self.layers_inside() for x in layer.penalties()]
+        return [*penalties, *[x for _, x in self.forward(False).losses], *self._graph_losses]
+
+    @property
+    def updates(self) -> list[Any]:
+        return self.forward(False).updates if self.is_connected else super().updates
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Each output keeps the mask that its own layer gave it."""

@@ -131,9 +131,7 @@ class Sequential(Model):
         self._connect(x, y)
         self._forget_steps()
 
-    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        if self._topology is not None:
-            return super().call(inputs, training, mask)
+    def _call_unconnected(self, inputs: Any) -> Any:
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs

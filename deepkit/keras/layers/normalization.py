@@ -6,9 +6,10 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.apply import is_tensor
-from deepkit.core.tensor import Tensor
+from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras.backend.session import World
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.layers.arguments import described
@@ -124,18 +125,16 @@ class BatchNormalization(_Normalization):
         super().build(input_shape)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        if not self.trainable:
-            training = False
-        if is_tensor(training) and not isinstance(training, Tensor):
+        if isinstance(inputs, Symbol) and (is_tensor(training) or training):
             return self._for_either_phase(inputs, training, mask)
-        return self._by_batch(inputs, mask) if training else self._by_averages(inputs)
+        return self._by_batch(inputs, mask) if training and self.trainable else self._by_averages(inputs)
 
     def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
-        """Both results, of which the phase chooses one when the graph runs; in a test the averages stay."""
+        """Both results, of which the phase and `trainable` choose one when the graph runs; in a test the averages stay."""
+        by_batch = ops.logical_and(ops.cast(training, "bool"), World.of(inputs).switch(self))
         trained, *batch = self._normalized(inputs, mask)
-        averages = (self.moving_mean, self.moving_variance)
-        self._follow(*(backend.in_train_phase(new, old, training) for new, old in zip(batch, averages, strict=True)))
-        return backend.in_train_phase(trained, self._by_averages(inputs), training)
+        self._follow(batch[0], batch[1], by_batch)
+        return backend.in_train_phase(trained, self._by_averages(inputs), by_batch)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:
         outputs, mean, variance = self._normalized(inputs, mask)
@@ -196,13 +195,11 @@ class BatchNormalization(_Normalization):
         mean, variance, beta, gamma = (spread(t) for t in (mean, variance, self.beta, self.gamma))
         return ops.cast(ops.batch_normalization(wide, mean, variance, beta, gamma, self.epsilon), inputs.dtype)
 
-    def _follow(self, mean: Any, variance: Any) -> None:
-        self.add_update(
-            [
-                backend.moving_average_update(moving, value, self.momentum)
-                for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance))
-            ]
-        )
+    def _follow(self, mean: Any, variance: Any, when: Any = True) -> None:
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            before = moving.read()
+            after = before - (before - ops.cast(value, before.dtype)) * (1 - self.momentum)
+            self.add_update(moving.assign(backend.in_train_phase(after, before, when)))
 
     def get_config(self) -> dict[str, Any]:
         own = ("momentum", "moving_mean_initializer", "moving_variance_initializer")

@@ -20,22 +20,35 @@ def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
     }
 
 
-def fold(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> None:
-    """Adds to `known` the outputs of pure nodes all of whose inputs are known."""
+def fold(nodes: list[Node], known: dict[Symbol, Any], same: dict[Symbol, Symbol], feeds: set[Symbol]) -> None:
+    """Adds to `known` the outputs of pure nodes all of whose inputs are known, and to `same` what hands an input on."""
     for node in nodes:
         if not node.op.is_pure or node.op.subgraphs or node.control_inputs or not node.inputs:
             continue  # an op that runs graphs needs a plan to run them with
-        if any(y in feeds for y in node.outputs) or _too_large(node):
+        if any(y in feeds or y in known for y in node.outputs):
             continue
-        if any(x not in known or x in feeds for x in node.inputs):
-            continue
-        try:
-            with np.errstate(all="ignore"):
-                result = node.op.forward(np, *[known[x] for x in node.inputs])
-        except (DeepkitError, ValueError, ArithmeticError, IndexError):
-            continue  # it fails when it runs, where the message can say so
-        values = result if isinstance(result, tuple) else (result,)
-        known.update(zip(node.outputs, map(np.asarray, values), strict=True))
+        inputs = [same.get(x, x) for x in node.inputs]
+        if node.op.passes is not None and (only := node.op.passes(*map(known.get, inputs))) is not None:
+            _hand_on(node.outputs[0], inputs[only], known, same)
+        elif not _too_large(node) and all(x in known and x not in feeds for x in inputs):
+            _compute(node, inputs, known)
+
+
+def _hand_on(y: Symbol, x: Symbol, known: dict[Symbol, Any], same: dict[Symbol, Symbol]) -> None:
+    if x in known:
+        known[y] = known[x]
+    else:
+        same[y] = x
+
+
+def _compute(node: Node, inputs: list[Symbol], known: dict[Symbol, Any]) -> None:
+    try:
+        with np.errstate(all="ignore"):
+            result = node.op.forward(np, *[known[x] for x in inputs])
+    except (DeepkitError, ValueError, ArithmeticError, IndexError):
+        return  # it fails when it runs, where the message can say so
+    values = result if isinstance(result, tuple) else (result,)
+    known.update(zip(node.outputs, map(np.asarray, values), strict=True))
 
 
 def _too_large(node: Node) -> bool:

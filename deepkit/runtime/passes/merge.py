@@ -8,12 +8,12 @@ from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 
 
-def merge(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> dict[Symbol, Symbol]:
-    """For each Symbol that repeats an earlier one, that earlier one."""
-    same: dict[Symbol, Symbol] = {}
+def merge(nodes: list[Node], known: dict[Symbol, Any], same: dict[Symbol, Symbol], feeds: set[Symbol]) -> None:
+    """Adds to `same`, for each Symbol that repeats an earlier one, that earlier one."""
     first: dict[Any, Node] = {}
     for node in nodes:
-        if not node.op.is_pure or any(y in feeds or y in known for y in node.outputs):
+        same.update({y: same[same[y]] for y in node.outputs if same.get(y) in same})
+        if not node.op.is_pure or any(y in feeds or y in known or y in same for y in node.outputs):
             continue
         inputs = tuple(same.get(x, x) for x in node.inputs)
         key = (node.op.key(), inputs, tuple(node.control_inputs), node.device)
@@ -23,4 +23,3 @@ def merge(nodes: list[Node], known: dict[Symbol, Any], feeds: set[Symbol]) -> di
             continue
         if twin is not node:
             same.update(zip(node.outputs, twin.outputs, strict=True))
-    return same
