@@ -208,7 +208,7 @@ def _look_up(name: Any, module_objects: Any, custom_objects: Any, kind: str) -> 
     if name == "<lambda>":
         raise ArgumentError(
             f"the {kind} was a lambda, which has no name to find it by", rule="functions are saved by their names",
-            hint="def f(x): ..., then custom_objects={'f': f} when loading",
+            hint="custom_objects={'<lambda>': f} gives it when loading; a function made by def is found by its own name",
         )  # fmt: skip
     known = {key for table in (module_objects, custom_objects, _everywhere, *_scopes.tables) if table for key in table}
     near = difflib.get_close_matches(str(name), sorted(known), n=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -111,7 +112,8 @@ class Constant(Initializer):
                 f"constant initializer of a {type(value).__name__}", rule="a number, a list or a NumPy array",
                 hint="a tensor is given as it is: initializer=tensor",
             )  # fmt: skip
-        self.value, self.dtype, self.verify_shape = value, as_dtype(dtype), verify_shape
+        # a list or array that is changed later does not change the initial values
+        self.value, self.dtype, self.verify_shape = copy.deepcopy(value), as_dtype(dtype), verify_shape
 
     def __call__(
         self, shape: Any, dtype: Any = None, partition_info: Any = None, verify_shape: bool | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from deepkit.core.node import Node
 from deepkit.core.static import passed_on
@@ -13,7 +14,8 @@ from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.structure import flat, single
 
 
-class Forward(NamedTuple):
+@dataclass(frozen=True)
+class Forward:
     """losses: pairs (layer, loss); metrics: pairs (name, value); updates: assignments that belong to a run."""
 
     outputs: list[Any]

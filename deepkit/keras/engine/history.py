@@ -8,7 +8,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import World
 from deepkit.keras.engine.context import Call, mask_of
-from deepkit.keras.engine.structure import flat, keras_shape, map_leaves
+from deepkit.keras.engine.structure import flat, kept, keras_shape
 
 
 class CallRecord:
@@ -22,8 +22,8 @@ class CallRecord:
         asked: Call | None = None,
     ):  # fmt: skip
         self.layer, self.asked = layer, asked or Call()
-        self.inputs, self.outputs, self.args = (map_leaves(lambda x: x, value) for value in (inputs, outputs, args))
-        self.kwargs = {k: map_leaves(lambda x: x, v) for k, v in (kwargs or {}).items() if _is_kept(k, v)}
+        self.inputs, self.outputs, self.args = map(kept, (inputs, outputs, args))
+        self.kwargs = {k: kept(v) for k, v in (kwargs or {}).items() if _is_kept(k, v)}
 
     @property
     def keras_inputs(self) -> list[Symbol]:

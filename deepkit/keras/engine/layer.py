@@ -25,7 +25,7 @@ from deepkit.keras.engine import context
 from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
 from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves
+from deepkit.keras.engine.structure import flat, kept, keras_shape, listed, map_leaves
 from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
@@ -57,7 +57,6 @@ class Layer(History):
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
         self._trainable_weights: list[Any] = []
         self._non_trainable_weights: list[Any] = []
-        self._sublayers: list[Layer] = []
         self._losses: list[Any] = []  # functions of nothing
         self._graph_losses: list[Symbol] = []  # added outside of any call
         self._eager_depth = 0
@@ -76,7 +75,7 @@ class Layer(History):
         self.supports_masking = getattr(self, "supports_masking", False)
         self.input_spec: Any = None
         self.activity_regularizer = regularizers.get(kwargs.get("activity_regularizer"))
-        self._initial_weights = kwargs.get("weights")
+        self._initial_weights = kept(kwargs.get("weights"))
         shape = _batch_input_shape(kwargs)
         if shape is not None:
             self.batch_input_shape = shape
@@ -90,10 +89,7 @@ class Layer(History):
         object.__setattr__(self, key, value)
 
     def _track(self, value: Any) -> None:
-        if isinstance(value, Layer):
-            if not any(value is known for known in self._own("_sublayers")):
-                self._own("_sublayers").append(value)
-        elif isinstance(value, Weight):
+        if isinstance(value, Weight):
             kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
             known = [*self._own("_trainable_weights"), *self._own("_non_trainable_weights")]
             if not any(value is w for w in known):
@@ -104,6 +100,11 @@ class Layer(History):
         elif isinstance(value, dict):
             for item in value.values():
                 self._track(item)
+
+    @property
+    def _sublayers(self) -> list[Layer]:
+        """The layers among the attributes, and in their lists and dictionaries, whenever they were put there."""
+        return list({id(layer): layer for layer in _layers_in(vars(self))}.values())
 
     def _own(self, key: str) -> list[Any]:
         self.check_begun(key)
@@ -159,6 +160,11 @@ class Layer(History):
     def from_config(cls, config: dict[str, Any]) -> Any:
         """A layer from what `get_config` gave."""
         return cls(**config)
+
+    def __reduce__(self) -> Any:
+        from deepkit.keras.saving.state import reduced
+
+        return reduced(self)
 
     # ---- weights
 
@@ -442,6 +448,14 @@ class Layer(History):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _layers_in(value: Any) -> Iterator[Layer]:
+    if isinstance(value, Layer):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _layers_in(item)
 
 
 def _as_tensor(x: Any, layer: Layer) -> Any:

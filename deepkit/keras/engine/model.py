@@ -23,7 +23,7 @@ from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective
 from deepkit.keras.engine.scores import Scores
 from deepkit.keras.engine.step import EagerStep, Step
-from deepkit.keras.engine.structure import keras_shape, listed, map_leaves, single
+from deepkit.keras.engine.structure import kept, keras_shape, listed, single
 from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Mean, Metric
 
@@ -78,7 +78,7 @@ class Model(Network):
             self.optimizer = optimizers.get(optimizer)
             chosen = (loss, loss_weights, sample_weight_mode, metrics, weighted_metrics)
             self.loss, self.loss_weights, self.sample_weight_mode, self._wanted_metrics, self._wanted_weighted = (
-                map_leaves(lambda x: x, value) for value in chosen
+                kept(value) for value in chosen
             )
             self.run_eagerly = bool(run_eagerly)
             self._objective = self._scores = None

@@ -12,7 +12,7 @@ from deepkit.keras.engine import context
 from deepkit.keras.engine.forward import Forward
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.layer import Layer, _without_repeats
-from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves, single
+from deepkit.keras.engine.structure import flat, kept, keras_shape, listed, map_leaves, single
 from deepkit.keras.engine.topology import Topology
 
 
@@ -52,12 +52,15 @@ class Network(Layer):
                     rule="a model's inputs come from Input(...)",
                     hint="call the layers on a new Input(shape=...), then make the model of that",
                 )
-        self._inputs, self._outputs = (map_leaves(lambda x: x, ends) for ends in (inputs, outputs))
+        self._inputs, self._outputs = kept(inputs), kept(outputs)
         self._topology = Topology(flat(inputs), flat(outputs))
-        self._sublayers = list(self._topology.layers)
         self.built = True
 
     # ---- parts
+
+    @property
+    def _sublayers(self) -> list[Layer]:
+        return super()._sublayers if self._topology is None else self._topology.layers
 
     @property
     def layers(self) -> list[Layer]:

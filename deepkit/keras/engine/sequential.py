@@ -42,6 +42,10 @@ class Sequential(Model):
         """The layers that were added (the Input in front of them is not counted)."""
         return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
 
+    @property
+    def _sublayers(self) -> list[Layer]:
+        return self.layers
+
     def add(self, layer: Layer) -> None:
         """Puts a layer on top."""
         if not isinstance(layer, Layer):
@@ -64,7 +68,6 @@ class Sequential(Model):
         if not self._stack and not isinstance(layer, InputLayer):
             self._put_input_before(layer)
         self._stack.append(layer)
-        self._sublayers = self.layers
         if self._inputs is not None and not isinstance(layer, InputLayer):
             outputs = layer(self._outputs)
             if isinstance(outputs, (list, tuple)):
@@ -88,17 +91,12 @@ class Sequential(Model):
                       name=f"{layer.name}_input")  # fmt: skip
             self.add(record_of(x).layer)
 
-    def _connect(self, inputs: Any, outputs: Any) -> None:
-        super()._connect(inputs, outputs)
-        self._sublayers = self.layers
-
     def pop(self) -> None:
         """Takes the layer on top away."""
         if not self.layers:
             raise ArgumentError("pop() of a model without layers")
         self._stack.pop()
         kept = self._stack
-        self._sublayers = self.layers
         if self._inputs is not None:
             if self.layers:
                 self._connect(self._inputs, kept[-1].calls[-1].outputs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 
 def flat(value: Any) -> list[Any]:
     """The leaves of nested lists, tuples and dictionaries, depth first."""
@@ -23,6 +25,11 @@ def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, dict):
         return {key: map_leaves(function, item) for key, item in value.items()}
     return function(value)
+
+
+def kept(value: Any) -> Any:
+    """`value` as it is now: its lists, dictionaries and arrays are copied, so that changing them later changes nothing."""
+    return map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, value)
 
 
 def listed(value: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
+from deepkit.keras.engine.structure import kept
 
 _OBJECTS = ("activation", "_initializer", "_regularizer", "_constraint")
 
@@ -74,7 +75,7 @@ def share(rate: Any, layer: str, what: str = "rate") -> Any:
 def described(layer: Any, *names: str) -> dict[str, Any]:
     """Arguments of a layer for its configuration: activations, initializers and their kin by name or configuration."""
     return {
-        name: registry.serialize_keras_object(value) if name.endswith(_OBJECTS) else value
+        name: registry.serialize_keras_object(value) if name.endswith(_OBJECTS) else kept(value)
         for name, value in ((name, getattr(layer, name)) for name in names)
     }
 

@@ -12,6 +12,7 @@ from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.structure import kept
 from deepkit.keras.layers.arguments import described, numbers, share
 from deepkit.keras.layers.lambda_layer import Lambda
 
@@ -140,7 +141,7 @@ class Dropout(Layer):
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = share(rate, type(self).__name__)
-        self.noise_shape, self.seed = noise_shape, seed
+        self.noise_shape, self.seed = kept(noise_shape), seed
         self.supports_masking = True
 
     def mask_shape(self, inputs: Any) -> Any:

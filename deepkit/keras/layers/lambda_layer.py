@@ -10,13 +10,14 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.structure import kept
 from deepkit.keras.own_code import call_own
 
 
 class Lambda(Layer):
     """function(inputs, **arguments); `mask` and `training` are passed if the function has arguments of these names.
 
-    output_shape is accepted and kept: shapes are found by calling the function. mask: a mask for the output, or a
+    A list of one tensor counts as that tensor. output_shape is accepted and kept: shapes are found by calling the function. mask: a mask for the output, or a
     function of inputs and their mask.
 
     >>> import numpy as np
@@ -40,7 +41,7 @@ class Lambda(Layer):
             raise ArgumentError(
                 f"Lambda({function!r})", rule="it takes a function of tensors", hint="Lambda(lambda x: x * 2)"
             )
-        self.function, self.mask, self.arguments = function, mask, arguments or {}
+        self.function, self.mask, self.arguments = function, mask, kept(arguments or {})
         self._output_shape = output_shape
         if mask is not None:
             self.supports_masking = True
@@ -49,7 +50,8 @@ class Lambda(Layer):
         given = dict(self.arguments)
         names = _argument_names(self.function)
         given.update({name: value for name, value in (("mask", mask), ("training", training)) if name in names})
-        return call_own(self.function, f"layer {self.name!r} (Lambda): the function", inputs, **given)
+        found = call_own(self.function, f"layer {self.name!r} (Lambda): the function", inputs, **given)
+        return found[0] if isinstance(found, (list, tuple)) and len(found) == 1 else found
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
@@ -61,7 +63,7 @@ class Lambda(Layer):
         }
         if self.mask is not None:
             config.update(_written("mask", self.mask, "mask_type", "mask_module"))
-        return {**super().get_config(), **config, "arguments": self.arguments}
+        return {**super().get_config(), **config, "arguments": kept(self.arguments)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Lambda:
@@ -70,7 +72,13 @@ class Lambda(Layer):
         given = registry.get_registered_object(config.get("name", ""), custom_objects)
         if given is not None and not callable(config["function"]):
             config["function"] = given
-        config["function"] = registry.named_function(config["function"], custom_objects, "function of a Lambda layer")
+        try:
+            config["function"] = registry.named_function(config["function"], custom_objects, "function of a Lambda layer")
+        except ArgumentError as error:
+            raise ArgumentError(
+                f"Lambda layer {config.get('name')!r}: {error.what}", rule=error.rule,
+                hint=f"custom_objects={{{config.get('name')!r}: f}}: f is then the function of the layer of this name",
+            ) from None  # fmt: skip
         for key in ("output_shape", "mask"):
             if isinstance(config.get(key), str):
                 config[key] = registry.named_function(config[key], custom_objects, f"{key} of a Lambda layer")

@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.structure import kept
 from deepkit.keras.layers.arguments import described, naming
 
 __all__ = [
@@ -173,7 +174,7 @@ class Dot(Merge):
             raise ArgumentError(
                 f"Dot: axes={axes!r}", rule="one axis for both inputs, or a pair", hint="Dot(axes=(2, 1))"
             )
-        self.axes, self.normalize = axes, normalize
+        self.axes, self.normalize = kept(axes), normalize
 
     def call(self, inputs: Any) -> Any:
         pair = (self.axes,) * 2 if isinstance(self.axes, int) else self.axes

@@ -8,6 +8,7 @@ from deepkit import ops
 from deepkit.keras import backend
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.structure import kept
 from deepkit.keras.layers.arguments import described, share
 
 __all__ = ["AlphaDropout", "GaussianDropout", "GaussianNoise"]
@@ -66,7 +67,7 @@ class AlphaDropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.rate, self.noise_shape, self.seed = share(rate, "AlphaDropout"), noise_shape, seed
+        self.rate, self.noise_shape, self.seed = share(rate, "AlphaDropout"), kept(noise_shape), seed
         self.supports_masking = True
 
     def call(self, inputs: Any, training: Any = None) -> Any:

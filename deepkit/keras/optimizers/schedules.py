@@ -11,6 +11,7 @@ from deepkit import ops
 from deepkit.core.apply import convert, is_tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
+from deepkit.keras.engine.structure import kept
 from deepkit.train import schedules as formulas
 
 __all__ = [
@@ -47,7 +48,7 @@ class _Decay(LearningRateSchedule):
     """A schedule whose arguments are kept under their own names."""
 
     def __init__(self, **arguments: Any):
-        self._arguments = arguments
+        self._arguments = kept(arguments)
 
     def __getattr__(self, name: str) -> Any:
         if name == "_arguments" or name not in self._arguments:
@@ -55,7 +56,7 @@ class _Decay(LearningRateSchedule):
         return self._arguments[name]
 
     def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        return kept(self._arguments)
 
 
 class ExponentialDecay(_Decay):

@@ -1,14 +1,19 @@
-"""A whole model as plain text and arrays in memory: what pickling an object that holds a model needs."""
+"""A whole model as plain text and arrays in memory: what pickling and copying models and layers needs."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from deepkit.keras import registry
 from deepkit.keras.backend.session import batch_get_value
+from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.structure import flat
+from deepkit.keras.layers.lambda_layer import Lambda
 from deepkit.keras.saving import training, weights
 from deepkit.keras.saving.config import dump_json, forgotten_on_error, model_config, model_from_config
 
@@ -25,7 +30,7 @@ def values(model: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.n
 
 def state_of(model: Any) -> dict[str, Any]:
     """Architecture and training as JSON text, weights and the optimizer's memory as arrays."""
-    weights.check_built(model, "state_of")
+    weights.check_built(model, "a copy in memory")
     trained = training.training_config(model)
     layers, own = values(model)
     return {
@@ -51,3 +56,38 @@ def model_of(state: Mapping[str, Any], custom_objects: Mapping[str, Any] | None 
             if names:
                 training.restore_optimizer(model, names, arrays)
     return model
+
+
+def reduced(layer: Any) -> tuple[Any, ...]:
+    """What pickle and copy.deepcopy make an equal layer or model of: see object.__reduce__.
+
+    A model comes with its weights, its training and the optimizer's memory, in the default graph. Classes and functions of
+    the program's own are pickled by their names, as pickle does.
+    """
+    if isinstance(layer, Network):
+        return _model_again, (state_of(layer), own_objects(layer))
+    arrays = layer.get_weights() if layer.built else None
+    return _layer_again, (type(layer), layer.get_config(), arrays or None)
+
+
+def _layer_again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) -> Any:
+    layer = cls.from_config(config)
+    layer._initial_weights = arrays  # set when the layer is built
+    return layer
+
+
+def _model_again(state: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Any:
+    return model_of(state, custom_objects)
+
+
+def own_objects(model: Any) -> dict[str, Any]:
+    """The program's own classes and functions in a model, by the names that its configuration gives them."""
+    layers = model.layers_inside()
+    found = {x.name: x.function for x in layers if isinstance(x, Lambda)}
+    chosen = [model.loss, getattr(model, "_wanted_metrics", None), getattr(model, "_wanted_weighted", None)]
+    objects = [*layers, *flat(chosen), *(v for x in layers for v in vars(x).values()), model.optimizer]
+    for item in objects:
+        kind = item if inspect.isfunction(item) or inspect.isclass(item) else type(item)
+        if not getattr(kind, "__module__", "deepkit.").startswith(("deepkit.", "builtins", "numpy")):
+            found[registry.get_registered_name(kind)] = kind
+    return found
