@@ -52,7 +52,7 @@ def gradients(
         arrived: dict[Any, list[Any]] = {}
         for y, dy in zip(ys, _seed_gradients(ys, grad_ys), strict=True):
             arrived.setdefault(y.key, []).append(dy)
-        nodes = _between(ys, wanted, stops)
+        nodes = _between(ys, wanted, stops, min(map(_birth, xs), default=-1))
         for node in reversed(nodes):
             _step_back(node, arrived, stops, wanted)
         result = [_total(arrived, x) for x in xs]
@@ -86,11 +86,24 @@ def _seed_gradients(ys: list[Any], grad_ys: Any) -> list[Any]:
     return seeds
 
 
-def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any]) -> list[Any]:
-    """The ops on some path from a wanted tensor to `ys`, each after the ops it depends on."""
+def _birth(x: Any) -> int:
+    """When a tensor was computed; -1 for one that was not, or whose graph keeps no such account."""
+    return getattr(x.node, "born", -1)
+
+
+def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int) -> list[Any]:
+    """The ops on some path from a wanted tensor to `ys`, each after the ops it depends on.
+
+    The walk back ends where all wanted tensors came after: how w itself was made, in all the steps of w = w - rate * g,
+    does not matter for a derivative by w.
+    """
+
+    def counts(x: Any) -> bool:
+        return x.node is not None and x.key not in stops and not -1 < _birth(x) <= since
+
     order: list[Any] = []
     leads: dict[Any, bool] = {}  # does a path from a wanted tensor come through this op?
-    stack = [(y.node, False) for y in ys if y.node is not None and y.key not in stops]
+    stack = [(y.node, False) for y in ys if counts(y)]
     while stack:
         node, expanded = stack.pop()
         if node in leads and not expanded:
@@ -98,7 +111,7 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any]) -> list[Any]:
         if not expanded:
             leads[node] = False
             stack.append((node, True))
-            stack += [(x.node, False) for x in _reached(node) if x.node is not None and x.key not in stops]
+            stack += [(x.node, False) for x in _reached(node) if counts(x)]
             continue
         if node.op.gradient is not None:
             leads[node] = any(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,19 @@ from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 
 
-class Trace:
-    """One op that was computed: its inputs and output arrays, all that a gradient needs."""
+_births = itertools.count()
 
-    __slots__ = ("inputs", "many", "op", "values")
+
+class Trace:
+    """One op that was computed: its inputs and output arrays, all that a gradient needs.
+
+    `born` counts up: whatever depends on an output was born later.
+    """
+
+    __slots__ = ("born", "inputs", "many", "op", "values")
 
     def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], many: bool):
+        self.born = next(_births)
         self.op, self.inputs, self.values, self.many = op, inputs, values, many
 
     @property

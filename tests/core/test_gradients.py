@@ -142,3 +142,19 @@ def test_tuples_of_one() -> None:
     assert dk.gradients(row * row, [x])[0].numpy().tolist() == [[2.0, 4.0]]
     (part,) = dk.split(x, 1)
     assert dk.gradients(part * 3.0, [x])[0].numpy().tolist() == [[3.0, 3.0]]
+
+
+def test_the_walk_back_ends_where_the_wanted_tensors_came_after():
+    rate, w = dk.tensor(0.1), dk.tensor([1.0, 2.0])
+    first = w
+    for _ in range(3):
+        (g,) = dk.gradients(dk.reduce_sum(w * w), [w])
+        w = w - rate * g
+    # w = (1 - 2 rate)^3 first: earlier tensors are still reached
+    by_first, by_rate = dk.gradients(dk.reduce_sum(w), [first, rate])
+    np.testing.assert_allclose(by_first.numpy(), [0.8**3] * 2, rtol=1e-5)
+    np.testing.assert_allclose(by_rate.item(), 3 * 0.8**2 * -2 * 3.0, rtol=1e-5)
+    both = dk.gradients(dk.reduce_sum(w * w), [w, first])
+    np.testing.assert_allclose(both[1].numpy(), 2 * w.numpy() * 0.8**3, rtol=1e-5)
+    del w.node.inputs  # what w was made of is not looked at for a derivative by w
+    np.testing.assert_allclose(dk.gradients(dk.reduce_sum(w * w), [w])[0].numpy(), 2 * w.numpy())
