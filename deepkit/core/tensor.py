@@ -15,7 +15,6 @@ from deepkit.device.arrays import as_array, to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 
-
 _births = itertools.count()
 
 

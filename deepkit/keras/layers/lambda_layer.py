@@ -17,8 +17,8 @@ from deepkit.keras.own_code import call_own
 class Lambda(Layer):
     """function(inputs, **arguments); `mask` and `training` are passed if the function has arguments of these names.
 
-    A list of one tensor counts as that tensor. output_shape is accepted and kept: shapes are found by calling the function. mask: a mask for the output, or a
-    function of inputs and their mask.
+    A list of one tensor that it returns counts as that tensor. output_shape is accepted and kept: shapes are found by
+    calling the function. mask: a mask for the output, or a function of inputs and their mask.
 
     >>> import numpy as np
     >>> Lambda(lambda x, by: x * by, arguments={"by": 2.0})(np.ones([1, 2], "float32")).numpy().tolist()
@@ -73,7 +73,9 @@ class Lambda(Layer):
         if given is not None and not callable(config["function"]):
             config["function"] = given
         try:
-            config["function"] = registry.named_function(config["function"], custom_objects, "function of a Lambda layer")
+            config["function"] = registry.named_function(
+                config["function"], custom_objects, "function of a Lambda layer"
+            )
         except ArgumentError as error:
             raise ArgumentError(
                 f"Lambda layer {config.get('name')!r}: {error.what}", rule=error.rule,
