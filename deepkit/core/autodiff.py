@@ -8,24 +8,26 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
+from deepkit.core.listing import leaves, listed
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
 from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
-from deepkit.errors import GradientError, GraphWarning, ShapeError
+from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeError
 
 
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
-    slices: bool = False,
+    slices: bool = False, unconnected_gradients: Any = "none",
 ) -> list[Any]:  # fmt: skip
     """The derivatives of sum(ys) by each of `xs`: a list of tensors shaped like xs, None where nothing connects them.
 
     The chain rule from the outputs to the inputs: if y = f(a, b), what arrives at y goes on to a and b
     through f's gradient, and what arrives at one tensor from several places is added. `grad_ys` weights the ys
     (default: ones); `stop_gradients` are tensors that count as constants. The result is made of the same ops
-    as everything else, so it can be differentiated again. With `slices` the derivative by a variable of
-    which only gathered rows are used may be IndexedSlices, which name those rows.
+    as everything else, so it can be differentiated again. `unconnected_gradients="zero"` gives zeros for None. With
+    `slices` the derivative by a variable of which only gathered rows are used may be IndexedSlices, which name those
+    rows.
 
     >>> import deepkit as dk
     >>> x = dk.tensor(3.0)
@@ -33,7 +35,9 @@ def gradients(
     >>> dy.item(), dk.gradients(dy, [x])[0].item()
     (27.0, 18.0)
     """
-    ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in _listed(ys)], _listed(xs)
+    if unconnected_gradients not in ("none", "zero"):
+        raise ArgumentError(f"gradients: unconnected_gradients={unconnected_gradients!r}", rule="'none' or 'zero'")
+    ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in leaves(ys)], leaves(xs)
     for t in [*ys, *xs]:
         if not is_tensor(t):
             raise GradientError(f"gradients() of {t!r}, which is not a tensor", hint="pass tensors or variables")
@@ -46,7 +50,7 @@ def gradients(
                 where=y.node.where() if isinstance(y, Symbol) else None,
                 hint="cast to float32 before the computation, not after it",
             )
-    stops = {t.key for t in _listed(stop_gradients or [])}
+    stops = {t.key for t in leaves(stop_gradients or [])}
     wanted = {x.key for x in xs}
     with _graph_scope(ys, name):
         arrived: dict[Any, list[Any]] = {}
@@ -56,6 +60,8 @@ def gradients(
         for node in reversed(nodes):
             _step_back(node, arrived, stops, wanted)
         result = [_total(arrived, x) for x in xs]
+        if unconnected_gradients == "zero":
+            result = [apply(lookup("ZerosLike")(), x) if dx is None else dx for dx, x in zip(result, xs, strict=True)]
         if not slices:
             result = [dense(dx, _value(x)) for dx, x in zip(result, xs, strict=True)]
     if warn:
@@ -65,16 +71,12 @@ def gradients(
     return result
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
 def _name(t: Any) -> str:
     return t.name if isinstance(t, Symbol) else getattr(t, "label", f"a Tensor of shape {t.shape}")
 
 
 def _seed_gradients(ys: list[Any], grad_ys: Any) -> list[Any]:
-    given = _listed(grad_ys) if grad_ys is not None else [None] * len(ys)
+    given = listed(grad_ys) if grad_ys is not None else [None] * len(ys)
     if len(given) != len(ys):
         raise GradientError(f"{len(given)} grad_ys for {len(ys)} ys", rule="one weight for each y")
     seeds = []

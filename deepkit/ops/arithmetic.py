@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import deepkit.ops as ops
 from deepkit.core.apply import apply, is_tensor
+from deepkit.core.listing import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.device.arrays import default_dtype
@@ -345,7 +348,8 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
     >>> dk.add_n([1.0, 2.0, 3.0]).item()
     6.0
     """
-    if not isinstance(inputs, (list, tuple)) or not inputs:
+    inputs = [inputs] if isinstance(inputs, np.ndarray) else listed(inputs)
+    if not inputs:
         raise ArgumentError("add_n takes a list with at least one tensor", hint="add_n([a, b, c])")
     return apply(AddN(), *inputs, name=name)
 

@@ -208,7 +208,8 @@ def batch_of(rows: list[np.ndarray], dtype: DType, shape: Shape, padding: Any = 
     filler = b"" if dtype.is_string and not isinstance(padding, (bytes, str)) else padding
     batch = np.full((len(rows), *full), filler, dtype.numpy)
     for i, row in enumerate(rows):
-        batch[i][tuple(slice(n) for n in row.shape)] = row
+        place: tuple[Any, ...] = (i, *map(slice, row.shape))
+        batch[place] = row[()]
     return batch
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.apply import scope
+from deepkit.core.listing import listed
 from deepkit.core.slices import IndexedSlices
 
 
@@ -22,6 +23,7 @@ def clip_by_global_norm(
     t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
 ) -> tuple[list[Any], Any]:
     """The tensors scaled by clip_norm / max(global_norm, clip_norm), and the norm before. Source: R. Pascanu et al. 2013."""
+    t_list = listed(t_list)
     with scope(name, "clip_by_global_norm", [_numbers(t) for t in t_list if t is not None]):
         norm = global_norm(t_list) if use_norm is None else use_norm
         scale = clip_norm * ops.minimum(1.0 / norm, ops.ones_like(norm) / clip_norm)

@@ -11,6 +11,7 @@ from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph
+from deepkit.core.listing import leaves
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices
@@ -32,6 +33,7 @@ class Optimizer:
 
     def __init__(self, learning_rate: Any, name: str, use_locking: bool = False):
         self.learning_rate, self.name = learning_rate, name
+        self.slot_scopes: dict[str, str] = {}  # where a slot's variables are not called after the optimizer
         self._slots: dict[str, dict[Any, Any]] = {slot: {} for slot in self.slot_names}
         self._shared: dict[tuple[str, Any], Any] = {}
 
@@ -58,14 +60,14 @@ class Optimizer:
         self, loss: Any, var_list: Any = None, gate_gradients: Any = None, aggregation_method: Any = None,
         colocate_gradients_with_ops: bool = False, grad_loss: Any = None,
     ) -> list[tuple[Any, Any]]:  # fmt: skip
-        """Pairs (gradient, variable); var_list defaults to the graph's trainable variables."""
+        """Pairs (gradient, variable); var_list, in any nesting, defaults to the graph's trainable variables."""
         if callable(loss) and not isinstance(loss, Symbol):
             loss = loss()
         if var_list is None:
             if not isinstance(loss, Symbol):
                 raise ArgumentError("var_list is needed outside a graph", hint="minimize(loss, var_list=[w, b])")
             var_list = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
-        variables = list(var_list) if isinstance(var_list, (list, tuple)) else [var_list]
+        variables = leaves(var_list)
         if not variables:
             raise ArgumentError("there are no variables to train", hint="tf.Variable(..., trainable=True)")
         return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True), variables, strict=True))
@@ -132,7 +134,9 @@ class Optimizer:
         """The variable that remembers `slot` for `var`, made at first use."""
         known = self._slots[slot]
         if var not in known:
-            known[var] = self._new(var, self._slot_start(slot, var), f"{_base(var)}/{self.name}")
+            known[var] = self._new(
+                var, self._slot_start(slot, var), f"{_base(var)}/{self.slot_scopes.get(slot, self.name)}"
+            )
         return known[var]
 
     def _number(self, name: str, like: Any, start: float) -> Any:

@@ -97,7 +97,7 @@ class RMSPropOptimizer(Optimizer):
         self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0, epsilon: Any = 1e-10,
         use_locking: bool = False, centered: bool = False, name: str = "RMSProp",
     ):  # fmt: skip
-        self.slot_names = ("mg", "rms", "momentum") if centered else ("rms", "momentum")
+        self.slot_names = ("rms", "mg", "momentum") if centered else ("rms", "momentum")
         super().__init__(learning_rate, name)
         self.decay, self.momentum, self.epsilon = decay, momentum, epsilon
         self.rule = ApplyCenteredRMSProp() if centered else ApplyRMSProp()
@@ -106,7 +106,8 @@ class RMSPropOptimizer(Optimizer):
         return 1.0 if slot == "rms" else 0.0
 
     def _update(self, var: Any, grad: Any) -> Any:
-        slots = [self._slot(var, s) for s in self.slot_names]
+        order = ("mg", "rms", "momentum") if "mg" in self.slot_names else self.slot_names  # as the rule takes them
+        slots = [self._slot(var, s) for s in order]
         numbers = (self.decay, self.momentum, self.epsilon)
         return self._apply(self.rule, [var, *slots], grad, self._rate(var), *numbers)
 
@@ -156,6 +157,7 @@ class FtrlOptimizer(Optimizer):
         if learning_rate_power > 0 or initial_accumulator_value < 0:
             raise ArgumentError("FtrlOptimizer: learning_rate_power must be <= 0, initial_accumulator_value >= 0")
         super().__init__(learning_rate, name)
+        self.slot_scopes = {"accum": accum_name or name, "linear": linear_name or name}
         self.power, self.start, self.beta = learning_rate_power, initial_accumulator_value, beta
         self.l1, self.l2 = l1_regularization_strength, l2_regularization_strength
         self.shrinkage = l2_shrinkage_regularization_strength

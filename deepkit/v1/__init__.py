@@ -152,10 +152,13 @@ __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's
 
 def gradients(
     ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False, gate_gradients=False,
-    aggregation_method=None, stop_gradients=None,
+    aggregation_method=None, stop_gradients=None, unconnected_gradients="none",
 ):  # fmt: skip
-    """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them."""
-    return _gradients(ys, xs, grad_ys, name, stop_gradients, slices=True)
+    """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them.
+
+    unconnected_gradients: "zero" gives zeros there.
+    """
+    return _gradients(ys, xs, grad_ys, name, stop_gradients, slices=True, unconnected_gradients=unconnected_gradients)
 
 
 _SAME_NAME = """

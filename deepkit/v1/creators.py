@@ -11,6 +11,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph, graph_of
+from deepkit.core.listing import leaves, listed
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
@@ -67,17 +68,16 @@ def no_op(name: str | None = None) -> Node:
 
 
 def group(*inputs: Any, name: str | None = None) -> Node:
-    """One operation that runs all of `inputs`."""
-    leaves: list[Any] = []
-    for item in inputs:
-        leaves += list(item) if isinstance(item, (list, tuple)) else [item]
-    graph = leaves[0].graph if leaves else default_graph()
-    nodes = [x.node if isinstance(x, Symbol) else x for x in leaves]
+    """One operation that runs all of `inputs`, in any nesting."""
+    wanted = leaves(inputs)
+    graph = wanted[0].graph if wanted else default_graph()
+    nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
     return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
 
 
 def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any = None) -> list[Any]:
     """The tensors again, each available only when all of them are."""
+    tensors = listed(tensors)
     present = [t for t in tensors if t is not None]
     with present[0].graph.control_dependencies([*present, *(control_inputs or [])]):
         return [None if t is None else ops.identity(t) for t in tensors]
@@ -154,10 +154,11 @@ def trainable_variables(scope: str | None = None) -> list[Variable]:
     return get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
 
 
-def variables_initializer(var_list: Sequence[Variable], name: str = "init") -> Node:
+def variables_initializer(var_list: Any, name: str = "init") -> Node:
     """One operation that gives the listed variables their initial values."""
-    graph: Graph = var_list[0].graph if var_list else default_graph()
-    return graph.run_op(lookup("NoOp")(), [v.initializer for v in var_list], name)
+    variables = leaves(var_list)
+    graph: Graph = variables[0].graph if variables else default_graph()
+    return graph.run_op(lookup("NoOp")(), [v.initializer for v in variables], name)
 
 
 def global_variables_initializer() -> Node:
@@ -172,7 +173,7 @@ def local_variables_initializer() -> Node:
 
 def report_uninitialized_variables(var_list: Any = None, name: str = "report_uninitialized_variables") -> Symbol:
     """The names, when run, of the variables that have no value yet."""
-    variables = list(var_list) if var_list is not None else global_variables() + local_variables()
+    variables = leaves(var_list) if var_list is not None else global_variables() + local_variables()
     if not variables:
         return constant(np.empty(0, object), name=name)
     missing = ops.logical_not(ops.stack([ops.is_variable_initialized(v) for v in variables]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
+from deepkit.core.listing import concrete
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
@@ -32,6 +33,7 @@ def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        args = tuple(concrete(a) for a in args)
         if not any(_holds_symbol(a) for a in args) and not any(_holds_symbol(a) for a in kwargs.values()):
             if starred and len(args) > offset:
                 args = (*args[:offset], _as_symbol(label, "x", args[offset]), *args[offset + 1 :])

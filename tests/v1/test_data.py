@@ -476,3 +476,19 @@ def test_mistakes_are_explained(tmp_path):
         elements(Dataset.from_generator(lambda: iter([1.5]), tf.string))
     with pytest.raises(ShapeError, match="output_shapes says"):
         elements(Dataset.from_generator(lambda: iter([[1.0, 2.0]]), tf.float32, [3]))
+
+
+def test_padded_batches_of_texts_and_padding_values_as_tensors():
+    def rows():
+        for k in range(3):
+            yield f"row{k}", [f"word{i}" for i in range(k)], [1.5] * k
+
+    dataset = tf.data.Dataset.from_generator(rows, (tf.string, tf.string, tf.float32), ([], [None], [None]))
+    plain = elements(dataset.padded_batch(3, ([], [None], [None])))[0]
+    assert list(plain) == [
+        [b"row0", b"row1", b"row2"], [[b"", b""], [b"word0", b""], [b"word0", b"word1"]], [[0, 0], [1.5, 0], [1.5, 1.5]],
+    ]  # fmt: skip
+    padding = ("", tf.constant("none"), tf.constant(-1.0))
+    filled = elements(dataset.padded_batch(3, ([], [None], [2]), padding))[0]
+    assert filled[1][:2] == [[b"none", b"none"], [b"word0", b"none"]]
+    assert filled[2] == [[-1, -1], [1.5, -1], [1.5, 1.5]]

@@ -349,3 +349,16 @@ def test_from_list(sess):
     assert tf.QueueBase.from_list(1, queues) is queues[1]
     with pytest.raises(ArgumentError, match="different elements"):
         tf.QueueBase.from_list(0, [queues[0], tf.FIFOQueue(3, tf.float32)])
+
+
+def test_a_padding_queue_with_scalars_beside_lists():
+    queue = tf.PaddingFIFOQueue(10, [tf.float32, tf.int64, tf.string], [[], [None], []])
+    value, row, word = tf.placeholder(tf.float32, []), tf.placeholder(tf.int64, [None]), tf.placeholder(tf.string, [])
+    put, take = queue.enqueue([value, row, word]), queue.dequeue_many(3)
+    with tf.Session() as sess:
+        for k in range(3):
+            sess.run(put, {value: k + 0.5, row: list(range(k)), word: f"row{k}"})
+        values, rows, words = sess.run(take)
+    assert values.tolist() == [0.5, 1.5, 2.5]
+    assert rows.tolist() == [[0, 0], [0, 0], [0, 1]]
+    assert words.tolist() == [b"row0", b"row1", b"row2"]

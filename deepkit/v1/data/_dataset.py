@@ -35,6 +35,7 @@ from deepkit.v1.data._structure import (
     symbol,
     symbols,
 )
+from deepkit.v1.symbolic import constant_of
 
 Number = Callable[[Pass], int]
 
@@ -253,7 +254,8 @@ class Dataset:
     ) -> Dataset:
         """As batch for elements of different lengths: each is filled up (with 0, or b"") to padded_shapes.
 
-        A dimension of None, or -1, is the longest of the batch.
+        A dimension of None, or -1, is the longest of the batch. padding_values: numbers, texts or tensors to fill up with,
+        in the form of an element.
         """
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
@@ -265,13 +267,19 @@ class Dataset:
                     f"padded_batch: an element of shape {part.shape} cannot get the shape {Shape(shape)}",
                     rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(part.shape.dims)}",
                 )  # fmt: skip
-        padding = [0] * len(leaves)
+        fillers: list[Any] = [None] * len(leaves)
         if padding_values is not None:
-            padding = like(self.element, padding_values, "padding_values", lambda v: not is_branch(v))
+            fillers = like(self.element, padding_values, "padding_values", lambda v: not is_branch(v))
+        filled = [None if v is None else constant_of(v, p.dtype) for v, p in zip(fillers, leaves, strict=True)]
+        inputs = [*inputs, *[x for x in filled if x is not None]]
         rows = batch_size if drop and not isinstance(batch_size, Symbol) else None
         element = pack(self.element, [Part(p.dtype, Shape((rows, *s))) for p, s in zip(leaves, full, strict=True)])
         return self._then(
-            element, lambda go: steps.padded_batch(self.rows(go), size(go), drop, leaves, full, padding), inputs
+            element,
+            lambda go: steps.padded_batch(
+                self.rows(go), size(go), drop, leaves, full, [0 if x is None else go.values[x][()] for x in filled]
+            ),
+            inputs,
         )
 
     def shuffle(
