@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from typing import Any
 
 
@@ -37,33 +38,42 @@ class GraphKeys:
     WHILE_CONTEXT = "while_context"
 
 
+class _Loose(weakref.ref):  # type: ignore[type-arg]
+    """An entry that a collection does not hold; a class of its own, so that nobody's weakref is taken for one."""
+
+
 class Collections:
-    """Lists by name."""
+    """Lists by name. What is added with held=False leaves its list when nothing else refers to it."""
 
     def __init__(self) -> None:
         self._lists: dict[Any, list[Any]] = {}
 
-    def add(self, name: Any, value: Any) -> None:
-        self._lists.setdefault(name, []).append(value)
+    def add(self, name: Any, value: Any, held: bool = True) -> None:
+        self._lists.setdefault(name, []).append(value if held else _Loose(value))
 
     def get(self, name: Any, scope: str | None = None) -> list[Any]:
         """A copy of the list; with `scope`, only what has a name that matches this regular expression at its start."""
-        values = self._lists.get(name, [])
+        entries = self._lists.get(name, [])
+        entries[:] = [v for v in entries if not isinstance(v, _Loose) or v() is not None]
+        values: list[Any] = [v() if isinstance(v, _Loose) else v for v in entries]
         if scope is None:
-            return list(values)
+            return values
         return [v for v in values if hasattr(v, "name") and re.match(scope, v.name)]
 
     def ref(self, name: Any) -> list[Any]:
-        """The list itself."""
-        return self._lists.setdefault(name, [])
+        """The list itself; from now on it holds all that is in it."""
+        values = self.get(name)
+        entries = self._lists.setdefault(name, [])
+        entries[:] = values
+        return entries
 
     def names(self) -> list[Any]:
-        return [name for name, values in self._lists.items() if values]
+        return [name for name in self._lists if self.get(name)]
 
     def clear(self, name: Any) -> None:
         self._lists.pop(name, None)
 
     def discard(self, gone: set[int]) -> None:
         """Takes out everything whose id() is in `gone`, from all lists."""
-        for name, values in self._lists.items():
-            self._lists[name] = [v for v in values if id(v) not in gone]
+        for entries in self._lists.values():
+            entries[:] = [v for v in entries if id(v() if isinstance(v, _Loose) else v) not in gone]

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ class _Made(NamedTuple):
     """What one execution of a notebook cell put into a graph."""
 
     run: int
-    nodes: list[Node]
+    nodes: list[weakref.ref[Node]]
     scopes: list[str]
 
 
@@ -44,7 +45,9 @@ class Graph:
         self.finalized = False
         self.version = 0
         self.seed_counter = seeds.Counter()
-        self._nodes: dict[str, Node] = {}
+        self._nodes: weakref.WeakValueDictionary[str, Node] = weakref.WeakValueDictionary()
+        self._lasting: dict[Node, None] = {}
+        self._passing = 0
         self._control: list[list[Node]] = [[]]
         self._devices: list[Any] = []
         self._gradient_rules: list[dict[str, str]] = []
@@ -103,8 +106,10 @@ class Graph:
             node.seeds = self.op_seeds(op.seed)  # type: ignore[attr-defined]
         made = self._made_by_cell()
         if made is not None:
-            made.nodes.append(node)
+            made.nodes.append(weakref.ref(node))
         self._nodes[full] = node
+        if not self._passing:
+            self._lasting[node] = None
         return node
 
     def adopt(self, x: Symbol) -> Symbol:
@@ -146,7 +151,7 @@ class Graph:
         cell = running_cell()
         if cell is not None and cell.key in self._cells and self._cells[cell.key].run != cell.run:
             made = self._cells.pop(cell.key)
-            self._retire(made.nodes)
+            self._retire([node for ref in made.nodes if (node := ref()) is not None])
             for scope in made.scopes:
                 self.names.release(scope)
 
@@ -159,6 +164,7 @@ class Graph:
         for node in nodes:
             if self._nodes.get(node.name) is node:
                 del self._nodes[node.name]
+                self._lasting.pop(node, None)
                 self.names.release(node.name)
             node.retired = True
         self.collections.discard({id(node) for node in nodes} | {id(x) for node in nodes for x in node.outputs})
@@ -213,6 +219,15 @@ class Graph:
             if wished:
                 return str(wished)
         return ""
+
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[None]:
+        """The graph does not hold the nodes made inside: they last as long as something refers to them or their tensors."""
+        self._passing += 1
+        try:
+            yield
+        finally:
+            self._passing -= 1
 
     @contextlib.contextmanager
     def assuming(self, values: dict[Symbol, Any]) -> Iterator[None]:
@@ -302,11 +317,11 @@ class Graph:
     # ---- collections
 
     def add_to_collection(self, name: Any, value: Any) -> None:
-        self.collections.add(name, value)
+        self.collections.add(name, value, held=not self._passing)
 
     def add_to_collections(self, names: Any, value: Any) -> None:
         for name in [names] if isinstance(names, str) else dict.fromkeys(names):
-            self.collections.add(name, value)
+            self.add_to_collection(name, value)
 
     def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
         return self.collections.get(name, scope)

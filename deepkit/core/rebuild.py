@@ -83,7 +83,7 @@ class _Builder:
     def build(self) -> dict[str, Node]:
         graph = self.graph
         graph.enter_cell()
-        before = len(graph._nodes)
+        before = graph.version
         variables = self._table(self.content, "variables", "the graph")
         drawn = self.content.get("random_ops")
         if type(drawn) is not int or not 0 <= drawn < 1 << 62:
@@ -100,7 +100,7 @@ class _Builder:
                     self._variable(name, said)
                 self._collections()
         except BaseException:
-            graph._retire(list(graph._nodes.values())[before:])
+            graph._retire([node for node in graph.get_operations() if node.id >= before])
             graph.seed_counter.count = start
             raise
         graph.seed_counter.count = start + drawn

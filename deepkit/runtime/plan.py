@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -242,19 +243,21 @@ class Plan:
 
     # ---- running it
 
-    def run(self, feeds: Sequence[Any], store: dict[Variable, Any]) -> list[Any]:
+    def run(self, feeds: Sequence[Any], store: MutableMapping[Variable, Any]) -> list[Any]:
         """The values of the targets (None for a Node)."""
         try:
             with np.errstate(all="ignore"):
                 return self._run(feeds, store)
         except KeyError as error:
-            if error.args and isinstance(error.args[0], Variable):
-                raise uninitialized(error.args[0]) from None
+            missing = error.args[0] if error.args else None
+            missing = missing() if isinstance(missing, weakref.ref) else missing
+            if isinstance(missing, Variable):
+                raise uninitialized(missing) from None
             raise self._located(error, store) from error
         except Exception as error:
             raise self._located(error, store) from error
 
-    def _located(self, error: Exception, store: dict[Variable, Any]) -> Exception:
+    def _located(self, error: Exception, store: MutableMapping[Variable, Any]) -> Exception:
         """The error with the node it happened in, that node's inputs, and the user's line that made it."""
         node, values = None, {}
         trace = error.__traceback__

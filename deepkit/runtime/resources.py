@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 from deepkit.core.function_graph import FunctionGraph
@@ -21,7 +21,7 @@ class Resources:
     store, stream_of and passes are the session's: the functions that datasets map over their elements are plans.
     """
 
-    def __init__(self, store: dict[Variable, Any], stream_of: Callable[[Node], Any], passes: frozenset[str]):
+    def __init__(self, store: MutableMapping[Variable, Any], stream_of: Callable[[Node], Any], passes: frozenset[str]):
         self.stream_of = stream_of
         self._store, self._passes = store, passes - {"inplace"}  # a function may look at what others hold
         self._kept: dict[Any, Any] = {}

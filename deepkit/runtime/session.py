@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,8 @@ class Session:
         self.graph = graph if graph is not None else default_graph()
         self.config = config
         self.closed = False
-        self.store: dict[Variable, Any] = {}
-        self._streams: dict[Node, Stream] = {}
+        self.store: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()
+        self._streams: MutableMapping[Node, Stream] = weakref.WeakKeyDictionary()
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._passes = passes.enabled(getattr(config, "passes", None))
         self._resources = Resources(self.store, self._stream_of, self._passes)

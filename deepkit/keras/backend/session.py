@@ -33,7 +33,7 @@ __all__ = [
 
 
 class World:
-    """What Keras keeps with one graph: a session, names in use, which layer made which tensor, and masks."""
+    """What Keras keeps with one graph: a session, the phase, names in use."""
 
     def __init__(self, graph: Graph):
         self.graph = graph
@@ -43,10 +43,7 @@ class World:
         self._phase: Symbol | None = None
         self._switches: weakref.WeakKeyDictionary[Any, Symbol] = weakref.WeakKeyDictionary()
         self._uids: dict[str, int] = {}
-        self.history: dict[Symbol, tuple[Any, int, int]] = {}
-        """Symbol: the layer that made it, which of the layer's calls, which of the call's outputs."""
-        self.masks: dict[Symbol, Any] = {}
-        self.new_weights: list[Variable] = []
+        self.awaiting: list[weakref.ref[Variable]] = []
 
     @classmethod
     def of(cls, *values: Any) -> World:
@@ -64,10 +61,14 @@ class World:
     def session(self) -> Session:
         """The same session, after every new weight that nobody has set got its initial value."""
         session = self.holder
-        if self.new_weights:
-            session.initialize(self.new_weights)
-            self.new_weights.clear()
+        if self.awaiting:
+            session.initialize([w for ref in self.awaiting if (w := ref()) is not None])
+            self.awaiting.clear()
         return session
+
+    def await_value(self, weights: Iterable[Variable]) -> None:
+        """These get their initial values when the session is next asked for, unless they have others by then."""
+        self.awaiting += map(weakref.ref, weights)
 
     @property
     def own_session(self) -> Session:
@@ -116,6 +117,11 @@ class World:
 
     def forget_uids(self) -> None:
         self._uids.clear()
+
+
+def history_of(x: Symbol) -> tuple[Any, int, int] | None:
+    """The layer that made a tensor, which of the layer's calls, which of the call's outputs; None if no layer did."""
+    return (x.notes or {}).get("keras_history")
 
 
 def get_session() -> Session:
@@ -221,7 +227,7 @@ def is_keras_tensor(x: Any) -> bool:
     """True if a layer (Input among them) made the tensor."""
     if not is_tensor(x):
         raise ArgumentError(f"is_keras_tensor({type(x).__name__})", rule="a tensor", hint="Input(shape=...) makes one")
-    return isinstance(x, Symbol) and x in World.of(x).history
+    return isinstance(x, Symbol) and history_of(x) is not None
 
 
 def get_value(x: Any) -> Any:

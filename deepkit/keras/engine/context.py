@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from deepkit.core.symbol import Symbol
-from deepkit.keras.backend.session import World
 
 
 class Call:
@@ -71,13 +70,13 @@ def is_first() -> bool:
 def mask_of(x: Any) -> Any:
     """The mask that came with a tensor, or None."""
     if isinstance(x, Symbol):
-        return World.of(x).masks.get(x)
+        return (x.notes or {}).get("keras_mask")
     return current().masks.get(id(x), (None, None))[1]
 
 
 def set_mask(x: Any, mask: Any) -> None:
     """Lets `mask` travel with the tensor to the layers that take it."""
     if isinstance(x, Symbol):
-        World.of(x).masks[x] = mask
+        x.notes = {**(x.notes or {}), "keras_mask": mask}
     else:
         current().masks[id(x)] = (x, mask)  # holding x keeps its id from being given away

@@ -6,7 +6,7 @@ from typing import Any
 
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.session import World
+from deepkit.keras.backend.session import history_of
 from deepkit.keras.engine.context import Call, mask_of
 from deepkit.keras.engine.structure import flat, kept, keras_shape
 
@@ -29,7 +29,7 @@ class CallRecord:
     def keras_inputs(self) -> list[Symbol]:
         """All Symbols among the arguments that layers have made."""
         leaves = flat([self.inputs, list(self.args), list(self.kwargs.values())])
-        return [x for x in leaves if isinstance(x, Symbol) and x in World.of(x).history]
+        return [x for x in leaves if isinstance(x, Symbol) and history_of(x) is not None]
 
     @property
     def parents(self) -> list[CallRecord]:
@@ -47,7 +47,7 @@ def _is_kept(key: str, value: Any) -> bool:
 
 def record_of(x: Symbol) -> CallRecord:
     """The call that made a Symbol; ArgumentError if no layer did."""
-    found = World.of(x).history.get(x)
+    found = history_of(x)
     if found is None:
         raise ArgumentError(
             f"{x.name} was not made by a layer",
@@ -80,7 +80,7 @@ class History:
         self._calls.append(record)
         for i, x in enumerate(flat(record.outputs)):
             if isinstance(x, Symbol):
-                World.of(x).history[x] = (self, len(self._calls) - 1, i)
+                x.notes = {**(x.notes or {}), "keras_history": (self, len(self._calls) - 1, i)}
 
     def _at(self, index: int, what: str) -> CallRecord:
         if not -len(self._calls) <= index < len(self._calls):

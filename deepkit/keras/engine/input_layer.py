@@ -28,7 +28,8 @@ class InputLayer(Layer):
         if input_tensor is None:
             if batch_input_shape is None:
                 batch_input_shape = (batch_size, *(input_shape or ()))
-            input_tensor = placeholder(tuple(batch_input_shape), dtype=dtype or floatx(), name=self.name)
+            with default_graph().passing():
+                input_tensor = placeholder(tuple(batch_input_shape), dtype=dtype or floatx(), name=self.name)
         elif not isinstance(input_tensor, Symbol):
             raise ArgumentError(f"Input(tensor={input_tensor!r})", rule="a tensor of a graph", hint="Input(shape=...)")
         self.batch_input_shape = keras_shape(input_tensor)

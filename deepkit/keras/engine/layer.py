@@ -20,7 +20,7 @@ from deepkit.device.dtypes import as_dtype, float64
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.session import World, batch_get_value, get_uid, learning_phase, snake_case
+from deepkit.keras.backend.session import World, batch_get_value, get_uid, history_of, learning_phase, snake_case
 from deepkit.keras.engine import context
 from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
@@ -338,6 +338,8 @@ class Layer(History):
             asked = stack.enter_context(context.calling(training, collect=record or context.is_first(), eager=eager))
             if not eager or not self.built:
                 stack.enter_context(graph.as_default())
+            if all(history_of(x) is not None for x in leaves if isinstance(x, Symbol)):
+                stack.enter_context(graph.passing())  # what Keras makes of its own tensors goes with the model
             self._check(inputs)
             if not eager or not self.built:  # weights and the first call share a scope: d/kernel, d/BiasAdd
                 stack.enter_context(graph.name_scope(self.name))

@@ -76,7 +76,7 @@ class Step:
         self.model, self.mode = model, mode
         self._world = world = model._world()
         graph, training = world.graph, world.training(mode == "train")
-        with graph.as_default(), graph.name_scope(None), graph.control_dependencies(None):
+        with graph.as_default(), graph.passing(), graph.name_scope(None), graph.control_dependencies(None):
             ys = _placeholders(targets, model.output_names, "target")
             ws = _placeholders(weights, model.output_names, "sample_weight")
             forward = model.forward(training)

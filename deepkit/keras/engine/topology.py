@@ -6,7 +6,7 @@ from typing import Any
 
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.session import World
+from deepkit.keras.backend.session import history_of
 from deepkit.keras.engine.history import CallRecord, record_of
 from deepkit.keras.engine.structure import flat
 
@@ -81,5 +81,5 @@ def _walk_back(outputs: list[Symbol]) -> tuple[list[CallRecord], dict[Any, int]]
 
 def source_of(x: Any) -> tuple[Any, int, int]:
     """(layer, number of its call, number of the output) of a Symbol that a layer made."""
-    record_of(x)
-    return World.of(x).history[x]
+    call = record_of(x)
+    return (call.layer, *history_of(x)[1:])  # type: ignore[index]

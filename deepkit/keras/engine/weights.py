@@ -27,10 +27,11 @@ class Weight(Variable):
 
     def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, constraint: Any = None,
                  regularizer: Any = None, dtype: Any = None):  # fmt: skip
-        super().__init__(initial_value, trainable=trainable, name=name, constraint=constraint, dtype=dtype)
+        with default_graph().root.passing():
+            super().__init__(initial_value, trainable=trainable, name=name, constraint=constraint, dtype=dtype)
         self.regularizer = regularizer
         self._eager: EagerWeight | None = None
-        World.of(self).new_weights.append(self)
+        World.of(self).await_value([self])
 
     def assign(self, *args: Any, **kwargs: Any) -> Any:
         return _noted(super().assign(*args, **kwargs))

@@ -28,7 +28,7 @@ class TFOptimizer(Optimizer):
         train = self.optimizer.apply_gradients(pairs)
         if isinstance(first, Tensor):
             return [counter.assign_add(1)]
-        World.of(first).new_weights.extend(self.optimizer.variables())  # they are initialized with the weights
+        World.of(first).await_value(self.optimizer.variables())  # they are initialized with the weights
         with first.graph.control_dependencies([train]):
             return [train, counter.assign_add(1)]
 

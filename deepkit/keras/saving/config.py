@@ -15,7 +15,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, DataError, MissingExtraError
 from deepkit.keras import registry
-from deepkit.keras.backend.session import World, get_value
+from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.engine.history import CallRecord
 from deepkit.keras.engine.structure import flat, map_leaves, single
 from deepkit.keras.engine.topology import source_of
@@ -80,7 +80,7 @@ def _node(call: CallRecord, place: Callable[[Symbol], list[Any]]) -> Any:
     named = dict(zip(list(call.layer._call_arguments)[1:], call.args, strict=False))
 
     def argument(x: Any) -> Any:
-        if isinstance(x, Symbol) and x in World.of(x).history:
+        if isinstance(x, Symbol) and history_of(x) is not None:
             return place(x)
         return np.asarray(get_value(x)).tolist() if isinstance(x, (Symbol, Tensor, np.ndarray, np.generic)) else x
 
@@ -94,7 +94,7 @@ def _node(call: CallRecord, place: Callable[[Symbol], list[Any]]) -> Any:
         ) from error
 
     def ends(x: Any) -> Any:
-        known = isinstance(x, Symbol) and x in World.of(x).history
+        known = isinstance(x, Symbol) and history_of(x) is not None
         return [*place(x), others] if known else [_CONSTANT, -1, argument(x), others]
 
     data = map_leaves(ends, call.inputs)
@@ -175,7 +175,7 @@ def model_from_config(config: Any, custom_objects: Mapping[str, Any] | None = No
 @contextlib.contextmanager
 def forgotten_on_error() -> Iterator[None]:
     """Inside, a model is made; if that fails, the weights made so far never get values."""
-    weights = World.of().new_weights
+    weights = World.of().awaiting
     known = len(weights)
     try:
         yield
