@@ -1,0 +1,16 @@
+"""Random Keras programs, run on deepkit and on tf_keras from equal weights, every number compared.
+
+    draw.py        random choices, and the arguments that many layers have in common
+    layers.py      a random layer for a given shape, and the shape it gives
+    structures.py  random models: stacks, graphs with shared layers and nested models, classes
+    training.py    a random compile and the steps after it: training, callbacks, saving, freezing
+    generator.py   a whole program, as Keras source, from one seed
+    prelude.py     the few functions that a program uses beside Keras
+    runner.py      a process that runs programs in one of the two libraries
+    comparison.py  what differs between two runs
+    explained.py   the differences that are meant, each with its reason
+    shrinking.py   the smallest program that still differs
+
+`PYTHONPATH=.:tests/peers python -m random_models 0 1000` runs the seeds from 0 to 999; DEEPKIT_PEERS names the
+interpreter that has tf_keras (default: this one).
+"""

@@ -1,0 +1,56 @@
+"""What differs between two runs of one program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .runner import Outcome
+
+
+@dataclass
+class Difference:
+    """Where two runs part, what each says there, and the program that they ran."""
+
+    where: str
+    ours: Any
+    theirs: Any
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}\n    deepkit  {_short(self.ours)}\n    tf_keras {_short(self.theirs)}"
+
+
+def difference(source: str, ours: Outcome, theirs: Outcome) -> Difference | None:
+    """The first difference; where Keras itself refuses the program nothing after its refusal is compared."""
+    exact = "set_floatx('float64')" in source
+    for (name, mine), (other, value) in zip(ours.records, theirs.records, strict=False):
+        if name != other:
+            return Difference("order of the records", name, other, source)
+        if not equal(mine, value, exact):
+            return Difference(name, mine, value, source)
+    if theirs.error:
+        return None
+    if ours.error:
+        return Difference("error", ours.error, "", source)
+    return None
+
+
+def equal(mine: Any, theirs: Any, exact: bool) -> bool:
+    """Numbers within rounding (of float64 where the program computes in it), all else alike."""
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return list(mine) == list(theirs) and all(equal(mine[key], theirs[key], exact) for key in mine)
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(equal(a, b, exact) for a, b in zip(mine, theirs, strict=True))
+    if isinstance(mine, float) or isinstance(theirs, float):
+        numeric = isinstance(mine, int | float) and isinstance(theirs, int | float)
+        near = {"rtol": 2e-5, "atol": 2e-6} if exact else {"rtol": 5e-3, "atol": 2e-4}
+        return numeric and bool(np.isclose(mine, theirs, equal_nan=True, **near))
+    return mine == theirs
+
+
+def _short(value: Any) -> str:
+    text = str(value).strip()
+    return text if len(text) < 600 else f"{text[:150]} ... {text[-440:]}"

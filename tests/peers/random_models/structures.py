@@ -1,0 +1,230 @@
+"""Random models as source: stacks, graphs with shared layers and nested models, classes, adversaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .draw import Draw
+from .layers import Shape, random_layer
+
+KINDS = {"real": "", "fraction": ", activation='sigmoid'", "one_hot": ", activation='softmax'"}
+KINDS["integer"] = KINDS["one_hot"]
+
+
+@dataclass
+class Output:
+    """What a model predicts: the kind decides which losses and targets fit; the shape is without the batch."""
+
+    kind: str
+    shape: Shape
+
+
+@dataclass
+class Model:
+    """Statements that make `model`, the source of its input arrays, and what it predicts."""
+
+    statements: list[str]
+    inputs: list[str]
+    outputs: list[Output]
+    traits: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Entry:
+    """An input of the model: arguments of keras.Input, its shape, the array fed, and whether it holds indices."""
+
+    arguments: str
+    shape: Shape
+    data: str
+    indices: bool = False
+
+
+def entry(draw: Draw) -> Entry:
+    shape = draw.one([(4,), (5,), (5, 3), (4, 2), (6, 4), (5, 4, 2), (4, 4, 3), (3, 4, 3, 2)])
+    seed, size = draw.size(0, 99), (6, *shape)
+    if len(shape) == 1 and draw.chance(0.35):
+        return Entry(f"{shape}, dtype='int32'", shape, f"integers({size}, 7, {seed})", indices=True)
+    maker = "padded" if len(shape) > 1 and draw.chance(0.4) else "numbers"
+    return Entry(f"{shape}", shape, f"{maker}({size}, {seed})")
+
+
+def first_layer(draw: Draw, start: Entry) -> tuple[str, Shape]:
+    """An embedding for indices, any layer for numbers."""
+    if not start.indices:
+        return random_layer(draw, start.shape)
+    width = draw.size(1, 3)
+    options = draw.keywords({"mask_zero": ["True"], "embeddings_regularizer": ["'l2'"]}, 0.4)
+    return f"keras.layers.Embedding(7, {width}{options})", (*start.shape, width)
+
+
+def head(draw: Draw, shape: Shape) -> tuple[list[str], Output]:
+    """The last layers, which give what a loss expects."""
+    kind = draw.one(list(KINDS))
+    units = draw.size(2, 4) if kind in ("one_hot", "integer") else draw.size(1, 3)
+    flatten = len(shape) > 2 or (len(shape) == 2 and draw.chance(0.6))
+    layers = ["keras.layers.Flatten()"] if flatten else []
+    return [*layers, f"keras.layers.Dense({units}{KINDS[kind]})"], Output(
+        kind, ((units,) if flatten else (*shape[:-1], units))
+    )
+
+
+def chain(draw: Draw, start: Entry, most: int) -> tuple[list[str], Shape]:
+    source, shape = first_layer(draw, start)
+    layers = [source]
+    for _ in range(draw.size(0, most)):
+        source, shape = random_layer(draw, shape)
+        layers.append(source)
+    return layers, shape
+
+
+# ---- the kinds of model
+
+
+def stack(draw: Draw) -> Model:
+    start = entry(draw)
+    layers, shape = chain(draw, start, 3)
+    last, output = head(draw, shape)
+    layers += last
+    if draw.chance(0.5) or start.indices:
+        layers = [f"keras.Input({start.arguments})", *layers]
+    else:
+        comma = "" if layers[0].endswith("()") else ", "
+        layers[0] = f"{layers[0][:-1]}{comma}input_shape={start.shape})"
+    if draw.chance(0.3):
+        statements = ["model = keras.Sequential()", *(f"model.add({layer})" for layer in layers)]
+    else:
+        statements = [f"model = keras.Sequential([{', '.join(layers)}])"]
+    return Model(statements, [start.data], [output], {"graph"})
+
+
+class Graph:
+    """A functional model while it grows: tensors with their shapes, and layers that may be called again."""
+
+    def __init__(self, draw: Draw):
+        self.draw, self.statements = draw, []
+        self.tensors: dict[str, Shape] = {}
+        self.layers: dict[str, tuple[Shape, Shape]] = {}
+
+    def name(self, letter: str, value: str) -> str:
+        made = f"{letter}{len(self.statements)}"
+        self.statements.append(f"{made} = {value}")
+        return made
+
+    def tensor(self, value: str, shape: Shape) -> str:
+        made = self.name("t", value)
+        self.tensors[made] = shape
+        return made
+
+    def grow(self) -> None:
+        self.draw.one([self.new_layer, self.new_layer, self.shared, self.merge, self.nested])()
+
+    def _pick(self) -> tuple[str, Shape]:
+        return self.draw.one(list(self.tensors.items())[-3:])
+
+    def new_layer(self) -> None:
+        taken, shape = self._pick()
+        source, result = random_layer(self.draw, shape)
+        layer = self.name("f", source)
+        self.layers[layer] = shape, result
+        self.tensor(f"{layer}({taken})", result)
+
+    def shared(self) -> None:
+        fits = [(f, t) for f, (takes, _) in self.layers.items() for t, shape in self.tensors.items() if takes == shape]
+        if fits:
+            layer, taken = self.draw.one(fits)
+            self.tensor(f"{layer}({taken})", self.layers[layer][1])
+
+    def merge(self) -> None:
+        _, shape = self._pick()
+        equal = [t for t, other in self.tensors.items() if other == shape]
+        chosen = [self.draw.one(equal) for _ in range(self.draw.size(2, 3))]
+        kind = self.draw.one(["Add", "Multiply", "Average", "Maximum", "Minimum", "Subtract", "Concatenate", "Dot"])
+        arguments, result = "", shape
+        if kind in ("Subtract", "Dot"):
+            chosen = chosen[:2]
+        if kind == "Concatenate":
+            axis = self.draw.size(1, len(shape))
+            arguments = f"axis={self.draw.one([axis, axis - len(shape) - 1])}"
+            result = tuple(n * len(chosen) if i == axis - 1 else n for i, n in enumerate(shape))
+        if kind == "Dot":
+            if len(shape) > 2:
+                return
+            arguments = f"axes={len(shape)}{self.draw.keywords({'normalize': ['True']}, 0.3)}"
+            result = (1,) if len(shape) == 1 else (shape[0], shape[0])
+        self.tensor(f"keras.layers.{kind}({arguments})([{', '.join(chosen)}])", result)
+
+    def nested(self) -> None:
+        taken, shape = self._pick()
+        source, result = random_layer(self.draw, shape)
+        second, result = random_layer(self.draw, result)
+        layer = self.name("f", f"keras.Sequential([keras.Input({shape}), {source}, {second}])")
+        self.layers[layer] = shape, result
+        self.tensor(f"{layer}({taken})", result)
+
+
+def graph(draw: Draw) -> Model:
+    made = Graph(draw)
+    starts = [entry(draw) for _ in range(draw.one([1, 1, 2]))]
+    inputs, outputs, ends = [], [], []
+    for start in starts:
+        tensor = made.name("x", f"keras.Input({start.arguments})")
+        inputs.append(tensor)
+        source, shape = first_layer(draw, start)
+        ends.append(made.tensor(f"{source}({tensor})", shape))
+    for _ in range(draw.size(1, 4)):
+        made.grow()
+    last = list(made.tensors)[-1]
+    ends = [last] if len(starts) == 1 else [*ends[:1], last]
+    if len(starts) == 2:
+        flat = [made.tensor(f"keras.layers.Flatten()({t})", (0,)) for t in [*ends, *list(made.tensors)[1:2]]]
+        made.tensor(f"keras.layers.Concatenate()([{', '.join(flat)}])", (1,))
+        ends = [list(made.tensors)[-1]]
+    elif draw.chance(0.35):
+        ends.append(draw.one(list(made.tensors)))
+    results = []
+    for end in ends:
+        layers, output = head(draw, made.tensors[end])
+        for layer in layers:
+            end = made.tensor(f"{layer}({end})", output.shape)
+        results.append(end)
+        outputs.append(output)
+    given, gives = (names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, results))
+    statements = [*made.statements, f"model = keras.Model({given}, {gives})"]
+    return Model(statements, [start.data for start in starts], outputs, {"graph"})
+
+
+def subclass(draw: Draw) -> Model:
+    start = entry(draw)
+    layers, shape = chain(draw, start, 2)
+    last, output = head(draw, shape)
+    layers += last
+    fields = "\n".join(f"        self.f{i} = {layer}" for i, layer in enumerate(layers))
+    calls = "\n".join(f"        x = self.f{i}(x)" for i in range(len(layers)))
+    source = (
+        f"class Mine(keras.Model):\n    def __init__(self):\n        super().__init__()\n{fields}\n\n"
+        f"    def call(self, x):\n{calls}\n        return x"
+    )
+    build = [f"model.build((None, *{start.shape}))"] if not start.indices else ["model.predict(x)"]
+    if draw.chance(0.6):
+        build = ["model.predict(x)"]
+    return Model([source, "model = Mine()", *build], [start.data], [output])
+
+
+def stateful(draw: Draw) -> Model:
+    units, size = draw.size(1, 3), draw.one([2, 3])
+    kind = draw.one(["SimpleRNN", "LSTM", "GRU"])
+    more = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2)
+    layers = [
+        f"keras.Input(batch_shape=({size}, 4, 2))",
+        *(["keras.layers.Masking()"] if draw.chance(0.4) else []),
+        f"keras.layers.{kind}({units}, stateful=True, return_sequences=True{more})",
+        f"keras.layers.{draw.one(['SimpleRNN', 'LSTM', 'GRU'])}(2, stateful={draw.chance(0.5)})",
+        "keras.layers.Dense(2)",
+    ]
+    data = f"{draw.one(['padded', 'numbers'])}((6, 4, 2), {draw.size(0, 99)})"
+    statements = [f"model = keras.Sequential([{', '.join(layers)}])"]
+    return Model(statements, [data], [Output("real", (2,))], {"graph", f"batch {size}", "stateful"})
+
+
+def random_model(draw: Draw) -> Model:
+    return draw.one([stack, stack, graph, graph, graph, subclass, stateful])(draw)
