@@ -24,7 +24,20 @@ class Explanation:
         )
 
 
-EXPLAINED: list[Explanation] = []
+EXPLAINED = [
+    Explanation(
+        "tf_keras keeps what went into the last softmax and takes it for the logits of any cross-entropy, so that "
+        "binary_crossentropy sees sigmoid(logits) in place of the model's softmax; here as in Keras 2.3.1 it sees the output",
+        source=r"softmax[\s\S]*(binary_c|BinaryC)rossentropy",
+    ),
+    Explanation(
+        "tf_keras in a graph forgets the sample weights of a validation_split; Keras 2.3.1 and tf_keras outside a graph "
+        "weight the validation loss by them",
+        where="history",
+        source=r"validation_split.*sample_weight",
+        ours="val_loss",
+    ),
+]
 
 
 def explanation(found: Difference) -> Explanation | None:

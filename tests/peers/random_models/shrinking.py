@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Iterator
 
 
-def shrink(source: str, differs: Callable[[str], bool], most: int = 120) -> str:
+def shrink(source: str, differs: Callable[[str], bool], most: int = 60) -> str:
     """Greedy: the first smaller program that differs takes the place of the program, until none does or `most` are tried."""
     tried = 0
     smaller = True
