@@ -30,7 +30,7 @@ def difference(source: str, ours: Outcome, theirs: Outcome) -> Difference | None
         if name != other:
             return Difference("order of the records", name, other, source)
         if not equal(mine, value, exact):
-            return Difference(name, mine, value, source)
+            return Difference(name, *_first_unequal(mine, value, exact), source)
     if theirs.error:
         return None
     if ours.error:
@@ -49,6 +49,13 @@ def equal(mine: Any, theirs: Any, exact: bool) -> bool:
         near = {"rtol": 2e-5, "atol": 2e-6} if exact else {"rtol": 5e-3, "atol": 2e-4}
         return numeric and bool(np.isclose(mine, theirs, equal_nan=True, **near))
     return mine == theirs
+
+
+def _first_unequal(mine: Any, theirs: Any, exact: bool) -> tuple[Any, Any]:
+    """Of two lists that are equally long, the first parts that differ; else the two themselves."""
+    if isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
+        return next((a, b) for a, b in zip(mine, theirs, strict=True) if not equal(a, b, exact))
+    return mine, theirs
 
 
 def _short(value: Any) -> str:
