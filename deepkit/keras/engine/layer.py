@@ -53,6 +53,8 @@ class Layer(History):
 
     freezings: ClassVar[int] = 0
     """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
+    _untracked: ClassVar[frozenset[str]] = frozenset()
+    """Attributes whose layers are not layers of this one."""
 
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
         self._trainable_weights: list[Any] = []
@@ -104,7 +106,8 @@ class Layer(History):
     @property
     def _sublayers(self) -> list[Layer]:
         """The layers among the attributes, and in their lists and dictionaries, whenever they were put there."""
-        return list({id(layer): layer for layer in _layers_in(vars(self))}.values())
+        tracked = {name: value for name, value in vars(self).items() if name not in self._untracked}
+        return list({id(layer): layer for layer in _layers_in(tracked)}.values())
 
     def _own(self, key: str) -> list[Any]:
         self.check_begun(key)

@@ -47,6 +47,7 @@ class Model(Network):
     run_eagerly = False
     _lost = False
     """Whether the loss of this fit has become NaN or infinite."""
+    _untracked = frozenset({"_wanted_metrics", "_wanted_weighted"})  # a metric is a layer, but measuring adds no weights
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._steps: dict[Any, Any] = {}
