@@ -47,7 +47,8 @@ class Model(Network):
     run_eagerly = False
     _lost = False
     """Whether the loss of this fit has become NaN or infinite."""
-    _untracked = frozenset({"_wanted_metrics", "_wanted_weighted"})  # a metric is a layer, but measuring adds no weights
+    _untracked = frozenset({"_wanted_metrics", "_wanted_weighted"})
+    """A metric is a layer, but to measure a model adds no weights to it."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._steps: dict[Any, Any] = {}

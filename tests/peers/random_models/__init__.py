@@ -9,6 +9,7 @@
     runner.py      a process that runs programs in one of the two libraries
     comparison.py  what differs between two runs
     explained.py   the differences that are meant, each with its reason
+    pair.py        both libraries asked the same
     shrinking.py   the smallest program that still differs
 
 `PYTHONPATH=.:tests/peers python -m random_models 0 1000` runs the seeds from 0 to 999; DEEPKIT_PEERS names the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,19 +24,17 @@ class Difference:
         return f"{self.where}\n    deepkit  {_short(self.ours)}\n    tf_keras {_short(self.theirs)}"
 
 
-def difference(source: str, ours: Outcome, theirs: Outcome) -> Difference | None:
-    """The first difference; where Keras itself refuses the program nothing after its refusal is compared."""
+def differences(source: str, ours: Outcome, theirs: Outcome) -> Iterator[Difference]:
+    """Every record that differs; where Keras itself refuses the program nothing after its refusal is compared."""
     exact = "set_floatx('float64')" in source
     for (name, mine), (other, value) in zip(ours.records, theirs.records, strict=False):
         if name != other:
-            return Difference("order of the records", name, other, source)
+            yield Difference("order of the records", name, other, source)
+            return
         if not equal(mine, value, exact):
-            return Difference(name, *_first_unequal(mine, value, exact), source)
-    if theirs.error:
-        return None
-    if ours.error:
-        return Difference("error", ours.error, "", source)
-    return None
+            yield Difference(name, *_first_unequal(mine, value, exact), source)
+    if ours.error and not theirs.error:
+        yield Difference("error", ours.error, "", source)
 
 
 def equal(mine: Any, theirs: Any, exact: bool) -> bool:

@@ -26,6 +26,12 @@ class Explanation:
 
 EXPLAINED = [
     Explanation(
+        "tf_keras in a graph also lists among a model's losses those that a nested model has for its own input, though "
+        "it trains without them; here as in Keras 2.3.1 losses are those of the model's own calls",
+        where="losses",
+        source=r"Sequential\(\[keras\.Input.*ActivityRegularization.*\n(.*\n)*model = keras\.Model",
+    ),
+    Explanation(
         "tf_keras keeps what went into the last softmax and takes it for the logits of any cross-entropy, so that "
         "binary_crossentropy sees sigmoid(logits) in place of the model's softmax; here as in Keras 2.3.1 it sees the output",
         source=r"softmax[\s\S]*(binary_c|BinaryC)rossentropy",
