@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from deepkit.core import building
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.listing import leaves, listed
 from deepkit.core.op import lookup
@@ -18,7 +19,7 @@ from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeErro
 
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
-    slices: bool = False, unconnected_gradients: Any = "none",
+    slices: bool = False, unconnected_gradients: Any = "none", inside: bool = False,
 ) -> list[Any]:  # fmt: skip
     """The derivatives of sum(ys) by each of `xs`: a list of tensors shaped like xs, None where nothing connects them.
 
@@ -27,7 +28,7 @@ def gradients(
     (default: ones); `stop_gradients` are tensors that count as constants. The result is made of the same ops
     as everything else, so it can be differentiated again. `unconnected_gradients="zero"` gives zeros for None. With
     `slices` the derivative by a variable of which only gathered rows are used may be IndexedSlices, which name those
-    rows.
+    rows. In the body of a loop or branch the walk goes on into the graph around, unless it is to stay `inside`.
 
     >>> import deepkit as dk
     >>> x = dk.tensor(3.0)
@@ -56,7 +57,7 @@ def gradients(
         arrived: dict[Any, list[Any]] = {}
         for y, dy in zip(ys, _seed_gradients(ys, grad_ys), strict=True):
             arrived.setdefault(y.key, []).append(dy)
-        nodes = _between(ys, wanted, stops, min(map(_birth, xs), default=-1))
+        nodes = _between(ys, wanted, stops, min(map(_birth, xs), default=-1), inside)
         for node in reversed(nodes):
             _step_back(node, arrived, stops, wanted)
         result = [_total(arrived, x) for x in xs]
@@ -93,7 +94,7 @@ def _birth(x: Any) -> int:
     return getattr(x.node, "born", -1)
 
 
-def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int) -> list[Any]:
+def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int, inside: bool) -> list[Any]:
     """The ops on some path from a wanted tensor to `ys`, each after the ops it depends on.
 
     The walk back ends where all wanted tensors came after: how w itself was made, in all the steps of w = w - rate * g,
@@ -110,12 +111,14 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int) -
         node, expanded = stack.pop()
         if node in leads and not expanded:
             continue
+        if inside and node.origin is not None:
+            continue
         if not expanded:
             leads[node] = False
             stack.append((node, True))
             stack += [(x.node, False) for x in _reached(node) if counts(x)]
             continue
-        if node.op.gradient is not None:
+        if node.op.gradient is not None or node.origin is not None:
             leads[node] = any(
                 x.dtype.is_differentiable
                 and x.key not in stops
@@ -128,7 +131,12 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int) -
 
 
 def _reached(node: Any) -> Sequence[Any]:
-    """The inputs that the derivative of an op's outputs can reach: only one if the op is known to hand that one on."""
+    """The inputs that the derivative of an op's outputs can reach: only one if the op is known to hand that one on.
+
+    From the body of a loop or branch the way leads on into the graph around it.
+    """
+    if node.origin is not None:
+        return [node.origin]
     only = passed_on(node)
     return node.inputs if only is None else [node.inputs[only]]
 
@@ -139,29 +147,47 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
     dys = [_total(arrived, y, keep=y.key in wanted) for y in outputs]
     if all(dy is None for dy in dys):
         return
-    if node.op.type != "ReadVariable":  # rows of a variable stay rows up to the variable itself
-        dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
-    context = node.graph.gradient_of(node) if isinstance(outputs[0], Symbol) else contextlib.nullcontext()
-    with context:
-        only = passed_on(node)
-        if only is not None:
-            dxs = [dys[0] if i == only else None for i in range(len(node.inputs))]
-        elif not node.many:
-            dxs = node.op.gradient(dys[0], outputs[0], *node.inputs)
-        else:
-            full = [apply(lookup("ZerosLike")(), y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]
-            dxs = node.op.gradient(tuple(full), tuple(outputs), *node.inputs)
-        dxs = dxs if isinstance(dxs, (tuple, list)) else (dxs,)
-        if len(dxs) != len(node.inputs):
-            raise GradientError(
-                f"{node.op.type}.gradient returned {len(dxs)} derivatives for {len(node.inputs)} inputs",
-                rule="one derivative for each input, None where there is none",
-            )
-        for x, dx in zip(node.inputs, dxs, strict=True):
-            if dx is not None and x.key not in stops:
-                if isinstance(dx, Symbol):
-                    dx.shape = dx.shape.merge(x.shape) if dx.shape.is_compatible_with(x.shape) else dx.shape
-                arrived.setdefault(x.key, []).append(dx)
+    if node.origin is not None:
+        dxs = dys
+    else:
+        if node.op.type != "ReadVariable":  # rows of a variable stay rows up to the variable itself
+            dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
+        with _gradient_scope(node, outputs[0]):
+            dxs = pulled_back(node.op, node.many, dys, outputs, node.inputs, passed_on(node))
+    for x, dx in zip([node.origin] if node.origin is not None else node.inputs, dxs, strict=True):
+        if dx is not None and x.key not in stops:
+            if isinstance(dx, Symbol):
+                dx.shape = dx.shape.merge(x.shape) if dx.shape.is_compatible_with(x.shape) else dx.shape
+            arrived.setdefault(x.key, []).append(dx)
+
+
+def pulled_back(
+    op: Any, many: bool, dys: Sequence[Any], outputs: Sequence[Any], inputs: Sequence[Any], only: int | None = None
+) -> Any:
+    """The derivative by each input of an op, from those by its outputs: None where there is none.
+
+    only: the input that the op passes on unchanged, if that is known.
+    """
+    if only is not None:
+        return [dys[0] if i == only else None for i in range(len(inputs))]
+    if not many:
+        dxs = op.gradient(dys[0], outputs[0], *inputs)
+    else:
+        if not op.takes_none:
+            dys = [apply(lookup("ZerosLike")(), y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]
+        dxs = op.gradient(tuple(dys), tuple(outputs), *inputs)
+    dxs = dxs if isinstance(dxs, (tuple, list)) else (dxs,)
+    if len(dxs) != len(inputs):
+        raise GradientError(
+            f"{op.type}.gradient returned {len(dxs)} derivatives for {len(inputs)} inputs",
+            rule="one derivative for each input, None where there is none",
+        )
+    return dxs
+
+
+def _gradient_scope(node: Any, output: Any) -> contextlib.AbstractContextManager[Any]:
+    """Names what is made inside after the node whose gradient it is."""
+    return building.target(node.graph).gradient_of(node) if isinstance(output, Symbol) else contextlib.nullcontext()
 
 
 def _total(arrived: dict[Any, list[Any]], x: Any, keep: bool = True) -> Any:
@@ -183,7 +209,7 @@ def _value(x: Any) -> Any:
 @contextlib.contextmanager
 def _graph_scope(ys: Sequence[Any], name: str) -> Iterator[None]:
     if ys and isinstance(ys[0], Symbol):
-        with ys[0].graph.name_scope(name):
+        with building.target(ys[0].graph).name_scope(name):
             yield
     else:
         yield

@@ -23,6 +23,11 @@ def target(graph: Any) -> Any:
     return graph
 
 
+def innermost() -> Any:
+    """The function graph that is being written down."""
+    return _stack.graphs[-1]
+
+
 @contextlib.contextmanager
 def enter(graph: Any) -> Iterator[None]:
     """Inside, nodes go into this function graph."""

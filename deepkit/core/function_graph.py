@@ -6,11 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from deepkit.core import building
 from deepkit.core.apply import apply
 from deepkit.core.graph import Graph
-from deepkit.core.node import Node
-from deepkit.core.op import lookup
+from deepkit.core.node import Node, needed
+from deepkit.core.op import Op, lookup
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -21,7 +23,8 @@ class FunctionGraph(Graph):
     """A graph with inputs and results; a Symbol of an outer graph that is used inside becomes a further input.
 
     `captured` maps those outer Symbols to the placeholders that stand for them. Variables are not captured: their
-    values are the session's.
+    values are the session's, and a body reads them each time it runs. `awaited` are nodes of the graphs around that
+    must have run before: the op that runs this graph waits for them.
     """
 
     def __init__(self, outer: Graph):
@@ -33,28 +36,53 @@ class FunctionGraph(Graph):
         self.inputs: list[Symbol] = []
         self.results: list[Symbol] = []
         self.captured: dict[Symbol, Symbol] = {}
+        self.awaited: dict[Node, None] = {}
+        self._copies: dict[Symbol, Symbol] = {}
+        self._copied: list[FunctionGraph] = []
+        self._reads: dict[Variable, Symbol] = {}
 
     def encloses(self, graph: Graph) -> bool:
         """True if Symbols of `graph` may be used inside this one."""
-        inner: Any = self
-        while inner is not None:
-            if inner is graph:
-                return True
-            inner = getattr(inner, "outer", None)
-        return False
+        return graph is self or graph in self._copied or self.outer.encloses(graph)
 
     def adopt(self, x: Symbol) -> Symbol:
-        """x itself if it lives here, else the placeholder that stands for it."""
+        """x itself if it lives here, else its copy or the placeholder that stands for it."""
         if x.graph is self or isinstance(x, Variable):
             return x
+        if x in self._copies:
+            return self._copies[x]
         outer = self.outer.adopt(x)
         if outer not in self.captured:
-            self.captured[outer] = self.placeholder(outer.shape, outer.dtype, "captured")
+            inner = self.placeholder(outer.shape, outer.dtype, "captured")
+            inner.node.origin = outer
+            self.captured[outer] = inner
         return self.captured[outer]
 
     def placeholder(self, shape: Shape, dtype: DType, name: str) -> Symbol:
         """An input that the op which runs this graph will give."""
-        return self.add(lookup("Placeholder")(to=dtype, static=shape.dims), (), name)
+        with self.control_dependencies(None):
+            return self.add(lookup("Placeholder")(to=dtype, static=shape.dims), (), name)
+
+    def read(self, variable: Variable) -> Symbol:
+        """The variable's value when the graph runs; under control dependencies, after those."""
+        if self.has_control:
+            return variable.read_value()
+        if variable not in self._reads:
+            self._reads[variable] = variable.read_value()
+        return self._reads[variable]
+
+    @contextlib.contextmanager
+    def control_dependencies(self, nodes: Sequence[Any] | None) -> Iterator[None]:
+        """As in every graph; for a node of a graph around, the op that runs this graph waits."""
+        inside: list[Any] | None = None if nodes is None else []
+        for x in nodes or ():
+            node = x.node if isinstance(x, Symbol) else x
+            if isinstance(node, Node) and node.graph is not self and self.encloses(node.graph):
+                self.awaited[node] = None
+            else:
+                inside.append(x)  # type: ignore[union-attr]
+        with super().control_dependencies(inside):
+            yield
 
     @contextlib.contextmanager
     def building(self) -> Iterator[FunctionGraph]:
@@ -63,14 +91,49 @@ class FunctionGraph(Graph):
             yield self
 
     @property
-    def random_outputs(self) -> list[Symbol]:
-        """What a second run would not give again: outputs of random nodes, and of loops that hold some."""
-        return [y for node in self.get_operations() if draws(node) for y in node.outputs]
+    def variables(self) -> list[Variable]:
+        """The variables that the results depend on or that are written for them."""
+        used = (x for node in needed(self.results) for x in node.inputs if isinstance(x, Variable))
+        return list(dict.fromkeys(used))
+
+    @property
+    def outcomes(self) -> list[Symbol]:
+        """What a second run might not give again, in the order of `copy`: drawn numbers, values of variables, effects."""
+        own = set(self.inputs)
+        return [y for node in _computed(self.results) if not node.op.is_pure for y in node.outputs if y not in own]
+
+    def copy(
+        self, source: FunctionGraph, inputs: Sequence[Symbol], outcomes: Sequence[Symbol], replay: Callable[[Node], Op]
+    ) -> list[Symbol]:
+        """The results of `source` computed anew here from its inputs and from what a run of it gave as its outcomes.
+
+        Effects are not repeated: `replay` gives an op that takes their place. From now on Symbols of `source` that are
+        used here stand for their copies: a gradient rule of one's own may have kept some.
+        """
+        self._copied.append(source)
+        self._copies.update(zip(source.inputs, map(self.adopt, inputs), strict=True))
+        given = iter(outcomes)
+        for node in _computed(source.results):
+            if node.outputs[0] in self._copies:
+                continue
+            op, arguments = node.op, [x if x in node.required else self._like(x) for x in node.inputs]
+            if not op.is_pure:
+                kept = [next(given) for _ in node.outputs]
+                op, arguments = replay(node), [*arguments, *kept]
+            made = self.add(op, arguments, node.name)
+            self._copies.update(zip(node.outputs, made if isinstance(made, list) else [made], strict=True))
+        return [self._copies[r] for r in source.results]
+
+    def _like(self, x: Symbol) -> Symbol:
+        """For an input of which only the known shape is used: x if it is at hand, else a constant of that shape."""
+        if x.graph is self or isinstance(x, Variable) or x in self._copies:
+            return x
+        return self.constant(np.broadcast_to(np.zeros((), x.dtype.numpy), tuple(x.shape)))
 
 
-def draws(node: Node) -> bool:
-    """True if the node draws random numbers, itself or in its body."""
-    return node.op.random or any(draws(n) for g in node.op.subgraphs for n in g.get_operations())
+def _computed(results: Sequence[Symbol]) -> list[Node]:
+    """The nodes that the values of `results` are computed from, each after its inputs."""
+    return needed(results, lambda node: [x.node for x in node.required if not isinstance(x, Variable)])
 
 
 def writes(node: Node) -> bool:
@@ -93,16 +156,3 @@ def _as_symbol(graph: FunctionGraph, value: Any) -> Symbol:
     if isinstance(value, (list, tuple)) and any(isinstance(v, Symbol) for v in value):
         return apply(lookup("Pack")(), *value)
     return value if isinstance(value, Symbol) else graph.constant(value)
-
-
-def copy_into(graph: FunctionGraph, source: FunctionGraph, known: dict[Symbol, Symbol]) -> list[Symbol]:
-    """The results of `source` computed anew in `graph`; `known` says what stands for its inputs and saved values.
-
-    Effects are not copied: this is for gradients, which run after the effects have happened.
-    """
-    for node in source.get_operations():
-        if not node.outputs or all(y in known for y in node.outputs) or writes(node):
-            continue
-        made = graph.add(node.op, [known.get(x, x) for x in node.inputs], node.name)
-        known.update(zip(node.outputs, made if isinstance(made, list) else [made], strict=True))
-    return [known[r] for r in source.results]

@@ -141,6 +141,10 @@ class Graph:
         made_here = {x.node for x in inputs}
         return [node for node in self._control[-1] if node not in made_here]
 
+    def read(self, variable: Any) -> Symbol:
+        """The value of one of the graph's variables as an input; under control dependencies, after those."""
+        return variable.read_value() if self.has_control else variable._read
+
     @property
     def has_control(self) -> bool:
         """True inside `with control_dependencies(...)`: a variable must be read anew there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepkit.core.op import Op
@@ -40,12 +41,13 @@ class Node:
     """What TensorFlow 1 calls an Operation.
 
     `control_inputs` are nodes that must have run before this one although it uses none of their outputs.
-    `site` is the user's line that made the node, `gradient_of` the node whose gradient it belongs to.
+    `site` is the user's line that made the node, `gradient_of` the node whose gradient it belongs to. `origin` is, for
+    a placeholder in the body of a loop or branch, the tensor of the graph around that it stands for.
     """
 
     __slots__ = (
         "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "many", "name", "op",
-        "outputs", "retired", "seeds", "site",
+        "origin", "outputs", "retired", "seeds", "site",
     )  # fmt: skip
 
     def __init__(self, graph: Graph, op: Op, name: str, inputs: tuple[Symbol, ...], control: list[Node], number: int):
@@ -57,6 +59,7 @@ class Node:
         self.device = ""
         self.site: Site | None = None
         self.gradient_of: Node | None = None
+        self.origin: Symbol | None = None
         self.seeds: tuple[int, int] | None = None
         self.retired = False  # its notebook cell was run again
 
@@ -73,6 +76,12 @@ class Node:
     @property
     def label(self) -> str:
         return f"{self.name} ({self.type})"
+
+    @property
+    def required(self) -> list[Symbol]:
+        """The inputs whose values the node needs: not those of which it takes only the shape, where that is known."""
+        shapes = self.op.shape_only
+        return [x for i, x in enumerate(self.inputs) if not (i in shapes and x.shape.is_full)]
 
     def values(self) -> tuple[Symbol, ...]:
         return tuple(self.outputs)
@@ -100,3 +109,19 @@ class Node:
         lines += [f'input: "^{node.name}"' for node in self.control_inputs]
         lines += [f"attr {{ {name}: {getattr(self.op, name)} }}" for name in self.op.attrs if name != "value"]
         return "\n".join(lines)
+
+
+def _before(node: Node) -> list[Node]:
+    return [*[x.node for x in node.required], *node.control_inputs]
+
+
+def needed(targets: Iterable[Node | Symbol], before: Callable[[Node], Iterable[Node]] = _before) -> list[Node]:
+    """The nodes that `targets` depend on, in the order they were made; `before` gives the nodes that one depends on."""
+    found: set[Node] = set()
+    stack = [t.node if isinstance(t, Symbol) else t for t in targets]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack += before(node)
+    return sorted(found, key=lambda node: node.id)

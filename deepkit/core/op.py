@@ -58,6 +58,10 @@ class Op:
     function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
     records: ClassVar[tuple[type[Any], ...]] = ()
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
+    shape_only: ClassVar[tuple[int, ...]] = ()
+    """Inputs of which only the shape is used: where it is known, their values are not computed."""
+    takes_none: ClassVar[bool] = False
+    """gradient is handed None, not zeros, for outputs at which no derivative arrived."""
     takes_out: ClassVar[bool] = False
     """Whether forward has an argument `out`, an array to put the result into, which may be the first input itself."""
     aliases: ClassVar[bool | tuple[int, ...]] = False

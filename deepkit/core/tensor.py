@@ -25,6 +25,7 @@ class Trace:
     """
 
     __slots__ = ("born", "inputs", "many", "op", "values")
+    origin = None  # as a node of a graph may have
 
     def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], many: bool):
         self.born = next(_births)

@@ -79,7 +79,7 @@ class Variable(Symbol):
 
     def read(self) -> Symbol:
         """The value as an input of another op; inside control_dependencies it is read after those have run."""
-        return self.read_value() if self.graph.has_control else self._read
+        return building.target(self.graph).read(self)
 
     value = read
 

@@ -21,6 +21,7 @@ from deepkit.ops.define import Elementwise, binary, unary
 class SumLike(Op):
     """Sums x over the axes along which a tensor shaped like `like` was stretched: broadcasting undone."""
 
+    shape_only = (1,)
     types = ("T", "any")
     aliases = True
 
@@ -45,6 +46,7 @@ class SumLike(Op):
 class BroadcastLike(Op):
     """x stretched to the shape of `like`."""
 
+    shape_only = (1,)
     types = ("T", "any")
     aliases = True
 

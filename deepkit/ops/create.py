@@ -60,6 +60,7 @@ class Fill(Op):
 class Like(Op):
     """Base of the tensors shaped like another one."""
 
+    shape_only = (0,)
     types = ("any",)
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:

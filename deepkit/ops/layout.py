@@ -49,6 +49,7 @@ stop_gradient = unary(StopGradient, "stop_gradient")
 class ShapeOf(Op):
     """The shape of x as a vector, known when x is."""
 
+    shape_only = (0,)
     label = "Shape"
     to: DType = as_dtype("int32")
     types = ("any",)
@@ -68,6 +69,7 @@ class ShapeOf(Op):
 class Size(Op):
     """The number of elements of x."""
 
+    shape_only = (0,)
     to: DType = as_dtype("int32")
     types = ("any",)
     gradient = None
@@ -86,6 +88,7 @@ class Size(Op):
 class Rank(Op):
     """The number of axes of x."""
 
+    shape_only = (0,)
     types = ("any",)
     returns = "int32"
     gradient = None
@@ -150,6 +153,7 @@ class Reshape(Op):
 class ReshapeLike(Op):
     """x in the shape of `like`."""
 
+    shape_only = (1,)
     types = ("T", "any")
     aliases = True
 

@@ -116,6 +116,7 @@ def shared(dy: Any, count: Any) -> Any:
 class SizeRatio(Op):
     """How many elements of x go into one element of y."""
 
+    shape_only = (0, 1)
     types = ("any",)
     returns = "int32"
     gradient = None

@@ -32,23 +32,24 @@ class Plan:
 
     targets: Symbols and Nodes; feeds: the Symbols that will be given, in this order; stream_of: a node's random
     stream; passes: the optional passes to use; resource_of: what a session keeps for a node; assumed: values of Symbols
-    that are the same in all runs. Several threads may run one plan at once: what a run computes is its own, what it
-    changes are the store, the streams and the resources.
+    that are the same in all runs; body: the values go to an op that runs this graph, which takes them as they are,
+    borrowed memory or not. Several threads may run one plan at once: what a run computes is its own, what it changes are
+    the store, the streams and the resources.
     """
 
     def __init__(
         self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
-        assumed: Mapping[Symbol, Any] | None = None,
+        assumed: Mapping[Symbol, Any] | None = None, body: bool = False,
     ):  # fmt: skip
         allocation.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
-        self._stream_of, self._passes, self._resource_of = stream_of, passes, resource_of
+        self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
-        self.known = {**fold.constants(nodes, fed), **settled}
+        self.known = {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}
         self._same: dict[Symbol, Symbol] = {}
         if "fold" in passes:
             fold.fold(nodes, self.known, self._same, fed)
@@ -153,7 +154,7 @@ class Plan:
         """A function (store, *values) that runs an op whose body is a graph: each of its graphs is a plan of its own."""
         op = node.op
         inner = self._passes - {"inplace"}  # a body may look at a variable that the plan around it still holds
-        plans = [Plan(g.results, g.inputs, self._stream_of, inner, self._resource_of) for g in op.subgraphs]
+        plans = [Plan(g.results, g.inputs, self._stream_of, inner, self._resource_of, body=True) for g in op.subgraphs]
         wanted = {x for other in self.order for x in self._sources(other)}
         wanted |= {self._source(t) for t in self.targets if isinstance(t, Symbol)}
         used = [y in wanted for y in node.outputs]
@@ -195,6 +196,8 @@ class Plan:
         arguments = []
         for i, x in enumerate(node.inputs):
             is_ref = (i in op.writes or i in op.refs) and x not in self._names
+            if is_ref and op.subgraphs:  # only named: the graphs find their variables in the store
+                continue
             if is_ref and not op.reads_old:
                 arguments.append(f"store.get({self._variable(x)})" if i in op.refs else "None")
             else:
@@ -238,6 +241,8 @@ class Plan:
         if isinstance(target, Node):
             return "None"
         value = self._value(target)
+        if self._body:
+            return value
         borrowed = borrowed or isinstance(target, Variable)
         return f"{'copy' if borrowed else 'scalar'}({value})"
 

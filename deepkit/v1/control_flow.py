@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.core import control_flow
 from deepkit.core.apply import apply
 from deepkit.core.graph import default_graph
+from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN
 from deepkit.core.symbol import Symbol
@@ -59,19 +60,24 @@ def cond(
     def flattened(function: Any) -> Callable[[], list[Any]]:
         def call() -> list[Any]:
             result = function()
+            if result is None:
+                raise ArgumentError("a branch of cond returns None", rule="both branches return tensors or operations")
             structure.append(result)
-            return [constant_of(r) if not isinstance(r, Symbol) else r for r in _flat(result) if _is_value(r)]
+            return [_value_of(r, predicate) for r in _flat(result)]
 
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
     results = control_flow.cond(predicate, *[flattened(f) for f in functions])
-    return _packed(structure[0], results) if results else None
+    return _packed(structure[0], results)
 
 
-def _is_value(result: Any) -> bool:
-    """Operations returned by a branch are run for their effect and have no value."""
-    return result is not None and not hasattr(result, "control_inputs")
+def _value_of(result: Any, predicate: Symbol) -> Symbol:
+    """What a branch returns, as a tensor: for an operation the predicate, known once the operation has run."""
+    if not isinstance(result, Node):
+        return result if isinstance(result, Symbol) else constant_of(result)
+    with default_graph().control_dependencies([result]):
+        return ops.identity(predicate)
 
 
 def case(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
+from deepkit.core import building
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.listing import leaves, listed
@@ -70,7 +71,7 @@ def no_op(name: str | None = None) -> Node:
 def group(*inputs: Any, name: str | None = None) -> Node:
     """One operation that runs all of `inputs`, in any nesting."""
     wanted = leaves(inputs)
-    graph = wanted[0].graph if wanted else default_graph()
+    graph = building.target(wanted[0].graph) if wanted else default_graph()
     nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
     return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
 
@@ -79,7 +80,7 @@ def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any 
     """The tensors again, each available only when all of them are."""
     tensors = listed(tensors)
     present = [t for t in tensors if t is not None]
-    with present[0].graph.control_dependencies([*present, *(control_inputs or [])]):
+    with building.target(present[0].graph).control_dependencies([*present, *(control_inputs or [])]):
         return [None if t is None else ops.identity(t) for t in tensors]
 
 

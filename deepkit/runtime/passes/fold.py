@@ -14,9 +14,11 @@ LARGEST = 1 << 20  # elements; a bigger result is cheaper to compute than to kee
 
 
 def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
-    """The values of the constant nodes themselves."""
+    """The values of the constant nodes themselves, but those that have to wait for other nodes."""
     return {
-        node.outputs[0]: node.op.forward(np) for node in nodes if node.type == "Const" and node.outputs[0] not in feeds
+        node.outputs[0]: node.op.forward(np)
+        for node in nodes
+        if node.type == "Const" and node.outputs[0] not in feeds and not node.control_inputs
     }
 
 

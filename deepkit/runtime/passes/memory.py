@@ -20,6 +20,8 @@ def owners(
         inputs = sources(node)
         lending = range(len(inputs)) if op.subgraphs else (0,) if op.aliases is True else op.aliases or ()
         shared: frozenset[Symbol] = frozenset().union(*[result.get(inputs[i], {inputs[i]}) for i in lending])
+        if op.subgraphs:  # a constant of a body may come out of it
+            shared |= frozenset(node.outputs)
         for i, y in enumerate(node.outputs):
             written = frozenset([inputs[op.writes[i]]]) if i < len(op.writes) else frozenset()
             result.setdefault(y, shared | written or frozenset([y]))

@@ -26,8 +26,10 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
         for other in before:
             followers[other].append(node)
 
-    def turn(node: Node) -> tuple[bool, bool, int, Node]:
-        return writes(node), node.op.waits, node.id, node
+    places = {node: i for i, node in enumerate(nodes)}  # a body's variables belong to another graph: ids may repeat
+
+    def turn(node: Node) -> tuple[bool, bool, int, int, Node]:
+        return writes(node), node.op.waits, node.id, places[node], node
 
     ready = [turn(node) for node in nodes if not waits[node]]
     heapq.heapify(ready)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from typing import Any
 
-from deepkit.core.node import Node
+import numpy as np
+
+from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 
 
 def prune(targets: Iterable[Node | Symbol], feeds: Set[Symbol]) -> list[Node]:
     """The nodes that `targets` depend on, in the order they were made; what is fed needs nothing further."""
-    needed: set[Node] = set()
-    stack = [t.node if isinstance(t, Symbol) else t for t in targets if t not in feeds]
-    while stack:
-        node = stack.pop()
-        if node not in needed:
-            needed.add(node)
-            stack += [x.node for x in node.inputs if x not in feeds]
-            stack += node.control_inputs
-    return sorted(needed, key=lambda node: node.id)
+
+    def before(node: Node) -> list[Node]:
+        return [*[x.node for x in node.required if x not in feeds], *node.control_inputs]
+
+    return needed([t for t in targets if t not in feeds], before)
+
+
+def stand_ins(nodes: list[Node], feeds: Set[Symbol]) -> dict[Symbol, Any]:
+    """For inputs that nobody computes, as only their known shapes are used, arrays of these shapes without memory."""
+    computed = set(nodes)
+    return {
+        x: np.broadcast_to(np.zeros((), x.dtype.numpy), tuple(x.shape))
+        for node in nodes
+        for x in node.inputs
+        if x not in feeds and x.node not in computed
+    }

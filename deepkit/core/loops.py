@@ -1,0 +1,286 @@
+"""Loops as ops that run graphs: while_loop and scan, and the scan that walks a loop's turns backwards: its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepkit.core.apply import apply
+from deepkit.core.function_graph import FunctionGraph, trace
+from deepkit.core.graph_ops import (
+    GraphOp,
+    Spec,
+    Turns,
+    apply_graphs,
+    close,
+    connected,
+    keep_outcomes,
+    outer_graph,
+    pull_back,
+    specs,
+    unstacked,
+)  # fmt: skip
+from deepkit.core.node import needed
+from deepkit.core.op import lookup, register
+from deepkit.core.shape import SCALAR, UNKNOWN, Shape
+from deepkit.core.symbol import Symbol
+from deepkit.device.dtypes import int32
+from deepkit.errors import ShapeError
+
+# ---- while
+
+
+@register
+class While(GraphOp):
+    """Runs the second graph on the loop variables as long as the first one says True.
+
+    Inputs: the variables, what the graphs capture. Outputs: the variables; the numbers of the turns; and as Turns, kept
+    only where they are used, what each variable was before every turn, and the outcomes of every turn.
+    """
+
+    count: int = 0
+    limit: int | None = None
+
+    def forward(self, xp: Any, call: Any, used: Any, *values: Any) -> Any:
+        state, captured = values[: self.count], values[self.count :]
+        kept = [Turns() for _ in used[self.count + 1 :]]
+        turns = 0
+        while bool(call(0, *state, *captured)[0]) and (self.limit is None or turns < self.limit):
+            results = call(1, *state, *captured)
+            _remember(kept, used[self.count + 1 :], (*state, *results[self.count :]))
+            state, turns = results[: self.count], turns + 1
+        return (*state, np.arange(turns, dtype=np.int32), *kept)
+
+    def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
+        count, body = self.count, self.subgraphs[1]
+        histories = slice(count + 1, 2 * count + 1)
+        captured = len(body.inputs) - count
+        run = _Run(
+            body, ys[:count], [], frozenset(), inputs[count : count + captured], inputs[count + captured :],
+            ys[histories], ys[2 * count + 1 :],
+        )  # fmt: skip
+        return _backwards(run, dys[:count], [], dys[histories], reverse=True, turns=[ys[count]])
+
+
+def _remember(kept: list[Turns], used: Sequence[bool], values: Sequence[Any]) -> None:
+    for turns, wanted, value in zip(kept, used, values, strict=True):
+        if wanted:
+            turns.append(value)
+
+
+def while_loop(
+    test: Callable[..., Any], body: Callable[..., list[Any]], variables: Sequence[Symbol],
+    invariants: Sequence[Shape] | None = None, limit: int | None = None,
+) -> list[Symbol]:  # fmt: skip
+    """The loop variables after `body` was applied to them as long as `test` of them is True.
+
+    The shape of a variable may change from turn to turn only where `invariants` leave a dimension open.
+    """
+    outer = outer_graph(variables[0])
+    shapes = [x.shape for x in variables] if invariants is None else [Shape(s) for s in invariants]
+    given = [(s, x.dtype) for s, x in zip(shapes, variables, strict=True)]
+    graphs = trace(outer, lambda *v: [test(*v)], given, "variable"), trace(outer, body, given, "variable")
+    for x, (shape, dtype), result in zip(variables, given, graphs[1].results, strict=True):
+        if result.dtype is not dtype:
+            raise ShapeError(
+                f"while_loop: the variable that starts as {x.name} is {dtype.name}, but the body returns {result.dtype.name}",
+                rule="a loop variable keeps its type",
+            )
+        if not shape.is_compatible_with(result.shape) or (shape.is_full and not result.shape.is_full):
+            raise ShapeError(
+                f"while_loop: the variable that starts as {x.name} has shape {shape}, after one turn {result.shape}",
+                rule="a loop variable keeps its shape", hint="shape_invariants=[..., TensorShape([None, ...]), ...]",
+            )  # fmt: skip
+    captured = close(graphs)
+    outcomes = keep_outcomes(graphs[1])
+    op = While(
+        subgraphs=graphs, count=len(variables), limit=limit,
+        outputs_=(*given, (Shape((None,)), int32), *unstacked(variables), *unstacked(outcomes)),
+    )  # fmt: skip
+    return apply_graphs(op, list(variables), captured)[: len(variables)]
+
+
+# ---- scan
+
+
+@register
+class Scan(GraphOp):
+    """Runs a graph (states, one row of each xs) -> (states, one row of each ys) along axis 0; the rows of ys are stacked.
+
+    Inputs: the states, the xs, what the graph captures. Outputs: the last states; the ys; and, as Turns that are kept
+    only where they are used, what each state was before every turn, and the outcomes of every turn. The xs and ys that
+    are numbered in listed_xs and listed_ys are Turns, too.
+    """
+
+    states: int = 0
+    rows: int = 0
+    width: int = 0
+    listed_xs: tuple[int, ...] = ()
+    listed_ys: tuple[int, ...] = ()
+    reverse: bool = False
+
+    def forward(self, xp: Any, call: Any, used: Any, *values: Any) -> Any:
+        state, rest = values[: self.states], values[self.states :]
+        xs, captured = rest[: self.rows], rest[self.rows :]
+        first = self.states + self.width
+        wanted = [*[True] * self.width, *used[first:]]
+        kept = [Turns() for _ in wanted]
+        order = range(len(xs[0]))
+        for t in reversed(order) if self.reverse else order:
+            results = call(0, *state, *[x[t] for x in xs], *captured)
+            _remember(kept, wanted, (*results[self.states : first], *state, *results[first:]))
+            state = results[: self.states]
+        if self.reverse:
+            kept = [Turns(reversed(turns)) for turns in kept]
+        ys = [turns if i in self.listed_ys else self._stack(xp, turns, i) for i, turns in enumerate(kept[: self.width])]
+        return (*state, *ys, *kept[self.width :])
+
+    def _stack(self, xp: Any, rows: Turns, i: int) -> Any:
+        if not rows:
+            shape, dtype = self.outputs_[self.states + i]
+            return xp.zeros(tuple(d or 0 for d in shape.dims or (0,)), dtype.numpy)
+        return xp.stack(rows)
+
+    def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
+        body, first = self.subgraphs[0], self.states + self.width
+        histories = slice(first, first + self.states)
+        captured = self.states + self.rows
+        run = _Run(
+            body, ys[: self.states], inputs[self.states : captured], frozenset(self.listed_xs),
+            inputs[captured : len(body.inputs)], inputs[len(body.inputs) :], ys[histories], ys[first + self.states :],
+        )  # fmt: skip
+        return _backwards(run, dys[: self.states], dys[self.states : first], dys[histories], not self.reverse)
+
+
+def scan(
+    body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], xs: Sequence[Symbol],
+    reverse: bool = False,
+) -> tuple[list[Symbol], list[Symbol]]:  # fmt: skip
+    """(last states, stacked ys) of `body(states, rows) -> (states, ys)` applied to one row of each xs after the other."""
+    rows = [(x.shape[1:] if x.shape.dims is not None else UNKNOWN, x.dtype) for x in xs]
+    return _scan(body, states, specs(states), xs, rows, frozenset(), frozenset(), reverse)
+
+
+def _scan(
+    body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], state_specs: Sequence[Spec],
+    xs: Sequence[Symbol], row_specs: Sequence[Spec], listed_xs: frozenset[int], listed_ys: frozenset[int],
+    reverse: bool,
+) -> tuple[list[Symbol], list[Symbol]]:  # fmt: skip
+    """As scan; the shapes of states and rows are given, and some xs and ys are Turns."""
+    count = len(states)
+
+    def flat(*inputs: Symbol) -> list[Any]:
+        new, ys = body(list(inputs[:count]), list(inputs[count:]))
+        return [*new, *ys]
+
+    graph = trace(outer_graph(xs[0]), flat, [*state_specs, *row_specs], "input")
+    for (shape, dtype), after in zip(state_specs, graph.results[:count], strict=True):
+        if after.dtype is not dtype or not shape.is_compatible_with(after.shape):
+            raise ShapeError(
+                f"scan: a state is {dtype.name}{shape} at first and {after.dtype.name}{after.shape} after one step",
+                rule="a state keeps its shape and type",
+            )
+    read = _rows_read(graph, count)
+    length = None if 0 in listed_xs or not xs[0].shape.dims else xs[0].shape.dims[0]
+    ys = [
+        (UNKNOWN if i in listed_ys else Shape((length,)).concatenate(y.shape), y.dtype)
+        for i, y in enumerate(graph.results[count:])
+    ]
+    captured = close([graph])
+    outcomes = keep_outcomes(graph)
+    op = Scan(
+        subgraphs=(graph,), states=count, rows=len(read), width=len(ys), reverse=reverse,
+        listed_xs=tuple(k for k, i in enumerate(read) if i in listed_xs), listed_ys=tuple(sorted(listed_ys)),
+        outputs_=(*state_specs, *ys, *unstacked(states), *unstacked(outcomes)),
+    )  # fmt: skip
+    results = apply_graphs(op, [*states, *[xs[i] for i in read]], captured)
+    return results[:count], results[count : count + len(ys)]
+
+
+def _rows_read(graph: FunctionGraph, states: int) -> list[int]:
+    """Drops the rows that the results do not depend on from a body's inputs, but the first: it tells how many there are."""
+    used = set(needed(graph.results))
+    rows = graph.inputs[states:]
+    read = [i for i, row in enumerate(rows) if not i or row.node in used]
+    graph.inputs = [*graph.inputs[:states], *[rows[i] for i in read]]
+    return read
+
+
+# ---- backwards
+
+
+class _Run(NamedTuple):
+    """A loop as its gradient sees it. The body's inputs are the states, one row of each xs, and what it captured."""
+
+    body: FunctionGraph
+    last: Sequence[Symbol]  # the states after the last turn
+    xs: Sequence[Symbol]
+    listed: frozenset[int]  # which xs are Turns
+    captured: Sequence[Symbol]
+    variables: Sequence[Symbol]
+    histories: Sequence[Symbol]  # what each state was before every turn
+    outcomes: Sequence[Symbol]
+
+
+def _backwards(
+    run: _Run, dlast: Sequence[Any], dys: Sequence[Any], dhistories: Sequence[Any], reverse: bool,
+    turns: Sequence[Symbol] = (),
+) -> tuple[Any, ...]:  # fmt: skip
+    """The derivatives by the states before the first turn, the xs, what was captured, and the variables.
+
+    With s' = f(s, x, c) in each turn, da/ds = da/ds' df/ds is handed from turn to turn, da/dx = da/ds' df/dx is the turn's
+    own, and da/dc is the sum of da/ds' df/dc over the turns. `turns` are rows that only tell how many there were.
+    """
+    body, states = run.body, len(run.last)
+    first_captured = states + len(run.xs)
+    live = [i for i, x in enumerate(run.last) if x.dtype.is_differentiable]
+    given = [
+        states + i for i, dy in enumerate(dys) if dy is not None and body.results[states + i].dtype.is_differentiable
+    ]
+    arrived = [i for i in live if dhistories[i] is not None]
+    wrt = connected(body, [*live, *given], [*body.inputs, *run.variables])
+    by_row = [i for i in wrt if states <= i < first_captured]
+    summed = [i for i in wrt if i >= first_captured]
+    sources = [*run.captured, *run.variables]
+    sizes = [len(turns), len(run.xs), states, len(run.outcomes), len(given), len(arrived)]
+
+    def step(before: list[Symbol], rows: list[Symbol]) -> tuple[list[Any], list[Any]]:
+        _, xs, history, outcomes, drows, dhistory = _split(rows, sizes)
+        values = [*history, *xs, *run.captured]
+        chosen = [*live, *by_row, *summed]
+        arriving = {**dict(zip(live, before, strict=False)), **dict(zip(given, drows, strict=True))}
+        found = dict(zip(chosen, pull_back(body, values, outcomes, arriving, chosen, run.variables), strict=True))
+        for i, dy in zip(arrived, dhistory, strict=True):
+            found[i] = found[i] + dy
+        totals = [total + found[i] for i, total in zip(summed, before[len(live) :], strict=True)]
+        return [*[found[i] for i in live], *totals], [found[i] for i in by_row]
+
+    zeros = lookup("ZerosLike")()
+    starts = [apply(zeros, run.last[i]) if dlast[i] is None else dlast[i] for i in live]
+    starts += [apply(zeros, sources[i - first_captured]) for i in summed]
+    rows = [*turns, *run.xs, *run.histories, *run.outcomes, *[dys[i - states] for i in given]]
+    rows += [dhistories[i] for i in arrived]
+    row_specs = [
+        *[(SCALAR, int32)] * len(turns),
+        *specs(body.inputs[states:first_captured]),
+        *specs(body.inputs[:states]),
+    ]
+    row_specs += specs([*body.results[len(body.results) - len(run.outcomes) :], *[body.results[i] for i in given]])
+    row_specs += specs([body.inputs[i] for i in arrived])
+    dense = {*range(len(turns)), *range(sum(sizes[:4]), sum(sizes[:5]))}
+    dense |= {len(turns) + i for i in range(len(run.xs)) if i not in run.listed}
+    last, dxs = _scan(
+        step, starts, specs([*[body.inputs[i] for i in live], *[sources[i - first_captured] for i in summed]]),
+        rows, row_specs, frozenset(range(len(rows))) - dense,
+        frozenset(k for k, i in enumerate(by_row) if i - states in run.listed), reverse,
+    )  # fmt: skip
+    by_place = dict(zip([*live, *summed, *by_row], [*last, *dxs], strict=True))
+    return tuple(by_place.get(i) for i in range(first_captured + len(sources)))
+
+
+def _split(values: Sequence[Any], sizes: Sequence[int]) -> list[list[Any]]:
+    """A list cut into parts of these sizes."""
+    rest = iter(values)
+    return [[next(rest) for _ in range(size)] for size in sizes]
