@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.apply import apply, is_tensor
+from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
@@ -32,7 +32,9 @@ def static_value(x: Any) -> Any:
     if op.type == "Rank":
         return inputs[0].shape.rank
     if op.type == "Pack":
-        return _maybe_unknown([static_value(i) for i in inputs])
+        if inputs[0].shape.rank and not inputs[0].shape.is_full:
+            return None
+        return _maybe_unknown([_entry(i) for i in inputs])
     if op.type == "StridedSlice":
         source = static_value(inputs[0])
         return None if source is None or len(inputs) > 1 else op.forward(np, np.asarray(source))
@@ -62,8 +64,35 @@ def passed_on(node: Any) -> int | None:
     return node.op.passes(*[settled(x) if i == 0 else None for i, x in enumerate(node.inputs)])
 
 
+def numbers(x: Any) -> Any:
+    """Integers as they stand in an attribute: an int, or nested tuples of ints; one tensor if any is not known yet.
+
+    x is a number, a tensor, an array, or a list of such.
+    """
+    known = _known(x)
+    return known if known is not None else x if is_tensor(x) else convert(x)
+
+
+def _known(x: Any) -> Any:
+    """As `numbers`; None if anything is not known."""
+    if isinstance(x, (list, tuple)):
+        entries = [_known(entry) for entry in x]
+        return None if any(entry is None for entry in entries) else tuple(entries)
+    value = static_value(x) if is_tensor(x) else x
+    if value is None:
+        return None
+    return _known(value.tolist()) if isinstance(value, np.ndarray) else int(value)
+
+
 def _maybe_unknown(entries: Any) -> np.ndarray:
-    return np.array(list(entries), dtype=object if any(e is None for e in entries) else np.int32)
+    array = np.array(list(entries), dtype=object)
+    return array if None in array.reshape(-1).tolist() else array.astype(np.int32)
+
+
+def _entry(x: Any) -> Any:
+    """As static_value; of a tensor whose shape alone is known an array of None."""
+    value = static_value(x)
+    return np.full(x.shape.dims, None) if value is None and x.shape.rank and x.shape.is_full else value
 
 
 def static_shape_value(x: Any) -> tuple[int | None, ...] | None:

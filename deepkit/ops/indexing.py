@@ -11,9 +11,10 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.slices import IndexedSlices
-from deepkit.core.static import static_value
+from deepkit.core.static import numbers, static_value
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.ops.late import late, unknown
 
 _DYNAMIC = "?"  # marks a number of a slice that is a tensor, given as a further input
 
@@ -171,7 +172,10 @@ def _entries(vector: Any) -> list[Any]:
     known = static_value(vector) if not isinstance(vector, (list, tuple)) else vector
     if known is None:
         return ops.unstack(vector)
-    return [int(v) if not is_tensor(v) else v for v in np.asarray(known, dtype=object).reshape(-1)]
+    entries = known if isinstance(known, (list, tuple)) else np.asarray(known, dtype=object).reshape(-1)
+    if is_tensor(vector) and any(v is None for v in entries):
+        return ops.unstack(vector)
+    return [v if is_tensor(v) else int(v) for v in entries]
 
 
 def strided_slice(
@@ -268,7 +272,13 @@ def gather(
     """
     if batch_dims:
         return _gather_rows(params, indices, axis, int(batch_dims), name)
-    return apply(Gather(axis=0 if axis is None else int(static_value(axis))), params, indices, name=name)
+    at = 0 if axis is None else numbers(axis)
+    if is_tensor(at):
+        params, indices = convert(params, beside=at), convert(indices, beside=at)
+        known = None not in (params.shape.rank, indices.shape.rank)
+        static = unknown(params.shape.rank, indices.shape.rank - 1) if known else None
+        return late(Gather, [params, indices], {"axis": at}, static, name=name)
+    return apply(Gather(axis=at), params, indices, name=name)
 
 
 def _gather_rows(params: Any, indices: Any, axis: Any, batch: int, name: str | None) -> Any:

@@ -11,9 +11,10 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
-from deepkit.core.static import static_shape, static_value
+from deepkit.core.static import numbers, static_shape, static_value
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.late import late, unknown
 
 
 @register
@@ -76,7 +77,11 @@ def concat(values: Any, axis: Any, name: str | None = None) -> Any:
             "concat(axis, values) is the order of TensorFlow 0.x", hint="swap the arguments: concat(values, axis)"
         )
     values = list(values) if isinstance(values, (list, tuple)) else [values]
-    return apply(Concat(axis=int(static_value(axis))), *values, name=name)
+    at = numbers(axis)
+    if is_tensor(at):
+        rank = next((x.shape.rank for x in values if is_tensor(x) and x.shape.rank is not None), None)
+        return late(Concat, values, {"axis": at}, unknown(rank), name=name)
+    return apply(Concat(axis=at), *values, name=name)
 
 
 @register
@@ -197,13 +202,17 @@ def split(
     """A tensor cut along an axis: into n equal parts, or into parts of the given lengths."""
     if isinstance(value, int) and is_tensor(axis):
         raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
-    sizes = static_value(num_or_size_splits)
-    at = int(static_value(axis))
-    if np.ndim(sizes) == 0:
-        op = Split(axis=at, num=int(sizes))
-    else:
-        op = Split(axis=at, sizes=tuple(int(s) for s in sizes), num=len(sizes))
-    return list(apply(op, value, name=name))
+    sizes, at = numbers(num_or_size_splits), numbers(axis)
+    many = sizes if isinstance(sizes, int) else num or (sizes.shape if is_tensor(sizes) else np.shape(sizes))[0]
+    given = {"sizes": sizes, "num": many} if not isinstance(sizes, int) else {"num": sizes}
+    given["axis"] = at
+    unknown_yet = {key: v for key, v in given.items() if is_tensor(v)}
+    if unknown_yet:
+        value = convert(value, beside=next(iter(unknown_yet.values())))
+        fixed = {key: v for key, v in given.items() if key not in unknown_yet}
+        shapes = (unknown(value.shape.rank),) * many
+        return list(late(Split, [value], unknown_yet, shapes, many=True, name=name, **fixed))
+    return list(apply(Split(**given), value, name=name))
 
 
 @register
@@ -331,9 +340,12 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = N
     """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC)."""
     if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")
-    pairs = tuple((int(a), int(b)) for a, b in np.asarray(static_value(paddings)).tolist())
-    fill = static_value(constant_values)
+    pairs, fill = numbers(paddings), static_value(constant_values)
     constant = fill.item() if hasattr(fill, "item") else fill
+    if is_tensor(pairs):
+        x, axes = convert(tensor, beside=pairs), pairs.shape.dims[0] if pairs.shape.dims else None
+        rank = axes if x.shape.rank is None else x.shape.rank
+        return late(Pad, [x], {"paddings": pairs}, unknown(rank), name=name, mode=mode.upper(), constant=constant)
     return apply(Pad(paddings=pairs, mode=mode.upper(), constant=constant), tensor, name=name)
 
 

@@ -11,10 +11,11 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
-from deepkit.core.static import static_shape, static_value
+from deepkit.core.static import numbers, static_shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.define import unary
+from deepkit.ops.late import late, unknown
 
 
 @register
@@ -217,10 +218,11 @@ class Transpose(Op):
 
 def transpose(a: Any, perm: Any = None, name: str | None = None, conjugate: bool = False) -> Any:
     """Axes in another order: output axis i is input axis perm[i]; without perm all axes are reversed."""
-    perm = static_value(perm) if is_tensor(perm) else perm
-    return apply(
-        Transpose(perm=None if perm is None else tuple(int(p) for p in perm), conjugate=conjugate), a, name=name
-    )
+    order = None if perm is None else numbers(perm)
+    if is_tensor(order):
+        a = convert(a, beside=order)
+        return late(Transpose, [a], {"perm": order}, unknown(a.shape.rank), name=name, conjugate=conjugate)
+    return apply(Transpose(perm=order, conjugate=conjugate), a, name=name)
 
 
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
@@ -273,8 +275,11 @@ class ExpandDims(Op):
 
 def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
     """A new axis of length 1 at position `axis`; negative positions count from the end of the result."""
-    at = dim if axis is None else axis
-    return apply(ExpandDims(axis=int(static_value(at))), input, name=name)
+    at = numbers(dim if axis is None else axis)
+    if is_tensor(at):
+        x = convert(input, beside=at)
+        return late(ExpandDims, [x], {"axis": ops.reshape(at, [])}, unknown(x.shape.rank, 1), name=name)
+    return apply(ExpandDims(axis=at if isinstance(at, int) else at[0]), input, name=name)
 
 
 @register
@@ -305,7 +310,10 @@ class Squeeze(Op):
 def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None) -> Any:
     """Takes out axes of length 1: those named in `axis`, or all."""
     axis = squeeze_dims if axis is None else axis
-    axes = None if axis is None or axis == [] else tuple(axis) if isinstance(axis, (list, tuple)) else (int(axis),)
+    axes = None if axis is None else numbers(axis)
+    if is_tensor(axes):
+        return late(Squeeze, [input], {"axis": ops.reshape(axes, [-1])}, name=name)
+    axes = (axes,) if isinstance(axes, int) else axes or None
     return apply(Squeeze(axis=axes), input, name=name)
 
 
@@ -360,5 +368,8 @@ class Reverse(Op):
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """The order along the named axes turned round."""
-    axes = static_value(axis)
-    return apply(Reverse(axis=tuple(int(a) for a in np.asarray(axes).reshape(-1).tolist())), tensor, name=name)
+    axes = numbers(axis)
+    if is_tensor(axes):
+        x = convert(tensor, beside=axes)
+        return late(Reverse, [x], {"axis": ops.reshape(axes, [-1])}, x.shape, name=name)
+    return apply(Reverse(axis=(axes,) if isinstance(axes, int) else axes), tensor, name=name)

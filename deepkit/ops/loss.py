@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scop
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import accumulator
-from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
+from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 
 
 @register
@@ -50,20 +50,28 @@ def _shifted(logits: Any) -> Any:
     return (logits - logits.max(axis=-1, keepdims=True)).astype(accumulator(logits.dtype), copy=False)
 
 
-def _refuse_class_numbers(labels: Any, logits: Any) -> None:
-    dtype = getattr(labels, "dtype", None)
-    if dtype is not None and getattr(dtype, "is_integer", False) and getattr(logits, "dtype", dtype) is not dtype:
-        raise DTypeError(
-            f"softmax_cross_entropy_with_logits: the labels are {dtype.name}",
-            rule="it compares two rows of class probabilities: labels are floats in the shape of the logits",
-            hint="class numbers belong to sparse_softmax_cross_entropy_with_logits; rows of 0 and 1 need cast(labels, float32)",
-        )
-
-
 def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> Any:
-    """The cross-entropy of each row, gradients flowing into logits and labels. Shapes (..., classes) -> (...)."""
+    """The cross-entropy of each row, gradients flowing into logits and labels. Shapes (..., classes) -> (...).
+
+    Labels of another type are cast to that of the logits. The leading axes of both are taken as one list of rows, so
+    that labels may have more of them; the result has those of the logits.
+    """
     _warn_if_softmax(logits)
-    return apply(SoftmaxCrossEntropy(), logits, labels, name=name)
+    logits = convert(logits, beside=labels)
+    labels = ops.cast(convert(labels, beside=logits), logits.dtype)
+    if logits.shape.rank == labels.shape.rank is not None or (labels.shape.rank or 2) < 2:
+        return apply(SoftmaxCrossEntropy(), logits, labels, name=name)
+    with scope(name, "softmax_cross_entropy_with_logits", logits, labels) as full:
+        leading = ops.shape(logits)[:-1]
+        losses = ops.reshape(apply(SoftmaxCrossEntropy(), _rows(logits), _rows(labels)), leading, name=full)
+        if logits.shape.rank is not None and hasattr(losses, "set_shape"):
+            losses.set_shape(logits.shape[:-1])
+        return losses
+
+
+def _rows(x: Any) -> Any:
+    """(..., n) as (rows, n)."""
+    return ops.reshape(x, ops.concat([[-1], ops.shape(x)[-1:]], 0))
 
 
 def _warn_if_softmax(logits: Any) -> None:
@@ -86,7 +94,7 @@ def softmax_cross_entropy_with_logits_v2(
     if along in (None, -1):
         return softmax_cross_entropy(logits, labels, name)
     logits = convert(logits, beside=labels)
-    labels = convert(labels, logits.dtype, beside=logits)
+    labels = convert(labels, beside=logits)
     order = [i for i in range(len(logits.shape)) if i != along % len(logits.shape)] + [along % len(logits.shape)]
     return softmax_cross_entropy(ops.transpose(logits, order), ops.transpose(labels, order), name)
 
@@ -97,8 +105,7 @@ def softmax_cross_entropy_with_logits(
 ) -> Any:  # fmt: skip
     """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
-    _refuse_class_numbers(labels, logits)
-    labels = ops.stop_gradient(convert(labels, getattr(logits, "dtype", None), beside=logits))
+    labels = ops.stop_gradient(convert(labels, beside=logits))
     return softmax_cross_entropy_with_logits_v2(
         labels=labels, logits=logits, axis=dim if axis is None else axis, name=name
     )

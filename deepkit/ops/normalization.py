@@ -8,7 +8,7 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
-from deepkit.core.static import static_value
+from deepkit.core.static import numbers
 from deepkit.device import batchnorm
 from deepkit.device.dtypes import DType, accumulator, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
@@ -57,20 +57,22 @@ def moments(
     >>> mean.item(), variance.item()
     (4.0, 5.0)
     """
+    keep = bool(keep_dims if keepdims is None else keepdims)
+    if is_tensor(numbers(axes)):
+        with scope(name, "moments", x):
+            return ops.reduce_mean(x, axes, keep), ops.reduce_variance(x, axes, keep)
     axis = _axes(axes)
     with scope(name, "moments", x):
         mean, variance = apply(Moments(axis=axis), x)
-        if keep_dims if keepdims is None else keepdims:
+        if keep:
             return mean, variance
         # named as in TensorFlow: moments/Squeeze and moments/Squeeze_1
         return ops.squeeze(mean, axis), ops.squeeze(variance, axis)
 
 
 def _axes(axes: Any) -> tuple[int, ...] | None:
-    known = static_value(axes) if is_tensor(axes) else axes
-    if known is None:
-        return None
-    return tuple(int(a) for a in known) if hasattr(known, "__iter__") else (int(known),)
+    known = None if axes is None else numbers(axes)
+    return (known,) if isinstance(known, int) else known
 
 
 def weighted_moments(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape, normalize_axis
+from deepkit.core.shape import Shape, normalize_axes, normalize_axis
+from deepkit.core.static import numbers
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.late import late
 from deepkit.ops.selection import top_k
 
 
@@ -99,6 +99,25 @@ def searchsorted(
     return apply(SearchSorted(side=side, index=as_dtype(out_type)), sorted_sequence, values, name=name)
 
 
+@register
+class Roll(Op):
+    """The numbers moved along each axis[i] by shift[i] places, round the end."""
+
+    shift: tuple[int, ...] = ()
+    axis: tuple[int, ...] = ()
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank is not None:
+            normalize_axes(self.axis, x.rank)
+        return x
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.roll(x, self.shift, self.axis)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(Roll(shift=tuple(-s for s in self.shift), axis=self.axis), dy)
+
+
 def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
     """The numbers moved along an axis by `shift` places; what leaves at the end comes in at the start.
 
@@ -108,17 +127,13 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
     >>> dk.ops.roll([1, 2, 3, 4], 1, 0).numpy().tolist()
     [4, 1, 2, 3]
     """
-    with scope(name, "roll", input, shift) as full:
-        y = convert(input)
-        axes = [int(a) for a in np.asarray(axis).reshape(-1)]
-        shifts = [shift[i] for i in range(len(axes))] if np.ndim(axis) else [shift]
-        for at, by in zip(axes, shifts, strict=True):
-            at = normalize_axis(at, len(y.shape))
-            known = y.shape.dims[at]
-            n = ops.shape(y)[at] if known is None else known
-            by = ops.cast(by, "int32") if is_tensor(by) else int(by)
-            y = ops.gather(y, ops.floormod(ops.range(n) - by, n), axis=at)
-        return ops.identity(y, name=full)
+    given = {"shift": numbers(shift), "axis": numbers(axis)}
+    if not any(is_tensor(v) for v in given.values()):
+        settings = {key: (v,) if isinstance(v, int) else v for key, v in given.items()}
+        return apply(Roll(**settings), input, name=name)
+    vectors = {key: ops.reshape(ops.cast(convert(v), "int64"), [-1]) for key, v in given.items()}
+    x = convert(input, beside=next(v for v in given.values() if is_tensor(v)))
+    return late(Roll, [x], vectors, x.shape, name=name)
 
 
 def count_nonzero(

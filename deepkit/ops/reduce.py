@@ -9,9 +9,10 @@ import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
-from deepkit.core.static import static_value
+from deepkit.core.static import numbers
 from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.ops.late import late, unknown
 
 Axes = int | tuple[int, ...] | None
 
@@ -269,15 +270,7 @@ def _old_names(axis: Any, keepdims: Any, indices: Any, keep_dims: Any) -> tuple[
         raise ArgumentError("axis and reduction_indices are the same thing", hint="give axis alone")
     axis = indices if axis is None else axis
     keep = bool(keep_dims if keepdims is None else keepdims)
-    if is_tensor(axis):
-        known = static_value(axis)
-        if known is None:
-            return axis, keep
-        axis = known
-    if hasattr(axis, "tolist"):
-        axis = axis.tolist()
-    axis = tuple(int(a) for a in axis) if isinstance(axis, (list, tuple)) else None if axis is None else int(axis)
-    return axis, keep
+    return None if axis is None else numbers(axis), keep
 
 
 reduce_sum = _reduction(Sum, "reduce_sum")
@@ -358,8 +351,12 @@ def _position(cls: type[Position], name: str) -> Any:
     def function(
         input: Any, axis: Any = None, name: str | None = None, dimension: Any = None, output_type: Any = "int64"
     ) -> Any:
-        axis = dimension if axis is None else axis
-        return apply(cls(axis=int(axis or 0), output_type=as_dtype(output_type)), input, name=name)
+        at = numbers(0 if axis is None and dimension is None else dimension if axis is None else axis)
+        if is_tensor(at):
+            x = convert(input, beside=at)
+            static = unknown(x.shape.rank, -1)
+            return late(cls, [x], {"axis": at}, static, name=name, output_type=as_dtype(output_type))
+        return apply(cls(axis=at, output_type=as_dtype(output_type)), input, name=name)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = cls.__doc__
@@ -420,7 +417,11 @@ class Cumprod(Cumulative):
 
 def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
     """The running sum along `axis`: [a, b, c] -> [a, a+b, a+b+c]."""
-    return apply(Cumsum(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
+    at = numbers(axis)
+    if is_tensor(at):
+        x = convert(x, beside=at)
+        return late(Cumsum, [x], {"axis": at}, x.shape, name=name, exclusive=exclusive, reverse=reverse)
+    return apply(Cumsum(axis=at, exclusive=exclusive, reverse=reverse), x, name=name)
 
 
 def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:

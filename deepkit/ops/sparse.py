@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
-from deepkit.errors import ShapeError
+from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.indexing import check_indices
 
 
@@ -45,6 +45,10 @@ class SparseTensor:
     @property
     def dtype(self) -> Any:
         return self.values.dtype
+
+    @property
+    def graph(self) -> Any:
+        return self.values.graph
 
     @property
     def shape(self) -> Shape:
@@ -83,6 +87,7 @@ class SparseToDense(Op):
     """values[i] at position indices[i], the default value everywhere else."""
 
     static: tuple[int | None, ...] | None = None
+    validate: bool = True
     types = ("index", "index", "T", "T")
 
     def shape(self, indices: Shape, dims: Shape, values: Shape, default: Shape) -> Shape:
@@ -92,6 +97,8 @@ class SparseToDense(Op):
         y = xp.empty(tuple(int(d) for d in dims), values.dtype)
         y[...] = default
         positions = indices.reshape(-1, y.ndim) if indices.ndim < 2 else indices
+        if self.validate and y.ndim:
+            _check_order(xp, positions)
         for axis in range(y.ndim):
             check_indices(xp, positions[:, axis], y.shape[axis], f"sparse_to_dense, column {axis}")
         y[tuple(positions.T)] = values
@@ -105,18 +112,35 @@ class SparseToDense(Op):
         return None, None, ops.sum_like(dvalues, values), ops.reduce_sum(dy) - ops.reduce_sum(dvalues)
 
 
+def _check_order(xp: Any, positions: Any) -> None:
+    """ArgumentError naming the first position that does not come after the one before it."""
+    steps = positions[1:] - positions[:-1]
+    first = xp.take_along_axis(steps, (steps != 0).argmax(axis=1)[:, None], 1)[:, 0]  # the step that decides; 0: none
+    if bool((first <= 0).any()):
+        i = int((first <= 0).argmax())
+        raise ArgumentError(
+            f"sparse indices: {positions[i + 1].tolist()} at place {i + 1} "
+            + ("is repeated" if first[i] == 0 else f"comes after {positions[i].tolist()}: out of order"),
+            rule="positions stand in rising order, row by row, each once",
+            hint="sort them, or validate_indices=False: then the last of equal positions counts",
+        )
+
+
 def sparse_to_dense(
     sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any = 0, validate_indices: bool = True,
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """A tensor of output_shape with sparse_values at sparse_indices, and default_value everywhere else.
 
+    With validate_indices the positions must be in rising order, none of them named twice; else the last one counts.
+
     >>> import deepkit as dk
     >>> dk.sparse_to_dense([[0], [2]], [4], [5, 6]).numpy().tolist()
     [5, 0, 6, 0]
     """
     static, dims = static_shape(output_shape)
-    return apply(SparseToDense(static=static), sparse_indices, dims, sparse_values, default_value, name=name)
+    op = SparseToDense(static=static, validate=bool(validate_indices))
+    return apply(op, sparse_indices, dims, sparse_values, default_value, name=name)
 
 
 def sparse_tensor_dense_matmul(

@@ -40,7 +40,7 @@ from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
 from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
-from deepkit.ops.sparse import SparseTensor, SparseTensorValue
+from deepkit.ops.sparse import SparseTensorValue
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
 from deepkit.v1 import (
@@ -141,6 +141,7 @@ from deepkit.v1.scopes import (
     variable_scope,
 )  # fmt: skip
 from deepkit.v1.spaces import spaces as _spaces
+from deepkit.v1.sparse_tensor import SparseTensor
 from deepkit.v1.symbolic import constant_of as _constant_of
 from deepkit.v1.symbolic import on_rows as _on_rows
 from deepkit.v1.symbolic import symbolic as _symbolic

@@ -14,6 +14,8 @@ SPD = (lambda m: m @ m.swapaxes(-1, -2) + 2 * np.eye(3))(real(2, 3, 3))
 LABELS = np.array([2, 0, 3], np.int32)
 PROBABILITIES = sp.softmax(real(3, 4), axis=-1)
 
+ONLY_FIRST = {"wrt": [0], "batch": False}
+
 SAMPLES: list[Sample] = [
     # arithmetic
     *binary("Add", np.add),
@@ -188,6 +190,42 @@ SAMPLES: list[Sample] = [
     Sample("ConcatGrad", {"axis": 1}, (real(3, 5), A, COLUMN), lambda d, *x: [d[:, :4], d[:, 4:]], {"wrt": [0]}),
     Sample("Pack", {"axis": 1}, (A, B), lambda *x: np.stack(x, 1)),
     Sample("Unpack", {"axis": 1, "num": 4}, (A,), lambda x: [x[:, i] for i in range(4)]),
+    Sample("Roll", {"shift": (1, -2), "axis": (0, 1)}, (A,), lambda x: np.roll(x, (1, -2), (0, 1)), NO_BATCH),
+    Sample(
+        "Late",
+        {"kind": "Transpose", "late": ("perm",), "static": (None, None)},
+        (A, np.array([1, 0], np.int32)),
+        lambda x, perm: x.T,
+        ONLY_FIRST,
+    ),
+    Sample(
+        "Late",
+        {"kind": "Pad", "late": ("paddings",), "static": (None, None), "fixed": (("constant", 3.0),)},
+        (A, np.array([[1, 0], [0, 2]], np.int32)),
+        lambda x, p: np.pad(x, p, constant_values=3.0),
+        ONLY_FIRST,
+    ),
+    Sample(
+        "Late",
+        {"kind": "Concat", "late": ("axis",), "static": (None, None), "count": 2},
+        (A, B, np.array(1, np.int32)),
+        lambda a, b, axis: np.concatenate([a, b], 1),
+        {"wrt": [0, 1], "batch": False},
+    ),
+    Sample(
+        "Late",
+        {"kind": "Split", "late": ("axis",), "static": ((3, None), (3, None)), "many": True, "fixed": (("num", 2),)},
+        (A, np.array(1, np.int32)),
+        lambda x, axis: np.split(x, 2, 1),
+        ONLY_FIRST,
+    ),
+    Sample(
+        "LateGradient",
+        {"kind": "Concat", "late": ("axis",), "static": (None, None), "count": 2},
+        (real(3, 8), A, B, np.array(1, np.int32)),
+        lambda dy, a, b, axis: [dy[:, :4], dy[:, 4:]],
+        ONLY_FIRST,
+    ),
     Sample("Split", {"axis": 1, "num": 2}, (A,), lambda x: np.split(x, 2, 1)),
     Sample("Split", {"axis": 1, "sizes": (1, -1)}, (A,), lambda x: [x[:, :1], x[:, 1:]]),
     Sample("Tile", {"multiples": (2, 3)}, (A,), lambda x: np.tile(x, (2, 3))),
