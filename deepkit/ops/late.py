@@ -98,7 +98,7 @@ class LateGradient(OfKind):
         dy = tuple(convert(d) for d in dys) if self.many else convert(dys[0])
         found = op.gradient(dy, dy, *xs)
         found = found if isinstance(found, (tuple, list)) else [found]
-        return [found[i].value for i in self.tensors()]
+        return tuple(found[i].value for i in self.tensors())
 
     def gradient(self, ddx: Any, dx: Any, *arrays: Any) -> Any:
         # the derivative A^T dy of a linear op y = A x is itself linear: its own derivative is A again
