@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scop
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import accumulator
-from deepkit.errors import ArgumentError, GraphWarning, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 
 
 @register
@@ -58,7 +58,9 @@ def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> 
     """
     _warn_if_softmax(logits)
     logits = convert(logits, beside=labels)
-    labels = ops.cast(convert(labels, beside=logits), logits.dtype)
+    labels = convert(labels, beside=logits)
+    _refuse_class_numbers(labels, logits)
+    labels = ops.cast(labels, logits.dtype)
     if logits.shape.rank == labels.shape.rank is not None or (labels.shape.rank or 2) < 2:
         return apply(SoftmaxCrossEntropy(), logits, labels, name=name)
     with scope(name, "softmax_cross_entropy_with_logits", logits, labels) as full:
@@ -67,6 +69,17 @@ def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> 
         if logits.shape.rank is not None and hasattr(losses, "set_shape"):
             losses.set_shape(logits.shape[:-1])
         return losses
+
+
+def _refuse_class_numbers(labels: Any, logits: Any) -> None:
+    """DTypeError for integer labels with fewer axes than the logits: they are no rows."""
+    ranks = labels.shape.rank, logits.shape.rank
+    if labels.dtype.is_integer and None not in ranks and ranks[0] < ranks[1]:
+        raise DTypeError(
+            f"softmax_cross_entropy_with_logits: the labels are {labels.dtype.name} of shape {labels.shape}",
+            rule="it compares two rows of class probabilities: labels have the shape of the logits",
+            hint="class numbers belong to sparse_softmax_cross_entropy_with_logits, or become rows with one_hot(labels, classes)",
+        )
 
 
 def _rows(x: Any) -> Any:
