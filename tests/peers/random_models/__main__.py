@@ -15,13 +15,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("first", type=int)
     parser.add_argument("end", type=int)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no program after so many")
     parser.add_argument("--whole", action="store_true", help="do not shrink")
     parser.add_argument("--file", action="store_true", help="print programs as files of their own")
     options = parser.parse_args()
     pair, counts, began = Pair(), collections.Counter[str](), time.time()
     for seed in range(options.first, options.end):
-        found = pair.unexplained(program(seed))
+        if time.time() - began > options.seconds:
+            break
         counts["programs"] += 1
+        found = pair.unexplained(program(seed))
         if found:
             counts[found.where] += 1
             found = found if options.whole else pair.smallest(found)
