@@ -32,6 +32,12 @@ EXPLAINED = [
         source=r"Sequential\(\[keras\.Input.*ActivityRegularization.*\n(.*\n)*model = keras\.Model",
     ),
     Explanation(
+        "batches of several sizes from a generator or Sequence count by their size, as in Keras 2.3.1; tf_keras in a graph "
+        "gives all batches the same weight",
+        where="evaluate|history",
+        source=r"(fit|evaluate)\([Bb]atches\(.*size=4",
+    ),
+    Explanation(
         "tf_keras keeps what went into the last softmax and takes it for the logits of any cross-entropy, so that "
         "binary_crossentropy sees sigmoid(logits) in place of the model's softmax; here as in Keras 2.3.1 it sees the output",
         source=r"softmax[\s\S]*(binary_c|BinaryC)rossentropy",
