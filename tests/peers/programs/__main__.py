@@ -9,9 +9,10 @@ from .comparison import Difference, differences
 from .explained import explanation
 from .generator import program
 from .peers import Peer
+from .runner import HEADERS
 from .shrinking import smallest
 
-HEADER = "import numpy as np\nimport tensorflow.compat.v1 as tf  # or: import deepkit.v1 as tf\ntf.disable_eager_execution()\n"
+HEADER = f"import numpy as np\n{HEADERS['tensorflow']}\n"
 
 
 class Trial:

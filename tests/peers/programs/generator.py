@@ -19,7 +19,7 @@ SHAPES = ((), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 2, 3), (1, 3), (4, 1))
 
 
 def program(seed: int) -> str:
-    """The source text of program number `seed`; `tf` and `np` are the runner's to give."""
+    """The source text of program number `seed`; `tf`, `np` and `config` are the runner's to give."""
     rng = random.Random(seed)
     page = Page(rng)
     if rng.random() < 0.5:
@@ -111,7 +111,11 @@ def _derivatives(page: Page, sources: list[Value]) -> None:
 
 def _runs(page: Page, fed: list[Value], trained: list[Value], step: str) -> None:
     """Sessions' runs: values and gradients together, training alone, variables alone."""
-    page.lines += ["results = []", "with tf.Session() as sess:", "    sess.run(tf.global_variables_initializer())"]
+    page.lines += [
+        "results = []",
+        "with tf.Session(config=config) as sess:",
+        "    sess.run(tf.global_variables_initializer())",
+    ]
     hidden = [v for v in page.values if v.dtype in FLOATS and v.name.startswith("v")]
     touched = {last for last in page.order.values() if last}
     for _ in range(page.rng.randint(1, 3)):

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+# TensorFlow's graph rewriter (Grappler) loses feeds of tensors within a graph: x + x, fed, is computed all the same.
 HEADERS = {
-    "deepkit": "import deepkit.v1 as tf",
-    "tensorflow": "import tensorflow.compat.v1 as tf\ntf.disable_eager_execution()",
+    "deepkit": "import deepkit.v1 as tf\nconfig = None",
+    "tensorflow": "import tensorflow.compat.v1 as tf\ntf.disable_eager_execution()\nconfig = tf.ConfigProto()\n"
+    "config.graph_options.rewrite_options.disable_meta_optimizer = True",
 }
 
 
@@ -32,9 +34,9 @@ def static(scope: dict[str, Any]) -> dict[str, list[int | None] | None]:
     return found
 
 
-def execute(text: str, tf: Any) -> dict[str, Any]:
+def execute(text: str, tf: Any, config: Any = None) -> dict[str, Any]:
     """The program's results so far, its static shapes, and the error that ended it, if one did."""
-    scope: dict[str, Any] = {"tf": tf, "np": np, "results": []}
+    scope: dict[str, Any] = {"tf": tf, "np": np, "config": config, "results": []}
     error = None
     with tf.Graph().as_default(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,7 +55,7 @@ def main(library: str) -> None:
     exec(HEADERS[library], scope)
     with os.fdopen(out, "w") as answers:
         for line in sys.stdin:
-            answers.write(json.dumps(execute(json.loads(line), scope["tf"])) + "\n")
+            answers.write(json.dumps(execute(json.loads(line), scope["tf"], scope["config"])) + "\n")
             answers.flush()
 
 
