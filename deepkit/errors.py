@@ -6,6 +6,8 @@ op's name in the graph), which rule was broken, and what to try next.
 
 from __future__ import annotations
 
+from typing import Any
+
 from deepkit.site import user_site
 
 
@@ -48,17 +50,151 @@ def _message(what: str, where: str | None, rule: str | None, hint: str | None) -
     return "\n".join([what, *[f"  {label:<6} {text}" for label, text in parts if text]])
 
 
+class OpError(DeepkitError):
+    """Base of what a session raises, as `tf.errors.OpError`: each of the sixteen below has TensorFlow's `error_code`.
+
+    Takes one sentence like every error here, or what TensorFlow's classes take: node_def, op, message. Their
+    names and numbers are those of tensorflow/core/protobuf/error_codes.proto.
+    """
+
+    locates = True
+    error_code = 2
+    node_def: Any = None
+    op: Any = None
+
+    def __init__(self, *told: Any, message: str | None = None, where: str | None = None, rule: str | None = None,
+                 hint: str | None = None, **origin: Any):  # fmt: skip
+        given = dict(
+            zip(("node_def", "op", "message", "error_code") if len(told) > 1 else ("message",), told, strict=False)
+        )
+        super().__init__(str(given.pop("message", message)), where=where, rule=rule, hint=hint)
+        vars(self).update(given, **origin)
+
+    @property
+    def message(self) -> str:
+        """What happened; str(error) has the place, the rule and the hint as well."""
+        return self.what
+
+
+class CancelledError(OpError, RuntimeError):
+    """Something that was given up while it waited, or that comes too late: its queue or its session was closed."""
+
+    error_code = 1
+
+
+class UnknownError(OpError):
+    """A Python function inside the graph that raised an error of its own."""
+
+    error_code = 2
+
+
+class InvalidArgumentError(OpError):
+    """An op that failed while it computed: its values do not fit its rule."""
+
+    error_code = 3
+
+
+class DeadlineExceededError(OpError):
+    """Something that took longer than it was given."""
+
+    error_code = 4
+
+
+class NotFoundError(OpError):
+    """A file, or a name in a file, that is not there."""
+
+    error_code = 5
+
+
+class AlreadyExistsError(OpError):
+    """Something to be made that is there already."""
+
+    error_code = 6
+
+
+class PermissionDeniedError(OpError):
+    """A file that this user may not read or write."""
+
+    error_code = 7
+
+
+class ResourceExhaustedError(OpError):
+    """No memory, or no room on the disk."""
+
+    error_code = 8
+
+
+class FailedPreconditionError(OpError):
+    """Something that is not in the state it must be in: a variable without a value, a folder that is not empty."""
+
+    error_code = 9
+
+
+class AbortedError(OpError):
+    """Something that was broken off and may be tried again."""
+
+    error_code = 10
+
+
+class OutOfRangeError(OpError):
+    """The end of the data: a queue that is closed and empty, an input that has been read to its end."""
+
+    error_code = 11
+
+
+class UnimplementedError(OpError):
+    """Something that is not supported."""
+
+    error_code = 12
+
+
+class InternalError(OpError):
+    """Something that the library itself got wrong."""
+
+    error_code = 13
+
+
+class UnavailableError(OpError):
+    """A service that does not answer at the moment."""
+
+    error_code = 14
+
+
+class DataLossError(OpError):
+    """Data that are damaged or cut off."""
+
+    error_code = 15
+
+
+class UnauthenticatedError(OpError):
+    """A service that asks who is there."""
+
+    error_code = 16
+
+
+_RAISED_IN_AN_OP: tuple[tuple[type[Exception], type[OpError]], ...] = (
+    (MemoryError, ResourceExhaustedError), (NotImplementedError, UnimplementedError), (StopIteration, OutOfRangeError),
+    (ValueError, InvalidArgumentError), (TypeError, InvalidArgumentError), (ArithmeticError, InvalidArgumentError),
+    (IndexError, InvalidArgumentError),
+)  # fmt: skip
+
+
+def status_of(error: Exception) -> type[OpError]:
+    """The error that a session raises where `error` was raised inside an op (TensorFlow: py_func.cc)."""
+    return next((status for kind, status in _RAISED_IN_AN_OP if isinstance(error, kind)), UnknownError)
+
+
 class TensorError(DeepkitError):
     """Base of the errors of tensor programs."""
 
     locates = True
 
 
-class ShapeError(TensorError, ValueError):
+class ShapeError(TensorError, InvalidArgumentError, ValueError):
     """Shapes that do not fit an op's rule."""
 
 
-class DTypeError(TensorError, TypeError):
+class DTypeError(TensorError, InvalidArgumentError, TypeError):
     """Data types that do not fit an op's rule."""
 
 
@@ -71,47 +207,65 @@ class NameNotFoundError(GraphError, KeyError):
 
 
 class FeedError(TensorError, ValueError):
-    """A placeholder without a value, or a value that does not fit the tensor it is fed to."""
+    """A value that does not fit the tensor it is fed to."""
+
+
+class UnfedError(FeedError, InvalidArgumentError):
+    """A placeholder without a value."""
 
 
 class FetchError(TensorError, TypeError):
     """Something that cannot be fetched from a session."""
 
 
-class UninitializedError(TensorError, RuntimeError):
+class UninitializedError(TensorError, FailedPreconditionError, RuntimeError):
     """A variable that is read before it was given a value."""
-
-
-class CancelledError(TensorError, RuntimeError):
-    """Something that was given up while it waited, or that comes too late: its queue or its session was closed."""
 
 
 class ClosedSessionError(CancelledError):
     """A session used after close()."""
 
 
-class NumericsError(TensorError, ArithmeticError):
+class NumericsError(TensorError, InvalidArgumentError, ArithmeticError):
     """NaN or infinity where a finite number was required."""
-
-
-class OpError(TensorError, ValueError):
-    """An op that failed while it computed."""
-
-
-class OutOfRangeError(OpError):
-    """The end of the data: a queue that is closed and empty, an input that has been read to its end."""
 
 
 class GradientError(TensorError, LookupError):
     """A derivative that does not exist."""
 
 
-class ArgumentError(TensorError, ValueError):
+class ArgumentError(TensorError, InvalidArgumentError, ValueError):
     """An argument outside its range, or arguments that contradict each other."""
 
 
-class DataError(DeepkitError, ValueError):
+class DataError(OpError, ValueError):
     """A data file that is damaged, missing, or not what it says it is."""
+
+    locates = False
+
+
+class DamagedDataError(DataError, DataLossError):
+    """A data file that is damaged or cut off."""
+
+
+class MissingDataError(DataError, NotFoundError):
+    """A data file that is not there, or lacks what is asked of it."""
+
+
+class ExistingDataError(DataError, AlreadyExistsError):
+    """A file or folder that is there already."""
+
+
+class BarredDataError(DataError, PermissionDeniedError):
+    """A file or folder that this user may not touch."""
+
+
+class UnreadyDataError(DataError, FailedPreconditionError):
+    """A folder where a file is needed, the other way round, or a folder that is not empty."""
+
+
+class NoRoomError(DataError, ResourceExhaustedError):
+    """A disk without space."""
 
 
 class DownloadError(DataError, OSError):

@@ -1,5 +1,11 @@
 """How errors are built."""
 
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
 from deepkit import errors
 
 
@@ -10,3 +16,109 @@ def test_an_error_with_arguments_of_its_own_keeps_its_class_when_its_place_is_ad
     assert type(found) is errors.MissingExtraError
     assert "matmul at line 3" in str(found)
     assert "deepkit[io]" in str(found)
+
+
+def _inside_a_graph(raised: Exception) -> Exception:
+    def fail(x):
+        raise raised
+
+    with tf.Graph().as_default(), tf.Session() as sess:
+        y = tf.py_func(fail, [tf.constant(1.0)], tf.float32)
+        with pytest.raises(tf.errors.OpError) as caught:
+            sess.run(y)
+    return caught.value
+
+
+CODES = {
+    "Cancelled": 1,
+    "Unknown": 2,
+    "InvalidArgument": 3,
+    "DeadlineExceeded": 4,
+    "NotFound": 5,
+    "AlreadyExists": 6,
+    "PermissionDenied": 7,
+    "ResourceExhausted": 8,
+    "FailedPrecondition": 9,
+    "Aborted": 10,
+    "OutOfRange": 11,
+    "Unimplemented": 12,
+    "Internal": 13,
+    "Unavailable": 14,
+    "DataLoss": 15,
+    "Unauthenticated": 16,
+}  # fmt: skip  (tensorflow/core/protobuf/error_codes.proto)
+
+
+def test_the_sixteen_errors_of_a_session_exclude_each_other():
+    classes = {name: getattr(tf.errors, f"{name}Error") for name in CODES}
+    assert {name: cls.error_code for name, cls in classes.items()} == CODES
+    for name, cls in classes.items():
+        assert issubclass(cls, tf.errors.OpError)
+        assert [n for n, other in classes.items() if issubclass(cls, other)] == [name]
+        assert not issubclass(cls, ValueError)  # `except ValueError` is for mistakes, not for the end of the data
+        assert tf.errors.exception_type_from_error_code(CODES[name]) is cls
+        assert tf.errors.error_code_from_exception_type(cls) == CODES[name]
+
+
+def test_an_error_is_made_as_in_tensorflow():
+    error = tf.errors.OutOfRangeError(None, None, "no more")
+    assert (error.message, error.error_code, error.op, error.node_def) == (
+        "no more",
+        tf.errors.OUT_OF_RANGE,
+        None,
+        None,
+    )
+    assert tf.errors.OpError(None, None, "late", tf.errors.ABORTED).error_code == 10
+    assert tf.errors.NotFoundError(node_def=None, op=None, message="gone").message == "gone"
+
+
+@pytest.mark.parametrize(
+    ("raised", "name"),
+    [
+        (ValueError("x"), "InvalidArgumentError"), (TypeError("x"), "InvalidArgumentError"),
+        (StopIteration("x"), "OutOfRangeError"), (MemoryError("x"), "ResourceExhaustedError"),
+        (NotImplementedError("x"), "UnimplementedError"), (RuntimeError("x"), "UnknownError"),
+        (KeyError("x"), "UnknownError"),
+    ],
+)  # fmt: skip
+def test_what_a_python_function_raises_in_a_graph(raised, name):
+    """TensorFlow's py_func.cc has this table."""
+    found = _inside_a_graph(raised)
+    assert type(found).__name__ == name
+    assert found.__cause__ is raised
+
+
+def test_what_a_session_raises():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        p, v = tf.placeholder(tf.float32, [2]), tf.Variable(1.0)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be fed"):
+            sess.run(p * 2.0)
+        with pytest.raises(ValueError, match="shape") as caught:
+            sess.run(p, {p: [1.0, 2.0, 3.0]})
+        assert not isinstance(caught.value, tf.errors.OpError)
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            sess.run(v)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            sess.run(tf.Assert(tf.constant(False), [p]), {p: [1.0, 2.0]})
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            sess.run(tf.check_numerics(p, "p"), {p: [1.0, np.nan]})
+
+
+def test_what_files_raise(tmp_path):
+    file, folder = tmp_path / "a.txt", tmp_path / "folder"
+    file.write_text("a")
+    (folder / "inside").mkdir(parents=True)
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.gfile.GFile(str(tmp_path / "none")).read()
+    with pytest.raises(tf.errors.AlreadyExistsError):
+        tf.gfile.Copy(str(file), str(file))
+    with pytest.raises(tf.errors.AlreadyExistsError):
+        tf.gfile.MkDir(str(folder))
+    broken = tmp_path / "broken.tfrecord"
+    broken.write_bytes(b"\x05" + bytes(40))
+    with pytest.raises(tf.errors.DataLossError):
+        list(tf.python_io.tf_record_iterator(str(broken)))
+    with pytest.raises(tf.errors.NotFoundError):
+        list(tf.python_io.tf_record_iterator(str(tmp_path / "none")))
+    with tf.Graph().as_default(), tf.Session() as sess, pytest.raises(tf.errors.NotFoundError):
+        sess.run(tf.read_file(str(tmp_path / "none")))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from deepkit.commands._channel import patient_client
 from deepkit.commands._chapters import read_notebook
 from deepkit.commands._launch import child_environment
 from deepkit.errors import DataError, DeepkitError
@@ -117,7 +118,7 @@ def _kernel_manager() -> Any:
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython(), client_factory=patient_client())
 
 
 def _excerpt(source: str) -> str:

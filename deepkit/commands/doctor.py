@@ -211,8 +211,8 @@ def gpu_report() -> Iterator[Row]:
     a = np.arange(64.0, dtype=np.float32).reshape(8, 8)
     product = arrays.to_cpu(arrays.to_gpu(a) @ arrays.to_gpu(a))
     fine = np.allclose(product, a @ a)
-    yield Row("GPU", f"{count} usable, a matrix product {'agrees with' if fine else 'DIFFERS from'} the CPU's",
-              OK if fine else BROKEN)  # fmt: skip
+    yield Row("GPU", f"{count} usable, a matrix product {'agrees with' if fine else 'DIFFERS from'} the CPU's; "
+              "sessions and models compute on the CPU", OK if fine else BROKEN)  # fmt: skip
 
 
 def data() -> Iterator[Row]:

@@ -16,7 +16,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
 from deepkit.device.arrays import default_dtype, xp_of
 from deepkit.device.dtypes import DType, as_dtype, int32
-from deepkit.errors import DeepkitError, DTypeError, OpError, ShapeError
+from deepkit.errors import DeepkitError, DTypeError, ShapeError, status_of
 from deepkit.site import user_site
 
 _LETTERS = "xyzwvu"  # TensorFlow's names of literal inputs: x + 1 makes a constant add/y
@@ -69,7 +69,7 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
     except (ValueError, TypeError, ArithmeticError, IndexError) as error:
         if isinstance(error, DeepkitError):
             raise
-        raise OpError(str(error)) from error
+        raise status_of(error)(str(error)) from error
     many = isinstance(specs, list)
     values = list(result) if many else [result]
     for target, value in zip(op.writes, values, strict=False):

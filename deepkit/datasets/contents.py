@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deepkit.errors import DataError
-from deepkit.files import reason
+from deepkit.files import refused
 
 DEFLATE_LIMIT = 1032  # gzip cannot expand a byte into more than this
 AGAIN = "download it again; `deepkit data verify` checks every file"
@@ -72,7 +72,7 @@ def open_contents(path: str | Path) -> Iterator[Contents]:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}") from error
+        raise refused("read", path, error) from error
 
 
 def read_contents(path: str | Path, most: int) -> bytes:
@@ -91,7 +91,7 @@ def read_raw(path: str | Path, most: int) -> bytes:
         with path.open("rb") as file:
             found = file.read(most + 1)
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}") from error
+        raise refused("read", path, error) from error
     if len(found) > most:
         raise DataError(f"{path} has more than {most:,} bytes", hint=AGAIN)
     return found

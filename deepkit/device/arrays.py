@@ -128,7 +128,8 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
     """`value` as a NumPy array of `dtype` (default: `default_dtype(value)`).
 
     copy: whether the array is kept and must not change with the one it was made from; else what fits is not copied.
-    A float is not silently cut to an integer: that is a DTypeError.
+    A float is not silently cut to an integer, and a whole number that the type does not hold does not wrap around
+    (2**40 would be 0 as int32): both are a DTypeError.
     """
     wanted = default_dtype(value) if dtype is None else as_dtype(dtype)
     if isinstance(value, np.ndarray) and value.dtype == wanted.numpy and not wanted.is_string:
@@ -144,6 +145,8 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
     loses = (wanted.is_integer and raw.dtype.kind in "fcb" and raw.size) or (
         (wanted.is_floating and raw.dtype.kind == "c") or (wanted.is_bool and raw.dtype.kind != "b")
     )
+    if wanted.is_integer and not loses:
+        _check_range(raw, wanted)
     if loses or raw.dtype.kind in "OSU":
         raise DTypeError(
             f"expected {wanted.name}, got {_excerpt(value)} of type {_type_name(value, raw)}",
@@ -151,6 +154,21 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
             hint=f"write the numbers as {wanted.name}, or convert with cast(x, {wanted.name})",
         )
     return raw.astype(wanted.numpy)
+
+
+def _check_range(raw: np.ndarray, wanted: DType) -> None:
+    """DTypeError for whole numbers outside of `wanted`; Python's own, which no 64 bits hold, are an array of objects."""
+    whole = raw.dtype.kind in "iu" or (raw.dtype == object and all(isinstance(x, int) for x in raw.flat))
+    if not whole or not raw.size or np.can_cast(raw.dtype, wanted.numpy):
+        return
+    limits: Any = np.iinfo(np.dtype(wanted.numpy))  # type: ignore[type-var]
+    lowest, highest = int(limits.min), int(limits.max)
+    outside = [x for x in (int(raw.min()), int(raw.max())) if not lowest <= x <= highest]
+    if outside:
+        raise DTypeError(
+            f"{outside[0]} is outside of {wanted.name}", rule=f"{wanted.name} holds {lowest} to {highest}",
+            hint="a wider type, such as int64",
+        )  # fmt: skip
 
 
 def _excerpt(value: Any) -> str:

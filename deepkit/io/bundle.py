@@ -19,8 +19,8 @@ import numpy as np
 
 from deepkit.device.checksum import crc32c
 from deepkit.device.dtypes import ALL, DType, float32
-from deepkit.errors import DataError, NameNotFoundError
-from deepkit.files import reason
+from deepkit.errors import DamagedDataError, DataError, NameNotFoundError
+from deepkit.files import refused
 from deepkit.io.safetensors import HIGHEST_RANK, near
 from deepkit.io.tfrecord import masked
 
@@ -82,7 +82,7 @@ class Bundle:
             with open(self.path, "rb") as file:
                 content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST_INDEX) + 1)
         except OSError as error:
-            raise DataError(f"cannot read {self.path}: {reason(error)}") from error
+            raise refused("read", self.path, error) from error
         if not _FOOTER <= len(content) <= LARGEST_INDEX:
             self._refuse(f"an index has {_FOOTER} to {LARGEST_INDEX} bytes")
         if int.from_bytes(content[-8:], "little") != _MAGIC:
@@ -254,7 +254,7 @@ class Bundle:
             file.seek(entry.offset)
             raw = file.read(entry.size)
         except OSError as error:
-            raise DataError(f"cannot read {path}: {reason(error)}") from error
+            raise refused("read", path, error) from error
         if len(raw) != entry.size:
             self._refuse(f"tensor {name!r} lies outside {path}")
         return raw
@@ -278,7 +278,7 @@ class Bundle:
         return texts.reshape(entry.shape)
 
     def _refuse(self, what: str) -> NoReturn:
-        raise DataError(
+        raise DamagedDataError(
             f"{self.path} cannot be read as a checkpoint of TensorFlow: {what}",
             rule="prefix.index and prefix.data-00000-of-00001, as tf.train.Saver writes them",
             hint="take another copy of the files, or the checkpoint before it",

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import DataError
-from deepkit.files import reason, remove_leftovers
+from deepkit.errors import DataError, MissingDataError
+from deepkit.files import refused, remove_leftovers
 from deepkit.io.bundle import Bundle
 from deepkit.io.safetensors import SUFFIX, TensorFile, near, write_tensors
 from deepkit.io.state_file import NAME, CheckpointState, read_state
@@ -45,7 +45,7 @@ def write_checkpoint(prefix: str, tensors: Mapping[str, Any], notes: Mapping[str
             if not os.path.isdir(folder):  # another program may have made it just now
                 raise DataError(f"{folder} is no folder", hint="another name for the checkpoint") from None
         except OSError as error:
-            raise DataError(f"cannot make the folder {folder}: {reason(error)}") from error
+            raise refused("make the folder", folder, error) from error
     remove_leftovers(Path(folder or "."), name)
     write_tensors(prefix + SUFFIX, tensors, notes)
 
@@ -69,7 +69,7 @@ def remove_checkpoint(prefix: str, meta: str = META) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise DataError(f"cannot delete {path}: {reason(error)}") from error
+            raise refused("delete", path, error) from error
 
 
 def latest_checkpoint(folder: str, filename: str | None = None) -> str | None:
@@ -93,13 +93,13 @@ def found_prefix(place: str) -> str:
     if os.path.isdir(place):
         latest = latest_checkpoint(place)
         if latest is None:
-            raise DataError(
+            raise MissingDataError(
                 f"the folder {place} has no checkpoint", rule=f"the file {NAME!r} in it names the latest one"
             )
         return latest
     folder, name = os.path.split(place)
     there = known(folder)
-    raise DataError(
+    raise MissingDataError(
         f"The passed save_path is not a valid checkpoint: {place}",
         rule=f"a checkpoint is called by its prefix: {place} stands for {place}{SUFFIX}",
         hint=near(name, there) if there else f"there is no checkpoint in {folder or 'the current folder'}",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from deepkit.errors import DataError
+from deepkit.errors import DamagedDataError, DataError
 from deepkit.files import reason
 from deepkit.io.tfrecord import locate_records
 from deepkit.ops.board_messages import board_module, message
@@ -132,7 +132,7 @@ def read_events(path: Any) -> Iterator[Any]:
         try:
             yield event.FromString(record)
         except DecodeError as error:
-            raise DataError(
+            raise DamagedDataError(
                 f"{path}: the record at byte {offset} is no event", rule="an event file holds Event messages only"
             ) from error
 

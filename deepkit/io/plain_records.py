@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
-from deepkit.errors import ArgumentError, DataError
-from deepkit.files import reason
+from deepkit.errors import ArgumentError, DamagedDataError
+from deepkit.files import refused
 from deepkit.io.deflate import Inflater
 
 _BLOCK = 1 << 16
@@ -24,8 +24,9 @@ def _opened(path: str, compression: str = "") -> Iterator[BinaryIO]:
         with open(path, "rb") as file:
             yield cast(BinaryIO, Inflater(file, compression)) if compression else file
     except (OSError, EOFError, zlib.error) as error:
-        why = reason(error) if isinstance(error, OSError) and error.errno else str(error)
-        raise DataError(f"cannot read {path}: {why}") from error
+        if isinstance(error, OSError) and error.errno:
+            raise refused("read", path, error) from error
+        raise DamagedDataError(f"cannot read {path}: {error}") from error
 
 
 def text_lines(path: Any, compression: str = "", returns_anywhere: bool = False) -> Iterator[bytes]:

@@ -32,8 +32,8 @@ import numpy as np
 
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype, string
-from deepkit.errors import DataError, NameNotFoundError
-from deepkit.files import reason, whole_file
+from deepkit.errors import DamagedDataError, DataError, NameNotFoundError
+from deepkit.files import refused, whole_file
 
 SUFFIX = ".safetensors"
 LONGEST_HEADER = 32 << 20  # bytes: some 300,000 tensors
@@ -71,9 +71,10 @@ class TensorFile:
         self.path = os.fspath(path)
         try:
             self._file: BinaryIO = open(self.path, "rb")  # noqa: SIM115 - closed by close()
-        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-            why = reason(error) if isinstance(error, OSError) else str(error)
-            raise DataError(f"cannot open {self.path}: {why}") from error
+        except OSError as error:
+            raise refused("open", self.path, error) from error
+        except ValueError as error:  # a zero byte in the name
+            raise DataError(f"cannot open {self.path}: {error}") from error
         try:
             self._read_header()
         except BaseException:
@@ -156,7 +157,7 @@ class TensorFile:
             self._file.seek(self._data + entry.begin)
             got = self._file.readinto(raw.data) if raw.size else 0  # type: ignore[attr-defined]
         except OSError as error:
-            raise DataError(f"cannot read {self.path}: {reason(error)}") from error
+            raise refused("read", self.path, error) from error
         if got != raw.size:
             self._refuse(f"it ends inside tensor {name!r}")
         if self._sums is not None and self._sums.get(name) != _sum(name, entry.code, entry.stored, raw):
@@ -189,7 +190,7 @@ class TensorFile:
         return texts.reshape(entry.shape)
 
     def _refuse(self, what: str) -> NoReturn:
-        raise DataError(
+        raise DamagedDataError(
             f"{self.path} is damaged or no safetensors file: {what}",
             rule="a header length, a JSON header, and the tensors it describes, which fill the file",
             hint="take another copy of the file, or the checkpoint before it",

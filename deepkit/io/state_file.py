@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deepkit.errors import ArgumentError, DataError
-from deepkit.files import reason, write_whole
+from deepkit.files import refused, write_whole
 
 NAME = "checkpoint"
 LARGEST = 16 << 20  # bytes
@@ -85,9 +85,10 @@ def read_state(folder: str, filename: str | None = None) -> CheckpointState | No
             content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise DataError(f"cannot read {path}: {why}") from error
+    except OSError as error:
+        raise refused("read", path, error) from error
+    except ValueError as error:
+        raise DataError(f"cannot read {path}: {error}") from error
     if len(content) > LARGEST:
         _refuse(path, f"it is larger than {LARGEST} bytes")
     return _located(folder, path, _parsed(path, content))

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from deepkit.device.checksum import crc32c, crc32c_many
-from deepkit.errors import DataError
-from deepkit.files import reason
+from deepkit.errors import DamagedDataError, DataError, MissingDataError, UnreadyDataError
+from deepkit.files import refused
 from deepkit.io.deflate import EXPANSION, Inflater, TFRecordOptions
 
 HEAD, TAIL = 12, 4  # bytes before and after the bytes of a record
@@ -54,11 +54,13 @@ def locate_records(path: Any, compression: str = "") -> Iterator[tuple[int, byte
     place = Path(os.fsdecode(path))
     try:
         if not place.is_file():
-            raise DataError(f"{place} {'is no regular file' if place.exists() else 'does not exist'}")
+            if place.exists():
+                raise UnreadyDataError(f"{place} is no regular file")
+            raise MissingDataError(f"{place} does not exist")
         with open(place, "rb", buffering=0) as file:
             yield from _records(_Contents(place, file, TFRecordOptions.get_compression_type_string(compression)))
     except OSError as error:
-        raise DataError(f"cannot read {place}: {reason(error)}") from error
+        raise refused("read", place, error) from error
 
 
 def tf_record_iterator(path: Any, options: Any = None) -> Iterator[bytes]:
@@ -105,7 +107,7 @@ class _Contents:
         return self.damaged(f"its {self.compression} data are broken ({error})", self.offset, hint)
 
     def damaged(self, what: str, at: int, hint: str | None = None, rule: str | None = None) -> DataError:
-        return DataError(
+        return DamagedDataError(
             f"{self.path} is damaged: {what}", where=f"at byte {at:,} of the contents", rule=rule, hint=hint
         )
 

@@ -14,8 +14,8 @@ import difflib
 import importlib
 from typing import Any
 
-__version__ = "2.3.1"
-"""The version of Keras whose interface this is."""
+__version__ = "2.21.0"
+"""The version of Keras whose interface this is: tf_keras, the last Keras 2. dialects.py says what came before."""
 
 _ROOMS = (
     "activations", "applications", "backend", "callbacks", "constraints", "datasets", "engine", "initializers",

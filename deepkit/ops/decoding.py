@@ -13,7 +13,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, float32
-from deepkit.errors import ArgumentError, DTypeError, OpError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
 
 _RAW = (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "complex64", "complex128",
@@ -41,13 +41,13 @@ class DecodeRaw(Op):
         texts = x.reshape(-1).tolist()
         lengths = {len(text) for text in texts}
         if len(lengths) > 1:
-            raise OpError(
+            raise InvalidArgumentError(
                 f"strings of {min(lengths)} and {max(lengths)} bytes", rule="all are equally long",
                 hint="decode them one by one, before they are put into a batch",
             )  # fmt: skip
         length, size = max(lengths, default=0), self.out_type.size
         if length % size:
-            raise OpError(
+            raise InvalidArgumentError(
                 f"{length} bytes as {self.out_type.name}", rule=f"a multiple of {size} bytes, its size",
                 hint="was it written with another type? decode it with that one, then cast",
             )  # fmt: skip
@@ -67,7 +67,7 @@ def decode_raw(
     """The bytes of each string as numbers, as array.tobytes() wrote them: shape (*input.shape, numbers).
 
     Raises:
-        OpError: strings of different lengths, or of a length that does not hold whole numbers.
+        InvalidArgumentError: strings of different lengths, or of a length that does not hold whole numbers.
 
     >>> import deepkit as dk
     >>> dk.decode_raw(b"\\x01\\x00\\x02\\x01", dk.int16).numpy().tolist()
@@ -132,7 +132,7 @@ class DecodeCSV(Op):
         else:
             wrong, rule = len(found) <= self.fields[-1], f"at least {self.fields[-1] + 1} fields, as select_cols says"
         if wrong:
-            raise OpError(
+            raise InvalidArgumentError(
                 f"record {number} has {len(found)} fields: {_excerpt(line)}", rule=rule,
                 hint="is the delimiter right?",
             )  # fmt: skip
@@ -165,8 +165,8 @@ class DecodeCSV(Op):
                 at += len(field) + 1
         return [*found, b""] if line.endswith(delimiter) else found
 
-    def _unquoted(self, line: bytes, number: int, rule: str) -> OpError:
-        return OpError(
+    def _unquoted(self, line: bytes, number: int, rule: str) -> InvalidArgumentError:
+        return InvalidArgumentError(
             f"record {number} is not well-formed: {_excerpt(line)}", rule=rule,
             hint="double the quotes inside, or use_quote_delim=False",
         )  # fmt: skip
@@ -174,7 +174,7 @@ class DecodeCSV(Op):
     def _value(self, field: bytes, record: int, column: int, dtype: DType, default: np.ndarray) -> Any:
         if field in (b"", self.missing):
             if not default.size:
-                raise OpError(
+                raise InvalidArgumentError(
                     f"field {column} is empty in record {record}",
                     hint="a default for it: record_defaults=[[0.0], ...]",
                 )
@@ -183,7 +183,7 @@ class DecodeCSV(Op):
             return field
         value = _number(field, dtype)
         if value is None:
-            raise OpError(
+            raise InvalidArgumentError(
                 f"field {column} of record {record} is {_excerpt(field)}, which is no {dtype.name}",
                 hint="a header line? skip it; text? a string in record_defaults",
             )
@@ -226,7 +226,7 @@ def decode_csv(
         select_cols: the numbers of the columns that are wanted, increasing; others are skipped.
 
     Raises:
-        OpError: a line with another number of fields, an empty field without default, a field that is no number.
+        InvalidArgumentError: a line with another number of fields, an empty field without default, a field that is no number.
 
     >>> import deepkit as dk
     >>> [column.numpy().tolist() for column in dk.decode_csv(["1,2.5", "3,"], [[0], [0.0]])]

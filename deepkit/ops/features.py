@@ -13,7 +13,7 @@ from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, int64
-from deepkit.errors import ArgumentError, DTypeError, OpError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
 
 _KINDS = {"float32": "float_list", "int64": "int64_list", "string": "bytes_list"}
 
@@ -99,7 +99,7 @@ class Layout(NamedTuple):
         y = np.empty((len(rows), *self.dims), self.dtype.numpy)
         for i, row in enumerate(rows):
             if row is None and (default is None or not default.size):
-                raise OpError(
+                raise InvalidArgumentError(
                     f"feature {self.key!r} is missing in {places[i]}",
                     rule="a FixedLenFeature without default_value is there in every example",
                     hint="give it a default_value, or describe it as VarLenFeature",
@@ -127,8 +127,10 @@ class Layout(NamedTuple):
         array[:] = list(values)
         return array
 
-    def _wrong(self, found: str, place: str, rule: str) -> OpError:
-        return OpError(f"feature {self.key!r} of {place} has {found}", rule=rule, hint="compare with what was written")
+    def _wrong(self, found: str, place: str, rule: str) -> InvalidArgumentError:
+        return InvalidArgumentError(
+            f"feature {self.key!r} of {place} has {found}", rule=rule, hint="compare with what was written"
+        )
 
 
 def _layout(key: str, feature: Any, allowed: tuple[Any, ...]) -> Layout:

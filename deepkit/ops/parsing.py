@@ -11,7 +11,7 @@ from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
-from deepkit.errors import ArgumentError, OpError, ShapeError
+from deepkit.errors import ArgumentError, InvalidArgumentError, ShapeError
 from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, Layout, VarLenFeature, described
 from deepkit.ops.messages import message
 from deepkit.ops.sparse import SparseTensor
@@ -26,7 +26,7 @@ def _parsed(kind: str, text: bytes, place: str) -> Any:
     try:
         return message(kind).FromString(text)
     except DecodeError as error:
-        raise OpError(
+        raise InvalidArgumentError(
             f"{place} is no tf.train.{kind}: {text[:24]!r}{'...' if len(text) > 24 else ''}",
             rule=f"the bytes that {kind}.SerializeToString() gave",
         ) from error
@@ -126,7 +126,7 @@ class ParseSequenceExample(Op):
         for layout in self.sequences:
             steps = example.feature_lists.feature_list.get(layout.key)
             if steps is None and not layout.allow_missing:
-                raise OpError(
+                raise InvalidArgumentError(
                     f"the feature list {layout.key!r} is missing in {place}",
                     hint="FixedLenSequenceFeature(..., allow_missing=True), or VarLenFeature",
                 )
@@ -161,7 +161,7 @@ def parse_example(
         FixedLenSequenceFeature, filled up with its default; a SparseTensor of (n, most values) for a VarLenFeature.
 
     Raises:
-        OpError: bytes that are no Example, a feature that is missing, of another type or of another length.
+        InvalidArgumentError: bytes that are no Example, a feature that is missing, of another type or of another length.
 
     >>> import deepkit as dk
     >>> from deepkit.ops.messages import message

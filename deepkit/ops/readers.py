@@ -14,8 +14,8 @@ from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError, DataError, OutOfRangeError
-from deepkit.files import reason
+from deepkit.errors import ArgumentError, OutOfRangeError
+from deepkit.files import refused
 from deepkit.ops.buffers import Buffer
 
 Records = Callable[[str], Iterator[tuple[str, bytes]]]
@@ -180,7 +180,7 @@ class ReadFile(Op):
             with open(path, "rb") as file:
                 return np.array(file.read(), object)
         except OSError as error:
-            raise DataError(f"cannot read {path}: {reason(error)}") from error
+            raise refused("read", path, error) from error
 
 
 def read_file(filename: Any, name: str | None = None) -> Any:

@@ -8,7 +8,7 @@ from deepkit.core.apply import apply, convert
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape, broadcast
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import FeedError, ShapeError
+from deepkit.errors import ShapeError, UnfedError
 
 
 @register
@@ -27,7 +27,7 @@ class Placeholder(Op):
         return self.to
 
     def forward(self, xp: Any) -> Any:
-        raise FeedError("a placeholder was not fed", hint="sess.run(fetches, feed_dict={placeholder: value})")
+        raise UnfedError("a placeholder was not fed", hint="sess.run(fetches, feed_dict={placeholder: value})")
 
 
 @register

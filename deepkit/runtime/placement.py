@@ -52,7 +52,8 @@ def available(config: Any = None) -> list[Device]:
 
 def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
     """Each node's device: the one it asks for if that is there. If it is not, the first CPU with allow_soft_placement
-    or where the node asked for nothing, else an error. With log_device_placement every choice is printed."""
+    or where the node asked for nothing, else an error. With log_device_placement every choice is printed: a CPU also for
+    what a GPU was chosen for, since it is NumPy that computes a plan."""
     wished = [(node, parse(node.device) if node.device else None) for node in nodes]
     if not getattr(config, "log_device_placement", False) and all(w in (None, _FIRST) for _, w in wished):
         return {node: _FIRST for node, _ in wished}
@@ -69,7 +70,8 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
         result[node] = wish if wish in devices and wish is not None else _FIRST
     if getattr(config, "log_device_placement", False):
         for node, device in result.items():
-            print(f"{node.name}: ({node.type}): {device.name}", file=sys.stderr)
+            computes = device if device.kind == "CPU" else _FIRST
+            print(f"{node.name}: ({node.type}): {computes.name}", file=sys.stderr)
     return result
 
 

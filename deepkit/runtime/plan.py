@@ -16,7 +16,7 @@ from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import memory as allocation
-from deepkit.errors import DeepkitError, FeedError, GraphError, OpError, UninitializedError
+from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedError, UnknownError, status_of
 from deepkit.runtime.passes import fold, memory, merge, order, prune
 
 _serial = itertools.count()
@@ -281,10 +281,9 @@ class Plan:
         where = f"{node.where()}\n         inputs: {', '.join(shapes) or 'none'}"
         if isinstance(error, DeepkitError):
             return error.at(where)
-        if isinstance(error, (ValueError, TypeError, ArithmeticError, IndexError, MemoryError)):
-            return OpError(f"{node.type}: {error}", where=where)
-        error.add_note(f"in {where}")
-        return error
+        status = status_of(error)
+        said = str(error) if status is not UnknownError else f"{type(error).__name__}: {error}"
+        return status(f"{node.type}: {said}", where=where)
 
     def __str__(self) -> str:
         """The program without the lines that only free memory."""
@@ -302,7 +301,7 @@ def uninitialized(variable: Variable) -> UninitializedError:
 
 
 def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
-    """FeedError naming every placeholder among `nodes` that is not fed."""
+    """UnfedError naming every placeholder among `nodes` that is not fed."""
     missing = [node for node in nodes if node.type == "Placeholder" and node.outputs[0] not in fed]
     if not missing:
         return
@@ -311,7 +310,7 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
     hint = f"sess.run(..., feed_dict={{{', '.join(n.name + ': value' for n in missing)}}})"
     if first.retired:
         hint = "its notebook cell was run again and made a new one: run the cells that use it again, too"
-    raise FeedError(
+    raise UnfedError(
         f"{'placeholder' if len(missing) == 1 else 'placeholders'} {described} must be fed",
         where=first.where(), rule="what is fetched depends on it, and a placeholder has no value of its own", hint=hint,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from deepkit.errors import MissingModuleError
+from deepkit.keras import dialects
 from deepkit.v1.missing import missing_name, nearest
 
 ROOTS = {"tensorflow": "deepkit.v1", "keras": "deepkit.keras"}
@@ -133,6 +134,7 @@ MOVED = {
     "keras.utils.training_utils": "keras.utils",
     "keras.utils.vis_utils": "keras.utils",
 }
+_KERAS_OF_TENSORFLOW = ("tensorflow.keras", "tensorflow.contrib.keras", "tensorflow.python.keras")
 TUTORIAL = "input_data"  # a file of this name once lay beside the scripts of the tutorials
 # TensorBoard's own library looks for this module to learn that there is no TensorFlow to use.
 NO_TENSORFLOW = "tensorboard.compat.notf"
@@ -236,10 +238,19 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        _speak(spec.name)
         return ModuleType(spec.name) if spec.name == NO_TENSORFLOW else Face(spec.name, resolve(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: a face is complete when it is made."""
+
+
+def _speak(name: str) -> None:
+    """The Keras that a program imports decides which Keras its process speaks; the standalone one where it uses both."""
+    if name.partition(".")[0] == "keras" and dialects.spoken() != dialects.STANDALONE:
+        dialects.speak(dialects.STANDALONE)
+    elif name in _KERAS_OF_TENSORFLOW and dialects.spoken() == dialects.LAST:
+        dialects.speak(dialects.TENSORFLOW_1)
 
 
 class TutorialFinder(importlib.abc.MetaPathFinder):

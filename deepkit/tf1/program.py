@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from deepkit.errors import DataError, DeepkitError
-from deepkit.files import reason
+from deepkit.files import refused
 from deepkit.tf1.numpy_names import modernize
 
 _PYTHON_2 = [  # in the compiler's words or in the line it stumbled over; what Python 3 wants
@@ -57,7 +57,7 @@ def steps(path: Path) -> Iterator[Step]:
     try:
         contents = path.read_bytes()
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}") from error
+        raise refused("read", path, error) from error
     if path.suffix != ".ipynb":
         yield Step(_compile(_parse(contents, str(path), path), str(path)), None)
         return

@@ -15,7 +15,15 @@ from deepkit.core.node import Node
 from deepkit.core.rebuild import rebuild, shared
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import DType
-from deepkit.errors import ArgumentError, DataError, DTypeError, GraphWarning, NameNotFoundError, ShapeError
+from deepkit.errors import (
+    ArgumentError,
+    DataError,
+    DTypeError,
+    GraphWarning,
+    MissingDataError,
+    NameNotFoundError,
+    ShapeError,
+)
 from deepkit.io import checkpoint as files
 from deepkit.io.meta_graph import MetaGraph, read_meta_graphs, write_meta_graphs
 from deepkit.io.safetensors import near
@@ -258,7 +266,7 @@ def add_graph(
 def _read(path: str) -> MetaGraph:
     if not os.path.isfile(path):
         hint = f"{path}.meta is there" if os.path.isfile(f"{path}.meta") else "Saver.save writes name-step.meta"
-        raise DataError(f"File {path} does not exist.", hint=hint)
+        raise MissingDataError(f"File {path} does not exist.", hint=hint)
     metas = read_meta_graphs(path)
     if len(metas) != 1:
         raise DataError(f"{path} holds {len(metas)} graphs", hint="tf.saved_model.loader.load chooses one by its tags")

@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterator
 from typing import IO, Any
 
-from deepkit.errors import DataError
-from deepkit.files import reason
+from deepkit.errors import DataError, ExistingDataError
+from deepkit.files import refused
 
 
 class GFile:
@@ -173,8 +173,8 @@ def Rename(oldname: str, newname: str, overwrite: bool = False) -> None:
 
 def _free(path: str, overwrite: bool) -> None:
     if not overwrite and os.path.exists(path):
-        raise DataError(f"{path} exists", hint="overwrite=True")
+        raise ExistingDataError(f"{path} exists", hint="overwrite=True")
 
 
 def _failed(verb: str, path: str, error: OSError) -> DataError:
-    return DataError(f"cannot {verb} {path}: {reason(error)}")
+    return refused(verb, path, error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -243,14 +245,39 @@ def test_a_checkpoint_is_found_by_its_prefix(tmp_path):
         checkpoint.write_checkpoint(str(tmp_path / "file" / "model"), {})
 
 
-def test_what_a_killed_program_left_behind_goes(tmp_path):
-    with whole_file(tmp_path / "m.safetensors") as file:
-        name = file.name
-    os.remove(tmp_path / "m.safetensors")
-    old, young, other = (Path(str(name).replace("m.safe", n)) for n in ("m.safe", "m-1.safe", "n.safe"))
-    for path in (old, young, other):
+def _killed_while_writing(target: Path) -> str:
+    """Starts a program that writes `target`, kills it in the middle, and returns the name of what it left."""
+    code = (
+        "import sys, time; from pathlib import Path; from deepkit.files import whole_file\n"
+        f"with whole_file(Path({str(target)!r})) as f:\n f.write(b'half'); f.flush(); print(f.name, flush=True); time.sleep(99)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
+        left = program.stdout.readline().strip()
+        program.kill()
+    assert Path(left).read_bytes() == b"half"
+    return left
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks whether a process lives by a signal of POSIX")
+def test_what_a_killed_program_left_behind_goes_with_the_next_save(tmp_path):
+    target = tmp_path / "m.safetensors"
+    with whole_file(target) as file:
+        file.write(b"before")
+    for _ in range(3):
+        _killed_while_writing(target)
+    assert target.read_bytes() == b"before"
+    other = _killed_while_writing(tmp_path / "n.safetensors")
+    with whole_file(target) as outer, whole_file(target) as inner:  # a live writer's file stays beside it
+        assert sorted(os.listdir(tmp_path)) == sorted(
+            [target.name, *(os.path.basename(n) for n in (outer.name, inner.name, other))]
+        )
+    assert sorted(os.listdir(tmp_path)) == sorted([target.name, os.path.basename(other)])
+
+
+def test_what_another_machine_left_behind_goes_after_ten_minutes(tmp_path):
+    old, young = (tmp_path / f".m{n}.safetensors.elsewhere-1-0123abcd.part" for n in ("", "-1"))
+    for path in (old, young):
         path.touch()
-    for path in (old, other):
-        os.utime(path, (time.time() - 3600,) * 2)
+    os.utime(old, (time.time() - 3600,) * 2)
     remove_leftovers(tmp_path, "m")
-    assert sorted(os.listdir(tmp_path)) == sorted([young.name, other.name])
+    assert os.listdir(tmp_path) == [young.name]

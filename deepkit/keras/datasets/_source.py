@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,16 @@ def obtain(entry: Entry, *instead: Entry) -> None:
     if not any(locate(one) for one in (entry, *instead)):
         print(f"Downloading {entry.title}, {entry.size / 1e6:.1f} MB")
         fetch(entry.name)
+
+
+_told: set[str] = set()
+
+
+def tell_the_difference(name: str, text: str) -> None:
+    """Warns, once in a process, that a set is not number for number the one that Keras downloads."""
+    if name not in _told:
+        _told.add(name)
+        warnings.warn(f"{name}.load_data: {text}", UserWarning, stacklevel=3)
 
 
 def on_this_machine(entry: Entry) -> bool:

@@ -17,6 +17,7 @@ from deepkit.keras.datasets._source import (
     on_this_machine,
     refuse_pickle,
     shuffled,
+    tell_the_difference,
 )
 
 
@@ -37,7 +38,9 @@ def load_data(
     Words are numbered by how often they occur in the training reviews, the most frequent 1, then shifted by
     `index_from`; words that occur in test reviews only have no number. Keras' own file is a pickle, which deepkit does
     not read: the sequences are made of the texts, which are looked for in `$DEEPKIT_DATA/imdb` and the user's cache,
-    else downloaded and verified. Rare words may have other numbers than in Keras, and reviews another place.
+    else downloaded and verified. They are the reviews and labels of Keras' set, in the same halves, but words may have
+    other numbers than in Keras, and reviews another place; weights trained with Keras' numbers do not fit. The first
+    call warns of it.
 
     Args:
         path: only the usual name; see above.
@@ -64,6 +67,9 @@ def load_data(
         if file is not None:
             raise refuse_pickle(file, IMDB)
     obtain(IMDB)
+    tell_the_difference(
+        "imdb", "Keras' 50,000 reviews, but in another order and with other word numbers than in its file"
+    )
     data = load_imdb(verbose=False)
     word_index = _ranks(data.x_train)
     stream = np.random.RandomState(seed)

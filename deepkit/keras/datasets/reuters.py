@@ -17,6 +17,7 @@ from deepkit.keras.datasets._source import (
     on_this_machine,
     refuse_pickle,
     shuffled,
+    tell_the_difference,
 )
 
 _TOPICS = (
@@ -44,7 +45,9 @@ def load_data(
 
     Keras' own file is a pickle, which deepkit does not read. The sequences are made of the texts of R52 instead,
     which come from the same news: of its 52 topics 42 are among Keras' 46, and the texts of the other ten are left
-    out. There are 9,037 texts, without words of one or two letters, for Keras' 11,228. The texts are looked for in
+    out. There are 9,037 texts (7,229 + 1,808), without words of one or two letters, for Keras' 11,228 (8,982 + 2,246),
+    and four of the 46 topics have none: a network that reaches 80 % on Keras' set reaches about 93 % on this one. The
+    first call warns of it. The texts are looked for in
     `$DEEPKIT_DATA/reuters` and the user's cache, else downloaded and verified.
 
     Args:
@@ -67,6 +70,9 @@ def load_data(
         file = find_npz(path, usual, REUTERS, cache_dir)
         if file is not None:
             raise refuse_pickle(file, REUTERS)
+    tell_the_difference(
+        "reuters", "9,037 texts of R52, not Keras' 11,228: accuracies are about 93 % where Keras' are 80 %"
+    )
     texts, labels = _texts()
     order = shuffled(len(texts), np.random.RandomState(seed))
     rows = _sequences.number_words(texts[order], _ranks(texts))

@@ -86,10 +86,13 @@ class BatchNormalization(_Normalization):
     """gamma (x - mean) / sqrt(variance + epsilon) + beta for each index of `axis` (-1: the features or channels).
 
     While training mean and variance are those of the batch, and moving averages follow them: moving = momentum * moving
-    + (1 - momentum) * batch. Otherwise, and always with trainable=False, the moving averages are used. For images and
+    + (1 - momentum) * batch. Otherwise, and always with trainable=False, the moving averages are used. (Keras 2.3.1 and
+    TensorFlow 1.15 normalize a frozen layer by the batch, too, and let its averages stand: dialects.py.) For images and
     volumes the moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
     Source: S. Ioffe, C. Szegedy, ICML 2015.
     """
+
+    frozen_uses_averages = True
 
     def __init__(
         self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
@@ -127,18 +130,22 @@ class BatchNormalization(_Normalization):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if isinstance(inputs, Symbol) and (is_tensor(training) or training):
             return self._for_either_phase(inputs, training, mask)
-        return self._by_batch(inputs, mask) if training and self.trainable else self._by_averages(inputs)
+        by_batch = training and (self.trainable or not self.frozen_uses_averages)
+        return self._by_batch(inputs, mask) if by_batch else self._by_averages(inputs)
 
     def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
         """Both results, of which the phase and `trainable` choose one when the graph runs; in a test the averages stay."""
-        by_batch = ops.logical_and(ops.cast(training, "bool"), World.of(inputs).switch(self))
+        phase = ops.cast(training, "bool")
+        follows = ops.logical_and(phase, World.of(inputs).switch(self))
         trained, *batch = self._normalized(inputs, mask)
-        self._follow(batch[0], batch[1], by_batch)
+        self._follow(batch[0], batch[1], follows)
+        by_batch = follows if self.frozen_uses_averages else phase
         return backend.in_train_phase(trained, self._by_averages(inputs), by_batch)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:
         outputs, mean, variance = self._normalized(inputs, mask)
-        self._follow(mean, variance)
+        if self.trainable:
+            self._follow(mean, variance)
         return outputs
 
     def _normalized(self, inputs: Any, mask: Any) -> tuple[Any, Any, Any]:

@@ -41,6 +41,7 @@ class Optimizer:
     """
 
     slot_names: tuple[str, ...] = ()
+    clipnorm_over_all = False  # True in Keras 2.3.1: clipnorm is the length of all gradients together
 
     def __init__(
         self, name: str | None = None, learning_rate: Any = 0.01, decay: float = 0.0, clipnorm: float | None = None,
@@ -178,9 +179,11 @@ class Optimizer:
 
     def _clipped(self, grads: list[Any]) -> list[Any]:
         limit = self.clipvalue
+        if self.clipnorm is not None and self.clipnorm_over_all:
+            grads = clip_by_global_norm(grads, self.clipnorm)[0]
         if limit is not None:
             grads = [_changed(g, lambda x: ops.clip_by_value(x, -limit, limit)) for g in grads]
-        if self.clipnorm is not None:
+        if self.clipnorm is not None and not self.clipnorm_over_all:
             grads = [_changed(g, lambda x: ops.clip_by_norm(x, self.clipnorm)) for g in grads]
         if self.global_clipnorm is not None:
             grads = clip_by_global_norm(grads, self.global_clipnorm)[0]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import DataError
-from deepkit.files import reason, whole_file
+from deepkit.files import refused, whole_file
 from deepkit.io.safetensors import TensorFile, parse_json, write_tensors
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
 
@@ -64,7 +64,7 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[zipfile.ZipFile, list[Stored
     try:
         archive = zipfile.ZipFile(path)
     except OSError as error:
-        raise DataError(f"cannot open {path}: {reason(error)}") from error
+        raise refused("open", path, error) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _damaged(path, error) from error
     try:

@@ -21,7 +21,7 @@ from deepkit.core.graph import Graph, default_graph
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DataError, GraphError
-from deepkit.files import reason, whole_file
+from deepkit.files import refused, whole_file
 from deepkit.io.meta_graph import MetaGraph, SignatureDef, write_meta_graphs
 from deepkit.v1 import logging
 from deepkit.v1.saved_model import constants, signature_constants, tag_constants
@@ -130,7 +130,7 @@ class SavedModelBuilder:
         except OSError as error:
             if isinstance(error, DataError):
                 raise
-            raise DataError(f"cannot read the asset {source}: {reason(error)}") from error
+            raise refused("read the asset", source, error) from error
         return source.name
 
     def save(self, as_text: bool = False) -> str:
@@ -161,4 +161,4 @@ def _make(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise DataError(f"cannot make the folder {folder}: {reason(error)}") from error
+        raise refused("make the folder", folder, error) from error

@@ -1,0 +1,71 @@
+"""Which Keras 2 is spoken: one table of everything in which the last Keras 2, Keras 2.3.1 and TensorFlow 1.15 differ.
+
+`deepkit.keras` is the last Keras 2 (tf_keras). A program written for the standalone `keras`, or for `tf.keras` of
+TensorFlow 1, counts on the numbers of its own time: mnist_cnn.py with Adadelta() reaches 99.25 % with the learning
+rate 1.0 of Keras 2.3.1 and 84 % with today's 0.001. `deepkit run-tf1` lets its process speak what the program imports.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+LAST, STANDALONE, TENSORFLOW_1 = "the last Keras 2", "Keras 2.3.1", "tf.keras of TensorFlow 1.15"
+_COLUMNS = (LAST, STANDALONE, TENSORFLOW_1)
+
+TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
+    # of the module or class | argument or attribute | the last Keras 2 | Keras 2.3.1 | TensorFlow 1.15
+    ("", "__version__", "2.21.0", "2.3.1", "2.2.4-tf"),
+    ("optimizers.Adadelta", "learning_rate", 0.001, 1.0, 0.001),
+    ("optimizers.Adagrad", "learning_rate", 0.001, 0.01, 0.001),
+    ("optimizers.Adagrad", "initial_accumulator_value", 0.1, 0.0, 0.1),
+    ("optimizers.Adamax", "learning_rate", 0.001, 0.002, 0.001),
+    ("optimizers.Nadam", "learning_rate", 0.001, 0.002, 0.001),
+    ("optimizers.Optimizer", "clipnorm_over_all", False, True, False),
+    ("layers.GRU", "reset_after", True, False, False),
+    ("layers.GRUCell", "reset_after", True, False, False),
+    ("layers.GRU", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.GRUCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
+)
+
+_spoken: list[str] = [LAST]
+
+
+def spoken() -> str:
+    """The Keras that this process speaks."""
+    return _spoken[0]
+
+
+def speak(dialect: str) -> None:
+    """From now on constructors have the defaults of `dialect`, one of LAST, STANDALONE and TENSORFLOW_1."""
+    column = 2 + _COLUMNS.index(dialect)
+    for row in TABLE:
+        owner, name, value = _owner(row[0]), row[1], row[column]
+        init = vars(owner).get("__init__")
+        if init is not None and name in inspect.signature(init).parameters:
+            _set_default(inspect.unwrap(init), name, value)
+        else:
+            setattr(owner, name, value)
+    _spoken[0] = dialect
+
+
+def _owner(path: str) -> Any:
+    room, _, cls = path.partition(".")
+    module = importlib.import_module(f"deepkit.keras.{room}" if room else "deepkit.keras")
+    return getattr(module, cls) if cls else module
+
+
+def _set_default(function: Callable[..., Any], name: str, value: Any) -> None:
+    """Python keeps the defaults of a function beside it: a tuple for its last arguments, a dictionary for keywords."""
+    if function.__kwdefaults__ and name in function.__kwdefaults__:
+        function.__kwdefaults__[name] = value
+        return
+    values = list(function.__defaults__ or ())
+    arguments = function.__code__.co_varnames[: function.__code__.co_argcount]
+    values[arguments.index(name) - len(arguments)] = value
+    function.__defaults__ = tuple(values)

@@ -1,0 +1,115 @@
+"""One table says in what the Keras versions differ; what a program imports decides which numbers it gets."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deepkit import keras
+from deepkit.keras import dialects
+
+L, O = keras.layers, keras.optimizers  # noqa: E741
+
+
+@pytest.fixture
+def speak():
+    yield dialects.speak
+    dialects.speak(dialects.LAST)
+
+
+@pytest.mark.parametrize("row", dialects.TABLE, ids=lambda row: ".".join(row[:2]))
+def test_the_first_column_is_what_the_sources_say(row):
+    owner = dialects._owner(row[0])
+    arguments = inspect.signature(owner.__init__).parameters if isinstance(owner, type) else {}
+    assert (arguments[row[1]].default if row[1] in arguments else getattr(owner, row[1])) == row[2]
+
+
+def _numbers() -> dict:
+    rates = {
+        n: round(float(getattr(O, n)().get_config()["learning_rate"]), 6)
+        for n in ("Adadelta", "Adagrad", "Adamax", "Nadam")
+    }
+    gru = L.GRU(2).get_config()
+    return {
+        **rates,
+        "reset_after": gru["reset_after"],
+        "gate": gru["recurrent_activation"],
+        "version": keras.__version__,
+    }
+
+
+def test_the_numbers_of_each_keras(speak):
+    last = {
+        "Adadelta": 0.001,
+        "Adagrad": 0.001,
+        "Adamax": 0.001,
+        "Nadam": 0.001,
+        "reset_after": True,
+        "gate": "sigmoid",
+    }
+    assert _numbers() == {**last, "version": "2.21.0"}
+    speak(dialects.STANDALONE)
+    assert _numbers() == {
+        "Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002, "reset_after": False, "gate": "sigmoid",
+        "version": "2.3.1",
+    }  # fmt: skip
+    assert O.get("adadelta").get_config()["learning_rate"] == 1.0  # by name, too
+    assert O.Adagrad(0.5).get_config()["learning_rate"] == 0.5
+    speak(dialects.TENSORFLOW_1)
+    assert _numbers() == {**last, "reset_after": False, "gate": "hard_sigmoid", "version": "2.2.4-tf"}
+    speak(dialects.LAST)
+    assert _numbers() == {**last, "version": "2.21.0"}
+
+
+def _clipped_step() -> np.ndarray:
+    model = keras.models.Sequential([L.Dense(1, input_shape=(2,), kernel_initializer="zeros")])
+    model.compile(O.SGD(1.0, clipnorm=1.0), "mse")
+    model.train_on_batch(np.array([[3.0, 4.0]]), np.array([[10.0]]))  # gradient -20 (3, 4), bias -20
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+
+def test_clipnorm_measures_each_gradient_or_all(speak):
+    np.testing.assert_allclose(_clipped_step(), [0.6, 0.8, 1.0], atol=1e-6)
+    speak(dialects.STANDALONE)
+    np.testing.assert_allclose(_clipped_step(), np.array([3.0, 4.0, 1.0]) / np.sqrt(26.0), atol=1e-6)
+
+
+def _frozen_loss() -> tuple[float, list]:
+    layer = L.BatchNormalization(input_shape=(1,), trainable=False, epsilon=0.0)
+    model = keras.models.Sequential([layer])
+    model.compile("sgd", "mse")
+    x = np.array([[2.0], [6.0]])
+    return float(model.train_on_batch(x, np.array([[-1.0], [1.0]]))), [float(w[0]) for w in layer.get_weights()]
+
+
+def test_a_frozen_batch_normalization(speak):
+    """The last Keras 2 uses the averages 0 and 1: loss (3^2 + 5^2) / 2. Keras 2.3.1 uses the batch's: -1 and 1, loss 0."""
+    loss, weights = _frozen_loss()
+    assert loss == pytest.approx(17.0)
+    assert weights == [1.0, 0.0, 0.0, 1.0]
+    speak(dialects.STANDALONE)
+    loss, weights = _frozen_loss()
+    assert loss == pytest.approx(0.0, abs=1e-6)
+    assert weights == [1.0, 0.0, 0.0, 1.0]  # nothing follows the batch
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [
+        ("import keras; print(keras.__version__, keras.optimizers.Adadelta().get_config()['learning_rate'])", "2.3.1 1.0"),
+        ("import tensorflow as tf; k = tf.keras; print(k.__version__, k.layers.GRU(1).get_config()['reset_after'])",
+         "2.2.4-tf False"),
+        ("import tensorflow as tf; tf.keras.layers; from keras import layers, __version__; print(__version__)", "2.3.1"),
+    ],
+)  # fmt: skip
+def test_what_a_program_imports_decides(program, shown, tmp_path):
+    file = tmp_path / "program.py"
+    file.write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-m", "deepkit", "run-tf1", str(file)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == shown
