@@ -202,7 +202,7 @@ class GraphError(TensorError, ValueError):
     """A graph used against its rules: unknown or reused names, nodes of another graph, a missing session."""
 
 
-class NameNotFoundError(GraphError, KeyError):
+class NameNotFoundError(GraphError, NotFoundError, KeyError):
     """A name that is not in the graph."""
 
 
