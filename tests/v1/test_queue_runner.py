@@ -103,7 +103,7 @@ def test_an_error_of_a_thread_is_raised_by_join(graph):
         threads = tf.train.start_queue_runners(sess, coord)
         with pytest.raises(OutOfRangeError):  # not a wait without end
             sess.run(x)
-        with pytest.raises(ValueError, match="a bad record"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="a bad record"):
             coord.join(threads)
     assert gone()
 
