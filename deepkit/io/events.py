@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from deepkit.errors import DamagedDataError, DataError
 from deepkit.files import reason
 from deepkit.io.tfrecord import locate_records
-from deepkit.ops.board_messages import board_module, message
+from deepkit.ops.summary.event_messages import board_module, message
 
 _uses = 0  # so many event files has this process begun
 

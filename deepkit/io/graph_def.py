@@ -12,7 +12,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType
-from deepkit.ops.board_messages import message, tensor_proto
+from deepkit.ops.summary.event_messages import message, tensor_proto
 
 LARGEST = 256
 """Numbers in a constant whose values are written; of a larger one only type and shape are."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.files import write_whole
-from deepkit.ops.board_messages import board_module
+from deepkit.ops.summary.event_messages import board_module
 
 
 def projector_message(name: str) -> Any:

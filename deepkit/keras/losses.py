@@ -29,7 +29,7 @@ from deepkit.keras.loss_functions import (
     squared_hinge,
 )
 from deepkit.keras.loss_reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
-from deepkit.keras.own_code import call_own
+from deepkit.keras.user_functions import call_own
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error

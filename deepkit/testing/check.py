@@ -45,7 +45,7 @@ def check_op(
     as they were; the first and second derivative against differences; Tensor against Symbol; the compiled kernel against
     NumPy; the GPU against the CPU where there is one; an empty batch.
 
-    >>> from deepkit.ops.elementwise import Exp
+    >>> from deepkit.ops.math.elementwise import Exp
     >>> check_op(Exp, np.array([[0.5, -1.0]]), reference=np.exp)
     """
     op = op() if isinstance(op, type) else op

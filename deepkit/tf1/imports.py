@@ -13,7 +13,7 @@ from typing import Any
 
 from deepkit.errors import MissingModuleError
 from deepkit.keras import dialects
-from deepkit.v1.missing import missing_name, nearest
+from deepkit.v1.framework.unknown_names import missing_name, nearest
 
 ROOTS = {"tensorflow": "deepkit.v1", "keras": "deepkit.keras"}
 

@@ -39,37 +39,30 @@ from deepkit.device.dtypes import (
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
-from deepkit.ops.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
-from deepkit.ops.sparse import SparseTensorValue
+from deepkit.ops.arrays.sparse import SparseTensorValue
+from deepkit.ops.input.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
 from deepkit.v1 import (
-    app,
     compat,
     contrib,
     data,
-    device_lib,
     distributions,
     errors,
     estimator,
     feature_column,
-    flags,
-    gfile,
     image,
     initializers,
     layers,
-    logging,
     losses,
     metrics,
-    missing,
     nn,
     python_io,
     saved_model,
     summary,
-    timeline,
     train,
 )
-from deepkit.v1.checking import *  # noqa: F403
+from deepkit.v1.client import device_lib, timeline
 from deepkit.v1.compat import (
     disable_eager_execution,
     disable_resource_variables,
@@ -78,9 +71,12 @@ from deepkit.v1.compat import (
     enable_resource_variables,
     executing_eagerly,
 )  # fmt: skip
-from deepkit.v1.config import ConfigProto, GPUOptions
-from deepkit.v1.control_flow import case, cond, foldl, foldr, map_fn, py_func, scan, while_loop
-from deepkit.v1.creators import (
+from deepkit.v1.examples import examples
+from deepkit.v1.framework import unknown_names
+from deepkit.v1.framework.assertions import *  # noqa: F403
+from deepkit.v1.framework.config import ConfigProto, GPUOptions
+from deepkit.v1.framework.control_flow import case, cond, foldl, foldr, map_fn, py_func, scan, while_loop
+from deepkit.v1.framework.creators import (
     add_to_collection,
     add_to_collections,
     constant,
@@ -103,12 +99,28 @@ from deepkit.v1.creators import (
     trainable_variables,
     variables_initializer,
 )  # fmt: skip
-from deepkit.v1.creators import global_variables as all_variables
-from deepkit.v1.creators import global_variables_initializer as initialize_all_variables
-from deepkit.v1.creators import tuple_ as tuple
-from deepkit.v1.creators import variables_initializer as initialize_variables
-from deepkit.v1.gradient_rules import *  # noqa: F403
-from deepkit.v1.graph_helpers import *  # noqa: F403
+from deepkit.v1.framework.creators import global_variables as all_variables
+from deepkit.v1.framework.creators import global_variables_initializer as initialize_all_variables
+from deepkit.v1.framework.creators import tuple_ as tuple
+from deepkit.v1.framework.creators import variables_initializer as initialize_variables
+from deepkit.v1.framework.gradient_rules import *  # noqa: F403
+from deepkit.v1.framework.graph_functions import *  # noqa: F403
+from deepkit.v1.framework.namespaces import spaces as _spaces
+from deepkit.v1.framework.protocol_messages import or_missing as _messages_or_missing
+from deepkit.v1.framework.scopes import (
+    AUTO_REUSE,
+    VariableScope,
+    get_local_variable,
+    get_variable,
+    get_variable_scope,
+    no_regularizer,
+    variable_op_scope,
+    variable_scope,
+)  # fmt: skip
+from deepkit.v1.framework.symbolic import constant_of as _constant_of
+from deepkit.v1.framework.symbolic import on_rows as _on_rows
+from deepkit.v1.framework.symbolic import symbolic as _symbolic
+from deepkit.v1.framework.tensor_array import TensorArray
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer
 from deepkit.v1.initializers import glorot_uniform as glorot_uniform_initializer
@@ -120,9 +132,8 @@ from deepkit.v1.initializers import truncated_normal as truncated_normal_initial
 from deepkit.v1.initializers import uniform_unit_scaling as uniform_unit_scaling_initializer
 from deepkit.v1.initializers import variance_scaling as variance_scaling_initializer
 from deepkit.v1.initializers import zeros as zeros_initializer
-from deepkit.v1.messages import or_missing as _messages_or_missing
-from deepkit.v1.queues import FIFOQueue, PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
-from deepkit.v1.readers import (
+from deepkit.v1.io.queues import FIFOQueue, PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
+from deepkit.v1.io.readers import (
     FixedLengthRecordReader,
     IdentityReader,
     ReaderBase,
@@ -130,23 +141,8 @@ from deepkit.v1.readers import (
     TFRecordReader,
     WholeFileReader,
 )
-from deepkit.v1.scopes import (
-    AUTO_REUSE,
-    VariableScope,
-    get_local_variable,
-    get_variable,
-    get_variable_scope,
-    no_regularizer,
-    variable_op_scope,
-    variable_scope,
-)  # fmt: skip
-from deepkit.v1.spaces import spaces as _spaces
+from deepkit.v1.platform import app, flags, gfile, logging
 from deepkit.v1.sparse_tensor import SparseTensor
-from deepkit.v1.symbolic import constant_of as _constant_of
-from deepkit.v1.symbolic import on_rows as _on_rows
-from deepkit.v1.symbolic import symbolic as _symbolic
-from deepkit.v1.tensor_array import TensorArray
-from deepkit.v1.tutorials import examples
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
 
@@ -244,4 +240,4 @@ def to_int64(x, name="ToInt64"):
 
 globals().update(_spaces(globals()))
 __getattr__ = _messages_or_missing()
-missing.install()
+unknown_names.install()

@@ -11,7 +11,7 @@ from deepkit.core.apply import convert, is_tensor
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["Bernoulli", "Categorical", "Distribution", "Exponential", "Normal", "Uniform", "kl_divergence"]
 

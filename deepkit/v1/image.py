@@ -9,10 +9,10 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.errors import DataError, MissingExtraError
-from deepkit.ops import colours as _colours
-from deepkit.ops import images as _images
-from deepkit.v1.control_flow import py_func as _py_func
-from deepkit.v1.symbolic import symbolic
+from deepkit.ops.image import colours as _colours
+from deepkit.ops.image import images as _images
+from deepkit.v1.framework.control_flow import py_func as _py_func
+from deepkit.v1.framework.symbolic import symbolic
 
 
 class ResizeMethod:

@@ -64,14 +64,14 @@ def get(named: Any) -> Any:
 
 def global_variables(name: str = "init") -> Any:
     """`tf.global_variables_initializer`: one operation that gives all variables made so far their initial values."""
-    from deepkit.v1.creators import global_variables as listed
-    from deepkit.v1.creators import variables_initializer
+    from deepkit.v1.framework.creators import global_variables as listed
+    from deepkit.v1.framework.creators import variables_initializer
 
     return variables_initializer(listed(), name)
 
 
 def variables(var_list: Any, name: str = "init") -> Any:
     """`tf.variables_initializer`: one operation that gives the listed variables their initial values."""
-    from deepkit.v1.creators import variables_initializer
+    from deepkit.v1.framework.creators import variables_initializer
 
     return variables_initializer(var_list, name)

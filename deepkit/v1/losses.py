@@ -11,7 +11,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
 
 
 class Reduction:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import is_tensor
-from deepkit.ops.sparse import SparseTensor as _SparseTensor
-from deepkit.v1.symbolic import constant_of
+from deepkit.ops.arrays.sparse import SparseTensor as _SparseTensor
+from deepkit.v1.framework.symbolic import constant_of
 
 
 class _Kind(type):

@@ -24,7 +24,7 @@ from deepkit.errors import DataError, MissingExtraError
 from deepkit.io.events import EventWriter, read_events
 from deepkit.io.graph_def import graph_def
 from deepkit.io.tfrecord_writer import framed
-from deepkit.ops.board_messages import board_module, message
+from deepkit.ops.summary.event_messages import board_module, message
 
 FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 
@@ -89,7 +89,7 @@ def test_threads_do_not_tear_records(tmp_path):
 KILLED = """
 import itertools, sys
 from deepkit.io.events import EventWriter
-from deepkit.ops.board_messages import message
+from deepkit.ops.summary.event_messages import message
 writer = EventWriter(sys.argv[1])
 text = message("Summary")(value=[message("Summary").Value(tag="t" * 3000, simple_value=1)])
 for step in itertools.count(1):

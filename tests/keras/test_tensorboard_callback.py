@@ -12,7 +12,7 @@ pytest.importorskip("tensorboard", reason="tensorboard is not installed (extra: 
 from deepkit import keras
 from deepkit.errors import ArgumentError
 from deepkit.io.events import read_events
-from deepkit.ops.board_messages import message
+from deepkit.ops.summary.event_messages import message
 
 X = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
 Y = X.sum(axis=1, keepdims=True)

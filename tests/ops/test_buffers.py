@@ -8,7 +8,7 @@ import pytest
 
 from deepkit.device.philox import Stream
 from deepkit.errors import CancelledError, ClosedSessionError, OutOfRangeError
-from deepkit.ops.buffers import Buffer, ShufflingBuffer, SortedBuffer, random_words
+from deepkit.ops.input.buffers import Buffer, ShufflingBuffer, SortedBuffer, random_words
 
 
 def in_thread(function, *args):

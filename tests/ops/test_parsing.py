@@ -15,7 +15,7 @@ from deepkit.errors import ArgumentError, DTypeError, OpError, ShapeError
 
 pytest.importorskip("google.protobuf", reason="the protobuf library is not installed (extra: io)")
 
-from deepkit.ops.messages import NAMES, message
+from deepkit.ops.input.example_messages import NAMES, message
 
 Fixed, Var, Sequence = dk.FixedLenFeature, dk.VarLenFeature, dk.FixedLenSequenceFeature
 

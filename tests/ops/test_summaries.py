@@ -13,8 +13,8 @@ pytest.importorskip("tensorboard", reason="tensorboard is not installed (extra: 
 
 import deepkit as dk
 from deepkit.errors import ArgumentError, DeepkitError, NumericsError, ShapeError
-from deepkit.ops.board_messages import message
-from deepkit.ops.summary_values import bucket_limits, png, to_bytes
+from deepkit.ops.summary.event_messages import message
+from deepkit.ops.summary.values import bucket_limits, png, to_bytes
 
 
 def parsed(tensor) -> list:

@@ -10,7 +10,7 @@ import pytest
 
 import deepkit.v1 as tf
 from deepkit.errors import CancelledError
-from deepkit.ops.queues import Queue
+from deepkit.ops.input.queues import Queue
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 import deepkit.v1 as tf
 from deepkit.errors import ArgumentError, DataError, MissingNameError
-from deepkit.v1 import app, flags
+from deepkit.v1.platform import app, flags
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_every_name_has_a_docstring() -> None:
 
 def test_the_tidier_namespaces(sess) -> None:
     """Every entry of the table is there, and is the function of the top level."""
-    from deepkit.v1.spaces import TABLE
+    from deepkit.v1.framework.namespaces import TABLE
 
     for name, entries in TABLE.items():
         assert len(vars(getattr(tf, name))) == len(entries.split()), name

@@ -18,7 +18,7 @@ from deepkit.errors import (
     OutOfRangeError,
     ShapeError,
 )
-from deepkit.ops import buffers
+from deepkit.ops.input import buffers
 
 
 @pytest.fixture(autouse=True)

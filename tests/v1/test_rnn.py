@@ -7,7 +7,7 @@ import pytest
 
 import deepkit.v1 as tf
 from deepkit import errors
-from deepkit.v1.recurrent import sequence
+from deepkit.v1.nn.recurrent import sequence
 
 cells = tf.nn.rnn_cell
 contrib = tf.contrib.rnn

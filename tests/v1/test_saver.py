@@ -314,7 +314,7 @@ def test_a_saver_of_some_variables_and_other_seeds_leave_the_streams_alone(tmp_p
 
 
 def test_a_hook_saves_while_the_training_runs(tmp_path):
-    from deepkit.v1.hooks import HookedSession
+    from deepkit.v1.train.hooks import HookedSession
 
     step = tf.train.get_or_create_global_step()
     more = step.assign_add(1)

@@ -199,7 +199,7 @@ def test_what_cannot_be_read(tmp_path):
 def test_a_cell_that_ran_again_is_said(monkeypatch):
     """Node y was made from an x that its cell has replaced since."""
     cell = [Cell("a", 1)]
-    for module in ("deepkit.core.graph", "deepkit.v1.variable_store"):
+    for module in ("deepkit.core.graph", "deepkit.v1.framework.variable_store"):
         monkeypatch.setattr(f"{module}.running_cell", lambda: cell[0])
     with tf.Graph().as_default() as graph:
         x = tf.placeholder(tf.float32, name="x")

@@ -12,7 +12,7 @@ import pytest
 
 from deepkit.errors import MissingModuleError, MissingNameError
 from deepkit.tf1.imports import resolve
-from deepkit.v1.missing import MEANT, missing_name, nearest
+from deepkit.v1.framework.unknown_names import MEANT, missing_name, nearest
 
 FOLDER = Path(__file__).parent / "names"
 NOT_YET = FOLDER / "not_yet.txt"

@@ -12,7 +12,7 @@ pytest.importorskip("tensorboard", reason="tensorboard is not installed (extra: 
 
 import deepkit.v1 as tf
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
-from deepkit.v1.timeline import Timeline
+from deepkit.v1.client.timeline import Timeline
 
 summary = tf.summary
 
@@ -251,7 +251,7 @@ def counting():
 
 
 def test_hooks_write_every_so_many_steps(tmp_path):
-    from deepkit.v1.hooks import HookedSession
+    from deepkit.v1.train.hooks import HookedSession
 
     step = counting()
     hooks = [

@@ -179,14 +179,14 @@ class _Step:
 
 
 def _flat(value: Any) -> list[Any]:
-    from deepkit.keras.engine.structure import flat
+    from deepkit.keras.engine.nested import flat
 
     return flat(value)
 
 
 def _nested(like: Any, leaves: Sequence[Any]) -> Any:
     """`leaves` as `like` nests its own."""
-    from deepkit.keras.engine.structure import map_leaves
+    from deepkit.keras.engine.nested import map_leaves
 
     rest = iter(leaves)
     return map_leaves(lambda _: next(rest), like)

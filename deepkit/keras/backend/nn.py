@@ -11,7 +11,7 @@ from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.creation import draw_seed
 from deepkit.keras.backend.tensors import int_shape, lengths, ndim, rank, tensor
 from deepkit.ops import hard_sigmoid, sigmoid, softplus, softsign
-from deepkit.ops.elementwise import tanh
+from deepkit.ops.math.elementwise import tanh
 
 __all__ = [
     "batch_normalization", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",

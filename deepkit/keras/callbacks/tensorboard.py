@@ -18,8 +18,8 @@ from deepkit.io.projector import projector_message, write_projector
 from deepkit.keras.backend.config import image_data_format
 from deepkit.keras.backend.session import get_value
 from deepkit.keras.callbacks.base import Callback
-from deepkit.ops.board_messages import message
-from deepkit.ops.summary_values import histogram_value, image_values, scalar_value
+from deepkit.ops.summary.event_messages import message
+from deepkit.ops.summary.values import histogram_value, image_values, scalar_value
 
 
 class TensorBoard(Callback):

@@ -11,8 +11,8 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.engine.checks import check_input, check_labels, regular
+from deepkit.keras.engine.nested import listed
 from deepkit.keras.engine.sample_weights import weights_of
-from deepkit.keras.engine.structure import listed
 
 Batch = tuple[list[np.ndarray], list[Any], list[Any]]
 """Inputs, targets and sample weights, each a list with one entry for each input or output (None where there is none)."""

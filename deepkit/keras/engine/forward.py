@@ -11,7 +11,7 @@ from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
 from deepkit.keras.engine.context import Call, calling
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import flat, single
+from deepkit.keras.engine.nested import flat, single
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import history_of
 from deepkit.keras.engine.context import Call, mask_of
-from deepkit.keras.engine.structure import flat, kept, keras_shape
+from deepkit.keras.engine.nested import flat, kept, keras_shape
 
 
 class CallRecord:

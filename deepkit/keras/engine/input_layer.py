@@ -14,7 +14,7 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import get_uid, is_placeholder, placeholder
 from deepkit.keras.engine.history import CallRecord
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import keras_shape
+from deepkit.keras.engine.nested import keras_shape
 
 
 class InputLayer(Layer):

@@ -25,7 +25,7 @@ from deepkit.keras.engine import context
 from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
 from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.structure import flat, kept, keras_shape, listed, map_leaves
+from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_leaves
 from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",

@@ -19,11 +19,11 @@ from deepkit.keras.engine.forward import Forward, Snapshot
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.loops import check_not_empty, plain, run_epoch, run_predict, run_test
+from deepkit.keras.engine.nested import kept, keras_shape, listed, single
 from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective
 from deepkit.keras.engine.scores import Scores
 from deepkit.keras.engine.step import EagerStep, Step
-from deepkit.keras.engine.structure import kept, keras_shape, listed, single
 from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Mean, Metric
 

@@ -12,7 +12,7 @@ from deepkit.keras.engine import context
 from deepkit.keras.engine.forward import Forward
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.layer import Layer, _without_repeats
-from deepkit.keras.engine.structure import flat, kept, keras_shape, listed, map_leaves, single
+from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_leaves, single
 from deepkit.keras.engine.topology import Topology
 
 

@@ -9,7 +9,7 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import losses as losses_module
 from deepkit.keras.engine.checks import misses_targets
 from deepkit.keras.engine.context import mask_of
-from deepkit.keras.engine.structure import keras_shape
+from deepkit.keras.engine.nested import keras_shape
 from deepkit.keras.metrics.base import Mean
 
 

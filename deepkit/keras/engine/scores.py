@@ -10,8 +10,8 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import metrics as metrics_module
 from deepkit.keras.backend.session import snake_case
 from deepkit.keras.engine.context import mask_of
+from deepkit.keras.engine.nested import keras_shape, listed
 from deepkit.keras.engine.objective import aligned, per_output
-from deepkit.keras.engine.structure import keras_shape, listed
 from deepkit.keras.loss_reduction import Reduction, masked_weights
 from deepkit.keras.metrics.base import MeanMetricWrapper, Metric, listed_updates
 

@@ -10,8 +10,8 @@ from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input, InputLayer
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.model import Model
+from deepkit.keras.engine.nested import flat
 from deepkit.keras.engine.network import Network
-from deepkit.keras.engine.structure import flat
 
 
 class Sequential(Model):

@@ -14,7 +14,7 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.engine.context import calling
 from deepkit.keras.engine.forward import Forward, changes_nothing
-from deepkit.keras.engine.structure import flat, single
+from deepkit.keras.engine.nested import flat, single
 from deepkit.keras.engine.weights import eager_weights
 
 

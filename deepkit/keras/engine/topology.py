@@ -8,7 +8,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import history_of
 from deepkit.keras.engine.history import CallRecord, record_of
-from deepkit.keras.engine.structure import flat
+from deepkit.keras.engine.nested import flat
 
 
 class Topology:

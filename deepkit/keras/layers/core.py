@@ -12,7 +12,7 @@ from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import kept
+from deepkit.keras.engine.nested import kept
 from deepkit.keras.layers.arguments import described, numbers, share
 from deepkit.keras.layers.lambda_layer import Lambda
 

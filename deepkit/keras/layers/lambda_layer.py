@@ -10,8 +10,8 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import kept
-from deepkit.keras.own_code import call_own
+from deepkit.keras.engine.nested import kept
+from deepkit.keras.user_functions import call_own
 
 
 class Lambda(Layer):

@@ -9,7 +9,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import kept
+from deepkit.keras.engine.nested import kept
 from deepkit.keras.layers.arguments import described, naming
 
 __all__ = [

@@ -8,7 +8,7 @@ from deepkit import ops
 from deepkit.keras import backend
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import kept
+from deepkit.keras.engine.nested import kept
 from deepkit.keras.layers.arguments import described, share
 
 __all__ = ["AlphaDropout", "GaussianDropout", "GaussianNoise"]

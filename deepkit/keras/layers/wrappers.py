@@ -11,8 +11,8 @@ from deepkit.keras import backend, registry
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
+from deepkit.keras.engine.nested import flat, map_leaves
 from deepkit.keras.engine.network import Network
-from deepkit.keras.engine.structure import flat, map_leaves
 from deepkit.keras.layers.recurrent.states import inputs_shape, map_shapes, separated, shapes_in
 from deepkit.keras.layers.serialization import deserialize
 

@@ -17,9 +17,9 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import flat, map_leaves
+from deepkit.keras.engine.nested import flat, map_leaves
 from deepkit.keras.loss_reduction import squeeze_last
-from deepkit.keras.own_code import call_own
+from deepkit.keras.user_functions import call_own
 
 __all__ = [
     "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",

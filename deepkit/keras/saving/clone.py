@@ -11,8 +11,8 @@ from deepkit.keras import optimizers, registry
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input, InputLayer
+from deepkit.keras.engine.nested import flat, keras_shape, listed, map_leaves
 from deepkit.keras.engine.network import Network
-from deepkit.keras.engine.structure import flat, keras_shape, listed, map_leaves
 from deepkit.keras.saving.config import forgotten_on_error
 
 

@@ -17,7 +17,7 @@ from deepkit.errors import ArgumentError, DataError, MissingExtraError
 from deepkit.keras import registry
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.engine.history import CallRecord
-from deepkit.keras.engine.structure import flat, map_leaves, single
+from deepkit.keras.engine.nested import flat, map_leaves, single
 from deepkit.keras.engine.topology import source_of
 from deepkit.keras.layers.serialization import serialize
 from deepkit.keras.saving.objects import deserialize_layer, reading

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepkit.errors import DataError, MissingExtraError
 from deepkit.files import reason, whole_file
-from deepkit.keras.saving.heaps import broken_heap, claimed_lengths
+from deepkit.keras.saving.hdf5_heaps import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
 
 LONGEST_ATTRIBUTE = 64512  # bytes: HDF5 keeps the attributes of a group in a header of 64 KiB

@@ -9,8 +9,8 @@ from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 
 _ZEROS, _ONES = _initializers.zeros, _initializers.ones
 

@@ -14,9 +14,9 @@ from deepkit.errors import ArgumentError
 from deepkit.train import clip_by_global_norm
 from deepkit.v1 import train
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.nn import embedding_lookup
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
 
 OPTIMIZER_CLS_NAMES = {
     "Adagrad": train.AdagradOptimizer, "Adam": train.AdamOptimizer, "Ftrl": train.FtrlOptimizer,

@@ -12,8 +12,8 @@ import numpy as np
 from deepkit import ops
 from deepkit.core import control_flow
 from deepkit.errors import ShapeError
-from deepkit.v1.scopes import get_variable
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import get_variable
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
     "crf_binary_score", "crf_decode", "crf_log_likelihood", "crf_log_norm", "crf_sequence_score", "crf_unary_score",

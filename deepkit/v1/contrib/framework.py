@@ -12,7 +12,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GraphError
-from deepkit.v1.scopes import VariableScope, get_variable
+from deepkit.v1.framework.scopes import VariableScope, get_variable
 from deepkit.v1.train import create_global_step, get_global_step, get_or_create_global_step
 
 __all__ = [

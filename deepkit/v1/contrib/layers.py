@@ -43,11 +43,11 @@ from deepkit.v1.contrib.regularizers import (
     l2_regularizer,
     sum_regularizer,
 )  # fmt: skip
-from deepkit.v1.layering import convolution as _convolution
-from deepkit.v1.layering import core as _core
-from deepkit.v1.layering import pooling as _pooling
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.layers import convolution as _convolution
+from deepkit.v1.layers import core as _core
+from deepkit.v1.layers import pooling as _pooling
 
 __all__ = [
     "OPTIMIZER_CLS_NAMES",

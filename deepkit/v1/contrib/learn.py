@@ -13,16 +13,16 @@ from deepkit.errors import ArgumentError
 from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
-from deepkit.v1.columns.numbers import NumericColumn
 from deepkit.v1.contrib import layers, preprocessing
 from deepkit.v1.estimator import EstimatorSpec, ModeKeys
 from deepkit.v1.estimator._canned import optimizer_of, units_of
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head
 from deepkit.v1.estimator.inputs import numpy_input_fn
+from deepkit.v1.examples import datasets
+from deepkit.v1.feature_column.numbers import NumericColumn
+from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.losses import Reduction
-from deepkit.v1.scopes import variable_scope
 from deepkit.v1.train import get_global_step
-from deepkit.v1.tutorials import datasets
 
 __all__ = [
     "DNNClassifier", "DNNRegressor", "Estimator", "LinearClassifier", "LinearRegressor", "ModeKeys", "ModelFnOps",

@@ -10,9 +10,9 @@ from deepkit import ops
 from deepkit.core.apply import scope as _scope
 from deepkit.errors import ArgumentError
 from deepkit.v1.contrib.layers import fully_connected
-from deepkit.v1.recurrent.unroll import static_rnn
-from deepkit.v1.scopes import get_variable, get_variable_scope, variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import get_variable, get_variable_scope, variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.nn.recurrent.unroll import static_rnn
 
 __all__ = [
     "basic_rnn_seq2seq", "embedding_rnn_decoder", "embedding_rnn_seq2seq", "rnn_decoder", "sequence_loss",

@@ -8,8 +8,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.device.dtypes import float32
 from deepkit.v1 import metrics as _now
-from deepkit.v1.streaming.base import aligned
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.metrics.base import aligned
 
 __all__ = [
     "accuracy", "aggregate_metric_map", "aggregate_metrics", "confusion_matrix", "streaming_accuracy", "streaming_auc",

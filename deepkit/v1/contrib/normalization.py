@@ -11,9 +11,9 @@ from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
-from deepkit.v1.layering.normalization import moving_update, normalized
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.layers.normalization import moving_update, normalized
 
 _STARTS = {"beta": _initializers.zeros, "gamma": _initializers.ones,
            "moving_mean": _initializers.zeros, "moving_variance": _initializers.ones}  # fmt: skip

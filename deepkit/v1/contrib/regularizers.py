@@ -11,7 +11,7 @@ from deepkit.core.apply import scope as _scope
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["apply_regularization", "l1_l2_regularizer", "l1_regularizer", "l2_regularizer", "sum_regularizer"]
 

@@ -1,18 +1,18 @@
 """`tf.contrib.rnn`: the cells, their wrappers, and the functions that run them over a sequence."""
 
-from deepkit.v1.recurrent.base import LayerRNNCell, RNNCell
-from deepkit.v1.recurrent.blocks import GLSTMCell, LSTMBlockCell, LSTMBlockFusedCell
-from deepkit.v1.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
-from deepkit.v1.recurrent.loops import stack_bidirectional_dynamic_rnn
-from deepkit.v1.recurrent.more_cells import (
+from deepkit.v1.nn.recurrent.base import LayerRNNCell, RNNCell
+from deepkit.v1.nn.recurrent.blocks import GLSTMCell, LSTMBlockCell, LSTMBlockFusedCell
+from deepkit.v1.nn.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
+from deepkit.v1.nn.recurrent.further_cells import (
     AttentionCellWrapper,
     EmbeddingWrapper,
     HighwayWrapper,
     LayerNormBasicLSTMCell,
 )  # fmt: skip
-from deepkit.v1.recurrent.structure import LSTMStateTuple
-from deepkit.v1.recurrent.unroll import static_bidirectional_rnn, static_rnn
-from deepkit.v1.recurrent.wrappers import (
+from deepkit.v1.nn.recurrent.loops import stack_bidirectional_dynamic_rnn
+from deepkit.v1.nn.recurrent.states import LSTMStateTuple
+from deepkit.v1.nn.recurrent.unroll import static_bidirectional_rnn, static_rnn
+from deepkit.v1.nn.recurrent.wrappers import (
     DeviceWrapper,
     DropoutWrapper,
     InputProjectionWrapper,

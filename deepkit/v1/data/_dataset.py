@@ -15,13 +15,11 @@ from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype, int64
 from deepkit.device.philox import Stream
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.buffers import random_words
-from deepkit.ops.iteration import Pass
+from deepkit.ops.input.buffers import random_words
+from deepkit.ops.input.iteration import Pass
 from deepkit.v1.data import _sources as sources
 from deepkit.v1.data import _steps as steps
-from deepkit.v1.data._function import ElementFunction
-from deepkit.v1.data._iterator import Iterator
-from deepkit.v1.data._structure import (
+from deepkit.v1.data._elements import (
     Part,
     describe,
     flatten,
@@ -35,7 +33,9 @@ from deepkit.v1.data._structure import (
     symbol,
     symbols,
 )
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.data._function import ElementFunction
+from deepkit.v1.data._iterator import Iterator
+from deepkit.v1.framework.symbolic import constant_of
 
 Number = Callable[[Pass], int]
 

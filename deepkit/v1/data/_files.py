@@ -17,7 +17,7 @@ from deepkit.io.plain_records import fixed_records, text_lines
 from deepkit.io.tfrecord import read_records
 from deepkit.v1.data import _sources as sources
 from deepkit.v1.data._dataset import Dataset
-from deepkit.v1.data._structure import Part, symbol
+from deepkit.v1.data._elements import Part, symbol
 
 
 class _FileDataset(Dataset):

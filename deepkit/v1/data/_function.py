@@ -12,8 +12,8 @@ from deepkit.core.graph import default_graph
 from deepkit.core.seeds import Counter
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.ops.iteration import Pass, Row
-from deepkit.v1.data._structure import describe, flatten, map_leaves, pack, part_of, symbols
+from deepkit.ops.input.iteration import Pass, Row
+from deepkit.v1.data._elements import describe, flatten, map_leaves, pack, part_of, symbols
 
 
 class ElementFunction:

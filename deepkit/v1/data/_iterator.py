@@ -9,9 +9,9 @@ from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GraphError
-from deepkit.ops import iteration as ops
-from deepkit.v1.data._structure import Part, describe, flatten, map_leaves, pack, parts
-from deepkit.v1.symbolic import constant_of
+from deepkit.ops.input import iteration as ops
+from deepkit.v1.data._elements import Part, describe, flatten, map_leaves, pack, parts
+from deepkit.v1.framework.symbolic import constant_of
 
 
 class Iterator:

@@ -17,8 +17,8 @@ import numpy as np
 from deepkit.core.shape import Shape
 from deepkit.device.arrays import as_array
 from deepkit.errors import ArgumentError, DeepkitError, ShapeError
-from deepkit.ops.iteration import Row
-from deepkit.v1.data._structure import Part, describe, flatten, is_branch
+from deepkit.ops.input.iteration import Row
+from deepkit.v1.data._elements import Part, describe, flatten, is_branch
 
 Rows = Iterator[Row]
 

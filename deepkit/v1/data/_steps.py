@@ -13,10 +13,10 @@ import numpy as np
 
 from deepkit.device.philox import Stream
 from deepkit.errors import CancelledError, OutOfRangeError, ShapeError
-from deepkit.ops.buffers import Buffer, random_words
-from deepkit.ops.iteration import Pass, Row
-from deepkit.ops.queues import batch_of
-from deepkit.v1.data._structure import Part
+from deepkit.ops.input.buffers import Buffer, random_words
+from deepkit.ops.input.iteration import Pass, Row
+from deepkit.ops.input.queues import batch_of
+from deepkit.v1.data._elements import Part
 
 Rows = Iterator[Row]
 Function = Callable[[Row], Any]

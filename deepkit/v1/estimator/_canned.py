@@ -12,9 +12,9 @@ from deepkit.v1 import feature_column, layers, nn
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head, minimizer
 from deepkit.v1.estimator._model import Estimator
 from deepkit.v1.estimator._spec import ModeKeys
+from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.initializers import glorot_uniform
 from deepkit.v1.losses import Reduction
-from deepkit.v1.scopes import variable_scope
 
 _BY_NAME = {
     "Adagrad": AdagradOptimizer, "Adam": AdamOptimizer, "Ftrl": FtrlOptimizer, "RMSProp": RMSPropOptimizer,

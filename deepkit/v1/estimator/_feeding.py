@@ -8,9 +8,9 @@ from typing import Any
 from deepkit.core.graph import Graph, default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GraphError
-from deepkit.ops.sparse import SparseTensor
+from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.estimator._spec import ModeKeys
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
 
 
 def parameters_of(function: Any, what: str) -> list[str]:

@@ -13,11 +13,11 @@ from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float32, int64
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.v1 import metrics
-from deepkit.v1.columns.base import checked_ids, vocabulary_ids
-from deepkit.v1.columns.numbers import numeric_column
 from deepkit.v1.estimator._spec import EstimatorSpec, ModeKeys
+from deepkit.v1.feature_column.base import checked_ids, vocabulary_ids
+from deepkit.v1.feature_column.numbers import numeric_column
+from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.losses import Reduction, compute_weighted_loss
-from deepkit.v1.symbolic import constant_of
 from deepkit.v1.train import get_global_step
 
 

@@ -13,20 +13,21 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
 from deepkit.errors import ArgumentError, GraphError, NameNotFoundError, NumericsError, OutOfRangeError, ShapeError
 from deepkit.io.checkpoint import read_checkpoint
-from deepkit.ops import board_messages
-from deepkit.ops.summary_values import scalar_value
+from deepkit.ops.summary import event_messages
+from deepkit.ops.summary.values import scalar_value
 from deepkit.runtime.session import Session
-from deepkit.v1 import logging, summary
-from deepkit.v1.checkpoint_hook import CheckpointSaverHook
-from deepkit.v1.checkpoints import get_checkpoint_state, latest_checkpoint
-from deepkit.v1.creators import global_variables_initializer, local_variables_initializer
+from deepkit.v1 import summary
 from deepkit.v1.estimator._feeding import call_input_fn, is_constant, parameters_of
 from deepkit.v1.estimator._spec import EstimatorSpec, ModeKeys, RunConfig
-from deepkit.v1.hooks import HookedSession
-from deepkit.v1.saver import Saver
-from deepkit.v1.streaming.means import mean
-from deepkit.v1.summary_hooks import SummarySaverHook
+from deepkit.v1.framework.creators import global_variables_initializer, local_variables_initializer
+from deepkit.v1.metrics.means import mean
+from deepkit.v1.platform import logging
 from deepkit.v1.train import create_global_step
+from deepkit.v1.train.checkpoint_hook import CheckpointSaverHook
+from deepkit.v1.train.checkpoints import get_checkpoint_state, latest_checkpoint
+from deepkit.v1.train.hooks import HookedSession
+from deepkit.v1.train.saver import Saver
+from deepkit.v1.train.summary_hooks import SummarySaverHook
 
 
 class Estimator:
@@ -176,7 +177,7 @@ class Estimator:
     def _summarizing(self, spec: EstimatorSpec) -> list[SummarySaverHook]:
         """What writes the loss and the summaries of model_fn to model_dir, where TensorBoard is installed."""
         every = self._config.save_summary_steps
-        if self.model_dir is None or not every or not board_messages.installed():
+        if self.model_dir is None or not every or not event_messages.installed():
             return []
         if not any(x.node.name == "loss" for x in default_graph().get_collection(GraphKeys.SUMMARIES)):
             summary.scalar("loss", spec.loss)
@@ -247,13 +248,13 @@ class Estimator:
 
     def _summarize(self, results: dict[str, Any], name: str | None) -> None:
         """Writes the results of an evaluation to the folder eval, or eval_name, of model_dir."""
-        if self.model_dir is None or not self._config.save_summary_steps or not board_messages.installed():
+        if self.model_dir is None or not self._config.save_summary_steps or not event_messages.installed():
             return
         numbers = {key: value for key, value in results.items() if key != "global_step" and np.size(value) == 1}
         values = [scalar_value(key, np.asarray(value).item()) for key, value in numbers.items()]
         folder = os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
         with summary.FileWriter(folder) as writer:
-            writer.add_summary(board_messages.message("Summary")(value=values), results["global_step"])
+            writer.add_summary(event_messages.message("Summary")(value=values), results["global_step"])
 
     def predict(
         self, input_fn: Callable[..., Any], predict_keys: Any = None, hooks: Any = None, checkpoint_path: Any = None,

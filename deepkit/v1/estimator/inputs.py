@@ -12,7 +12,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, OutOfRangeError
-from deepkit.v1.control_flow import py_func
+from deepkit.v1.framework.control_flow import py_func
 
 __all__ = ["numpy_input_fn", "pandas_input_fn"]
 

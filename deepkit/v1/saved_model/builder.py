@@ -23,10 +23,10 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DataError, GraphError
 from deepkit.files import refused, whole_file
 from deepkit.io.meta_graph import MetaGraph, SignatureDef, write_meta_graphs
-from deepkit.v1 import logging
+from deepkit.v1.platform import logging
 from deepkit.v1.saved_model import constants, signature_constants, tag_constants
 from deepkit.v1.saved_model.signature_def_utils import predict_signature_def
-from deepkit.v1.saver import Saver, described
+from deepkit.v1.train.saver import Saver, described
 
 BLOCK = 1 << 20  # bytes of an asset that are copied at once
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
 from deepkit.io.meta_graph import MetaGraph, read_meta_graphs
-from deepkit.v1.checkpoints import add_graph
 from deepkit.v1.saved_model import constants
+from deepkit.v1.train.checkpoints import add_graph
 
 
 def maybe_saved_model_directory(export_dir: Any) -> bool:

@@ -11,7 +11,7 @@ from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.structure import flat, listed
+from deepkit.keras.engine.nested import flat, listed
 from deepkit.keras.layers.recurrent.cells import SequenceCell
 from deepkit.keras.layers.recurrent.states import dims_of, nested, output_size, zero_states
 from deepkit.keras.layers.serialization import deserialize

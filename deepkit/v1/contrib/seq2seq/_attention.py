@@ -9,10 +9,10 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ShapeError
 from deepkit.train.initializers import Constant, Ones, Zeros
-from deepkit.v1.layering.core import Dense
-from deepkit.v1.recurrent.structure import batch_of, here, zeros_of
-from deepkit.v1.scopes import get_variable, variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import get_variable, variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.layers.core import Dense
+from deepkit.v1.nn.recurrent.states import batch_of, here, zeros_of
 
 
 class AttentionMechanism:

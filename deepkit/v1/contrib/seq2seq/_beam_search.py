@@ -14,11 +14,11 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1.contrib.seq2seq._decoder import Decoder
 from deepkit.v1.contrib.seq2seq._helper import embedding_function
 from deepkit.v1.contrib.seq2seq._wrapper import AttentionWrapperState
-from deepkit.v1.control_flow import _leaves as leaves_of
-from deepkit.v1.control_flow import cond
-from deepkit.v1.recurrent.structure import batch_of, check_cell, flat, here, mapped, packed
-from deepkit.v1.symbolic import constant_of, symbolic
-from deepkit.v1.tensor_array import TensorArray
+from deepkit.v1.framework.control_flow import _leaves as leaves_of
+from deepkit.v1.framework.control_flow import cond
+from deepkit.v1.framework.symbolic import constant_of, symbolic
+from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.nn.recurrent.states import batch_of, check_cell, flat, here, mapped, packed
 
 gather_tree = symbolic(ops.gather_tree)
 

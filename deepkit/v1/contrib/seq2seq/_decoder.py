@@ -13,12 +13,12 @@ from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.contrib.seq2seq._helper import Helper, ScheduledEmbeddingTrainingHelper, TrainingHelper
-from deepkit.v1.control_flow import _leaves as leaves_of
-from deepkit.v1.control_flow import while_loop
-from deepkit.v1.recurrent.structure import check_cell, flat, here, mapped, packed, select
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
-from deepkit.v1.tensor_array import TensorArray
+from deepkit.v1.framework.control_flow import _leaves as leaves_of
+from deepkit.v1.framework.control_flow import while_loop
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.nn.recurrent.states import check_cell, flat, here, mapped, packed, select
 
 
 class Decoder:

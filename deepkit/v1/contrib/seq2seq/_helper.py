@@ -10,10 +10,10 @@ from deepkit import ops
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.device.dtypes import as_dtype, int32
 from deepkit.errors import ShapeError
-from deepkit.v1.control_flow import cond
+from deepkit.v1.framework.control_flow import cond
+from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.nn import embedding_lookup
-from deepkit.v1.recurrent.structure import batch_of, flat, here, mapped
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.nn.recurrent.states import batch_of, flat, here, mapped
 
 
 class Helper:

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.apply import scope
 from deepkit.errors import ShapeError
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
 
 
 def sequence_loss(

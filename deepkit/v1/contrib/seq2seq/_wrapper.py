@@ -10,11 +10,11 @@ from deepkit.core.graph import default_graph
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
-from deepkit.v1.layering.core import Dense
-from deepkit.v1.recurrent.base import RNNCell
-from deepkit.v1.recurrent.structure import check_cell, flat, here, mapped, same_nesting, zeros_of
-from deepkit.v1.symbolic import constant_of
-from deepkit.v1.tensor_array import TensorArray
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.layers.core import Dense
+from deepkit.v1.nn.recurrent.base import RNNCell
+from deepkit.v1.nn.recurrent.states import check_cell, flat, here, mapped, same_nesting, zeros_of
 
 
 class _State(NamedTuple):

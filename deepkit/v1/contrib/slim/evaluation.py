@@ -8,10 +8,10 @@ from typing import Any
 
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError
-from deepkit.v1 import logging
 from deepkit.v1.contrib.slim._whole import tf
-from deepkit.v1.hooks import HookedSession
+from deepkit.v1.platform import logging
 from deepkit.v1.train import get_global_step
+from deepkit.v1.train.hooks import HookedSession
 
 __all__ = ["checkpoints_iterator", "evaluate_once", "evaluation_loop", "wait_for_new_checkpoint"]
 

@@ -12,9 +12,9 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices
 from deepkit.errors import ArgumentError
-from deepkit.v1 import logging
 from deepkit.v1.contrib.slim._whole import tf
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.platform import logging
 from deepkit.v1.train import get_or_create_global_step
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
-from deepkit.ops.sparse import SparseTensor, sparse_tensor_to_dense
+from deepkit.ops.arrays.sparse import SparseTensor, sparse_tensor_to_dense
 from deepkit.v1.contrib.slim._whole import tf
 from deepkit.v1.contrib.slim.data.data_decoder import DataDecoder
 

@@ -11,7 +11,7 @@ from deepkit.errors import ArgumentError
 from deepkit.v1 import nn
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import ArgScope, arg_scope
-from deepkit.v1.scopes import variable_scope
+from deepkit.v1.framework.scopes import variable_scope
 
 Layer = tuple[Any, ...]
 """(scope, depth, kernel) of a convolution, (scope, depth, kernel, stride), (scope, None, kernel, ...) of a pool; or a list

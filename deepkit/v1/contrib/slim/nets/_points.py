@@ -8,7 +8,7 @@ from typing import Any
 from deepkit.core.graph import default_graph
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import arg_scope
-from deepkit.v1.scopes import VariableScope
+from deepkit.v1.framework.scopes import VariableScope
 
 _KINDS = [layers.conv2d, layers.fully_connected, layers.max_pool2d, layers.avg_pool2d]
 

@@ -9,8 +9,8 @@ from deepkit.v1 import initializers, nn
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import ArgScope, arg_scope
 from deepkit.v1.contrib.slim.nets._points import collected, collecting
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["alexnet_v2", "alexnet_v2_arg_scope"]
 

@@ -9,8 +9,8 @@ from deepkit.v1 import initializers
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import arg_scope
 from deepkit.v1.contrib.slim.nets._inception import Layer, arguments, built
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["inception_v1", "inception_v1_arg_scope", "inception_v1_base"]
 

@@ -10,8 +10,8 @@ from deepkit.v1 import initializers
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import arg_scope
 from deepkit.v1.contrib.slim.nets._inception import arguments, built
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["inception_v3", "inception_v3_arg_scope", "inception_v3_base"]
 

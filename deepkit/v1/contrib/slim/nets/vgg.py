@@ -10,8 +10,8 @@ from deepkit.v1 import initializers
 from deepkit.v1.contrib import layers
 from deepkit.v1.contrib.framework import ArgScope, arg_scope
 from deepkit.v1.contrib.slim.nets._points import collected, collecting
-from deepkit.v1.scopes import variable_scope
-from deepkit.v1.symbolic import constant_of
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["vgg_16", "vgg_19", "vgg_a", "vgg_arg_scope"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.io.projector import projector_message, write_projector
-from deepkit.v1.missing import explain as _explain
+from deepkit.v1.framework.unknown_names import explain as _explain
 
 __all__ = ["EmbeddingInfo", "EmbeddingMetadata", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]  # noqa: F822
 

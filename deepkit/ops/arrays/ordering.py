@@ -1,0 +1,176 @@
+"""Order along an axis: sorting, places in a sorted row, rolling, counting into intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape, normalize_axes, normalize_axis
+from deepkit.core.static import numbers
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.arrays.selection import top_k
+from deepkit.ops.late import late
+
+
+def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, list[int] | None]:
+    """Sorted values and their positions along the last axis, and the exchange of axes that put `axis` there."""
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise ArgumentError(f"direction={direction!r}", rule="'ASCENDING' or 'DESCENDING'")
+    if not values.shape.rank:
+        raise ShapeError(
+            f"sort of a tensor of shape {values.shape}", rule="at least one axis, and a known number of them"
+        )
+    rank, at = values.shape.rank, normalize_axis(int(axis), values.shape.rank)
+    swap = None
+    if at != rank - 1:
+        swap = list(range(rank))
+        swap[at], swap[-1] = rank - 1, at
+        values = ops.transpose(values, swap)
+    rising = direction == "ASCENDING"
+    result, places = top_k(ops.negative(values) if rising else values, ops.shape(values)[-1])
+    return (ops.negative(result) if rising else result), places, swap
+
+
+def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
+    """The numbers along an axis in rising order, or falling with direction="DESCENDING".
+
+    >>> import deepkit as dk
+    >>> dk.ops.sort([3.0, 1.0, 2.0]).numpy().tolist()
+    [1.0, 2.0, 3.0]
+    """
+    with scope(name, "sort", values) as full:
+        result, _, swap = _order(convert(values), axis, direction)
+        return ops.identity(result if swap is None else ops.transpose(result, swap), name=full)
+
+
+def argsort(
+    values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
+) -> Any:
+    """The positions (int32) that put the numbers along an axis in order; equal numbers keep their order.
+
+    >>> import deepkit as dk
+    >>> dk.ops.argsort([3.0, 1.0, 2.0]).numpy().tolist()
+    [1, 2, 0]
+    """
+    with scope(name, "argsort", values) as full:
+        _, places, swap = _order(convert(values), axis, direction)
+        return ops.identity(places if swap is None else ops.transpose(places, swap), name=full)
+
+
+@register
+class SearchSorted(Op):
+    """For each number of `values` (..., m) its place in the sorted row (..., n): how many numbers stand before it."""
+
+    side: str = "left"
+    index: DType = as_dtype("int32")
+    kinds = "if"
+    types = ("T", "T")
+    gradient = None
+
+    def shape(self, row: Shape, values: Shape) -> Shape:
+        if row.rank is not None and values.rank is not None and not row[:-1].is_compatible_with(values[:-1]):
+            raise ShapeError(f"searchsorted: rows {row}, values {values}", rule="all axes but the last are the same")
+        return values
+
+    def dtype(self, row: DType, values: DType) -> DType:
+        return self.index
+
+    def forward(self, xp: Any, row: Any, values: Any) -> Any:
+        result = xp.empty(values.shape, self.index.numpy)
+        rows, wanted = row.reshape(-1, row.shape[-1]), values.reshape(-1, values.shape[-1])
+        flat = result.reshape(wanted.shape)
+        for i in range(len(wanted)):
+            flat[i] = xp.searchsorted(rows[i], wanted[i], self.side)
+        return result
+
+
+def searchsorted(
+    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = "int32", name: str | None = None
+) -> Any:
+    """Where each value would be put into the sorted row that it belongs to: (..., n) and (..., m) give (..., m).
+
+    side="left": before equal numbers, "right": after them.
+    """
+    if side not in ("left", "right"):
+        raise ArgumentError(f"searchsorted: side={side!r}", rule="'left' or 'right'")
+    return apply(SearchSorted(side=side, index=as_dtype(out_type)), sorted_sequence, values, name=name)
+
+
+@register
+class Roll(Op):
+    """The numbers moved along each axis[i] by shift[i] places, round the end."""
+
+    shift: tuple[int, ...] = ()
+    axis: tuple[int, ...] = ()
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank is not None:
+            normalize_axes(self.axis, x.rank)
+        return x
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.roll(x, self.shift, self.axis)
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(Roll(shift=tuple(-s for s in self.shift), axis=self.axis), dy)
+
+
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
+    """The numbers moved along an axis by `shift` places; what leaves at the end comes in at the start.
+
+    shift and axis may be lists.
+
+    >>> import deepkit as dk
+    >>> dk.ops.roll([1, 2, 3, 4], 1, 0).numpy().tolist()
+    [4, 1, 2, 3]
+    """
+    given = {"shift": numbers(shift), "axis": numbers(axis)}
+    if not any(is_tensor(v) for v in given.values()):
+        settings = {key: (v,) if isinstance(v, int) else v for key, v in given.items()}
+        return apply(Roll(**settings), input, name=name)
+    vectors = {key: ops.reshape(ops.cast(convert(v), "int64"), [-1]) for key, v in given.items()}
+    x = convert(input, beside=next(v for v in given.values() if is_tensor(v)))
+    return late(Roll, [x], vectors, x.shape, name=name)
+
+
+def count_nonzero(
+    input_tensor: Any, axis: Any = None, keepdims: Any = None, dtype: Any = "int64", name: str | None = None,
+    reduction_indices: Any = None, keep_dims: Any = None,
+) -> Any:  # fmt: skip
+    """How many elements along the axes (all) are not 0; of strings: not empty."""
+    axis = reduction_indices if axis is None else axis
+    with scope(name, "count_nonzero", input_tensor) as full:
+        x = convert(input_tensor)
+        present = ops.not_equal(x, b"" if x.dtype.is_string else ops.zeros_like(x))
+        keep = bool(keep_dims if keepdims is None else keepdims)
+        return ops.cast(ops.reduce_sum(ops.cast(present, "int64"), axis, keep), dtype, name=full)
+
+
+def histogram_fixed_width_bins(
+    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
+) -> Any:
+    """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost."""
+    with scope(name, "histogram_fixed_width_bins", values) as full:
+        x = convert(values)
+        limits = convert(value_range, x.dtype if not is_tensor(value_range) else None, beside=x)
+        low, high = limits[0], limits[1]
+        place = ops.floor((x - low) / (high - low) * float(nbins))
+        inside = ops.clip_by_value(place, 0.0, float(nbins - 1))
+        return ops.cast(inside, dtype, name=full)
+
+
+def histogram_fixed_width(
+    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
+) -> Any:
+    """How many values lie in each of nbins equal intervals of value_range; those outside count in the outermost.
+
+    >>> import deepkit as dk
+    >>> dk.ops.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy().tolist()
+    [2, 1, 1, 0, 2]
+    """
+    with scope(name, "histogram_fixed_width", values) as full:
+        bins = ops.reshape(histogram_fixed_width_bins(values, value_range, nbins), [-1])
+        return ops.cast(ops.bincount(bins, minlength=nbins, maxlength=nbins), dtype, name=full)

@@ -1,0 +1,127 @@
+"""Values written to chosen rows or positions: of a variable, or of a copy of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.device.arrays import xp_of
+from deepkit.errors import ShapeError
+from deepkit.ops.arrays.indexing import check_indices
+
+HOWS = ("update", "add", "sub", "mul", "div", "min", "max")
+_UFUNCS = {"add": "add", "sub": "subtract", "mul": "multiply", "min": "minimum", "max": "maximum"}
+
+
+class Scattering(Op):
+    """Base: `updates` meet the numbers that stand at `indices`; of several for one place all count, or the last one.
+
+    With `nd` the last axis of indices holds one position, else each index names a row. Updates may be a single number.
+    """
+
+    how: str = "update"
+    nd: bool = False
+    types = ("T", "index", "T")
+
+    def shape(self, x: Shape, indices: Shape, updates: Shape) -> Shape:
+        if x.dims is not None and indices.dims is not None and (not self.nd or indices.dims[-1] is not None):
+            expected = indices[:-1] + x[indices.dims[-1] :] if self.nd else indices + x[1:]  # type: ignore[misc]
+            if updates.rank != 0 and not updates.is_compatible_with(expected):
+                raise ShapeError(
+                    f"updates of shape {updates} for indices {indices} into {x}",
+                    rule="updates: indices.shape[:-1] + x.shape[indices.shape[-1]:]" if self.nd
+                    else "updates: indices.shape + x.shape[1:], or one number",
+                )  # fmt: skip
+        return x
+
+    def written(self, x: Any, indices: Any, updates: Any) -> Any:
+        """The array x itself, after its change."""
+        xp = xp_of(x)
+        columns = indices.shape[-1] if self.nd else 1
+        for axis in range(columns):
+            check_indices(xp, indices[..., axis] if self.nd else indices, x.shape[axis], f"scatter_{self.how}")
+        at = tuple(xp.moveaxis(indices, -1, 0)) if self.nd else indices
+        if self.how == "update":
+            x[at] = updates
+        elif self.how == "div":
+            (xp.floor_divide if x.dtype.kind in "iu" else xp.divide).at(x, at, updates)
+        else:
+            getattr(xp, _UFUNCS[self.how]).at(x, at, updates)
+        return x
+
+    def forward(self, xp: Any, x: Any, indices: Any, updates: Any) -> Any:
+        return self.written(xp.array(x), indices, updates)
+
+
+@register
+class ScatterRef(Scattering):
+    """Changes rows or positions of a variable (input 0)."""
+
+    writes = (0,)
+    gradient = None
+
+    def inplace(self, x: Any, indices: Any, updates: Any) -> Any:
+        return self.written(x, indices, updates)
+
+
+@register
+class TensorScatter(Scattering):
+    """A copy of x with some rows or positions changed: update, add, sub, min or max."""
+
+    def gradient(self, dy: Any, y: Any, x: Any, indices: Any, updates: Any) -> Any:
+        picked = ops.gather_nd(dy, indices)
+        if self.how == "add":
+            return dy, None, picked
+        if self.how == "sub":
+            return dy, None, -picked
+        if self.how == "update":
+            cleared = apply(TensorScatter(how="update", nd=True), dy, indices, ops.zeros_like(updates))
+            return cleared, None, picked
+        # of a minimum or maximum: those that reached it, in equal parts
+        best = ops.gather_nd(y, indices)
+        mine = ops.cast(ops.equal(updates, best), dy.dtype)
+        own = ops.cast(ops.equal(x, y), dy.dtype)
+        count = apply(TensorScatter(how="add", nd=True), own, indices, mine)
+        share = dy / ops.maximum(count, 1)
+        return share * own, None, ops.gather_nd(share, indices) * mine
+
+
+def on_variable(how: str, nd: bool = False) -> Callable[..., Any]:
+    """The public function scatter_`how`, or scatter_nd_`how`, of a variable."""
+    name = f"scatter_{'nd_' if nd else ''}{how}"
+    label = "Scatter" + ("Nd" if nd else "") + how.capitalize()
+
+    def function(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        return apply(ScatterRef(how=how, nd=nd), ref, indices, updates, name=name or label)
+
+    verb = {"update": "become", "add": "grow by", "sub": "shrink by", "mul": "are multiplied by", "div": "are divided by",
+            "min": "become at most", "max": "become at least"}[how]  # fmt: skip
+    where = "positions" if nd else "rows"
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"""When run, the {where} of a variable that `indices` name {verb} `updates`; its new value."""
+    return function
+
+
+scatter_update, scatter_add, scatter_sub, scatter_mul, scatter_div, scatter_min, scatter_max = map(on_variable, HOWS)
+scatter_nd_update, scatter_nd_add, scatter_nd_sub = (on_variable(how, True) for how in HOWS[:3])
+
+
+def on_tensor(how: str) -> Callable[..., Any]:
+    """The public function tensor_scatter_nd_`how`."""
+
+    def function(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+        label = name or f"TensorScatter{how.capitalize()}"
+        return apply(TensorScatter(how=how, nd=True), tensor, indices, updates, name=label)
+
+    function.__name__ = function.__qualname__ = f"tensor_scatter_nd_{how}"
+    function.__doc__ = f"""A copy of the tensor with `updates` at the positions `indices` name ({how})."""
+    return function
+
+
+tensor_scatter_nd_update, tensor_scatter_nd_add, tensor_scatter_nd_sub, tensor_scatter_nd_min, tensor_scatter_nd_max = (
+    on_tensor(how) for how in ("update", "add", "sub", "min", "max")
+)

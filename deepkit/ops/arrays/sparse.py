@@ -1,0 +1,176 @@
+"""Tensors that name only their non-empty places, and the way back to dense ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.core.static import static_shape, static_shape_value
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.arrays.indexing import check_indices
+
+
+class SparseTensorValue(NamedTuple):
+    """What a session gives for a SparseTensor: three arrays."""
+
+    indices: Any
+    values: Any
+    dense_shape: Any
+
+
+class SparseTensor:
+    """A tensor of mostly empty places, as three dense ones.
+
+    indices: int64, shape (n, rank), one position in each row; values: shape (n,), what stands there; dense_shape: int64,
+    shape (rank,).
+    """
+
+    def __init__(self, indices: Any, values: Any, dense_shape: Any):
+        beside = next((x for x in (values, indices, dense_shape) if is_tensor(x)), None)
+        self.indices, self.dense_shape = (
+            x if is_tensor(x) else convert(np.asarray(x, np.int64), beside=beside) for x in (indices, dense_shape)
+        )
+        self.values = values if is_tensor(values) else convert(values, beside=beside)
+        if not (self.indices.shape.rank in (2, None) and self.values.shape.rank in (1, None)):
+            raise ShapeError(
+                f"SparseTensor: indices {self.indices.shape}, values {self.values.shape}",
+                rule="indices (n, rank), values (n,), dense_shape (rank,)",
+            )
+
+    @property
+    def dtype(self) -> Any:
+        return self.values.dtype
+
+    @property
+    def graph(self) -> Any:
+        return self.values.graph
+
+    @property
+    def shape(self) -> Shape:
+        """The dense shape, as far as it is known before the graph runs."""
+        return Shape(static_shape_value(self.dense_shape))
+
+    def get_shape(self) -> Shape:
+        return self.shape
+
+    def session_fetch(self) -> tuple[list[Any], Callable[[list[Any]], SparseTensorValue]]:
+        """The parts a session has to compute, and how all three are put together."""
+        parts = [self.indices, self.values, self.dense_shape]
+        unknown = [part for part in parts if not hasattr(part, "numpy")]
+
+        def together(computed: list[Any]) -> SparseTensorValue:
+            rest = iter(computed)
+            return SparseTensorValue(*[part.numpy() if hasattr(part, "numpy") else next(rest) for part in parts])
+
+        return unknown, together
+
+    def session_feed(self, value: Any) -> dict[Any, Any]:
+        """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
+        parts = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+        return {part: v for part, v in parts.items() if part.node.type != "Const"}
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
+        """The three arrays, computed by `session` or the default session."""
+        return self.values.graph.session_for(session, "SparseTensor.eval()").run(self, feed_dict)
+
+    def __repr__(self) -> str:
+        return f"SparseTensor(indices={self.indices!r}, values={self.values!r}, dense_shape={self.dense_shape!r})"
+
+
+@register
+class SparseToDense(Op):
+    """values[i] at position indices[i], the default value everywhere else."""
+
+    static: tuple[int | None, ...] | None = None
+    validate: bool = True
+    types = ("index", "index", "T", "T")
+
+    def shape(self, indices: Shape, dims: Shape, values: Shape, default: Shape) -> Shape:
+        return Shape(self.static)
+
+    def forward(self, xp: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
+        y = xp.empty(tuple(int(d) for d in dims), values.dtype)
+        y[...] = default
+        positions = indices.reshape(-1, y.ndim) if indices.ndim < 2 else indices
+        if self.validate and y.ndim:
+            _check_order(xp, positions)
+        for axis in range(y.ndim):
+            check_indices(xp, positions[:, axis], y.shape[axis], f"sparse_to_dense, column {axis}")
+        y[tuple(positions.T)] = values
+        return y
+
+    def gradient(self, dy: Any, y: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
+        import deepkit.ops as ops
+
+        at = ops.reshape(indices, [-1, y.shape.rank]) if indices.shape.rank != 2 else indices
+        dvalues = ops.gather_nd(dy, at)
+        return None, None, ops.sum_like(dvalues, values), ops.reduce_sum(dy) - ops.reduce_sum(dvalues)
+
+
+def _check_order(xp: Any, positions: Any) -> None:
+    """ArgumentError naming the first position that does not come after the one before it."""
+    steps = positions[1:] - positions[:-1]
+    first = xp.take_along_axis(steps, (steps != 0).argmax(axis=1)[:, None], 1)[:, 0]  # the step that decides; 0: none
+    if bool((first <= 0).any()):
+        i = int((first <= 0).argmax())
+        raise ArgumentError(
+            f"sparse indices: {positions[i + 1].tolist()} at place {i + 1} "
+            + ("is repeated" if first[i] == 0 else f"comes after {positions[i].tolist()}: out of order"),
+            rule="positions stand in rising order, row by row, each once",
+            hint="sort them, or validate_indices=False: then the last of equal positions counts",
+        )
+
+
+def sparse_to_dense(
+    sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any = 0, validate_indices: bool = True,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """A tensor of output_shape with sparse_values at sparse_indices, and default_value everywhere else.
+
+    With validate_indices the positions must be in rising order, none of them named twice; else the last one counts.
+
+    >>> import deepkit as dk
+    >>> dk.sparse_to_dense([[0], [2]], [4], [5, 6]).numpy().tolist()
+    [5, 0, 6, 0]
+    """
+    static, dims = static_shape(output_shape)
+    op = SparseToDense(static=static, validate=bool(validate_indices))
+    return apply(op, sparse_indices, dims, sparse_values, default_value, name=name)
+
+
+def sparse_tensor_dense_matmul(
+    sp_a: SparseTensor, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
+) -> Any:
+    """A sparse matrix (n, m) times a dense one (m, k): only the named places are multiplied.
+
+    >>> import deepkit as dk
+    >>> a = dk.ops.SparseTensor([[0, 1], [1, 0]], dk.tensor([2.0, 3.0]), [2, 2])
+    >>> dk.ops.sparse_tensor_dense_matmul(a, [[1.0], [10.0]]).numpy().tolist()
+    [[20.0], [3.0]]
+    """
+    import deepkit.ops as ops
+
+    with scope(name, "SparseTensorDenseMatMul", sp_a.values, b) as full:
+        b = convert(b, beside=sp_a.values)
+        b = ops.matrix_transpose(b, conjugate=True) if adjoint_b else b
+        row, column = sp_a.indices[:, 0], sp_a.indices[:, 1]
+        values, count = sp_a.values, ops.gather(sp_a.dense_shape, 1 if adjoint_a else 0)
+        if adjoint_a:
+            row, column, values = column, row, ops.conj(values)
+        products = ops.expand_dims(values, 1) * ops.gather(b, column)
+        return ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name=full)
+
+
+def sparse_tensor_to_dense(
+    sp_input: SparseTensor, default_value: Any = None, validate_indices: bool = True, name: str | None = None
+) -> Any:
+    """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
+    default = default_value if default_value is not None else b"" if sp_input.dtype.is_string else 0
+    return sparse_to_dense(
+        sp_input.indices, sp_input.dense_shape, sp_input.values, default, validate_indices, name or "SparseToDense"
+    )

@@ -1,0 +1,1 @@
+"""Images as tensors: sizes, flips, cuts, light and colour."""

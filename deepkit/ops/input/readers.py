@@ -1,0 +1,238 @@
+"""Files as ops: readers that go through the files of a queue record by record, whole files, and lists of files."""
+
+from __future__ import annotations
+
+import glob
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply
+from deepkit.core.op import Op, register
+from deepkit.core.shape import SCALAR, Shape
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError, OutOfRangeError
+from deepkit.files import refused
+from deepkit.ops.input.buffers import Buffer
+
+Records = Callable[[str], Iterator[tuple[str, bytes]]]
+"""What opens a file: its (key, record) pairs, one after the other."""
+
+
+class RecordReader:
+    """The place in the files: which one is open, what comes next, and how much was read. Threads take turns."""
+
+    def __init__(self, records: Records):
+        self._records, self._turn = records, threading.Lock()
+        self._open: Iterator[tuple[str, bytes]] | None = None
+        self.produced = self.finished = 0
+
+    def read(self, queue: Buffer, count: int) -> list[tuple[str, bytes]]:
+        """The next records, at least one and at most `count`: it ends with the file they are from.
+
+        Raises:
+            OutOfRangeError: the queue of files is closed and empty.
+        """
+        with self._turn:
+            found: list[tuple[str, bytes]] = []
+            while not found:
+                if self._open is None:
+                    (name,) = queue.take(1, 1)[0]
+                    self._open = self._records(os.fsdecode(name.item()))
+                try:
+                    while len(found) < count:
+                        found.append(next(self._open))
+                except StopIteration:
+                    self._open, self.finished = None, self.finished + 1
+            self.produced += len(found)
+            return found
+
+    def reset(self) -> None:
+        """Forgets the open file and what was counted."""
+        with self._turn:
+            self._open, self.produced, self.finished = None, 0, 0
+
+    def cancel(self) -> None:
+        """The session is closed: a thread that waits for a file is woken by the queue it waits for."""
+        self._open = None
+
+
+@register
+class ReaderV2(Op):
+    """A reader; `opener` opens a file, see Records. Its output is the reader itself, an object, for the ops that use it."""
+
+    opener: Any = None
+    shared_name: str | None = None
+    resource = True
+    stateful = True
+    returns = "string"
+    gradient = None
+
+    def shape(self) -> Shape:
+        return SCALAR
+
+    def make(self, node: Any, session: Any) -> RecordReader:
+        return RecordReader(self.opener)
+
+    def forward(self, xp: Any, reader: RecordReader) -> Any:
+        return reader
+
+    def key(self) -> Any:
+        return id(self)
+
+
+@register
+class ReaderReadV2(Op):
+    """Key and value of the next record of the files whose names are in a queue."""
+
+    types = ("string", "string")
+    stateful = True
+    waits = True
+    gradient = None
+
+    def shape(self, reader: Shape, queue: Shape) -> Any:
+        return SCALAR, SCALAR
+
+    def dtype(self, reader: DType, queue: DType) -> Any:
+        return as_dtype("string"), as_dtype("string")
+
+    def forward(self, xp: Any, reader: RecordReader, queue: Buffer) -> Any:
+        ((key, value),) = reader.read(queue, 1)
+        return np.array(os.fsencode(key), object), np.array(value, object)
+
+
+@register
+class ReaderReadUpToV2(Op):
+    """Keys and values of the next records, at most n of them."""
+
+    types = ("string", "string", "int64")
+    stateful = True
+    waits = True
+    gradient = None
+
+    def shape(self, reader: Shape, queue: Shape, n: Shape) -> Any:
+        return Shape.of((None,)), Shape.of((None,))
+
+    def dtype(self, reader: DType, queue: DType, n: DType) -> Any:
+        return as_dtype("string"), as_dtype("string")
+
+    def forward(self, xp: Any, reader: RecordReader, queue: Buffer, n: Any) -> Any:
+        if int(n) < 1:
+            raise ArgumentError(f"read_up_to {int(n)} records", rule="at least 1")
+        keys, values = zip(*reader.read(queue, int(n)), strict=True)
+        return np.array([os.fsencode(key) for key in keys], object), np.array(values, object)
+
+
+class ReaderUse(Op):
+    """Base of the ops on a reader alone."""
+
+    types = ("string",)
+    stateful = True
+    returns = "int64"
+    gradient = None
+
+    def shape(self, reader: Shape) -> Shape:
+        return SCALAR
+
+
+@register
+class ReaderNumRecordsProducedV2(ReaderUse):
+    """How many records a reader has given."""
+
+    def forward(self, xp: Any, reader: RecordReader) -> Any:
+        return np.int64(reader.produced)
+
+
+@register
+class ReaderNumWorkUnitsCompletedV2(ReaderUse):
+    """How many files a reader has read to their ends."""
+
+    def forward(self, xp: Any, reader: RecordReader) -> Any:
+        return np.int64(reader.finished)
+
+
+@register
+class ReaderResetV2(ReaderUse):
+    """The reader begins anew with the next file."""
+
+    def forward(self, xp: Any, reader: RecordReader) -> Any:
+        reader.reset()
+        return np.int64(0)
+
+
+@register
+class ReadFile(Op):
+    """The bytes of a file."""
+
+    types = ("string",)
+    stateful = True  # the file may change
+    gradient = None
+
+    def shape(self, filename: Shape) -> Shape:
+        return SCALAR
+
+    def forward(self, xp: Any, filename: Any) -> Any:
+        path = os.fsdecode(filename.item() if hasattr(filename, "item") else filename)
+        try:
+            with open(path, "rb") as file:
+                return np.array(file.read(), object)
+        except OSError as error:
+            raise refused("read", path, error) from error
+
+
+def read_file(filename: Any, name: str | None = None) -> Any:
+    """The bytes of the file with this name, a string, whenever it runs."""
+    return apply(ReadFile(), filename, name=name)
+
+
+@register
+class MatchingFiles(Op):
+    """The names of the files that patterns with * and ? name, in order."""
+
+    types = ("string",)
+    stateful = True
+    gradient = None
+
+    def shape(self, pattern: Shape) -> Shape:
+        return Shape.of((None,))
+
+    def forward(self, xp: Any, pattern: Any) -> Any:
+        patterns = [os.fsdecode(p) for p in np.asarray(pattern, object).reshape(-1)]
+        return np.array(sorted({os.fsencode(f) for p in patterns for f in glob.glob(p)}), object)
+
+
+def matching_files(pattern: Any, name: str | None = None) -> Any:
+    """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order."""
+    return apply(MatchingFiles(), pattern, name=name)
+
+
+@register
+class CountUpTo(Op):
+    """The integer in a variable, which then grows by 1; OutOfRangeError once it has reached `limit`."""
+
+    limit: int = 0
+    writes = (0,)
+    kinds = "i"
+    gradient = None
+
+    def shape(self, ref: Shape) -> Any:
+        return SCALAR, SCALAR
+
+    def dtype(self, ref: DType) -> Any:
+        return ref, ref
+
+    def forward(self, xp: Any, ref: Any) -> Any:
+        if int(ref) >= self.limit:
+            raise OutOfRangeError(
+                f"counted up to {self.limit}", rule="the input has been gone through so often as num_epochs says",
+                hint="except tf.errors.OutOfRangeError: the data end here",
+            )  # fmt: skip
+        return ref + ref.dtype.type(1), xp.array(ref)
+
+
+def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
+    """The integer in a variable, which grows by 1 each time; OutOfRangeError once it has reached `limit`."""
+    return apply(CountUpTo(limit=int(limit)), ref, name=name)[1]

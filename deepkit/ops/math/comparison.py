@@ -1,0 +1,313 @@
+"""Comparison and logic, and choosing between two tensors by a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import UNKNOWN, Shape, broadcast
+from deepkit.errors import NumericsError, ShapeError
+from deepkit.ops.define import Elementwise, binary, unary
+from deepkit.ops.math.arithmetic import minimum, sum_like, unbroadcast
+
+
+class Comparison(Elementwise):
+    """Two tensors compared element by element; the result is bool and has no derivative."""
+
+    returns = "bool"
+    gradient = None
+
+
+@register
+class Equal(Comparison):
+    """True where x equals y."""
+
+    ufunc = "equal"
+
+
+@register
+class NotEqual(Comparison):
+    """True where x differs from y."""
+
+    ufunc = "not_equal"
+
+
+@register
+class Less(Comparison):
+    """True where x < y."""
+
+    ufunc = "less"
+    kinds = "if"
+
+
+@register
+class LessEqual(Comparison):
+    """True where x <= y."""
+
+    ufunc = "less_equal"
+    kinds = "if"
+
+
+@register
+class Greater(Comparison):
+    """True where x > y."""
+
+    ufunc = "greater"
+    kinds = "if"
+
+
+@register
+class GreaterEqual(Comparison):
+    """True where x >= y."""
+
+    ufunc = "greater_equal"
+    kinds = "if"
+
+
+@register
+class LogicalAnd(Comparison):
+    """True where both x and y are."""
+
+    ufunc = "logical_and"
+    types = ("bool",)
+
+
+@register
+class LogicalOr(Comparison):
+    """True where x or y is."""
+
+    ufunc = "logical_or"
+    types = ("bool",)
+
+
+@register
+class LogicalXor(Comparison):
+    """True where exactly one of x and y is."""
+
+    ufunc = "logical_xor"
+    types = ("bool",)
+
+
+@register
+class LogicalNot(Comparison):
+    """True where x is False."""
+
+    ufunc = "logical_not"
+    types = ("bool",)
+
+
+@register
+class IsNan(Comparison):
+    """True where x is not a number."""
+
+    ufunc = "isnan"
+    kinds = "f"
+
+
+@register
+class IsInf(Comparison):
+    """True where x is plus or minus infinity."""
+
+    ufunc = "isinf"
+    kinds = "f"
+
+
+@register
+class IsFinite(Comparison):
+    """True where x is neither infinite nor NaN."""
+
+    ufunc = "isfinite"
+    kinds = "f"
+
+
+equal = binary(Equal, "equal")
+not_equal = binary(NotEqual, "not_equal")
+less = binary(Less, "less")
+less_equal = binary(LessEqual, "less_equal")
+greater = binary(Greater, "greater")
+greater_equal = binary(GreaterEqual, "greater_equal")
+logical_and = binary(LogicalAnd, "logical_and")
+logical_or = binary(LogicalOr, "logical_or")
+logical_xor = binary(LogicalXor, "logical_xor")
+logical_not = unary(LogicalNot, "logical_not")
+is_nan = unary(IsNan, "is_nan")
+is_inf = unary(IsInf, "is_inf")
+is_finite = unary(IsFinite, "is_finite")
+
+
+@register
+class Select(Op):
+    """x where `condition` is True, else y.
+
+    All three have one shape; or the condition is a vector and picks whole rows; or everything broadcasts.
+    """
+
+    types = ("bool", "T", "T")
+
+    def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
+        if self._by_rows(condition, x):
+            both = x.merge(y)
+            if not condition.is_compatible_with(both[:1]):
+                raise ShapeError(
+                    f"where: a condition of shape {condition} for {both[0]} rows",
+                    rule="a vector condition picks rows: one entry for each row",
+                )
+            return both
+        return broadcast(condition, x, y)
+
+    @staticmethod
+    def _by_rows(condition: Any, x: Any) -> bool:
+        rank, inner = (len(s) if isinstance(s, tuple) else s.rank for s in (condition, x))
+        return rank == 1 and (inner or 0) > 1
+
+    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+        if self._by_rows(condition.shape, x.shape):
+            condition = condition.reshape((-1,) + (1,) * (x.ndim - 1))
+        return xp.where(condition, x, y)
+
+    def gradient(self, dy: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+        zero = ops.zeros_like(dy)
+        dx, dother = where(condition, dy, zero), where(condition, zero, dy)
+        if self._by_rows(condition.shape, x.shape):
+            return None, dx, dother
+        return None, _summed(dx, x, z), _summed(dother, y, z)
+
+
+@register
+class Choose(Op):
+    """x where the one truth value `condition` holds, else y: one of the two as it is, whatever shape the other has."""
+
+    types = ("bool", "T", "T")
+    aliases = (1, 2)
+
+    def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
+        if condition.rank not in (0, None):
+            raise ShapeError(
+                f"choose: a condition of shape {condition}", rule="one truth value", hint="where(condition, x, y)"
+            )
+        if x.dims is None or y.dims is None or len(x.dims) != len(y.dims):
+            return UNKNOWN
+        return Shape([a if a == b else None for a, b in zip(x.dims, y.dims, strict=True)])
+
+    def passes(self, condition: Any, x: Any, y: Any) -> int | None:
+        return None if condition is None else 1 if condition else 2
+
+    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+        return x if condition else y
+
+    def gradient(self, dz: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+        return None, choose(condition, dz, ops.zeros_like(x)), choose(condition, ops.zeros_like(y), dz)
+
+
+def choose(condition: Any, x: Any, y: Any, name: str | None = None) -> Any:
+    """x where the one truth value `condition` holds, else y; both are computed, unless the plan knows which is wanted.
+
+    >>> import deepkit as dk
+    >>> dk.choose(True, [1.0, 2.0], 3.0).numpy().tolist()
+    [1.0, 2.0]
+    """
+    return apply(Choose(), condition, x, y, name=name)
+
+
+def _summed(dx: Any, x: Any, z: Any) -> Any:
+    return unbroadcast(dx, x, z) if x.shape != z.shape or not x.shape.is_full else sum_like(dx, x)
+
+
+@register
+class Where(Op):
+    """The positions of the True (or non-zero) entries, one row of indices each."""
+
+    returns = "int64"
+    gradient = None
+
+    def shape(self, condition: Shape) -> Shape:
+        return UNKNOWN if condition.rank is None else Shape((None, condition.rank))
+
+    def forward(self, xp: Any, condition: Any) -> Any:
+        return xp.argwhere(condition).astype(xp.int64)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+    """x where the condition holds, else y; without x and y, the positions of the True entries.
+
+    >>> import deepkit as dk
+    >>> dk.where([True, False], [1, 2], [3, 4]).numpy().tolist()
+    [1, 4]
+    """
+    if x is None and y is None:
+        return apply(Where(), condition, name=name)
+    return apply(Select(), condition, x, y, name=name)
+
+
+@register
+class ClipByValue(Op):
+    """x limited to [low, high], low counting if high is below it; the gradient passes where low <= x <= high."""
+
+    label = "clip_by_value"
+    kinds = "if"
+
+    def shape(self, x: Shape, low: Shape, high: Shape) -> Shape:
+        return broadcast(x, low, high)
+
+    def forward(self, xp: Any, x: Any, low: Any, high: Any) -> Any:
+        return xp.maximum(xp.minimum(x, high), low)
+
+    def gradient(self, dy: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
+        zero = ops.zeros_like(dy)
+        above = greater_equal(minimum(x, high), low)
+        above_low = where(above, dy, zero)
+        below_high = less_equal(x, high)
+        return (
+            unbroadcast(where(ops.broadcast_like(below_high, y), above_low, zero), x, y),
+            unbroadcast(where(above, zero, dy), low, y),
+            unbroadcast(where(ops.broadcast_like(below_high, y), zero, above_low), high, y),
+        )
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    """t limited to [clip_value_min, clip_value_max], element by element."""
+    return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
+
+
+def div_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+    """x / y, and 0 where y is 0, element by element."""
+    with scope(name, "div_no_nan", x, y) as full:
+        x, y = convert(x, beside=y), convert(y, beside=x)
+        none = equal(y, 0)
+        quotient = x / where(none, ops.ones_like(y), y)
+        return where(ops.broadcast_like(none, quotient), ops.zeros_like(quotient), quotient, name=full)
+
+
+@register
+class CheckNumerics(Op):
+    """x itself; an error if it holds NaN or infinity."""
+
+    message: str = ""
+    kinds = "f"
+    stateful = True
+    aliases = True
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        finite = xp.isfinite(x)
+        if not bool(finite.all()):
+            kind = "NaN" if bool(xp.isnan(x).any()) else "infinity"
+            raise NumericsError(
+                f"{self.message or 'tensor'}: holds {kind} in {int((~finite).sum())} of {x.size} places",
+                hint="look for log(0), 0/0, exp of large numbers, or a learning rate that is too large",
+            )
+        return x
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return dy
+
+
+def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Any:
+    """The tensor itself; NumericsError with `message` when it holds NaN or infinity."""
+    return apply(CheckNumerics(message=message), tensor, name=name)
+
+
+def verify_tensor_all_finite(t: Any, msg: str = "", name: str | None = None) -> Any:
+    """TensorFlow 1's older name of `check_numerics`."""
+    return check_numerics(t, msg, name)

@@ -1,0 +1,403 @@
+"""Convolutions over one, two or three space axes: ordinary, dilated, depthwise, separable and transposed.
+
+What is called convolution here is, as everywhere in deep learning, cross-correlation: the filter is not turned round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, convert, scope
+from deepkit.core.op import register
+from deepkit.core.shape import Shape
+from deepkit.device import convolve
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.nn import spatial
+from deepkit.ops.nn.spatial import AXES, Windowed
+
+
+class Convolving(Windowed):
+    """Base of the convolution and its two derivatives, each of which is linear in either of its two tensors."""
+
+    groups: int = 1
+
+    def output(self, x: Shape, filters: Shape) -> Shape:
+        """The shape of the convolution of x with filters; ShapeError if they do not fit."""
+        self.check_rank(x)
+        if filters.rank not in (None, self.space + 2):
+            raise ShapeError(
+                f"the filter has shape {filters}: {filters.rank} axes",
+                rule=f"{self.space + 2} axes: [{AXES[self.space]}, channels in, channels out]",
+            )
+        f = filters.dims or (None,) * (self.space + 2)
+        channels = x.dims[-1] if x.dims is not None else None
+        if channels is not None and f[-2] is not None and channels != f[-2] * self.groups:
+            raise _channels_differ(x, filters, channels, f[-2], self)
+        if f[-1] is not None and f[-1] % self.groups:
+            raise ShapeError(
+                f"the filter {filters} has {f[-1]} output channels for {self.groups} groups",
+                rule="every group makes equally many channels",
+            )
+        batch = x.dims[0] if x.dims is not None else None
+        return Shape.of((batch, *self.out_space(x, f[: self.space]), f[-1]))
+
+    def run(self, xp: Any, kernel: Any, a: Any, b: Any, **parts: Any) -> Any:
+        """kernel(xp, a, b, ...), in float32 if the arrays are float16, as TensorFlow does."""
+        if a.dtype == xp.float16:
+            return kernel(xp, a.astype(xp.float32), b.astype(xp.float32), **parts).astype(xp.float16)
+        return kernel(xp, a, b, **parts)
+
+
+def _channels_differ(x: Shape, filters: Shape, channels: int, wanted: int, op: Convolving) -> ShapeError:
+    right = list(filters.dims or ())
+    layout, made_for = "channels in, channels out", wanted * op.groups
+    if wanted == 1 and op.groups > 1 and right[-1] is not None:  # a depthwise filter, as its user wrote it
+        right[-2:] = [op.groups, right[-1] // op.groups]
+        layout = "channels, multiplier"
+    shown = Shape(right)
+    right[-2] = channels
+    hint = f"a filter of shape {right}, or an input with {made_for} channels in its last axis"
+    if x.dims is not None and x.dims[1] == made_for:
+        hint += "; if the channels are the second axis, data_format='NCHW'"
+    return ShapeError(
+        f"the input {x} has {channels} channels, but the filter {shown} is made for {made_for}",
+        rule=f"filter: [{AXES[op.space]}, {layout}]; its last but one number is the number of channels of the input"
+        + (f" divided by {op.groups} groups" if op.groups > 1 and wanted > 1 else ""),
+        hint=hint,
+    )
+
+
+@register
+class Conv(Convolving):
+    """Convolution: y[n, p, o] = sum over k, c of x[n, strides p + dilations k - padding, c] filters[k, c, o].
+
+    x (batch, space..., channels in), filters (kernel..., channels in / groups, channels out).
+    """
+
+    def shape(self, x: Shape, filters: Shape) -> Shape:
+        return self.output(x, filters)
+
+    def forward(self, xp: Any, x: Any, filters: Any) -> Any:
+        self.output(Shape.of(x.shape), Shape.of(filters.shape))
+        return self.run(xp, convolve.convolve, x, filters, windows=self.fit(x, filters.shape[: self.space]))
+
+    def gradient(self, dy: Any, y: Any, x: Any, filters: Any) -> Any:
+        return (
+            apply(self.made_into(ConvInputGrad), dy, filters, x),
+            apply(self.made_into(ConvFilterGrad), x, dy, filters),
+        )
+
+
+@register
+class ConvInputGrad(Convolving):
+    """The derivative of a convolution by its input, which is shaped like `like`: what dy sends back through filters.
+
+    By itself it is the transposed convolution, which makes small images larger.
+    """
+
+    types = ("T", "T", "any")
+
+    def shape(self, dy: Shape, filters: Shape, like: Shape) -> Shape:
+        y = self.output(like, filters)
+        if not dy.is_compatible_with(y):
+            raise ShapeError(
+                f"an input of shape {like} gives a convolution of shape {y}, not {dy}",
+                rule=f"the transposed convolution undoes the shapes of a convolution with strides {list(self.strides)} "
+                f"and padding {self.padding}",
+                hint="SAME: output size = size * stride (or up to stride - 1 less); "
+                "VALID: (size - 1) * stride + kernel (or up to stride - 1 more)",
+            )
+        return like
+
+    def forward(self, xp: Any, dy: Any, filters: Any, like: Any) -> Any:
+        self.shape(Shape.of(dy.shape), Shape.of(filters.shape), Shape.of(like.shape))
+        fitted = self.fit(like, filters.shape[: self.space])
+        return self.run(xp, convolve.input_gradient, dy, filters, shape=like.shape, windows=fitted)
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, filters: Any, like: Any) -> Any:
+        return apply(self.made_into(Conv), ddx, filters), apply(self.made_into(ConvFilterGrad), ddx, dy, filters), None
+
+
+@register
+class ConvFilterGrad(Convolving):
+    """The derivative of a convolution by its filters, which are shaped like `like`."""
+
+    types = ("T", "T", "any")
+
+    def shape(self, x: Shape, dy: Shape, like: Shape) -> Shape:
+        y = self.output(x, like)
+        if not dy.is_compatible_with(y):
+            raise ShapeError(f"the convolution of {x} with filters {like} has shape {y}, not {dy}")
+        return like
+
+    def forward(self, xp: Any, x: Any, dy: Any, like: Any) -> Any:
+        self.shape(Shape.of(x.shape), Shape.of(dy.shape), Shape.of(like.shape))
+        fitted = self.fit(x, like.shape[: self.space])
+        return self.run(xp, convolve.filter_gradient, x, dy, shape=like.shape, windows=fitted)
+
+    def gradient(self, ddw: Any, dw: Any, x: Any, dy: Any, like: Any) -> Any:
+        return apply(self.made_into(ConvInputGrad), dy, ddw, x), apply(self.made_into(Conv), x, ddw), None
+
+
+def _either(what: str, old: Any, new: Any) -> Any:
+    """The value of an argument that TensorFlow 1 spells in two ways."""
+    if (old is None) == (new is None):
+        raise ArgumentError(f"give {what}, once", hint=f"{what}=...")
+    return new if old is None else old
+
+
+def _settings(
+    space: int, strides: Any, padding: Any, dilations: Any, data_format: str | None
+) -> tuple[bool, dict[str, Any]]:
+    """Whether the channels come first, and the attributes of the op."""
+    first = spatial.channels_first(data_format, space)
+    return first, {
+        "strides": spatial.per_axis("strides", strides, space, first),
+        "padding": spatial.read_padding(padding, space, first),
+        "dilations": spatial.per_axis("dilations", dilations, space, first),
+    }
+
+
+def _convolve(
+    space: int, default: str, x: Any, filters: Any, strides: Any, padding: Any, dilations: Any,
+    data_format: str | None, name: str | None, groups: int = 1,
+) -> Any:  # fmt: skip
+    first, settings = _settings(space, strides, padding, dilations, data_format)
+    op = Conv(groups=groups, **settings)
+    if not first:
+        return apply(op, x, filters, name=name or default)
+    with scope(name, default, x, filters) as full:
+        return spatial.to_first(apply(op, spatial.to_last(x, space), filters), space, full)
+
+
+def conv1d(
+    value: Any = None, filters: Any = None, stride: Any = None, padding: Any = None, use_cudnn_on_gpu: Any = None,
+    data_format: str | None = None, name: str | None = None, input: Any = None, dilations: Any = None,
+) -> Any:  # fmt: skip
+    """Convolution along one axis: (batch, width, in) with filters (width, in, out) -> (batch, width, out).
+
+    >>> import deepkit as dk
+    >>> dk.ops.conv1d([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]], 1, "VALID").numpy().ravel().tolist()
+    [1.0, 2.0]
+    """
+    x = _either("input", value, input)
+    return _convolve(1, "conv1d", x, filters, stride, padding, dilations, data_format, name)
+
+
+def conv2d(
+    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, use_cudnn_on_gpu: bool = True,
+    data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None, filters: Any = None,
+) -> Any:  # fmt: skip
+    """Convolution of images: (batch, height, width, in) with filters (height, width, in, out) -> (..., out).
+
+    strides: [1, vertical, horizontal, 1] or fewer numbers. padding SAME puts zeros around the image so that stride 1
+    keeps its size (stride s: ceil(size / s)); VALID puts none: ceil((size - kernel + 1) / s). dilations: the distance of
+    the filter's taps. Source of the padding rule: TensorFlow.
+
+    >>> import numpy as np, deepkit as dk
+    >>> dk.ops.conv2d(np.ones([1, 4, 4, 3], "f"), np.ones([2, 2, 3, 8], "f"), [1, 2, 2, 1], "SAME").shape
+    Shape([1, 2, 2, 8])
+    """
+    filters = _either("filter", filter, filters)
+    return _convolve(2, "Conv2D", input, filters, strides, padding, dilations, data_format, name)
+
+
+def conv3d(
+    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NDHWC",
+    dilations: Any = None, name: str | None = None, filters: Any = None,
+) -> Any:  # fmt: skip
+    """Convolution over three axes: (batch, depth, height, width, in), filters (depth, height, width, in, out)."""
+    filters = _either("filter", filter, filters)
+    return _convolve(3, "Conv3D", input, filters, strides, padding, dilations, data_format, name)
+
+
+def convolution(
+    input: Any, filter: Any = None, padding: Any = None, strides: Any = None, dilation_rate: Any = None,
+    name: str | None = None, data_format: str | None = None, filters: Any = None, dilations: Any = None,
+    groups: int = 1,
+) -> Any:  # fmt: skip
+    """Convolution over as many space axes as the filter has: (batch, space..., in) with filters (kernel..., in, out).
+
+    With `groups` the channels are split into that many groups, each with filters of its own.
+    """
+    filters = convert(_either("filter", filter, filters), beside=input)
+    space = _space_of(filters)
+    rate = dilation_rate if dilations is None else dilations
+    if _above_one(strides) and _above_one(rate):
+        raise ArgumentError(
+            f"convolution: strides {strides} with dilation_rate {rate}",
+            rule="a convolution either skips (strides > 1) or spreads its filter (dilation_rate > 1)",
+            hint="conv2d(strides=..., dilations=...) does both",
+        )
+    return _convolve(space, "convolution", input, filters, strides, padding, rate, data_format, name, groups)
+
+
+def _space_of(filters: Any) -> int:
+    space = None if filters.shape.rank is None else filters.shape.rank - 2
+    if space not in AXES:
+        raise ShapeError(
+            f"a filter of shape {filters.shape}",
+            rule="[space axes..., channels in, channels out] with 1 to 3 space axes",
+        )
+    return int(space)
+
+
+def _above_one(numbers: Any) -> bool:
+    return numbers is not None and any(int(n) > 1 for n in (numbers if hasattr(numbers, "__iter__") else [numbers]))
+
+
+def atrous_conv2d(value: Any, filters: Any, rate: int, padding: str, name: str | None = None) -> Any:
+    """conv2d whose filter has rate - 1 gaps between its taps. Source: F. Yu, V. Koltun, ICLR 2016."""
+    return _convolve(2, "convolution", value, filters, 1, padding, rate, None, name)
+
+
+def _depthwise(x: Any, filters: Any, settings: dict[str, Any], name: str | None) -> Any:
+    """filters (height, width, channels, multiplier) on channels-last x: output channel c * multiplier + m."""
+    dims = filters.shape.dims
+    if dims is None or len(dims) != 4 or None in dims[2:]:
+        raise ShapeError(
+            f"a depthwise filter of shape {filters.shape}",
+            rule="[height, width, channels, multiplier], the last two known",
+        )
+    height, width = (d if d is not None else ops.shape(filters)[i] for i, d in enumerate(dims[:2]))
+    own = ops.reshape(filters, [height, width, 1, dims[2] * dims[3]])
+    return apply(Conv(groups=dims[2], **settings), x, own, name=name)
+
+
+def depthwise_conv2d(
+    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, rate: Any = None,
+    name: str | None = None, data_format: str | None = None, dilations: Any = None, filters: Any = None,
+) -> Any:  # fmt: skip
+    """A convolution of each channel by itself: filter (height, width, channels, multiplier).
+
+    Output channel c * multiplier + m is channel c convolved with filter[:, :, c, m].
+    """
+    filters = _either("filter", filter, filters)
+    with scope(name, "depthwise", input, filters) as full:
+        x, filters = convert(input, beside=filters), convert(filters, beside=input)
+        first, settings = _settings(2, strides, padding, rate if dilations is None else dilations, data_format)
+        if not first:
+            return _depthwise(x, filters, settings, full)
+        return spatial.to_first(_depthwise(spatial.to_last(x, 2), filters, settings, None), 2, full)
+
+
+def depthwise_conv2d_native(
+    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """TensorFlow 1's other name of depthwise_conv2d."""
+    return depthwise_conv2d(input, filter, strides, padding, None, name, data_format, dilations)
+
+
+def separable_conv2d(
+    input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any, rate: Any = None,
+    name: str | None = None, data_format: str | None = None, dilations: Any = None,
+) -> Any:  # fmt: skip
+    """A depthwise convolution, then a 1 x 1 convolution that mixes the channels.
+
+    depthwise_filter (height, width, in, multiplier), pointwise_filter (1, 1, in * multiplier, out).
+    """
+    with scope(name, "separable_conv2d", input, depthwise_filter, pointwise_filter) as full:
+        apart = depthwise_conv2d(
+            input, depthwise_filter, strides, padding, rate, "depthwise", data_format, dilations
+        )  # fmt: skip
+        return _convolve(2, "separable_conv2d", apart, pointwise_filter, 1, "VALID", 1, data_format, full)
+
+
+def _transpose(
+    space: int, default: str, value: Any, filters: Any, output_shape: Any, strides: Any, padding: Any,
+    dilations: Any, data_format: str | None, name: str | None,
+) -> Any:  # fmt: skip
+    """filters are (kernel..., channels out, channels in): those of the convolution that is transposed."""
+    first, settings = _settings(space, strides, padding, dilations, data_format)
+    op = ConvInputGrad(**settings)
+    with scope(name, default, value, filters, output_shape) as full:
+        value = convert(value, beside=filters)
+        like = ops.broadcast_to(convert(0, value.dtype, beside=value), output_shape)  # a shape that takes no memory
+        if not first:
+            return apply(op, value, filters, like, name=full)
+        y = apply(op, spatial.to_last(value, space), filters, spatial.to_last(like, space))
+        return spatial.to_first(y, space, full)
+
+
+def conv1d_transpose(
+    input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = "NWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """The transpose of conv1d: filters (width, out, in)."""
+    return _transpose(
+        1, "conv1d_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
+    )
+
+
+def conv2d_transpose(
+    value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
+    data_format: str | None = "NHWC", name: str | None = None, input: Any = None, filters: Any = None,
+    dilations: Any = None,
+) -> Any:  # fmt: skip
+    """The transpose (gradient by the input) of conv2d, also called deconvolution: with strides it enlarges images.
+
+    value (batch, height, width, in), filter (height, width, out, in): as for the conv2d that leads from out to in.
+    output_shape [batch, height, width, out] says which of the sizes is meant that lead to the same value; the batch may
+    be shape(value)[0]. Source: M. Zeiler et al., CVPR 2010.
+    """
+    x, w = _either("value", value, input), _either("filter", filter, filters)
+    return _transpose(2, "conv2d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
+
+
+def conv3d_transpose(
+    value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
+    data_format: str | None = "NDHWC", name: str | None = None, input: Any = None, filters: Any = None,
+    dilations: Any = None,
+) -> Any:  # fmt: skip
+    """The transpose of conv3d: filter (depth, height, width, out, in)."""
+    x, w = _either("value", value, input), _either("filter", filter, filters)
+    return _transpose(3, "conv3d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
+
+
+def conv_transpose(
+    input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = None,
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """The transposed convolution over as many space axes as the filter has."""
+    filters = convert(filters, beside=input)
+    space = _space_of(filters)
+    return _transpose(
+        space, "conv_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
+    )
+
+
+def atrous_conv2d_transpose(
+    value: Any, filters: Any, output_shape: Any, rate: int, padding: str, name: str | None = None
+) -> Any:
+    """The transpose of atrous_conv2d: filters (height, width, out, in)."""
+    return _transpose(
+        2, "atrous_conv2d_transpose", value, filters, output_shape, 1, padding, rate, None, name
+    )  # fmt: skip
+
+
+def conv2d_backprop_input(
+    input_sizes: Any, filter: Any = None, out_backprop: Any = None, strides: Any = None, padding: Any = None,
+    use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
+    filters: Any = None,
+) -> Any:  # fmt: skip
+    """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output."""
+    w = _either("filter", filter, filters)
+    return _transpose(
+        2, "Conv2DBackpropInput", out_backprop, w, input_sizes, strides, padding, dilations, data_format, name
+    )
+
+
+def conv2d_backprop_filter(
+    input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, use_cudnn_on_gpu: bool = True,
+    data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output."""
+    first, settings = _settings(2, strides, padding, dilations, data_format)
+    with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:
+        x, dy = convert(input, beside=out_backprop), convert(out_backprop, beside=input)
+        like = ops.broadcast_to(convert(0, x.dtype, beside=x), filter_sizes)
+        if first:
+            x, dy = spatial.to_last(x, 2), spatial.to_last(dy, 2)
+        return apply(ConvFilterGrad(**settings), x, dy, like, name=full)

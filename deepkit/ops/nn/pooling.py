@@ -1,0 +1,265 @@
+"""Pooling: the largest number, or the mean, of each window, over one, two or three space axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from deepkit.core.apply import apply, scope
+from deepkit.core.op import register
+from deepkit.core.shape import Shape
+from deepkit.device import pooling, windows
+from deepkit.device.dtypes import DType, as_dtype
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.nn import spatial
+from deepkit.ops.nn.spatial import Windowed
+
+
+class Pooling(Windowed):
+    """Base of all pooling ops. `kernel` is the size of the window; what lies outside the image does not count."""
+
+    kernel: tuple[int, ...] = ()
+
+    def output(self, x: Shape) -> Shape:
+        """The shape of the pooled x."""
+        self.check_rank(x)
+        if x.dims is None:
+            return Shape([None] * (self.space + 2))
+        return Shape.of((x.dims[0], *self.out_space(x, self.kernel), x.dims[-1]))
+
+    def shape(self, x: Shape) -> Shape:
+        return self.output(x)
+
+    def check_output(self, y: Shape, x: Shape) -> None:
+        """ShapeError unless y can be the pooled x."""
+        expected = self.output(x)
+        if not expected.is_compatible_with(y):
+            raise ShapeError(f"pooling {x} gives {expected}, not {y}")
+
+
+@register
+class MaxPool(Pooling):
+    """The largest number of each window of x (batch, space..., channels). Its gradient goes to the first of equals."""
+
+    kinds = "if"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return pooling.largest(xp, x, self.fit(x, self.kernel))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(self.made_into(MaxPoolGrad), dy, x, y) if x.dtype.is_differentiable else None
+
+
+@register
+class MaxPoolGrad(Pooling):
+    """Zeros in the shape of x; each dy is added where the largest number of its window stands. y is the pooled x."""
+
+    def shape(self, dy: Shape, x: Shape, y: Shape) -> Shape:
+        self.check_output(dy, x)
+        return x
+
+    def forward(self, xp: Any, dy: Any, x: Any, y: Any) -> Any:
+        return pooling.largest_gradient(xp, dy, x, y, self.fit(x, self.kernel))
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, x: Any, y: Any) -> Any:
+        return apply(self.made_into(MaxPoolPick), ddx, x, y), None, None
+
+
+@register
+class MaxPoolPick(Pooling):
+    """The number of t that stands where x has the largest number of each window. y is the pooled x, t is shaped like x."""
+
+    def shape(self, t: Shape, x: Shape, y: Shape) -> Shape:
+        return self.output(t.merge(x))
+
+    def forward(self, xp: Any, t: Any, x: Any, y: Any) -> Any:
+        w = self.fit(x, self.kernel)
+        t = windows.pad(xp, t, w.before, w.after)
+        picked = xp.zeros(y.shape, t.dtype)
+        for at, hit in pooling.hits(xp, x, y, w):
+            picked += t[at] * hit
+        return picked
+
+    def gradient(self, dd: Any, picked: Any, t: Any, x: Any, y: Any) -> Any:
+        return apply(self.made_into(MaxPoolGrad), dd, x, y), None, None
+
+
+@register
+class MaxPoolPosition(Pooling):
+    """Where the largest number of each window stands in its image (height, width, channels), written as one row.
+
+    With `with_batch` the position is that in the whole tensor.
+    """
+
+    with_batch: bool = False
+    to: DType = as_dtype("int64")
+    kinds = "if"
+    gradient = None
+
+    def shape(self, x: Shape, y: Shape) -> Shape:
+        self.check_output(y, x)
+        return self.output(x)
+
+    def dtype(self, x: DType, y: DType) -> DType:
+        return self.to
+
+    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+        w = self.fit(x, self.kernel)
+        size = math.prod(x.shape[1:])
+        positions = xp.arange(size, dtype=self.to.numpy).reshape(1, *x.shape[1:])
+        positions = windows.pad(xp, positions, w.before, w.after)
+        found = xp.zeros(y.shape, self.to.numpy)
+        for at, hit in pooling.hits(xp, x, y, w):
+            found += positions[at] * hit
+        if self.with_batch:
+            images = xp.arange(x.shape[0], dtype=self.to.numpy) * size
+            found += images.reshape(-1, *(1,) * (y.ndim - 1))
+        return found
+
+
+@register
+class AvgPool(Pooling):
+    """The mean of each window of x (batch, space..., channels)."""
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return pooling.mean(xp, x, self.fit(x, self.kernel))
+
+    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+        return apply(self.made_into(AvgPoolGrad), dy, x)
+
+
+@register
+class AvgPoolGrad(Pooling):
+    """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
+
+    types = ("T", "any")
+
+    def shape(self, dy: Shape, like: Shape) -> Shape:
+        self.check_output(dy, like)
+        return like
+
+    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+        return pooling.mean_gradient(xp, dy, like, self.fit(like, self.kernel))
+
+    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+        return apply(self.made_into(AvgPool), ddx), None
+
+
+def _settings(
+    space: int, kernel: Any, strides: Any, padding: Any, data_format: str | None, dilations: Any = None
+) -> tuple[bool, dict[str, Any]]:
+    first = spatial.channels_first(data_format, space)
+    return first, {
+        "kernel": spatial.per_axis("ksize", kernel, space, first),
+        "strides": spatial.per_axis("strides", strides, space, first),
+        "padding": spatial.read_padding(padding, space, first),
+        "dilations": spatial.per_axis("dilations", dilations, space, first),
+    }
+
+
+def _pool(
+    cls: type[Pooling], space: int, default: str, x: Any, kernel: Any, strides: Any, padding: Any,
+    data_format: str | None, name: str | None, dilations: Any = None,
+) -> Any:  # fmt: skip
+    first, settings = _settings(space, kernel, strides, padding, data_format, dilations)
+    if cls is AvgPool and not isinstance(settings["padding"], str):
+        raise ArgumentError(
+            f"avg_pool with padding={padding}", rule="'SAME' or 'VALID': a window of zeros alone has no mean",
+            hint="pad(x, ...) first, if the zeros should count",
+        )  # fmt: skip
+    if not first:
+        return apply(cls(**settings), x, name=name or default)
+    with scope(name, default, x) as full:
+        return spatial.to_first(apply(cls(**settings), spatial.to_last(x, space)), space, full)
+
+
+def max_pool(
+    value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
+    name: str | None = None, input: Any = None,
+) -> Any:  # fmt: skip
+    """The largest number of each window of images (batch, height, width, channels).
+
+    ksize and strides are [1, vertical, horizontal, 1], or fewer numbers.
+
+    >>> import deepkit as dk
+    >>> dk.ops.max_pool(dk.reshape([1.0, 5.0, 2.0, 3.0], [1, 2, 2, 1]), 2, 2, "VALID").numpy().item()
+    5.0
+    """
+    x = value if input is None else input
+    return _pool(MaxPool, 2, "MaxPool", x, ksize, strides, padding, data_format, name)
+
+
+def max_pool1d(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NWC", name: str | None = None
+) -> Any:
+    """The largest number of each window of sequences (batch, width, channels)."""
+    return _pool(MaxPool, 1, "max_pool1d", input, ksize, strides, padding, data_format, name)
+
+
+def max_pool3d(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NDHWC", name: str | None = None
+) -> Any:
+    """The largest number of each window of volumes (batch, depth, height, width, channels)."""
+    return _pool(MaxPool, 3, "MaxPool3D", input, ksize, strides, padding, data_format, name)
+
+
+def avg_pool(
+    value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
+    name: str | None = None, input: Any = None,
+) -> Any:  # fmt: skip
+    """The mean of each window of images (batch, height, width, channels); zeros of the padding do not count."""
+    x = value if input is None else input
+    return _pool(AvgPool, 2, "AvgPool", x, ksize, strides, padding, data_format, name)
+
+
+def avg_pool1d(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NWC", name: str | None = None
+) -> Any:
+    """The mean of each window of sequences (batch, width, channels)."""
+    return _pool(AvgPool, 1, "avg_pool1d", input, ksize, strides, padding, data_format, name)
+
+
+def avg_pool3d(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NDHWC", name: str | None = None
+) -> Any:
+    """The mean of each window of volumes (batch, depth, height, width, channels)."""
+    return _pool(AvgPool, 3, "AvgPool3D", input, ksize, strides, padding, data_format, name)
+
+
+def pool(
+    input: Any, window_shape: Any, pooling_type: str, padding: Any, dilation_rate: Any = None, strides: Any = None,
+    name: str | None = None, data_format: str | None = None, dilations: Any = None,
+) -> Any:  # fmt: skip
+    """MAX or AVG pooling over as many space axes as window_shape has numbers; strides default to 1."""
+    kinds = {"MAX": (MaxPool, "max_pool"), "AVG": (AvgPool, "avg_pool")}
+    if pooling_type not in kinds:
+        raise ArgumentError(f"pooling_type={pooling_type!r}", rule="'MAX' or 'AVG'")
+    cls, default = kinds[pooling_type]
+    window = tuple(int(k) for k in window_shape)
+    first = spatial.channels_first(data_format, len(window))
+    rates = spatial.per_axis("dilations", dilation_rate if dilations is None else dilations, len(window), first)
+    if max(rates) > 1 and strides is not None and max(spatial.per_axis("strides", strides, len(window), first)) > 1:
+        raise ArgumentError(
+            f"pool: strides {strides} with dilation_rate {list(rates)}", rule="windows either skip or spread, not both"
+        )
+    if max(rates) > 1 and str(padding).upper() == "SAME":
+        raise ArgumentError(
+            f"pool: padding SAME with dilation_rate {list(rates)}", rule="windows that spread lie inside the image",
+            hint="padding='VALID', after pad(x, ...)",
+        )  # fmt: skip
+    return _pool(cls, len(window), default, input, window, strides, padding, data_format, name, rates)
+
+
+def max_pool_with_argmax(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NHWC", Targmax: Any = None,
+    name: str | None = None, output_dtype: Any = None, include_batch_in_index: bool = False,
+) -> tuple[Any, Any]:  # fmt: skip
+    """The largest number of each window, and where it stands: (y * width + x) * channels + c within its image."""
+    first, settings = _settings(2, ksize, strides, padding, data_format)
+    if first:
+        raise ArgumentError("max_pool_with_argmax counts positions in NHWC", hint="transpose(x, [0, 2, 3, 1])")
+    to = as_dtype(output_dtype or Targmax or "int64")
+    with scope(name, "MaxPoolWithArgmax", input) as full:
+        y = apply(MaxPool(**settings), input, name=full)
+        where = MaxPoolPosition(with_batch=include_batch_in_index, to=to, **settings)
+        return y, apply(where, input, y)

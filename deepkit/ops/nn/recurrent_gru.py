@@ -1,0 +1,260 @@
+"""A whole GRU as one op, in both of its forms, and the linear recurrence that the derivatives of the older one need.
+
+The older form resets the state before the recurrent product (K. Cho et al., EMNLP 2014), the newer one, which cuDNN
+computes, resets the product. Time is the first axis; the gates stand side by side: update z, reset r, candidate g.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepkit.ops as ops
+from deepkit.core.apply import apply, scope
+from deepkit.core.op import Op, register
+from deepkit.core.shape import Shape
+from deepkit.device.dtypes import DType
+from deepkit.errors import ArgumentError
+from deepkit.ops.nn.recurrent_lstm import product_over_time, shifted
+from deepkit.ops.nn.recurrent_simple import (
+    IN_PLACE,
+    LinearRecurrence,
+    check_activation,
+    over_all_steps,
+    side_by_side,
+    sizes,
+    slope_of,
+)
+
+
+class GRUBase(Op):
+    """Base of both forms. Outputs: h (time, batch, n), the gates after their functions (time, batch, 3n), ..."""
+
+    gate: str = "sigmoid"
+    activation: str = "tanh"
+    kinds = "f"
+
+    def check(self, a: Shape, h0: Shape, kernel: Shape) -> tuple[Shape, Shape]:
+        time, batch, units = sizes("gru", a, h0, kernel, 3)
+        return Shape((time, batch, units)), Shape((time, batch, None if units is None else 3 * units))
+
+    def slopes(self, gates: Any) -> tuple[Any, Any, Any]:
+        """The derivatives of the functions of z, r and g by their arguments."""
+        z, r, g = ops.split(gates, 3, 2)
+        return slope_of(self.gate, z), slope_of(self.gate, r), slope_of(self.activation, g)
+
+
+def _arrived(*derivatives: Any) -> bool:
+    """False if no derivative reached the outputs beside h, as in every first derivative."""
+    return not all(d.node is not None and d.node.op.type == "ZerosLike" for d in derivatives)
+
+
+@register
+class GRU(GRUBase):
+    """The newer form, from a (time, batch, 3n), h0 (batch, n), kernel (n, 3n), bias (3n).
+
+    m = h_(t-1) @ kernel + bias; z, r = gate(a_z + m_z), gate(a_r + m_r); g = activation(a_g + r m_g);
+    h_t = z h_(t-1) + (1 - z) g. The third output is m_g (time, batch, n).
+    """
+
+    def shape(self, a: Shape, h0: Shape, kernel: Shape, bias: Shape) -> Any:
+        h, gates = self.check(a, h0, kernel)
+        return h, gates, h
+
+    def dtype(self, a: DType, *_: DType) -> Any:
+        return a, a, a
+
+    def forward(self, xp: Any, a: Any, h0: Any, kernel: Any, bias: Any) -> Any:
+        n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
+        hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
+        ms, product, h = xp.empty_like(hs), xp.empty((a.shape[1], 3 * n), a.dtype), h0
+        for t in range(len(a)):
+            xp.matmul(h, kernel, out=product)
+            product += bias
+            both, g = gates[t, :, : 2 * n], gates[t, :, 2 * n :]
+            xp.add(a[t, :, : 2 * n], product[:, : 2 * n], out=both)
+            gate(xp, both)
+            z, r = both[:, :n], both[:, n:]
+            ms[t] = product[:, 2 * n :]
+            xp.multiply(r, ms[t], out=g)
+            g += a[t, :, 2 * n :]
+            finish(xp, g)
+            h = _blend(xp, z, h, g, out=hs[t])
+        return hs, gates, ms
+
+    def gradient(self, dys: Any, ys: Any, a: Any, h0: Any, kernel: Any, bias: Any) -> Any:
+        (dh, dgates, dm), (hs, gates, m) = dys, ys
+        z, r, g = ops.split(gates, 3, 2)
+        slope_z, slope_r, slope_g = self.slopes(gates)
+        before = shifted(hs, h0)
+        # what u, the derivative by h_t, sends to the arguments of z and g, and from there to r and to m_g
+        c_g = (1 - z) * slope_g
+        c = ops.concat([(before - g) * slope_z, c_g * m * slope_r, c_g * r], 2)
+        if not _arrived(dgates, dm):
+            u = apply(LinearRecurrence(backwards=True, gates=3), c, kernel, dh, z)
+            sent, sent_g = c * side_by_side(u, 3), c_g * u
+        else:
+            dz, dr, dg = ops.split(dgates, 3, 2)
+            extra_g = dg * slope_g
+            extra = ops.concat([dz * slope_z, (dr + extra_g * m) * slope_r, extra_g * r + dm], 2)
+            earlier = ops.matmul(earlier_by_one(extra), ops.expand_dims(kernel, 0), transpose_b=True)
+            u = apply(LinearRecurrence(backwards=True, gates=3), c, kernel, dh + earlier, z)
+            sent, sent_g = c * side_by_side(u, 3) + extra, c_g * u + extra_g
+        first = ops.reduce_sum(z[:1] * u[:1], 0) + ops.matmul(ops.reduce_sum(sent[:1], 0), kernel, transpose_b=True)
+        sent_z, sent_r, _ = ops.split(sent, 3, 2)
+        da = ops.concat([sent_z, sent_r, sent_g], 2)
+        return da, first, product_over_time(before, sent), ops.reduce_sum(sent, [0, 1])
+
+
+@register
+class ResetGRU(GRUBase):
+    """The older form, from a (time, batch, 3n), h0 (batch, n), kernel (n, 3n).
+
+    z, r = gate(a_z + h_(t-1) @ kernel_z), gate(a_r + h_(t-1) @ kernel_r);
+    g = activation(a_g + (r h_(t-1)) @ kernel_g); h_t = z h_(t-1) + (1 - z) g.
+    """
+
+    def shape(self, a: Shape, h0: Shape, kernel: Shape) -> Any:
+        return self.check(a, h0, kernel)
+
+    def dtype(self, a: DType, *_: DType) -> Any:
+        return a, a
+
+    def forward(self, xp: Any, a: Any, h0: Any, kernel: Any) -> Any:
+        n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
+        hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
+        kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
+        product, reset, h = xp.empty((a.shape[1], 2 * n), a.dtype), xp.empty(h0.shape, a.dtype), h0
+        for t in range(len(a)):
+            both, g = gates[t, :, : 2 * n], gates[t, :, 2 * n :]
+            xp.add(a[t, :, : 2 * n], xp.matmul(h, kernel_zr, out=product), out=both)
+            gate(xp, both)
+            z, r = both[:, :n], both[:, n:]
+            xp.multiply(r, h, out=reset)
+            xp.add(a[t, :, 2 * n :], xp.matmul(reset, kernel_g), out=g)
+            finish(xp, g)
+            h = _blend(xp, z, h, g, out=hs[t])
+        return hs, gates
+
+    def gradient(self, dys: Any, ys: Any, a: Any, h0: Any, kernel: Any) -> Any:
+        (dh, dgates), (hs, gates) = dys, ys
+        z, r, g = ops.split(gates, 3, 2)
+        slope_z, slope_r, slope_g = self.slopes(gates)
+        kernel_z, kernel_r, kernel_g = (ops.expand_dims(part, 0) for part in ops.split(kernel, 3, 1))
+        before = shifted(hs, h0)
+        c_z, c_g, d = (before - g) * slope_z, (1 - z) * slope_g, before * slope_r
+        extra_z = extra_r = extra_g = None
+        if _arrived(dgates):
+            dz, dr, dg = ops.split(dgates, 3, 2)
+            extra_z, extra_r, extra_g = dz * slope_z, dr * slope_r, dg * slope_g
+            back = ops.matmul(extra_g, kernel_g, transpose_b=True)
+            earlier = ops.matmul(extra_z, kernel_z, transpose_b=True) + r * back
+            earlier += ops.matmul(extra_r + d * back, kernel_r, transpose_b=True)
+            dh = dh + earlier_by_one(earlier)
+        u = apply(ResetRecurrence(backwards=True), c_z, c_g, d, r, z, kernel, dh)
+        sent_z, sent_g = _plus(c_z * u, extra_z), _plus(c_g * u, extra_g)
+        back = ops.matmul(sent_g, kernel_g, transpose_b=True)
+        sent_r = _plus(d * back, extra_r)
+        to_state = z * u + r * back + ops.matmul(sent_z, kernel_z, transpose_b=True)
+        to_state += ops.matmul(sent_r, kernel_r, transpose_b=True)
+        by_state = product_over_time(before, ops.concat([sent_z, sent_r], 2))
+        dkernel = ops.concat([by_state, product_over_time(r * before, sent_g)], 1)
+        return ops.concat([sent_z, sent_r, sent_g], 2), ops.reduce_sum(to_state[:1], 0), dkernel
+
+
+@register
+class ResetRecurrence(Op):
+    """The chain rule through `ResetGRU` (backwards) and its transpose, linear recurrences in x (time, batch, n).
+
+    Backwards, from t + 1 to t: q = (c_g u) @ kernel_g^T; u_t = x_t + k u + r q + (c_z u) @ kernel_z^T + (d q) @ kernel_r^T.
+    Forwards, from t - 1 to t: s = r u + d (u @ kernel_r); u_t = x_t + k u + c_z (u @ kernel_z) + c_g (s @ kernel_g).
+    All coefficients (time, batch, n) are those of the later of the two steps; kernel (n, 3n) for z, r and g.
+    """
+
+    backwards: bool = False
+    kinds = "f"
+
+    def shape(self, c_z: Shape, c_g: Shape, d: Shape, r: Shape, k: Shape, kernel: Shape, x: Shape) -> Shape:
+        return x.merge(c_z).merge(c_g).merge(d).merge(r).merge(k)
+
+    def forward(self, xp: Any, c_z: Any, c_g: Any, d: Any, r: Any, k: Any, kernel: Any, x: Any) -> Any:
+        n, us = kernel.shape[0], xp.array(x)
+        kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
+        both = xp.empty((x.shape[1], 2 * n), x.dtype)
+        for t in range(len(x) - 1)[::-1] if self.backwards else range(1, len(x)):
+            if self.backwards:
+                now, u = t + 1, us[t + 1]
+                q = xp.matmul(c_g[now] * u, kernel_g.T)
+                xp.multiply(c_z[now], u, out=both[:, :n])
+                xp.multiply(d[now], q, out=both[:, n:])
+                us[t] += r[now] * q
+                us[t] += xp.matmul(both, kernel_zr.T)
+            else:
+                now, u = t, us[t - 1]
+                xp.matmul(u, kernel_zr, out=both)
+                us[t] += c_z[t] * both[:, :n]
+                us[t] += c_g[t] * xp.matmul(r[t] * u + d[t] * both[:, n:], kernel_g)
+            us[t] += k[now] * u
+        return us
+
+    def gradient(self, du: Any, u: Any, c_z: Any, c_g: Any, d: Any, r: Any, k: Any, kernel: Any, x: Any) -> Any:
+        other = apply(ResetRecurrence(backwards=not self.backwards), c_z, c_g, d, r, k, kernel, du)
+        back, ahead = (u, other) if self.backwards else (other, u)
+        # as for LinearRecurrence: derivatives of the one number that both directions give
+        kernel_z, kernel_r, kernel_g = (ops.expand_dims(part, 0) for part in ops.split(kernel, 3, 1))
+        before = shifted(ahead)
+        to_r = ops.matmul(before, kernel_r)
+        s, q = r * before + d * to_r, ops.matmul(c_g * back, kernel_g, transpose_b=True)
+        dkernel = ops.concat(
+            [product_over_time(before, ops.concat([c_z * back, d * q], 2)), product_over_time(s, c_g * back)], 1
+        )
+        dc_z, dc_g = back * ops.matmul(before, kernel_z), back * ops.matmul(s, kernel_g)
+        return dc_z, dc_g, q * to_r, q * before, back * before, dkernel, other
+
+
+def _blend(xp: Any, z: Any, h: Any, g: Any, out: Any) -> Any:
+    """z h + (1 - z) g = g + z (h - g)."""
+    xp.subtract(h, g, out=out)
+    out *= z
+    out += g
+    return out
+
+
+def _plus(x: Any, extra: Any) -> Any:
+    return x if extra is None else x + extra
+
+
+def earlier_by_one(x: Any) -> Any:
+    """What x is one step later, 0 at the last step."""
+    return ops.concat([x[1:], ops.zeros_like(x[:1])], 0)
+
+
+def gru(
+    x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, recurrent_bias: Any = None, reset_after: bool = True,
+    gate: str = "sigmoid", activation: str = "tanh", name: str | None = None,
+) -> Any:  # fmt: skip
+    """A GRU along the first axis of x (time, batch, depth): its states h, (time, batch, n).
+
+    kernel (depth, 3n), recurrent (n, 3n), bias (3n) or None; columns for the update gate z, the reset gate r and the
+    candidate g; h0 (batch, n). h_t = z h_(t-1) + (1 - z) g. With reset_after g = activation(a_g + r (h_(t-1) @ recurrent_g
+    + recurrent_bias_g)), recurrent_bias (3n) being added to the other gates as well; without it g = activation(a_g +
+    (r h_(t-1)) @ recurrent_g). Here a = x_t @ kernel + bias. gate, activation: as for simple_rnn.
+    Source: K. Cho et al., EMNLP 2014; J. Chung et al., 2014.
+
+    >>> import deepkit as dk
+    >>> h = dk.ops.gru(dk.ones([2, 1, 1]), dk.ones([1, 3]), dk.ones([1, 3]), None, dk.zeros([1, 1]))
+    >>> h.shape
+    Shape([2, 1, 1])
+    """
+    settings = {"gate": check_activation(gate, "gate"), "activation": check_activation(activation)}
+    with scope(name, "gru", x, kernel, recurrent, bias, h0, recurrent_bias):
+        a = over_all_steps(x, kernel, bias)
+        if not reset_after:
+            if recurrent_bias is not None:
+                raise ArgumentError(
+                    "gru: a recurrent_bias with reset_after=False",
+                    rule="the form that resets the state before the product has one bias",
+                    hint="recurrent_bias=None, or reset_after=True",
+                )
+            return apply(ResetGRU(**settings), a, h0, recurrent)[0]
+        own = ops.zeros_like(recurrent[0]) if recurrent_bias is None else recurrent_bias
+        return apply(GRU(**settings), a, h0, recurrent, own)[0]

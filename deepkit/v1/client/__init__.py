@@ -1,0 +1,1 @@
+"""`tensorflow.python.client`: what this machine can compute on, and how long it took."""

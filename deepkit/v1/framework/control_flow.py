@@ -1,0 +1,211 @@
+"""Branches, loops and Python functions inside a graph, with TensorFlow 1's signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from deepkit import ops
+from deepkit.core import control_flow
+from deepkit.core.apply import apply
+from deepkit.core.graph import default_graph
+from deepkit.core.node import Node
+from deepkit.core.op import lookup
+from deepkit.core.shape import UNKNOWN
+from deepkit.core.symbol import Symbol
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_array import TensorArray
+
+
+def _flat(structure: Any) -> list[Any]:
+    """The leaves of nested lists, tuples and dicts, in order; for a TensorArray the tensor that holds its entries."""
+    return [leaf.flow if isinstance(leaf, TensorArray) else leaf for leaf in _leaves(structure)]
+
+
+def _leaves(structure: Any) -> list[Any]:
+    if isinstance(structure, (list, tuple)):
+        return [leaf for item in structure for leaf in _leaves(item)]
+    if isinstance(structure, dict):
+        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
+    return [structure]
+
+
+def _packed(like: Any, leaves: Sequence[Any]) -> Any:
+    """`leaves` in the structure of `like`."""
+    rest = iter(leaves)
+
+    def build(item: Any) -> Any:
+        if isinstance(item, (list, tuple)):
+            parts = [build(x) for x in item]
+            return type(item)(*parts) if hasattr(item, "_fields") else type(item)(parts)
+        if isinstance(item, dict):
+            return {key: build(item[key]) for key in sorted(item)}
+        return item.with_flow(next(rest)) if isinstance(item, TensorArray) else next(rest)
+
+    return build(like)
+
+
+def cond(
+    pred: Any, true_fn: Callable[[], Any] | None = None, false_fn: Callable[[], Any] | None = None, strict: bool = False,
+    name: str | None = None, fn1: Any = None, fn2: Any = None,
+) -> Any:  # fmt: skip
+    """What true_fn() returns if `pred` holds when the graph runs, else what false_fn() returns; only that one is run."""
+    functions = [true_fn or fn1, false_fn or fn2]
+    if not all(callable(f) for f in functions):
+        raise ArgumentError("cond takes two functions", hint="tf.cond(x < y, lambda: a, lambda: b)")
+    structure: list[Any] = []
+
+    def flattened(function: Any) -> Callable[[], list[Any]]:
+        def call() -> list[Any]:
+            result = function()
+            if result is None:
+                raise ArgumentError("a branch of cond returns None", rule="both branches return tensors or operations")
+            structure.append(result)
+            return [_value_of(r, predicate) for r in _flat(result)]
+
+        return call
+
+    predicate = ops.cast(constant_of(pred), "bool")
+    results = control_flow.cond(predicate, *[flattened(f) for f in functions])
+    return _packed(structure[0], results)
+
+
+def _value_of(result: Any, predicate: Symbol) -> Symbol:
+    """What a branch returns, as a tensor: for an operation the predicate, known once the operation has run."""
+    if not isinstance(result, Node):
+        return result if isinstance(result, Symbol) else constant_of(result)
+    with default_graph().control_dependencies([result]):
+        return ops.identity(predicate)
+
+
+def case(
+    pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exclusive: bool = False, strict: bool = False,
+    name: str = "case",
+) -> Any:  # fmt: skip
+    """The result of the function beside the first predicate that holds, else of `default`."""
+    pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
+    if default is None:
+        default = pairs.pop()[1]
+    chosen = default
+    for predicate, function in reversed(pairs):
+
+        def chosen(p: Any = predicate, f: Any = function, otherwise: Any = chosen) -> Any:
+            return cond(p, f, otherwise)
+
+    return chosen()
+
+
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, shape_invariants: Any = None,
+    parallel_iterations: int = 10, back_prop: bool = True, swap_memory: bool = False, name: str | None = None,
+    maximum_iterations: int | None = None, return_same_structure: bool = False,
+) -> Any:  # fmt: skip
+    """`body` applied to the loop variables again and again as long as `cond` of them is True.
+
+    The variables keep their types, and their shapes where shape_invariants do not leave a dimension open.
+    """
+    variables = [constant_of(v) for v in _flat(loop_vars)]
+    many = isinstance(loop_vars, (list, tuple))
+
+    def unpacked(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*leaves: Any) -> Any:
+            packed = _packed(loop_vars, leaves)
+            return function(*packed) if many else function(packed)
+
+        return call
+
+    def step(*leaves: Any) -> list[Any]:
+        result = unpacked(body)(*leaves)
+        return _flat(result if isinstance(result, (list, tuple)) or not many else [result])
+
+    known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
+    lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
+    invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
+    results = control_flow.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
+    packed = _packed(loop_vars, results)
+    return packed[0] if many and len(packed) == 1 and not return_same_structure else packed
+
+
+def _shapes(structure: Any) -> list[Any]:
+    if isinstance(structure, (list, tuple)) and not all(isinstance(s, int) or s is None for s in structure):
+        return [leaf for item in structure for leaf in _shapes(item)]
+    return [structure]
+
+
+def map_fn(
+    fn: Callable[..., Any], elems: Any, dtype: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
+    swap_memory: bool = False, infer_shape: bool = True, name: str | None = None,
+) -> Any:  # fmt: skip
+    """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked."""
+    xs = [constant_of(x) for x in _flat(elems)]
+    structure: list[Any] = []
+
+    def body(_: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        result = fn(_packed(elems, rows))
+        structure.append(result)
+        return [], _flat(result)
+
+    _, ys = control_flow.scan(body, [], xs)
+    return _packed(structure[0], ys)
+
+
+def scan(
+    fn: Callable[..., Any], elems: Any, initializer: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
+    swap_memory: bool = False, infer_shape: bool = True, reverse: bool = False, name: str | None = None,
+) -> Any:  # fmt: skip
+    """All the intermediate values of state = fn(state, row), stacked; the first state is the initializer or row 0."""
+    xs = [constant_of(x) for x in _flat(elems)]
+    first = None
+    if initializer is None:
+        at = -1 if reverse else 0
+        first = [x[at] for x in xs]
+        xs = [x[:-1] if reverse else x[1:] for x in xs]
+    start: list[Any] = (first or []) if initializer is None else [constant_of(x) for x in _flat(initializer)]
+    like = elems if initializer is None else initializer
+
+    def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        result = _flat(fn(_packed(like, states), _packed(elems, rows)))
+        return result, result
+
+    _, ys = control_flow.scan(body, start, xs, reverse)
+    if first is not None:
+        rows = [ops.expand_dims(x, 0) for x in first]
+        ys = [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)]
+    return _packed(like, ys)
+
+
+def foldl(
+    fn: Callable[..., Any], elems: Any, initializer: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
+    swap_memory: bool = False, name: str | None = None, reverse: bool = False,
+) -> Any:  # fmt: skip
+    """The last value of state = fn(state, row) over the rows of `elems`, from the first to the last."""
+    xs = [constant_of(x) for x in _flat(elems)]
+    if initializer is None:
+        at = -1 if reverse else 0
+        start = [x[at] for x in xs]
+        xs = [x[:-1] if reverse else x[1:] for x in xs]
+        like = elems
+    else:
+        start, like = [constant_of(x) for x in _flat(initializer)], initializer
+
+    def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        return _flat(fn(_packed(like, states), _packed(elems, rows))), []
+
+    states, _ = control_flow.scan(body, start, xs, reverse)
+    return _packed(like, states)
+
+
+def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **options: Any) -> Any:
+    """As foldl, from the last row to the first."""
+    return foldl(fn, elems, initializer, reverse=True, **options)
+
+
+def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
+    """What the Python function `func` returns for the values of `inp`, as tensors of the types Tout, each time it runs."""
+    many = isinstance(Tout, (list, tuple))
+    op = lookup("PyFunc")(function=func, outputs_=tuple(as_dtype(t) for t in (Tout if many else [Tout])))
+    inputs = [constant_of(x) for x in inp]
+    results = apply(op, *inputs, name=name) if inputs else default_graph().add(op, (), name)
+    return list(results) if many else results[0]

@@ -1,0 +1,182 @@
+"""What puts the first nodes into a graph: constants, placeholders, groups, and the initializers of variables."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit import ops
+from deepkit.core import building
+from deepkit.core.collections import GraphKeys
+from deepkit.core.graph import Graph, default_graph, graph_of
+from deepkit.core.listing import leaves, listed
+from deepkit.core.node import Node
+from deepkit.core.op import lookup
+from deepkit.core.shape import Shape
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.device.arrays import as_array
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ShapeError
+from deepkit.v1.framework.symbolic import constant_of
+
+
+def constant(
+    value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False
+) -> Symbol:
+    """A tensor with a fixed value. A `shape` with more elements than the value repeats the value's last one."""
+    if shape is None:
+        return default_graph().constant(value, name, dtype)
+    array = as_array(getattr(value, "value", value), dtype)
+    dims = tuple(int(d) for d in Shape(shape))
+    count = int(np.prod(dims, dtype=np.int64))
+    if (verify_shape and array.shape != dims) or array.size > count:
+        raise ShapeError(f"constant: {array.size} values of shape {array.shape} for shape {dims}")
+    if array.size < count:
+        last = array.reshape(-1)[-1:] if array.size else np.zeros(1, array.dtype)
+        array = np.concatenate([array.reshape(-1), np.repeat(last, count - array.size)])
+    array = array.reshape(dims)
+    return default_graph().constant(array, name)
+
+
+def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Symbol:
+    """A tensor whose value is given when the graph runs: feed_dict={placeholder: value}.
+
+    A dimension None may have any length; shape None accepts every shape.
+    """
+    op = lookup("Placeholder")(to=as_dtype(dtype), static=Shape(shape).dims)
+    return default_graph().add(op, (), name)
+
+
+def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Symbol:
+    """A tensor that takes the value fed to it, else that of `input`."""
+    return ops.placeholder_with_default(constant_of(input), shape, name)
+
+
+def convert_to_tensor(
+    value: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None, dtype_hint: Any = None
+) -> Symbol:
+    """Numbers, lists and NumPy arrays as a constant; tensors as they are."""
+    return constant_of(value, dtype, name)
+
+
+def no_op(name: str | None = None) -> Node:
+    """An operation that does nothing; with control dependencies it stands for all of them."""
+    return default_graph().make_node(lookup("NoOp")(), (), name)
+
+
+def group(*inputs: Any, name: str | None = None) -> Node:
+    """One operation that runs all of `inputs`, in any nesting."""
+    wanted = leaves(inputs)
+    graph = building.target(wanted[0].graph) if wanted else default_graph()
+    nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
+    return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
+
+
+def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any = None) -> list[Any]:
+    """The tensors again, each available only when all of them are."""
+    tensors = listed(tensors)
+    present = [t for t in tensors if t is not None]
+    with building.target(present[0].graph).control_dependencies([*present, *(control_inputs or [])]):
+        return [None if t is None else ops.identity(t) for t in tensors]
+
+
+# ---- contexts of the default graph
+
+
+class name_scope:
+    """Puts `name/` before the names of the nodes made inside; `with ... as scope` gives "name/"."""
+
+    def __init__(self, name: str | None, default_name: str | None = None, values: Any = None):
+        graph = graph_of(*(values or [])) or default_graph()
+        self.name = name if name is not None else default_name
+        self._context = graph.name_scope(self.name)
+
+    def __enter__(self) -> str:
+        return self._context.__enter__()
+
+    def __exit__(self, *exc: Any) -> Any:
+        return self._context.__exit__(*exc)
+
+
+def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManager[None]:
+    """Nodes made inside run only after `control_inputs`."""
+    return default_graph().control_dependencies(control_inputs)
+
+
+def device(device_name_or_function: Any) -> contextlib.AbstractContextManager[None]:
+    """Nodes made inside are placed on this device."""
+    return default_graph().device(device_name_or_function)
+
+
+def set_random_seed(seed: int | None) -> None:
+    """The graph's seed: with it every random op of the default graph is repeatable, also one without a seed."""
+    default_graph().seed = None if seed is None else int(seed)
+
+
+# ---- collections and variables of the default graph
+
+
+def add_to_collection(name: Any, value: Any) -> None:
+    """Adds to a named list of the default graph."""
+    default_graph().add_to_collection(name, value)
+
+
+def add_to_collections(names: Any, value: Any) -> None:
+    """Adds to several named lists of the default graph."""
+    default_graph().add_to_collections(names, value)
+
+
+def get_collection(key: Any, scope: str | None = None) -> list[Any]:
+    """A copy of a named list of the default graph."""
+    return default_graph().get_collection(key, scope)
+
+
+def get_collection_ref(key: Any) -> list[Any]:
+    """A named list of the default graph itself."""
+    return default_graph().get_collection_ref(key)
+
+
+def global_variables(scope: str | None = None) -> list[Variable]:
+    """All variables but the local ones."""
+    return get_collection(GraphKeys.GLOBAL_VARIABLES, scope)
+
+
+def local_variables(scope: str | None = None) -> list[Variable]:
+    """The local variables: counters of metrics and of input queues."""
+    return get_collection(GraphKeys.LOCAL_VARIABLES, scope)
+
+
+def trainable_variables(scope: str | None = None) -> list[Variable]:
+    """The variables an optimizer changes."""
+    return get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
+
+
+def variables_initializer(var_list: Any, name: str = "init") -> Node:
+    """One operation that gives the listed variables their initial values."""
+    variables = leaves(var_list)
+    graph: Graph = variables[0].graph if variables else default_graph()
+    return graph.run_op(lookup("NoOp")(), [v.initializer for v in variables], name)
+
+
+def global_variables_initializer() -> Node:
+    """One operation that gives all variables made so far their initial values."""
+    return variables_initializer(global_variables())
+
+
+def local_variables_initializer() -> Node:
+    """One operation that gives all local variables their initial values."""
+    return variables_initializer(local_variables(), "init")
+
+
+def report_uninitialized_variables(var_list: Any = None, name: str = "report_uninitialized_variables") -> Symbol:
+    """The names, when run, of the variables that have no value yet."""
+    variables = leaves(var_list) if var_list is not None else global_variables() + local_variables()
+    if not variables:
+        return constant(np.empty(0, object), name=name)
+    missing = ops.logical_not(ops.stack([ops.is_variable_initialized(v) for v in variables]))
+    names = constant(np.array([v.node.name.encode() for v in variables], object))
+    return ops.boolean_mask(names, missing, name=name)

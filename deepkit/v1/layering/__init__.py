@@ -1,1 +1,0 @@
-"""How the layers of `tf.layers` work: one file per family."""

@@ -1,0 +1,220 @@
+"""Convolutional layers over one, two or three space axes: ordinary, separable and transposed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from deepkit import ops
+from deepkit.core.shape import Shape
+from deepkit.device.windows import enlarged
+from deepkit.v1 import initializers
+from deepkit.v1.layers.base import Layer, activation, check_rank, known_size
+from deepkit.v1.layers.format import AXES, channel_axis, native_format, per_axis
+
+_activation = activation
+
+
+class Conv(Layer):
+    """Base: activation(conv(inputs, kernel) + bias) with variables kernel (size..., channels, filters), bias (filters,).
+
+    kernel_size, strides and dilation_rate are numbers or one per space axis; padding is "valid" or "same". Where a
+    regularizer, a constraint or an initializer is None, the variable scope's counts.
+    """
+
+    space: ClassVar[int] = 2
+
+    def __init__(
+        self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str = "channels_last",
+        dilation_rate: Any = 1, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+        bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
+        trainable: bool = True, name: Any = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(trainable, name, activity_regularizer=activity_regularizer, **kwargs)
+        self.filters, self.kernel_size = int(filters), per_axis("kernel_size", kernel_size, self.space)
+        self.strides = per_axis("strides", strides, self.space)
+        self.dilation_rate = per_axis("dilation_rate", dilation_rate, self.space)
+        self.padding, self.data_format = padding.upper(), data_format
+        self.activation, self.use_bias = _activation(activation), use_bias
+        self.kernel_settings = (kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.bias_settings = (bias_initializer, bias_regularizer, bias_constraint)
+        self.kernel: Any = None
+        self.bias: Any = None
+
+    @property
+    def native(self) -> str:
+        """The data format in the ops' spelling."""
+        return native_format(self.data_format, self.space)
+
+    def build(self, input_shape: Shape) -> None:
+        check_rank(self, input_shape, self.space + 2, AXES[self.space])
+        channels = known_size(self, input_shape, channel_axis(self.data_format), "the number of channels")
+        self.build_kernel(channels)
+        if self.use_bias:
+            self.bias = self.weight("bias", [self.filters], self.bias_settings)
+
+    def build_kernel(self, channels: int) -> None:
+        """Makes the filters."""
+        self.kernel = self.weight("kernel", [*self.kernel_size, channels, self.filters], self.kernel_settings)
+
+    def convolved(self, inputs: Any) -> Any:
+        """The convolution, without bias and activation."""
+        function: Any = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.space]
+        return function(
+            inputs, self.kernel, self.strides, self.padding, data_format=self.native, dilations=self.dilation_rate
+        )
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        outputs = self.convolved(inputs)
+        if self.bias is not None:
+            outputs = ops.bias_add(outputs, self.bias, self.native)
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+class Conv1D(Conv):
+    """activation(conv1d(inputs, kernel) + bias): (batch, width, channels) -> (batch, width, filters)."""
+
+    space = 1
+
+
+class Conv2D(Conv):
+    """activation(conv2d(inputs, kernel) + bias): (batch, height, width, channels) -> (batch, height, width, filters)."""
+
+    space = 2
+
+
+class Conv3D(Conv):
+    """activation(conv3d(inputs, kernel) + bias): (batch, depth, height, width, channels) -> (..., filters)."""
+
+    space = 3
+
+
+class _Transposed(Conv):
+    """Base of the transposed convolutions: strides enlarge the input. kernel (size..., filters, channels)."""
+
+    def __init__(
+        self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str = "channels_last",
+        activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+        bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
+        trainable: bool = True, name: Any = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(
+            filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, kernel_initializer,
+            bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
+            bias_constraint, trainable, name, **kwargs,
+        )  # fmt: skip
+
+    def build_kernel(self, channels: int) -> None:
+        self.kernel = self.weight("kernel", [*self.kernel_size, self.filters, channels], self.kernel_settings)
+
+    def convolved(self, inputs: Any) -> Any:
+        first = 1 if channel_axis(self.data_format) == -1 else 2
+        sizes = [self._enlarged(inputs, first + i, i) for i in range(self.space)]
+        batch = inputs.shape.dims[0] if inputs.shape.dims[0] is not None else ops.shape(inputs)[0]
+        shape = [batch, *sizes, self.filters] if first == 1 else [batch, self.filters, *sizes]
+        function = ops.conv2d_transpose if self.space == 2 else ops.conv3d_transpose
+        return function(inputs, self.kernel, shape, self.strides, self.padding, data_format=self.native)
+
+    def _enlarged(self, inputs: Any, axis: int, i: int) -> Any:
+        size = inputs.shape.dims[axis] if inputs.shape.dims[axis] is not None else ops.shape(inputs)[axis]
+        return enlarged(size, self.kernel_size[i], self.strides[i], 1, self.padding)
+
+
+class Conv2DTranspose(_Transposed):
+    """activation(conv2d_transpose(inputs, kernel) + bias): height and width grow by the strides."""
+
+    space = 2
+
+
+class Conv3DTranspose(_Transposed):
+    """activation(conv3d_transpose(inputs, kernel) + bias): depth, height and width grow by the strides."""
+
+    space = 3
+
+
+class _Separable(Conv):
+    """Base: each channel convolved by itself, then a 1 x 1 convolution that mixes them.
+
+    Variables depthwise_kernel (size..., channels, multiplier), pointwise_kernel (1..., channels * multiplier, filters).
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str = "channels_last",
+        dilation_rate: Any = 1, depth_multiplier: int = 1, activation: Any = None, use_bias: bool = True,
+        depthwise_initializer: Any = None, pointwise_initializer: Any = None, bias_initializer: Any = initializers.zeros,
+        depthwise_regularizer: Any = None, pointwise_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, depthwise_constraint: Any = None, pointwise_constraint: Any = None,
+        bias_constraint: Any = None, trainable: bool = True, name: Any = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(
+            filters, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
+            bias_initializer=bias_initializer, bias_regularizer=bias_regularizer, bias_constraint=bias_constraint,
+            activity_regularizer=activity_regularizer, trainable=trainable, name=name, **kwargs,
+        )  # fmt: skip
+        self.depth_multiplier = int(depth_multiplier)
+        self.depthwise_settings = (depthwise_initializer, depthwise_regularizer, depthwise_constraint)
+        self.pointwise_settings = (pointwise_initializer, pointwise_regularizer, pointwise_constraint)
+        self.depthwise_kernel: Any = None
+        self.pointwise_kernel: Any = None
+
+    def build_kernel(self, channels: int) -> None:
+        apart = [*self.kernel_size, channels, self.depth_multiplier]
+        mixing = [*[1] * self.space, channels * self.depth_multiplier, self.filters]
+        self.depthwise_kernel = self.weight("depthwise_kernel", apart, self.depthwise_settings)
+        self.pointwise_kernel = self.weight("pointwise_kernel", mixing, self.pointwise_settings)
+
+
+class SeparableConv2D(_Separable):
+    """A depthwise convolution of images, then a 1 x 1 convolution."""
+
+    space = 2
+
+    def convolved(self, inputs: Any) -> Any:
+        return ops.separable_conv2d(
+            inputs, self.depthwise_kernel, self.pointwise_kernel, self.strides, self.padding, self.dilation_rate,
+            data_format=self.native,
+        )  # fmt: skip
+
+
+class SeparableConv1D(_Separable):
+    """A depthwise convolution of sequences, then one of width 1: as images of height 1."""
+
+    space = 1
+
+    def convolved(self, inputs: Any) -> Any:
+        axis = 1 if channel_axis(self.data_format) == -1 else 2
+        outputs = ops.separable_conv2d(
+            ops.expand_dims(inputs, axis), ops.expand_dims(self.depthwise_kernel, 0),
+            ops.expand_dims(self.pointwise_kernel, 0), self.strides * 2, self.padding, (1, *self.dilation_rate),
+            data_format=native_format(self.data_format, 2),
+        )  # fmt: skip
+        return ops.squeeze(outputs, [axis])
+
+
+def _function(cls: Callable[..., Any]) -> Callable[..., Any]:
+    """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the inputs, the same arguments, and reuse."""
+
+    def layer(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        given = own.bind(inputs, *args, **kwargs).arguments
+        name, reuse = given.pop("name", None), given.pop("reuse", None)
+        return cls(**{k: v for k, v in given.items() if k != "inputs"}, name=name, _scope=name, _reuse=reuse)(inputs)
+
+    def parameter(name: str, **more: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, **more)
+
+    kept = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    own = inspect.Signature([parameter("inputs"), *kept, parameter("reuse", default=None)])
+    layer.__doc__, layer.__signature__ = cls.__doc__, own  # type: ignore[attr-defined]
+    return layer
+
+
+conv1d = _function(Conv1D)
+conv2d = _function(Conv2D)
+conv3d = _function(Conv3D)
+conv2d_transpose = _function(Conv2DTranspose)
+conv3d_transpose = _function(Conv3DTranspose)
+separable_conv1d = _function(SeparableConv1D)
+separable_conv2d = _function(SeparableConv2D)

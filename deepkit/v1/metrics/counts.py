@@ -1,0 +1,105 @@
+"""Metrics of yes and no: true and false positives and negatives, precision, recall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deepkit import ops
+from deepkit.core.variable import Variable
+from deepkit.device.dtypes import bool_, float32
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.metrics.base import aligned, finish, from_totals, gathered, ratio
+
+KINDS = {"true_positives": (True, True), "false_positives": (False, True),
+         "true_negatives": (False, False), "false_negatives": (True, False)}  # fmt: skip
+"""What the label and the prediction are in each of the four cases."""
+
+
+def _case(kind: str, labels: Any, predictions: Any) -> Any:
+    label, prediction = KINDS[kind]
+    return ops.logical_and(
+        labels if label else ops.logical_not(labels), predictions if prediction else ops.logical_not(predictions)
+    )
+
+
+def _booleans(labels: Any, predictions: Any, weights: Any) -> tuple[Any, Any, Any]:
+    labels, predictions = (ops.cast(constant_of(x), bool_) for x in (labels, predictions))
+    return aligned(predictions, labels, weights)
+
+
+def _counted(kind: str, labels: Any, predictions: Any, weights: Any) -> tuple[Variable, Any]:
+    """The local variable `count` in a scope named after the kind, and what this batch adds to it."""
+    with variable_scope(None, kind, (predictions, labels, weights)):
+        count = gathered([], float32, "count")
+        hits = ops.cast(_case(kind, labels, predictions), float32)
+        return count, ops.reduce_sum(hits if weights is None else hits * ops.cast(weights, float32))
+
+
+def _counter(kind: str) -> Callable[..., tuple[Any, Any]]:
+    label, prediction = KINDS[kind]
+
+    def metric(
+        labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+        updates_collections: Any = None, name: Any = None,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        labels, predictions = constant_of(labels), constant_of(predictions)
+        with variable_scope(name, kind, (predictions, labels, weights)):
+            predictions, labels, weights = _booleans(labels, predictions, weights)
+            count = gathered([], float32, "count")
+            hits = ops.cast(_case(kind, labels, predictions), float32)
+            more = ops.reduce_sum(hits if weights is None else hits * ops.cast(weights, float32))
+            return finish(count, ops.assign_add(count, more), metrics_collections, updates_collections)
+
+    metric.__name__ = metric.__qualname__ = kind
+    metric.__doc__ = (
+        f"""(value, update_op) of the number of examples whose label is {label} and prediction {prediction}."""
+    )
+    return metric
+
+
+true_positives = _counter("true_positives")
+false_positives = _counter("false_positives")
+true_negatives = _counter("true_negatives")
+false_negatives = _counter("false_negatives")
+
+
+def _share(
+    scope: str, other: str, labels: Any, predictions: Any, weights: Any, metrics_collections: Any,
+    updates_collections: Any, name: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """true positives / (true positives + other)."""
+    labels, predictions = constant_of(labels), constant_of(predictions)
+    with variable_scope(name, scope, (predictions, labels, weights)):
+        predictions, labels, weights = _booleans(labels, predictions, weights)
+        pairs = [_counted(kind, labels, predictions, weights) for kind in ("true_positives", other)]
+
+        def share(hits: Any, misses: Any, name: str) -> Any:
+            return ratio(hits, hits + misses, name)
+
+        totals, increments = [t for t, _ in pairs], [i for _, i in pairs]
+        return from_totals(totals, increments, share, metrics_collections, updates_collections)
+
+
+def precision(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
+    name: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(value, update_op) of the share of right ones among the positive predictions; 0 while there are none.
+
+    labels and predictions count as positive where they are not 0.
+    """
+    return _share(
+        "precision", "false_positives", labels, predictions, weights, metrics_collections, updates_collections, name
+    )
+
+
+def recall(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
+    name: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(value, update_op) of the share of the positive labels that were found; 0 while there are none."""
+    return _share(
+        "recall", "false_negatives", labels, predictions, weights, metrics_collections, updates_collections, name
+    )

@@ -1,0 +1,170 @@
+"""Metrics of scores between 0 and 1, counted at many thresholds at once: the area under a curve, and points on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit import ops
+from deepkit.device.dtypes import bool_, float32
+from deepkit.errors import ArgumentError
+from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.metrics.base import aligned, from_totals, gathered, ratio, spread, thresholds_between
+
+_EPSILON = 1e-7
+_ALL = ("true_positives", "false_negatives", "true_negatives", "false_positives")
+
+
+def _counts(
+    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any, kinds: Sequence[str]
+) -> tuple[list[Any], list[Any]]:
+    """Local variables (thresholds,) for each kind, and what this batch adds to them.
+
+    A prediction is positive where it lies above the threshold.
+    """
+    predictions, labels, weights = aligned(
+        ops.cast(constant_of(predictions), float32), ops.cast(constant_of(labels), bool_), weights
+    )
+    scores, truth = ops.reshape(predictions, [1, -1]), ops.reshape(labels, [1, -1])
+    positive = ops.greater(scores, np.array(thresholds, np.float32).reshape(-1, 1))
+    each = None if weights is None else ops.reshape(spread(weights, predictions), [1, -1])
+    variables, increments = [], []
+    for kind in kinds:
+        said = positive if kind.endswith("positives") else ops.logical_not(positive)
+        right = kind in ("true_positives", "false_negatives")  # the label is positive
+        hits = ops.cast(ops.logical_and(said, truth if right else ops.logical_not(truth)), float32)
+        variables.append(gathered([len(thresholds)], float32, kind))
+        increments.append(ops.reduce_sum(hits if each is None else hits * each, 1))
+    return variables, increments
+
+
+def auc(
+    labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200, metrics_collections: Any = None,
+    updates_collections: Any = None, curve: str = "ROC", name: Any = None, summation_method: str = "trapezoidal",
+    thresholds: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(value, update_op) of the area under the curve of recall over the false-positive rate (ROC) or of PR.
+
+    PR is precision over recall. predictions lie in [0, 1]. The area is a sum over num_thresholds points; its summation:
+    trapezoidal, minoring, majoring, or careful_interpolation (for PR: J. Davis, M. Goadrich, ICML 2006).
+    """
+    if curve not in ("ROC", "PR"):
+        raise ArgumentError(f"auc: curve={curve!r}", rule="'ROC' or 'PR'")
+    methods = ("trapezoidal", "careful_interpolation", "minoring", "majoring")
+    if summation_method not in methods:
+        raise ArgumentError(f"auc: summation_method={summation_method!r}", rule="one of " + ", ".join(methods))
+    points = thresholds_between(num_thresholds)
+    if thresholds is not None:
+        points = [points[0], *sorted(float(t) for t in thresholds), points[-1]]
+    labels, predictions = constant_of(labels), constant_of(predictions)
+
+    def area(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Any:
+        tp, fn, tn, fp = (ops.identity(x) for x in (tp, fn, tn, fp))
+        if curve == "PR" and summation_method == "careful_interpolation":
+            return _interpolated(tp, fp, fn, name)
+        recall = (tp + 1e-6) / (tp + fn + 1e-6)
+        x, y = (fp / (fp + tn + 1e-6), recall) if curve == "ROC" else (recall, (tp + 1e-6) / (tp + fp + 1e-6))
+        combine = {"minoring": ops.minimum, "majoring": ops.maximum}.get(summation_method, lambda a, b: (a + b) / 2.0)
+        return ops.reduce_sum((x[:-1] - x[1:]) * combine(y[:-1], y[1:]), name=name)
+
+    with variable_scope(name, "auc", (labels, predictions, weights)):
+        variables, increments = _counts(labels, predictions, points, weights, _ALL)
+        return from_totals(variables, increments, area, metrics_collections, updates_collections)
+
+
+def _interpolated(tp: Any, fp: Any, fn: Any, name: str) -> Any:
+    """The area under precision over recall, where between two thresholds true positives grow in line with all."""
+    positives = tp + fp
+    more = tp[:-1] - tp[1:]
+    slope = ratio(more, positives[:-1] - positives[1:])
+    intercept = tp[1:] - slope * positives[1:]
+    both = ops.logical_and(positives[:-1] > 0, positives[1:] > 0)
+    ones = ops.ones_like(positives[1:])
+    growth = ops.where(both, ratio(positives[:-1], positives[1:]), ones)
+    return ops.reduce_sum(ratio(slope * (more + intercept * ops.log(growth)), tp[1:] + fn[1:]), name=name)
+
+
+def _at_thresholds(
+    scope: str, kinds: Sequence[str], compute: Callable[..., Any]
+) -> Callable[..., tuple[Any, Any]]:  # fmt: skip
+    def metric(
+        labels: Any, predictions: Any, thresholds: Any, weights: Any = None, metrics_collections: Any = None,
+        updates_collections: Any = None, name: Any = None,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        labels, predictions = constant_of(labels), constant_of(predictions)
+        with variable_scope(name, scope, (predictions, labels, weights)):
+            variables, increments = _counts(labels, predictions, list(thresholds), weights, kinds)
+            return from_totals(variables, increments, compute, metrics_collections, updates_collections)
+
+    return metric
+
+
+def _share(hits: Any, others: Any, name: str) -> Any:
+    return ops.divide(hits, _EPSILON + hits + others, name=name)
+
+
+def _as_it_is(count: Any, name: str) -> Any:
+    return count
+
+
+precision_at_thresholds = _at_thresholds("precision_at_thresholds", ("true_positives", "false_positives"), _share)
+precision_at_thresholds.__doc__ = "(value, update_op) of the precision at each of the thresholds, a vector."
+recall_at_thresholds = _at_thresholds("recall_at_thresholds", ("true_positives", "false_negatives"), _share)
+recall_at_thresholds.__doc__ = "(value, update_op) of the recall at each of the thresholds, a vector."
+true_positives_at_thresholds = _at_thresholds("true_positives", ("true_positives",), _as_it_is)
+true_positives_at_thresholds.__doc__ = "(value, update_op) of the number of true positives at each of the thresholds."
+false_positives_at_thresholds = _at_thresholds("false_positives", ("false_positives",), _as_it_is)
+false_positives_at_thresholds.__doc__ = "(value, update_op) of the number of false positives at each of the thresholds."
+true_negatives_at_thresholds = _at_thresholds("true_negatives", ("true_negatives",), _as_it_is)
+true_negatives_at_thresholds.__doc__ = "(value, update_op) of the number of true negatives at each of the thresholds."
+false_negatives_at_thresholds = _at_thresholds("false_negatives", ("false_negatives",), _as_it_is)
+false_negatives_at_thresholds.__doc__ = "(value, update_op) of the number of false negatives at each of the thresholds."
+
+
+def sensitivity_at_specificity(
+    labels: Any, predictions: Any, specificity: float, weights: Any = None, num_thresholds: int = 200,
+    metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(value, update_op) of the recall at the threshold whose specificity tn / (tn + fp) is nearest to the given one."""
+    _check_share("specificity", specificity)
+    labels, predictions = constant_of(labels), constant_of(predictions)
+
+    def chosen(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Any:
+        tp, fn, tn, fp = (ops.identity(x) for x in (tp, fn, tn, fp))
+        at = ops.argmin(ops.abs(tn / (tn + fp + _EPSILON) - specificity), 0)
+        hits = ops.gather(tp, at)
+        return ops.divide(hits, hits + ops.gather(fn, at) + _EPSILON, name=name)
+
+    with variable_scope(name, "sensitivity_at_specificity", (predictions, labels, weights)):
+        variables, increments = _counts(labels, predictions, thresholds_between(num_thresholds), weights, _ALL)
+        return from_totals(variables, increments, chosen, metrics_collections, updates_collections)
+
+
+def specificity_at_sensitivity(
+    labels: Any, predictions: Any, sensitivity: float, weights: Any = None, num_thresholds: int = 200,
+    metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(value, update_op) of tn / (tn + fp) at the highest threshold whose recall is nearest to the given sensitivity."""
+    _check_share("sensitivity", sensitivity)
+    labels, predictions = constant_of(labels), constant_of(predictions)
+
+    def chosen(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Any:
+        tp, fn, tn, fp = (ops.identity(x) for x in (tp, fn, tn, fp))
+        distance = ops.abs(tp / (tp + fn + _EPSILON) - sensitivity)
+        nearest = ops.cast(ops.equal(distance, ops.reduce_min(distance)), "int64")
+        at = ops.argmax(ops.cumsum(nearest), 0)  # the last of those that are equally near
+        right = ops.gather(tn, at)
+        return ops.divide(right, right + ops.gather(fp, at) + _EPSILON, name=name)
+
+    points = [*thresholds_between(num_thresholds)[:-1], 1 - _EPSILON]
+    with variable_scope(name, "specificity_at_sensitivity", (predictions, labels, weights)):
+        variables, increments = _counts(labels, predictions, points, weights, _ALL)
+        return from_totals(variables, increments, chosen, metrics_collections, updates_collections)
+
+
+def _check_share(what: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ArgumentError(f"{what}={value}", rule=f"0 <= {what} <= 1")

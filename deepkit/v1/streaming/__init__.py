@@ -1,1 +1,0 @@
-"""How the streaming metrics of `tf.metrics` work."""
