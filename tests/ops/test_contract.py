@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-
 import numpy as np
 import pytest
-from sampling import Sample
+from samples import Sample, families
 
 import deepkit as dk
 from deepkit.testing import CheckFailedError, check_op
 from deepkit.train import rules
 
-FAMILIES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("samples_*.py"))]
+FAMILIES = families()
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 WITHOUT_SAMPLE = {name for family in FAMILIES for name in getattr(family, "WITHOUT_SAMPLE", {})}
 

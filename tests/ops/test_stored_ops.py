@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from sampling import Sample
+from samples import Sample, families
 
 import deepkit as dk
 import deepkit.v1 as tf
 from deepkit.core.description import Description, describe
 from deepkit.core.rebuild import rebuild
 
-FAMILIES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("samples_*.py"))]
+FAMILIES = families()
 FIRST = {}  # one sample for each op and set of attributes
 for family in FAMILIES:
     for each in family.SAMPLES:

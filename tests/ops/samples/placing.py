@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import NO_BATCH, A, B, Sample, binary, distinct, positive, real, unary
 
 from deepkit.device.dtypes import as_dtype
+from samples import NO_BATCH, A, B, Sample, binary, distinct, positive, real, unary
 
 ROWS = np.array([2, 0, 2], np.int32)
 PLACES = np.array([[0, 1], [2, 3], [0, 1]], np.int32)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import Sample, real
+
+from samples import Sample, real
 
 Z = real(2, 3, 4) + 1j * real(2, 3, 4)
 

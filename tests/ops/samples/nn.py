@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from sampling import NO_BATCH, Sample, distinct, integers, real
 
 from deepkit.device.dtypes import as_dtype
+from samples import NO_BATCH, Sample, distinct, integers, real
 
 
 def reach(n: int, k: int, s: int, d: int, padding: Any) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.special as sp
-from sampling import NO_BATCH, P, Q, Sample, binary, real, unary
+
+from samples import NO_BATCH, P, Q, Sample, binary, real, unary
 
 Z = real(3, 4) + 1j * real(3, 4)
 INSIDE = np.abs(real(3, 4))

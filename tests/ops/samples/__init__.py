@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,3 +64,9 @@ def binary(name: str, reference: Any, x: Any = A, y: Any = B, **options: Any) ->
         Sample(name, {}, (x, row), reference, {**options, **NO_BATCH}),
         Sample(name, {}, (x[:, :1], y), reference, options),
     ]
+
+
+def families() -> list[ModuleType]:
+    """The modules of this folder: each lists the samples of one family of ops."""
+    here = Path(__file__).parent
+    return [importlib.import_module(f"samples.{path.stem}") for path in sorted(here.glob("[a-z]*.py"))]

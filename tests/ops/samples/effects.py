@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import A, Sample
+
+from samples import A, Sample
 
 SAMPLES = [
     Sample("Print", {"message": "x = "}, (A, A), lambda x, shown: x, {"wrt": [0]}),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import NO_BATCH, Sample
+
+from samples import NO_BATCH, Sample
 
 TEXTS = np.array([[b"a", b"bc"], [b"", b"\x00\xff"], [b"hello", b"def"]], object)
 NAMES = np.array([b"hello", b"world"], object)

@@ -1,6 +1,6 @@
 """Which names of TensorFlow 1 and Keras 2 deepkit has: those of the course's documents and of public programs.
 
-`python tests/v1/test_tensorflow_names.py` prints the table; with `--write` it rewrites names/not_yet.txt.
+`python tests/v1/names/test_tensorflow_names.py` prints the table; with `--write` it rewrites names/not_yet.txt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from deepkit.errors import MissingModuleError, MissingNameError
 from deepkit.tf1.imports import resolve
 from deepkit.v1.framework.unknown_names import MEANT, missing_name, nearest
 
-FOLDER = Path(__file__).parent / "names"
+FOLDER = Path(__file__).parent
 NOT_YET = FOLDER / "not_yet.txt"
 
 
@@ -44,7 +44,7 @@ def test_every_name_is_there_or_listed_as_not_yet():
 
 def test_the_list_of_what_is_missing_only_shrinks():
     arrived = [name for name in entries(NOT_YET) if there(name)]
-    assert arrived == [], "remove these from names/not_yet.txt (python tests/v1/test_tensorflow_names.py --write)"
+    assert arrived == [], "remove these from names/not_yet.txt (python tests/v1/names/test_tensorflow_names.py --write)"
     assert set(entries(NOT_YET)) <= {*DOCUMENTS, *PROGRAMS}
 
 

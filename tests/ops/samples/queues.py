@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sampling import Sample
+from samples import Sample
 
 SAMPLES: list[Sample] = []
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import NO_BATCH, A, B, Sample, distinct, integers, positive, real
 
 from deepkit.device.dtypes import as_dtype
+from samples import NO_BATCH, A, B, Sample, distinct, integers, positive, real
 
 I32 = lambda *numbers: np.array(numbers, np.int32)  # noqa: E731
 ONLY_DATA = {"wrt": [0], "batch": False}

@@ -1,7 +1,8 @@
 """Samples of the LSTM family."""
 
 import numpy as np
-from sampling import NO_BATCH, Sample, real
+
+from samples import NO_BATCH, Sample, real
 
 TIME, BATCH, UNITS = 3, 2, 2
 Z, KERNEL = 2 * real(TIME, BATCH, 4 * UNITS), real(UNITS, 4 * UNITS)

@@ -1,7 +1,8 @@
 """Samples of the simple recurrent network and the GRU family, step by step in NumPy."""
 
 import numpy as np
-from sampling import NO_BATCH, Sample, real
+
+from samples import NO_BATCH, Sample, real
 
 TIME, BATCH, UNITS = 3, 2, 2
 H0 = real(BATCH, UNITS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sampling import NO_BATCH, Sample, integers, real
+
+from samples import NO_BATCH, Sample, integers, real
 
 STACK = real(2, 3, 3)
 SPD = STACK @ STACK.swapaxes(-1, -2) + 2 * np.eye(3)

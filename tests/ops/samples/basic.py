@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.special as sp
-from sampling import COLUMN, NO_BATCH, RNG, ROW, A, B, P, Q, Sample, binary, distinct, integers, real, unary
 
 from deepkit.device.dtypes import as_dtype
+from samples import COLUMN, NO_BATCH, RNG, ROW, A, B, P, Q, Sample, binary, distinct, integers, real, unary
 
 BOOL = RNG.random((3, 4)) > 0.5
 BOOL2 = RNG.random((3, 4)) > 0.5
@@ -336,7 +336,7 @@ SAMPLES: list[Sample] = [
 
 WITHOUT_SAMPLE = {
     "Placeholder": "has no value of its own; tests/runtime/test_session.py",
-    "VariableV2": "computes nothing; tests/core/test_variable.py",
+    "VariableV2": "computes nothing; tests/runtime/test_session.py",
     "NoOp": "computes nothing; tests/runtime/test_session.py",
 }
 """Ops that compute nothing, and where they are tested."""

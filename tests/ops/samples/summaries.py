@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 
 import numpy as np
-from sampling import NO_BATCH, Sample
+
+from samples import NO_BATCH, Sample
 
 
 def field(number: int, content: bytes) -> bytes:

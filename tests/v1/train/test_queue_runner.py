@@ -173,7 +173,7 @@ def test_a_program_that_forgets_its_threads_ends(end):
         {end}
         """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
     assert done.stdout.split() == ["True", "1"]
     assert done.returncode == 0
 

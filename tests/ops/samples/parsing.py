@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 
 import numpy as np
-from sampling import NO_BATCH, Sample
 
 from deepkit.device.dtypes import float32, int16, int32, int64, string, uint8
 from deepkit.ops.input.features import Layout
+from samples import NO_BATCH, Sample
 
 HAS_PROTOBUF = (
     importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.protobuf") is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from sampling import RNG, Sample
+
+from samples import RNG, Sample
 
 LOGITS = RNG.normal(size=(4, 3, 3))  # (time, batch, classes), the last class being the blank
 PLACES = np.array([[0, 0], [0, 1], [1, 0], [2, 0]], np.int64)
@@ -92,4 +93,4 @@ SAMPLES = [
     Sample("CTCBeamSearchDecoder", {"merge": False}, (LOGITS, STEPS), beam_search, ONCE),
 ]
 
-WITHOUT_SAMPLE = {"CustomGradient": "its derivative is what it is given; tests/v1/test_gradient_rules.py"}
+WITHOUT_SAMPLE = {"CustomGradient": "its derivative is what it is given; tests/v1/framework/test_own_gradients.py"}
