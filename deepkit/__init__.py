@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"deepkit.{name}")
     if not name.startswith("_"):
         api = importlib.import_module("deepkit.api")
-        public = {key: value for key, value in vars(api).items() if not key.startswith("_")}
+        public = {key: getattr(api, key) for key in api.__all__}
         if name in public:
             globals().update(public)
             return public[name]
@@ -61,4 +61,4 @@ def _suggestion(name: str) -> str:
 
 def __dir__() -> list[str]:
     api = importlib.import_module("deepkit.api")
-    return sorted({*globals(), *vars(api), *_ROOMS})
+    return sorted({*api.__all__, *_ROOMS, "__version__"})

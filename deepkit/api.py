@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.apply import convert as convert_to_tensor
 from deepkit.core.autodiff import gradients
@@ -45,3 +46,6 @@ def tensor(value: Any, dtype: Any = None) -> Tensor:
      [3 4]]>
     """
     return Tensor(value.value if isinstance(value, Tensor) else value, dtype=dtype)
+
+
+__all__ = [name for name in globals() if name[0] != "_" and name not in {"Any", "annotations", "ops"}]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.v1 as v1
 from deepkit.errors import ArgumentError
 
-__all__ = ["as_bytes", "as_str", "as_str_any", "as_text", "v1"]
+__all__ = ["as_bytes", "as_str", "as_str_any", "as_text", "v1"]  # v1 is tf itself: deepkit.v1 puts it here
 
 
 def as_text(bytes_or_text: bytes | str, encoding: str = "utf-8") -> str:

@@ -18,9 +18,9 @@ from deepkit.v1.estimator import EstimatorSpec, ModeKeys
 from deepkit.v1.estimator._canned import optimizer_of, units_of
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head
 from deepkit.v1.estimator.inputs import numpy_input_fn
-from deepkit.v1.examples import datasets
 from deepkit.v1.feature_column.numbers import NumericColumn
 from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.input.tutorials import datasets
 from deepkit.v1.losses import Reduction
 from deepkit.v1.train import get_global_step
 

@@ -1,1 +1,1 @@
-"""How `tf` builds graphs: what makes nodes, scopes, control flow, checks, and what answers for unknown names."""
+"""How `tf` builds graphs: what makes nodes and variables, scopes, control flow, gradients."""

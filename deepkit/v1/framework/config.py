@@ -6,6 +6,10 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 
+__all__ = [
+    "ConfigProto", "GPUOptions",
+]  # fmt: skip
+
 
 class _Fields:
     """Named settings with defaults; an unknown name is an error."""

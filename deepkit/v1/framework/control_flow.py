@@ -18,6 +18,10 @@ from deepkit.errors import ArgumentError
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray
 
+__all__ = [
+    "case", "cond", "foldl", "foldr", "map_fn", "py_func", "scan", "while_loop",
+]  # fmt: skip
+
 
 def _flat(structure: Any) -> list[Any]:
     """The leaves of nested lists, tuples and dicts, in order; for a TensorArray the tensor that holds its entries."""

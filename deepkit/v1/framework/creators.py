@@ -23,6 +23,14 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ShapeError
 from deepkit.v1.framework.symbolic import constant_of
 
+__all__ = [
+    "add_to_collection", "add_to_collections", "constant", "control_dependencies", "convert_to_tensor", "device",
+    "get_collection", "get_collection_ref", "global_variables", "global_variables_initializer", "group",
+    "local_variables", "local_variables_initializer", "name_scope", "no_op", "placeholder",
+    "placeholder_with_default", "report_uninitialized_variables", "set_random_seed", "trainable_variables",
+    "variables_initializer",
+]  # fmt: skip
+
 
 def constant(
     value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False

@@ -1,4 +1,4 @@
-"""Small helpers of graph programs: templates, second derivatives, lists of variables, and what only has a name."""
+"""Functions about graphs: templates, lists of variables, Python functions as ops, and what only has a name."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
-from deepkit.core.autodiff import gradients
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
-from deepkit.errors import ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.control_flow import py_func
 from deepkit.v1.framework.creators import name_scope, placeholder, tuple_
@@ -18,7 +16,7 @@ from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
-    "accumulate_n", "colocate_with", "hessians", "identity_n", "init_scope", "make_template", "model_variables",
+    "accumulate_n", "colocate_with", "identity_n", "init_scope", "make_template", "model_variables",
     "moving_average_variables", "newaxis", "numpy_function", "op_scope", "py_function", "shape_n", "sparse_placeholder",
 ]  # fmt: skip
 
@@ -110,22 +108,6 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     dims = constant_of(list(shape), "int64") if full else placeholder("int64", [rank], f"{label}/shape")  # type: ignore[arg-type]
     places = placeholder("int64", [None, rank], f"{label}/indices")
     return SparseTensor(places, placeholder(dtype, [None], f"{label}/values"), dims)
-
-
-def hessians(
-    ys: Any, xs: Any, name: str = "hessians", colocate_gradients_with_ops: bool = False, gate_gradients: bool = False,
-    aggregation_method: Any = None,
-) -> list[Any]:  # fmt: skip
-    """The second derivatives of sum(ys) by each vector x (n,): matrices (n, n)."""
-    results = []
-    for x in xs if isinstance(xs, (list, tuple)) else [xs]:
-        if x.shape.rank != 1 or x.shape.dims[0] is None:
-            raise ShapeError(f"hessians by {x.name} of shape {x.shape}", rule="a vector of known length")
-        (first,) = gradients(ys, [x])
-        rows = [gradients(first[i], [x], warn=False)[0] for i in range(x.shape.dims[0])]
-        zero = ops.zeros_like(x)
-        results.append(ops.stack([zero if row is None else row for row in rows]))
-    return results
 
 
 def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:

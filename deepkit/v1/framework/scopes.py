@@ -9,13 +9,25 @@ from typing import Any
 
 from deepkit.core import building
 from deepkit.core.collections import GraphKeys
-from deepkit.core.graph import default_graph, graph_of
+from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, DTypeError
 from deepkit.train.initializers import is_value
-from deepkit.v1.framework.variable_store import AUTO_REUSE, store_of
+from deepkit.v1.framework.variable_store import AUTO_REUSE, VariableStore
+
+__all__ = [
+    "AUTO_REUSE",
+    "VariableScope",
+    "get_local_variable",
+    "get_variable",
+    "get_variable_scope",
+    "no_regularizer",
+    "variable_op_scope",
+    "variable_scope",
+]  # fmt: skip
+_KEY = ("__variable_store",)
 
 _INHERITED = (
     "initializer", "regularizer", "caching_device", "partitioner", "custom_getter", "dtype", "use_resource",
@@ -109,6 +121,14 @@ class VariableScope:
         through = custom_getter or self.custom_getter
         full = f"{self.name}/{name}" if self.name else name
         return through(getter, full, **arguments) if through else getter(full, **arguments)
+
+
+def store_of(graph: Graph | None = None) -> VariableStore[VariableScope]:
+    """The store of a graph (the default one), made at first use."""
+    held = (graph or default_graph()).get_collection_ref(_KEY)
+    if not held:
+        held.append(VariableStore(VariableScope(None)))
+    return held[0]
 
 
 def _type_of(value: Any, dtype: Any) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
@@ -14,33 +15,31 @@ from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 
+P = ParamSpec("P")
 _SHAPES = ("shape", "dims")
 _LISTS = ("values", "inputs", "t_list")
 
 
-def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
+def symbolic(function: Callable[P, Any]) -> Callable[P, Any]:
     """`function`, except that a call without any Symbol gets its first argument as a constant of the default graph.
 
     From there on the data decides as always: one Symbol among the inputs makes the result a Symbol.
     """
-    code = function.__code__
-    names = [n for n in code.co_varnames[: code.co_argcount] if not n.startswith("_")]
-    offset = code.co_argcount - len(names)
-    first = names[0] if names else None
+    parameters = inspect.signature(function).parameters
+    names = [name for name in parameters if not name.startswith("_")]
+    place = len(parameters) - len(names)  # einsum's first argument is no tensor
+    first = "x" if parameters[names[0]].kind is inspect.Parameter.VAR_POSITIONAL else names[0]
     op = getattr(function, "op", None)
     label = (op.label or op.__name__) if op is not None else function.__name__.strip("_")
-    starred = code.co_flags & 0x04 and first is None
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         args = tuple(concrete(a) for a in args)
-        if not any(_holds_symbol(a) for a in args) and not any(_holds_symbol(a) for a in kwargs.values()):
-            if starred and len(args) > offset:
-                args = (*args[:offset], _as_symbol(label, "x", args[offset]), *args[offset + 1 :])
-            elif len(args) > offset and first is not None:
-                args = (*args[:offset], _as_symbol(label, first, args[offset]), *args[offset + 1 :])
+        if not _holds_symbol(args) and not _holds_symbol(list(kwargs.values())):
+            if len(args) > place:
+                args = (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
             else:
-                given = next((n for n in names if kwargs.get(n) is not None), None)
+                given = next((name for name in names if kwargs.get(name) is not None), None)
                 if given is not None:
                     kwargs[given] = _as_symbol(label, given, kwargs[given])
         return function(*args, **kwargs)

@@ -27,14 +27,6 @@ MEANT = {
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
 }  # fmt: skip
 _DEEPEST = 5
-# Modules of deepkit.v1 that are how it is built; TensorFlow has no namespaces of these names.
-_BUILDING = {
-    "checking", "file_writer", "graph_helpers", "messages", "summary_hooks", "tensor_array", "timeline",
-    "checkpoint_hook", "checkpoints", "columns", "config", "control_flow", "coordinator", "creators", "device_lib",
-    "hooks", "input_pipeline", "layering", "missing", "queue_runner", "queues", "readers",
-    "recurrent", "saver", "scopes", "spaces", "streaming", "symbolic", "tutorials",
-    "variable_store",
-}  # fmt: skip
 
 
 def install() -> None:
@@ -88,8 +80,6 @@ def every_name() -> Iterator[str]:
         public = getattr(space, "__all__", None) or vars(space)
         for name in public:
             value = vars(space).get(name)  # none yet: a name that is made when it is first used
-            if path == "tf" and name in _BUILDING:
-                continue
             foreign = isinstance(value, ModuleType) and not value.__name__.startswith(ROOT)
             if (
                 not name.startswith("_")
@@ -109,8 +99,9 @@ def namespaces() -> Iterator[tuple[str, Any]]:
             continue
         seen.add(id(space))
         yield path, space
-        for name, thing in vars(space).items():
-            if not name.startswith("_") and not (path == "tf" and name in _BUILDING) and _is_namespace(thing):
+        for name in getattr(space, "__all__", None) or vars(space):
+            thing = vars(space).get(name)
+            if not name.startswith("_") and _is_namespace(thing):
                 waiting.append((f"{path}.{name}", thing))
 
 

@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import enum
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from deepkit.core import building
 from deepkit.core.apply import is_tensor
@@ -21,10 +21,14 @@ from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
 from deepkit.v1.initializers import shape_constant
 
-if TYPE_CHECKING:
-    from deepkit.v1.framework.scopes import VariableScope
 
-_KEY = ("__variable_store",)
+class Named(Protocol):
+    """What the store needs of a scope."""
+
+    name: str
+
+
+Scope = TypeVar("Scope", bound=Named)
 
 
 class Reuse(enum.Enum):
@@ -75,16 +79,16 @@ class ScopeCounts:
         return tried
 
 
-class VariableStore:
+class VariableStore(Generic[Scope]):
     """One per graph: its shared variables, and the variable scope that is open."""
 
-    def __init__(self, scope: VariableScope):
+    def __init__(self, scope: Scope):
         self.scope = scope
         self.counts = ScopeCounts()
         self._variables: dict[str, Variable] = {}
 
     @contextlib.contextmanager
-    def entered(self, scope: VariableScope, again: bool) -> Iterator[VariableScope]:
+    def entered(self, scope: Scope, again: bool) -> Iterator[Scope]:
         """Makes `scope` the open one; `again` says that a scope object, not a name, was given."""
         before, self.scope = self.scope, scope
         self.counts.open(scope.name)
@@ -146,16 +150,6 @@ class VariableStore:
             f"variable {name!r} does not exist", where=_here(), hint=hint,
             rule="with reuse=True get_variable returns a variable that get_variable made before",
         )  # fmt: skip
-
-
-def store_of(graph: Graph | None = None) -> VariableStore:
-    """The store of a graph (the default one), made at first use."""
-    from deepkit.v1.framework.scopes import VariableScope
-
-    held = (graph or default_graph()).get_collection_ref(_KEY)
-    if not held:
-        held.append(VariableStore(VariableScope(None)))
-    return held[0]
 
 
 def _here() -> str | None:

@@ -7,10 +7,12 @@ from typing import Any
 from deepkit.io.events import read_events as summary_iterator
 from deepkit.ops.input.example_messages import NAMES as _MESSAGES
 from deepkit.ops.input.example_messages import message as _message
-from deepkit.train import *  # noqa: F403
+from deepkit.train import *
 from deepkit.train import __all__ as _train_names
 from deepkit.train import piecewise_constant as piecewise_constant_decay
 from deepkit.v1.framework.unknown_names import explain as _explain
+from deepkit.v1.input.pipeline import *
+from deepkit.v1.input.pipeline import __all__ as _pipeline_names
 from deepkit.v1.train import queue_runner
 from deepkit.v1.train.checkpoint_hook import CheckpointSaverHook, CheckpointSaverListener, StopAtStepHook
 from deepkit.v1.train.checkpoints import CheckpointReader as NewCheckpointReader
@@ -37,8 +39,6 @@ from deepkit.v1.train.hooks import (
     SessionRunHook,
     SessionRunValues,
 )
-from deepkit.v1.train.input_pipeline import *  # noqa: F403
-from deepkit.v1.train.input_pipeline import __all__ as _pipeline_names
 from deepkit.v1.train.monitored_session import (
     ChiefSessionCreator,
     MonitoredSession,

@@ -10,7 +10,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph, default_session
 from deepkit.core.node import Node
 from deepkit.errors import ArgumentError, CancelledError, GraphError, OutOfRangeError
-from deepkit.v1.io.queues import QueueBase
+from deepkit.v1.input.queues import QueueBase
 from deepkit.v1.platform import logging
 from deepkit.v1.train.coordinator import Coordinator
 

@@ -8,7 +8,7 @@ import pytest
 import deepkit.v1 as tf
 from deepkit.datasets.idx import write_idx
 from deepkit.errors import ArgumentError, DataError, DTypeError, ShapeError
-from deepkit.v1.examples import DataSet, input_data, read_data_sets
+from deepkit.v1.input.tutorials import DataSet, input_data, read_data_sets
 
 TRAIN, TEST = 60, 10
 

@@ -24,7 +24,7 @@ from deepkit.v1.contrib.framework import (
     model_variable,
     variable,
 )  # fmt: skip
-from deepkit.v1.contrib.layers import *  # noqa: F403
+from deepkit.v1.contrib.layers import *
 from deepkit.v1.contrib.layers import __all__ as _layers
 from deepkit.v1.contrib.slim import data, evaluation, learning, nets, queues
 from deepkit.v1.contrib.slim.data import (

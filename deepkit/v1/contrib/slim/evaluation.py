@@ -8,7 +8,9 @@ from typing import Any
 
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.runtime.session import Session
+from deepkit.v1 import summary, train
+from deepkit.v1.framework.creators import global_variables_initializer, local_variables_initializer
 from deepkit.v1.platform import logging
 from deepkit.v1.train import get_global_step
 from deepkit.v1.train.hooks import HookedSession
@@ -24,7 +26,7 @@ def wait_for_new_checkpoint(
     """The path of a checkpoint other than last_checkpoint, as soon as there is one; None after `timeout` seconds."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:
-        found = tf.train.latest_checkpoint(checkpoint_dir)
+        found = train.latest_checkpoint(checkpoint_dir)
         if found is not None and found != last_checkpoint:
             return found
         if end is not None and time.monotonic() + seconds_to_sleep > end:
@@ -65,12 +67,12 @@ def evaluate_once(
         )
     graph = default_graph()
     if summary_op is _DEFAULT:
-        summary_op = tf.summary.merge_all() if logdir is not None else None
+        summary_op = summary.merge_all() if logdir is not None else None
     saver = None
     if checkpoint_path is not None:
-        saver = tf.train.Saver(variables_to_restore) if variables_to_restore else tf.train.Saver()
-    init, local = tf.global_variables_initializer(), tf.local_variables_initializer()
-    with tf.Session(graph=graph, config=session_config) as sess:
+        saver = train.Saver(variables_to_restore) if variables_to_restore else train.Saver()
+    init, local = global_variables_initializer(), local_variables_initializer()
+    with Session(graph=graph, config=session_config) as sess:
         hooked = HookedSession(sess, list(hooks or []))
         hooked.start()
         if saver is None or variables_to_restore:
@@ -86,7 +88,7 @@ def evaluate_once(
                 sess.run(eval_op, eval_op_feed_dict)
         if summary_op is not None and logdir is not None:
             step = get_global_step(graph)
-            writer = tf.summary.FileWriter(logdir, graph)
+            writer = summary.FileWriter(logdir, graph)
             count = None if step is None else int(sess.run(step))
             writer.add_summary(sess.run(summary_op, summary_op_feed_dict), count)
             writer.close()

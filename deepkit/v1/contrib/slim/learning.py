@@ -12,10 +12,18 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices
 from deepkit.errors import ArgumentError
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.runtime.session import Session
+from deepkit.train import global_norm
+from deepkit.v1 import errors, summary
+from deepkit.v1.framework.creators import (
+    global_variables_initializer,
+    local_variables_initializer,
+    no_op,
+    trainable_variables,
+)
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.platform import logging
-from deepkit.v1.train import get_or_create_global_step
+from deepkit.v1.train import Coordinator, Saver, get_or_create_global_step, latest_checkpoint, start_queue_runners
 
 __all__ = [
     "add_gradients_summaries", "clip_gradient_norms", "create_train_op", "multiply_gradients", "train", "train_step",
@@ -61,8 +69,8 @@ def add_gradients_summaries(grads_and_vars: Any) -> list[Any]:
     for gradient, variable in grads_and_vars:
         if gradient is not None:
             values = gradient.values if isinstance(gradient, IndexedSlices) else gradient
-            made.append(tf.summary.histogram(f"{variable.node.name}/gradient", values))
-            made.append(tf.summary.scalar(f"{variable.node.name}/gradient_norm", tf.global_norm([values])))
+            made.append(summary.histogram(f"{variable.node.name}/gradient", values))
+            made.append(summary.scalar(f"{variable.node.name}/gradient_norm", global_norm([values])))
     return made
 
 
@@ -82,10 +90,10 @@ def create_train_op(
     updates = default_graph().get_collection(GraphKeys.UPDATE_OPS) if update_ops is None else list(update_ops)
     if updates:
         with default_graph().control_dependencies(list(dict.fromkeys(updates))):
-            barrier = tf.no_op(name="update_barrier")
+            barrier = no_op(name="update_barrier")
         with default_graph().control_dependencies([barrier]):
             total_loss = ops.identity(total_loss)
-    trained = tf.trainable_variables() if variables_to_train is None else list(variables_to_train)
+    trained = trainable_variables() if variables_to_train is None else list(variables_to_train)
     pairs = optimizer.compute_gradients(total_loss, trained)
     if gradient_multipliers:
         pairs = multiply_gradients(pairs, gradient_multipliers)
@@ -123,15 +131,15 @@ class _Record:
         self, logdir: str | None, saver: Any, summary_op: Any, writer: Any, save_secs: float, summary_secs: float
     ):
         self.logdir, self.summary_op, self.writer = logdir, summary_op, writer
-        self.saver = None if logdir is None else saver or tf.train.Saver()
+        self.saver = None if logdir is None else saver or Saver()
         self.save_secs, self.summary_secs = save_secs, summary_secs
         self.saved = self.summarized = time.monotonic()
         if logdir is not None and summary_op is not None and writer is None:
-            self.writer = tf.summary.FileWriter(logdir, default_graph())
+            self.writer = summary.FileWriter(logdir, default_graph())
 
     def latest(self) -> str | None:
         """The newest checkpoint in the folder."""
-        return None if self.logdir is None else tf.train.latest_checkpoint(self.logdir)
+        return None if self.logdir is None else latest_checkpoint(self.logdir)
 
     def restore(self, sess: Any, path: str) -> None:
         """The variables as they were when the checkpoint was written."""
@@ -185,10 +193,10 @@ def train(
     graph = graph or default_graph()
     with graph.as_default():
         step = get_or_create_global_step() if global_step is None else global_step
-        init_op = tf.global_variables_initializer() if init_op is _DEFAULT else init_op
-        local_init_op = tf.local_variables_initializer() if local_init_op is _DEFAULT else local_init_op
+        init_op = global_variables_initializer() if init_op is _DEFAULT else init_op
+        local_init_op = local_variables_initializer() if local_init_op is _DEFAULT else local_init_op
         if summary_op is _DEFAULT:
-            summary_op = tf.summary.merge_all() if logdir is not None else None
+            summary_op = summary.merge_all() if logdir is not None else None
         kwargs = train_step_kwargs
         if kwargs is _DEFAULT:
             kwargs = {}
@@ -197,7 +205,7 @@ def train(
             if log_every_n_steps > 0:
                 kwargs["should_log"] = ops.equal(ops.floormod(step.read_value(), log_every_n_steps), 0)
         record = _Record(logdir, saver, summary_op, summary_writer, save_interval_secs, save_summaries_secs)
-        session = tf.Session(graph=graph, config=session_config)
+        session = Session(graph=graph, config=session_config)
         with session if session_wrapper is None else session_wrapper(session) as sess:
             latest = record.latest()
             if init_op is not None and latest is None:
@@ -213,9 +221,9 @@ def train(
 
 def _loop(sess: Any, train_op: Any, step: Any, step_fn: Any, kwargs: Any, record: _Record) -> Any:
     """Steps until one of them, or the end of the input, says that it is enough."""
-    coord = tf.train.Coordinator()
+    coord = Coordinator()
     runs = default_graph().get_collection(GraphKeys.QUEUE_RUNNERS)
-    threads = tf.train.start_queue_runners(sess=sess, coord=coord) if runs else []
+    threads = start_queue_runners(sess=sess, coord=coord) if runs else []
     total_loss = None
     try:
         while not coord.should_stop():
@@ -224,7 +232,7 @@ def _loop(sess: Any, train_op: Any, step: Any, step_fn: Any, kwargs: Any, record
                 logging.info("Stopping training.")
                 break
             record.keep(sess, step)
-    except tf.errors.OutOfRangeError:
+    except errors.OutOfRangeError:
         logging.info("The input has ended.")
     finally:
         coord.request_stop()

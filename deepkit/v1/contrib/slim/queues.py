@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.v1 import train
 
 __all__ = ["NestedQueueRunnerError", "QueueRunners"]
 
@@ -24,10 +24,10 @@ def QueueRunners(sess: Any) -> Iterator[None]:
     if sess.graph in _open:
         raise NestedQueueRunnerError("the queue runners of this graph are at work already: leave the other block first")
     _open.add(sess.graph)
-    coord = tf.train.Coordinator()
+    coord = train.Coordinator()
     try:
         with sess.graph.as_default():
-            threads = tf.train.start_queue_runners(sess=sess, coord=coord)
+            threads = train.start_queue_runners(sess=sess, coord=coord)
         yield
     finally:
         _open.discard(sess.graph)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import glob
 from typing import Any
 
+from deepkit.device.dtypes import string
 from deepkit.errors import ArgumentError
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.v1 import train
+from deepkit.v1.framework.creators import name_scope
+from deepkit.v1.input.queues import FIFOQueue, RandomShuffleQueue
 
 __all__ = ["get_data_files", "parallel_read", "single_pass_read"]
 
@@ -29,25 +32,25 @@ def parallel_read(
     scope: Any = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(key, value) of one record after the other; with `shuffle` files and records come in random order."""
-    with tf.name_scope(scope or "parallel_read"):
+    with name_scope(scope or "parallel_read"):
         files = get_data_files(data_sources)
-        names = tf.train.string_input_producer(files, num_epochs=num_epochs, shuffle=shuffle, seed=seed)
+        names = train.string_input_producer(files, num_epochs=num_epochs, shuffle=shuffle, seed=seed)
         pairs = [list(reader_class(**(reader_kwargs or {})).read(names)) for _ in range(num_readers)]
-        kinds = [tf.string, tf.string]
+        kinds = [string, string]
         queue = (
-            tf.RandomShuffleQueue(capacity, min_after_dequeue, dtypes=kinds, shapes=[[], []], seed=seed)
+            RandomShuffleQueue(capacity, min_after_dequeue, dtypes=kinds, shapes=[[], []], seed=seed)
             if shuffle
-            else tf.FIFOQueue(capacity, dtypes=kinds, shapes=[[], []])
+            else FIFOQueue(capacity, dtypes=kinds, shapes=[[], []])
         )
-        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue(pair) for pair in pairs]))
+        train.add_queue_runner(train.QueueRunner(queue, [queue.enqueue(pair) for pair in pairs]))
         key, value = queue.dequeue()
         return key, value
 
 
 def single_pass_read(data_sources: Any, reader_class: Any, reader_kwargs: Any = None, scope: Any = None) -> Any:
     """(key, value) of one record after the other, each once and in order; then the input has ended."""
-    with tf.name_scope(scope or "single_pass_read"):
+    with name_scope(scope or "single_pass_read"):
         files = get_data_files(data_sources)
-        names = tf.train.string_input_producer(files, num_epochs=1, shuffle=False, capacity=1)
+        names = train.string_input_producer(files, num_epochs=1, shuffle=False, capacity=1)
         key, value = reader_class(**(reader_kwargs or {})).read(names)
         return key, value

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.v1 import train
+from deepkit.v1.framework.creators import name_scope
+from deepkit.v1.input.queues import FIFOQueue, PaddingFIFOQueue
 
 __all__ = ["prefetch_queue"]
 
@@ -14,11 +16,11 @@ def prefetch_queue(
     name: Any = None,
 ) -> Any:  # fmt: skip
     """A queue of the values of `tensors`, a list or dict; `dequeue` gives them."""
-    with tf.name_scope(name or "prefetch_queue"):
+    with name_scope(name or "prefetch_queue"):
         names = list(tensors) if isinstance(tensors, dict) else None
         listed = [tensors[n] for n in names] if names is not None else list(tensors)
-        kind = tf.PaddingFIFOQueue if dynamic_pad else tf.FIFOQueue
+        kind = PaddingFIFOQueue if dynamic_pad else FIFOQueue
         queue = kind(capacity, [t.dtype for t in listed], [t.shape for t in listed], names=names)
         enqueue = queue.enqueue(tensors if names is not None else listed)
-        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [enqueue] * num_threads))
+        train.add_queue_runner(train.QueueRunner(queue, [enqueue] * num_threads))
         return queue

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
+from deepkit.device.dtypes import as_dtype
 from deepkit.ops.arrays.sparse import SparseTensor, sparse_tensor_to_dense
-from deepkit.v1.contrib.slim._whole import tf
+from deepkit.ops.input.features import FixedLenFeature
 from deepkit.v1.contrib.slim.data.data_decoder import DataDecoder
+from deepkit.v1.framework.control_flow import cond, map_fn
+from deepkit.v1.ops.parsing import decode_raw, parse_single_example
 
 __all__ = ["BoundingBox", "Image", "ItemHandler", "ItemHandlerCallback", "LookupTensor", "TFExampleDecoder", "Tensor"]
 
@@ -94,18 +97,18 @@ class Image(ItemHandler):
     def tensors_to_item(self, keys_to_tensors: dict[str, Any]) -> Any:
         data, kind = keys_to_tensors[self._image], keys_to_tensors[self._format]
         if self._repeated:
-            return tf.map_fn(lambda one: self._decoded(one, kind), data, dtype=tf.as_dtype(self._dtype))
+            return map_fn(lambda one: self._decoded(one, kind), data, dtype=as_dtype(self._dtype))
         return self._decoded(data, kind)
 
     def _decoded(self, data: Any, kind: Any) -> Any:
         def raw() -> Any:
-            return ops.cast(tf.decode_raw(data, tf.as_dtype(self._dtype)), self._dtype)
+            return ops.cast(decode_raw(data, as_dtype(self._dtype)), self._dtype)
 
         def encoded() -> Any:
-            return ops.cast(tf.image.decode_image(data, channels=self._channels), self._dtype)
+            return ops.cast(image.decode_image(data, channels=self._channels), self._dtype)
 
         is_raw = ops.logical_or(ops.equal(kind, b"raw"), ops.equal(kind, b"RAW"))
-        image = tf.cond(is_raw, raw, encoded)
+        image = cond(is_raw, raw, encoded)
         if self._shape is not None:
             return ops.reshape(image, self._shape)
         image.set_shape([None, None, self._channels])
@@ -123,10 +126,10 @@ class TFExampleDecoder(DataDecoder):
 
     def decode(self, serialized_example: Any, items: list[str] | None = None) -> list[Any]:
         """The tensors of the named items (all) of one serialized Example."""
-        parsed = tf.parse_single_example(serialized_example, self._keys_to_features)
+        parsed = parse_single_example(serialized_example, self._keys_to_features)
         for key in sorted(self._keys_to_features):
             feature = self._keys_to_features[key]
-            if isinstance(feature, tf.FixedLenFeature):
+            if isinstance(feature, FixedLenFeature):
                 parsed[key] = ops.reshape(parsed[key], feature.shape)
         wanted = self.list_items() if items is None else items
         return [

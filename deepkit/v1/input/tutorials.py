@@ -1,6 +1,6 @@
 """`tf.examples.tutorials.mnist.input_data`: digits in batches, as the TensorFlow-1 tutorials read them.
 
->>> from deepkit.v1.examples import input_data
+>>> from deepkit.v1.input.tutorials import input_data
 >>> mnist = input_data.read_data_sets("MNIST_data/", one_hot=True)  # doctest: +SKIP
 >>> x, y = mnist.train.next_batch(100)  # doctest: +SKIP
 """

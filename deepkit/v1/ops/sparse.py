@@ -1,4 +1,4 @@
-"""`tf.SparseTensor`: the one of the ops, whose parts are nodes of the default graph."""
+"""`tf.sparse_to_dense` and its kin: tensors that name only their non-empty places."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.ops.arrays.sparse import SparseTensor as _SparseTensor
-from deepkit.v1.framework.symbolic import constant_of
+from deepkit.ops.arrays.sparse import SparseTensorValue
+from deepkit.v1.framework.symbolic import constant_of, symbolic
+
+__all__ = [
+    "SparseTensor",
+    "SparseTensorValue",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
+]  # fmt: skip
+
+sparse_to_dense = symbolic(ops.sparse_to_dense)
 
 
 class _Kind(type):
@@ -30,3 +42,15 @@ class SparseTensor(_SparseTensor, metaclass=_Kind):
         if not is_tensor(indices) and not np.size(indices):
             places = places.reshape(0, np.size(dense_shape))
         super().__init__(constant_of(places), constant_of(values), constant_of(shape))
+
+
+def sparse_tensor_to_dense(sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: Any = None):
+    """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
+    return ops.sparse_tensor_to_dense(sp_input, default_value, validate_indices, name)
+
+
+def sparse_tensor_dense_matmul(
+    sp_a: Any, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: Any = None
+):
+    """A sparse matrix (n, m) times a dense one (m, k)."""
+    return ops.sparse_tensor_dense_matmul(sp_a, b, adjoint_a, adjoint_b, name)

@@ -18,7 +18,7 @@ from deepkit.io.plain_records import fixed_records, text_lines, whole_file
 from deepkit.io.tfrecord import locate_records
 from deepkit.ops.input import readers as ops
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.io.queues import QueueBase
+from deepkit.v1.input.queues import QueueBase
 
 __all__ = [
     "FixedLengthRecordReader", "IdentityReader", "ReaderBase", "TFRecordReader", "TextLineReader", "WholeFileReader",

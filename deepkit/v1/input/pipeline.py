@@ -18,7 +18,7 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.creators import control_dependencies, name_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.io.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
+from deepkit.v1.input.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
 from deepkit.v1.train.queue_runner import QueueRunner, add_queue_runner
 
 __all__ = [

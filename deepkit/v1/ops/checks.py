@@ -15,14 +15,24 @@ from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DTypeError, ShapeError
 from deepkit.v1.framework.creators import no_op
-from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
-    "assert_integer", "assert_near", "assert_negative", "assert_non_negative", "assert_non_positive", "assert_none_equal",
+    "Assert", "Print", "assert_equal", "assert_greater", "assert_greater_equal", "assert_integer", "assert_less",
+    "assert_less_equal", "assert_near", "assert_negative", "assert_non_negative", "assert_non_positive", "assert_none_equal",
     "assert_positive", "assert_rank", "assert_rank_at_least", "assert_rank_in", "assert_same_float_dtype", "assert_scalar",
     "assert_type", "broadcast_dynamic_shape", "broadcast_static_shape", "ensure_shape", "is_non_decreasing",
     "is_numeric_tensor", "is_strictly_increasing",
 ]  # fmt: skip
+
+
+Assert = symbolic(ops.assert_)
+Print = symbolic(ops.print_)
+assert_equal = symbolic(ops.assert_equal)
+assert_greater = symbolic(ops.assert_greater)
+assert_greater_equal = symbolic(ops.assert_greater_equal)
+assert_less = symbolic(ops.assert_less)
+assert_less_equal = symbolic(ops.assert_less_equal)
 
 
 def _ranks(what: str, x: Any, fits: Any, rule: str, message: str | None) -> Any:

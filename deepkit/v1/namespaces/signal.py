@@ -1,0 +1,7 @@
+"""`tf.signal`: discrete Fourier transforms."""
+
+from deepkit.v1.ops.signal import fft, fft2d, fft3d, ifft, ifft2d, ifft3d, irfft, irfft2d, rfft, rfft2d
+
+__all__ = [
+    "fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d",
+]  # fmt: skip

@@ -1,0 +1,111 @@
+"""`tf.reshape` and its kin: tensors made, cut, joined, rearranged and sorted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit import ops
+from deepkit.device.dtypes import float32, float64, int32, int64
+from deepkit.v1.framework.symbolic import symbolic
+
+__all__ = [
+    "argsort", "bincount", "bitcast", "boolean_mask", "broadcast_to", "cast", "concat", "confusion_matrix",
+    "count_nonzero", "depth_to_space", "dynamic_partition", "dynamic_stitch", "expand_dims", "eye", "fill",
+    "gather", "gather_nd", "histogram_fixed_width", "histogram_fixed_width_bins", "identity", "invert_permutation",
+    "lin_space", "linspace", "matrix_transpose", "meshgrid", "one_hot", "ones", "ones_like", "pack", "pad",
+    "parallel_stack", "range", "rank", "reshape", "reverse", "reverse_sequence", "roll", "saturate_cast",
+    "scatter_nd", "searchsorted", "sequence_mask", "setdiff1d", "shape", "size", "slice", "sort", "space_to_depth",
+    "split", "squeeze", "stack", "stop_gradient", "strided_slice", "tensor_scatter_add", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
+    "tensor_scatter_sub", "tensor_scatter_update", "tile", "to_double", "to_float", "to_int32", "to_int64",
+    "transpose", "unique", "unique_with_counts", "unpack", "unstack", "zeros", "zeros_like",
+]  # fmt: skip
+
+argsort = symbolic(ops.argsort)
+bincount = symbolic(ops.bincount)
+bitcast = symbolic(ops.bitcast)
+boolean_mask = symbolic(ops.boolean_mask)
+broadcast_to = symbolic(ops.broadcast_to)
+cast = symbolic(ops.cast)
+concat = symbolic(ops.concat)
+confusion_matrix = symbolic(ops.confusion_matrix)
+count_nonzero = symbolic(ops.count_nonzero)
+depth_to_space = symbolic(ops.depth_to_space)
+dynamic_partition = symbolic(ops.dynamic_partition)
+dynamic_stitch = symbolic(ops.dynamic_stitch)
+expand_dims = symbolic(ops.expand_dims)
+eye = symbolic(ops.eye)
+fill = symbolic(ops.fill)
+gather = symbolic(ops.gather)
+gather_nd = symbolic(ops.gather_nd)
+histogram_fixed_width = symbolic(ops.histogram_fixed_width)
+histogram_fixed_width_bins = symbolic(ops.histogram_fixed_width_bins)
+identity = symbolic(ops.identity)
+invert_permutation = symbolic(ops.invert_permutation)
+lin_space = symbolic(ops.lin_space)
+linspace = symbolic(ops.linspace)
+matrix_transpose = symbolic(ops.matrix_transpose)
+meshgrid = symbolic(ops.meshgrid)
+one_hot = symbolic(ops.one_hot)
+ones = symbolic(ops.ones)
+ones_like = symbolic(ops.ones_like)
+pack = symbolic(ops.stack)
+pad = symbolic(ops.pad)
+parallel_stack = symbolic(ops.parallel_stack)
+range = symbolic(ops.range)
+rank = symbolic(ops.rank)
+reshape = symbolic(ops.reshape)
+reverse = symbolic(ops.reverse)
+reverse_sequence = symbolic(ops.reverse_sequence)
+roll = symbolic(ops.roll)
+saturate_cast = symbolic(ops.saturate_cast)
+scatter_nd = symbolic(ops.scatter_nd)
+searchsorted = symbolic(ops.searchsorted)
+sequence_mask = symbolic(ops.sequence_mask)
+setdiff1d = symbolic(ops.setdiff1d)
+shape = symbolic(ops.shape)
+size = symbolic(ops.size)
+slice = symbolic(ops.slice_)
+sort = symbolic(ops.sort)
+space_to_depth = symbolic(ops.space_to_depth)
+split = symbolic(ops.split)
+squeeze = symbolic(ops.squeeze)
+stack = symbolic(ops.stack)
+stop_gradient = symbolic(ops.stop_gradient)
+strided_slice = symbolic(ops.strided_slice)
+tensor_scatter_add = symbolic(ops.tensor_scatter_nd_add)
+tensor_scatter_nd_add = symbolic(ops.tensor_scatter_nd_add)
+tensor_scatter_nd_max = symbolic(ops.tensor_scatter_nd_max)
+tensor_scatter_nd_min = symbolic(ops.tensor_scatter_nd_min)
+tensor_scatter_nd_sub = symbolic(ops.tensor_scatter_nd_sub)
+tensor_scatter_nd_update = symbolic(ops.tensor_scatter_nd_update)
+tensor_scatter_sub = symbolic(ops.tensor_scatter_nd_sub)
+tensor_scatter_update = symbolic(ops.tensor_scatter_nd_update)
+tile = symbolic(ops.tile)
+transpose = symbolic(ops.transpose)
+unique = symbolic(ops.unique)
+unique_with_counts = symbolic(ops.unique_with_counts)
+unpack = symbolic(ops.unstack)
+unstack = symbolic(ops.unstack)
+zeros = symbolic(ops.zeros)
+zeros_like = symbolic(ops.zeros_like)
+
+
+def to_float(x: Any, name: str = "ToFloat") -> Any:
+    """cast(x, float32)."""
+    return cast(x, float32, name=name)
+
+
+def to_double(x: Any, name: str = "ToDouble") -> Any:
+    """cast(x, float64)."""
+    return cast(x, float64, name=name)
+
+
+def to_int32(x: Any, name: str = "ToInt32") -> Any:
+    """cast(x, int32)."""
+    return cast(x, int32, name=name)
+
+
+def to_int64(x: Any, name: str = "ToInt64") -> Any:
+    """cast(x, int64)."""
+    return cast(x, int64, name=name)
