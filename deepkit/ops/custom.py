@@ -11,6 +11,8 @@ from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
 from deepkit.errors import GradientError
 
+__all__ = ["custom_gradient"]
+
 
 @register
 class CustomGradient(Op):
@@ -61,7 +63,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        import deepkit.ops as ops
+        from deepkit.ops.functions import ops
 
         inside = [ops.identity(x) for x in args]
         result, function = f(*inside, **kwargs)

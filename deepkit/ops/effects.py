@@ -14,6 +14,10 @@ from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, NumericsError
 
+__all__ = [
+    "assert_", "assert_equal", "assert_greater", "assert_greater_equal", "assert_less", "assert_less_equal", "print_",
+]
+
 
 @register
 class Print(Op):
@@ -86,7 +90,7 @@ def _comparison(name: str, holds: str, words: str) -> Callable[..., Any]:
     def function(
         x: Any, y: Any, data: Any = None, summarize: int | None = None, message: str = "", name: str | None = None
     ) -> Any:
-        import deepkit.ops as ops
+        from deepkit.ops.functions import ops
 
         with scope(name, function.__name__, x, y):
             condition = getattr(ops, holds)(x, y)

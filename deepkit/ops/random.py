@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
@@ -15,6 +14,12 @@ from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.device.philox import RESERVED
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "categorical", "dropout", "multinomial", "random_crop", "random_gamma", "random_normal", "random_shuffle",
+    "random_uniform", "truncated_normal",
+]
 
 
 class RandomShaped(Op):

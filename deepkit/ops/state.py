@@ -10,6 +10,8 @@ from deepkit.core.shape import SCALAR, Shape, broadcast
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError, UnfedError
 
+__all__ = ["assign", "assign_add", "assign_sub", "is_variable_initialized", "placeholder_with_default"]
+
 
 @register
 class Placeholder(Op):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = ["bitcast", "cast", "saturate_cast"]
 
 
 @register

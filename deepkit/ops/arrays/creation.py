@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
@@ -14,6 +13,12 @@ from deepkit.core.static import static_shape, static_value
 from deepkit.device.arrays import as_array, default_dtype
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "eye", "fill", "lin_space", "linspace", "meshgrid", "one_hot", "ones", "ones_like", "range", "sequence_mask",
+    "zeros", "zeros_like",
+]
 
 
 @register

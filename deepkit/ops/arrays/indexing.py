@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
@@ -14,7 +13,10 @@ from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
+
+__all__ = ["boolean_mask", "gather", "gather_nd", "slice_", "strided_slice"]
 
 _DYNAMIC = "?"  # marks a number of a slice that is a tensor, given as a further input
 

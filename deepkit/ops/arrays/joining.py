@@ -16,6 +16,8 @@ from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.late import late, unknown
 
+__all__ = ["concat", "pad", "parallel_stack", "split", "stack", "tile", "unstack"]
+
 
 @register
 class Concat(Op):

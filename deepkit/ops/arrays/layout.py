@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
@@ -15,7 +14,13 @@ from deepkit.core.static import numbers, static_shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.define import unary
+from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
+
+__all__ = [
+    "broadcast_to", "expand_dims", "identity", "matrix_transpose", "rank", "reshape", "reshape_like", "reverse",
+    "shape", "size", "squeeze", "stop_gradient", "transpose",
+]
 
 
 @register

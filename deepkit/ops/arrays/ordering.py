@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axes, normalize_axis
@@ -12,7 +11,12 @@ from deepkit.core.static import numbers
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.selection import top_k
+from deepkit.ops.functions import ops
 from deepkit.ops.late import late
+
+__all__ = [
+    "argsort", "count_nonzero", "histogram_fixed_width", "histogram_fixed_width_bins", "roll", "searchsorted", "sort",
+]
 
 
 def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, list[int] | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
@@ -12,6 +11,9 @@ from deepkit.core.static import static_shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.functions import ops
+
+__all__ = ["bincount", "confusion_matrix", "dynamic_partition", "dynamic_stitch", "reverse_sequence", "scatter_nd"]
 
 
 @register

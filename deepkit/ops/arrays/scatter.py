@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.arrays import xp_of
 from deepkit.errors import ShapeError
 from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add", "scatter_nd_sub",
+    "scatter_nd_update", "scatter_sub", "scatter_update", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
+]
 
 HOWS = ("update", "add", "sub", "mul", "div", "min", "max")
 _UFUNCS = {"add": "add", "sub": "subtract", "mul": "multiply", "min": "minimum", "max": "maximum"}

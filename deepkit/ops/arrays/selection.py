@@ -14,6 +14,8 @@ from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
 
+__all__ = ["in_top_k", "invert_permutation", "setdiff1d", "top_k", "unique", "unique_with_counts"]
+
 
 class TopKV2(NamedTuple):
     """The k largest elements and their positions."""

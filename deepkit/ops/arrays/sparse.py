@@ -14,6 +14,14 @@ from deepkit.core.static import static_shape, static_shape_value
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
 
+__all__ = [
+    "SparseTensor",
+    "SparseTensorValue",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
+]
+
 
 class SparseTensorValue(NamedTuple):
     """What a session gives for a SparseTensor: three arrays."""
@@ -105,7 +113,7 @@ class SparseToDense(Op):
         return y
 
     def gradient(self, dy: Any, y: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
-        import deepkit.ops as ops
+        from deepkit.ops.functions import ops
 
         at = ops.reshape(indices, [-1, y.shape.rank]) if indices.shape.rank != 2 else indices
         dvalues = ops.gather_nd(dy, at)
@@ -153,7 +161,7 @@ def sparse_tensor_dense_matmul(
     >>> dk.ops.sparse_tensor_dense_matmul(a, [[1.0], [10.0]]).numpy().tolist()
     [[20.0], [3.0]]
     """
-    import deepkit.ops as ops
+    from deepkit.ops.functions import ops
 
     with scope(name, "SparseTensorDenseMatMul", sp_a.values, b) as full:
         b = convert(b, beside=sp_a.values)

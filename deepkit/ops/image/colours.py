@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, scope
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.image.images import _as_floats
 from deepkit.ops.random import random_number
 

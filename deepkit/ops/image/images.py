@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.random import random_number
+
+__all__ = ["depth_to_space", "space_to_depth"]
 
 BILINEAR, NEAREST_NEIGHBOR, BICUBIC = 0, 1, 2
 

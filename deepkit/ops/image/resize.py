@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, scope
 from deepkit.core.shape import normalize_axis
+from deepkit.ops.functions import ops
+
+__all__ = ["repeat", "resize_linear"]
 
 
 def repeat(input: Any, repeats: int, axis: int, name: str | None = None) -> Any:

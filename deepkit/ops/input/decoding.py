@@ -15,6 +15,8 @@ from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
 
+__all__ = ["decode_csv", "decode_raw"]
+
 _RAW = (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "complex64", "complex128",
     "bool",

@@ -15,6 +15,8 @@ from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, int64
 from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
 
+__all__ = ["FixedLenFeature", "FixedLenSequenceFeature", "VarLenFeature"]
+
 _KINDS = {"float32": "float_list", "int64": "int64_list", "string": "bytes_list"}
 
 

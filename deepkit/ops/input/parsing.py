@@ -16,6 +16,8 @@ from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.ops.input.example_messages import message
 from deepkit.ops.input.features import FixedLenFeature, FixedLenSequenceFeature, Layout, VarLenFeature, described
 
+__all__ = ["parse_example", "parse_single_example", "parse_single_sequence_example"]
+
 _NO_NAMES = np.empty(0, object)
 
 

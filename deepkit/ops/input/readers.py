@@ -18,6 +18,8 @@ from deepkit.errors import ArgumentError, OutOfRangeError
 from deepkit.files import refused
 from deepkit.ops.input.buffers import Buffer
 
+__all__ = ["count_up_to", "matching_files", "read_file"]
+
 Records = Callable[[str], Iterator[tuple[str, bytes]]]
 """What opens a file: its (key, record) pairs, one after the other."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.op import register
 from deepkit.ops.define import Elementwise, binary, unary
+from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import conj_if_complex, unbroadcast
+
+__all__ = ["acosh", "asinh", "atan2", "atanh"]
 
 
 @register

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, is_tensor
 from deepkit.core.listing import listed
 from deepkit.core.op import Op, register
@@ -15,6 +14,13 @@ from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, accumulator, float32, float64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "add", "add_n", "broadcast_like", "conj", "conj_if_complex", "div", "divide", "floordiv", "floormod", "maximum",
+    "minimum", "multiply", "pow", "realdiv", "scalar_mul", "squared_difference", "subtract", "sum_like", "truediv",
+    "truncatediv", "truncatemod", "unbroadcast",
+]
 
 
 @register

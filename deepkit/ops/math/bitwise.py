@@ -7,6 +7,8 @@ from typing import Any
 from deepkit.core.op import register
 from deepkit.ops.define import Elementwise, binary, unary
 
+__all__ = ["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"]
+
 
 class Bitwise(Elementwise):
     """Base: two integers of one type make a third."""

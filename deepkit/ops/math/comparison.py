@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
+from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import minimum, sum_like, unbroadcast
+
+__all__ = [
+    "check_numerics", "choose", "clip_by_value", "div_no_nan", "equal", "greater", "greater_equal", "is_finite",
+    "is_inf", "is_nan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal",
+    "verify_tensor_all_finite", "where",
+]
 
 
 class Comparison(Elementwise):

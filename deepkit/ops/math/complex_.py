@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import register
 from deepkit.device.dtypes import DType, complex64, complex128, float64
 from deepkit.ops.define import Elementwise
+from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import unbroadcast
+
+__all__ = ["angle", "complex", "imag", "real"]
 
 
 @register

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
@@ -16,7 +15,13 @@ from deepkit.device.arrays import linalg_of
 from deepkit.device.dtypes import DType
 from deepkit.errors import GradientError, NumericsError, ShapeError
 from deepkit.ops.define import unary
+from deepkit.ops.functions import ops
 from deepkit.ops.math.linalg import SquareMatrices, matmul, transpose_last
+
+__all__ = [
+    "cholesky", "cholesky_solve", "matrix_solve_ls", "matrix_triangular_solve", "pinv", "qr", "self_adjoint_eig",
+    "self_adjoint_eigvals", "svd",
+]
 
 
 def _adjoint(x: Any) -> Any:

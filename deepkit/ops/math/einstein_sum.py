@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = ["einsum"]
 
 Labels = list[str]
 """One label for each axis of a tensor: a letter, or ...0, ...1 for the axes that an ellipsis stands for."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.op import register
 from deepkit.device.dtypes import DType
 from deepkit.ops.define import Elementwise, unary
+from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import conj_if_complex
+
+__all__ = [
+    "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log1p", "negative",
+    "reciprocal", "rint", "round", "rsqrt", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+]
 
 
 @register

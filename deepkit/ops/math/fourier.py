@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = ["fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d"]
 
 
 @register

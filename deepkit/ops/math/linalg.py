@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import binary, unary
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "cross", "diag", "diag_part", "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
+    "matrix_inverse", "matrix_set_diag", "matrix_solve", "tensordot", "trace", "transpose_last",
+]
 
 
 @register

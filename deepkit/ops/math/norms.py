@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.shape import normalize_axis
 from deepkit.core.static import static_value
 from deepkit.errors import ArgumentError
+from deepkit.ops.functions import ops
+
+__all__ = ["clip_by_average_norm", "clip_by_norm", "norm"]
 
 
 def norm(

@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import numbers
 from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
+
+__all__ = [
+    "arg_max", "arg_min", "argmax", "argmin", "cumprod", "cumsum", "reduce_all", "reduce_any", "reduce_logsumexp",
+    "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "shared",
+    "size_ratio",
+]
 
 Axes = int | tuple[int, ...] | None
 

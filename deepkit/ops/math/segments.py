@@ -10,13 +10,19 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "rows_of_segments", "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum",
+    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n", "unsorted_segment_sum",
+]
 
 
 class SegmentReduction(Op):

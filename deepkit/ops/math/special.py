@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
 from deepkit.device.arrays import special_of
 from deepkit.errors import GradientError
 from deepkit.ops.define import Elementwise, binary, unary
+from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import unbroadcast
+
+__all__ = [
+    "betainc", "digamma", "erf", "erfc", "igamma", "igamma_grad_a", "igammac", "lbeta", "lgamma", "polygamma", "xlogy",
+    "zeta",
+]
 
 
 @register

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.device import rectify
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "crelu", "elu", "gelu", "hard_sigmoid", "leaky_relu", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu",
+    "sigmoid", "softmax", "softplus", "softsign", "swish",
+]
 
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_ALPHA = 1.6732632423543772848170429916717

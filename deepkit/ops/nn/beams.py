@@ -9,6 +9,8 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.errors import ShapeError
 
+__all__ = ["gather_tree"]
+
 
 @register
 class GatherTree(Op):

@@ -7,13 +7,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "fixed_unigram_candidate_sampler", "log_uniform_candidate_sampler", "nce_loss", "sampled_softmax_loss",
+    "uniform_candidate_sampler",
+]
 
 _BLOCKS = 512  # blocks of four random words that each candidate may use before the next draw begins
 

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
 from deepkit.device import convolve
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
 from deepkit.ops.nn.spatial import AXES, Windowed
+
+__all__ = [
+    "atrous_conv2d", "atrous_conv2d_transpose", "conv1d", "conv1d_transpose", "conv2d", "conv2d_backprop_filter",
+    "conv2d_backprop_input", "conv2d_transpose", "conv3d", "conv3d_transpose", "conv_transpose", "convolution",
+    "depthwise_conv2d", "depthwise_conv2d_native", "separable_conv2d",
+]
 
 
 class Convolving(Windowed):

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, GradientError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
+from deepkit.ops.functions import ops
+
+__all__ = ["ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss"]
 
 
 @register

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import convert, scope
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = ["embedding_lookup"]
 
 
 def embedding_lookup(

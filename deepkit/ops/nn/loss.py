@@ -6,12 +6,18 @@ import math
 import warnings
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "l2_loss", "l2_normalize", "log_poisson_loss", "sigmoid_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2",
+    "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
+]
 
 
 @register

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
@@ -12,7 +11,13 @@ from deepkit.core.static import numbers
 from deepkit.device import batchnorm
 from deepkit.device.dtypes import DType, accumulator, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
+
+__all__ = [
+    "batch_norm_with_global_normalization", "batch_normalization", "fused_batch_norm", "local_response_normalization",
+    "lrn", "moments", "normalize_moments", "sufficient_statistics", "weighted_moments",
+]
 
 
 @register

@@ -14,6 +14,10 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.nn import spatial
 from deepkit.ops.nn.spatial import Windowed
 
+__all__ = [
+    "avg_pool", "avg_pool1d", "avg_pool3d", "max_pool", "max_pool1d", "max_pool3d", "max_pool_with_argmax", "pool",
+]
+
 
 class Pooling(Windowed):
     """Base of all pooling ops. `kernel` is the size of the window; what lies outside the image does not count."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError
+from deepkit.ops.functions import ops
 from deepkit.ops.nn.recurrent_lstm import product_over_time, shifted
 from deepkit.ops.nn.recurrent_simple import (
     IN_PLACE,
@@ -24,6 +24,8 @@ from deepkit.ops.nn.recurrent_simple import (
     sizes,
     slope_of,
 )
+
+__all__ = ["gru"]
 
 
 class GRUBase(Op):

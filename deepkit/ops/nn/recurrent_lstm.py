@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
+
+__all__ = ["lstm", "lstm_of_gates"]
 
 
 class Gated(Op):

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import deepkit.ops as ops
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.nn.recurrent_lstm import product_over_time, shifted
+
+__all__ = ["over_live_steps", "simple_rnn"]
 
 
 def _sigmoid(xp: Any, x: Any) -> None:

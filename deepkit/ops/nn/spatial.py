@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import deepkit.ops as ops
 from deepkit.core.op import Op
 from deepkit.core.shape import Shape
 from deepkit.device import windows
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 
 AXES = {1: "width", 2: "height, width", 3: "depth, height, width"}
 LAST = {1: ("NWC", "NHWC"), 2: ("NHWC",), 3: ("NDHWC",)}

@@ -17,6 +17,10 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.summary import values as values_of
 from deepkit.ops.summary.event_messages import message
 
+__all__ = [
+    "audio_summary", "histogram_summary", "image_summary", "merge_summary", "scalar_summary", "tensor_summary",
+]
+
 
 def _summary(values: list[Any]) -> np.ndarray:
     return np.array(message("Summary")(value=values).SerializeToString(), object)

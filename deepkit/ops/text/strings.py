@@ -21,6 +21,11 @@ from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.ops.define import unary
 from deepkit.ops.text.hashing import farm_fingerprint, murmur_hash, sip_hash
 
+__all__ = [
+    "as_string", "decode_base64", "encode_base64", "reduce_join", "string_join", "string_split",
+    "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "substr",
+]
+
 
 def _each(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
     """An array of objects: the function of each element, arrays being broadcast."""

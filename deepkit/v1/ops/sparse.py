@@ -46,11 +46,16 @@ class SparseTensor(_SparseTensor, metaclass=_Kind):
 
 def sparse_tensor_to_dense(sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: Any = None):
     """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
-    return ops.sparse_tensor_to_dense(sp_input, default_value, validate_indices, name)
+    return ops.sparse_tensor_to_dense(_in_graph(sp_input), default_value, validate_indices, name)
 
 
 def sparse_tensor_dense_matmul(
     sp_a: Any, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: Any = None
 ):
     """A sparse matrix (n, m) times a dense one (m, k)."""
-    return ops.sparse_tensor_dense_matmul(sp_a, b, adjoint_a, adjoint_b, name)
+    return ops.sparse_tensor_dense_matmul(_in_graph(sp_a), b, adjoint_a, adjoint_b, name)
+
+
+def _in_graph(sparse: Any) -> SparseTensor:
+    """The same sparse tensor, or the value of one, its three parts nodes of the graph."""
+    return SparseTensor(sparse.indices, sparse.values, sparse.dense_shape)
