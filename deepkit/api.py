@@ -29,7 +29,7 @@ from deepkit.device.dtypes import (
     uint16,
     uint32,
     uint64,
-)  # fmt: skip
+)
 from deepkit.ops import *
 from deepkit.source import show_source
 

@@ -63,7 +63,7 @@ class OpError(DeepkitError):
     op: Any = None
 
     def __init__(self, *told: Any, message: str | None = None, where: str | None = None, rule: str | None = None,
-                 hint: str | None = None, **origin: Any):  # fmt: skip
+                 hint: str | None = None, **origin: Any):
         given = dict(
             zip(("node_def", "op", "message", "error_code") if len(told) > 1 else ("message",), told, strict=False)
         )
@@ -176,7 +176,7 @@ _RAISED_IN_AN_OP: tuple[tuple[type[Exception], type[OpError]], ...] = (
     (MemoryError, ResourceExhaustedError), (NotImplementedError, UnimplementedError), (StopIteration, OutOfRangeError),
     (ValueError, InvalidArgumentError), (TypeError, InvalidArgumentError), (ArithmeticError, InvalidArgumentError),
     (IndexError, InvalidArgumentError),
-)  # fmt: skip
+)
 
 
 def status_of(error: Exception) -> type[OpError]:

@@ -8,7 +8,7 @@ from types import ModuleType
 SHOWN = {
     "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
     "keras.utils.plot": "deepkit.viz.layers",
-}  # fmt: skip
+}
 """Names of one face, and the module that stands behind them: another face, or a picture of it."""
 
 

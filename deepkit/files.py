@@ -33,10 +33,10 @@ def reason(error: OSError) -> str:
 _BY_CAUSE: tuple[tuple[type[OSError], type[DataError]], ...] = (
     (FileNotFoundError, MissingDataError), (PermissionError, BarredDataError), (FileExistsError, ExistingDataError),
     (IsADirectoryError, UnreadyDataError), (NotADirectoryError, UnreadyDataError),
-)  # fmt: skip
+)
 _BY_NUMBER = {
     errno.ENOTEMPTY: UnreadyDataError, errno.ENOSPC: NoRoomError, errno.EDQUOT: NoRoomError, errno.EMFILE: NoRoomError,
-}  # fmt: skip
+}
 
 
 def refused(verb: str, path: Any, error: OSError, hint: str | None = None) -> DataError:

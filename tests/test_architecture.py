@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "device": 0, "core": 1, "ops": 2, "runtime": 3, "train": 3, "io": 3, "datasets": 3, "keras": 4, "v1": 4,
     "models": 5, "viz": 5, "grade": 5, "distribute": 5, "testing": 5, "tf1": 6, "cli": 6, "commands": 6, "__main__": 6,
-}  # fmt: skip
+}
 EVERYBODY = {"errors", "faces", "files", "resources", "site"}  # may be imported from every floor
 ROOT = ""  # deepkit/__init__.py: imports from all floors, and only the top floor imports it
 ROOT_HELPERS = {"api", "source"}  # single files of the root that belong to no floor: importable by the root only

@@ -80,7 +80,7 @@ def test_an_error_is_made_as_in_tensorflow():
         (NotImplementedError("x"), "UnimplementedError"), (RuntimeError("x"), "UnknownError"),
         (KeyError("x"), "UnknownError"),
     ],
-)  # fmt: skip
+)
 def test_what_a_python_function_raises_in_a_graph(raised, name):
     """TensorFlow's py_func.cc has this table."""
     found = _inside_a_graph(raised)

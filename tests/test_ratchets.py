@@ -18,7 +18,7 @@ from test_architecture import REPOSITORY, build, imports, room, sources
 LIMITS = {
     "circles": 37, "crowded": 0, "long": 13, "tangled": 21, "complex": 232, "private": 71, "one array module": 36,
     "undeclared": 0, "dynamic imports": 19, "op types": 27, "unformatted": 1054,
-}  # fmt: skip
+}
 MOST_ENTRIES = 25
 LONGEST_FUNCTION, MOST_TANGLED, COMPLEX = 50, 20, 10
 FACES = ("deepkit", "deepkit.v1", "deepkit.keras", "deepkit.ops")
@@ -169,7 +169,7 @@ COUNTS = {
     "circles": circles, "crowded": crowded, "long": long, "tangled": tangled, "complex": complex, "private": private,
     "one array module": one_array_module, "undeclared": undeclared, "dynamic imports": dynamic_imports,
     "op types": op_types, "unformatted": unformatted,
-}  # fmt: skip
+}
 
 BRANCHES = "\n".join(f"    if x == {i}:\n        return {i}" for i in range(21))
 PLANTED = {
@@ -200,5 +200,3 @@ def test_a_planted_fault_is_counted(name, tmp_path):
     first, *more = text.split("#+")
     files = {"v1/__init__.py": "__all__ = []\n", file: first} | dict(part.split("\n", 1) for part in more)
     assert len(COUNTS[name](build(tmp_path / "broken", files))) > before
-
-

@@ -195,7 +195,7 @@ def compiled_report() -> Iterator[Row]:
     x = np.arange(1000.0)
     fine = loop(x) == float(x @ x)
     yield Row("compiled kernels", f"numba {_version('numba')} works" if fine else "numba computes nonsense",
-              OK if fine else BROKEN, "" if fine else "export DEEPKIT_COMPILED=0")  # fmt: skip
+              OK if fine else BROKEN, "" if fine else "export DEEPKIT_COMPILED=0")
 
 
 def gpu_report() -> Iterator[Row]:
@@ -212,7 +212,7 @@ def gpu_report() -> Iterator[Row]:
     product = arrays.to_cpu(arrays.to_gpu(a) @ arrays.to_gpu(a))
     fine = np.allclose(product, a @ a)
     yield Row("GPU", f"{count} usable, a matrix product {'agrees with' if fine else 'DIFFERS from'} the CPU's; "
-              "sessions and models compute on the CPU", OK if fine else BROKEN)  # fmt: skip
+              "sessions and models compute on the CPU", OK if fine else BROKEN)
 
 
 def data() -> Iterator[Row]:

@@ -20,7 +20,7 @@ from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeErro
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
     slices: bool = False, unconnected_gradients: Any = "none", inside: bool = False,
-) -> list[Any]:  # fmt: skip
+) -> list[Any]:
     """The derivatives of sum(ys) by each of `xs`: a list of tensors shaped like xs, None where nothing connects them.
 
     The chain rule from the outputs to the inputs: if y = f(a, b), what arrives at y goes on to a and b

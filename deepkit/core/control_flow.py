@@ -21,7 +21,7 @@ from deepkit.core.graph_ops import (
     outer_graph,
     pull_back,
     specs,
-)  # fmt: skip
+)
 from deepkit.core.loops import scan, while_loop
 from deepkit.core.op import register
 from deepkit.core.shape import UNKNOWN, Shape
@@ -80,7 +80,7 @@ def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Calla
     op = Cond(
         subgraphs=graphs, results=len(given), kept=tuple(map(len, outcomes)),
         outputs_=(*given, *[spec for kept in outcomes for spec in specs(kept)]),
-    )  # fmt: skip
+    )
     return apply_graphs(op, [predicate], captured)[: len(given)]
 
 

@@ -131,7 +131,7 @@ class _Writer:
         raise GraphError(
             f"node {user.name!r} takes {x.name}, which is not a tensor of its graph", where=user.where(),
             rule="a graph can be stored if its nodes belong together",
-        )  # fmt: skip
+        )
 
     @staticmethod
     def _check_live(node: Node, home: Graph, user: Node) -> None:
@@ -140,7 +140,7 @@ class _Writer:
                 f"the graph cannot be stored: node {user.name!r} takes {node.name!r}, which has left the graph",
                 where=user.where(), rule="a notebook cell that is run again replaces the nodes it made before",
                 hint="run the cells that use them again, too",
-            )  # fmt: skip
+            )
 
     def _function(self, body: FunctionGraph) -> int:
         if id(body) not in self._known:
@@ -191,7 +191,7 @@ class _Writer:
             + ("calls a Python function" if callable(value) else f"holds a {type(value).__name__} ({name})"),
             where=node.where(), rule="a stored graph is data: names, numbers and arrays; a Python function is a program",
             hint="leave the node out of the graph that is stored; restore its variables into the program that builds it",
-        )  # fmt: skip
+        )
 
     def _array(self, value: Any) -> str:
         if id(value) not in self._known:

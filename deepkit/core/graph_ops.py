@@ -112,7 +112,7 @@ def connected(body: FunctionGraph, results: Sequence[int], inputs: Sequence[Symb
 def pull_back(
     body: FunctionGraph, inputs: Sequence[Symbol], outcomes: Sequence[Symbol], dys: dict[int, Symbol],
     wrt: Sequence[int], variables: Sequence[Symbol],
-) -> list[Symbol]:  # fmt: skip
+) -> list[Symbol]:
     """The derivatives by some of a body's inputs and variables, numbered one after the other, in the body being built now.
 
     What the body computed from `inputs` is computed anew, with the `outcomes` of the run; dys are the derivatives by

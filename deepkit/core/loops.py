@@ -21,7 +21,7 @@ from deepkit.core.graph_ops import (
     pull_back,
     specs,
     unstacked,
-)  # fmt: skip
+)
 from deepkit.core.node import needed
 from deepkit.core.op import lookup, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
@@ -60,7 +60,7 @@ class While(GraphOp):
         run = _Run(
             body, ys[:count], [], frozenset(), inputs[count : count + captured], inputs[count + captured :],
             ys[histories], ys[2 * count + 1 :],
-        )  # fmt: skip
+        )
         return _backwards(run, dys[:count], [], dys[histories], reverse=True, turns=[ys[count]])
 
 
@@ -73,7 +73,7 @@ def _remember(kept: list[Turns], used: Sequence[bool], values: Sequence[Any]) ->
 def while_loop(
     test: Callable[..., Any], body: Callable[..., list[Any]], variables: Sequence[Symbol],
     invariants: Sequence[Shape] | None = None, limit: int | None = None,
-) -> list[Symbol]:  # fmt: skip
+) -> list[Symbol]:
     """The loop variables after `body` was applied to them as long as `test` of them is True.
 
     The shape of a variable may change from turn to turn only where `invariants` leave a dimension open.
@@ -92,13 +92,13 @@ def while_loop(
             raise ShapeError(
                 f"while_loop: the variable that starts as {x.name} has shape {shape}, after one turn {result.shape}",
                 rule="a loop variable keeps its shape", hint="shape_invariants=[..., TensorShape([None, ...]), ...]",
-            )  # fmt: skip
+            )
     captured = close(graphs)
     outcomes = keep_outcomes(graphs[1])
     op = While(
         subgraphs=graphs, count=len(variables), limit=limit,
         outputs_=(*given, (Shape((None,)), int32), *unstacked(variables), *unstacked(outcomes)),
-    )  # fmt: skip
+    )
     return apply_graphs(op, list(variables), captured)[: len(variables)]
 
 
@@ -150,14 +150,14 @@ class Scan(GraphOp):
         run = _Run(
             body, ys[: self.states], inputs[self.states : captured], frozenset(self.listed_xs),
             inputs[captured : len(body.inputs)], inputs[len(body.inputs) :], ys[histories], ys[first + self.states :],
-        )  # fmt: skip
+        )
         return _backwards(run, dys[: self.states], dys[self.states : first], dys[histories], not self.reverse)
 
 
 def scan(
     body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], xs: Sequence[Symbol],
     reverse: bool = False,
-) -> tuple[list[Symbol], list[Symbol]]:  # fmt: skip
+) -> tuple[list[Symbol], list[Symbol]]:
     """(last states, stacked ys) of `body(states, rows) -> (states, ys)` applied to one row of each xs after the other."""
     rows = [(x.shape[1:] if x.shape.dims is not None else UNKNOWN, x.dtype) for x in xs]
     return _scan(body, states, specs(states), xs, rows, frozenset(), frozenset(), reverse)
@@ -167,7 +167,7 @@ def _scan(
     body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], state_specs: Sequence[Spec],
     xs: Sequence[Symbol], row_specs: Sequence[Spec], listed_xs: frozenset[int], listed_ys: frozenset[int],
     reverse: bool,
-) -> tuple[list[Symbol], list[Symbol]]:  # fmt: skip
+) -> tuple[list[Symbol], list[Symbol]]:
     """As scan; the shapes of states and rows are given, and some xs and ys are Turns."""
     count = len(states)
 
@@ -194,7 +194,7 @@ def _scan(
         subgraphs=(graph,), states=count, rows=len(read), width=len(ys), reverse=reverse,
         listed_xs=tuple(k for k, i in enumerate(read) if i in listed_xs), listed_ys=tuple(sorted(listed_ys)),
         outputs_=(*state_specs, *ys, *unstacked(states), *unstacked(outcomes)),
-    )  # fmt: skip
+    )
     results = apply_graphs(op, [*states, *[xs[i] for i in read]], captured)
     return results[:count], results[count : count + len(ys)]
 
@@ -227,7 +227,7 @@ class _Run(NamedTuple):
 def _backwards(
     run: _Run, dlast: Sequence[Any], dys: Sequence[Any], dhistories: Sequence[Any], reverse: bool,
     turns: Sequence[Symbol] = (),
-) -> tuple[Any, ...]:  # fmt: skip
+) -> tuple[Any, ...]:
     """The derivatives by the states before the first turn, the xs, what was captured, and the variables.
 
     With s' = f(s, x, c) in each turn, da/ds = da/ds' df/ds is handed from turn to turn, da/dx = da/ds' df/dx is the turn's
@@ -275,7 +275,7 @@ def _backwards(
         step, starts, specs([*[body.inputs[i] for i in live], *[sources[i - first_captured] for i in summed]]),
         rows, row_specs, frozenset(range(len(rows))) - dense,
         frozenset(k for k, i in enumerate(by_row) if i - states in run.listed), reverse,
-    )  # fmt: skip
+    )
     by_place = dict(zip([*live, *summed, *by_row], [*last, *dxs], strict=True))
     return tuple(by_place.get(i) for i in range(first_captured + len(sources)))
 

@@ -48,7 +48,7 @@ class Node:
     __slots__ = (
         "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "many", "name", "op",
         "origin", "outputs", "retired", "seeds", "site",
-    )  # fmt: skip
+    )
 
     def __init__(self, graph: Graph, op: Op, name: str, inputs: tuple[Symbol, ...], control: list[Node], number: int):
         self.graph, self.op, self.name, self.inputs = graph, op, name, inputs

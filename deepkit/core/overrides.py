@@ -42,7 +42,7 @@ def check_map(op_type_map: Mapping[str, str]) -> dict[str, str]:
         raise ArgumentError(
             f"gradient_override_map({op_type_map!r})", rule="a dict from the type of an op to the name of a rule",
             hint='with graph.gradient_override_map({"Relu": "MyRule"}): ...',
-        )  # fmt: skip
+        )
     return dict(op_type_map)
 
 

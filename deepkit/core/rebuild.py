@@ -92,7 +92,7 @@ class _Builder:
         try:
             with (
                 building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(None),
-            ):  # fmt: skip
+            ):
                 prefix = "" if not self.scope else graph.unique_name(self.scope.rstrip("/")) + "/"
                 for entry in self._list(self.content, "nodes", "the graph"):
                     self._node(graph, entry, self.made, prefix, variables)
@@ -361,7 +361,7 @@ def _error(what: str, hint: str | None = None) -> DataError:
     return DataError(
         f"this is no sound description of a graph: {what}", rule="what export_meta_graph and Saver.save wrote",
         hint=hint or "write the file again with this version of deepkit",
-    )  # fmt: skip
+    )
 
 
 def _refuse(what: str, hint: str | None = None) -> NoReturn:

@@ -210,7 +210,7 @@ def broadcast(*shapes: Shape) -> Shape:
                 + " and ".join(str(d) for d in dims),
                 rule="aligned at the right, two dimensions must be equal, or one of them 1",
                 hint="check which axis is the batch; add an axis with expand_dims or x[:, None]",
-            )  # fmt: skip
+            )
         result.append(known.pop() if known else None if None in dims else 1)
     return Shape.of(tuple(result))
 

@@ -14,14 +14,14 @@ from deepkit.datasets.tables import parse_table
 
 BOSTON_FEATURES = (
     "CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT",
-)  # fmt: skip
+)
 CALIFORNIA_COLUMNS = (
     "longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population", "households",
     "median_income",
-)  # fmt: skip
+)
 CALIFORNIA_FEATURES = (
     "MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup", "Latitude", "Longitude",
-)  # fmt: skip
+)
 
 
 def load_boston(*, verbose: bool = True) -> Table:

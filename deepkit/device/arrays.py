@@ -168,7 +168,7 @@ def _check_range(raw: np.ndarray, wanted: DType) -> None:
         raise DTypeError(
             f"{outside[0]} is outside of {wanted.name}", rule=f"{wanted.name} holds {lowest} to {highest}",
             hint="a wider type, such as int64",
-        )  # fmt: skip
+        )
 
 
 def _excerpt(value: Any) -> str:

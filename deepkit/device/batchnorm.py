@@ -35,7 +35,7 @@ def forward(xp: Any, x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[A
 
 def gradient(
     xp: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, epsilon: float
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """(dx, dscale, doffset): what sum(y dy) changes by, where mean and variance are those of x."""
     rows, arrived = x.reshape(-1, x.shape[-1]), dy.reshape(-1, x.shape[-1])
     r = 1 / xp.sqrt(variance + x.dtype.type(epsilon))

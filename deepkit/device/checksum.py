@@ -122,7 +122,7 @@ def _crc32c(tables, data, starts, lengths, sums):  # compiled by numba
                 tables[7, data[i] ^ (s & 255)] ^ tables[6, data[i + 1] ^ (s >> 8 & 255)]
                 ^ tables[5, data[i + 2] ^ (s >> 16 & 255)] ^ tables[4, data[i + 3] ^ (s >> 24)]
                 ^ tables[3, data[i + 4]] ^ tables[2, data[i + 5]] ^ tables[1, data[i + 6]] ^ tables[0, data[i + 7]]
-            )  # fmt: skip
+            )
             i += 8
         while i < end:
             s = tables[0, (s ^ data[i]) & 255] ^ (s >> 8)

@@ -111,12 +111,12 @@ string = DType("string", np.object_)
 ALL = (
     bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
     float16, float32, float64, complex64, complex128, string,
-)  # fmt: skip
+)
 
 _ENUM = {
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7, "complex64": 8,
     "int64": 9, "bool": 10, "uint16": 17, "complex128": 18, "float16": 19, "uint32": 22, "uint64": 23,
-}  # fmt: skip
+}
 _BY_NAME = {t.name: t for t in ALL} | {
     "float": float32,
     "double": float64,

@@ -71,7 +71,7 @@ def add_back(xp: Any, patches: Any, dx: Any, windows: Windows) -> None:
             return
     space = dx.shape[1:-1]
     padded = xp.zeros((dx.shape[0], *[b + n + a for b, n, a in zip(windows.before, space, windows.after, strict=True)],
-                       dx.shape[-1]), dx.dtype)  # fmt: skip
+                       dx.shape[-1]), dx.dtype)
     apart = patches.reshape(dx.shape[0], *windows.out, -1, dx.shape[-1])
     for k, at in enumerate(taps(windows)):
         padded[at] += apart[..., k, :]

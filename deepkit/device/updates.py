@@ -117,7 +117,7 @@ def _rmsprop(var, ms, mom, grad, rate, decay, momentum, epsilon):  # compiled by
 COMPILED: dict[Callable, Callable] = {
     adam_reference: _adam, momentum_reference: _momentum, velocity_reference: _velocity,
     rmsprop_reference: _rmsprop, plain_rmsprop_reference: _plain_rmsprop,
-}  # fmt: skip
+}
 SMALL = 4096  # elements; below, NumPy is as fast and needs no compiled code
 
 

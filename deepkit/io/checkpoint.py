@@ -136,4 +136,4 @@ def read_checkpoint(place: str) -> dict[str, np.ndarray]:
 __all__ = [
     "META", "CheckpointState", "checkpoint_exists", "found_prefix", "known", "latest_checkpoint", "opened",
     "read_checkpoint", "remove_checkpoint", "write_checkpoint", "written_at",
-]  # fmt: skip
+]

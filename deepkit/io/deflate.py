@@ -63,7 +63,7 @@ class Deflater:
     def __init__(
         self, stream: BinaryIO, format: str, level: int = -1, window: int = zlib.MAX_WBITS, memory: int = 8,
         strategy: int = zlib.Z_DEFAULT_STRATEGY,
-    ):  # fmt: skip
+    ):
         self.stream = stream
         self._deflate = zlib.compressobj(level, zlib.DEFLATED, WINDOW[format] + window, memory, strategy)
 
@@ -104,12 +104,12 @@ class TFRecordOptions:
         self, compression_type: Any = None, flush_mode: Any = None, input_buffer_size: Any = None,
         output_buffer_size: Any = None, window_bits: int | None = None, compression_level: int | None = None,
         compression_method: Any = None, mem_level: int | None = None, compression_strategy: int | None = None,
-    ):  # fmt: skip
+    ):
         self.compression_type = self.get_compression_type_string(compression_type)
         given = {
             "window": (window_bits, 9, 15), "level": (compression_level, -1, 9), "memory": (mem_level, 1, 9),
             "strategy": (compression_strategy, 0, 4),
-        }  # fmt: skip
+        }
         for name, (value, least, most) in given.items():
             if value is not None and not least <= value <= most:
                 raise ArgumentError(f"TFRecordOptions: {name} is {value}", rule=f"{least} to {most}")
@@ -127,5 +127,5 @@ class TFRecordOptions:
             raise ArgumentError(
                 f"{options!r} is no compression of record files", rule='"", "ZLIB" or "GZIP"',
                 hint="TFRecordOptions(TFRecordCompressionType.GZIP)",
-            )  # fmt: skip
+            )
         return name

@@ -25,7 +25,7 @@ FORMAT, VERSION = "deepkit graphs", 1
 _TYPES = {dtype.name for dtype in ALL}
 _SAVER: dict[str, Any] = {
     "variables": dict, "max_to_keep": int, "keep_checkpoint_every_n_hours": (int, float), "random_streams": bool,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def write_meta_graphs(path: str | os.PathLike[str], metas: Sequence[MetaGraph]) 
             "assets": meta.assets, "signatures": {key: _written(s) for key, s in meta.signature_def.items()},
         }
         for meta in metas
-    ]  # fmt: skip
+    ]
     content = {"format": FORMAT, "version": VERSION, "graphs": listed}
     text = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
     arrays = {f"array/{i}/{name}": a for i, meta in enumerate(metas) for name, a in meta.graph.arrays.items()}
@@ -121,7 +121,7 @@ def read_meta_graphs(path: str | os.PathLike[str]) -> list[MetaGraph]:
             {key: _read(s) for key, s in said["signatures"].items()}, said["main_op"], said["assets"],
         )
         for i, said in enumerate(content["graphs"])
-    ]  # fmt: skip
+    ]
 
 
 def _written(signature: SignatureDef) -> dict[str, Any]:

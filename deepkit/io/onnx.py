@@ -106,7 +106,7 @@ class OnnxGraph:
             raise ArgumentError(
                 f"{self.name} has {model.ByteSize():,} bytes", rule="an ONNX file holds less than 2 GiB in one piece",
                 hint="model.save writes files of any size",
-            )  # fmt: skip
+            )
         self._onnx.checker.check_model(model, full_check=True)
         return model
 

@@ -22,7 +22,7 @@ def write_projector(folder: Any, config: Any) -> None:
         raise ArgumentError(
             f"the page of embeddings with {type(config).__name__}", rule="a ProjectorConfig",
             hint='config = projector.ProjectorConfig(); config.embeddings.add(tensor_name="vectors:0")',
-        )  # fmt: skip
+        )
     from google.protobuf import text_format
 
     place = Path(os.fsdecode(folder))

@@ -41,7 +41,7 @@ HIGHEST_RANK = 32
 _CODES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16", "F16": "float16", "BF16": "float32",
     "I32": "int32", "U32": "uint32", "F32": "float32", "F64": "float64", "I64": "int64", "U64": "uint64",
-}  # fmt: skip
+}
 _SIZES = {code: 2 if code == "BF16" else as_dtype(name).size for code, name in _CODES.items()}
 _CODE_OF = {name: code for code, name in _CODES.items() if code != "BF16"}
 _COMPLEX = {"complex64": "F32", "complex128": "F64"}

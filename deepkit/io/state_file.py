@@ -59,7 +59,7 @@ def write_state(folder: str, state: CheckpointState, filename: str | None = None
         raise ArgumentError(
             f"the checkpoint {state.model_checkpoint_path} does not lie in the folder {folder}",
             rule="a state file names the checkpoints of its own folder", hint="keep it in the checkpoints' folder",
-        )  # fmt: skip
+        )
     paths, times = [], []
     stamps: Sequence[float | None] = state.all_model_checkpoint_timestamps or [None] * len(
         state.all_model_checkpoint_paths
@@ -140,7 +140,7 @@ def _located(folder: str, path: str, state: CheckpointState) -> CheckpointState:
         _refuse(
             path, f"it names the checkpoint {state.model_checkpoint_path!r}, which lies outside the folder",
             "restore that checkpoint by its own path if you trust it",
-        )  # fmt: skip
+        )
     stamps: Sequence[float | None] = state.all_model_checkpoint_timestamps
     if len(stamps) != len(state.all_model_checkpoint_paths):
         stamps = [None] * len(state.all_model_checkpoint_paths)
@@ -148,7 +148,7 @@ def _located(folder: str, path: str, state: CheckpointState) -> CheckpointState:
     return CheckpointState(
         latest, [p for p, _ in kept if p is not None], [t for p, t in kept if p is not None and t is not None],
         state.last_preserved_timestamp,
-    )  # fmt: skip
+    )
 
 
 def _found(folder: str, stored: str) -> str | None:
@@ -173,7 +173,7 @@ def _refuse(path: str, what: str, hint: str = "delete the file, and restore a ch
     raise DataError(
         f"{path} is not a sound state file: {what}", rule='its lines are model_checkpoint_path: "..." and the like',
         hint=hint,
-    )  # fmt: skip
+    )
 
 
 def _escaped(text: str) -> str:

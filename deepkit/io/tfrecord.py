@@ -187,7 +187,7 @@ def _promised(contents: _Contents, data: bytes, offset: int) -> int:
         raise contents.damaged(
             f"the record that begins here is {length:,} bytes long, more than are left", offset,
             "the end of the file is missing, or it is being written this moment", _RULE,
-        )  # fmt: skip
+        )
     return length
 
 
@@ -217,4 +217,4 @@ def _cut(contents: _Contents, there: int, offset: int) -> DataError:
     return contents.damaged(
         f"it ends inside the record that begins here: {there:,} bytes of it are there", offset,
         "the end of the file is missing, or it is being written this moment", _RULE,
-    )  # fmt: skip
+    )

@@ -20,7 +20,7 @@ __version__ = "2.21.0"
 _ROOMS = (
     "activations", "applications", "backend", "callbacks", "constraints", "datasets", "engine", "initializers",
     "layers", "losses", "metrics", "models", "optimizers", "preprocessing", "regularizers", "saving", "utils", "wrappers",
-)  # fmt: skip
+)
 _SHORT = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 

@@ -13,7 +13,7 @@ from deepkit.keras.backend import nn
 __all__ = [
     "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish",
     "relu", "relu6", "selu", "serialize", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
-]  # fmt: skip
+]
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

@@ -16,7 +16,7 @@ from deepkit.keras.backend.tensors import int_shape, tensor
 __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "RadialConstraint", "UnitNorm", "deserialize", "get", "max_norm",
     "maxnorm", "min_max_norm", "non_neg", "nonneg", "radial_constraint", "serialize", "unit_norm", "unitnorm",
-]  # fmt: skip
+]
 
 
 class Constraint:

@@ -17,7 +17,7 @@ __all__ = [
     "constant", "deserialize", "get", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity",
     "lecun_normal", "lecun_uniform", "normal", "one", "ones", "orthogonal", "random_normal", "random_uniform",
     "serialize", "truncated_normal", "uniform", "variance_scaling", "zero", "zeros",
-]  # fmt: skip
+]
 
 
 class Initializer:

@@ -18,7 +18,7 @@ from deepkit.errors import ArgumentError
 _WEIGHTS = {
     "init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
     "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias",
-}  # fmt: skip
+}
 _WINDOW = {"border_mode": "padding", "dim_ordering": "data_format"}
 _CONV = {**_WEIGHTS, **_WINDOW, "nb_filter": "filters", "subsample": "strides", "atrous_rate": "dilation_rate"}
 _CONV_1D = {**_CONV, "filter_length": "kernel_size", "subsample_length": "strides"}
@@ -26,7 +26,7 @@ _RECURRENT = {
     **_WEIGHTS, "output_dim": "units", "inner_init": "recurrent_initializer", "inner_activation": "recurrent_activation",
     "U_regularizer": "recurrent_regularizer", "dropout_W": "dropout", "dropout_U": "recurrent_dropout",
     "consume_less": "implementation", "forget_bias_init": "unit_forget_bias",
-}  # fmt: skip
+}
 _POOL_1D = {**_WINDOW, "pool_length": "pool_size", "stride": "strides"}
 
 NAMES: dict[str, dict[str, str]] = {
@@ -52,13 +52,13 @@ NAMES: dict[str, dict[str, str]] = {
     "BatchNormalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer", "mode": ""},
     "PReLU": {"init": "alpha_initializer"},
     "GaussianNoise": {"sigma": "stddev"}, "GaussianDropout": {"p": "rate"},
-}  # fmt: skip
+}
 """For each class the old names of its arguments and the new ones; "" for those that are gone."""
 
 METHODS: dict[str, str] = {
     "samples_per_epoch": "steps_per_epoch", "nb_epoch": "epochs", "nb_val_samples": "validation_steps",
     "val_samples": "steps", "nb_worker": "workers", "max_q_size": "max_queue_size", "pickle_safe": "use_multiprocessing",
-}  # fmt: skip
+}
 """Old names of the arguments of fit, fit_generator, evaluate_generator and predict_generator."""
 
 _VALUES: dict[str, dict[Any, Any]] = {
@@ -79,7 +79,7 @@ _OF_TODAY = {"padding", "strides", "kernel_size", "data_format"}
 _OLD_MERGES = {
     "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate", "dot": "dot",
     "cos": "dot",
-}  # fmt: skip
+}
 
 
 def accept_old_spellings(space: MutableMapping[str, Any]) -> None:
@@ -152,12 +152,12 @@ def _check_gone(name: str, key: str, value: Any) -> None:
         raise ArgumentError(
             f"{name}(mode={value!r})", rule="Keras 2 normalizes each feature by its batch (mode 0); other modes are gone",
             hint="leave mode out; axis says which axis holds the features",
-        )  # fmt: skip
+        )
     if key == "dropout" and value:
         warnings.warn(
             f"{name}(dropout={value!r}) is gone and nothing is dropped; today it is SpatialDropout1D after it",
             DeprecationWarning, stacklevel=4,
-        )  # fmt: skip
+        )
 
 
 def _shown(value: Any) -> str:
@@ -199,7 +199,7 @@ class MergeModule(ModuleType):
 def merge(
     inputs: Any, mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1, output_shape: Any = None,
     output_mask: Any = None, arguments: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Keras 1's merge([a, b], mode="concat"): add, multiply, concatenate and their kin, or a function of the list."""
     from deepkit.keras import layers
 

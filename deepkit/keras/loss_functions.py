@@ -17,7 +17,7 @@ __all__ = [
     "categorical_hinge", "cosine_similarity", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
     "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson",
     "sparse_categorical_crossentropy", "squared_hinge",
-]  # fmt: skip
+]
 
 
 # ---- y_true and y_pred must fit
@@ -82,7 +82,7 @@ def _warn_if_single(function: str, y_pred: Any) -> None:
             f"{function} of predictions of shape {_text(int_shape(y_pred) or ())}: the probability of the only class is "
             "always 1, so nothing is learnt. Two classes: 1 unit with sigmoid and loss='binary_crossentropy'",
             GraphWarning, stacklevel=4,
-        )  # fmt: skip
+        )
 
 
 # ---- distances
@@ -245,7 +245,7 @@ def binary_crossentropy(
 def binary_focal_crossentropy(
     y_true: Any, y_pred: Any, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
     from_logits: bool = False, label_smoothing: Any = 0.0, axis: int = -1,
-) -> Any:  # fmt: skip
+) -> Any:
     """The binary cross-entropy times (1 - p)^gamma, p the probability of the right label: easy examples count less.
 
     apply_class_balancing: ones count alpha times, zeros 1 - alpha. Source: T.-Y. Lin et al., ICCV 2017.
@@ -259,7 +259,7 @@ def binary_focal_crossentropy(
 def categorical_focal_crossentropy(
     y_true: Any, y_pred: Any, alpha: Any = 0.25, gamma: float = 2.0, from_logits: bool = False,
     label_smoothing: Any = 0.0, axis: int = -1,
-) -> Any:  # fmt: skip
+) -> Any:
     """The categorical cross-entropy, each class weighted by alpha (1 - its probability)^gamma."""
     y_true, y_pred = _categorical("categorical_focal_crossentropy", y_true, y_pred, label_smoothing, axis)
     return nn.categorical_focal_crossentropy(y_true, y_pred, alpha, gamma, from_logits, axis)

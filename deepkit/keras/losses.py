@@ -141,7 +141,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
     def __init__(
         self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1, reduction: str = Reduction.AUTO,
         name: str = "binary_crossentropy",
-    ):  # fmt: skip
+    ):
         super().__init__(
             binary_crossentropy, reduction, name, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
         )
@@ -155,11 +155,11 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         self, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False,
         label_smoothing: float = 0.0, axis: int = -1, reduction: str = Reduction.AUTO,
         name: str = "binary_focal_crossentropy",
-    ):  # fmt: skip
+    ):
         super().__init__(
             binary_focal_crossentropy, reduction, name, apply_class_balancing=apply_class_balancing, alpha=alpha,
             gamma=gamma, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
-        )  # fmt: skip
+        )
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -168,11 +168,11 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     def __init__(
         self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1, reduction: str = Reduction.AUTO,
         name: str = "categorical_crossentropy",
-    ):  # fmt: skip
+    ):
         super().__init__(
             categorical_crossentropy, reduction, name, from_logits=from_logits, label_smoothing=label_smoothing,
             axis=axis,
-        )  # fmt: skip
+        )
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
@@ -181,11 +181,11 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     def __init__(
         self, alpha: Any = 0.25, gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
         axis: int = -1, reduction: str = Reduction.AUTO, name: str = "categorical_focal_crossentropy",
-    ):  # fmt: skip
+    ):
         super().__init__(
             categorical_focal_crossentropy, reduction, name, alpha=alpha, gamma=gamma, from_logits=from_logits,
             label_smoothing=label_smoothing, axis=axis,
-        )  # fmt: skip
+        )
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
@@ -194,7 +194,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
     def __init__(
         self, from_logits: bool = False, ignore_class: int | None = None, reduction: str = Reduction.AUTO,
         name: str = "sparse_categorical_crossentropy",
-    ):  # fmt: skip
+    ):
         super().__init__(
             sparse_categorical_crossentropy, reduction, name, from_logits=from_logits, ignore_class=ignore_class
         )

@@ -17,4 +17,4 @@ from deepkit.keras.saving.clone import clone_and_build_model, clone_model
 __all__ = [
     "Input", "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
     "model_from_yaml", "save_model",
-]  # fmt: skip
+]

@@ -23,7 +23,7 @@ __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "find", "get_custom_objects",
     "get_registered_name", "get_registered_object", "named_function", "register_keras_serializable",
     "serialize_keras_object",
-]  # fmt: skip
+]
 
 _everywhere: dict[str, Any] = {}
 _names: dict[Any, str] = {}
@@ -75,7 +75,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
             raise ArgumentError(
                 f"{target.__name__} has no get_config", rule="what is saved must say the arguments that make it again",
                 hint="def get_config(self): return {'units': self.units}",
-            )  # fmt: skip
+            )
         full = f"{package}>{name or target.__name__}"
         _everywhere[full] = target
         _names[target] = full
@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
 def deserialize_keras_object(
     identifier: Any, module_objects: Mapping[str, Any] | None = None, custom_objects: Mapping[str, Any] | None = None,
     printable_module_name: str = "object",
-) -> Any:  # fmt: skip
+) -> Any:
     """The object that a configuration or a name describes; a class given by its name alone is made without arguments.
 
     module_objects: the library's own objects by name; custom_objects: further ones. Functions stay what they are.
@@ -160,7 +160,7 @@ def deserialize_keras_object(
 def _from_config(
     description: dict[str, Any], module_objects: Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None,
     kind: str,
-) -> Any:  # fmt: skip
+) -> Any:
     name, config = description["class_name"], description.get("config", {})
     if name == "__tuple__":
         return tuple(deserialize_item(item, module_objects, custom_objects) for item in description["items"])
@@ -209,7 +209,7 @@ def _look_up(name: Any, module_objects: Any, custom_objects: Any, kind: str) -> 
         raise ArgumentError(
             f"the {kind} was a lambda, which has no name to find it by", rule="functions are saved by their names",
             hint="custom_objects={'<lambda>': f} gives it when loading; a function made by def is found by its own name",
-        )  # fmt: skip
+        )
     known = {key for table in (module_objects, custom_objects, _everywhere, *_scopes.tables) if table for key in table}
     near = difflib.get_close_matches(str(name), sorted(known), n=3)
     raise ArgumentError(
@@ -233,7 +233,7 @@ def find(identifier: Any, objects: Mapping[str, Any], kind: str) -> Any:
     raise ArgumentError(
         f"{identifier!r} is no {kind}", rule="a name, a configuration, an object or a function",
         hint="names: " + ", ".join(sorted(n for n in objects if n.islower())[:12]),
-    )  # fmt: skip
+    )
 
 
 # ---- functions in files

@@ -17,7 +17,7 @@ from deepkit.keras.backend.tensors import rank, tensor
 __all__ = [
     "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
     "orthogonal_regularizer", "serialize",
-]  # fmt: skip
+]
 
 
 class Regularizer:
@@ -31,7 +31,7 @@ class Regularizer:
         raise ArgumentError(
             f"{type(self).__name__} does not define get_config", rule="a saved model holds the arguments of its parts",
             hint="def get_config(self): return {'factor': self.factor}",
-        )  # fmt: skip
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -126,7 +126,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 OBJECTS: dict[str, Any] = {
     "L1": L1, "L2": L2, "L1L2": L1L2, "OrthogonalRegularizer": OrthogonalRegularizer, "l1": L1, "l2": L2,
     "orthogonal_regularizer": OrthogonalRegularizer,
-}  # fmt: skip
+}
 """The regularizers by their names."""
 
 

@@ -26,14 +26,14 @@ def call_own(function: Callable[..., Any], what: str, *args: Any, **kwargs: Any)
                 f"{label} asks whether a tensor is true", where=_last_line(error),
                 rule="while a model is written down its tensors have no values yet, so Python's `if` cannot choose",
                 hint="choose element by element: keras.backend.switch(condition, a, b), K.maximum(a, b), K.clip(x, 0, 1)",
-            ) from None  # fmt: skip
+            ) from None
         if "ufunc" not in str(error) and "NumPy array" not in str(error):
             raise
         raise GraphError(
             f"{label} gives a tensor to a function of NumPy", where=_last_line(error),
             rule="while a model is written down its tensors have no values yet, and NumPy computes with values",
             hint="the same functions for tensors: keras.backend (K.mean, K.exp, K.log, K.square, K.sum, ...)",
-        ) from None  # fmt: skip
+        ) from None
     if result is None:
         raise ArgumentError(
             f"{label} returned None",
@@ -57,7 +57,7 @@ def _check_arguments(function: Callable[..., Any], label: str, args: tuple[Any, 
             rule=f"it is called with {len(args)} argument{'s' * (len(args) != 1)}"
             + (": y_true, then y_pred" if len(args) == 2 else ""),
             hint=f"its arguments are {signature}",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def _definition(function: Callable[..., Any]) -> str | None:

@@ -42,14 +42,14 @@ def sigmoid_mlp() -> Any:
     return Sequential([
         Dense(128, activation="sigmoid", input_shape=(784,)), Dropout(0.1), Dense(128, activation="sigmoid"),
         Dropout(0.1), Dense(10, activation="softmax"),
-    ])  # fmt: skip
+    ])
 
 
 def relu_mlp() -> Any:
     """784-256-256-10 with relu: 269,322 weights."""
     return Sequential([
         Dense(256, activation="relu", input_shape=(784,)), Dense(256, activation="relu"), Dense(10, activation="softmax"),
-    ])  # fmt: skip
+    ])
 
 
 def dropout_mlp() -> Any:
@@ -57,7 +57,7 @@ def dropout_mlp() -> Any:
     return Sequential([
         Dense(256, input_dim=784), Activation("relu"), Dropout(0.45), Dense(256), Activation("relu"), Dropout(0.45),
         Dense(10), Activation("softmax"),
-    ])  # fmt: skip
+    ])
 
 
 def cnn() -> Any:
@@ -65,7 +65,7 @@ def cnn() -> Any:
     return Sequential([
         Conv2D(64, 3, activation="relu", input_shape=(28, 28, 1)), MaxPooling2D(2), Conv2D(64, 3, activation="relu"),
         MaxPooling2D(2), Conv2D(64, 3, activation="relu"), Flatten(), Dropout(0.2), Dense(10), Activation("softmax"),
-    ])  # fmt: skip
+    ])
 
 
 def rnn() -> Any:
@@ -89,7 +89,7 @@ RECIPES = {
     "rnn": Recipe("D4-6-06", "SimpleRNN 256, dropout 0.2, SGD", rnn, (28, 28), lambda: "sgd", 20, 128, 97.26, 98.0),
     "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
                         lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
-}  # fmt: skip
+}
 """By name: the runs whose accuracy a document prints."""
 
 
@@ -109,7 +109,7 @@ def train(recipe: Recipe, data: Any, epochs: int | None = None, verbose: int = 0
         "printed train %": recipe.train, "train %": round(100 * history.history["accuracy"][-1], 2),
         "printed test %": recipe.test, "test %": round(100 * accuracy, 2), "test loss": round(loss, 4),
         "seconds": round(seconds, 1),
-    }  # fmt: skip
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:

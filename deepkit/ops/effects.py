@@ -53,7 +53,7 @@ def _word(value: Any) -> str:
 def print_(
     input_: Any, data: Any, message: str | None = None, first_n: int | None = None, summarize: int | None = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error.
 
     `first_n` is accepted for old programs, but every run prints: an op does not count its runs.

@@ -118,7 +118,7 @@ def _read(numbers: Any) -> Any:
 def late(
     kind: type[Op], inputs: Sequence[Any], numbers: dict[str, Any], static: Any = None, many: bool = False,
     name: str | None = None, **fixed: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """`kind` applied to the inputs; its attributes in `numbers` are tensors of integers, the others are given as they are."""
     settings = {
         "fixed": tuple(fixed.items()),

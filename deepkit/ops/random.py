@@ -176,7 +176,7 @@ class Dropout(Op):
             raise ArgumentError(
                 f"dropout: keep_prob is {float(keep):g}", rule="0 < keep_prob <= 1 (rate = 1 - keep_prob)",
                 hint="keep_prob is the share that stays; 1 keeps everything",
-            )  # fmt: skip
+            )
         shape = tuple(x.shape[i] if n == -1 else int(n) for i, n in enumerate(noise[0])) if noise else x.shape
         one = x.dtype.type(1)
         uniform = xp.asarray(stream.uniform(shape, x.dtype))
@@ -190,7 +190,7 @@ class Dropout(Op):
 def random_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Normal numbers of the given mean and standard deviation.
 
     >>> import deepkit as dk
@@ -206,7 +206,7 @@ def random_normal(
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Normal numbers, drawn again when further than two standard deviations from the mean."""
     static, dims = static_shape(shape)
     with scope(name, "truncated_normal", dims) as full:
@@ -217,7 +217,7 @@ def truncated_normal(
 def random_uniform(
     shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: int | None = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Uniform numbers, minval <= x < maxval (1 for floats; integers need it)."""
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
@@ -260,7 +260,7 @@ def random_gamma(
 def multinomial(
     logits: Any, num_samples: Any, seed: int | None = None, name: str | None = None, output_dtype: Any = None,
     dtype: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """num_samples class numbers for each row of logits, drawn with the probabilities softmax(row): (batch, num_samples).
 
     >>> import deepkit as dk
@@ -303,7 +303,7 @@ def random_shuffle(value: Any, seed: int | None = None, name: str | None = None)
 def dropout(
     x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | None = None, name: str | None = None,
     rate: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Sets elements to 0 with probability rate = 1 - keep_prob and divides the others by keep_prob.
 
     noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.
@@ -319,7 +319,7 @@ def dropout(
         raise ArgumentError(
             f"dropout: {'keep_prob' if rate is None else 'rate'} is {float(static_value(keep_prob if rate is None else rate)):g}",
             rule="0 < keep_prob <= 1, or 0 <= rate < 1", hint="keep_prob is the share that stays, rate the share that goes",
-        )  # fmt: skip
+        )
     if noise_shape is None:
         return apply(Dropout(seed=seed), x, keep, name=name)[0]
     entries = [-1 if d is None else d for d in noise_shape] if isinstance(noise_shape, (list, tuple)) else noise_shape

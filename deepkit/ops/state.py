@@ -122,7 +122,7 @@ class Update(Op):
             raise ShapeError(
                 f"{self.type}: the variable has shape {ref}, the value {value}", rule="a variable keeps its shape",
                 hint="Variable(..., validate_shape=False) may change it",
-            )  # fmt: skip
+            )
         return ref
 
 

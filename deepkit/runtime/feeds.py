@@ -63,7 +63,7 @@ def _converted(symbol: Symbol, value: Any) -> Any:
         raise FeedError(
             f"{symbol.name} was fed {value.name}, a tensor of the graph", where=symbol.node.where(),
             rule="a fed value is a number, a list or a NumPy array", hint="feed sess.run(tensor) instead of the tensor",
-        )  # fmt: skip
+        )
     try:
         given = value.value if isinstance(value, Tensor) else value
         exact = _without_loss(given, symbol.dtype)
@@ -72,7 +72,7 @@ def _converted(symbol: Symbol, value: Any) -> Any:
         raise FeedError(
             f"{symbol.name} ({symbol.dtype.name}) cannot be fed this value: {error.what}", where=symbol.node.where(),
             rule=error.rule, hint=error.hint,
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _without_loss(value: Any, dtype: Any) -> np.ndarray | None:

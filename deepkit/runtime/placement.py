@@ -66,7 +66,7 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
                 f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
                 rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
                 hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
-            )  # fmt: skip
+            )
         result[node] = wish if wish in devices and wish is not None else _FIRST
     if getattr(config, "log_device_placement", False):
         for node, device in result.items():

@@ -41,7 +41,7 @@ class Plan:
         self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
         assumed: Mapping[Symbol, Any] | None = None, body: bool = False,
-    ):  # fmt: skip
+    ):
         allocation.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
@@ -313,7 +313,7 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
     raise UnfedError(
         f"{'placeholder' if len(missing) == 1 else 'placeholders'} {described} must be fed",
         where=first.where(), rule="what is fetched depends on it, and a placeholder has no value of its own", hint=hint,
-    )  # fmt: skip
+    )
 
 
 def _word(name: str) -> str:

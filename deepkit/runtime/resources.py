@@ -48,13 +48,13 @@ class Resources:
         raise NameNotFoundError(
             f"the session has no iterator {name!r}", rule="a string handle is good in the session that gave it",
             hint="handle = sess.run(iterator.string_handle()) in this session",
-        )  # fmt: skip
+        )
 
     def function(self, graph: FunctionGraph) -> Callable[[Sequence[Any]], list[Any]]:
         """A function of the values of graph.inputs and then of what the graph captured; returns its results."""
         plan = Plan(
             graph.results, [*graph.inputs, *graph.captured.values()], self.stream_of, self._passes, self.of
-        )  # fmt: skip
+        )
         return lambda values: plan.run(values, self._store)
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ class Session:
             raise ClosedSessionError(
                 "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
                 hint="keep the calls inside the with block, or make a new session and restore the variables",
-            )  # fmt: skip
+            )
 
     def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
         return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed)
@@ -169,7 +169,7 @@ class Session:
                 f"slower than the one before; the last one added is {last.where()}\n"
                 "  try:   build all nodes before the loop, and only call sess.run inside it; graph.finalize() finds such lines",
                 GraphWarning, stacklevel=3,
-            )  # fmt: skip
+            )
 
     def load(self, variable: Variable, value: Any) -> None:
         """Sets a variable's value."""

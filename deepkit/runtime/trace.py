@@ -110,7 +110,7 @@ def _describe(timings: list[Timing], began: int, offset: int, devices: dict[Node
             op_start_rel_micros=0, op_end_rel_micros=max(nanos // 1000, 1), op_end_rel_nanos=nanos,
             all_end_rel_micros=max(nanos // 1000, 1), all_end_rel_nanos=nanos,
             thread_id=threading.get_ident() % (1 << 31) if os.name == "nt" else threading.get_native_id(),
-        )  # fmt: skip
+        )
         _outputs(timing, found)
 
 

@@ -33,7 +33,7 @@ class CheckFailedError(DeepkitError, AssertionError):
 def check_op(
     op: Op | type[Op], *inputs: Any, reference: Callable[..., Any] | None = None, wrt: Sequence[int] | None = None,
     batch: bool = True, tolerance: float = 1e-5,
-) -> None:  # fmt: skip
+) -> None:
     """Raises CheckFailedError, saying what is wrong, unless `op` keeps its contract at `inputs`.
 
     inputs: arrays; float ones are tried as float16, float32 and float64 if the op takes floats. reference: a NumPy
@@ -98,12 +98,12 @@ def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: lis
             raise _fail(
                 op, f"output {i} is {as_dtype(y.dtype).name}, but the type rule says {dtypes[i].name} for {name} inputs",
                 hint="a Python float times a float32 array stays float32, a NumPy float64 number makes it float64",
-            )  # fmt: skip
+            )
         if not shapes[i].is_compatible_with(np.shape(y)):
             raise _fail(
                 op, f"output {i} has shape {np.shape(y)}, but the shape rule says {shapes[i]}",
                 rule="shape(*input_shapes) gives the shape that forward returns",
-            )  # fmt: skip
+            )
     if reference is not None and not op.random:
         expected = reference(*[x.astype(np.float64) if x.dtype.kind == "f" else x for x in typed])
         expected = expected if isinstance(expected, (list, tuple)) else [expected]
@@ -151,7 +151,7 @@ def _check_shapes(op: Op, values: list[Any], batch: bool) -> None:
             raise _fail(
                 op, f"the shape rule fails for {what}: {type(error).__name__}: {error}",
                 hint="a dimension can be None, and a whole shape can be unknown (shape.dims is None)",
-            ) from error  # fmt: skip
+            ) from error
         for i, (shape, actual) in enumerate(zip(inferred, real, strict=True)):
             if not shape.is_compatible_with(actual):
                 raise _fail(op, f"with {what} the shape rule says {shape} for output {i}, which is {actual}")
@@ -257,7 +257,7 @@ def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, w
         raise _fail(
             op, f"{what} is None, but the difference quotient is not 0",
             hint="gradient returned None, or it is made of ops that have no derivative (stop_gradient, comparisons)",
-        )  # fmt: skip
+        )
     got = np.zeros_like(expected) if dx is None else dx.numpy()
     if got.shape != expected.shape:
         raise _fail(
@@ -269,4 +269,4 @@ def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, w
         raise _fail(
             op, f"{what} is {got[at]:.6g} at {list(at)}, but the difference quotient gives {expected[at]:.6g}",
             rule="gradient(dy, y, *inputs) returns dy times the derivative of y by each input",
-        )  # fmt: skip
+        )

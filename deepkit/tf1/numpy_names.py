@@ -29,7 +29,7 @@ REMOVED: dict[str, Any] = {
     "alltrue": np.all, "sometrue": np.any, "round_": np.round, "row_stack": np.vstack, "in1d": _in1d,
     "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype), "asscalar": _asscalar, "rank": _rank,
     "msort": lambda a: np.sort(a, axis=0), "trapz": getattr(np, "trapezoid", None),
-}  # fmt: skip
+}
 
 
 def restore() -> list[str]:

@@ -36,7 +36,7 @@ GONE = {
     "has_key": "key in dictionary", "iteritems": "items", "iterkeys": "keys", "itervalues": "values",
     "urllib2": "urllib.request", "cPickle": "pickle", "StringIO": "io", "Tkinter": "tkinter", "ConfigParser": "configparser",
     "Queue": "queue", "commands": "subprocess", "HTMLParser": "html.parser", "urlparse": "urllib.parse",
-}  # fmt: skip
+}
 _MAGIC = re.compile(r"\s*(%{1,2}[A-Za-z]|!|\?)|.*[\w)\]]\?{1,2}\s*$")
 _TRANSPARENT = ("time", "timeit", "capture", "prun")  # cell magics that run the cell's own Python
 
@@ -96,7 +96,7 @@ def explain(error: SyntaxError, path: Path) -> ProgramError:
             return ProgramError(
                 f"{path} is written in Python 2", where=where, rule=rule,
                 hint=f"2to3 -w -n {path}   (2to3 comes with Python up to 3.12), or change the line",
-            )  # fmt: skip
+            )
     hint = next((hint for pattern, hint in _MISREAD if re.search(pattern, line)), None)
     return ProgramError(f"{path} is not Python {sys.version_info[0]}: {error.msg}", where=where, hint=hint)
 

@@ -11,7 +11,7 @@ from deepkit.train.optimizers import (
     GradientDescentOptimizer,
     MomentumOptimizer,
     RMSPropOptimizer,
-)  # fmt: skip
+)
 from deepkit.train.schedules import (
     cosine_decay,
     exponential_decay,
@@ -19,11 +19,11 @@ from deepkit.train.schedules import (
     natural_exp_decay,
     piecewise_constant,
     polynomial_decay,
-)  # fmt: skip
+)
 
 __all__ = [
     "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage",
     "FtrlOptimizer", "GradientDescentOptimizer",
     "MomentumOptimizer", "Optimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "exponential_decay",
     "global_norm", "inverse_time_decay", "natural_exp_decay", "piecewise_constant", "polynomial_decay",
-]  # fmt: skip
+]

@@ -111,7 +111,7 @@ class Constant(Initializer):
             raise ArgumentError(
                 f"constant initializer of a {type(value).__name__}", rule="a number, a list or a NumPy array",
                 hint="a tensor is given as it is: initializer=tensor",
-            )  # fmt: skip
+            )
         # a list or array that is changed later does not change the initial values
         self.value, self.dtype, self.verify_shape = copy.deepcopy(value), as_dtype(dtype), verify_shape
 
@@ -214,7 +214,7 @@ class VarianceScaling(Initializer):
     def __init__(
         self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
         seed: int | None = None, dtype: Any = "float32",
-    ):  # fmt: skip
+    ):
         if scale <= 0:
             raise ArgumentError(
                 f"variance scaling: scale is {scale}", rule="scale > 0, since the variance is scale / n"
@@ -332,7 +332,7 @@ NAMED: dict[str, type[Initializer]] = {
     "variance_scaling": VarianceScaling, "glorot_uniform": GlorotUniform, "glorot_normal": GlorotNormal,
     "he_normal": HeNormal, "he_uniform": HeUniform, "lecun_normal": LecunNormal, "lecun_uniform": LecunUniform,
     "orthogonal": Orthogonal, "identity": Identity,
-}  # fmt: skip
+}
 """The initializers by the names that layers accept."""
 
 

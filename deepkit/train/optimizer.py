@@ -44,7 +44,7 @@ class Optimizer:
         self, loss: Any, global_step: Any = None, var_list: Any = None, gate_gradients: Any = None,
         aggregation_method: Any = None, colocate_gradients_with_ops: bool = False, name: str | None = None,
         grad_loss: Any = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """One step towards a smaller loss: compute_gradients, then apply_gradients. In a graph: the op to run."""
         pairs = self.compute_gradients(loss, var_list, grad_loss=grad_loss)
         if all(grad is None for grad, _ in pairs):
@@ -60,7 +60,7 @@ class Optimizer:
     def compute_gradients(
         self, loss: Any, var_list: Any = None, gate_gradients: Any = None, aggregation_method: Any = None,
         colocate_gradients_with_ops: bool = False, grad_loss: Any = None,
-    ) -> list[tuple[Any, Any]]:  # fmt: skip
+    ) -> list[tuple[Any, Any]]:
         """Pairs (gradient, variable); var_list, in any nesting, defaults to the graph's trainable variables."""
         if callable(loss) and not isinstance(loss, Symbol):
             loss = loss()

@@ -16,7 +16,7 @@ from deepkit.train.rules import (
     ApplyGradientDescent,
     ApplyMomentum,
     ApplyRMSProp,
-)  # fmt: skip
+)
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -44,7 +44,7 @@ class MomentumOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum",
         use_nesterov: bool = False,
-    ):  # fmt: skip
+    ):
         super().__init__(learning_rate, name)
         self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
 
@@ -60,7 +60,7 @@ class AdagradOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any, initial_accumulator_value: float = 0.1, use_locking: bool = False,
         name: str = "Adagrad",
-    ):  # fmt: skip
+    ):
         if initial_accumulator_value <= 0:
             raise ArgumentError("initial_accumulator_value must be positive", rule="steps are divided by its root")
         super().__init__(learning_rate, name)
@@ -81,7 +81,7 @@ class AdadeltaOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: Any = 1e-8, use_locking: bool = False,
         name: str = "Adadelta",
-    ):  # fmt: skip
+    ):
         super().__init__(learning_rate, name)
         self.rho, self.epsilon = rho, epsilon
 
@@ -96,7 +96,7 @@ class RMSPropOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0, epsilon: Any = 1e-10,
         use_locking: bool = False, centered: bool = False, name: str = "RMSProp",
-    ):  # fmt: skip
+    ):
         self.slot_names = ("rms", "mg", "momentum") if centered else ("rms", "momentum")
         super().__init__(learning_rate, name)
         self.decay, self.momentum, self.epsilon = decay, momentum, epsilon
@@ -120,7 +120,7 @@ class AdamOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8,
         use_locking: bool = False, name: str = "Adam",
-    ):  # fmt: skip
+    ):
         super().__init__(learning_rate, name)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
@@ -153,7 +153,7 @@ class FtrlOptimizer(Optimizer):
         l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0, use_locking: bool = False,
         name: str = "Ftrl", accum_name: Any = None, linear_name: Any = None,
         l2_shrinkage_regularization_strength: float = 0.0, beta: float = 0.0,
-    ):  # fmt: skip
+    ):
         if learning_rate_power > 0 or initial_accumulator_value < 0:
             raise ArgumentError("FtrlOptimizer: learning_rate_power must be <= 0, initial_accumulator_value >= 0")
         super().__init__(learning_rate, name)

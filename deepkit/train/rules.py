@@ -232,7 +232,7 @@ class ApplyAdam(UpdateRule):
     def inplace(
         self, var: Any, m: Any, v: Any, grad: Any, power1: Any, power2: Any, rate: Any, beta1: Any, beta2: Any,
         epsilon: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         one = grad.dtype.type(1)
         step = rate * np.sqrt(one - power2) / (one - power1)
         updates.run(updates.adam_reference, (var, m, v, grad), step[()], beta1[()], beta2[()], epsilon[()])
@@ -251,7 +251,7 @@ class ApplyAmsgrad(UpdateRule):
     def inplace(
         self, var: Any, m: Any, v: Any, vhat: Any, grad: Any, power1: Any, power2: Any, rate: Any, beta1: Any,
         beta2: Any, epsilon: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         one = grad.dtype.type(1)
         m += (grad - m) * (one - beta1)
         v += (grad * grad - v) * (one - beta2)
@@ -292,7 +292,7 @@ class ApplyNadam(UpdateRule):
     def inplace(
         self, var: Any, m: Any, v: Any, grad: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any, share: Any,
         next_share: Any, product: Any, next_product: Any, power2: Any, moves: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         one = grad.dtype.type(1)
         m *= beta1
         m += grad * (one - beta1)

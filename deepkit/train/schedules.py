@@ -26,7 +26,7 @@ def _progress(global_step: Any, decay_steps: Any, staircase: bool, rate: Any) ->
 def exponential_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """learning_rate * decay_rate ** (global_step / decay_steps); a staircase rounds the exponent down.
 
     >>> exponential_decay(0.1, 10, 5, 0.5).item()
@@ -40,7 +40,7 @@ def exponential_decay(
 def natural_exp_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """learning_rate * exp(-decay_rate * global_step / decay_steps)."""
     with scope(name, "NaturalExpDecay", global_step, learning_rate) as full:
         rate, share = _progress(global_step, decay_steps, staircase, learning_rate)
@@ -50,7 +50,7 @@ def natural_exp_decay(
 def inverse_time_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """learning_rate / (1 + decay_rate * global_step / decay_steps)."""
     with scope(name, "InverseTimeDecay", global_step, learning_rate) as full:
         rate, share = _progress(global_step, decay_steps, staircase, learning_rate)
@@ -60,7 +60,7 @@ def inverse_time_decay(
 def polynomial_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, end_learning_rate: Any = 0.0001, power: Any = 1.0,
     cycle: bool = False, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """From learning_rate down to end_learning_rate in decay_steps steps, along (1 - step / decay_steps) ** power.
 
     With cycle, decay_steps grows to its next multiple whenever the end is reached.

@@ -36,7 +36,7 @@ from deepkit.device.dtypes import (
     uint16,
     uint32,
     uint64,
-)  # fmt: skip
+)
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
@@ -61,7 +61,7 @@ from deepkit.v1 import (
     saved_model,
     summary,
     train,
-)  # fmt: skip
+)
 from deepkit.v1.client import device_lib, timeline
 from deepkit.v1.compat import (
     disable_eager_execution,
@@ -70,7 +70,7 @@ from deepkit.v1.compat import (
     enable_eager_execution,
     enable_resource_variables,
     executing_eagerly,
-)  # fmt: skip
+)
 from deepkit.v1.framework import protocol_messages as _protocol_messages
 from deepkit.v1.framework import unknown_names as _unknown_names
 from deepkit.v1.framework.config import *
@@ -111,7 +111,7 @@ from deepkit.v1.namespaces import (
     signal,
     spectral,
     strings,
-)  # fmt: skip
+)
 from deepkit.v1.ops.arrays import *
 from deepkit.v1.ops.checks import *
 from deepkit.v1.ops.linalg import *

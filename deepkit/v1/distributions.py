@@ -186,7 +186,7 @@ class Bernoulli(Distribution):
     def __init__(
         self, logits: Any = None, probs: Any = None, dtype: Any = "int32", validate_args: bool = False,
         allow_nan_stats: bool = True, name: Any = "Bernoulli",
-    ):  # fmt: skip
+    ):
         super().__init__(name)
         _one_of(logits, probs)
         self.dtype = as_dtype(dtype)
@@ -232,7 +232,7 @@ class Categorical(Distribution):
     def __init__(
         self, logits: Any = None, probs: Any = None, dtype: Any = "int32", validate_args: bool = False,
         allow_nan_stats: bool = True, name: Any = "Categorical",
-    ):  # fmt: skip
+    ):
         super().__init__(name)
         _one_of(logits, probs)
         self.dtype = as_dtype(dtype)
@@ -290,7 +290,7 @@ def _of_categoricals(a: Categorical, b: Categorical) -> Any:
 
 _DIVERGENCES: dict[type, Callable[[Any, Any], Any]] = {
     Normal: _of_normals, Bernoulli: _of_bernoullis, Categorical: _of_categoricals,
-}  # fmt: skip
+}
 
 
 def kl_divergence(

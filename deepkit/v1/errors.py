@@ -29,7 +29,7 @@ _BY_CODE: dict[int, type[OpError]] = {
         PermissionDeniedError, ResourceExhaustedError, FailedPreconditionError, AbortedError, OutOfRangeError,
         UnimplementedError, InternalError, UnavailableError, DataLossError, UnauthenticatedError,
     )
-}  # fmt: skip
+}
 
 OK = 0
 CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED = range(1, 8)
@@ -44,7 +44,7 @@ __all__ = [
     "InvalidArgumentError", "NotFoundError", "OpError", "OutOfRangeError", "PermissionDeniedError",
     "ResourceExhaustedError", "UnauthenticatedError", "UnavailableError", "UnimplementedError", "UnknownError",
     "error_code_from_exception_type", "exception_type_from_error_code",
-]  # fmt: skip
+]
 
 
 def exception_type_from_error_code(error_code: int) -> type[OpError]:

@@ -108,7 +108,7 @@ def _pair(what: str, labels: Any, outputs: Any) -> tuple[Any, Any]:
 def absolute_difference(
     labels: Any, predictions: Any, weights: Any = 1.0, scope: Any = None, loss_collection: Any = GraphKeys.LOSSES,
     reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of |predictions - labels|."""
     labels, predictions = _pair("absolute_difference", labels, predictions)
     with _scope(scope, "absolute_difference", predictions, labels, weights) as full:
@@ -119,7 +119,7 @@ def absolute_difference(
 def cosine_distance(
     labels: Any, predictions: Any, axis: Any = None, weights: Any = 1.0, scope: Any = None,
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN, dim: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of 1 - labels . predictions along `axis`; both must have length 1 there already."""
     along = dim if axis is None else axis
     if along is None:
@@ -133,7 +133,7 @@ def cosine_distance(
 def hinge_loss(
     labels: Any, logits: Any, weights: Any = 1.0, scope: Any = None, loss_collection: Any = GraphKeys.LOSSES,
     reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of max(0, 1 - t logits) with t = 2 labels - 1: labels are 0 or 1."""
     labels, logits = _pair("hinge_loss", labels, logits)
     with _scope(scope, "hinge_loss", logits, labels, weights) as full:
@@ -144,7 +144,7 @@ def hinge_loss(
 def huber_loss(
     labels: Any, predictions: Any, weights: Any = 1.0, delta: float = 1.0, scope: Any = None,
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """e^2 / 2 for errors up to delta, then delta (e - delta / 2): a parabola that goes on as a straight line."""
     labels, predictions = _pair("huber_loss", labels, predictions)
     with _scope(scope, "huber_loss", predictions, labels, weights) as full:
@@ -157,7 +157,7 @@ def huber_loss(
 def log_loss(
     labels: Any, predictions: Any, weights: Any = 1.0, epsilon: float = 1e-7, scope: Any = None,
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of -labels log(p + epsilon) - (1 - labels) log(1 - p + epsilon): predictions p are probabilities."""
     labels, p = _pair("log_loss", labels, predictions)
     with _scope(scope, "log_loss", predictions, labels, weights) as full:
@@ -168,7 +168,7 @@ def log_loss(
 def mean_squared_error(
     labels: Any, predictions: Any, weights: Any = 1.0, scope: Any = None, loss_collection: Any = GraphKeys.LOSSES,
     reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of (predictions - labels) squared. Both must have one shape: (n,) against (n, 1) is an error."""
     labels, predictions = _pair("mean_squared_error", labels, predictions)
     with _scope(scope, "mean_squared_error", predictions, labels, weights) as full:
@@ -201,7 +201,7 @@ def mean_pairwise_squared_error(
 def sigmoid_cross_entropy(
     multi_class_labels: Any, logits: Any, weights: Any = 1.0, label_smoothing: float = 0, scope: Any = None,
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean cross-entropy of labels between 0 and 1 and sigmoid(logits), element by element.
 
     label_smoothing s moves the labels towards 1/2: labels (1 - s) + s / 2.
@@ -218,7 +218,7 @@ def sigmoid_cross_entropy(
 def softmax_cross_entropy(
     onehot_labels: Any, logits: Any, weights: Any = 1.0, label_smoothing: float = 0, scope: Any = None,
     loss_collection: Any = GraphKeys.LOSSES, reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean cross-entropy of rows of class probabilities and softmax(logits): (batch, classes) both.
 
     label_smoothing s moves the labels towards 1 / classes: labels (1 - s) + s / classes.
@@ -239,7 +239,7 @@ def softmax_cross_entropy(
 def sparse_softmax_cross_entropy(
     labels: Any, logits: Any, weights: Any = 1.0, scope: Any = None, loss_collection: Any = GraphKeys.LOSSES,
     reduction: str = _MEAN,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean cross-entropy of class numbers (batch,) or (batch, 1) and softmax(logits), logits (batch, classes)."""
     logits, labels = constant_of(logits), constant_of(labels)
     with _scope(scope, "sparse_softmax_cross_entropy_loss", logits, labels, weights) as full:

@@ -40,7 +40,7 @@ class Sliding:
     """
 
     def __init__(self, image: Any, kernel: Any, stride: int = 1, padding: str = "VALID", bias: float = 0.0,
-                 relu: bool = False, pool: str | None = None):  # fmt: skip
+                 relu: bool = False, pool: str | None = None):
         self.image, self.kernel = _matrix(image, "image"), _matrix(kernel, "kernel")
         self.stride, self.padding = stride, str(padding).upper()
         self.bias, self.relu, self.pool = float(bias), relu, pool
@@ -115,7 +115,7 @@ class Sliding:
 
 
 def show_convolution(image: Any, kernel: Any, stride: int = 1, padding: str = "VALID", *, step: int | None = None,
-                     bias: float = 0.0, relu: bool = False, pool: str | None = None) -> Drawing:  # fmt: skip
+                     bias: float = 0.0, relu: bool = False, pool: str | None = None) -> Drawing:
     """Draw the convolution of an image by a kernel at one step; arguments as for `Sliding`.
 
     Args:

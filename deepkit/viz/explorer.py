@@ -87,7 +87,7 @@ class ConvolutionExplorer:
             "step": w.IntSlider(0, 0, 1, description="window", readout=False, layout=w.Layout(flex="1 1 300px", min_width="0"),
                                 style=narrow),
             "play": w.Play(min=0, max=1, interval=60, step=1, show_repeat=False, layout=w.Layout(flex="0 0 auto")),
-        }  # fmt: skip
+        }
         w.jslink((made["play"], "value"), (made["step"], "value"))
         made["picture"].observe(self._choose_picture, "value")
         made["kernel"].observe(self._choose_kernel, "value")
@@ -197,7 +197,7 @@ class ConvolutionExplorer:
     def _slide(self) -> Sliding:
         c = self.controls
         return Sliding(self._image, self._kernel, c["stride"].value, c["padding"].value, 0.0, c["relu"].value,
-                       c["pool"].value)  # fmt: skip
+                       c["pool"].value)
 
     def _change(self, _: Any = None) -> None:
         if self._busy:

@@ -42,7 +42,7 @@ def number(value: float) -> str:
 
 
 def label(text: str, x: float, y: float, *, size: float = 12, anchor: str = "start", fill: str = GREY,
-          bold: bool = False) -> str:  # fmt: skip
+          bold: bool = False) -> str:
     """A line of text whose baseline is at (x, y)."""
     weight = ' font-weight="bold"' if bold else ""
     return (
@@ -52,7 +52,7 @@ def label(text: str, x: float, y: float, *, size: float = 12, anchor: str = "sta
 
 
 def frame(x: float, y: float, width: float, height: float, *, stroke: str = GREY, wide: float = 1.0, dash: str = "",
-          fill: str = "none") -> str:  # fmt: skip
+          fill: str = "none") -> str:
     """The outline of a rectangle."""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return (
@@ -62,7 +62,7 @@ def frame(x: float, y: float, width: float, height: float, *, stroke: str = GREY
 
 
 def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = None, signed: bool | None = None,
-         known: Any = None, numbers: bool = False) -> str:  # fmt: skip
+         known: Any = None, numbers: bool = False) -> str:
     """The cells of a matrix, its first one with the upper left corner (x, y), each `cell` pixels wide.
 
     Args:

@@ -91,4 +91,4 @@ def _paint(axes: Any, boxes: list[Box], arrows: Any, layout: Layout, frames: dic
         first = y - (len(box.text) - 1) * 7.0
         for i, line in enumerate(box.text):
             axes.text(x, first + i * 14.0, line, ha="center", va="center", color="white", fontsize=11 * points,
-                      family="monospace", weight="bold" if i == 0 else "normal")  # fmt: skip
+                      family="monospace", weight="bold" if i == 0 else "normal")

@@ -74,7 +74,7 @@ def compare(rows: Iterable[Sequence[Any]], columns: Sequence[str] = ("", "docume
 def reproduction(
     document: Sequence[Any], here: Sequence[Any], what: Sequence[Any] | None = None, *, digits: int = 6,
     rtol: float = 1e-3
-) -> Table:  # fmt: skip
+) -> Table:
     """What a document printed beside what we got, line by line, with a verdict for each.
 
     `=` written with `digits` digits they are the same; `≈` numbers that differ by at most `rtol` of the document's;
@@ -89,7 +89,7 @@ def reproduction(
     names = [""] * len(document) if what is None else list(what)
     if not len(document) == len(here) == len(names):
         raise ShapeError(f"{len(document)} values of the document, {len(here)} of ours, {len(names)} names",
-                         rule="as many of each")  # fmt: skip
+                         rule="as many of each")
     if not len(document):
         raise ArgumentError("nothing to compare", hint="reproduction(document=[...], here=[...])")
     rows = [

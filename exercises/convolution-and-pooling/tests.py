@@ -194,7 +194,7 @@ def stroke(answer: Answer, rng: np.random.Generator) -> None:
         but("pool", "sums(picture) / sums(np.ones(picture.shape))", "sums(picture) / np.maximum(1, sums(picture != 0))"),
         but("pool", "sum(axis=(1, 3))", "max(axis=(1, 3))"),
     ],
-)  # fmt: skip
+)
 def pool(answer: Answer, rng: np.random.Generator) -> None:
     for shape, k in [((3, 3), 2), ((6, 8), 2), ((7, 5), 3), ((10, 11), 4), ((4, 3), 5)]:
         picture = rng.normal(size=shape)
@@ -241,7 +241,7 @@ def rows(answer: Answer, rng: np.random.Generator) -> None:
         expected = np.array(
             [[sum(slid(picture[..., c], filters[:, :, c, o], s, "VALID") for c in range(shape[3])) for o in range(maps)]
              for picture in x]
-        )  # fmt: skip
+        )
         answer.gives("convolve", x, filters, s, expected=np.moveaxis(expected, 1, -1))
 
 
@@ -261,7 +261,7 @@ def rows(answer: Answer, rng: np.random.Generator) -> None:
         but("back", "return by_kernel, by_picture", "return by_picture, by_kernel"),
         but("back", "return by_kernel, by_picture", "return by_kernel / g.size, by_picture"),
     ],
-)  # fmt: skip
+)
 def back(answer: Answer, rng: np.random.Generator) -> None:
     for shape, window, s in [((6, 7), (2, 3), 2), ((5, 5), (3, 3), 1), ((8, 4), (3, 1), 3)]:
         picture, kernel = rng.normal(size=shape), rng.normal(size=window)

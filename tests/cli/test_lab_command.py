@@ -142,7 +142,7 @@ def test_the_server_ends_with_the_launcher(number, code, tmp_path):
     launcher = subprocess.Popen(
         [sys.executable, "-c", program], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
-    )  # fmt: skip
+    )
     child = int(launcher.stdout.readline())
     launcher.send_signal(number)
     launcher.communicate(timeout=10)

@@ -112,7 +112,7 @@ def test_a_failing_notebook_in_a_process_of_its_own(tmp_path):
     child = subprocess.run(
         [sys.executable, "-m", "deepkit", "run", str(path), "--out", str(tmp_path)],
         cwd=REPOSITORY, capture_output=True, text=True,
-    )  # fmt: skip
+    )
     assert child.returncode == 1
     assert "cell 2 of 3 failed" in child.stderr
     assert "ValueError: the reason" in child.stderr
@@ -172,7 +172,7 @@ def test_ctrl_c_stops_the_kernel_too(tmp_path):
     child = subprocess.Popen(
         [sys.executable, "-m", "deepkit", "run", str(path), "--out", str(tmp_path)],
         cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    )
     deadline = time.monotonic() + 30
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -32,14 +32,14 @@ def run_tf1(tmp_path):
     }
     environment |= {
         "PYTHONPATH": str(REPOSITORY), "DEEPKIT_DATA": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }  # fmt: skip
+    }
 
     def run(source: str, *arguments: str, name: str = "script.py", **variables: str):
         (scripts / name).write_text(textwrap.dedent(source).lstrip("\n"), encoding="utf-8")
         return subprocess.run(
             [sys.executable, "-m", "deepkit", "run-tf1", str(scripts / name), *arguments],
             cwd=tmp_path / "elsewhere", env=environment | variables, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        )
 
     run.scripts, run.environment = scripts, environment
     return run
@@ -149,7 +149,7 @@ def test_the_program_s_own_surroundings(run_tf1):
         sys.exit(7)
         """,
         "--help", "-x", "1",
-    )  # fmt: skip
+    )
     assert child.stdout == "['--help', '-x', '1'] __main__ script.py elsewhere True\n3 1.15.0 True\n"
     assert (child.returncode, child.stderr) == (7, "")
 
@@ -250,7 +250,7 @@ def test_a_notebook(run_tf1):
     assert notes == [
         "cell 1, line 1: %matplotlib inline skipped", "cell 1, line 3: !ls skipped", "cell 2: %%time skipped",
         "cell 3: %%bash skipped, with its cell", "cell 5, line 2: %timeit x skipped", "cell 5, line 3: tf.add? skipped",
-    ]  # fmt: skip
+    ]
     assert 'example.ipynb cell 7", line 1:  y = tf.placeholder(tf.float32)' in child.stderr
     assert "must be fed" in child.stderr
 
@@ -266,7 +266,7 @@ def test_ctrl_c_is_the_program_s_own(run_tf1, tmp_path):
     child = subprocess.Popen(
         [sys.executable, "-m", "deepkit", "run-tf1", str(script)], env=run_tf1.environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    )
     deadline = time.monotonic() + 30
     while not mark.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -360,7 +360,7 @@ def test_tostring_is_read_as_tobytes():
         "x = ur'y'", "try:\n  f()\nexcept IOError, e:\n  pass", "f = lambda (a, b): a", "def f(a, (b, c)):\n  pass",
         "if x:\n\tif y:\n        f()",
     ],
-)  # fmt: skip
+)
 def test_python_2_is_recognised(line, tmp_path):
     path = tmp_path / "old.py"
     path.write_text(line + "\n")

@@ -147,7 +147,7 @@ def test_shape_invariants(sess) -> None:
     grown = tf.while_loop(
         lambda x: tf.size(x) < 5, lambda x: tf.concat([x, [1.0]], 0), [tf.constant([0.0])],
         shape_invariants=[tf.TensorShape([None])],
-    )  # fmt: skip
+    )
     assert sess.run(grown).tolist() == [0, 1, 1, 1, 1]
 
 

@@ -45,13 +45,13 @@ def cube_in_growing_loop(x):
     grown = tf.while_loop(
         lambda i, a: i < 2, lambda i, a: (i + 1, tf.concat([a, a[-2:] * x], 0)), [0, x],
         shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
-    )[1]  # fmt: skip
+    )[1]
     return grown[-2:]
 
 
 CUBES = [
     cube_in_branch, cube_in_case, cube_in_loop, cube_in_scan, cube_in_map, cube_in_branch_in_scan, cube_in_growing_loop,
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("cube", CUBES)
@@ -99,7 +99,7 @@ def test_gradient_by_the_parameter_of_a_drawn_number(sess) -> None:
     inside = tf.cond(
         tf.placeholder_with_default(True, []), lambda: tf.random_gamma([3], alpha, dtype=tf.float64, seed=4),
         lambda: tf.zeros([3, 2], tf.float64),
-    )  # fmt: skip
+    )
     a, b, da, db = sess.run([outside, inside, tf.gradients(outside, alpha)[0], tf.gradients(inside, alpha)[0]])
     np.testing.assert_allclose(a, b)
     np.testing.assert_allclose(da, db)

@@ -24,10 +24,10 @@ def test_names_as_in_tensorflow() -> None:
     assert tf.placeholder(tf.float32).name == "Placeholder_1:0"
     assert [t.name for t in (x + 1, x + 1, x * x, x - x, x / x, -x, x**2)] == [
         "add:0", "add_1:0", "mul:0", "sub:0", "truediv:0", "Neg:0", "pow:0",
-    ]  # fmt: skip
+    ]
     assert [t.name for t in (tf.add(x, x), tf.square(x), tf.reduce_mean(x), tf.matmul(x, x, transpose_b=True))] == [
         "Add_2:0", "Square:0", "Mean:0", "MatMul:0",  # Add and add count as one name
-    ]  # fmt: skip
+    ]
     assert tf.random_normal([2], seed=1).name == "random_normal:0"
     assert tf.constant(1).name == "Const:0"
     assert tf.Variable(1.0).name == "Variable:0"

@@ -29,7 +29,7 @@ CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found :=
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package: chromium)")
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync"]
 EXPLORER = ".deepkit-convolution-explorer"
 START_S, RUN_S = 60, 180
 
@@ -117,7 +117,7 @@ def changes(page, act, what: str) -> str:
     page.wait_for_function(
         "([place, old]) => document.querySelector(place + ' svg').innerHTML !== old", arg=[EXPLORER, before],
         timeout=20_000,
-    )  # fmt: skip
+    )
     assert drawing(page) != before, what
     return title(page)
 

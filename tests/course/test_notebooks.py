@@ -128,7 +128,7 @@ def sample(**changes: Any) -> dict[str, Any]:
     cell = {
         "cell_type": "code", "id": "one", "source": ["1"], "execution_count": 1, "outputs": [],
         "metadata": {"deepkit": {"example": expand(EXAMPLES["ch23"])}},
-    }  # fmt: skip
+    }
     return {"cells": [{**cell, **changes}]}
 
 

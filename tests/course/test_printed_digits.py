@@ -104,7 +104,7 @@ def test_too_few_costs_ten():
     printed = [
         [-0.81031823, 1.4855988], [0.01247112, 2.1385448], [0.45567414, 2.17060661],
         [0.69968724, 1.8465308], [0.89886665, 1.29736018], [1.01934695, 1.04280889],
-    ]  # fmt: skip
+    ]
     np.testing.assert_allclose(train_shop(asymmetric(10, 1)), printed, rtol=0, atol=LAST_BITS)
 
 

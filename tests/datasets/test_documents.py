@@ -90,7 +90,7 @@ def _known(entry, role: str, name: str, contents: bytes):
                 return dataclasses.replace(
                     file, name=name, size=len(contents), sha256=hashlib.sha256(contents).hexdigest(),
                     contents_sha256=hashlib.sha256(contents).hexdigest(), contents_size=len(contents),
-                )  # fmt: skip
+                )
     raise LookupError(role)
 
 

@@ -305,7 +305,7 @@ def test_download_of_anything(server):
     download(
         f"{server.base}/{IMAGES}", out, digest=hashlib.md5(body).hexdigest().upper(), algorithm="md5",
         progress=lambda *step: seen.append(step),
-    )  # fmt: skip
+    )
     assert out.getvalue() == body
     assert seen[-1] == (len(body), len(body))
     server.lengths[IMAGES] = None

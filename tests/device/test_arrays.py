@@ -19,7 +19,7 @@ from deepkit.errors import DTypeError, ShapeError
         ([1, 2], "int32"), ([1, 2.5], "float32"), ([], "float32"), (2**40, "int64"), (np.float64(1), "float64"),
         (np.zeros(2), "float64"), ([np.float16(1)], "float16"), (["a", "b"], "string"), ([[True], [False]], "bool"),
     ],
-)  # fmt: skip
+)
 def test_default_types(value: object, dtype: str) -> None:
     assert dtypes.as_dtype(as_array(value).dtype).name == dtype
 

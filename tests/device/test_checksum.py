@@ -16,7 +16,7 @@ from deepkit.device.checksum import crc32c, crc32c_many, crc32c_reference
 PUBLISHED = {
     b"123456789": 0xE3069283, b"": 0, bytes(32): 0x8A9136AA, b"\xff" * 32: 0x62A8AB43, bytes(range(32)): 0x46DD794E,
     bytes(range(31, -1, -1)): 0x113FDB5C,
-}  # fmt: skip
+}
 
 
 def divided(text: bytes) -> int:

@@ -131,7 +131,7 @@ REFUSED = {
         b"\xff" * 9,
     ),
     "half a pair": (b'{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', b""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -211,7 +211,7 @@ def test_no_path_leaves_the_folder(tmp_path, path):
 
 
 @pytest.mark.parametrize("text", ["nonsense", 'model_checkpoint_path: "a', "model_checkpoint_path: 3", "other: 1", "\xff",
-                                  'all_model_checkpoint_timestamps: "1"', "last_preserved_timestamp: one"])  # fmt: skip
+                                  'all_model_checkpoint_timestamps: "1"', "last_preserved_timestamp: one"])
 def test_a_damaged_state_file_is_refused(tmp_path, text):
     (tmp_path / "checkpoint").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match="is not a sound state file"):

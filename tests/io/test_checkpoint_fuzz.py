@@ -130,7 +130,7 @@ entries = st.fixed_dictionaries(
     st.dictionaries(st.text(max_size=3), entries, max_size=4), st.binary(max_size=40),
     st.none() | st.integers(0, (1 << 64) - 1),
     st.none() | st.text(max_size=20) | st.sampled_from(['{"kinds":{"a":["string",[1]]}}', '{"crc32":{}}', '{"kinds":{"a":[]}}']),
-)  # fmt: skip
+)
 def test_hostile_headers(tmp_path, header, data, length, own):
     path = tmp_path / "f"
     text = json.dumps(header if own is None else {**header, "__metadata__": {"deepkit": own}}).encode()

@@ -241,7 +241,7 @@ class TestOptions:
         kind = TFRecordOptions.get_compression_type_string
         assert [kind(x) for x in (None, "", 0, 1, 2, "GZIP", TFRecordOptions("ZLIB"))] == [
             "", "", "", "ZLIB", "GZIP", "GZIP", "ZLIB",
-        ]  # fmt: skip
+        ]
         assert TFRecordOptions(TFRecordCompressionType.GZIP).compression_type == "GZIP"
 
     @pytest.mark.parametrize(

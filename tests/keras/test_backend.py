@@ -76,7 +76,7 @@ CASES = {
     "map_fn": (lambda x: K.map_fn(K.cumsum, x), X.cumsum(1), [X]),
     "moving average": (lambda x: K.foldl(lambda a, row: 0.9 * a + 0.1 * row, x, np.zeros(3, "float32")),
                        0.1 * (0.9 ** np.arange(4)[::-1, None] * X).sum(0), [X]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -274,7 +274,7 @@ def test_cross_entropies_look_behind_softmax_and_sigmoid():
         losses = [
             K.categorical_crossentropy(wrong, K.softmax(x)), K.sparse_categorical_crossentropy(np.array([1]), K.softmax(x)),
             K.sum(K.binary_crossentropy(wrong, K.sigmoid(x)), axis=-1),
-        ]  # fmt: skip
+        ]
         got = [v.numpy() for v in losses] if isinstance(x, Tensor) else K.function([x], losses)([logits])
         np.testing.assert_allclose(np.ravel(got), [200.0, 200.0, 200.0 + np.log(2)], rtol=1e-6)
 

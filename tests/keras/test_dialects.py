@@ -56,7 +56,7 @@ def test_the_numbers_of_each_keras(speak):
     assert _numbers() == {
         "Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002, "reset_after": False, "gate": "sigmoid",
         "version": "2.3.1",
-    }  # fmt: skip
+    }
     assert O.get("adadelta").get_config()["learning_rate"] == 1.0  # by name, too
     assert O.Adagrad(0.5).get_config()["learning_rate"] == 0.5
     speak(dialects.TENSORFLOW_1)
@@ -105,7 +105,7 @@ def test_a_frozen_batch_normalization(speak):
          "2.2.4-tf False"),
         ("import tensorflow as tf; tf.keras.layers; from keras import layers, __version__; print(__version__)", "2.3.1"),
     ],
-)  # fmt: skip
+)
 def test_what_a_program_imports_decides(program, shown, tmp_path):
     file = tmp_path / "program.py"
     file.write_text(program)

@@ -65,14 +65,14 @@ def test_order_of_calls() -> None:
     assert [call[0] for call in told.calls] == [
         "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_train_batch_end", "on_test_begin",
         "on_test_batch_begin", "on_test_batch_end", "on_test_end", "on_epoch_end", "on_train_end",
-    ]  # fmt: skip
+    ]
     told.calls.clear()
     made.evaluate(X, Y, batch_size=10, verbose=0, callbacks=[told])
     made.predict(X, batch_size=20, callbacks=[told])
     assert [call[0] for call in told.calls] == [
         "on_test_begin", *["on_test_batch_begin", "on_test_batch_end"] * 2, "on_test_end",
         "on_predict_begin", "on_predict_batch_begin", "on_predict_batch_end", "on_predict_end",
-    ]  # fmt: skip
+    ]
 
 
 def test_old_names_of_batches_and_lambda() -> None:

@@ -31,7 +31,7 @@ KNOWN = {
         name: (name.title().replace("_", ""), {"seed": None})
         for name in ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal")
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -51,7 +51,7 @@ SPREAD = {
     "he_normal": np.sqrt(2 / 300),
     "he_uniform": np.sqrt(2 / 300), "glorot_normal": np.sqrt(2 / 500), "glorot_uniform": np.sqrt(2 / 500),
     "lecun_normal": np.sqrt(1 / 300), "lecun_uniform": np.sqrt(1 / 300), "orthogonal": np.sqrt(1 / 300),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SPREAD)

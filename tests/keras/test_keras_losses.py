@@ -158,7 +158,7 @@ MISTAKES = {
     "in a graph": (
         lambda: losses.mse(K.placeholder(shape=(None,)), K.placeholder(shape=(None, 1))), r"\(batch,\), y_pred \(batch, 1\)"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", MISTAKES)

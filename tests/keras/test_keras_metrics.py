@@ -47,7 +47,7 @@ FUNCTIONS = [
     (m.sparse_top_k_categorical_accuracy, (NUMBERS, ROWS), {"k": 3}, ranks(ROWS, NUMBERS) < 3),
     (m.cosine_proximity, (ROWS, ROWS[::-1].copy()), {}, COSINES),
     (m.mse, (ROWS, ROWS[::-1].copy()), {}, ((ROWS - ROWS[::-1]) ** 2).mean(1)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_best_point_under_a_condition() -> None:
     for metric, condition, rate in (
         (m.SensitivityAtSpecificity(0.7, 21), specificity, recall), (m.SpecificityAtSensitivity(0.7, 21), recall, specificity),
         (m.PrecisionAtRecall(0.7, 21), recall, precision), (m.RecallAtPrecision(0.55, 21), precision, recall),
-    ):  # fmt: skip
+    ):
         wanted = {
             "SensitivityAtSpecificity": 0.7,
             "SpecificityAtSensitivity": 0.7,
@@ -294,7 +294,7 @@ def test_metrics_of_all_kinds_in_a_model(eager: bool) -> None:
 def test_names_count_up() -> None:
     assert [m.AUC().name, m.AUC().name, m.MeanSquaredError().name, m.MeanSquaredError().name] == [
         "auc", "auc_1", "mean_squared_error", "mean_squared_error",
-    ]  # fmt: skip
+    ]
 
 
 def test_get() -> None:

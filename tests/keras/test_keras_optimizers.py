@@ -105,7 +105,7 @@ RULES = {
     "adamax": (lambda: opt.Adamax(0.1, **BETAS), adamax),
     "nadam": (lambda: opt.Nadam(0.1, schedule_decay=0.1, **BETAS), nadam),
     "ftrl": (lambda: opt.Ftrl(0.1, -0.5, 0.2, l1_regularization_strength=0.5, l2_regularization_strength=0.2), ftrl),
-}  # fmt: skip
+}
 TOLERANCE = {"rtol": 2e-6, "atol": 2e-6}  # the learning rates are float32
 
 
@@ -271,7 +271,7 @@ def test_optimizer_goes_with_its_numbers_to_another_graph() -> None:
         ({"clipnorm": 0.5}, lambda a, b: (a * 0.5 / np.linalg.norm(a), b * 0.5 / np.linalg.norm(b))),
         ({"global_clipnorm": 0.5}, lambda a, b: tuple(x * 0.5 / np.hypot(np.linalg.norm(a), np.linalg.norm(b)) for x in (a, b))),
     ],
-)  # fmt: skip
+)
 def test_clipping(clip: dict, formula) -> None:
     a, b = weight(), weight(START * 2)
     opt.SGD(1.0, **clip).apply_gradients([(dk.tensor(GRADS[0]), a.eager), (dk.tensor(GRADS[1]), b.eager)])
@@ -381,7 +381,7 @@ def test_get() -> None:
         (lambda: opt.schedules.PiecewiseConstantDecay([1], [1.0]), "one value more"),
         (lambda: opt.Optimizer().apply_gradients([(dk.tensor(START), weight().eager)]), "defines neither"),
     ],
-)  # fmt: skip
+)
 def test_errors_teach(make, said: str) -> None:
     with pytest.raises(ArgumentError, match=said):
         make()

@@ -32,7 +32,7 @@ PAIRS = [
     (lambda: layers.GaussianNoise(sigma=0.5), lambda: layers.GaussianNoise(0.5)),
     (lambda: layers.UpSampling1D(length=3), lambda: layers.UpSampling1D(3)),
     (lambda: layers.PReLU(init="one"), lambda: layers.PReLU(alpha_initializer="one")),
-]  # fmt: skip
+]
 
 
 def config(layer):

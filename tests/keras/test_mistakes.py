@@ -328,7 +328,7 @@ MISTAKES = {
         ["layer 'lambda_1' (Lambda)", "a function of NumPy", "K.log"],
     ),
     "Lambda of a number": (lambda: Lambda(3), ["Lambda(3)", "lambda x"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -371,7 +371,7 @@ FILES = {
     "no such folder": (
         lambda path: None, lambda path: made().save(path / "deeper" / "model.h5"), ["cannot write", "the folder exists"],
     ),
-}  # fmt: skip
+}
 
 
 class Silent2(L.Layer):
@@ -422,7 +422,7 @@ WARNINGS = {
     "nothing to monitor": (
         lambda: fit(made(), callbacks=[keras.callbacks.EarlyStopping()]), UserWarning, "'val_loss', which is not there",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WARNINGS)

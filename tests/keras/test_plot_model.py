@@ -38,7 +38,7 @@ def test_the_text_for_graphviz():
     assert edges == {
         ("x: InputLayer", "inner: Sequential"), ("x: InputLayer", r"e\>f: Dense"),
         ("inner: Sequential", "both: Concatenate"), (r"e\>f: Dense", "both: Concatenate"),
-    }  # fmt: skip
+    }
     source = model_to_dot(web(), rankdir="LR", dpi=70, expand_nested=True).source
     assert "rankdir=LR;" in source
     assert "dpi=70" in source

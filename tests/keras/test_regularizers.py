@@ -67,7 +67,7 @@ NORMS = np.sqrt((W**2).sum(0))
         (lambda: constraints.min_max_norm(2.0, 3.0, rate=0.5), W * (0.5 * np.clip(NORMS, 2, 3) + 0.5 * NORMS) / NORMS),
         (lambda: constraints.get({"class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}}), W * np.minimum(1, 2 / NORMS)),
     ],
-)  # fmt: skip
+)
 def test_constrained_weights(made, expected):
     np.testing.assert_allclose(made()(convert(W)).numpy(), expected, rtol=1e-5, atol=1e-6)
     again = constraints.deserialize(constraints.serialize(made()))

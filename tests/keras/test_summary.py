@@ -98,7 +98,7 @@ def test_width_and_columns():
         lines_of(mlp(), positions=[0.5, 1.0])
     assert [line.split()[0] for line in lines_of(mlp(), layer_range=["dense_2", "dense_3"])[4:9:2]] == [
         "dense_2", "dropout_2", "dense_3",
-    ]  # fmt: skip
+    ]
     with pytest.raises(ArgumentError, match="layer_range"):
         lines_of(mlp(), layer_range=["dense_9", "dense_3"])
 

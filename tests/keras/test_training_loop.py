@@ -237,7 +237,7 @@ def test_layers_metrics_stand_after_the_model_s():
         ("acc", "accuracy"), ("val_left_accuracy", "val_left_acc"), ("kld", "kullback_leibler_divergence"),
         ("cosine_proximity", "cosine_similarity"), ("MAE", "mae"), ("mae_1", "mean_absolute_error_1"), ("AUC", "auc"),
     ],
-)  # fmt: skip
+)
 def test_logs_find_the_other_name(there, asked):
     logs = Logs({"loss": 1.0, there: 2.0})
     assert (logs[asked], logs.get(asked), asked in logs) == (2.0, 2.0, True)

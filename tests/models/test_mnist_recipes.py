@@ -22,7 +22,7 @@ def _own_graph():
     ("name", "weights"),
     [("sigmoid-mlp", 118_282), ("relu-mlp", 269_322), ("dropout-mlp", 269_322), ("cnn", 80_266), ("rnn", 75_530),
      ("small-rnn", 890)],
-)  # fmt: skip
+)
 def test_the_networks_have_the_documents_numbers_of_weights(name, weights):
     assert mnist.RECIPES[name].build().count_params() == weights
 

@@ -48,7 +48,7 @@ def test_float32_stays_float32() -> None:
         (lambda x, w, f: ops.fused_batch_norm(x, w, w, data_format=f)[0], (2, 5, 6, 3), (3,)),
     ],
     ids=["conv", "dilated", "depthwise", "max", "avg", "transpose", "bias", "norm"],
-)  # fmt: skip
+)
 def test_nchw_is_nhwc_with_other_axes(call, x, filters) -> None:
     image, w = real(*x), None if filters is None else real(*filters)
     last = call(image, w, "NHWC").numpy()
@@ -61,12 +61,12 @@ def test_channels_first_in_one_and_three_dimensions() -> None:
     np.testing.assert_allclose(
         ops.conv1d(x.transpose(0, 2, 1), w, 2, "SAME", data_format="NCW").numpy().transpose(0, 2, 1),
         ops.conv1d(x, w, 2, "SAME").numpy(), rtol=1e-5, atol=1e-6,
-    )  # fmt: skip
+    )
     x, w = real(2, 3, 4, 5, 2), real(2, 2, 2, 2, 3)
     np.testing.assert_allclose(
         ops.conv3d(x.transpose(0, 4, 1, 2, 3), w, 1, "SAME", "NCDHW").numpy().transpose(0, 2, 3, 4, 1),
         ops.conv3d(x, w, 1, "SAME").numpy(), rtol=1e-5, atol=1e-6,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("batch", [0, 1, 3])
@@ -141,7 +141,7 @@ def test_backprop_functions_are_the_gradients() -> None:
         (lambda: ops.max_pool(real(2, 3), 2, 2, "SAME"), ShapeError, ["2 axes"]),
         (lambda: ops.max_pool(real(1, 4, 4, 2), [1, 2, 2, 2], 2, "SAME"), ArgumentError, ["ksize"]),
     ],
-)  # fmt: skip
+)
 def test_messages(call, error, words) -> None:
     with pytest.raises(error) as caught:
         call()

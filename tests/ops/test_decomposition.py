@@ -66,7 +66,7 @@ class TestDerivatives:
                         dk.matrix_triangular_solve(a, b, lower=lower, adjoint=turned)
                     ),
                     m + 3 * np.eye(3), m[..., :2].copy(),
-                )  # fmt: skip
+                )
 
     def test_qr(self, m) -> None:
         for x in (m, m[..., :2].copy(), m[..., :2, :].copy()):

@@ -50,7 +50,7 @@ def test_pool_takes_any_number_of_axes() -> None:
     np.testing.assert_array_equal(one, ops.avg_pool1d(x[:, :, 0], 2, 2, "VALID").numpy())
     spread = ops.pool(x, [2, 2], "MAX", "VALID", dilation_rate=[3, 1]).numpy()
     np.testing.assert_array_equal(spread, np.maximum(x, np.roll(x, -1, 2))[:, :2, :-1].clip(
-        np.maximum(x, np.roll(x, -1, 2))[:, 3:, :-1], None))  # fmt: skip
+        np.maximum(x, np.roll(x, -1, 2))[:, 3:, :-1], None))
 
 
 @pytest.mark.parametrize(

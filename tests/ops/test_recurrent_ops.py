@@ -77,7 +77,7 @@ NETWORKS = {
         lambda x: ops.lstm_of_gates(ops.tensordot(x, K4, 1) + B4, dk.tensor(R4), C0, H0, gate="hard_sigmoid"),
         lstm_step, [H0, C0],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

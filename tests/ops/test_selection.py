@@ -120,7 +120,7 @@ class TestSegments:
             ("sum", [2, 0, 5]), ("mean", [2, 0, 2.5]), ("sqrt_n", [2, 0, 5 / 2**0.5]), ("prod", [2, 1, 4]),
             ("min", [2, np.finfo(float).max, 1]), ("max", [2, np.finfo(float).min, 4]),
         ],
-    )  # fmt: skip
+    )
     def test_unsorted(self, name, expected) -> None:
         found = getattr(dk, f"unsorted_segment_{name}")(self.data, [2, 0, -1, 2], 3)
         np.testing.assert_allclose(found.numpy(), expected)

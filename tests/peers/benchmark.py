@@ -101,7 +101,7 @@ MODELS = {
     "3x3, 1 to 64 channels": (convolution(28, 1, 3), 10), "3x3, 64 to 64 channels": (convolution(13, 64, 3), 10),
     "5x5, 32 to 64 channels": (convolution(14, 32, 5), 5), "depthwise 3x3": (depthwise, 10),
     "max pooling": (max_pooling, 10), "batch normalization": (batch_norm, 10), "LSTM, 28 steps": (lstm, 10),
-}  # fmt: skip
+}
 """What is built, and how many steps make one measurement. Layers: forwards and all derivatives."""
 
 

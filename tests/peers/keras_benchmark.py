@@ -24,7 +24,7 @@ def mlp(k: Any) -> Any:
     return [
         layers.Dense(256, activation="relu"), layers.Dropout(0.45), layers.Dense(256, activation="relu"),
         layers.Dropout(0.45), layers.Dense(10, activation="softmax"),
-    ], (784,), "adam"  # fmt: skip
+    ], (784,), "adam"
 
 
 def sigmoid_mlp(k: Any) -> Any:
@@ -33,7 +33,7 @@ def sigmoid_mlp(k: Any) -> Any:
     return [
         layers.Dense(128, activation="sigmoid"), layers.Dropout(0.1), layers.Dense(128, activation="sigmoid"),
         layers.Dropout(0.1), layers.Dense(10, activation="softmax"),
-    ], (784,), "sgd"  # fmt: skip
+    ], (784,), "sgd"
 
 
 def cnn(k: Any) -> Any:
@@ -43,7 +43,7 @@ def cnn(k: Any) -> Any:
         layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2), layers.Conv2D(64, 3, activation="relu"),
         layers.MaxPooling2D(2), layers.Conv2D(64, 3, activation="relu"), layers.Flatten(), layers.Dropout(0.2),
         layers.Dense(10, activation="softmax"),
-    ], (28, 28, 1), "adam"  # fmt: skip
+    ], (28, 28, 1), "adam"
 
 
 def rnn(k: Any) -> Any:
@@ -107,7 +107,7 @@ def main(names: list[str]) -> None:
             stderr=subprocess.DEVNULL, text=True,
         )
         for which, python in peers.items()
-    }  # fmt: skip
+    }
     print(f"{'':<20}{'deepkit':>12}{'Keras 3 jit':>14}{'ratio':>8}")
     for name in names or MODELS:
         best = dict.fromkeys(servers, float("inf"))

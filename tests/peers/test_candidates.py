@@ -71,7 +71,7 @@ def test_losses_and_their_gradients(loss, num_true, remove) -> None:
             value = getattr(m.nn, loss)(
                 weights=weights, biases=biases, labels=m.constant(LABELS[num_true]), inputs=inputs, num_sampled=12,
                 num_classes=30, num_true=num_true, remove_accidental_hits=remove, **more,
-            )  # fmt: skip
+            )
             gradients = [m.convert_to_tensor(g) for g in m.gradients(value, [weights, biases, inputs])]
             sess.run(m.global_variables_initializer())
             found.append(sess.run([value, *gradients]))

@@ -37,7 +37,7 @@ def flat(structure):
     "options",
     [{}, {"preprocess_collapse_repeated": True}, {"ctc_merge_repeated": False},
      {"preprocess_collapse_repeated": True, "ctc_merge_repeated": False}],
-)  # fmt: skip
+)
 def test_the_loss_and_its_derivative(options, time_major):
     def build(lib):
         x = lib.constant(LOGITS if time_major else LOGITS.swapaxes(0, 1))

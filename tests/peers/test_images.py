@@ -54,7 +54,7 @@ CALLS = {
     "random brightness": lambda m: m.image.random_brightness(ONE, 0.5, seed=3),
     "random contrast": lambda m: m.image.random_contrast(ONE, 0.5, 1.5, seed=3),
     "random flips": lambda m: m.stack([m.image.random_flip_left_right(ONE, seed=s) for s in range(6)]),
-}  # fmt: skip
+}
 
 
 def values(name: str, m) -> np.ndarray:

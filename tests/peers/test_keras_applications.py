@@ -21,10 +21,10 @@ from deepkit.keras.engine.nested import keras_shape
 NETWORKS = [
     "VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "Xception", "InceptionV3", "InceptionResNetV2",
     "MobileNet", "MobileNetV2", "DenseNet121",
-]  # fmt: skip
+]
 SMALL = {"Xception": 71, "InceptionV3": 75, "InceptionResNetV2": 75}
 AUTOMATIC = re.compile(r"^(conv2d|batch_normalization|activation|add|concatenate|max_pooling2d|average_pooling2d|"
-                       r"custom_scale_layer|global_(?:average|max)_pooling2d|zero_padding2d|input)(?:_(\d+))?$")  # fmt: skip
+                       r"custom_scale_layer|global_(?:average|max)_pooling2d|zero_padding2d|input)(?:_(\d+))?$")
 
 
 def numbered(names: list[str]) -> list[str]:

@@ -244,7 +244,7 @@ CASES: dict[str, tuple[Any, list[np.ndarray]]] = {
     "min_max_norm": (lambda m, x: m.constraints.MinMaxNorm(0.8, 1.1, 0.7)(x), [X]),
     "radial 4": (lambda m, x: m.constraints.RadialConstraint()(x), [W2]),
     "radial 5": (lambda m, x: m.constraints.RadialConstraint()(x), [real(5, 5, 2, 2)]),
-}  # fmt: skip
+}
 WHOLE = ("radial", "conv3d_transpose", "orthogonal", "max_norm of")  # their shapes must be known
 NOT_DIFFERENTIATED = ("radial",)  # tf_keras has a loop there whose gradient it cannot build
 

@@ -47,7 +47,7 @@ def convolution(K):
             L.BatchNormalization(scale=False), L.SeparableConv2D(3, 2, padding="same"), L.PReLU(shared_axes=[1, 2]),
             L.MaxPooling2D(2), L.Flatten(), L.Dense(3, activation="softmax"),
         ]
-    )  # fmt: skip
+    )
 
 
 def shared(K):
@@ -91,7 +91,7 @@ def recurrent(K):
             L.TimeDistributed(L.Dense(3)), L.GRU(3, return_sequences=True), L.GRU(4, reset_after=False, return_sequences=True),
             L.SimpleRNN(3), L.Dense(3, activation="softmax"),
         ]
-    )  # fmt: skip
+    )
 
 
 def with_states(K):
@@ -114,7 +114,7 @@ OPTIMIZERS = [
     ("RMSprop", {"centered": True, "momentum": 0.5}), ("Adagrad", {}), ("Adadelta", {"learning_rate": 1.0}),
     ("Adam", {"learning_rate": 0.01, "clipnorm": 0.5}), ("Adam", {"amsgrad": True}), ("Adamax", {}), ("Nadam", {}),
     ("Ftrl", {"learning_rate": 0.1}),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(autouse=True)
@@ -314,7 +314,7 @@ def test_several_outputs_with_their_own_losses_and_metrics(tmp_path, data):
         model.compile(
             K.optimizers.legacy.SGD(0.1), loss={"kind": K.losses.CategoricalCrossentropy(label_smoothing=0.1), "size": "mse"},
             loss_weights={"kind": 1.0, "size": 0.5}, metrics={"kind": "acc", "size": ["mae", "mse"]},
-        )  # fmt: skip
+        )
         targets = [y, x[:, :1]]
         model.train_on_batch([x, x[::-1]], targets)
         path = str(tmp_path / f"{writer}.h5")

@@ -143,7 +143,7 @@ CASES = [
     *[case("LayerNormalization", shape, **more) for shape, more in (((3,), {}), ((4, 3), {"axis": [1, 2]}), ((4,
       3), {"axis": 1}), (IMAGE, {"axis": (1, 3), "epsilon": 1e-6}), ((4, 3), {"center": False}), ((4, 3),
       {"scale": False, "epsilon": 1e-6}))],
-]  # fmt: skip
+]
 
 
 def inputs_for(shapes: Any, dtype: str, rng: Any) -> list[np.ndarray]:

@@ -156,7 +156,7 @@ def test_pictures_from_folders(folder, mode, subset):
             flow = generator.flow_from_directory(
                 str(folder), target_size=(8, 9), color_mode=color, class_mode=mode, batch_size=4, seed=1, subset=subset,
                 interpolation=interpolation, keep_aspect_ratio=keep,
-            )  # fmt: skip
+            )
             results.append([next(flow), next(flow), flow[0], flow.classes])
             names.append((flow.filenames, flow.class_indices, flow.samples, len(flow)))
         same(*results)

@@ -29,7 +29,7 @@ Build = Callable[[Any], Any]
 BATCH, STEPS, FEATURES, UNITS = 4, 5, 2, 3
 KINDS: dict[str, dict[str, Any]] = {
     "SimpleRNN": {}, "LSTM": {}, "GRU": {}, "GRU_before": {"reset_after": False},
-}  # fmt: skip
+}
 SEQUENCES = {"return_sequences": True}
 OPTIONS: list[dict[str, Any]] = [
     {}, SEQUENCES, {"return_state": True}, {**SEQUENCES, "return_state": True}, {"go_backwards": True},
@@ -40,11 +40,11 @@ OPTIONS: list[dict[str, Any]] = [
     {"activity_regularizer": "l1"},
     {"dropout": 0.3, "recurrent_dropout": 0.4, **SEQUENCES}, {"zero_output_for_mask": True, **SEQUENCES},
     {"trainable": False},
-]  # fmt: skip
+]
 GATED = [
     {"recurrent_activation": "hard_sigmoid", **SEQUENCES}, {"recurrent_activation": "softplus"}, {"implementation": 1},
     {"activation": "relu", "recurrent_activation": "hard_sigmoid", **SEQUENCES}, {"recurrent_activation": "relu"},
-]  # fmt: skip
+]
 
 
 def layer_of(keras: Any, kind: str, **config: Any) -> Any:
@@ -332,7 +332,7 @@ CELLS: dict[str, Callable[[Any], Any]] = {
     "LSTM on LSTM": lambda keras: [keras.layers.LSTMCell(4), keras.layers.LSTMCell(3)],
     "three kinds": lambda keras: [keras.layers.GRUCell(4), keras.layers.LSTMCell(2), keras.layers.SimpleRNNCell(3)],
     "one without an op": lambda keras: [keras.layers.GRUCell(4), keras.layers.LSTMCell(2, activation="softsign")],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -424,14 +424,14 @@ def test_time_distributed(inner: str, batch: Any) -> None:
 def test_time_distributed_passes_masks_on() -> None:
     compare(sequential_of(lambda keras: [
         keras.layers.Masking(), keras.layers.TimeDistributed(keras.layers.Dense(3)), keras.layers.LSTM(2)
-    ]))  # fmt: skip
+    ]))
 
 
 def test_time_distributed_of_a_masking_layer_and_a_recurrent_one() -> None:
     compare(sequential_of(lambda keras: [
         keras.layers.TimeDistributed(keras.layers.Masking()), keras.layers.TimeDistributed(keras.layers.GRU(3)),
         keras.layers.SimpleRNN(2),
-    ], (2, STEPS, 3)))  # fmt: skip
+    ], (2, STEPS, 3)))
 
 
 def test_time_distributed_of_a_model() -> None:
@@ -466,7 +466,7 @@ FRAMES = (3, 5, 4, 2)
     ("ConvLSTM2D", (3, None, None, 2), {"padding": "same", **SEQUENCES}),
     ("ConvLSTM1D", (3, 6, 2), {"strides": 2}), ("ConvLSTM1D", (3, 6, 2), {"padding": "same", **SEQUENCES, "return_state": True}),
     ("ConvLSTM3D", (2, 4, 3, 4, 1), {"kernel_size": 2}),
-], ids=str)  # fmt: skip
+], ids=str)
 def test_conv_lstm(name: str, shape: Any, options: dict[str, Any]) -> None:
     config = {"filters": 3, "kernel_size": 3, **options}
     compare(sequential_of(lambda keras: [getattr(keras.layers, name)(name="probe", **config)], shape))

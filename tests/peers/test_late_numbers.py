@@ -43,7 +43,7 @@ PROGRAMS = {
     "normal": lambda m, x, i: m.random_normal([i, 2], seed=1), "linspace": lambda m, x, i: m.linspace(0.0, 1.0, i * 3),
     "sequence_mask": lambda m, x, i: m.sequence_mask([1, 2], i * 3), "top_k": lambda m, x, i: m.nn.top_k(x, i)[0],
     "l2_normalize": lambda m, x, i: m.nn.l2_normalize(x, [i]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -65,7 +65,7 @@ PROGRAMS = {
     **{n: scattered(n) for n in (
         "scatter_update", "scatter_add", "scatter_sub", "scatter_mul", "scatter_div", "scatter_min", "scatter_max",
         "scatter_nd_update", "scatter_nd_add", "scatter_nd_sub")},
-}  # fmt: skip
+}
 
 
 def both(program) -> list:
@@ -91,7 +91,7 @@ GRADIENTS = {
     "div_no_nan": lambda m, x: m.div_no_nan(x, m.nn.relu(x)),
     "tensor update": lambda m, x: m.tensor_scatter_update(x * x, [[0], [2]], x[:2] * 3),
     "tensor add": lambda m, x: m.tensor_scatter_nd_add(x * x, [[0], [2], [0]], x * 3),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
@@ -112,7 +112,7 @@ MADE = {
     "bernoulli of probs": (lambda d: d.Bernoulli(probs=[0.3, 0.9]), [[1, 1], [0, 1]]),
     "categorical": (lambda d: d.Categorical(logits=LOGITS), [2, 0, 5]),
     "categorical of probs": (lambda d: d.Categorical(probs=[0.2, 0.3, 0.5]), [0, 2]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -135,7 +135,7 @@ DIVERGENCES = {
     "normal": (lambda d: d.Normal([1.0, 2.0], 3.0), lambda d: d.Normal(0.0, [1.0, 2.0])),
     "bernoulli": (lambda d: d.Bernoulli(probs=0.3), lambda d: d.Bernoulli(logits=0.7)),
     "categorical": (lambda d: d.Categorical(logits=LOGITS), lambda d: d.Categorical(logits=LOGITS[::-1].copy())),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)

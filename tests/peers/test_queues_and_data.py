@@ -69,7 +69,7 @@ DATA = {
     "shuffle kept": lambda tf: tf.data.Dataset.range(20).shuffle(6, 11, reshuffle_each_iteration=False).repeat(2),
     "prefetch": lambda tf: tf.data.Dataset.range(5).prefetch(2).cache().repeat(2),
     "generator": lambda tf: tf.data.Dataset.from_generator(lambda: iter([(1, [2.0]), (3, [4.0, 5.0])]), (tf.int32, tf.float32)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -24,7 +24,7 @@ LABELS = {
     "one class": lambda m: m.constant(RNG_ONE, m.int64),
     "several": lambda m: m.constant(RNG_SEVERAL, m.int64),
     "sparse": lambda m: m.SparseTensor(PLACES, m.constant([1, 4, 2, 3, 0, 1, 1, 3, 9], m.int64), np.array([6, 3], np.int64)),
-}  # fmt: skip
+}
 RNG_ONE, RNG_SEVERAL = RNG.integers(0, 5, 6), RNG.integers(-1, 7, (6, 3))
 
 

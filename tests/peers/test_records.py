@@ -98,7 +98,7 @@ def spec(module, rng):
         wanted[key] = (
             module.FixedLenFeature(shape, dtype), module.FixedLenFeature(shape, dtype, value), module.VarLenFeature(dtype),
             module.FixedLenSequenceFeature([x for x in shape if x], dtype, allow_missing=True),
-        )[rng.integers(0, 4)]  # fmt: skip
+        )[rng.integers(0, 4)]
     return wanted
 
 
@@ -185,7 +185,7 @@ def test_lines_are_decoded_alike():
                 ] + [
                     module.decode_csv(place, [[0.5], [7]]), module.decode_csv(place, [[""], [""]], use_quote_delim=False),
                     module.decode_csv(place, [[""]], select_cols=[1]),
-                ]  # fmt: skip
+                ]
             runs.append((module.Session(graph=graph), place, programs, error))
         for line in lines:
             for i in range(len(runs[0][2])):

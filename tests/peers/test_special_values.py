@@ -34,7 +34,7 @@ ROWS = np.array(
         [200, 100, -200, 0], [INF, -INF, 0, 1], [2, 3, 0, 0], [-2, 0.5, 4, -1],
     ],
     "f",
-)  # fmt: skip
+)
 
 ONE = {
     **{n: (lambda m, x, n=n: getattr(m, n)(x)) for n in (
@@ -63,7 +63,7 @@ ONE = {
     "sigmoid entropy 0": lambda m, x: m.nn.sigmoid_cross_entropy_with_logits(labels=m.zeros_like(x), logits=x),
     "weighted entropy": lambda m, x: m.nn.weighted_cross_entropy_with_logits(labels=m.ones_like(x) / 2, logits=x, pos_weight=3.0),
     "poisson": lambda m, x: m.nn.log_poisson_loss(x, m.ones_like(x), compute_full_loss=True),
-}  # fmt: skip
+}
 
 TWO = {
     **{n: (lambda m, x, y, n=n: getattr(m, n)(x, y)) for n in (
@@ -74,7 +74,7 @@ TWO = {
     "realdiv": lambda m, x, y: m.realdiv(x, y),
     "where": lambda m, x, y: m.where(m.less(x, y), x, y), "cross": lambda m, x, y: m.where(m.is_nan(x), y, x * y),
     "clip low": lambda m, x, y: m.clip_by_value(x, y, 1.0), "clip high": lambda m, x, y: m.clip_by_value(x, -1.0, y),
-}  # fmt: skip
+}
 
 
 def _scan(n: str, **options: bool):
@@ -109,7 +109,7 @@ MANY = {
     "entropy": lambda m, x: m.nn.softmax_cross_entropy_with_logits_v2(
         labels=m.constant([[0.0, 1.0, 0.0, 0.0]] * len(ROWS)), logits=x),
     "sparse entropy": lambda m, x: m.nn.sparse_softmax_cross_entropy_with_logits(labels=[1] * len(ROWS), logits=x),
-}  # fmt: skip
+}
 
 EACH = {
     **{n: (lambda m, x, n=n: getattr(m, n)(x)) for n in (
@@ -121,7 +121,7 @@ EACH = {
     "norm of a matrix": lambda m, x: m.norm(m.reshape(x, [2, 2]), axis=(0, 1)),
     "norm 1 of a matrix": lambda m, x: m.norm(m.reshape(x, [2, 2]), ord=1, axis=(0, 1)),
     "norm inf of a matrix": lambda m, x: m.norm(m.reshape(x, [2, 2]), ord=np.inf, axis=(0, 1)),
-}  # fmt: skip
+}
 
 POLE = "outside their domain, at poles and infinities TensorFlow gives NaN, or a finite number that is none"
 NAN_ORDER = "TensorFlow's order of NaN among numbers depends on where it stands; here NaN is the largest number"
@@ -140,7 +140,7 @@ DIFFERENCES: dict[Any, str] = {
     "nn.selu": "at -1e-20 exp(x) - 1 is 0 in TensorFlow, which takes the derivative of the other side",
     "x / x": "the two halves of the derivative at 1e-20 do not cancel to the last digit in TensorFlow",
     "x ** 0.5": "NumPy's root of -infinity is NaN",
-}  # fmt: skip
+}
 """Where the two differ on purpose, and why: everywhere, or for one way of arriving."""
 
 ARRIVING = {

@@ -45,7 +45,7 @@ PROGRAMS = {
     "concat": lambda m, x: m.TensorArray(m.float32, 5).unstack(x).concat(),
     "scatter": lambda m, x: m.TensorArray(m.float32, 5).scatter([4, 2, 0, 1, 3], x).stack(),
     "split": lambda m, x: m.TensorArray(m.float32, 5).split(m.reshape(x, [-1]), [3] * 5).stack(),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

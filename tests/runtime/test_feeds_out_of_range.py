@@ -11,7 +11,7 @@ from deepkit.errors import DTypeError, FeedError
 TOO_LARGE = [
     (tf.int32, 2**40), (tf.uint8, 300), (tf.uint8, -1), (tf.int8, 200), (tf.int64, 2**70), (tf.uint64, -1),
     (tf.int32, np.int64(2**40)), (tf.int64, np.uint64(2**63)), (tf.int32, np.array([1, 2**40])), (tf.uint8, [1, 300]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "value"), TOO_LARGE)

@@ -17,7 +17,7 @@ from deepkit.runtime.placement import Device
         ("/cpu:0", Device("CPU", 0)), ("/device:GPU:1", Device("GPU", 1)), ("/gpu:*", Device("GPU", 0)),
         ("/job:localhost/replica:0/task:0/device:CPU:2", Device("CPU", 2)), ("/job:ps/task:1", None), ("", None),
     ],
-)  # fmt: skip
+)
 def test_device_strings(text: str, device: Device | None) -> None:
     assert placement.parse(text) == device
 

@@ -50,7 +50,7 @@ CASES = {
     "a broadcast view": lambda x: (
         tf.nn.relu(tf.broadcast_to(tf.reduce_sum(x) * 1.0, [2, 2])), lambda: np.maximum(np.full((2, 2), X.sum()), 0),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -21,7 +21,7 @@ from deepkit.errors import (
     OpError,
     ShapeError,
     UninitializedError,
-)  # fmt: skip
+)
 
 
 @pytest.fixture

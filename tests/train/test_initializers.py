@@ -29,7 +29,7 @@ DIGITS = [
     (init.LecunNormal(7), [-0.03773834, -0.9677839, 0.9379866, 0.9410295, 0.576076, 0.4591185]),
     (init.LecunUniform(7), [-0.03933644, 0.0151943, -0.5997729, -0.91919, 1.060654, 0.4032089]),
     (init.Orthogonal(2.0, 3), [1.514216, 0.1595598, 1.2968, -0.173157, 1.992028, -0.04291372]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("initializer", "expected"), DIGITS, ids=lambda x: str(x) if not isinstance(x, list) else "")

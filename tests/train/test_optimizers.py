@@ -231,7 +231,7 @@ SCHEDULES = {
         lambda s: tf.train.piecewise_constant(s, [5, 15], [1.0, 0.5, 0.1]),
         lambda t: 1.0 if t <= 5 else 0.5 if t <= 15 else 0.1,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

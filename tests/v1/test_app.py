@@ -34,7 +34,7 @@ def test_defaults(settings):
     assert settings().flag_values_dict() == {
         "data_dir": "/data", "steps": 100, "learning_rate": 0.5, "verbose": False, "shuffle": True, "mode": "train",
         "layers": ["3", "4"],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_defaults(settings):
         (["--layers=1, 2"], "layers", ["1", "2"]), (["-f", "kernel.json", "--steps=7"], "steps", 7),
         (["--", "--steps=7"], "steps", 100), (["--data_dir=a=b"], "data_dir", "a=b"),
     ],
-)  # fmt: skip
+)
 def test_the_command_line(settings, words, name, value):
     assert getattr(settings(*words), name) == value
 
@@ -58,7 +58,7 @@ def test_the_command_line(settings, words, name, value):
         (["--steps=many"], "--steps is 'many'"), (["--steps"], "--steps has no value"),
         (["--verbose=perhaps"], "true or false"), (["--mode=fly"], "one of train, test"),
     ],
-)  # fmt: skip
+)
 def test_wrong_values_are_explained(settings, words, message):
     with pytest.raises(ArgumentError, match=message):
         _ = settings(*words).steps

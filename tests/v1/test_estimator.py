@@ -239,7 +239,7 @@ def test_the_names_of_the_variables():
     flat = tf.estimator.LinearRegressor([COLUMN]).train(TRAIN, steps=1)
     assert {n for n in flat.get_variable_names() if "Ftrl" not in n} == {
         "global_step", "linear/linear_model/bias_weights", "linear/linear_model/x/weights",
-    }  # fmt: skip
+    }
 
 
 def test_first_loss_is_the_sum_over_the_batch():
@@ -443,7 +443,7 @@ MISTAKES = {
     "a metric": (
         lambda: spec("eval", loss=tf.constant(1.0), eval_metric_ops={"a": tf.constant(1.0)}), ArgumentError, "a pair",
     ),
-}  # fmt: skip
+}
 
 
 def _elsewhere():
@@ -497,7 +497,7 @@ def test_a_model_dir_keeps_what_was_trained(tmp_path):
     assert first.latest_checkpoint() == f"{folder}/model.ckpt-25"
     assert tf.train.get_checkpoint_state(folder).all_model_checkpoint_paths == [
         f"{folder}/model.ckpt-20", f"{folder}/model.ckpt-25",
-    ]  # fmt: skip
+    ]
     again = tf.estimator.Estimator(line, folder, config, {"rate": 0.3})
     assert again.get_variable_value("w") == first.get_variable_value("w")
     assert again.evaluate(TEST)["global_step"] == 25

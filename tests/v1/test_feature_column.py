@@ -65,7 +65,7 @@ CATEGORIES = {
         lambda: fc.categorical_column_with_hash_bucket("w", 4, dtype=tf.int64), [7, 9, -1, 4],
         [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CATEGORIES)
@@ -87,7 +87,7 @@ IDS = [[0, 2], [1, -1], [-1, -1]]
     ("combiner", "max_norm", "first"),
     [("mean", None, [2, 3]), ("sum", None, [4, 6]), ("sqrtn", None, [2 * 2**0.5, 3 * 2**0.5]),
      ("mean", 1.0, [0.312348, 0.890434])],
-)  # fmt: skip
+)
 def test_embedding(combiner, max_norm, first, sess):
     table = np.array([[0, 1], [0, 0.5], [4, 5]], np.float32)
     column = fc.embedding_column(
@@ -125,7 +125,7 @@ def test_linear_model(sess):
     assert sess.run(y).ravel().tolist() == [1000 + 210 + 2, 1000 + 430 + 3]
     assert sorted(v.name for v in tf.global_variables()) == [
         "linear_model/bias_weights:0", "linear_model/w/weights:0", "linear_model/x/weights:0",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_name_that_is_no_scope_name(sess):
@@ -151,7 +151,7 @@ WRONG = {
     "combiner": (lambda: fc.embedding_column(word, 2, "max"), ArgumentError, "sqrtn"),
     "dense embedding": (lambda: fc.embedding_column(x, 2), ArgumentError, "categorical"),
     "key": (lambda: fc.numeric_column(3), ArgumentError, "a string"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -172,7 +172,7 @@ def test_crossed(sess):
     features = {
         "w": [["a", "bb"], ["", "c"], ["", ""]], "n": [[7], [-3], [5]], "x": [1.0, 6.0, -1.0],
         "i": [[3, -1], [4, 8], [0, 1]],
-    }  # fmt: skip
+    }
     bucket = fc.bucketized_column(fc.numeric_column("x"), [0.0, 5.0])
     ident = fc.categorical_column_with_identity("i", 9)
     two, three = fc.crossed_column(["w", "n"], 13), fc.crossed_column(["w", bucket, ident], 10, hash_key=5)

@@ -47,7 +47,7 @@ NUMBERS = {
         [6.374712, -13.6505, 23.2268, -63.5202]),
     "dense": (lambda x: tf.layers.dense(x[0, 0], 2, tf.nn.tanh, True, normal(), tf.ones_initializer()),
         [0.8521155, -0.2545346, -0.5891709, -0.8766014]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -76,12 +76,12 @@ def test_names_and_shapes() -> None:
         ("c2/Elu:0", [None, 6, 12, 8]), ("average_pooling2d/AvgPool:0", [None, 6, 12, 8]),
         ("flatten/Reshape:0", [None, 576]), ("dense/Relu:0", [None, 16]), ("logits/BiasAdd:0", [None, 10]),
         ("dense_1/MatMul:0", [None, 4]), ("outer/dense/BiasAdd:0", [None, 4]), ("ns/dense/BiasAdd:0", [None, 4]),
-    ]  # fmt: skip
+    ]
     assert [v.name for v in tf.trainable_variables()] == [
         "conv2d/kernel:0", "conv2d/bias:0", "c2/kernel:0", "c2/bias:0", "dense/kernel:0", "dense/bias:0",
         "logits/kernel:0", "logits/bias:0", "dense_1/kernel:0", "outer/dense/kernel:0", "outer/dense/bias:0",
         "dense_2/kernel:0", "dense_2/bias:0",
-    ]  # fmt: skip
+    ]
 
 
 def test_shapes_of_the_other_layers() -> None:
@@ -94,11 +94,11 @@ def test_shapes_of_the_other_layers() -> None:
         tf.layers.average_pooling3d(vol, 2, 1), tf.layers.conv3d_transpose(vol, 4, 3, (2, 1, 1)),
         tf.layers.separable_conv2d(x, 4, 3, depth_multiplier=2), tf.layers.dense(seq, 7),
         tf.layers.conv2d(tf.placeholder(tf.float32, [None, 3, 6, 8]), 4, 3, data_format="channels_first"),
-    ]  # fmt: skip
+    ]
     assert [y.shape.as_list() for y in made] == [
         [None, 12, 16, 5], [None, 13, 17, 5], [None, 12, 4], [None, 10, 3], [None, 18, 3], [2, 4, 4, 4, 4],
         [2, 3, 3, 3, 3], [2, 5, 5, 5, 3], [2, 13, 8, 8, 4], [None, 4, 6, 4], [None, 20, 7], [None, 4, 4, 6],
-    ]  # fmt: skip
+    ]
 
 
 def test_channels_first_is_the_same_layer() -> None:
@@ -107,7 +107,7 @@ def test_channels_first_is_the_same_layer() -> None:
     first = tf.layers.conv2d(
         tf.transpose(x, [0, 3, 1, 2]), 4, 2, padding="same", data_format="channels_first", kernel_initializer=normal(),
         bias_initializer=normal(),
-    )  # fmt: skip
+    )
     a, b = value([last, tf.transpose(first, [0, 2, 3, 1])])
     np.testing.assert_allclose(a, b, rtol=1e-5)
 
@@ -191,7 +191,7 @@ def test_batch_normalization_that_is_not_trained_has_no_updates() -> None:
     layer(image(), training=True)
     assert [v.name for v in layer.weights] == [
         "batch_normalization_1/beta:0", "batch_normalization_1/moving_mean:0", "batch_normalization_1/moving_variance:0",
-    ]  # fmt: skip
+    ]
     assert len(layer.updates) == 2
     with pytest.raises(ArgumentError, match="renorm"):
         tf.layers.batch_normalization(image(), renorm=True)

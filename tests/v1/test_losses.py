@@ -33,7 +33,7 @@ NUMBERS = {
     "sigmoid": (lambda: tf.losses.sigmoid_cross_entropy(A, LOGITS, W, label_smoothing=0.1), 2.0259718894958496),
     "softmax": (lambda: tf.losses.softmax_cross_entropy(ONE_HOT, LOGITS, [1.0, 0.0, 2.0], 0.2), 0.592443585395813),
     "sparse": (lambda: tf.losses.sparse_softmax_cross_entropy([[0], [1], [1]], LOGITS, [1.0, 0.0, 2.0]), 0.04244362562),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -48,7 +48,7 @@ def test_numbers(name, sess) -> None:
 REDUCTIONS = {
     "none": [[0.1, 0.3], [0, 0], [0, 1]], "weighted_sum": 1.4, "weighted_mean": 1.4 / 6,
     "weighted_sum_over_batch_size": 1.4 / 6, "weighted_sum_by_nonzero_weights": 0.35,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("reduction", tf.losses.Reduction.all())

@@ -41,7 +41,7 @@ NUMBERS = {
     "mean_iou": (lambda: M.mean_iou(LABELS, HARD, 2, W), 0.3650793731212616),
     "mean_per_class_accuracy": (lambda: M.mean_per_class_accuracy(LABELS, HARD, 2, W), 0.5833333730697632),
     "percentage_below": (lambda: M.percentage_below(SCORES, 0.5, W), 0.5454545617103577),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -85,7 +85,7 @@ def test_names_and_collections() -> None:
         "accuracy/total:0", "accuracy/count:0", "accuracy_1/total:0", "accuracy_1/count:0",
         "precision/true_positives/count:0", "precision/false_positives/count:0", "area/true_positives:0",
         "area/false_negatives:0", "area/true_negatives:0", "area/false_positives:0",
-    ]  # fmt: skip
+    ]
     assert tf.get_collection(tf.GraphKeys.METRIC_VARIABLES) == tf.local_variables()
     assert tf.get_collection("m") == [value]
     assert tf.get_collection("u") == [update]

@@ -39,7 +39,7 @@ def by_loops(image, kernel, stride, padding):
     return np.array(
         [[(x[i : i + high, j : j + wide] * kernel).sum() for j in range(0, width - wide + 1, stride)]
          for i in range(0, height - high + 1, stride)]
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
@@ -123,7 +123,7 @@ def test_a_step_beyond_the_last_is_refused(step):
     ("value", "text"),
     [(3.0, "3"), (-0.125, "-0.13"), (-0.001, "0"), (-0.2, "-0.20"), (412.7, "413"), (7.999999, "8"), (9.996, "10.0"),
      (0.0, "0"), (-0.0, "0"), (float("nan"), "nan")],
-)  # fmt: skip
+)
 def test_numbers_are_short(value, text):
     assert grids.number(value) == text
 

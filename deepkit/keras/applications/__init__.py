@@ -33,4 +33,4 @@ __all__ = [
     "MobileNetV2", "ResNet50", "ResNet101", "ResNet152", "Xception", "densenet", "imagenet_utils",
     "inception_resnet_v2", "inception_v3", "mobilenet", "mobilenet_v2", "resnet", "resnet50", "vgg16", "vgg19",
     "xception",
-]  # fmt: skip
+]

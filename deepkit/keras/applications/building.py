@@ -43,7 +43,7 @@ class Frame:
     def __init__(
         self, name: str, size: int, least: int, include_top: bool, weights: Any, input_tensor: Any, input_shape: Any,
         pooling: Any, classes: int, classifier_activation: Any = "softmax",
-    ):  # fmt: skip
+    ):
         self.name, self.include_top, self.pooling = name, include_top, pooling
         self.classes, self.classifier_activation = classes, classifier_activation
         self.weights = _weights_file(name, weights)
@@ -84,7 +84,7 @@ class Frame:
 def conv_bn(
     x: Any, filters: int, size: Any, names: tuple[str | None, str | None, str | None] = (None, None, None),
     strides: Any = 1, padding: str = "same", use_bias: bool = False, relu: bool = True, **normalization: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """A convolution, batch normalization and, if wanted, relu; `names` are those of the three layers."""
     x = Conv2D(filters, size, strides=strides, padding=padding, use_bias=use_bias, name=names[0])(x)
     x = BatchNormalization(axis=channel_axis(), name=names[1], **normalization)(x)
@@ -127,5 +127,5 @@ def _image_shape(name: str, shape: Any, size: int, least: int, include_top: bool
         raise ShapeError(
             f"{name}: input_shape={shape} with include_top=True", rule="the classifier is made for one size of image",
             hint=f"input_shape=({size}, {size}, 3), or include_top=False",
-        )  # fmt: skip
+        )
     return shape

@@ -55,7 +55,7 @@ def _densenet(frame: Frame, blocks: tuple[int, ...]) -> Model:
 def DenseNet121(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """DenseNet121, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _densenet(Frame("densenet121", 224, 32, *settings), (6, 12, 24, 16))
@@ -64,7 +64,7 @@ def DenseNet121(
 def DenseNet169(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """DenseNet169, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _densenet(Frame("densenet169", 224, 32, *settings), (6, 12, 32, 32))
@@ -73,7 +73,7 @@ def DenseNet169(
 def DenseNet201(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """DenseNet201, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _densenet(Frame("densenet201", 224, 32, *settings), (6, 12, 48, 32))

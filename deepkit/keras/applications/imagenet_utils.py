@@ -74,7 +74,7 @@ def decode_predictions(preds: Any, top: int = 5, class_index: Any = None) -> lis
         raise ShapeError(
             f"decode_predictions of an array of shape {rows.shape}", rule="(images, 1000): one number for each class of ImageNet",
             hint="it is for models with include_top=True and classes=1000",
-        )  # fmt: skip
+        )
     names = _class_index(Path(class_index) if class_index is not None else cache_folder() / INDEX_FILE)
     best = np.argsort(rows, axis=1)[:, : -top - 1 : -1]
     return [[(*names[int(i)], row[i]) for i in line] for row, line in zip(rows, best, strict=True)]

@@ -50,7 +50,7 @@ def _block(x: Any, kind: str, number: int, scale: float, relu: bool = True) -> A
 def InceptionResNetV2(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """InceptionResNetV2, by default for images (299, 299, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     frame = Frame("inception_resnet_v2", 299, 75, *settings)
@@ -66,7 +66,7 @@ def InceptionResNetV2(
     three = (
         path(x, (256, 1), (384, 3), strides=2), path(x, (256, 1), (288, 3), strides=2),
         path(x, (256, 1), (288, 3), (320, 3), strides=2),
-    )  # fmt: skip
+    )
     x = joined([*three, MaxPooling2D(3, strides=2)(x)], "mixed_7a")
     for i in range(1, 10):
         x = _block(x, "block8", i, 0.2)

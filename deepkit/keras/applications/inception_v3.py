@@ -52,7 +52,7 @@ def _split(x: Any, name: str | None = None) -> Any:
 def InceptionV3(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """InceptionV3, by default for images (299, 299, 3)."""
     frame = Frame(
         "inception_v3",
@@ -77,7 +77,7 @@ def InceptionV3(
         wide = (
             path(x, (192, 1)), path(x, (n, 1), (n, row), (192, column)),
             path(x, (n, 1), (n, column), (n, row), (n, column), (192, row)),
-        )  # fmt: skip
+        )
         x = joined([*wide, pooled_path(x, 192)], f"mixed{i}")
     halved = (
         path(x, (192, 1), (320, 3), strides=2),

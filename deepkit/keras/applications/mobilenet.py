@@ -37,7 +37,7 @@ def MobileNet(
     input_shape: Any = None, alpha: float = 1.0, depth_multiplier: int = 1, dropout: float = 1e-3,
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, pooling: str | None = None,
     classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """MobileNet, by default for images (224, 224, 3). All numbers of filters are multiplied by alpha."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     frame = Frame("mobilenet", 224, 32, *settings)

@@ -54,7 +54,7 @@ def _block(x: Any, filters: int, strides: int, number: int) -> Any:
 def MobileNetV2(
     input_shape: Any = None, alpha: float = 1.0, include_top: bool = True, weights: Any = "imagenet",
     input_tensor: Any = None, pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """MobileNetV2, by default for images (224, 224, 3). All numbers of filters are multiplied by alpha."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     frame = Frame("mobilenet_v2", 224, 32, *settings)

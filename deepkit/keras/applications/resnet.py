@@ -48,7 +48,7 @@ def _resnet(frame: Frame, blocks: tuple[int, ...]) -> Model:
 def ResNet50(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """ResNet50, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _resnet(Frame("resnet50", 224, 32, *settings), (3, 4, 6, 3))
@@ -57,7 +57,7 @@ def ResNet50(
 def ResNet101(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """ResNet101, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _resnet(Frame("resnet101", 224, 32, *settings), (3, 4, 23, 3))
@@ -66,7 +66,7 @@ def ResNet101(
 def ResNet152(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """ResNet152, by default for images (224, 224, 3)."""
     settings = (include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     return _resnet(Frame("resnet152", 224, 32, *settings), (3, 8, 36, 3))

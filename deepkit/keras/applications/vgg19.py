@@ -17,7 +17,7 @@ preprocess_input = preprocessing("caffe")
 def VGG19(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """VGG19, by default for images (224, 224, 3)."""
     frame = Frame(
         "vgg19", 224, 32, include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation

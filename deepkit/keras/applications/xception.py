@@ -33,7 +33,7 @@ def _shrinking(x: Any, filters: tuple[int, int], block: int) -> Any:
 def Xception(
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
     pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
-) -> Model:  # fmt: skip
+) -> Model:
     """Xception, by default for images (299, 299, 3)."""
     frame = Frame(
         "xception", 299, 71, include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation

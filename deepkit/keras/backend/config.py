@@ -10,7 +10,7 @@ from deepkit.errors import ArgumentError
 __all__ = [
     "epsilon", "floatx", "image_data_format", "image_dim_ordering", "normalize_data_format", "set_epsilon",
     "set_floatx", "set_image_data_format", "set_image_dim_ordering",
-]  # fmt: skip
+]
 
 FORMATS = ("channels_last", "channels_first")
 _ORDERINGS = {"tf": "channels_last", "th": "channels_first"}  # the names before Keras 2

@@ -61,7 +61,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
         return _either(condition, then_expression, else_expression)
     then, other = (
         tensor(e() if callable(e) else e, beside=condition) for e in (then_expression, else_expression)
-    )  # fmt: skip
+    )
     if rank(condition) > rank(then):
         raise ShapeError(
             f"switch: a condition of shape {condition.shape} for expressions of shape {then.shape}",
@@ -107,7 +107,7 @@ def map_fn(fn: Callable[..., Any], elems: Any, name: str | None = None, dtype: A
 
 def foldl(
     fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, name: str | None = None
-) -> Any:  # fmt: skip
+) -> Any:
     """The last value of a = fn(a, row) over the rows of a tensor, from the first to the last.
 
     It starts with the initializer, or with the first row.
@@ -196,7 +196,7 @@ def rnn(
     step_function: Callable[..., tuple[Any, Any]], inputs: Any, initial_states: Any, go_backwards: bool = False,
     mask: Any = None, constants: Any = None, unroll: bool = False, input_length: Any = None, time_major: bool = False,
     zero_output_for_mask: bool = False, return_all_outputs: bool = True,
-) -> tuple[Any, Any, list[Any]]:  # fmt: skip
+) -> tuple[Any, Any, list[Any]]:
     """(last output, outputs, new states) of a step function taken along time.
 
     step_function(input, states): input (batch, ...) of one time step, states the list of states followed by the

@@ -17,7 +17,7 @@ from deepkit.keras.backend.tensors import int_shape, lengths, rank, shape, tenso
 __all__ = [
     "bias_add", "conv1d", "conv2d", "conv2d_transpose", "conv3d", "conv3d_transpose", "depthwise_conv2d", "local_conv",
     "local_conv1d", "local_conv2d", "pool2d", "pool3d", "separable_conv1d", "separable_conv2d",
-]  # fmt: skip
+]
 
 _LAYOUTS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
 
@@ -32,14 +32,14 @@ def _padding(padding: str) -> str:
         raise ArgumentError(
             f"padding={padding!r}", rule="'same' (zeros around: stride 1 keeps the size) or 'valid' (no zeros)",
             hint="'causal' is for Conv1D",
-        )  # fmt: skip
+        )
     return padding.upper()
 
 
 def conv1d(
     x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution of sequences (batch, steps, in) with a kernel (width, in, out).
 
     padding "causal" puts all zeros in front: no output depends on later steps.
@@ -61,7 +61,7 @@ def _causal(x: Any, kernel: Any, strides: Any, data_format: str | None, dilation
 def conv2d(
     x: Any, kernel: Any, strides: Any = (1, 1), padding: str = "valid", data_format: str | None = None,
     dilation_rate: Any = (1, 1),
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution of images (batch, height, width, in) with a kernel (height, width, in, out)."""
     return ops.conv2d(x, kernel, strides, _padding(padding), True, layout(data_format, 2), dilation_rate)
 
@@ -69,7 +69,7 @@ def conv2d(
 def conv3d(
     x: Any, kernel: Any, strides: Any = (1, 1, 1), padding: str = "valid", data_format: str | None = None,
     dilation_rate: Any = (1, 1, 1),
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution of volumes (batch, depth, height, width, in) with a kernel (depth, height, width, in, out)."""
     return ops.conv3d(x, kernel, strides, _padding(padding), layout(data_format, 3), dilation_rate)
 
@@ -84,18 +84,18 @@ def _output_shape(output_shape: Any, x: Any) -> Any:
 def conv2d_transpose(
     x: Any, kernel: Any, output_shape: Any, strides: Any = (1, 1), padding: str = "valid",
     data_format: str | None = None, dilation_rate: Any = (1, 1),
-) -> Any:  # fmt: skip
+) -> Any:
     """The transpose of conv2d, which enlarges images: kernel (height, width, out, in); output_shape[0] may be None."""
     return ops.conv2d_transpose(
         x, kernel, _output_shape(output_shape, x), strides, _padding(padding), layout(data_format, 2),
         dilations=dilation_rate,
-    )  # fmt: skip
+    )
 
 
 def conv3d_transpose(
     x: Any, kernel: Any, output_shape: Any, strides: Any = (1, 1, 1), padding: str = "valid",
     data_format: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transpose of conv3d: kernel (depth, height, width, out, in)."""
     return ops.conv3d_transpose(
         x, kernel, _output_shape(output_shape, x), strides, _padding(padding), layout(data_format, 3)
@@ -105,7 +105,7 @@ def conv3d_transpose(
 def depthwise_conv2d(
     x: Any, depthwise_kernel: Any, strides: Any = (1, 1), padding: str = "valid", data_format: str | None = None,
     dilation_rate: Any = (1, 1),
-) -> Any:  # fmt: skip
+) -> Any:
     """A convolution of each channel by itself: kernel (height, width, channels, multiplier)."""
     return ops.depthwise_conv2d(
         x, depthwise_kernel, strides, _padding(padding), dilation_rate, data_format=layout(data_format, 2)
@@ -115,18 +115,18 @@ def depthwise_conv2d(
 def separable_conv2d(
     x: Any, depthwise_kernel: Any, pointwise_kernel: Any, strides: Any = (1, 1), padding: str = "valid",
     data_format: str | None = None, dilation_rate: Any = (1, 1),
-) -> Any:  # fmt: skip
+) -> Any:
     """depthwise_conv2d, then a 1 x 1 convolution: pointwise_kernel (1, 1, channels * multiplier, out)."""
     return ops.separable_conv2d(
         x, depthwise_kernel, pointwise_kernel, strides, _padding(padding), dilation_rate,
         data_format=layout(data_format, 2),
-    )  # fmt: skip
+    )
 
 
 def separable_conv1d(
     x: Any, depthwise_kernel: Any, pointwise_kernel: Any, strides: Any = 1, padding: str = "valid",
     data_format: str | None = None, dilation_rate: Any = 1,
-) -> Any:  # fmt: skip
+) -> Any:
     """As separable_conv2d, for sequences: kernels (width, channels, multiplier) and (1, channels * multiplier, out)."""
     x = tensor(x, beside=depthwise_kernel)
     height = 2 if normalize_data_format(data_format) == "channels_first" else 1
@@ -142,7 +142,7 @@ def separable_conv1d(
 
 def _pool(
     space: int, x: Any, size: Any, strides: Any, padding: str, data_format: str | None, mode: str
-) -> Any:  # fmt: skip
+) -> Any:
     if len(size) != space or len(strides) != space:
         raise ArgumentError(
             f"pool_size={size}, strides={strides}", rule=f"{space} numbers each, one for each space axis"
@@ -156,7 +156,7 @@ def _pool(
 def pool2d(
     x: Any, pool_size: Any, strides: Any = (1, 1), padding: str = "valid", data_format: str | None = None,
     pool_mode: str = "max",
-) -> Any:  # fmt: skip
+) -> Any:
     """The largest number ("max") or the mean ("avg") of each window of images."""
     return _pool(2, x, pool_size, strides, padding, data_format, pool_mode)
 
@@ -164,7 +164,7 @@ def pool2d(
 def pool3d(
     x: Any, pool_size: Any, strides: Any = (1, 1, 1), padding: str = "valid", data_format: str | None = None,
     pool_mode: str = "max",
-) -> Any:  # fmt: skip
+) -> Any:
     """The largest number or the mean of each window of volumes."""
     return _pool(3, x, pool_size, strides, padding, data_format, pool_mode)
 

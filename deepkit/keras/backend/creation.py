@@ -18,7 +18,7 @@ from deepkit.keras.backend.session import variable
 __all__ = [
     "arange", "constant", "eye", "ones", "ones_like", "random_bernoulli", "random_binomial", "random_normal",
     "random_normal_variable", "random_uniform", "random_uniform_variable", "truncated_normal", "zeros", "zeros_like",
-]  # fmt: skip
+]
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:

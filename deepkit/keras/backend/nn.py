@@ -18,7 +18,7 @@ __all__ = [
     "categorical_focal_crossentropy", "dropout", "elu", "hard_sigmoid",
     "in_top_k", "l2_normalize", "normalize_batch_in_training", "relu", "sigmoid", "softmax", "softplus", "softsign",
     "sparse_categorical_crossentropy", "tanh",
-]  # fmt: skip
+]
 
 
 # ---- activations
@@ -54,7 +54,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
         raise ShapeError(
             f"softmax of a tensor of shape {x.shape}", rule="at least two axes: (batch, classes)",
             hint="expand_dims(x, 0) makes a batch of one",
-        )  # fmt: skip
+        )
     if isinstance(axis, int):
         return ops.softmax(x, axis)
     return ops.exp(x - ops.reduce_logsumexp(x, axis, keepdims=True))
@@ -76,7 +76,7 @@ def _logits(output: Any, from_logits: bool, op: str, function: str) -> tuple[Any
             f"{function} was told from_logits=True, but its output comes from {op.lower()}: these are probabilities, "
             f"no logits. Leave from_logits=True out, or the activation {op.lower()!r} of the last layer",
             GraphWarning, stacklevel=4,
-        )  # fmt: skip
+        )
     return node.inputs[0], True
 
 
@@ -150,7 +150,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 def binary_focal_crossentropy(
     target: Any, output: Any, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
     from_logits: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """binary_crossentropy times (1 - p)^gamma, where p is the probability of the right answer.
 
     apply_class_balancing: ones count alpha times, zeros 1 - alpha times. Source: T.-Y. Lin et al., ICCV 2017.

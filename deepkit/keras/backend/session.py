@@ -29,7 +29,7 @@ __all__ = [
     "gradients", "in_test_phase", "in_train_phase", "is_keras_tensor", "is_placeholder", "learning_phase",
     "manual_variable_initialization", "placeholder", "reset_uids", "set_learning_phase", "set_session", "set_value",
     "variable",
-]  # fmt: skip
+]
 
 
 class World:

@@ -19,7 +19,7 @@ __all__ = [
     "cast", "cast_to_floatx", "count_params", "dtype", "eval", "identity", "int_shape", "is_sparse", "is_tensor",
     "is_variable", "moving_average_update", "ndim", "print_tensor", "shape", "stop_gradient", "to_dense",
     "update", "update_add", "update_sub",
-]  # fmt: skip
+]
 
 
 def tensor(x: Any, dtype: Any = None, beside: Any = None) -> Any:

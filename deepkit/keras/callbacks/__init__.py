@@ -11,4 +11,4 @@ __all__ = [
     "BaseLogger", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
     "LearningRateScheduler", "Logs", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
     "TensorBoard", "TerminateOnNaN", "configure",
-]  # fmt: skip
+]

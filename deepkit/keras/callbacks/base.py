@@ -90,7 +90,7 @@ class Logs(dict):
             f"the history has no {key!r}", rule="there is " + (", ".join(map(repr, self)) or "nothing"),
             hint="val_... needs validation_data or validation_split in fit" if str(key).startswith("val_")
             else "metrics are named in compile(metrics=[...])",
-        )  # fmt: skip
+        )
 
     def _spelled(self, key: Any) -> str | None:
         """The name that is there and means the same as `key`."""

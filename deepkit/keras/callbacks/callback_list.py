@@ -26,7 +26,7 @@ class CallbackList:
                 raise ArgumentError(
                     f"{callback!r} is no callback", rule="an object of a subclass of keras.callbacks.Callback",
                     hint="a function goes into LambdaCallback(on_epoch_end=...); a class needs brackets: EarlyStopping()",
-                )  # fmt: skip
+                )
         if model is not None:
             self.set_model(model)
         if params is not None:

@@ -63,7 +63,7 @@ class EarlyStopping(Monitor):
     def __init__(
         self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0, mode: str = "auto",
         baseline: float | None = None, restore_best_weights: bool = False, start_from_epoch: int = 0,
-    ):  # fmt: skip
+    ):
         super().__init__(monitor, mode, min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
@@ -114,7 +114,7 @@ class ModelCheckpoint(Monitor):
         self, filepath: Any, monitor: str = "val_loss", verbose: int = 0, save_best_only: bool = False,
         save_weights_only: bool = False, mode: str = "auto", save_freq: Any = "epoch", period: int = 1,
         initial_value_threshold: float | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(monitor, mode)
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
             raise ArgumentError(f"ModelCheckpoint: save_freq={save_freq!r}", rule="'epoch', or a number of batches")
@@ -171,7 +171,7 @@ class ModelCheckpoint(Monitor):
             raise ArgumentError(
                 f"ModelCheckpoint: the path {self.filepath!r} cannot be filled in ({error})", rule=f"it may name {known}",
                 hint="a brace that is part of the name is written twice: {{",
-            ) from None  # fmt: skip
+            ) from None
 
 
 class ReduceLROnPlateau(Monitor):
@@ -184,7 +184,7 @@ class ReduceLROnPlateau(Monitor):
     def __init__(
         self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
         min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0, epsilon: float | None = None,
-    ):  # fmt: skip
+    ):
         if not 0 < factor < 1:
             raise ArgumentError(
                 f"ReduceLROnPlateau: factor={factor}", rule="between 0 and 1: new rate = factor * old rate"
@@ -243,7 +243,7 @@ class LearningRateScheduler(Callback):
             raise ArgumentError(
                 f"LearningRateScheduler: the schedule returned {rate!r} for epoch {epoch}", rule="a float",
                 hint="return float(...); after every branch of an `if` there is a return",
-            )  # fmt: skip
+            )
         set_value(self.model.optimizer.lr, rate)
         if self.verbose > 0:
             print(f"Epoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
@@ -274,5 +274,5 @@ def learning_rate(callback: Callback) -> float:
         raise ArgumentError(
             f"{type(callback).__name__}: the learning rate of {type(optimizer).__name__} cannot be set",
             rule="it is a number of a Keras optimizer, not a schedule", hint='compile(optimizer=keras.optimizers.SGD(0.1))',
-        )  # fmt: skip
+        )
     return float(get_value(rate))

@@ -71,7 +71,7 @@ class RemoteMonitor(Callback):
     def __init__(
         self, root: str = "http://localhost:9000", path: str = "/publish/epoch/end/", field: str = "data",
         headers: dict[str, str] | None = None, send_as_json: bool = False,
-    ):  # fmt: skip
+    ):
         super().__init__()
         self.root, self.path, self.field, self.headers, self.send_as_json = root, path, field, headers, send_as_json
 

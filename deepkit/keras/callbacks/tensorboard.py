@@ -46,7 +46,7 @@ class TensorBoard(Callback):
         write_grads: bool = False, write_images: bool = False, embeddings_freq: int = 0,
         embeddings_layer_names: Any = None, embeddings_metadata: Any = None, embeddings_data: Any = None,
         update_freq: Any = "epoch", profile_batch: Any = 0,
-    ):  # fmt: skip
+    ):
         super().__init__()
         if update_freq not in ("epoch", "batch") and not (isinstance(update_freq, int) and update_freq > 0):
             raise ArgumentError(

@@ -22,7 +22,7 @@ def unknown_argument(what: str, name: str, known: Iterable[str]) -> ArgumentErro
     return ArgumentError(
         f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known),
         hint=f"did you mean {near[0]!r}?" if near else None,
-    )  # fmt: skip
+    )
 
 
 def whole(value: Any, what: str, least: int = 0) -> None:
@@ -54,7 +54,7 @@ def regular(value: Any, what: str) -> np.ndarray:
         raise DTypeError(
             f"{what} holds dates or times ({array.dtype})", rule="a model computes with numbers",
             hint=f"say what is meant: days since the first one, ({what} - {what}.min()) / np.timedelta64(1, 'D')",
-        )  # fmt: skip
+        )
     return array[..., None] if array.ndim == 0 else array
 
 
@@ -78,7 +78,7 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
         raise DTypeError(
             f"{what} holds None, first at {_place(at)}", rule="every entry is a number",
             hint="fill the gap (with the column's mean, say), or leave the sample out",
-        )  # fmt: skip
+        )
     if kinds and all(issubclass(kind, (str, bytes)) for kind in kinds):
         return array.astype(str)
     if kinds and all(issubclass(kind, (bool, int, float, np.number, np.bool_)) for kind in kinds):
@@ -88,7 +88,7 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
         raise DTypeError(
             f"{what} holds texts beside numbers, first {array[at]!r} at {_place(at)}", rule="every entry is a number",
             hint="a column of texts becomes numbers first: one-hot columns, pandas.get_dummies(table)",
-        )  # fmt: skip
+        )
     if any(hasattr(item, "__len__") for item in array.flat):
         raise _irregular(array, what)
     raise DTypeError(
@@ -116,7 +116,7 @@ def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
             hint="texts become numbers first: a keras.preprocessing.text.Tokenizer for sentences, one-hot columns for categories"
             if texts
             else "x.real and x.imag as two features, or np.abs(x)",
-        )  # fmt: skip
+        )
     dims, got = symbol.shape.dims, array.shape
     if dims is None:
         return
@@ -125,7 +125,7 @@ def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
             raise ShapeError(
                 f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
                 rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
-            )  # fmt: skip
+            )
         return
     raise ShapeError(
         f"input {name!r} of model {model.name!r}: expected shape {tuple(dims)}, got {tuple(got)}",
@@ -215,7 +215,7 @@ def _yes_or_no(name: str, y: np.ndarray, dims: Any) -> None:
         warnings.warn(
             f"{text}: the loss can fall below 0 without end. Scale the targets to 0 ... 1, or use loss='mse'",
             RuntimeWarning, stacklevel=5,
-        )  # fmt: skip
+        )
         return
     if y.max() > 100:
         hint = "grey values are scaled first: y.astype('float32') / 255"
@@ -231,7 +231,7 @@ def _yes_or_no(name: str, y: np.ndarray, dims: Any) -> None:
 
 _CHECKS: dict[str, Callable[[str, np.ndarray, Any], None]] = {
     "sparse_categorical_crossentropy": _class_numbers, "binary_crossentropy": _yes_or_no,
-}  # fmt: skip
+}
 
 
 def warn_if_no_probabilities(outputs: list[tuple[str, Any, Any]], losses: list[Any]) -> None:
@@ -264,11 +264,11 @@ def misses_targets(losses: list[Any]) -> DeepkitError:
         return ArgumentError(
             "the model was compiled without a loss", rule="training makes a loss smaller: a number that says how wrong",
             hint="compile(optimizer, loss='mse'), loss='sparse_categorical_crossentropy', ..., or add_loss inside the model",
-        )  # fmt: skip
+        )
     return ArgumentError(
         "there is nothing to compare the outputs with: no targets (y) were given",
         rule="a loss compares the outputs with targets", hint="fit(x, y); validation_data=(x, y); a generator of (x, y)",
-    )  # fmt: skip
+    )
 
 
 # ---- a loss that is no number
@@ -298,7 +298,7 @@ def explain_nan(loss: float, batch: Any, number: int) -> None:
     warnings.warn(
         f"the loss of batch {number} is {loss}; {reason}. callbacks=[TerminateOnNaN()] ends training at once",
         RuntimeWarning, stacklevel=4,
-    )  # fmt: skip
+    )
 
 
 def warn_refrozen() -> None:
@@ -307,4 +307,4 @@ def warn_refrozen() -> None:
         "Discrepancy between the trainable weights and those that compile collected: `trainable` of a layer has changed "
         "since compile, and training goes on with the weights of then. Call model.compile(...) again to change that",
         GraphWarning, stacklevel=5,
-    )  # fmt: skip
+    )

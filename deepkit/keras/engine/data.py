@@ -26,7 +26,7 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
             raise ArgumentError(
                 f"{what}: the dictionary has no entry {missing[0]!r}", rule="one entry for each of: " + ", ".join(names),
                 hint=f"it has: {', '.join(map(repr, value))}",
-            )  # fmt: skip
+            )
         return [regular(value[n], what) for n in names]
     several = isinstance(value, (list, tuple)) and len(names) > 1
     if isinstance(value, (list, tuple)) and len(names) == 1 and len(value) == 1 and np.ndim(value[0]) > 0:
@@ -59,7 +59,7 @@ class Arrays:
             raise ArgumentError(
                 f"batch_size is {shown}", rule="a whole number of samples, at least 1",
                 hint="predict(x) takes the inputs alone" if shown == "an array" else "batch_size=32; n // 2 is whole",
-            )  # fmt: skip
+            )
         self.inputs, self.targets, self.weights = inputs, targets, weights
         self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
 
@@ -122,7 +122,7 @@ class Stream:
                 "a generator without steps_per_epoch: the epoch lasts until the generator ends, and one with "
                 "`while True` never does. steps_per_epoch = number of samples // batch size",
                 GraphWarning, stacklevel=5,
-            )  # fmt: skip
+            )
         if not model.inputs:  # it learns their shapes from the first batch, which is put back
             self._batch(self._first())
 
@@ -148,7 +148,7 @@ class Stream:
             raise ArgumentError(
                 "the generator gave no batch", rule="a generator can be read once; every epoch needs one that goes on",
                 hint="`while True: yield x, y` with steps_per_epoch=..., or a keras.utils.Sequence",
-            )  # fmt: skip
+            )
         if self.steps is not None and count < self.steps:
             raise ArgumentError(
                 f"the generator ended after {count} of {self.steps} batches",
@@ -243,7 +243,7 @@ def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
             raise ArgumentError(
                 f"y: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
                 hint="an output is called as the layer that makes it",
-            )  # fmt: skip
+            )
         given = {name: y[name] for name in compared if name in y}
     elif not compared:
         return [None] * len(names)
@@ -256,20 +256,20 @@ def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
         raise ArgumentError(
             f"y has no targets for output {missing[0]!r}", rule="an output with a loss is compared with targets",
             hint=f"compile(loss={{...}}) without {missing[0]!r} leaves this output out of training",
-        )  # fmt: skip
+        )
     return [regular(given[name], "y") if name in compared else None for name in names]
 
 
 def source_of_batches(
     model: Any, x: Any, y: Any = None, sample_weight: Any = None, batch_size: Any = None, shuffle: Any = False,
     steps: int | None = None, class_weight: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Arrays or a Stream, whatever `x` is."""
     if x is None:
         raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
     is_stream = not isinstance(x, (list, tuple, dict)) and not hasattr(x, "shape") and (
         hasattr(x, "__next__") or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
-    )  # fmt: skip
+    )
     if is_stream and not hasattr(x, "to_numpy"):
         if y is not None:
             raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
@@ -277,7 +277,7 @@ def source_of_batches(
             raise ArgumentError(
                 "batch_size beside a generator", rule="a generator makes the batches itself",
                 hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
-            )  # fmt: skip
+            )
         if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
             return SequenceStream(x, model, steps, class_weight, bool(shuffle))
         return Stream(x, model, steps, class_weight)

@@ -20,7 +20,7 @@ class CallRecord:
     def __init__(
         self, layer: Any, inputs: Any, outputs: Any, args: tuple[Any, ...] = (), kwargs: Any = None,
         asked: Call | None = None,
-    ):  # fmt: skip
+    ):
         self.layer, self.asked = layer, asked or Call()
         self.inputs, self.outputs, self.args = map(kept, (inputs, outputs, args))
         self.kwargs = {k: kept(v) for k, v in (kwargs or {}).items() if _is_kept(k, v)}

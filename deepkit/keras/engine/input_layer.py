@@ -23,7 +23,7 @@ class InputLayer(Layer):
     def __init__(
         self, input_shape: Any = None, batch_size: int | None = None, batch_input_shape: Any = None, dtype: Any = None,
         input_tensor: Any = None, sparse: bool = False, name: str | None = None, ragged: bool = False, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name=name or f"input_{get_uid('input')}", dtype=dtype)
         if input_tensor is None:
             if batch_input_shape is None:
@@ -41,7 +41,7 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {"batch_input_shape": self.batch_input_shape, "dtype": self.dtype, "sparse": self.sparse,
-                "ragged": False, "name": self.name}  # fmt: skip
+                "ragged": False, "name": self.name}
 
     @property
     def input(self) -> Any:
@@ -59,7 +59,7 @@ class InputLayer(Layer):
 def Input(
     shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: Any = None, sparse: bool = False,
     tensor: Any = None, batch_size: int | None = None, ragged: bool = False, **kwargs: Any,
-) -> Symbol:  # fmt: skip
+) -> Symbol:
     """A tensor to call layers on. `shape` leaves out the batch axis: Input(shape=(784,)) has shape (None, 784)."""
     if batch_shape is None and shape is None and tensor is None:
         raise ArgumentError("Input() without a shape", rule="shape is that of one sample", hint="Input(shape=(784,))")

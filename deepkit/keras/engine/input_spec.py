@@ -9,7 +9,7 @@ from deepkit.errors import ShapeError
 _AXES = {
     2: ("batch", "features"), 3: ("batch", "steps", "features"), 4: ("batch", "rows", "columns", "channels"),
     5: ("batch", "planes", "rows", "columns", "channels"),
-}  # fmt: skip
+}
 
 
 class InputSpec:
@@ -18,7 +18,7 @@ class InputSpec:
     def __init__(
         self, dtype: Any = None, shape: Any = None, ndim: int | None = None, max_ndim: int | None = None,
         min_ndim: int | None = None, axes: dict[int, int] | None = None,
-    ):  # fmt: skip
+    ):
         self.dtype = dtype
         self.shape = None if shape is None else tuple(shape)
         self.ndim = len(self.shape) if self.shape is not None else ndim

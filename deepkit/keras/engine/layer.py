@@ -29,7 +29,7 @@ from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_lea
 from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
-                    "autocast", "dynamic", "implementation", "input_dtype"}  # fmt: skip
+                    "autocast", "dynamic", "implementation", "input_dtype"}
 _RARE = {"autocast", "dynamic", "implementation", "input_dtype"}
 
 
@@ -174,7 +174,7 @@ class Layer(History):
     def add_weight(
         self, name: Any = None, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
         trainable: bool = True, constraint: Any = None, **kwargs: Any,
-    ) -> Weight:  # fmt: skip
+    ) -> Weight:
         """A weight of this layer. initializer, regularizer and constraint are objects, functions or names."""
         if isinstance(name, (tuple, list)) or isinstance(shape, str):  # tf.keras and keras differ in the order
             name, shape = shape, name
@@ -184,7 +184,7 @@ class Layer(History):
         weight = make_weight(
             name or "weight", _weight_shape(self.name, name, () if shape is None else shape),
             initializers.get(initializer), kind, trainable, regularizers.get(regularizer), constraints.get(constraint),
-        )  # fmt: skip
+        )
         (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
         return weight
 
@@ -257,7 +257,7 @@ class Layer(History):
                 raise ShapeError(
                     f"layer {self.name!r}: weight {_short(w)} of shape {w.shape} cannot take an array of shape {array.shape}",
                     rule="the shapes must be equal", hint="compare [w.shape for w in layer.get_weights()]",
-                )  # fmt: skip
+                )
         for w, array in zip(own, arrays, strict=True):
             # No initializer runs for a weight that has its value already.
             World.of(w).holder.store[w] = np.array(array, order="C")
@@ -357,7 +357,7 @@ class Layer(History):
                 raise ArgumentError(
                     f"layer {self.name!r} ({type(self).__name__}): call() returned None", rule="it returns the layer's output",
                     hint="is a `return` missing?",
-                )  # fmt: skip
+                )
             if record:
                 outputs = _named_apart(inputs, outputs)
             self._finish_call(inputs, outputs, kwargs.get("mask", masks))
@@ -440,7 +440,7 @@ class Layer(History):
             warnings.warn(
                 f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like all others",
                 GraphWarning, stacklevel=4,
-            )  # fmt: skip
+            )
             return
         found = self.compute_mask(inputs, masks if has_mask else None)
         if found is None:
@@ -471,7 +471,7 @@ def _as_tensor(x: Any, layer: Layer) -> Any:
         raise ArgumentError(
             f"layer {layer.name!r} was called on {x!r}", rule="a layer is called on a tensor: Input(...), or what a layer made",
             hint="y = Dense(10)(x): the first brackets make the layer, the second ones call it",
-        )  # fmt: skip
+        )
     return Tensor(x, dtype=layer.dtype if default_dtype(x) is float64 else None)
 
 

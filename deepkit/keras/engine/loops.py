@@ -18,7 +18,7 @@ def check_not_empty(source: Any, what: str) -> Any:
         raise ArgumentError(
             f"{what} has no samples", rule="a loss is the mean over the samples, at least one",
             hint="compare len(x): has a filter left nothing over, or is the batch of a Sequence too large?",
-        )  # fmt: skip
+        )
     return source
 
 

@@ -66,7 +66,7 @@ class Model(Network):
         self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, loss_weights: Any = None,
         sample_weight_mode: Any = None, weighted_metrics: Any = None, target_tensors: Any = None,
         run_eagerly: bool | None = None, **unknown: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Chooses how to train: an optimizer, a loss, and metrics to show (objects, functions or names).
 
         With several outputs loss, metrics and loss_weights may be lists or dictionaries by the outputs' names.
@@ -117,7 +117,7 @@ class Model(Network):
             raise ArgumentError(
                 f"{call}() of model {self.name!r}, which is not compiled", rule="training needs an optimizer and a loss",
                 hint='model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])',
-            )  # fmt: skip
+            )
 
     def _forget_steps(self) -> None:
         """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""
@@ -223,7 +223,7 @@ class Model(Network):
         class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
         validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: Any = 1,
         max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False, **old: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Trains for `epochs` rounds over the samples; returns the History.
 
         x, y: arrays (lists or dictionaries of them for several inputs or outputs), or a generator or Sequence of
@@ -254,7 +254,7 @@ class Model(Network):
             "epochs": epochs, "steps": train.steps, "samples": train.samples, "verbose": verbose,
             "batch_size": train.batch_size, "do_validation": validation is not None,
             "metrics": [*self.metrics_names, *[f"val_{n}" for n in self.metrics_names if validation is not None]],
-        }  # fmt: skip
+        }
         calls = callbacks_module.configure(callbacks, history, self, params)
         self.history, self.stop_training, self._lost = history, False, False
         calls.on_train_begin({})
@@ -289,7 +289,7 @@ class Model(Network):
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = 1, sample_weight: Any = None,
         steps: int | None = None, callbacks: Any = None, return_dict: bool = False, **queue: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """The loss, and the metrics if there are any: a number, or a list in the order of `metrics_names`.
 
         The loss is the mean over the samples, the loss of one of several outputs the mean over the batches.
@@ -304,7 +304,7 @@ class Model(Network):
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None, callbacks: Any = None,
         **queue: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """The outputs for all samples: an array, or a list of arrays."""
         source = source_of_batches(self, x, None, None, batch_size, steps=steps)
         params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": []}
@@ -324,7 +324,7 @@ class Model(Network):
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, reset_metrics: bool = True,
         return_dict: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """One step of training; returns the loss, and the metrics if there are any."""
         return self._on_batch("train", x, y, sample_weight, class_weight, reset_metrics, return_dict)
 

@@ -97,7 +97,7 @@ class Network(Layer):
             raise ArgumentError(
                 f"model {self.name!r} has no {which} yet", rule="they exist once the shape of its input is known",
                 hint="give input_shape=... to the first layer, or call build((None, ...)) or fit",
-            )  # fmt: skip
+            )
         return single(ends)
 
     @property
@@ -199,7 +199,7 @@ class Network(Layer):
         raise ArgumentError(
             f"{type(self).__name__} defines no call()", rule="a model is made from inputs and outputs, or is a subclass",
             hint="Model(inputs=..., outputs=...), or def call(self, inputs): ...",
-        )  # fmt: skip
+        )
 
     @property
     def is_connected(self) -> bool:

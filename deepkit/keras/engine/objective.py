@@ -21,7 +21,7 @@ def per_output(value: Any, names: list[str], what: str) -> list[Any]:
             raise ArgumentError(
                 f"compile: {what} names an output {unknown[0]!r}", rule="outputs: " + ", ".join(names),
                 hint="an output is called as the layer that makes it",
-            )  # fmt: skip
+            )
         return [value.get(n) for n in names]
     if isinstance(value, (list, tuple)):
         if len(value) != len(names):
@@ -109,7 +109,7 @@ _LIKE_PREDICTIONS = {
     "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
     "squared_hinge", "hinge", "categorical_hinge", "logcosh", "log_cosh", "huber", "categorical_crossentropy",
     "binary_crossentropy", "kl_divergence", "poisson", "cosine_similarity", "cosine_proximity",
-}  # fmt: skip
+}
 
 
 _ONE_ROW = (

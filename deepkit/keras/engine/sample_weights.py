@@ -63,7 +63,7 @@ def _no_table(class_weight: Any) -> ArgumentError:
     return ArgumentError(
         f"class_weight={class_weight!r}", rule="a dictionary: {class number: factor of its samples' losses}",
         hint="class_weight={0: 1.0, 1: 5.0}; one of them for each output where there are several",
-    )  # fmt: skip
+    )
 
 
 def _check_names(given: Iterable[Any], names: list[str], what: str) -> None:
@@ -72,7 +72,7 @@ def _check_names(given: Iterable[Any], names: list[str], what: str) -> None:
         raise ArgumentError(
             f"{what}: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
             hint="an output is called as the layer that makes it",
-        )  # fmt: skip
+        )
 
 
 def class_weights_of(targets: np.ndarray, table: Any, output: str) -> np.ndarray:

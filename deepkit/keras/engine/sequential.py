@@ -30,7 +30,7 @@ class Sequential(Model):
             raise ArgumentError(
                 "Sequential got layers that are not in a list", rule="one list of layers, then a name",
                 hint="Sequential([Dense(32), Dense(10)])",
-            )  # fmt: skip
+            )
         super().__init__(name=name)
         self._stack: list[Layer] = []
         self._built_from: Any = None
@@ -64,7 +64,7 @@ class Sequential(Model):
             raise ArgumentError(
                 f"the model has a layer called {layer.name!r} already", rule="names are unique in a model",
                 hint="give it another name=..., or make a new layer object",
-            )  # fmt: skip
+            )
         if not self._stack and not isinstance(layer, InputLayer):
             self._put_input_before(layer)
         self._stack.append(layer)
@@ -88,7 +88,7 @@ class Sequential(Model):
             first = first.layers[0]
         if isinstance(shape, tuple):
             x = Input(batch_shape=shape, dtype=layer.dtype if not isinstance(layer, Network) else None,
-                      name=f"{layer.name}_input")  # fmt: skip
+                      name=f"{layer.name}_input")
             self.add(record_of(x).layer)
 
     def pop(self) -> None:
@@ -119,7 +119,7 @@ class Sequential(Model):
             raise ArgumentError(
                 f"model {self.name!r} has no layers", rule="a model computes what its layers compute",
                 hint="model.add(Dense(10, input_shape=(784,)))",
-            )  # fmt: skip
+            )
         # The model may be a layer that is being called itself; its own layers are called for their own sake here.
         with context.calling(record=True, collect=True, eager=False) as call:
             call.training = None

@@ -57,7 +57,7 @@ class Topology:
                 raise ArgumentError(
                     f"{names.count(name)} layers of the model are called {name!r}", rule="names are unique in a model",
                     hint="give name=... to one of them; weights and files are found by these names",
-                )  # fmt: skip
+                )
 
 
 def _walk_back(outputs: list[Symbol]) -> tuple[list[CallRecord], dict[Any, int]]:

@@ -26,7 +26,7 @@ class Weight(Variable):
     __slots__ = ("_eager", "regularizer")
 
     def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, constraint: Any = None,
-                 regularizer: Any = None, dtype: Any = None):  # fmt: skip
+                 regularizer: Any = None, dtype: Any = None):
         with default_graph().root.passing():
             super().__init__(initial_value, trainable=trainable, name=name, constraint=constraint, dtype=dtype)
         self.regularizer = regularizer
@@ -92,7 +92,7 @@ class EagerWeight(Parameter):
 def make_weight(
     name: str, shape: tuple[int, ...], initializer: Callable[..., Any], dtype: Any = "float32", trainable: bool = True,
     regularizer: Any = None, constraint: Any = None,
-) -> Weight:  # fmt: skip
+) -> Weight:
     """A weight that starts with initializer(shape); the library's own initializers become nodes of the graph."""
     kind = as_dtype(dtype)
 

@@ -134,7 +134,7 @@ __all__ = [
     "SpatialDropout3D", "StackedRNNCells", "Subtract", "ThresholdedReLU", "TimeDistributed", "UpSampling1D",
     "UpSampling2D", "UpSampling3D", "Wrapper", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average",
     "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
-]  # fmt: skip
+]
 
 legacy.accept_old_spellings(globals())
 sys.modules[f"{__name__}.merge"].__class__ = legacy.MergeModule

@@ -48,7 +48,7 @@ class PReLU(Layer):
     def __init__(
         self, alpha_initializer: Any = "zeros", alpha_regularizer: Any = None, alpha_constraint: Any = None,
         shared_axes: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
@@ -63,7 +63,7 @@ class PReLU(Layer):
         self.alpha = self.add_weight(
             "alpha", shape, initializer=self.alpha_initializer, regularizer=self.alpha_regularizer,
             constraint=self.alpha_constraint,
-        )  # fmt: skip
+        )
         axes = {axis: n for axis, n in enumerate(input_shape) if axis and axis not in shared} if shared else {}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
         super().build(input_shape)

@@ -25,7 +25,7 @@ def numbers(value: Any, n: int, what: str, least: int = 1) -> tuple[int, ...]:
         raise ArgumentError(
             f"{what}={value!r}", rule=f"{axes}: whole numbers not below {least}",
             hint=f"{what}={max(least, 2)}" if n == 1 else f"{what}={(max(least, 2),) * n}",
-        )  # fmt: skip
+        )
     return tuple(int(v) for v in listed)
 
 
@@ -44,7 +44,7 @@ def pairs(value: Any, n: int, what: str) -> tuple[tuple[int, ...], ...]:
         raise ArgumentError(
             f"{what}={value!r}", rule=f"one number, or {n} entries, each a number or a pair (before, after)",
             hint=f"{what}={tuple((1, 1) for _ in range(n))}",
-        )  # fmt: skip
+        )
     return tuple(numbers(entry, 2, what, 0) for entry in listed)
 
 
@@ -68,7 +68,7 @@ def share(rate: Any, layer: str, what: str = "rate") -> Any:
         raise ArgumentError(
             f"{layer}: {what}={rate!r}", rule=f"0 <= {what} <= 1: the share of numbers that is dropped",
             hint=f"{what}={rate / 100:g} for {rate:g} %" if 1 < rate <= 100 else None,
-        )  # fmt: skip
+        )
     return rate
 
 
@@ -91,4 +91,4 @@ def naming(layer: Any) -> Iterator[None]:
         raise ShapeError(
             f"layer {layer.name!r} ({type(layer).__name__}): {error.what}",
             where=error.where, rule=error.rule, hint=error.hint,
-        ) from error  # fmt: skip
+        ) from error

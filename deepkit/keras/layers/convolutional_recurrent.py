@@ -32,7 +32,7 @@ class ConvLSTMCell(LSTMCell):
     def __init__(
         self, rank: int, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
         data_format: str | None = None, dilation_rate: Any = 1, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(filters, implementation=1, **{"recurrent_activation": "hard_sigmoid", **kwargs})
         self.rank, self.filters = rank, self.units
         self.kernel_size = numbers(kernel_size, rank, "kernel_size")
@@ -60,7 +60,7 @@ class ConvLSTMCell(LSTMCell):
             raise ShapeError(
                 f"ConvLSTM: the number of channels of inputs of shape {tuple(input_shape)} is not known",
                 rule="the kernel's size depends on it", hint="input_shape=(steps, rows, columns, channels)",
-            )  # fmt: skip
+            )
         wide = 4 * self.filters
         return (*self.kernel_size, channels, wide), (*self.kernel_size, self.filters, wide)
 
@@ -117,7 +117,7 @@ class ConvLSTM(OneCellRNN):
         kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
         return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
         stateful: bool = False, dropout: float = 0.0, recurrent_dropout: float = 0.0, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())
         if self.unroll or self.time_major:
             raise ArgumentError(

@@ -19,7 +19,7 @@ from deepkit.keras.layers.lambda_layer import Lambda
 __all__ = [
     "Activation", "ActivityRegularization", "Dense", "Dropout", "Flatten", "Lambda", "Masking", "Permute",
     "RepeatVector", "Reshape", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-]  # fmt: skip
+]
 
 
 class Dense(Layer):
@@ -35,7 +35,7 @@ class Dense(Layer):
         self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         (self.units,) = numbers(int(units) if isinstance(units, float) else units, 1, "units")
         self.activation = activations.get(activation)
@@ -55,12 +55,12 @@ class Dense(Layer):
         self.kernel = self.add_weight(
             "kernel", (features, self.units), initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        )
         if self.use_bias:
             self.bias = self.add_weight(
                 "bias", (self.units,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         super().build(input_shape)
 
@@ -75,7 +75,7 @@ class Dense(Layer):
         own = described(
             self, "units", "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer",
             "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint",
-        )  # fmt: skip
+        )
         return {**super().get_config(), **own}
 
 
@@ -231,7 +231,7 @@ class Reshape(Layer):
             raise ArgumentError(
                 f"Reshape: target_shape={target_shape!r}", rule="lengths, of which one may be -1: what is left over",
                 hint="the batch axis is not part of it: Reshape((28, 28, 1))",
-            )  # fmt: skip
+            )
 
     def call(self, inputs: Any) -> Any:
         batch, *inner = lengths(inputs)
@@ -266,7 +266,7 @@ class Permute(Layer):
             raise ArgumentError(
                 f"Permute: dims={dims!r}", rule="each axis once, counted from 1; the batch axis stays in front",
                 hint=f"for {len(self.dims)} axes some order of {tuple(range(1, len(self.dims) + 1))}",
-            )  # fmt: skip
+            )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Any) -> Any:

@@ -69,7 +69,7 @@ class CuDNNGRU(_CuDNN):
         bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
         recurrent_constraint: Any = None, bias_constraint: Any = None, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())
 
 
@@ -90,7 +90,7 @@ class CuDNNLSTM(_CuDNN):
         kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
         return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
         stateful: bool = False, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())
 
 

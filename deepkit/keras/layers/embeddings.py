@@ -29,7 +29,7 @@ class Embedding(Layer):
         self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None, activity_regularizer: Any = None, embeddings_constraint: Any = None,
         mask_zero: bool = False, input_length: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         if "input_shape" not in kwargs and "batch_input_shape" not in kwargs:
             listed = isinstance(input_length, (list, tuple))
             kwargs["input_shape"] = tuple(input_length) if listed else (input_length or None,)
@@ -45,7 +45,7 @@ class Embedding(Layer):
         self.embeddings = self.add_weight(
             "embeddings", (self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
             regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
-        )  # fmt: skip
+        )
         super().build(input_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -71,5 +71,5 @@ class Embedding(Layer):
         own = described(
             self, "input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer", "activity_regularizer",
             "embeddings_constraint", "mask_zero", "input_length",
-        )  # fmt: skip
+        )
         return {**super().get_config(), **own}

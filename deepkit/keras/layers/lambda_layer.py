@@ -80,7 +80,7 @@ class Lambda(Layer):
             raise ArgumentError(
                 f"Lambda layer {config.get('name')!r}: {error.what}", rule=error.rule,
                 hint=f"custom_objects={{{config.get('name')!r}: f}}: f is then the function of the layer of this name",
-            ) from None  # fmt: skip
+            ) from None
         for key in ("output_shape", "mask"):
             if isinstance(config.get(key), str):
                 config[key] = registry.named_function(config[key], custom_objects, f"{key} of a Lambda layer")

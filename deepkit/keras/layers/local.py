@@ -36,7 +36,7 @@ class _LocallyConnected(Layer):
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
         implementation: int = 1, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         (self.filters,) = numbers(filters, 1, "filters")
         self.kernel_size = numbers(kernel_size, self.space, "kernel_size")
@@ -46,7 +46,7 @@ class _LocallyConnected(Layer):
             raise ArgumentError(
                 f"{type(self).__name__}: implementation={implementation!r} with padding={padding!r}",
                 rule="1 (small kernels, padding 'valid' only), 2 or 3", hint="implementation=2 for padding='same'",
-            )  # fmt: skip
+            )
         self.implementation = implementation
         self.data_format = normalize_data_format(data_format)
         self.activation = activations.get(activation)
@@ -76,12 +76,12 @@ class _LocallyConnected(Layer):
         self.kernel = self.add_weight(
             "kernel", self._kernel_shape(channels, inner), initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        )
         if self.use_bias:
             self.bias = self.add_weight(
                 "bias", (*self.output_space, self.filters), initializer=self.bias_initializer,
                 regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
         self.input_spec = InputSpec(ndim=self.space + 2, axes={1 if first else -1: channels})
         super().build(input_shape)
 
@@ -133,7 +133,7 @@ class _LocallyConnected(Layer):
             self, "filters", "kernel_size", "strides", "padding", "data_format", "activation", "use_bias",
             "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer",
             "kernel_constraint", "bias_constraint", "implementation",
-        )  # fmt: skip
+        )
         return {**super().get_config(), **own}
 
 

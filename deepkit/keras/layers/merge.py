@@ -15,7 +15,7 @@ from deepkit.keras.layers.arguments import described, naming
 __all__ = [
     "Add", "Average", "Concatenate", "Dot", "Maximum", "Merge", "Minimum", "Multiply", "Subtract", "add", "average",
     "concatenate", "dot", "maximum", "minimum", "multiply", "subtract",
-]  # fmt: skip
+]
 
 
 class Merge(Layer):
@@ -41,7 +41,7 @@ class Merge(Layer):
             raise ArgumentError(
                 f"layer {self.name!r} ({type(self).__name__}) was called on {got}",
                 rule=f"it takes a list of {self.count or 'several'} tensors", hint=f"{type(self).__name__}()([a, b])",
-            )  # fmt: skip
+            )
         batches = {shape[0] for shape in input_shape if shape} - {None}
         if len(batches) > 1:
             raise ShapeError(
@@ -140,7 +140,7 @@ class Concatenate(Merge):
             raise ArgumentError(
                 f"layer {self.name!r} (Concatenate) was called on one tensor", rule="it takes a list of tensors",
                 hint="Concatenate()([a, b])",
-            )  # fmt: skip
+            )
         with naming(self):
             return backend.concatenate(inputs, self.axis)
 

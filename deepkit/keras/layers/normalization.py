@@ -19,7 +19,7 @@ __all__ = ["BatchNormalization", "LayerNormalization"]
 _GAMMA_BETA = (
     "epsilon", "center", "scale", "beta_initializer", "gamma_initializer", "beta_regularizer", "gamma_regularizer",
     "beta_constraint", "gamma_constraint",
-)  # fmt: skip
+)
 
 
 class _Normalization(Layer):
@@ -28,7 +28,7 @@ class _Normalization(Layer):
     def __init__(
         self, axis: Any, epsilon: float, center: bool, scale: bool, beta_initializer: Any, gamma_initializer: Any,
         beta_regularizer: Any, gamma_regularizer: Any, beta_constraint: Any, gamma_constraint: Any, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(**kwargs)
         if not isinstance(axis, int) and not (
             isinstance(axis, (list, tuple)) and all(isinstance(a, int) for a in axis)
@@ -56,7 +56,7 @@ class _Normalization(Layer):
             raise ArgumentError(
                 f"layer {self.name!r} ({type(self).__name__}): axis={self.axis} for an input of shape {tuple(input_shape)}",
                 rule=f"different axes between {-rank} and {rank - 1}", hint="axis=-1: the features or channels",
-            )  # fmt: skip
+            )
         self.axis = [a % rank for a in listed]
         if any(input_shape[a] is None for a in self.axis):
             raise ShapeError(
@@ -71,12 +71,12 @@ class _Normalization(Layer):
             self.gamma = self.add_weight(
                 "gamma", shape, dtype, initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
                 constraint=self.gamma_constraint,
-            )  # fmt: skip
+            )
         if self.center:
             self.beta = self.add_weight(
                 "beta", shape, dtype, initializer=self.beta_initializer, regularizer=self.beta_regularizer,
                 constraint=self.beta_constraint,
-            )  # fmt: skip
+            )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "axis", *_GAMMA_BETA)}
@@ -99,11 +99,11 @@ class BatchNormalization(_Normalization):
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones", beta_regularizer: Any = None, gamma_regularizer: Any = None,
         beta_constraint: Any = None, gamma_constraint: Any = None, fused: bool | None = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
             beta_constraint, gamma_constraint, **kwargs,
-        )  # fmt: skip
+        )
         self.momentum, self.fused = momentum, fused
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
@@ -223,11 +223,11 @@ class LayerNormalization(_Normalization):
         self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
         gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
             beta_constraint, gamma_constraint, **kwargs,
-        )  # fmt: skip
+        )
 
     def build(self, input_shape: Any) -> None:
         axes = self.take_axes(input_shape)

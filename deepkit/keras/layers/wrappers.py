@@ -28,7 +28,7 @@ class Wrapper(Layer):
                 f"{type(self).__name__} of {layer!r}", rule="it takes a layer",
                 hint=f"{type(self).__name__}({layer.__name__}(...)): an object, made with brackets"
                 if isinstance(layer, type) else f"{type(self).__name__}(Dense(10))",
-            )  # fmt: skip
+            )
         super().__init__(**kwargs)
         self._hold(layer)
 
@@ -139,7 +139,7 @@ class Bidirectional(Wrapper):
     def __init__(
         self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         if merge_mode not in _MERGE_MODES:
             raise ArgumentError(
                 f"Bidirectional: merge_mode={merge_mode!r}", rule="one of " + ", ".join(map(repr, _MERGE_MODES))
@@ -190,7 +190,7 @@ class Bidirectional(Wrapper):
                 raise ArgumentError(
                     f"Bidirectional: {name} is {getattr(forward, name)} in the layer and {getattr(backward, name)} "
                     "in backward_layer", rule="both directions have the same",
-                )  # fmt: skip
+                )
 
     def build(self, input_shape: Any = None) -> None:
         for inner in (self.forward_layer, self.backward_layer):

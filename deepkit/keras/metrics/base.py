@@ -24,7 +24,7 @@ from deepkit.keras.user_functions import call_own
 __all__ = [
     "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",
     "SumOverBatchSizeMetricWrapper",
-]  # fmt: skip
+]
 
 
 class Metric(Layer):

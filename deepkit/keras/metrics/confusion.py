@@ -66,7 +66,7 @@ class ConfusionMetric(Metric):
             raise ShapeError(
                 f"{self.name}: targets of shape {y_true.shape}, predictions of shape {y_pred.shape}",
                 rule="one label, 0 or 1, for each prediction", hint="class numbers become such rows by to_categorical(y)",
-            )  # fmt: skip
+            )
         if sample_weight is not None:
             sample_weight = weighed(y_pred, sample_weight)[1]
         if self.top_k is not None:
@@ -199,7 +199,7 @@ class _Share(ConfusionMetric):
     def __init__(
         self, thresholds: Any = None, top_k: int | None = None, class_id: int | None = None, name: str | None = None,
         dtype: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(name, dtype)
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = checked(thresholds, 0.5 if top_k is None else _LOWEST)

@@ -60,7 +60,7 @@ class AUC(_Rates):
         self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
         name: str | None = None, dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
         num_labels: int | None = None, label_weights: Any = None, from_logits: bool = False,
-    ):  # fmt: skip
+    ):
         if str(curve).lower() not in _CURVES:
             raise ArgumentError(f"AUC: curve={curve!r}", rule="'ROC', 'PR' or 'PR_GAIN'")
         if str(summation_method).lower() not in _SUMMATIONS:
@@ -154,7 +154,7 @@ class AUC(_Rates):
             **super().get_config(), "num_thresholds": self.num_thresholds, "curve": self.curve,
             "summation_method": self.summation_method, "multi_label": self.multi_label, "num_labels": self.num_labels,
             "label_weights": self.label_weights, "from_logits": self.from_logits,
-        }  # fmt: skip
+        }
         return {**config, "thresholds": list(self.thresholds[1:-1])} if self._given else config
 
 
@@ -167,7 +167,7 @@ class _BestUnder(_Rates):
     def __init__(
         self, value: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
         dtype: Any = None,
-    ):  # fmt: skip
+    ):
         kind = type(self).__name__
         if not 0 <= value <= 1:
             raise ArgumentError(f"{kind}: {self.wanted}={value}", rule="a share between 0 and 1")

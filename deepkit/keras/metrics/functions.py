@@ -13,7 +13,7 @@ __all__ = [
     "accuracy", "binary_accuracy", "binary_matches", "categorical_accuracy", "cosine_similarity",
     "sparse_categorical_accuracy", "sparse_categorical_matches", "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
-]  # fmt: skip
+]
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -27,7 +27,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
         raise ShapeError(
             f"accuracy: targets of shape {y_true.shape}, predictions of shape {y_pred.shape}",
             rule="it compares number by number", hint="categorical_accuracy or sparse_categorical_accuracy compare classes",
-        )  # fmt: skip
+        )
     return ops.cast(ops.equal(y_true, ops.cast(y_pred, y_true.dtype)), floatx())
 
 

@@ -20,7 +20,7 @@ __all__ = [
     "MeanAbsolutePercentageError", "MeanRelativeError", "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson",
     "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy", "SquaredHinge", "TopKCategoricalAccuracy",
-]  # fmt: skip
+]
 
 
 class _Plain(MeanMetricWrapper):
@@ -161,7 +161,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
     def __init__(
         self, name: str | None = "binary_crossentropy", dtype: Any = None, from_logits: bool = False,
         label_smoothing: float = 0,
-    ):  # fmt: skip
+    ):
         super().__init__(
             losses.binary_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing
         )
@@ -173,11 +173,11 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     def __init__(
         self, name: str | None = "categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
         label_smoothing: float = 0, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(
             losses.categorical_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing,
             axis=axis,
-        )  # fmt: skip
+        )
 
 
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
@@ -186,11 +186,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     def __init__(
         self, name: str | None = "sparse_categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
         ignore_class: int | None = None, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(
             losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, ignore_class=ignore_class,
             axis=axis,
-        )  # fmt: skip
+        )
 
     def valid(self, y_true: Any, values: Any) -> Any:
         ignored = self._fn_kwargs["ignore_class"]

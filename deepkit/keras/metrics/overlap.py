@@ -28,7 +28,7 @@ class IoU(Metric):
     def __init__(
         self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
         ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(name, dtype)
         if max(target_class_ids) >= num_classes:
             raise ArgumentError(
@@ -104,7 +104,7 @@ class MeanIoU(IoU):
     def __init__(
         self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
         sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class OneHotIoU(IoU):
     def __init__(
         self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
         ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class OneHotMeanIoU(MeanIoU):
     def __init__(
         self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
         sparse_y_pred: bool = False, axis: int = -1,
-    ):  # fmt: skip
+    ):
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:

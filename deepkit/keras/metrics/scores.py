@@ -33,7 +33,7 @@ class FBetaScore(Metric):
     def __init__(
         self, average: str | None = None, beta: float = 1.0, threshold: float | None = None,
         name: str | None = "fbeta_score", dtype: Any = None,
-    ):  # fmt: skip
+    ):
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError(f"{name}: average={average!r}", rule="None, 'micro', 'macro' or 'weighted'")
         if beta <= 0:
@@ -74,7 +74,7 @@ class FBetaScore(Metric):
             raise ArgumentError(f"{self.name} has no values yet", hint="update_state(y_true, y_pred), then result()")
         tp, fp, fn, count = (w.read() for w in (
             self.true_positives, self.false_positives, self.false_negatives, self.intermediate_weights,  # type: ignore[attr-defined]
-        ))  # fmt: skip
+        ))
         precision, recall = ops.div_no_nan(tp, tp + fp), ops.div_no_nan(tp, tp + fn)
         factor = float(self.beta) ** 2
         score = ops.div_no_nan(precision * recall, factor * precision + recall) * (1.0 + factor)
@@ -114,7 +114,7 @@ class R2Score(Metric):
     def __init__(
         self, class_aggregation: str | None = "uniform_average", num_regressors: int = 0, name: str | None = "r2_score",
         dtype: Any = None,
-    ):  # fmt: skip
+    ):
         if class_aggregation not in (None, "uniform_average", "variance_weighted_average"):
             raise ArgumentError(
                 f"{name}: class_aggregation={class_aggregation!r}",

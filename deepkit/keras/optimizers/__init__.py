@@ -20,7 +20,7 @@ from deepkit.train.optimizer import Optimizer as GraphOptimizer
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "Optimizer", "RMSprop", "TFOptimizer",
     "deserialize", "get", "legacy", "schedules", "serialize",
-]  # fmt: skip
+]
 
 _CLASSES = (SGD, RMSprop, Adagrad, Adadelta, Adam, Adamax, Nadam, Ftrl)
 OBJECTS: dict[str, Any] = {name: cls for cls in _CLASSES for name in (cls.__name__, cls.__name__.lower())}
@@ -68,4 +68,4 @@ def get(identifier: Any) -> Optimizer:
     raise ArgumentError(
         f"{identifier!r} is no optimizer", rule="a name, an optimizer object or its configuration",
         hint="names: " + ", ".join(sorted(n for n in OBJECTS if n.islower())),
-    )  # fmt: skip
+    )

@@ -38,7 +38,7 @@ class _Moments(Optimizer):
         return {
             **super().get_config(), "learning_rate": self.now("learning_rate"), "decay": self.initial_decay,
             "beta_1": self.now("beta_1"), "beta_2": self.now("beta_2"), "epsilon": self.epsilon,
-        }  # fmt: skip
+        }
 
 
 class Adam(_Moments):
@@ -50,7 +50,7 @@ class Adam(_Moments):
     def __init__(
         self, learning_rate: Any = 0.001, beta_1: Any = 0.9, beta_2: Any = 0.999, epsilon: float | None = 1e-7,
         amsgrad: bool = False, name: str = "Adam", **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name, learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.amsgrad = amsgrad
         if amsgrad:
@@ -79,7 +79,7 @@ class Adamax(_Moments):
     def __init__(
         self, learning_rate: Any = 0.001, beta_1: Any = 0.9, beta_2: Any = 0.999, epsilon: float | None = 1e-7,
         name: str = "Adamax", **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name, learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     def move(self, param: Any, grad: Any) -> Any:
@@ -96,7 +96,7 @@ class Nadam(_Moments):
     def __init__(
         self, learning_rate: Any = 0.001, beta_1: Any = 0.9, beta_2: Any = 0.999, epsilon: float | None = 1e-7,
         name: str = "Nadam", schedule_decay: float = 0.004, decay: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         rate = kwargs.get("lr", learning_rate)
         if callable(rate):
             raise ArgumentError(
@@ -137,7 +137,7 @@ class Nadam(_Moments):
             ApplyNadam(), param, grad, self.value("learning_rate", param), self.value("beta_1", param),
             self.value("beta_2", param), self.epsilon, share, following, product, product * following,
             self.power("beta_2", param), moves,
-        )  # fmt: skip
+        )
 
     def _next_product(self, share: Any, like: Any) -> Any:
         kept = beside(like, self._product)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from deepkit.train.rules import (
     ApplyPlainCenteredRMSProp,
     ApplyPlainRMSProp,
     ApplyRMSProp,
-)  # fmt: skip
+)
 
 
 class RMSprop(Optimizer):
@@ -28,7 +28,7 @@ class RMSprop(Optimizer):
     def __init__(
         self, learning_rate: Any = 0.001, rho: Any = 0.9, momentum: Any = 0.0, epsilon: float | None = 1e-7,
         centered: bool = False, name: str = "RMSprop", **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name, learning_rate, **kwargs)
         self._moving = check_momentum("RMSprop", momentum)
         self.slot_names = ("rms", *(("momentum",) if self._moving else ()), *(("mg",) if centered else ()))
@@ -52,7 +52,7 @@ class RMSprop(Optimizer):
         return {
             **super().get_config(), "learning_rate": self.now("learning_rate"), "decay": self.initial_decay,
             "rho": self.now("rho"), "momentum": self.now("momentum"), "epsilon": self.epsilon, "centered": self.centered,
-        }  # fmt: skip
+        }
 
 
 class Adagrad(Optimizer):
@@ -63,7 +63,7 @@ class Adagrad(Optimizer):
     def __init__(
         self, learning_rate: Any = 0.001, initial_accumulator_value: float = 0.1, epsilon: float | None = 1e-7,
         name: str = "Adagrad", **kwargs: Any,
-    ):  # fmt: skip
+    ):
         if initial_accumulator_value < 0:
             raise ArgumentError(f"Adagrad: initial_accumulator_value={initial_accumulator_value}", rule="not negative")
         super().__init__(name, learning_rate, **kwargs)
@@ -79,7 +79,7 @@ class Adagrad(Optimizer):
         return {
             **super().get_config(), "learning_rate": self.now("learning_rate"), "decay": self.initial_decay,
             "initial_accumulator_value": self.initial_accumulator_value, "epsilon": self.epsilon,
-        }  # fmt: skip
+        }
 
 
 class Adadelta(Optimizer):
@@ -90,7 +90,7 @@ class Adadelta(Optimizer):
     def __init__(
         self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: float | None = 1e-7, name: str = "Adadelta",
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name, learning_rate, **kwargs)
         self._declare(rho=rho)
         self.epsilon = fuzz(epsilon)
@@ -104,7 +104,7 @@ class Adadelta(Optimizer):
         return {
             **super().get_config(), "learning_rate": self.now("learning_rate"), "decay": self.initial_decay,
             "rho": self.now("rho"), "epsilon": self.epsilon,
-        }  # fmt: skip
+        }
 
 
 class Ftrl(Optimizer):
@@ -116,7 +116,7 @@ class Ftrl(Optimizer):
         self, learning_rate: Any = 0.001, learning_rate_power: Any = -0.5, initial_accumulator_value: float = 0.1,
         l1_regularization_strength: Any = 0.0, l2_regularization_strength: Any = 0.0, name: str = "Ftrl",
         l2_shrinkage_regularization_strength: float = 0.0, beta: Any = 0.0, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name, learning_rate, **kwargs)
         if learning_rate_power > 0:
             raise ArgumentError(
@@ -133,7 +133,7 @@ class Ftrl(Optimizer):
         self._declare(
             learning_rate_power=learning_rate_power, l1_regularization_strength=l1_regularization_strength,
             l2_regularization_strength=l2_regularization_strength, beta=beta,
-        )  # fmt: skip
+        )
         self.initial_accumulator_value = initial_accumulator_value
         self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
 
@@ -158,4 +158,4 @@ class Ftrl(Optimizer):
             "initial_accumulator_value": self.initial_accumulator_value,
             **{name: self.now(name) for name in self._values if name not in ("learning_rate", "decay")},
             "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
-        }  # fmt: skip
+        }

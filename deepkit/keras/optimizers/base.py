@@ -46,7 +46,7 @@ class Optimizer:
     def __init__(
         self, name: str | None = None, learning_rate: Any = 0.01, decay: float = 0.0, clipnorm: float | None = None,
         clipvalue: float | None = None, global_clipnorm: float | None = None, lr: Any = None, **unknown: Any,
-    ):  # fmt: skip
+    ):
         kind = type(self).__name__
         if unknown:
             own = inspect.signature(type(self).__init__).parameters
@@ -321,7 +321,7 @@ class Optimizer:
             raise ArgumentError(
                 f"{self.name}: set_weights got {len(values)} arrays for {len(own)} weights",
                 rule="the slots are made by the first training step", hint="train one step, then set the weights",
-            )  # fmt: skip
+            )
         for w, value in zip(own, values, strict=True):
             if tuple(w.shape.as_list()) != np.shape(value):
                 raise ArgumentError(

@@ -17,7 +17,7 @@ from deepkit.train import schedules as formulas
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
     "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
-]  # fmt: skip
+]
 
 
 class LearningRateSchedule:
@@ -69,11 +69,11 @@ class ExponentialDecay(_Decay):
     def __init__(
         self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
         name: str | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(
             initial_learning_rate=initial_learning_rate, decay_steps=decay_steps, decay_rate=decay_rate,
             staircase=staircase, name=name,
-        )  # fmt: skip
+        )
 
     def __call__(self, step: Any) -> Any:
         return formulas.exponential_decay(
@@ -96,17 +96,17 @@ class PolynomialDecay(_Decay):
     def __init__(
         self, initial_learning_rate: Any, decay_steps: Any, end_learning_rate: Any = 0.0001, power: Any = 1.0,
         cycle: bool = False, name: str | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(
             initial_learning_rate=initial_learning_rate, decay_steps=decay_steps, end_learning_rate=end_learning_rate,
             power=power, cycle=cycle, name=name,
-        )  # fmt: skip
+        )
 
     def __call__(self, step: Any) -> Any:
         return formulas.polynomial_decay(
             self.initial_learning_rate, _step(step), self.decay_steps, self.end_learning_rate, self.power, self.cycle,
             self.name,
-        )  # fmt: skip
+        )
 
 
 class PiecewiseConstantDecay(_Decay):
@@ -135,11 +135,11 @@ class CosineDecay(_Decay):
     def __init__(
         self, initial_learning_rate: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = None,
         warmup_target: Any = None, warmup_steps: int = 0,
-    ):  # fmt: skip
+    ):
         super().__init__(
             initial_learning_rate=initial_learning_rate, decay_steps=decay_steps, alpha=alpha, name=name,
             warmup_target=warmup_target, warmup_steps=warmup_steps,
-        )  # fmt: skip
+        )
 
     def __call__(self, step: Any) -> Any:
         step = _step(step)
@@ -160,11 +160,11 @@ class CosineDecayRestarts(_Decay):
     def __init__(
         self, initial_learning_rate: Any, first_decay_steps: Any, t_mul: float = 2.0, m_mul: float = 1.0,
         alpha: float = 0.0, name: str | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(
             initial_learning_rate=initial_learning_rate, first_decay_steps=first_decay_steps, t_mul=t_mul, m_mul=m_mul,
             alpha=alpha, name=name,
-        )  # fmt: skip
+        )
 
     def __call__(self, step: Any) -> Any:
         step = _step(step)

@@ -32,7 +32,7 @@ class SGD(Optimizer):
         return {
             **super().get_config(), "learning_rate": self.now("learning_rate"), "decay": self.initial_decay,
             "momentum": self.now("momentum"), "nesterov": self.nesterov,
-        }  # fmt: skip
+        }
 
 
 def check_momentum(optimizer: str, momentum: Any) -> bool:

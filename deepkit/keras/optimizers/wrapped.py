@@ -36,4 +36,4 @@ class TFOptimizer(Optimizer):
         raise ArgumentError(
             f"{type(self.optimizer).__name__} has no configuration", rule="optimizers of keras.optimizers have one",
             hint="model.save_weights(path) saves the weights alone",
-        )  # fmt: skip
+        )

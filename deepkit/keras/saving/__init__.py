@@ -28,7 +28,7 @@ from deepkit.keras.saving.state import values
 __all__ = [
     "export_onnx", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
     "save_model", "save_weights", "to_json", "to_yaml",
-]  # fmt: skip
+]
 
 StrPath = str | os.PathLike[str]
 
@@ -36,7 +36,7 @@ StrPath = str | os.PathLike[str]
 def save_model(
     model: Any, filepath: StrPath, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None,
     **other: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Architecture, weights, and how the model is trained, in one HDF5 file that Keras 2 opens, too (extra `io`).
 
     The file is whole or absent. With include_optimizer its state is in it, and training goes on after load_model as if
@@ -129,7 +129,7 @@ def load_weights(
     """
     if skip_mismatch and not by_name:
         raise ArgumentError("load_weights: skip_mismatch without by_name", rule="layers are found by their names then",
-                            hint="by_name=True, skip_mismatch=True")  # fmt: skip
+                            hint="by_name=True, skip_mismatch=True")
 
     def take(stored: Any, path: str) -> None:
         if by_name:
@@ -170,4 +170,4 @@ def _check_format(save_format: str | None, path: Any) -> None:
         raise ArgumentError(
             f"save_format={save_format!r}", rule="models are saved as HDF5, weights also as .safetensors and .npz",
             hint="leave save_format out",
-        )  # fmt: skip
+        )

@@ -39,7 +39,7 @@ def read_safetensors(file: TensorFile) -> list[StoredLayer]:
     named = isinstance(order, list) and all(
         isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], list)
         and all(isinstance(n, str) and n in file.entries for n in row[1]) for row in order
-    )  # fmt: skip
+    )
     if not named:
         refuse("it names tensors that are not there")
     return [StoredLayer(layer, [_tensor(file, name) for name in names]) for layer, names in order]
@@ -103,7 +103,7 @@ def _damaged(path: Any, error: BaseException) -> DataError:
     return DataError(
         f"{path} is damaged or no .npz file: {error}", rule="a zip archive of NumPy arrays, as np.savez writes it",
         hint="take another copy of the file",
-    )  # fmt: skip
+    )
 
 
 def _grouped(entries: Mapping[str, Stored]) -> list[StoredLayer]:

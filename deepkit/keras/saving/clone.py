@@ -44,7 +44,7 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[
 def clone_and_build_model(
     model: Any, input_tensors: Any = None, target_tensors: Any = None, custom_objects: Any = None,
     compile_clone: bool = True, **unused: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """`clone_model`, compiled as the model is, with a fresh optimizer."""
     with registry.CustomObjectScope(custom_objects or {}):
         copy = clone_model(model, input_tensors)
@@ -53,7 +53,7 @@ def clone_and_build_model(
             copy.compile(
                 optimizer, model.loss, model._wanted_metrics, model.loss_weights, model.sample_weight_mode,
                 model._wanted_weighted,
-            )  # fmt: skip
+            )
     return copy
 
 

@@ -162,7 +162,7 @@ def model_from_config(config: Any, custom_objects: Mapping[str, Any] | None = No
         raise ArgumentError(
             "model_from_config got a list", rule='a dictionary {"class_name": ..., "config": ...}',
             hint="what model.get_config() gave goes to Sequential.from_config(...)",
-        )  # fmt: skip
+        )
     from deepkit.keras.engine.network import Network
 
     with forgotten_on_error():

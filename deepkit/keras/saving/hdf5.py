@@ -131,7 +131,7 @@ class Hdf5Reader:
             raise DataError(
                 f"{self.path} is damaged or no HDF5 file: {error}", rule="Keras 2 saves models and weights as HDF5",
                 hint="take another copy of the file",
-            ) from error  # fmt: skip
+            ) from error
 
     def __enter__(self) -> Hdf5Reader:
         return self

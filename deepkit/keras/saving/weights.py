@@ -52,7 +52,7 @@ def check_built(model: Any, doing: str) -> None:
     raise ArgumentError(
         f"{doing}: model {model.name!r} has no weights yet", rule="they are made when the shape of its input is known",
         hint="give input_shape=... to the first layer, or call model.build((None, ...)) or the model itself first",
-    )  # fmt: skip
+    )
 
 
 def names_of(layer: Any) -> list[str]:
@@ -128,7 +128,7 @@ def _matched(weights: Sequence[Any], saved: StoredLayer, what: str, path: str) -
             raise DataError(
                 f"{what}: weight {w.name} has shape {keras_shape(w)}, {path} has {s.name} of shape {s.shape}",
                 rule="the shapes must be equal", hint="by_name=True, skip_mismatch=True leaves such layers as they are",
-            )  # fmt: skip
+            )
     return list(zip(weights, saved.weights, strict=True))
 
 

@@ -15,10 +15,10 @@ _MODULE_OF = {
     **dict.fromkeys(("count_params", "get_source_inputs", "print_summary"), "layer_utils"),
     **dict.fromkeys(("model_to_dot", "plot_model"), "vis_utils"),
     "HDF5Matrix": "io_utils", "multi_gpu_model": "multi_gpu_utils",
-}  # fmt: skip
+}
 _MODULES = (
     "data_utils", "generic_utils", "io_utils", "layer_utils", "multi_gpu_utils", "np_utils", "vis_utils",
-)  # fmt: skip
+)
 
 __all__ = sorted(_MODULE_OF)
 

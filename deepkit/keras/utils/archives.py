@@ -20,7 +20,7 @@ FORMATS = ("tar", "zip")
 # What the two libraries raise for files that are not what they say (IndexError: a member without a name).
 _DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, ValueError, OverflowError, RuntimeError, IndexError,
-)  # fmt: skip
+)
 _CHUNK = 1 << 20
 
 Member = tuple[str, int, IO[bytes] | None]  # name, bytes, contents (None for a folder)

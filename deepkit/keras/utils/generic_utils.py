@@ -22,7 +22,7 @@ from deepkit.keras.registry import (
 __all__ = [
     "CustomObjectScope", "Progbar", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
     "register_keras_serializable", "serialize_keras_object",
-]  # fmt: skip
+]
 
 _clock = time.perf_counter
 
@@ -43,7 +43,7 @@ class Progbar:
     def __init__(
         self, target: int | None, width: int = 30, verbose: int = 1, interval: float = 0.1,
         stateful_metrics: Iterable[str] | None = None, unit_name: str = "step",
-    ):  # fmt: skip
+    ):
         self.target, self.width, self.verbose, self.interval, self.unit_name = (
             target,
             width,

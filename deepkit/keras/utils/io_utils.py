@@ -25,7 +25,7 @@ class HDF5Matrix:
     def __init__(
         self, datapath: Any, dataset: str, start: int = 0, end: int | None = None,
         normalizer: Callable[[np.ndarray], np.ndarray] | None = None,
-    ):  # fmt: skip
+    ):
         from deepkit.keras.saving.hdf5 import h5py
 
         library = h5py()

@@ -27,7 +27,7 @@ def print_summary(
     model: Any, line_length: int | None = None, positions: Sequence[float] | None = None,
     print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False, show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Prints a table of the layers in Keras' layout: output shapes, numbers of weights, and what goes into what.
 
     Args:
@@ -43,7 +43,7 @@ def print_summary(
         raise ArgumentError(
             f"summary: model {model.name!r} has no weights yet", rule="shapes are known when the shape of its input is",
             hint="give input_shape=... to the first layer, or call model.build((None, ...)) first",
-        )  # fmt: skip
+        )
     say = print_fn or print
     in_a_row = _in_a_row(model)
     ends = list(positions or ([0.45, 0.85, 1.0] if in_a_row else [0.33, 0.55, 0.67, 1.0]))

@@ -36,7 +36,7 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
         raise DTypeError(
             f"to_categorical: the labels are no class numbers ({error})", rule="classes are numbers from 0",
             hint="classes, numbers = np.unique(y, return_inverse=True); to_categorical(numbers)",
-        ) from None  # fmt: skip
+        ) from None
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     numbers = numbers.reshape(-1)
     if not num_classes:

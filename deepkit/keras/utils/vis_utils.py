@@ -135,10 +135,10 @@ def model_to_dot(
     model: Any, show_shapes: bool = False, show_dtype: bool = False, show_layer_names: bool = True, rankdir: str = "TB",
     expand_nested: bool = False, dpi: int = 96, subgraph: bool = False, layer_range: Sequence[str] | None = None,
     show_layer_activations: bool = False, show_trainable: bool = False,
-) -> Dot:  # fmt: skip
+) -> Dot:
     """The picture of `plot_model` as text for Graphviz."""
     found = _blocks_of(model, show_shapes, show_dtype, show_layer_names, expand_nested, layer_range,
-                       show_layer_activations, show_trainable, rankdir)  # fmt: skip
+                       show_layer_activations, show_trainable, rankdir)
     lines = [f"rankdir={rankdir}; concentrate=true; dpi={int(dpi)};", "node [shape=record];"]
     opened: list[str] = []
     by_frames = sorted(range(len(found.blocks)), key=lambda i: found.blocks[i].frames)
@@ -161,17 +161,17 @@ def model_to_dot(
 def _blocks_of(
     model: Any, show_shapes: bool, show_dtype: bool, show_layer_names: bool, expand_nested: bool,
     layer_range: Sequence[str] | None, show_layer_activations: bool, show_trainable: bool, rankdir: str,
-) -> _Blocks:  # fmt: skip
+) -> _Blocks:
     if not isinstance(model, Network) or not model.built:
         raise ArgumentError(
             f"plot_model of {model!r}", rule="a model whose input shape is known",
             hint="give input_shape=... to the first layer, or call model.build((None, ...)) first",
-        )  # fmt: skip
+        )
     if rankdir not in ("TB", "LR", "BT", "RL"):
         raise ArgumentError(f"plot_model: rankdir={rankdir!r}", rule="TB (downwards), LR (to the right), BT or RL")
     return _Blocks(model, show_shapes=show_shapes, show_dtype=show_dtype, show_layer_names=show_layer_names,
                    expand_nested=expand_nested, layer_range=layer_range, show_trainable=show_trainable,
-                   show_layer_activations=show_layer_activations)  # fmt: skip
+                   show_layer_activations=show_layer_activations)
 
 
 def _label(block: Block) -> str:
@@ -197,7 +197,7 @@ def plot_model(
     model: Any, to_file: str | os.PathLike[str] = "model.png", show_shapes: bool = False, show_dtype: bool = False,
     show_layer_names: bool = True, rankdir: str = "TB", expand_nested: bool = False, dpi: int = 96,
     layer_range: Sequence[str] | None = None, show_layer_activations: bool = False, show_trainable: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Draws the model's layers and how they are connected, and writes the picture to a file.
 
     Args:
@@ -215,13 +215,13 @@ def plot_model(
         In a notebook what shows the picture there, else None.
     """
     chosen = (show_shapes, show_dtype, show_layer_names, expand_nested, layer_range, show_layer_activations,
-              show_trainable, rankdir)  # fmt: skip
+              show_trainable, rankdir)
     found = _blocks_of(model, *chosen)
     path = Path(to_file)
     kind = path.suffix.lstrip(".").lower() or "png"
     if kind == "dot" or shutil.which("dot"):
         model_to_dot(model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, False, layer_range,
-                     show_layer_activations, show_trainable).write(path, format=kind)  # fmt: skip
+                     show_layer_activations, show_trainable).write(path, format=kind)
     else:
         path = _draw(found, path, kind, dpi, model.name)
     return _for_notebook(path)

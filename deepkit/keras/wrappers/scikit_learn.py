@@ -145,7 +145,7 @@ class BaseWrapper:
             raise ArgumentError(
                 f"{type(self).__name__}: build_fn={build!r}", rule="a function that returns a compiled model, or None",
                 hint="KerasClassifier(build_fn=make_model), without brackets",
-            )  # fmt: skip
+            )
         given = self.filter_sk_params(build)
         given |= {k: v for k, v in told.items() if k not in given and _names(build, k)}
         with self._seeded():
@@ -154,7 +154,7 @@ class BaseWrapper:
                 raise ArgumentError(
                     f"build_fn returned {self.model_!r}", rule="it returns a compiled Keras model",
                     hint='model.compile(loss=..., optimizer=...), and `return model` at the end',
-                )  # fmt: skip
+                )
             options: dict[str, Any] = dict(_DEFAULTS) if build == self._small_network else {"verbose": 0}
             options |= self.filter_sk_params(Model.fit, kwargs)
             done = self.model_.fit(x, self._targets(y), **copy.deepcopy(options))

@@ -280,7 +280,7 @@ class OneHot(Op):
 def one_hot(
     indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: Any = None, dtype: Any = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each index as a vector with on_value (1) at that place and off_value (0) elsewhere; outside [0, depth): all off.
 
     >>> import deepkit as dk

@@ -112,7 +112,7 @@ class StridedSlice(Sliced):
                 raise DTypeError(
                     f"a tensor cannot be indexed with {entry!r}", rule="indices are integers, slices, ... and None",
                     hint="gather(x, indices) picks rows, boolean_mask(x, mask) those where the mask is True",
-                )  # fmt: skip
+                )
         return apply(cls(key_=tuple(static)), x, *dynamic)
 
 
@@ -183,7 +183,7 @@ def _entries(vector: Any) -> list[Any]:
 def strided_slice(
     input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
     ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """x[begin:end:strides] for vectors of bounds; bit i of a mask changes entry i (ignored bound, new axis, one index)."""
     begins, ends = _entries(begin), _entries(end)
     steps = [1] * len(begins) if strides is None else _entries(strides)
@@ -263,7 +263,7 @@ def check_indices(xp: Any, indices: Any, length: int, what: str) -> None:
 def gather(
     params: Any, indices: Any, validate_indices: Any = None, name: str | None = None, axis: Any = None,
     batch_dims: int = 0,
-) -> Any:  # fmt: skip
+) -> Any:
     """Slices of params along `axis` (batch_dims), in the order `indices` names them.
 
     With batch_dims = b the first b axes of params and indices belong together: each row has indices of its own.

@@ -209,7 +209,7 @@ class Transpose(Op):
             raise ShapeError(
                 f"transpose of {x} by perm={list(self.perm)}", rule="perm names every axis exactly once",
                 hint=f"for example {list(builtins.range(len(x)))[::-1]}",
-            )  # fmt: skip
+            )
         return Shape.of(tuple(x.dims[p] for p in self.perm))
 
     def forward(self, xp: Any, x: Any) -> Any:

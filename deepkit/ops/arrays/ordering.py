@@ -143,7 +143,7 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
 def count_nonzero(
     input_tensor: Any, axis: Any = None, keepdims: Any = None, dtype: Any = "int64", name: str | None = None,
     reduction_indices: Any = None, keep_dims: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """How many elements along the axes (all) are not 0; of strings: not empty."""
     axis = reduction_indices if axis is None else axis
     with scope(name, "count_nonzero", input_tensor) as full:

@@ -161,7 +161,7 @@ class ReverseSequence(Op):
 def reverse_sequence(
     input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None, name: str | None = None,
     seq_dim: int | None = None, batch_dim: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each sequence of a batch with its first seq_lengths[i] steps in reverse order, the rest as it is."""
     seq = seq_dim if seq_axis is None else seq_axis
     batch = batch_dim if batch_axis is None else batch_axis
@@ -247,7 +247,7 @@ class Bincount(Op):
 def bincount(
     arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None, dtype: Any = "int32",
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """How often each number 0, 1, 2, ... occurs in arr; with weights, their sums.
 
     The result ends at the largest number, but is at least minlength and at most maxlength long.
@@ -269,7 +269,7 @@ def bincount(
 def confusion_matrix(
     labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = "int32", name: str | None = None,
     weights: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Entry (i, j): how often class i was predicted as class j, or the sum of the weights of those cases.
 
     labels, predictions: vectors of class numbers, or columns of them. num_classes: one more than the largest if None.

@@ -41,7 +41,7 @@ class Scattering(Op):
                     f"updates of shape {updates} for indices {indices} into {x}",
                     rule="updates: indices.shape[:-1] + x.shape[indices.shape[-1]:]" if self.nd
                     else "updates: indices.shape + x.shape[1:], or one number",
-                )  # fmt: skip
+                )
         return x
 
     def written(self, x: Any, indices: Any, updates: Any) -> Any:
@@ -105,7 +105,7 @@ def on_variable(how: str, nd: bool = False) -> Callable[..., Any]:
         return apply(ScatterRef(how=how, nd=nd), ref, indices, updates, name=name or label)
 
     verb = {"update": "become", "add": "grow by", "sub": "shrink by", "mul": "are multiplied by", "div": "are divided by",
-            "min": "become at most", "max": "become at least"}[how]  # fmt: skip
+            "min": "become at most", "max": "become at least"}[how]
     where = "positions" if nd else "rows"
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""When run, the {where} of a variable that `indices` name {verb} `updates`; its new value."""

@@ -137,7 +137,7 @@ def _check_order(xp: Any, positions: Any) -> None:
 def sparse_to_dense(
     sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any = 0, validate_indices: bool = True,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A tensor of output_shape with sparse_values at sparse_indices, and default_value everywhere else.
 
     With validate_indices the positions must be in rising order, none of them named twice; else the last one counts.

@@ -33,7 +33,7 @@ class ListWrite(Op):
             raise ArgumentError(
                 f"TensorArray: write at {i}", rule=f"0 <= index < size, which is {n}",
                 hint="TensorArray(dtype, size=0, dynamic_size=True) grows",
-            )  # fmt: skip
+            )
         written = entries.ndim == value.ndim + 1 and entries.size > 0
         if written and entries.shape[1:] != value.shape:
             raise ShapeError(

@@ -24,7 +24,7 @@ def _images(x: Any, what: str) -> Any:
         raise ShapeError(
             f"{what} of a tensor of shape {x.shape}", rule="(height, width, channels) or (batch, height, width, channels)",
             hint="expand_dims(x, -1) gives grey images their one channel",
-        )  # fmt: skip
+        )
     return x
 
 
@@ -78,7 +78,7 @@ def _keys(t: Any) -> Any:
 def resize_images(
     images: Any, size: Any, method: int = BILINEAR, align_corners: bool = False, preserve_aspect_ratio: bool = False,
     name: str | None = None, half_pixel_centers: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Images of another size = [height, width].
 
     method: 0 bilinear, 1 nearest neighbour (keeps the type), 2 bicubic; the others give float32. With align_corners the
@@ -135,7 +135,7 @@ def rot90(image: Any, k: int = 1, name: str | None = None) -> Any:
     turned = {
         0: lambda: x, 1: lambda: flip_up_down(transpose_image(x)), 2: lambda: flip_up_down(flip_left_right(x)),
         3: lambda: transpose_image(flip_up_down(x)),
-    }[int(k) % 4]()  # fmt: skip
+    }[int(k) % 4]()
     return ops.identity(turned, name=name)
 
 
@@ -187,7 +187,7 @@ def pad_to_bounding_box(
     height, width = _length(x, x.shape.rank - 3), _length(x, x.shape.rank - 2)
     pads = [
         [offset_height, target_height - offset_height - height], [offset_width, target_width - offset_width - width], [0, 0],
-    ]  # fmt: skip
+    ]
     if x.shape.rank == 4:
         pads.insert(0, [0, 0])
     return ops.pad(x, pads)

@@ -73,7 +73,7 @@ class Buffer:
                 raise CancelledError(
                     f"the queue {self.name!r} is closed", rule="after close() nothing can be put into a queue",
                     hint="close it after the last enqueue; a new session has a new, open queue",
-                )  # fmt: skip
+                )
             self._putting.append(ticket)
             try:
                 for element in elements:
@@ -82,7 +82,7 @@ class Buffer:
                         raise CancelledError(
                             f"enqueue given up: the queue {self.name!r} was closed while it waited for room",
                             rule="close(cancel_pending_enqueues=True) ends the enqueues that wait",
-                        )  # fmt: skip
+                        )
                     self._add(element)
                     self._changed.notify_all()
             finally:
@@ -148,7 +148,7 @@ class Buffer:
                 f"dequeue has waited for {PATIENCE:.0f} s: {self!r}, and no thread is putting anything in\n"
                 "  try:   tf.train.start_queue_runners(sess=sess, coord=coord) before the first run; or run an enqueue",
                 GraphWarning, stacklevel=2,
-            )  # fmt: skip
+            )
 
     def _has_room(self) -> bool:
         return self.capacity <= 0 or len(self._items) < self.capacity

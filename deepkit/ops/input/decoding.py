@@ -20,7 +20,7 @@ __all__ = ["decode_csv", "decode_raw"]
 _RAW = (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "complex64", "complex128",
     "bool",
-)  # fmt: skip
+)
 _CSV = ("float32", "float64", "int32", "int64", "string")
 
 
@@ -46,13 +46,13 @@ class DecodeRaw(Op):
             raise InvalidArgumentError(
                 f"strings of {min(lengths)} and {max(lengths)} bytes", rule="all are equally long",
                 hint="decode them one by one, before they are put into a batch",
-            )  # fmt: skip
+            )
         length, size = max(lengths, default=0), self.out_type.size
         if length % size:
             raise InvalidArgumentError(
                 f"{length} bytes as {self.out_type.name}", rule=f"a multiple of {size} bytes, its size",
                 hint="was it written with another type? decode it with that one, then cast",
-            )  # fmt: skip
+            )
         if self.out_type.is_bool:
             return (np.frombuffer(b"".join(texts), np.uint8) != 0).reshape(*x.shape, length)
         stored = self.out_type.numpy.newbyteorder("<" if self.little_endian else ">")
@@ -137,7 +137,7 @@ class DecodeCSV(Op):
             raise InvalidArgumentError(
                 f"record {number} has {len(found)} fields: {_excerpt(line)}", rule=rule,
                 hint="is the delimiter right?",
-            )  # fmt: skip
+            )
         return found if self.fields is None else [found[i] for i in self.fields]
 
     def _split(self, line: bytes, number: int) -> list[bytes]:
@@ -171,7 +171,7 @@ class DecodeCSV(Op):
         return InvalidArgumentError(
             f"record {number} is not well-formed: {_excerpt(line)}", rule=rule,
             hint="double the quotes inside, or use_quote_delim=False",
-        )  # fmt: skip
+        )
 
     def _value(self, field: bytes, record: int, column: int, dtype: DType, default: np.ndarray) -> Any:
         if field in (b"", self.missing):
@@ -215,7 +215,7 @@ def _number(field: bytes, dtype: DType) -> Any:
 def decode_csv(
     records: Any, record_defaults: Sequence[Any], field_delim: str = ",", use_quote_delim: bool = True,
     name: str | None = None, na_value: str = "", select_cols: Sequence[int] | None = None,
-) -> list[Any]:  # fmt: skip
+) -> list[Any]:
     """The columns of comma-separated lines (RFC 4180): a list of tensors of the shape of `records`.
 
     Args:

@@ -22,7 +22,7 @@ PACKAGE = "tensorflow"
 NAMES = (
     "BytesList", "FloatList", "Int64List", "Feature", "Features", "FeatureList", "FeatureLists", "Example",
     "SequenceExample",
-)  # fmt: skip
+)
 
 # message -> fields in order of their numbers: name, type; [] for several, {} for a map from names, | for one of
 _FIELDS = {

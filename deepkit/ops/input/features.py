@@ -148,7 +148,7 @@ def _layout(key: str, feature: Any, allowed: tuple[Any, ...]) -> Layout:
         raise DTypeError(
             f"feature {key!r} is to be {dtype.name}", rule="an example holds float32, int64 and string only",
             hint="parse it as one of them and cast it, or decode_raw a string",
-        )  # fmt: skip
+        )
     if isinstance(feature, VarLenFeature):
         return Layout(key, "sparse", dtype, (), True)
     if feature.shape is None:

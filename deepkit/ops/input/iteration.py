@@ -93,7 +93,7 @@ class DataIterator:
                 raise UninitializedError(
                     f"the iterator {self.name!r} has no data yet", rule="an initializable iterator is started by an operation",
                     hint="sess.run(iterator.initializer) before the first get_next; again for the next epoch",
-                )  # fmt: skip
+                )
             if self._failed is not None:  # an error in the middle is not the end of the data
                 raise self._failed
             try:

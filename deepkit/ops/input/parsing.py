@@ -183,7 +183,7 @@ def _parse(serialized: Any, features: Mapping[str, Any], names: Any, single: boo
             raise ArgumentError(
                 f"feature {key!r}: FixedLenSequenceFeature of an Example", rule="allow_missing=True",
                 hint="only a SequenceExample can tell an empty sequence from one that is missing",
-            )  # fmt: skip
+            )
     layouts, defaults = described(features, FixedLenFeature, VarLenFeature, FixedLenSequenceFeature)
     message("Example")  # if the library is missing, it is said here, not in the middle of a run
     op = ParseExample(layouts=layouts, single=single)
@@ -201,7 +201,7 @@ def parse_single_example(
 def parse_single_sequence_example(
     serialized: Any, context_features: Mapping[str, Any] | None = None,
     sequence_features: Mapping[str, Any] | None = None, example_name: Any = None, name: str | None = None,
-) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """One serialized tf.train.SequenceExample, shape (), taken apart: its context, and its sequences.
 
     Args:

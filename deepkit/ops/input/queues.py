@@ -115,7 +115,7 @@ class QueueEnqueueV2(QueueUse):
             raise ShapeError(
                 f"enqueue_many into {self.queue_name!r}: part {i} is a single number", rule="its rows are the elements",
                 hint="enqueue for one element; enqueue_many([[1., 2., 3.]]) for three",
-            )  # fmt: skip
+            )
         expected = Shape.of((None, *wanted.dims)) if self.many and wanted.dims is not None else wanted
         if not part.is_compatible_with(expected):
             raise ShapeError(

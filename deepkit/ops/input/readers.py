@@ -231,7 +231,7 @@ class CountUpTo(Op):
             raise OutOfRangeError(
                 f"counted up to {self.limit}", rule="the input has been gone through so often as num_epochs says",
                 hint="except tf.errors.OutOfRangeError: the data end here",
-            )  # fmt: skip
+            )
         return ref + ref.dtype.type(1), xp.array(ref)
 
 

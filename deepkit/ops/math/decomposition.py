@@ -196,7 +196,7 @@ class Qr(Op):
         first = _qr_gradient(
             q, _columns(r, 0, k), dq + matmul(_columns(x, k, None), _columns(dr, k, None), adjoint_b=True),
             _columns(dr, 0, k),
-        )  # fmt: skip
+        )
         return ops.concat([first, matmul(q, _columns(dr, k, None))], -1)
 
 
@@ -383,7 +383,7 @@ class PseudoInverse(Op):
             -matmul(matmul(ph, dy), ph)
             + right - matmul(x, matmul(p, right))
             + left - matmul(matmul(left, p), x)
-        )  # fmt: skip
+        )
 
 
 pinv = unary(PseudoInverse, "pinv")

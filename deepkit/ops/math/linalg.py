@@ -36,7 +36,7 @@ class MatMul(Op):
                 raise ShapeError(
                     f"matmul: {letter} has shape {s}", rule="matmul multiplies matrices: at least two axes each",
                     hint="a vector becomes a column with reshape(x, [-1, 1]), a row with reshape(x, [1, -1])",
-                )  # fmt: skip
+                )
         n, k = a.dims[-2:] if not self.transpose_a else a.dims[:-3:-1]
         k2, m = b.dims[-2:] if not self.transpose_b else b.dims[:-3:-1]
         if k is not None and k2 is not None and k != k2:
@@ -75,7 +75,7 @@ class MatMul(Op):
 def matmul(
     a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
     adjoint_b: bool = False, a_is_sparse: bool = False, b_is_sparse: bool = False, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Matrix product (..., n, k) @ (..., k, m) -> (..., n, m); leading axes broadcast.
 
     transpose_* turns a factor round first, adjoint_* also conjugates it.
@@ -122,7 +122,7 @@ class MatrixInverse(SquareMatrices):
             raise NumericsError(
                 "matrix_inverse: the matrix is singular", rule="only a matrix with determinant != 0 has an inverse",
                 hint="two columns may be multiples of each other; add a small number to the diagonal (ridge)",
-            ) from error  # fmt: skip
+            ) from error
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
         dx = -matmul(y, matmul(dy, y, adjoint_b=True), adjoint_a=True)
@@ -288,7 +288,7 @@ def diag_part(input: Any, name: str | None = None) -> Any:
             raise ShapeError(
                 f"diag_part of a tensor of shape {x.shape}", rule="the second half of the shape repeats the first",
                 hint="matrix_diag_part takes the diagonals of a batch of matrices, square or not",
-            )  # fmt: skip
+            )
         lengths = _dims(x, list(range(half)))
         n = _product(x, list(range(half)))
         return ops.reshape(matrix_diag_part(ops.reshape(x, [n, n])), lengths, name=full)

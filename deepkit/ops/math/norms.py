@@ -18,7 +18,7 @@ __all__ = ["clip_by_average_norm", "clip_by_norm", "norm"]
 def norm(
     tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: str | None = None,
     keep_dims: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The norm of vectors (axis an int, or None for all elements as one vector) or of matrices (axis a pair).
 
     Vectors: "euclidean" or 2 (root of the sum of squares), 1, infinity, or any positive p. Matrices, their rows along

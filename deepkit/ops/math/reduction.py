@@ -257,7 +257,7 @@ def _reduction(cls: type[Reduction], name: str) -> Any:
     def function(
         input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
         reduction_indices: Any = None, keep_dims: Any = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         axis, keep = _old_names(axis, keepdims, reduction_indices, keep_dims)
         if is_tensor(axis):
             return apply(cls(keepdims=keep), input_tensor, axis, name=name)

@@ -78,7 +78,7 @@ def _check_sorted(what: str, ids: Any) -> int:
         raise ArgumentError(
             f"{what}: the segment ids are not in order", rule="0 <= ids[0] <= ids[1] <= ...",
             hint="the unsorted_segment_ functions take ids in any order",
-        )  # fmt: skip
+        )
     return int(ids[-1]) + 1 if ids.size else 0
 
 

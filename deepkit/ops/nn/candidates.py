@@ -102,23 +102,23 @@ class CandidateSampler(Op):
 def _sampled(
     distribution: str, true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None,
     name: str, weights: Any = (),
-) -> Candidates:  # fmt: skip
+) -> Candidates:
     if int(num_sampled) < 1 or int(range_max) < 1 or (unique and num_sampled > range_max):
         raise ArgumentError(
             f"{name}: {num_sampled} of {range_max} classes", rule="at least one, and unique ones at most as many as there are",
             hint="num_sampled below range_max, or unique=False",
-        )  # fmt: skip
+        )
     op = CandidateSampler(
         distribution=distribution, count=int(num_sampled), unique=bool(unique), largest=int(range_max), seed=seed,
         weights=tuple(float(w) for w in weights),
-    )  # fmt: skip
+    )
     return Candidates(*apply(op, true_classes, name=name))
 
 
 def uniform_candidate_sampler(
     true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
-) -> Candidates:  # fmt: skip
+) -> Candidates:
     """num_sampled classes below range_max, all equally likely."""
     return _sampled(
         "uniform", true_classes, num_true, num_sampled, unique, range_max, seed, name or "UniformCandidateSampler"
@@ -128,7 +128,7 @@ def uniform_candidate_sampler(
 def log_uniform_candidate_sampler(
     true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
-) -> Candidates:  # fmt: skip
+) -> Candidates:
     """num_sampled classes below range_max, small numbers more often: for words numbered by falling frequency."""
     return _sampled(
         "log_uniform",
@@ -146,24 +146,24 @@ def fixed_unigram_candidate_sampler(
     true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, vocab_file: str = "",
     distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0, unigrams: Any = (),
     seed: int | None = None, name: str | None = None,
-) -> Candidates:  # fmt: skip
+) -> Candidates:
     """num_sampled classes below range_max, in proportion to unigrams ** distortion; the reserved ids are never drawn."""
     weights = [0.0] * int(num_reserved_ids) + [float(u) ** distortion for u in unigrams]
     if vocab_file or num_shards != 1 or len(weights) != range_max:
         raise ArgumentError(
             f"fixed_unigram_candidate_sampler: {len(weights)} unigrams for {range_max} classes",
             rule="one count for each class, given as unigrams", hint="unigrams=[count of class 0, count of class 1, ...]",
-        )  # fmt: skip
+        )
     return _sampled(
         "unigrams", true_classes, num_true, num_sampled, unique, range_max, seed, name or "FixedUnigramCandidateSampler",
         weights,
-    )  # fmt: skip
+    )
 
 
 def _logits(
     weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int,
     sampled_values: Any, remove_accidental_hits: bool, partition_strategy: str, seed: int | None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """Logits (batch, num_true + num_sampled) of the true and of the sampled classes, and their labels.
 
     From each logit the log of the class's expected count is taken away, so that it estimates the full model's.
@@ -196,7 +196,7 @@ def nce_loss(
     weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int = 1,
     sampled_values: Any = None, remove_accidental_hits: bool = False, partition_strategy: str = "mod",
     name: str = "nce_loss",
-) -> Any:  # fmt: skip
+) -> Any:
     """The loss of telling the true classes from sampled ones, by logistic regression: (batch,).
 
     weights (classes, size), biases (classes,), labels (batch, num_true), inputs (batch, size). Unless sampled_values are
@@ -207,7 +207,7 @@ def nce_loss(
         logits, right = _logits(
             weights, biases, labels, inputs, num_sampled, num_classes, num_true, sampled_values, remove_accidental_hits,
             partition_strategy, None,
-        )  # fmt: skip
+        )
         return ops.reduce_sum(ops.sigmoid_cross_entropy_with_logits(labels=right, logits=logits), 1)
 
 
@@ -215,7 +215,7 @@ def sampled_softmax_loss(
     weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int = 1,
     sampled_values: Any = None, remove_accidental_hits: bool = True, partition_strategy: str = "mod",
     name: str = "sampled_softmax_loss", seed: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The cross-entropy of a softmax over the true and num_sampled other classes: (batch,). For training only.
 
     Arguments as for `nce_loss`. Source: S. Jean et al., ACL 2015.
@@ -225,5 +225,5 @@ def sampled_softmax_loss(
         logits, right = _logits(
             weights, biases, labels, inputs, num_sampled, num_classes, num_true, sampled_values, remove_accidental_hits,
             partition_strategy, seed,
-        )  # fmt: skip
+        )
         return ops.softmax_cross_entropy_with_logits_v2(labels=ops.stop_gradient(right), logits=logits)

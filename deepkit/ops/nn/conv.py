@@ -168,7 +168,7 @@ def _settings(
 def _convolve(
     space: int, default: str, x: Any, filters: Any, strides: Any, padding: Any, dilations: Any,
     data_format: str | None, name: str | None, groups: int = 1,
-) -> Any:  # fmt: skip
+) -> Any:
     first, settings = _settings(space, strides, padding, dilations, data_format)
     op = Conv(groups=groups, **settings)
     if not first:
@@ -180,7 +180,7 @@ def _convolve(
 def conv1d(
     value: Any = None, filters: Any = None, stride: Any = None, padding: Any = None, use_cudnn_on_gpu: Any = None,
     data_format: str | None = None, name: str | None = None, input: Any = None, dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution along one axis: (batch, width, in) with filters (width, in, out) -> (batch, width, out).
 
     >>> import deepkit as dk
@@ -194,7 +194,7 @@ def conv1d(
 def conv2d(
     input: Any, filter: Any = None, strides: Any = None, padding: Any = None, use_cudnn_on_gpu: bool = True,
     data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None, filters: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution of images: (batch, height, width, in) with filters (height, width, in, out) -> (..., out).
 
     strides: [1, vertical, horizontal, 1] or fewer numbers. padding SAME puts zeros around the image so that stride 1
@@ -212,7 +212,7 @@ def conv2d(
 def conv3d(
     input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NDHWC",
     dilations: Any = None, name: str | None = None, filters: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution over three axes: (batch, depth, height, width, in), filters (depth, height, width, in, out)."""
     filters = _either("filter", filter, filters)
     return _convolve(3, "Conv3D", input, filters, strides, padding, dilations, data_format, name)
@@ -222,7 +222,7 @@ def convolution(
     input: Any, filter: Any = None, padding: Any = None, strides: Any = None, dilation_rate: Any = None,
     name: str | None = None, data_format: str | None = None, filters: Any = None, dilations: Any = None,
     groups: int = 1,
-) -> Any:  # fmt: skip
+) -> Any:
     """Convolution over as many space axes as the filter has: (batch, space..., in) with filters (kernel..., in, out).
 
     With `groups` the channels are split into that many groups, each with filters of its own.
@@ -274,7 +274,7 @@ def _depthwise(x: Any, filters: Any, settings: dict[str, Any], name: str | None)
 def depthwise_conv2d(
     input: Any, filter: Any = None, strides: Any = None, padding: Any = None, rate: Any = None,
     name: str | None = None, data_format: str | None = None, dilations: Any = None, filters: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A convolution of each channel by itself: filter (height, width, channels, multiplier).
 
     Output channel c * multiplier + m is channel c convolved with filter[:, :, c, m].
@@ -291,7 +291,7 @@ def depthwise_conv2d(
 def depthwise_conv2d_native(
     input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """TensorFlow 1's other name of depthwise_conv2d."""
     return depthwise_conv2d(input, filter, strides, padding, None, name, data_format, dilations)
 
@@ -299,7 +299,7 @@ def depthwise_conv2d_native(
 def separable_conv2d(
     input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any, rate: Any = None,
     name: str | None = None, data_format: str | None = None, dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A depthwise convolution, then a 1 x 1 convolution that mixes the channels.
 
     depthwise_filter (height, width, in, multiplier), pointwise_filter (1, 1, in * multiplier, out).
@@ -307,14 +307,14 @@ def separable_conv2d(
     with scope(name, "separable_conv2d", input, depthwise_filter, pointwise_filter) as full:
         apart = depthwise_conv2d(
             input, depthwise_filter, strides, padding, rate, "depthwise", data_format, dilations
-        )  # fmt: skip
+        )
         return _convolve(2, "separable_conv2d", apart, pointwise_filter, 1, "VALID", 1, data_format, full)
 
 
 def _transpose(
     space: int, default: str, value: Any, filters: Any, output_shape: Any, strides: Any, padding: Any,
     dilations: Any, data_format: str | None, name: str | None,
-) -> Any:  # fmt: skip
+) -> Any:
     """filters are (kernel..., channels out, channels in): those of the convolution that is transposed."""
     first, settings = _settings(space, strides, padding, dilations, data_format)
     op = ConvInputGrad(**settings)
@@ -330,7 +330,7 @@ def _transpose(
 def conv1d_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = "NWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transpose of conv1d: filters (width, out, in)."""
     return _transpose(
         1, "conv1d_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
@@ -341,7 +341,7 @@ def conv2d_transpose(
     value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
     data_format: str | None = "NHWC", name: str | None = None, input: Any = None, filters: Any = None,
     dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transpose (gradient by the input) of conv2d, also called deconvolution: with strides it enlarges images.
 
     value (batch, height, width, in), filter (height, width, out, in): as for the conv2d that leads from out to in.
@@ -356,7 +356,7 @@ def conv3d_transpose(
     value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
     data_format: str | None = "NDHWC", name: str | None = None, input: Any = None, filters: Any = None,
     dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transpose of conv3d: filter (depth, height, width, out, in)."""
     x, w = _either("value", value, input), _either("filter", filter, filters)
     return _transpose(3, "conv3d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
@@ -365,7 +365,7 @@ def conv3d_transpose(
 def conv_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = None,
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transposed convolution over as many space axes as the filter has."""
     filters = convert(filters, beside=input)
     space = _space_of(filters)
@@ -380,14 +380,14 @@ def atrous_conv2d_transpose(
     """The transpose of atrous_conv2d: filters (height, width, out, in)."""
     return _transpose(
         2, "atrous_conv2d_transpose", value, filters, output_shape, 1, padding, rate, None, name
-    )  # fmt: skip
+    )
 
 
 def conv2d_backprop_input(
     input_sizes: Any, filter: Any = None, out_backprop: Any = None, strides: Any = None, padding: Any = None,
     use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
     filters: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output."""
     w = _either("filter", filter, filters)
     return _transpose(
@@ -398,7 +398,7 @@ def conv2d_backprop_input(
 def conv2d_backprop_filter(
     input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, use_cudnn_on_gpu: bool = True,
     data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output."""
     first, settings = _settings(2, strides, padding, dilations, data_format)
     with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:

@@ -167,7 +167,7 @@ def ctc_loss(
     labels: SparseTensor, inputs: Any = None, sequence_length: Any = None, preprocess_collapse_repeated: bool = False,
     ctc_merge_repeated: bool = True, ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """-log p(labels | inputs) for each sequence, (batch,), whatever the places of the labels in time.
 
     labels: a SparseTensor of int32 (batch, length); inputs: scores before softmax, (time, batch, classes), or (batch,
@@ -269,7 +269,7 @@ class CTCBeamSearchDecoder(CTCDecoder):
             raise ArgumentError(
                 f"ctc_beam_search_decoder: {len(best)} paths found, top_paths={self.paths}",
                 rule="no more paths than beams, and than there are sequences of labels", hint="a smaller top_paths",
-            )  # fmt: skip
+            )
         paths = [_without_repeats(list(p)) if self.merge else list(p) for p in best]
         return paths, [float(np.logaddexp(*alive[p])) for p in best]
 
@@ -292,7 +292,7 @@ def ctc_greedy_decoder(
 def ctc_beam_search_decoder(
     inputs: Any, sequence_length: Any, beam_width: int = 100, top_paths: int = 1, merge_repeated: bool = True,
     name: str | None = None,
-) -> tuple[list[SparseTensor], Any]:  # fmt: skip
+) -> tuple[list[SparseTensor], Any]:
     """([labels, ...], log p): the `top_paths` likeliest label sequences and their log-probabilities (batch, top_paths).
 
     Beside the beam_width best beginnings all others are forgotten after every step. merge_repeated, as in TensorFlow 1,

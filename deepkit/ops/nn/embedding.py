@@ -14,7 +14,7 @@ __all__ = ["embedding_lookup"]
 def embedding_lookup(
     params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, validate_indices: bool = True,
     max_norm: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The rows of params (numbers, size...) that ids (...) name: (..., size...).
 
     params may be a list of tensors that share the rows: with partition_strategy "mod" row i is row i // n of tensor

@@ -100,13 +100,13 @@ def _warn_if_softmax(logits: Any) -> None:
             "the logits of this cross-entropy went through softmax already; it applies softmax itself, and twice "
             "makes learning slow: pass the layer's output before softmax",
             GraphWarning, stacklevel=4,
-        )  # fmt: skip
+        )
 
 
 def softmax_cross_entropy_with_logits_v2(
     _sentinel: Any = None, labels: Any = None, logits: Any = None, axis: Any = None, name: str | None = None,
     dim: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """-sum(labels * log softmax(logits)) along `axis`; gradients flow into the labels too."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     along = dim if axis is None else axis
@@ -121,7 +121,7 @@ def softmax_cross_entropy_with_logits_v2(
 def softmax_cross_entropy_with_logits(
     _sentinel: Any = None, labels: Any = None, logits: Any = None, dim: int = -1, name: str | None = None,
     axis: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     labels = ops.stop_gradient(convert(labels, beside=logits))

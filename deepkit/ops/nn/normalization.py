@@ -213,7 +213,7 @@ class BatchNormGrad(Op):
 def fused_batch_norm(
     x: Any, scale: Any, offset: Any, mean: Any = None, variance: Any = None, epsilon: float = 0.001,
     data_format: str = "NHWC", is_training: bool = True, name: str | None = None, exponential_avg_factor: float = 1.0,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """Batch normalization of images: (y, mean, variance), the last two for the moving averages.
 
     In training mean and variance are those of x over all but the channels, the variance that is returned being
@@ -254,7 +254,7 @@ def fused_batch_norm(
 def batch_norm_with_global_normalization(
     t: Any, m: Any, v: Any, beta: Any, gamma: Any, variance_epsilon: Any, scale_after_normalization: bool,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """TensorFlow 1's oldest name of batch_normalization; gamma is used if scale_after_normalization."""
     return batch_normalization(t, m, v, beta, gamma if scale_after_normalization else None, variance_epsilon, name)
 

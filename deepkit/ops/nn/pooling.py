@@ -164,13 +164,13 @@ def _settings(
 def _pool(
     cls: type[Pooling], space: int, default: str, x: Any, kernel: Any, strides: Any, padding: Any,
     data_format: str | None, name: str | None, dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     first, settings = _settings(space, kernel, strides, padding, data_format, dilations)
     if cls is AvgPool and not isinstance(settings["padding"], str):
         raise ArgumentError(
             f"avg_pool with padding={padding}", rule="'SAME' or 'VALID': a window of zeros alone has no mean",
             hint="pad(x, ...) first, if the zeros should count",
-        )  # fmt: skip
+        )
     if not first:
         return apply(cls(**settings), x, name=name or default)
     with scope(name, default, x) as full:
@@ -180,7 +180,7 @@ def _pool(
 def max_pool(
     value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
     name: str | None = None, input: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The largest number of each window of images (batch, height, width, channels).
 
     ksize and strides are [1, vertical, horizontal, 1], or fewer numbers.
@@ -210,7 +210,7 @@ def max_pool3d(
 def avg_pool(
     value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
     name: str | None = None, input: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of each window of images (batch, height, width, channels); zeros of the padding do not count."""
     x = value if input is None else input
     return _pool(AvgPool, 2, "AvgPool", x, ksize, strides, padding, data_format, name)
@@ -233,7 +233,7 @@ def avg_pool3d(
 def pool(
     input: Any, window_shape: Any, pooling_type: str, padding: Any, dilation_rate: Any = None, strides: Any = None,
     name: str | None = None, data_format: str | None = None, dilations: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """MAX or AVG pooling over as many space axes as window_shape has numbers; strides default to 1."""
     kinds = {"MAX": (MaxPool, "max_pool"), "AVG": (AvgPool, "avg_pool")}
     if pooling_type not in kinds:
@@ -250,14 +250,14 @@ def pool(
         raise ArgumentError(
             f"pool: padding SAME with dilation_rate {list(rates)}", rule="windows that spread lie inside the image",
             hint="padding='VALID', after pad(x, ...)",
-        )  # fmt: skip
+        )
     return _pool(cls, len(window), default, input, window, strides, padding, data_format, name, rates)
 
 
 def max_pool_with_argmax(
     input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NHWC", Targmax: Any = None,
     name: str | None = None, output_dtype: Any = None, include_batch_in_index: bool = False,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """The largest number of each window, and where it stands: (y * width + x) * channels + c within its image."""
     first, settings = _settings(2, ksize, strides, padding, data_format)
     if first:

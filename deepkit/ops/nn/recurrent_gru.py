@@ -233,7 +233,7 @@ def earlier_by_one(x: Any) -> Any:
 def gru(
     x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, recurrent_bias: Any = None, reset_after: bool = True,
     gate: str = "sigmoid", activation: str = "tanh", name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A GRU along the first axis of x (time, batch, depth): its states h, (time, batch, n).
 
     kernel (depth, 3n), recurrent (n, 3n), bias (3n) or None; columns for the update gate z, the reset gate r and the

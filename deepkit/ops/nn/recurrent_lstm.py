@@ -265,7 +265,7 @@ def _for_each(kernel: Any, like: Any) -> Any:
 def lstm(
     x: Any, kernel: Any, bias: Any, c0: Any, h0: Any, forget_bias: float = 0.0, name: str | None = None,
     gate: str = "sigmoid",
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """An LSTM along the first axis of x (time, batch, depth): its outputs h and its memory c, (time, batch, n) both.
 
     kernel: (depth + n, 4n), for [x, h] side by side; bias (4n); columns for the input gate i, the new input j, the forget
@@ -285,7 +285,7 @@ def lstm(
             raise ShapeError(
                 f"lstm: x {x.shape}, kernel {kernel.shape}", rule="x (time, batch, depth), kernel (depth + n, 4n)",
                 hint="depth and n are known before the graph runs",
-            )  # fmt: skip
+            )
         depth = int(x.shape[2])
         if forget_bias:
             bias = bias + np.repeat([0.0, 0.0, float(forget_bias), 0.0], units)
@@ -301,6 +301,6 @@ def lstm_of_gates(z: Any, recurrent: Any, c0: Any, h0: Any, gate: str = "sigmoid
         raise ArgumentError(
             f"gate={gate!r} in an LSTM that is one op", rule="'sigmoid' or 'hard_sigmoid'",
             hint="step by step, in a loop, any function will do",
-        )  # fmt: skip
+        )
     hs, cs, _ = apply(LSTM(gate=gate), z, c0, h0, recurrent)
     return hs, cs

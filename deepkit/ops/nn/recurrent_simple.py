@@ -61,7 +61,7 @@ def check_activation(name: str, what: str = "activation") -> str:
         raise ArgumentError(
             f"{what}={name!r} in a recurrence that is one op", rule="one of " + ", ".join(IN_PLACE),
             hint="step by step, in a loop, any function will do",
-        )  # fmt: skip
+        )
     return name
 
 

@@ -17,7 +17,7 @@ _MODULES = {
     "RunMetadata": "config", "RunOptions": "config", "SessionLog": "event", "StepStats": "step_stats",
     "Summary": "summary", "SummaryDescription": "summary", "SummaryMetadata": "summary",
     "TaggedRunMetadata": "event", "TensorProto": "tensor",
-}  # fmt: skip
+}
 NAMES = tuple(_MODULES)
 
 

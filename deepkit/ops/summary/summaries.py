@@ -58,7 +58,7 @@ class ScalarSummary(_Summary):
             raise ShapeError(
                 f"a scalar summary of a tensor of shape {values}", rule=f"the tags have shape {tags}: one number for each",
                 hint="reduce_mean(x) of it, or a histogram summary",
-            )  # fmt: skip
+            )
         return SCALAR
 
     def forward(self, xp: Any, tags: Any, values: Any) -> Any:
@@ -93,7 +93,7 @@ class ImageSummary(_Summary):
                 f"an image summary of a tensor of shape {images}",
                 rule="(batch, height, width, channels) with 1 channel (grey), 3 (colours) or 4 (colours and opacity)",
                 hint="reshape(x, [-1, 28, 28, 1])",
-            )  # fmt: skip
+            )
         return SCALAR
 
     def dtype(self, tag: Any, images: Any) -> Any:
@@ -154,7 +154,7 @@ class MergeSummary(Op):
                     raise ArgumentError(
                         f"two summaries have the tag {value.tag!r}", rule="a tag names one curve",
                         hint="merge each summary once, or give them different names",
-                    )  # fmt: skip
+                    )
                 found[value.tag] = value
         return _summary(list(found.values()))
 

@@ -60,7 +60,7 @@ def histogram_value(tag: str, array: Any) -> Any:
         raise NumericsError(
             f"{wrong} in the histogram {tag!r}", rule="a histogram counts finite numbers",
             hint="tf.check_numerics finds the node that first makes it; a smaller learning rate often mends it",
-        )  # fmt: skip
+        )
     limits = bucket_limits()
     places = np.minimum(np.searchsorted(limits, values, side="right"), len(limits) - 1)
     counts = np.bincount(places, minlength=len(limits))
@@ -70,7 +70,7 @@ def histogram_value(tag: str, array: Any) -> Any:
         min=values.min(initial=limits[-1]), max=values.max(initial=limits[0]), num=values.size,
         sum=_running_sum(values), sum_squares=_running_sum(values * values),
         bucket_limit=limits[kept], bucket=counts[kept].astype(np.float64),
-    )  # fmt: skip
+    )
     return _value(tag, histo=histogram)
 
 
@@ -151,7 +151,7 @@ def audio_values(tag: str, sounds: np.ndarray, rate: float, most: int = 3) -> li
         content = message("Summary").Audio(
             sample_rate=rate, num_channels=channels, length_frames=frames, encoded_audio_string=file.getvalue(),
             content_type="audio/wav",
-        )  # fmt: skip
+        )
         found.append(_value(f"{tag}/audio" + (f"/{i}" if most > 1 else ""), audio=content))
     return found
 

@@ -141,7 +141,7 @@ class AsString(Op):
 def as_string(
     input: Any, precision: int = -1, scientific: bool = False, shortest: bool = False, width: int = -1, fill: str = "",
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each element as text.
 
     precision: digits after the point (6); scientific: 1.5e+00; shortest: the shorter of both; width: the least length,
@@ -277,7 +277,7 @@ class ReduceJoin(Op):
 def reduce_join(
     inputs: Any, axis: Any = None, keep_dims: Any = None, separator: str = "", name: str | None = None,
     reduction_indices: Any = None, keepdims: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The strings along `axis` joined into one, with `separator` between them; all of them if axis is None.
 
     >>> import deepkit as dk
@@ -328,7 +328,7 @@ class StringSplit(Op):
 def string_split(
     source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None, result_type: str = "SparseTensor",
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The parts of each string of a vector, as a SparseTensor with one row for each string.
 
     Every byte of `sep` (a blank) separates; if it is "", each byte is a part. skip_empty leaves empty parts out.

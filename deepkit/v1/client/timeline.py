@@ -46,7 +46,7 @@ class Timeline:
                 events.append({
                     "ph": "X", "cat": "Op", "name": label, "pid": number, "tid": row, "ts": int(node.all_start_micros),
                     "dur": length, "args": {"name": node.node_name, "op": label, **_numbered(inputs)},
-                })  # fmt: skip
+                })
                 for name in inputs if show_dataflow else ():
                     source = ended.get(name.lstrip("^").partition(":")[0])
                     if source is not None:
@@ -60,7 +60,7 @@ class Timeline:
                     events.append({
                         "ph": "C", "cat": "Memory", "name": "bytes of results", "pid": number,
                         "ts": int(node.all_start_micros), "args": {"bytes": size},
-                    })  # fmt: skip
+                    })
         return json.dumps({"traceEvents": events}, indent=2)
 
 

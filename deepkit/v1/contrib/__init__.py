@@ -20,4 +20,4 @@ from deepkit.v1.contrib import (
 __all__ = [
     "crf", "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn",
     "seq2seq", "slim", "tensorboard", "training",
-]  # fmt: skip
+]

@@ -21,7 +21,7 @@ def _known(inputs: Any, axes: Any, what: str) -> list[int]:
         raise ShapeError(
             f"{what} of an input of shape {inputs.shape}", rule="the axes that have parameters are known",
             hint="give the placeholder these dimensions",
-        )  # fmt: skip
+        )
     return dims  # type: ignore[return-value]
 
 
@@ -44,7 +44,7 @@ def layer_norm(
     inputs: Any, center: bool = True, scale: bool = True, activation_fn: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True,
     begin_norm_axis: int = 1, begin_params_axis: int = -1, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each example has mean 0 and variance 1 over the axes from begin_norm_axis on; then * gamma + beta.
 
     gamma and beta have the shape of the axes from begin_params_axis on. epsilon is 1e-12 (1e-3 for float16).
@@ -74,7 +74,7 @@ def instance_norm(
     inputs: Any, center: bool = True, scale: bool = True, epsilon: float = 1e-6, activation_fn: Any = None,
     param_initializers: Any = None, reuse: Any = None, variables_collections: Any = None, outputs_collections: Any = None,
     trainable: bool = True, data_format: str = "NHWC", scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each channel of each image has mean 0 and variance 1; then * gamma + beta, one of each for a channel.
 
     Source: D. Ulyanov et al., 2016 (arXiv 1607.08022).
@@ -105,7 +105,7 @@ def group_norm(
     scale: bool = True, epsilon: float = 1e-6, activation_fn: Any = None, param_initializers: Any = None,
     reuse: Any = None, variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True,
     scope: Any = None, mean_close_to_zero: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Each group of channels has mean 0 and variance 1 over reduction_axes; then * gamma + beta, one for a channel.
 
     Source: Y. Wu, K. He, ECCV 2018 (arXiv 1803.08494).

@@ -22,14 +22,14 @@ OPTIMIZER_CLS_NAMES = {
     "Adagrad": train.AdagradOptimizer, "Adam": train.AdamOptimizer, "Ftrl": train.FtrlOptimizer,
     "Momentum": lambda learning_rate: train.MomentumOptimizer(learning_rate, momentum=0.9),
     "RMSProp": train.RMSPropOptimizer, "SGD": train.GradientDescentOptimizer,
-}  # fmt: skip
+}
 OPTIMIZER_SUMMARIES = ["learning_rate", "loss", "gradients", "gradient_norm", "global_gradient_norm"]
 
 
 def embed_sequence(
     ids: Any, vocab_size: int | None = None, embed_dim: int | None = None, unique: bool = False, initializer: Any = None,
     regularizer: Any = None, trainable: bool = True, scope: Any = None, reuse: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Class numbers (batch, time) as vectors (batch, time, embed_dim), from a variable `embeddings`.
 
     Found again with reuse=True; then vocab_size and embed_dim may be left out. `unique` is accepted for old programs.
@@ -58,7 +58,7 @@ def bias_add(
     inputs: Any, activation_fn: Any = None, initializer: Any = None, regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True,
     data_format: str = "NHWC", scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """inputs + biases, one for each channel: a variable `biases`, zeros at first."""
     from deepkit.v1 import initializers
 
@@ -68,7 +68,7 @@ def bias_add(
         biases = model_variable(
             "biases", [inputs.shape.dims[axis]], inputs.dtype, initializer or initializers.zeros, regularizer, trainable,
             variables_collections,
-        )  # fmt: skip
+        )
         outputs = ops.bias_add(inputs, biases, data_format=data_format)
         outputs = outputs if activation_fn is None else activation_fn(outputs)
         if outputs_collections:
@@ -81,7 +81,7 @@ def optimize_loss(
     gradient_multipliers: Any = None, clip_gradients: Any = None, learning_rate_decay_fn: Callable[..., Any] | None = None,
     update_ops: Any = None, variables: Any = None, name: str | None = None, summaries: Any = None,
     colocate_gradients_with_ops: bool = False, increment_global_step: bool = True,
-) -> Any:  # fmt: skip
+) -> Any:
     """One training step as a tensor: it computes the loss and, each time it is run, changes the variables.
 
     optimizer: a name such as "Adam" or "SGD", a class, a function of the learning rate, or an optimizer. clip_gradients: the

@@ -10,7 +10,7 @@ from deepkit.v1 import feature_column as _now
 __all__ = [
     "bucketized_column", "crossed_column", "embedding_column", "one_hot_column", "real_valued_column",
     "sparse_column_with_hash_bucket", "sparse_column_with_integerized_feature", "sparse_column_with_keys",
-]  # fmt: skip
+]
 
 
 def real_valued_column(
@@ -59,7 +59,7 @@ def crossed_column(
 def embedding_column(
     sparse_id_column: Any, dimension: int, combiner: str = "mean", initializer: Any = None, ckpt_to_load_from: Any = None,
     tensor_name_in_ckpt: Any = None, max_norm: float | None = None, trainable: bool = True,
-) -> Any:  # fmt: skip
+) -> Any:
     """`tf.feature_column.embedding_column`."""
     return _now.embedding_column(
         sparse_id_column, dimension, combiner, initializer, ckpt_to_load_from, tensor_name_in_ckpt, max_norm, trainable

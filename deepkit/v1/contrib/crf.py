@@ -18,7 +18,7 @@ from deepkit.v1.framework.symbolic import constant_of
 __all__ = [
     "crf_binary_score", "crf_decode", "crf_log_likelihood", "crf_log_norm", "crf_sequence_score", "crf_unary_score",
     "viterbi_decode",
-]  # fmt: skip
+]
 
 
 def _checked(inputs: Any, lengths: Any) -> tuple[Any, Any, Any]:

@@ -18,7 +18,7 @@ from deepkit.v1.data.experimental import (
 __all__ = [
     "AUTOTUNE", "Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset",
     "batch_and_drop_remainder", "enumerate_dataset", "map_and_batch", "parallel_interleave", "shuffle_and_repeat", "unbatch",
-]  # fmt: skip
+]
 
 
 def batch_and_drop_remainder(batch_size: Any) -> Step:

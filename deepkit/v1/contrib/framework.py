@@ -21,7 +21,7 @@ __all__ = [
     "get_or_create_global_step", "get_trainable_variables", "get_unique_variable", "get_variables",
     "get_variables_by_name", "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope",
     "local_variable", "model_variable", "variable",
-]  # fmt: skip
+]
 
 ArgScope = dict[str, dict[str, Any]]
 
@@ -119,7 +119,7 @@ def _check(function: Any, kwargs: dict[str, Any]) -> None:
         raise ArgumentError(
             f"arg_scope: {name} does not take part", rule="only functions made with @add_arg_scope do",
             hint="the functions of tf.contrib.layers; for others functools.partial(f, argument=value)",
-        )  # fmt: skip
+        )
     takes = arg_scoped_arguments(function)
     for unknown in sorted(set(kwargs) - set(takes)):
         raise ArgumentError(f"arg_scope: {name} has no argument {unknown!r}", hint="one of " + ", ".join(takes))
@@ -133,14 +133,14 @@ def variable(
     name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
     trainable: bool = True, collections: Any = None, caching_device: Any = None, device: Any = None,
     partitioner: Any = None, custom_getter: Any = None, use_resource: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """get_variable on a device, in the collection of global variables and those that are named."""
     wanted = list(dict.fromkeys([*(collections or []), GraphKeys.GLOBAL_VARIABLES]))
     with default_graph().root.device(device) if device is not None else contextlib.nullcontext():
         return get_variable(
             name, shape, dtype, initializer, regularizer, trainable, wanted, partitioner=partitioner,
             custom_getter=custom_getter,
-        )  # fmt: skip
+        )
 
 
 @add_arg_scope
@@ -148,13 +148,13 @@ def model_variable(
     name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
     trainable: bool = True, collections: Any = None, caching_device: Any = None, device: Any = None,
     partitioner: Any = None, custom_getter: Any = None, use_resource: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As `variable`, also in the collection of model variables: what a trained model consists of."""
     wanted = [*(collections or []), GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES]
     return variable(
         name, shape, dtype, initializer, regularizer, trainable, wanted, caching_device, device, partitioner,
         custom_getter,
-    )  # fmt: skip
+    )
 
 
 def local_variable(

@@ -18,7 +18,7 @@ from deepkit.v1.contrib._optimizing import (
     embed_sequence,
     optimize_loss,
     unit_norm,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.columns import (
     bucketized_column,
     crossed_column,
@@ -28,13 +28,13 @@ from deepkit.v1.contrib.columns import (
     sparse_column_with_hash_bucket,
     sparse_column_with_integerized_feature,
     sparse_column_with_keys,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.framework import add_arg_scope, add_model_variable
 from deepkit.v1.contrib.initializers import (
     variance_scaling_initializer,
     xavier_initializer,
     xavier_initializer_conv2d,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.normalization import batch_norm
 from deepkit.v1.contrib.regularizers import (
     apply_regularization,
@@ -42,7 +42,7 @@ from deepkit.v1.contrib.regularizers import (
     l1_regularizer,
     l2_regularizer,
     sum_regularizer,
-)  # fmt: skip
+)
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.layers import convolution as _convolution
@@ -94,10 +94,10 @@ __all__ = [
     "variance_scaling_initializer",
     "xavier_initializer",
     "xavier_initializer_conv2d",
-]  # fmt: skip
+]
 
 _FORMATS = {None: "channels_last", "NHWC": "channels_last", "NWC": "channels_last", "NDHWC": "channels_last",
-            "NCHW": "channels_first", "NCW": "channels_first", "NCDHW": "channels_first"}  # fmt: skip
+            "NCHW": "channels_first", "NCW": "channels_first", "NCDHW": "channels_first"}
 
 
 def _layer_format(data_format: str | None) -> str:
@@ -147,7 +147,7 @@ def fully_connected(
     weights_initializer: Any = xavier_initializer(), weights_regularizer: Any = None,  # noqa: B008 (holds no state)
     biases_initializer: Any = _initializers.zeros, biases_regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """activation_fn(inputs @ weights + biases), relu unless activation_fn=None says that there is none.
 
     With a normalizer_fn (batch_norm) there are no biases. Variables `weights` (n, num_outputs) and `biases`.
@@ -157,7 +157,7 @@ def fully_connected(
         layer = _core.Dense(
             num_outputs, None, normalizer_fn is None and biases_initializer is not None, weights_initializer,
             biases_initializer, weights_regularizer, biases_regularizer, trainable=trainable, _scope=opened, _reuse=reuse,
-        )  # fmt: skip
+        )
         outputs = layer(inputs)
         _collect(variables_collections, "weights", layer.kernel)
         _collect(variables_collections, "biases", layer.bias)
@@ -185,7 +185,7 @@ def _convolved(
     normalizer_params: Any, weights_initializer: Any, weights_regularizer: Any, biases_initializer: Any,
     biases_regularizer: Any, reuse: Any, variables_collections: Any, outputs_collections: Any, trainable: bool,
     scope: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     inputs = constant_of(inputs)
     with variable_scope(scope, default, [inputs], reuse=reuse, custom_getter=_renaming(_NAMES)) as opened:
         layer = cls(
@@ -193,7 +193,7 @@ def _convolved(
             use_bias=normalizer_fn is None and biases_initializer is not None, kernel_initializer=weights_initializer,
             bias_initializer=biases_initializer, kernel_regularizer=weights_regularizer,
             bias_regularizer=biases_regularizer, trainable=trainable, _scope=opened, _reuse=reuse,
-        )  # fmt: skip
+        )
         outputs = layer(inputs)
         _collect(variables_collections, "weights", layer.kernel)
         _collect(variables_collections, "biases", layer.bias)
@@ -208,7 +208,7 @@ def convolution(
     biases_initializer: Any = _initializers.zeros, biases_regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, scope: Any = None,
     conv_dims: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """activation_fn(conv(inputs, weights) + biases) over as many space axes as the input has; padding SAME.
 
     inputs (batch, space..., channels), kernel_size and stride: one number, or one for each space axis.
@@ -218,13 +218,13 @@ def convolution(
         raise ShapeError(
             f"convolution of an input of shape {constant_of(inputs).shape}",
             rule=f"{(conv_dims or 2) + 2} axes: [batch, space..., channels]", hint="tf.reshape(x, [-1, 28, 28, 1])",
-        )  # fmt: skip
+        )
     cls = {3: _convolution.Conv1D, 4: _convolution.Conv2D, 5: _convolution.Conv3D}[rank]
     return _convolved(
         cls, "Conv", inputs, num_outputs, kernel_size, stride, padding, data_format, {"dilation_rate": rate},
         activation_fn, normalizer_fn, normalizer_params, weights_initializer, weights_regularizer, biases_initializer,
         biases_regularizer, reuse, variables_collections, outputs_collections, trainable, scope,
-    )  # fmt: skip
+    )
 
 
 @add_arg_scope
@@ -234,13 +234,13 @@ def conv1d(
     weights_initializer: Any = xavier_initializer(), weights_regularizer: Any = None,  # noqa: B008
     biases_initializer: Any = _initializers.zeros, biases_regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """`convolution` of sequences (batch, width, channels)."""
     return convolution(
         inputs, num_outputs, kernel_size, stride, padding, data_format, rate, activation_fn, normalizer_fn,
         normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer, reuse,
         variables_collections, outputs_collections, trainable, scope, 1,
-    )  # fmt: skip
+    )
 
 
 @add_arg_scope
@@ -250,13 +250,13 @@ def conv2d(
     weights_initializer: Any = xavier_initializer(), weights_regularizer: Any = None,  # noqa: B008
     biases_initializer: Any = _initializers.zeros, biases_regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """`convolution` of images (batch, height, width, channels): relu(conv2d(inputs, weights) + biases), padding SAME."""
     return convolution(
         inputs, num_outputs, kernel_size, stride, padding, data_format, rate, activation_fn, normalizer_fn,
         normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer, reuse,
         variables_collections, outputs_collections, trainable, scope, 2,
-    )  # fmt: skip
+    )
 
 
 convolution2d = conv2d
@@ -269,13 +269,13 @@ def conv2d_transpose(
     weights_initializer: Any = xavier_initializer(), weights_regularizer: Any = None,  # noqa: B008
     biases_initializer: Any = _initializers.zeros, biases_regularizer: Any = None, reuse: Any = None,
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The transposed convolution of images: with padding SAME height and width are multiplied by the stride."""
     return _convolved(
         _convolution.Conv2DTranspose, "Conv2d_transpose", inputs, num_outputs, kernel_size, stride, padding, data_format,
         {}, activation_fn, normalizer_fn, normalizer_params, weights_initializer, weights_regularizer,
         biases_initializer, biases_regularizer, reuse, variables_collections, outputs_collections, trainable, scope,
-    )  # fmt: skip
+    )
 
 
 @add_arg_scope
@@ -286,7 +286,7 @@ def separable_conv2d(
     pointwise_initializer: Any = None, weights_regularizer: Any = None, biases_initializer: Any = _initializers.zeros,
     biases_regularizer: Any = None, reuse: Any = None, variables_collections: Any = None, outputs_collections: Any = None,
     trainable: bool = True, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A depthwise convolution of images, then a 1 x 1 one. Variables depthwise_weights, pointwise_weights, biases."""
     inputs = constant_of(inputs)
     names = {"bias": "biases", "depthwise_kernel": "depthwise_weights", "pointwise_kernel": "pointwise_weights"}
@@ -297,7 +297,7 @@ def separable_conv2d(
             pointwise_initializer=pointwise_initializer or weights_initializer, bias_initializer=biases_initializer,
             depthwise_regularizer=weights_regularizer, pointwise_regularizer=weights_regularizer,
             bias_regularizer=biases_regularizer, trainable=trainable, _scope=opened, _reuse=reuse,
-        )  # fmt: skip
+        )
         outputs = layer(inputs)
         _collect(variables_collections, "weights", layer.depthwise_kernel)
         _collect(variables_collections, "weights", layer.pointwise_kernel)
@@ -309,7 +309,7 @@ def separable_conv2d(
 def max_pool2d(
     inputs: Any, kernel_size: Any, stride: Any = 2, padding: str = "VALID", data_format: str = "NHWC",
     outputs_collections: Any = None, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The largest number of each window of images."""
     return _pooled(
         _pooling.MaxPooling2D,
@@ -328,18 +328,18 @@ def max_pool2d(
 def avg_pool2d(
     inputs: Any, kernel_size: Any, stride: Any = 2, padding: str = "VALID", data_format: str = "NHWC",
     outputs_collections: Any = None, scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The mean of each window of images."""
     return _pooled(
         _pooling.AveragePooling2D, "AvgPool2D", inputs, kernel_size, stride, padding, data_format, outputs_collections,
         scope,
-    )  # fmt: skip
+    )
 
 
 def _pooled(
     cls: Any, default: str, inputs: Any, kernel_size: Any, stride: Any, padding: str, data_format: str,
     outputs_collections: Any, scope: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     inputs = constant_of(inputs)
     with default_graph().name_scope(scope or default):
         layer = cls(kernel_size, stride, padding, _layer_format(data_format))
@@ -350,7 +350,7 @@ def _pooled(
 def dropout(
     inputs: Any, keep_prob: Any = 0.5, noise_shape: Any = None, is_training: Any = True, outputs_collections: Any = None,
     scope: Any = None, seed: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """In training each number stays with probability keep_prob, divided by it, else it is 0. is_training may be a tensor."""
     inputs = constant_of(inputs)
     with variable_scope(scope, "Dropout", [inputs]) as opened:
@@ -370,7 +370,7 @@ def flatten(inputs: Any, outputs_collections: Any = None, scope: Any = None) -> 
 def one_hot_encoding(
     labels: Any, num_classes: int, on_value: float = 1.0, off_value: float = 0.0, outputs_collections: Any = None,
     scope: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Class numbers (batch,) as rows (batch, num_classes) with on_value at the class and off_value elsewhere."""
     labels = ops.cast(constant_of(labels), "int64")
     with default_graph().name_scope(scope or "OneHotEncoding"):

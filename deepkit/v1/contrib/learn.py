@@ -27,7 +27,7 @@ from deepkit.v1.train import get_global_step
 __all__ = [
     "DNNClassifier", "DNNRegressor", "Estimator", "LinearClassifier", "LinearRegressor", "ModeKeys", "ModelFnOps",
     "RunConfig", "SKCompat", "datasets", "infer_real_valued_columns_from_input", "preprocessing",
-]  # fmt: skip
+]
 
 _ONLY = ""  # the key of features that are one array
 
@@ -91,7 +91,7 @@ class Estimator:
     def __init__(
         self, model_fn: Callable[..., Any], model_dir: Any = None, config: Any = None, params: Any = None,
         feature_engineering_fn: Any = None,
-    ):  # fmt: skip
+    ):
         accepted = inspect.signature(model_fn).parameters
 
         def build(features: Any, labels: Any, mode: str, config: Any) -> EstimatorSpec:
@@ -129,7 +129,7 @@ class Estimator:
     def fit(
         self, x: Any = None, y: Any = None, input_fn: Any = None, steps: int | None = None, batch_size: int | None = None,
         monitors: Any = None, max_steps: int | None = None,
-    ) -> Estimator:  # fmt: skip
+    ) -> Estimator:
         """Trains for `steps` more steps, or until max_steps; batches are drawn in random order, epoch after epoch."""
         if steps is None and max_steps is None and input_fn is None:
             raise ArgumentError(
@@ -144,7 +144,7 @@ class Estimator:
     def evaluate(
         self, x: Any = None, y: Any = None, input_fn: Any = None, feed_fn: Any = None, batch_size: int | None = None,
         steps: int | None = None, metrics: Any = None, name: str | None = None, checkpoint_path: Any = None, hooks: Any = None,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """loss, accuracy and global_step over one pass through x and y (or `steps` batches)."""
         if feed_fn is not None or metrics is not None:
             raise ArgumentError("evaluate: feed_fn and metrics are not supported", hint="sklearn.metrics on predict(x)")
@@ -154,7 +154,7 @@ class Estimator:
     def predict(
         self, x: Any = None, input_fn: Any = None, batch_size: int | None = None, outputs: Any = None,
         as_iterable: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """The predictions, one example after the other; as arrays of all examples with as_iterable=False."""
         batches = _input_fn(x, None, input_fn, batch_size, 1, False)
         if as_iterable:
@@ -177,13 +177,13 @@ class SKCompat:
             raise ArgumentError(
                 f"SKCompat({type(estimator).__name__})", rule="wraps an estimator of tf.contrib.learn",
                 hint="tf.contrib.learn.DNNClassifier; a tf.estimator takes an input_fn instead of arrays",
-            )  # fmt: skip
+            )
         self._estimator = estimator
 
     def fit(
         self, x: Any, y: Any, batch_size: int = 128, steps: int | None = None, max_steps: int | None = None,
         monitors: Any = None,
-    ) -> SKCompat:  # fmt: skip
+    ) -> SKCompat:
         """Trains for `steps` more steps, or until max_steps, on batches of x and y."""
         self._estimator.fit(x, y, None, steps, batch_size, monitors, max_steps)
         return self
@@ -249,7 +249,7 @@ class _Classifier(_Canned):
     def predict(
         self, x: Any = None, input_fn: Any = None, batch_size: int | None = None, outputs: Any = None,
         as_iterable: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """The classes as numbers, one after the other (or as an array); `outputs` names other predictions."""
         if outputs is not None:
             return super().predict(x, input_fn, batch_size, outputs, as_iterable)
@@ -331,14 +331,14 @@ class DNNClassifier(_Classifier):
         self, hidden_units: Any, feature_columns: Any, model_dir: Any = None, n_classes: int = 2,
         weight_column_name: Any = None, optimizer: Any = None, activation_fn: Any = nn.relu, dropout: float | None = None,
         gradient_clip_norm: float | None = None, enable_centered_bias: bool = False, config: Any = None, **unsupported: Any,
-    ):  # fmt: skip
+    ):
         _refuse(enable_centered_bias=enable_centered_bias, **unsupported)
         head = classes_head(n_classes, weight_column_name, None, Reduction.SUM_BY_NONZERO_WEIGHTS)
         super().__init__(
             head, _perceptron(head, hidden_units, _columns(feature_columns), activation_fn, dropout),
             lambda: optimizer_of(optimizer or AdagradOptimizer(0.05), 0.05), gradient_clip_norm, model_dir=model_dir,
             config=config,
-        )  # fmt: skip
+        )
 
 
 class DNNRegressor(_Canned):
@@ -348,14 +348,14 @@ class DNNRegressor(_Canned):
         self, hidden_units: Any, feature_columns: Any, model_dir: Any = None, weight_column_name: Any = None,
         optimizer: Any = None, activation_fn: Any = nn.relu, dropout: float | None = None,
         gradient_clip_norm: float | None = None, enable_centered_bias: bool = False, config: Any = None, **unsupported: Any,
-    ):  # fmt: skip
+    ):
         _refuse(enable_centered_bias=enable_centered_bias, **unsupported)
         head = RegressionHead(1, weight_column_name, Reduction.SUM_BY_NONZERO_WEIGHTS)
         super().__init__(
             head, _perceptron(head, hidden_units, _columns(feature_columns), activation_fn, dropout),
             lambda: optimizer_of(optimizer or AdagradOptimizer(0.05), 0.05), gradient_clip_norm, model_dir=model_dir,
             config=config,
-        )  # fmt: skip
+        )
 
 
 class LinearClassifier(_Classifier):
@@ -365,14 +365,14 @@ class LinearClassifier(_Classifier):
         self, feature_columns: Any, model_dir: Any = None, n_classes: int = 2, weight_column_name: Any = None,
         optimizer: Any = None, gradient_clip_norm: float | None = None, enable_centered_bias: bool = False,
         _joint_weight: bool = False, config: Any = None, **unsupported: Any,
-    ):  # fmt: skip
+    ):
         _refuse(enable_centered_bias=enable_centered_bias, **unsupported)
         columns = _columns(feature_columns)
         head = classes_head(n_classes, weight_column_name, None, Reduction.SUM_BY_NONZERO_WEIGHTS)
         super().__init__(
             head, _straight(head, columns), lambda: optimizer_of(optimizer or _ftrl(columns), 0.2), gradient_clip_norm,
             model_dir=model_dir, config=config,
-        )  # fmt: skip
+        )
 
 
 class LinearRegressor(_Canned):
@@ -381,11 +381,11 @@ class LinearRegressor(_Canned):
     def __init__(
         self, feature_columns: Any, model_dir: Any = None, weight_column_name: Any = None, optimizer: Any = None,
         gradient_clip_norm: float | None = None, enable_centered_bias: bool = False, config: Any = None, **unsupported: Any,
-    ):  # fmt: skip
+    ):
         _refuse(enable_centered_bias=enable_centered_bias, **unsupported)
         columns = _columns(feature_columns)
         head = RegressionHead(1, weight_column_name, Reduction.SUM_BY_NONZERO_WEIGHTS)
         super().__init__(
             head, _straight(head, columns), lambda: optimizer_of(optimizer or _ftrl(columns), 0.2), gradient_clip_norm,
             model_dir=model_dir, config=config,
-        )  # fmt: skip
+        )

@@ -17,13 +17,13 @@ from deepkit.v1.nn.recurrent.unroll import static_rnn
 __all__ = [
     "basic_rnn_seq2seq", "embedding_rnn_decoder", "embedding_rnn_seq2seq", "rnn_decoder", "sequence_loss",
     "sequence_loss_by_example", "tied_rnn_seq2seq",
-]  # fmt: skip
+]
 
 
 def rnn_decoder(
     decoder_inputs: Any, initial_state: Any, cell: Any, loop_function: Callable[[Any, int], Any] | None = None,
     scope: Any = None,
-) -> tuple[list[Any], Any]:  # fmt: skip
+) -> tuple[list[Any], Any]:
     """(outputs, state) of the cell, step by step; loop_function(output, i) makes the next input of an output.
 
     Without a loop_function the inputs are the given ones, as in training.
@@ -83,7 +83,7 @@ def _fed_back(embedding: Any, projection: Any, update_embedding: bool) -> Callab
 def embedding_rnn_decoder(
     decoder_inputs: Any, initial_state: Any, cell: Any, num_symbols: int, embedding_size: int, output_projection: Any = None,
     feed_previous: bool = False, update_embedding_for_previous: bool = True, scope: Any = None,
-) -> tuple[list[Any], Any]:  # fmt: skip
+) -> tuple[list[Any], Any]:
     """`rnn_decoder` of class numbers (batch,), embedded; with feed_previous each step's input is the step before's output."""
     with variable_scope(scope or "embedding_rnn_decoder"):
         embedding = get_variable("embedding", [num_symbols, embedding_size])
@@ -96,7 +96,7 @@ def embedding_rnn_seq2seq(
     encoder_inputs: Any, decoder_inputs: Any, cell: Any, num_encoder_symbols: int, num_decoder_symbols: int,
     embedding_size: int, output_projection: Any = None, feed_previous: bool = False, dtype: Any = "float32",
     scope: Any = None,
-) -> tuple[list[Any], Any]:  # fmt: skip
+) -> tuple[list[Any], Any]:
     """(outputs, state): class numbers (batch,) in, logits (batch, num_decoder_symbols) out, or with an output_projection
     what it is to be applied to."""
     if not isinstance(feed_previous, bool):
@@ -109,7 +109,7 @@ def embedding_rnn_seq2seq(
         return embedding_rnn_decoder(
             decoder_inputs, state, _Projected(cell, num_decoder_symbols) if output_projection is None else cell,
             num_decoder_symbols, embedding_size, output_projection, feed_previous,
-        )  # fmt: skip
+        )
 
 
 class _Projected:
@@ -126,7 +126,7 @@ class _Projected:
 def sequence_loss_by_example(
     logits: Any, targets: Any, weights: Any, average_across_timesteps: bool = True, softmax_loss_function: Any = None,
     name: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The weighted cross-entropy of lists of steps, summed over the steps and divided by the sum of the weights: (batch,)."""
     if not len(logits) == len(targets) == len(weights):
         raise ArgumentError(f"sequence_loss: {len(logits)} logits, {len(targets)} targets, {len(weights)} weights")
@@ -144,7 +144,7 @@ def sequence_loss_by_example(
 def sequence_loss(
     logits: Any, targets: Any, weights: Any, average_across_timesteps: bool = True, average_across_batch: bool = True,
     softmax_loss_function: Any = None, name: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The sum over the batch of `sequence_loss_by_example`, divided by the size of the batch."""
     losses = sequence_loss_by_example(logits, targets, weights, average_across_timesteps, softmax_loss_function, name)
     total = ops.reduce_sum(losses)

@@ -20,7 +20,7 @@ __all__ = [
     "streaming_root_mean_squared_error", "streaming_sensitivity_at_specificity", "streaming_sparse_precision_at_k",
     "streaming_sparse_recall_at_k", "streaming_specificity_at_sensitivity", "streaming_true_negatives",
     "streaming_true_positives",
-]  # fmt: skip
+]
 
 
 def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
@@ -94,7 +94,7 @@ streaming_true_positives = _turned("streaming_true_positives", _now.true_positiv
 def streaming_recall_at_k(
     predictions: Any, labels: Any, k: int, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the share of examples whose class is among the k highest scores: (batch, classes), (batch,)."""
     inside = ops.cast(ops.in_top_k(constant_of(predictions), labels, k), float32)
     return _now.mean(inside, weights, metrics_collections, updates_collections, name or f"recall_at_{k}")

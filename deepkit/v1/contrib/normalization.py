@@ -16,7 +16,7 @@ from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.layers.normalization import moving_update, normalized
 
 _STARTS = {"beta": _initializers.zeros, "gamma": _initializers.ones,
-           "moving_mean": _initializers.zeros, "moving_variance": _initializers.ones}  # fmt: skip
+           "moving_mean": _initializers.zeros, "moving_variance": _initializers.ones}
 
 
 @add_arg_scope
@@ -27,7 +27,7 @@ def batch_norm(
     variables_collections: Any = None, outputs_collections: Any = None, trainable: bool = True, batch_weights: Any = None,
     fused: bool | None = None, data_format: str = "NHWC", zero_debias_moving_mean: bool = False, scope: Any = None,
     renorm: bool = False, renorm_clipping: Any = None, renorm_decay: float = 0.99, adjustment: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """(x - mean) / sqrt(variance + epsilon) + beta, times gamma before if `scale`; is_training may be a tensor.
 
     The moving averages (decay 0.999; 0.9 learns faster from few batches) follow when the ops in the collection
@@ -38,7 +38,7 @@ def batch_norm(
         raise ArgumentError(
             "batch_norm with batch_weights, renorm, adjustment or zero_debias_moving_mean",
             rule="the batch is normalized by its own mean and variance, all examples alike", hint="leave them out",
-        )  # fmt: skip
+        )
     inputs = constant_of(inputs)
     if inputs.shape.rank is None or inputs.shape.rank < 2:
         raise ShapeError(f"batch_norm of an input of shape {inputs.shape}", rule="(batch, ..., channels)")
@@ -48,7 +48,7 @@ def batch_norm(
         raise ShapeError(
             f"batch_norm of an input of shape {inputs.shape}", rule="the number of channels is known",
             hint="give the placeholder that dimension",
-        )  # fmt: skip
+        )
     kind = float32 if inputs.dtype is float16 else inputs.dtype
     starts, penalties = {**_STARTS, **(param_initializers or {})}, param_regularizers or {}
 
@@ -58,7 +58,7 @@ def batch_norm(
         own = variables_collections.get(name) if isinstance(variables_collections, dict) else variables_collections
         return model_variable(
             name, [size], kind, starts[name], penalties.get(name), trainable and learned, own
-        )  # fmt: skip
+        )
 
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
         beta, gamma = made("beta", center), made("gamma", scale)

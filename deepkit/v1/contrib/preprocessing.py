@@ -89,7 +89,7 @@ class VocabularyProcessor:
     def __init__(
         self, max_document_length: int, min_frequency: int = 0, vocabulary: CategoricalVocabulary | None = None,
         tokenizer_fn: Callable[[Iterable[str]], Iterator[list[str]]] | None = None,
-    ):  # fmt: skip
+    ):
         if int(max_document_length) < 1:
             raise ArgumentError(
                 f"VocabularyProcessor({max_document_length})", rule="at least one word for each document"

@@ -8,7 +8,7 @@ from deepkit.v1.nn.recurrent.further_cells import (
     EmbeddingWrapper,
     HighwayWrapper,
     LayerNormBasicLSTMCell,
-)  # fmt: skip
+)
 from deepkit.v1.nn.recurrent.loops import stack_bidirectional_dynamic_rnn
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple
 from deepkit.v1.nn.recurrent.unroll import static_bidirectional_rnn, static_rnn
@@ -44,4 +44,4 @@ __all__ = [
     "stack_bidirectional_dynamic_rnn",
     "static_bidirectional_rnn",
     "static_rnn",
-]  # fmt: skip
+]

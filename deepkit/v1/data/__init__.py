@@ -9,7 +9,7 @@ __all__ = [
     "AUTOTUNE", "Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset", "experimental",
     "get_output_classes", "get_output_shapes", "get_output_types", "make_initializable_iterator",
     "make_one_shot_iterator",
-]  # fmt: skip
+]
 
 AUTOTUNE = experimental.AUTOTUNE
 

@@ -120,7 +120,7 @@ class Dataset:
                 raise ShapeError(
                     f"from_tensor_slices: {x.name} is a single number", rule="the rows of a tensor are the elements",
                     hint="from_tensors for one element; from_tensor_slices([...]) for several",
-                )  # fmt: skip
+                )
             lengths.add(x.shape.dims[0] if x.shape.dims else None)
         if len(lengths - {None}) > 1:
             raise ShapeError(
@@ -137,7 +137,7 @@ class Dataset:
             raise ArgumentError(
                 f"from_generator got a {type(generator).__name__}", rule="a function that can be called for each pass anew",
                 hint="def numbers(): yield ...; from_generator(numbers, tf.float32), without ()",
-            )  # fmt: skip
+            )
         element = parts(output_types, output_shapes)
         given = [symbol(a, "from_generator") for a in args or ()]
         return Dataset(element, lambda go: sources.generated(generator, element, [go.values[x] for x in given]), given)
@@ -199,7 +199,7 @@ class Dataset:
             raise ArgumentError(
                 f"{what}: the function returned {describe(made.result)}", rule="it returns a data set for each element",
                 hint="map, if it gives one element for each",
-            )  # fmt: skip
+            )
         return made
 
     def flat_map(self, map_func: Any) -> Dataset:
@@ -228,7 +228,7 @@ class Dataset:
             raise ArgumentError(
                 f"filter: the function returned {describe(result)}", rule="one bool: True keeps the element",
                 hint="tf.equal(x, y), tf.less(x, 3), tf.reduce_all(...)",
-            )  # fmt: skip
+            )
         return self._then(self.element, lambda go: sources.filtered(self.rows(go), made.bound(go)), made.inputs)
 
     def concatenate(self, dataset: Dataset) -> Dataset:
@@ -266,7 +266,7 @@ class Dataset:
                 raise ShapeError(
                     f"padded_batch: an element of shape {part.shape} cannot get the shape {Shape(shape)}",
                     rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(part.shape.dims)}",
-                )  # fmt: skip
+                )
         fillers: list[Any] = [None] * len(leaves)
         if padding_values is not None:
             fillers = like(self.element, padding_values, "padding_values", lambda v: not is_branch(v))
@@ -352,7 +352,7 @@ class Dataset:
         key = object()
         return self._then(
             self.element, lambda go: steps.cache(lambda: self.rows(go), go.remember(key, dict))
-        )  # fmt: skip
+        )
 
     def enumerate(self, start: Any = 0) -> Dataset:
         """(number, element), counted from `start` on."""

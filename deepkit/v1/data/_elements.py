@@ -73,7 +73,7 @@ def _differs(what: str, value: Any, structure: Any) -> ArgumentError:
     return ArgumentError(
         f"{what}={value!r}", rule=f"it has the form of an element, which is {describe(structure)}",
         hint="a tuple for a tuple, a dict with the same names for a dict",
-    )  # fmt: skip
+    )
 
 
 def describe(structure: Any) -> str:
@@ -96,7 +96,7 @@ def symbol(value: Any, what: str) -> Symbol:
         raise ArgumentError(
             f"{what}: a SparseTensor", rule="the parts of an element are dense tensors",
             hint="tf.sparse_tensor_to_dense(x) in the function, or tf.FixedLenFeature instead of VarLenFeature",
-        )  # fmt: skip
+        )
     if value is None:
         raise ArgumentError(
             f"{what}: None", rule="a tensor, or a tuple or dict of tensors", hint="is a return missing?"

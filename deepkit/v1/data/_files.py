@@ -74,7 +74,7 @@ class FixedLengthRecordDataset(_FileDataset):
     def __init__(
         self, filenames: Any, record_bytes: Any, header_bytes: Any = None, footer_bytes: Any = None, buffer_size: Any = None,
         compression_type: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(
             filenames, _records, record_bytes, header_bytes or 0, footer_bytes or 0, _compression(compression_type)
         )

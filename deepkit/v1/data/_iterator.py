@@ -37,7 +37,7 @@ class Iterator:
                 f"make_one_shot_iterator: the data set depends on the placeholder {placeholder.name!r}",
                 where=placeholder.where(), rule="a one-shot iterator starts by itself, so nothing can be fed to it",
                 hint="it = dataset.make_initializable_iterator(); sess.run(it.initializer, feed_dict={...})",
-            )  # fmt: skip
+            )
         default_graph().op_seeds(None)  # TensorFlow counts it among the ops that take their seed from the graph's
         op = ops.OneShotIterator(dataset=dataset)
         handle = apply(op, *dataset.inputs) if dataset.inputs else default_graph().add(op, (), None)
@@ -73,7 +73,7 @@ class Iterator:
                 "this iterator has no initializer",
                 rule="a one-shot iterator starts by itself, one from a structure with a data set",
                 hint="iterator.make_initializer(dataset), or dataset.make_initializable_iterator()",
-            )  # fmt: skip
+            )
         return self._initializer
 
     def make_initializer(self, dataset: Any, name: str | None = None) -> Node:
@@ -98,7 +98,7 @@ class Iterator:
         leaves: list[Part] = flatten(self._element)
         op = ops.IteratorGetNext(
             components=tuple(p.dtype for p in leaves), static=tuple(p.shape for p in leaves)
-        )  # fmt: skip
+        )
         return pack(self._element, apply(op, self._handle, name=name))
 
     def string_handle(self, name: str | None = None) -> Symbol:

@@ -88,7 +88,7 @@ def _leaves(element: Any, value: Any) -> list[Any]:
     raise ArgumentError(
         f"from_generator: the generator yielded {value!r}"[:300], rule=f"output_types says {describe(element)}",
         hint="yield x, y for output_types=(tf.float32, tf.int32); a dict for a dict",
-    )  # fmt: skip
+    )
 
 
 def _fitting(part: Part, value: Any) -> np.ndarray:
@@ -104,7 +104,7 @@ def _fitting(part: Part, value: Any) -> np.ndarray:
         raise ShapeError(
             f"from_generator: the generator yielded an array of shape {Shape(array.shape)}",
             rule=f"output_shapes says {part.shape}", hint="None for a dimension that differs",
-        )  # fmt: skip
+        )
     return np.array(array)  # a copy: the generator may fill the same array again
 
 

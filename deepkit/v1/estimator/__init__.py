@@ -8,4 +8,4 @@ from deepkit.v1.estimator._spec import EstimatorSpec, EvalSpec, ModeKeys, RunCon
 __all__ = [
     "DNNClassifier", "DNNRegressor", "Estimator", "EstimatorSpec", "EvalSpec", "LinearClassifier", "LinearRegressor",
     "ModeKeys", "RunConfig", "TrainSpec", "inputs", "train_and_evaluate",
-]  # fmt: skip
+]

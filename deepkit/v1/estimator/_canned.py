@@ -19,7 +19,7 @@ from deepkit.v1.losses import Reduction
 _BY_NAME = {
     "Adagrad": AdagradOptimizer, "Adam": AdamOptimizer, "Ftrl": FtrlOptimizer, "RMSProp": RMSPropOptimizer,
     "SGD": GradientDescentOptimizer,
-}  # fmt: skip
+}
 
 
 def optimizer_of(optimizer: Any, learning_rate: float) -> Any:
@@ -51,14 +51,14 @@ def _features(features: Any) -> dict[str, Any]:
         raise ArgumentError(
             "the input function gives features without a name", rule="feature columns find a feature by its key",
             hint='numpy_input_fn({"x": X}, ...) with numeric_column("x", shape=[n])',
-        )  # fmt: skip
+        )
     return features
 
 
 def _perceptron(
     head: Head, hidden_units: Any, feature_columns: Any, optimizer: Any, activation: Any, dropout: float | None,
     batch_norm: bool,
-) -> Callable[..., Any]:  # fmt: skip
+) -> Callable[..., Any]:
     """The model function of a multilayer perceptron."""
     units = units_of(hidden_units)
     columns = list(feature_columns) if isinstance(feature_columns, (list, tuple, set)) else [feature_columns]
@@ -115,7 +115,7 @@ class DNNClassifier(Estimator):
         label_vocabulary: Any = None, optimizer: Any = "Adagrad", activation_fn: Any = nn.relu,
         dropout: float | None = None, input_layer_partitioner: Any = None, config: Any = None, warm_start_from: Any = None,
         loss_reduction: str = Reduction.SUM, batch_norm: bool = False,
-    ):  # fmt: skip
+    ):
         head = classes_head(n_classes, weight_column, label_vocabulary, loss_reduction)
         model_fn = _perceptron(head, hidden_units, feature_columns, optimizer, activation_fn, dropout, batch_norm)
         super().__init__(model_fn, model_dir, config, None, warm_start_from)
@@ -132,7 +132,7 @@ class DNNRegressor(Estimator):
         weight_column: Any = None, optimizer: Any = "Adagrad", activation_fn: Any = nn.relu, dropout: float | None = None,
         input_layer_partitioner: Any = None, config: Any = None, warm_start_from: Any = None,
         loss_reduction: str = Reduction.SUM, batch_norm: bool = False,
-    ):  # fmt: skip
+    ):
         head = RegressionHead(label_dimension, weight_column, loss_reduction)
         model_fn = _perceptron(head, hidden_units, feature_columns, optimizer, activation_fn, dropout, batch_norm)
         super().__init__(model_fn, model_dir, config, None, warm_start_from)
@@ -148,7 +148,7 @@ class LinearClassifier(Estimator):
         self, feature_columns: Any, model_dir: Any = None, n_classes: int = 2, weight_column: Any = None,
         label_vocabulary: Any = None, optimizer: Any = "Ftrl", config: Any = None, partitioner: Any = None,
         warm_start_from: Any = None, loss_reduction: str = Reduction.SUM, sparse_combiner: str = "sum",
-    ):  # fmt: skip
+    ):
         head = classes_head(n_classes, weight_column, label_vocabulary, loss_reduction)
         super().__init__(
             _linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from
@@ -162,7 +162,7 @@ class LinearRegressor(Estimator):
         self, feature_columns: Any, model_dir: Any = None, label_dimension: int = 1, weight_column: Any = None,
         optimizer: Any = "Ftrl", config: Any = None, partitioner: Any = None, warm_start_from: Any = None,
         loss_reduction: str = Reduction.SUM, sparse_combiner: str = "sum",
-    ):  # fmt: skip
+    ):
         head = RegressionHead(label_dimension, weight_column, loss_reduction)
         super().__init__(
             _linear(head, feature_columns, optimizer, sparse_combiner), model_dir, config, None, warm_start_from

@@ -20,7 +20,7 @@ def parameters_of(function: Any, what: str) -> list[str]:
         raise ArgumentError(
             f"{what} is {type(function).__name__}, not a function", rule="the estimator calls it in a graph of its own",
             hint=f"{meant}; or {what}=lambda: ...",
-        )  # fmt: skip
+        )
     return list(inspect.signature(function).parameters)
 
 
@@ -40,7 +40,7 @@ def call_input_fn(input_fn: Any, mode: str, params: dict[str, Any], config: Any)
             raise ArgumentError(
                 f"input_fn returned {len(result)} values", rule="two: features and labels",
                 hint="return {'x': x, 'z': z}, y: several features go into one dict",
-            )  # fmt: skip
+            )
         result, labels = result
     if result is None:
         raise ArgumentError("input_fn returned no features", hint="return features, labels at its end")
@@ -67,7 +67,7 @@ def _tensors(value: Any) -> Any:
         raise GraphError(
             f"input_fn returned {tensor.name}, a node of another graph", where=tensor.node.where(),
             rule="each call of the estimator has a new graph", hint="make the tensors inside of input_fn",
-        )  # fmt: skip
+        )
     return tensor
 
 

@@ -85,7 +85,7 @@ def _column(labels: Any, width: int) -> Any:
         raise ShapeError(
             f"labels of shape {labels.shape}", rule=f"(batch, {width})" + (" or (batch,)" if width == 1 else ""),
             hint="class numbers, not one-hot rows: np.argmax(labels, axis=1)" if width == 1 else "label_dimension=...",
-        )  # fmt: skip
+        )
     return labels
 
 
@@ -135,7 +135,7 @@ class MultiClassHead(_Classes):
         return {
             "logits": logits, "probabilities": ops.softmax(logits), "class_ids": ids, "classes": self._named(ids),
             **self._all_classes(logits),
-        }  # fmt: skip
+        }
 
     def losses(self, labels: Any, logits: Any) -> Any:
         flat = ops.squeeze(labels, [-1])
@@ -156,7 +156,7 @@ class BinaryHead(_Classes):
         return {
             "logits": logits, "logistic": ops.sigmoid(logits), "probabilities": ops.softmax(two), "class_ids": ids,
             "classes": self._named(ids), **self._all_classes(logits),
-        }  # fmt: skip
+        }
 
     def losses(self, labels: Any, logits: Any) -> Any:
         return ops.sigmoid_cross_entropy_with_logits(labels=ops.cast(labels, logits.dtype), logits=logits)
@@ -170,7 +170,7 @@ class BinaryHead(_Classes):
             "precision": metrics.precision(labels, ids, weights), "recall": metrics.recall(labels, ids, weights),
             "auc": metrics.auc(labels, p, weights), "auc_precision_recall": metrics.auc(labels, p, weights, curve="PR"),
             "label/mean": (share, share_update), "prediction/mean": metrics.mean(p, weights),
-        }  # fmt: skip
+        }
 
 
 class RegressionHead(Head):

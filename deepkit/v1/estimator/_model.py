@@ -43,13 +43,13 @@ class Estimator:
     def __init__(
         self, model_fn: Callable[..., EstimatorSpec], model_dir: str | None = None, config: RunConfig | None = None,
         params: dict[str, Any] | None = None, warm_start_from: Any = None,
-    ):  # fmt: skip
+    ):
         accepted = parameters_of(model_fn, "model_fn")
         if "features" not in accepted:
             raise ArgumentError(
                 f"model_fn takes ({', '.join(accepted)})", rule="one of its arguments is called features",
                 hint="def model_fn(features, labels, mode): ...",
-            )  # fmt: skip
+            )
         if params is not None and "params" not in accepted:
             raise ArgumentError(
                 "params are given, but model_fn does not take them",
@@ -124,7 +124,7 @@ class Estimator:
     def train(
         self, input_fn: Callable[..., Any], hooks: Any = None, steps: int | None = None, max_steps: int | None = None,
         saving_listeners: Any = None,
-    ) -> Estimator:  # fmt: skip
+    ) -> Estimator:
         """Trains until the input ends, for `steps` more steps, or until the global step is max_steps."""
         _positive(steps=steps, max_steps=max_steps)
         if steps is not None and max_steps is not None:
@@ -166,7 +166,7 @@ class Estimator:
         saver = Saver(
             max_to_keep=config.keep_checkpoint_max, defer_build=True,
             keep_checkpoint_every_n_hours=config.keep_checkpoint_every_n_hours,
-        )  # fmt: skip
+        )
         state = get_checkpoint_state(self.model_dir)
         saver.recover_last_checkpoints(state.all_model_checkpoint_paths if state else [])
         steps = config.save_checkpoints_steps
@@ -216,7 +216,7 @@ class Estimator:
     def evaluate(
         self, input_fn: Callable[..., Any], steps: int | None = None, hooks: Any = None, checkpoint_path: Any = None,
         name: str | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """The metrics of the model over `steps` batches, or all: a dict with loss (mean of the batches) and global_step."""
         _positive(steps=steps)
         values = self._current(checkpoint_path)
@@ -259,7 +259,7 @@ class Estimator:
     def predict(
         self, input_fn: Callable[..., Any], predict_keys: Any = None, hooks: Any = None, checkpoint_path: Any = None,
         yield_single_examples: bool = True,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         """The predictions, one example after the other: dicts without the batch axis (batches as they are otherwise).
 
         predict_keys: the keys that are wanted. Nothing is computed before the first prediction is asked for.
@@ -309,7 +309,7 @@ class Estimator:
             raise ArgumentError(
                 f"model_fn returned {type(spec).__name__}", rule="it returns a tf.estimator.EstimatorSpec in every mode",
                 hint="return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)",
-            )  # fmt: skip
+            )
         return spec
 
     def _session(self, graph: Graph, hooks: list[Any], values: dict[str, np.ndarray]) -> HookedSession:
@@ -332,14 +332,14 @@ def _remembered(variable: Any, values: dict[str, np.ndarray]) -> np.ndarray:
             f"variable {name!r} was not there when the estimator was trained", where=variable.node.where(),
             rule="model_fn makes the same variables in every mode and call (the optimizer's only in TRAIN)",
             hint="the trained ones: " + ", ".join(sorted(values)[:8]),
-        )  # fmt: skip
+        )
     value = values[name]
     if not variable.shape.is_compatible_with(value.shape):
         raise ShapeError(
             f"variable {name!r} has shape {variable.shape} now, but {value.shape} after training",
             where=variable.node.where(), rule="all calls build the same model",
             hint="features of the same width in train, evaluate and predict; or a new estimator",
-        )  # fmt: skip
+        )
     return value
 
 
@@ -381,7 +381,7 @@ def _examples(batch: Any) -> Iterator[Any]:
         raise ShapeError(
             "predictions of different lengths: " + ", ".join(f"{key} {np.shape(value)}" for key, value in batch.items()),
             rule="the first axis of each prediction is the batch", hint="yield_single_examples=False",
-        )  # fmt: skip
+        )
     for i in range(next(iter(lengths.values()))[0]):
         yield {key: value[i] for key, value in batch.items()}
 

@@ -26,7 +26,7 @@ class EstimatorSpec(
             ("evaluation_hooks", tuple), ("prediction_hooks", tuple),
         ],
     )
-):  # fmt: skip
+):
     """What a model function returns.
 
     TRAIN needs loss (a scalar) and train_op, EVAL needs loss, PREDICT needs predictions: a tensor or a dict of tensors
@@ -39,36 +39,36 @@ class EstimatorSpec(
         cls, mode: str, predictions: Any = None, loss: Any = None, train_op: Any = None, eval_metric_ops: Any = None,
         export_outputs: Any = None, training_chief_hooks: Any = None, training_hooks: Any = None, scaffold: Any = None,
         evaluation_hooks: Any = None, prediction_hooks: Any = None,
-    ) -> EstimatorSpec:  # fmt: skip
+    ) -> EstimatorSpec:
         if mode not in (ModeKeys.TRAIN, ModeKeys.EVAL, ModeKeys.PREDICT):
             raise ArgumentError(f"EstimatorSpec: mode is {mode!r}", hint="the `mode` that model_fn was called with")
         needs = {
             ModeKeys.TRAIN: [("loss", loss), ("train_op", train_op)], ModeKeys.EVAL: [("loss", loss)],
             ModeKeys.PREDICT: [("predictions", predictions)],
-        }  # fmt: skip
+        }
         for name, value in needs[mode]:
             if value is None:
                 raise ArgumentError(
                     f"EstimatorSpec: {name} is missing", rule=f"in mode {mode!r} an EstimatorSpec needs {name}",
                     hint="build the loss and the train_op if mode is not PREDICT; return predictions alone if it is",
-                )  # fmt: skip
+                )
         if train_op is not None and not isinstance(train_op, (Node, Symbol)):
             raise ArgumentError(
                 f"EstimatorSpec: train_op is {train_op!r}", rule="an operation",
                 hint="optimizer.minimize(loss, global_step=tf.train.get_global_step())",
-            )  # fmt: skip
+            )
         metrics = dict(eval_metric_ops or {})
         for name, pair in metrics.items():
             if not (isinstance(pair, tuple) and len(pair) == 2):
                 raise ArgumentError(
                     f"EstimatorSpec: the metric {name!r} is {pair!r}", rule="a pair (value, update_op)",
                     hint=f'{{"{name}": tf.metrics.accuracy(labels, classes)}}',
-                )  # fmt: skip
+                )
         return super().__new__(
             cls, mode, predictions, _scalar(loss), train_op, metrics, export_outputs,
             tuple(training_chief_hooks or ()), tuple(training_hooks or ()), scaffold, tuple(evaluation_hooks or ()),
             tuple(prediction_hooks or ()),
-        )  # fmt: skip
+        )
 
 
 def _scalar(loss: Any) -> Any:
@@ -96,7 +96,7 @@ class RunConfig:
         "model_dir": None, "tf_random_seed": None, "save_summary_steps": 100, "save_checkpoints_steps": None,
         "save_checkpoints_secs": 600, "session_config": None, "keep_checkpoint_max": 5,
         "keep_checkpoint_every_n_hours": 10000, "log_step_count_steps": 100,
-    }  # fmt: skip
+    }
 
     def __init__(self, model_dir: Any = None, tf_random_seed: int | None = None, **settings: Any):
         self.model_dir: Any

@@ -60,7 +60,7 @@ def batched(
 def numpy_input_fn(
     x: Any, y: Any = None, batch_size: int = 128, num_epochs: int | None = 1, shuffle: bool | None = None,
     queue_capacity: int = 1000, num_threads: int = 1,
-) -> Callable[[], Any]:  # fmt: skip
+) -> Callable[[], Any]:
     """An input function that hands out NumPy arrays: (features, labels), or features alone without y.
 
     x: an array or a dict of arrays, y: an array or a dict of them; all with one row for each example. num_epochs=None
@@ -77,7 +77,7 @@ def numpy_input_fn(
         raise ArgumentError(
             f"numpy_input_fn: shuffle={shuffle!r}", rule="shuffle must be given",
             hint="shuffle=True to train, shuffle=False to evaluate and predict",
-        )  # fmt: skip
+        )
     parts = {**_named(x, "x", "features")}
     if y is not None:
         parts |= {(_TARGET, key): array for key, array in _named(y, "y", "labels").items()}
@@ -99,7 +99,7 @@ def _named(value: Any, name: str, what: str) -> dict[Any, np.ndarray]:
         raise ArgumentError(
             f"numpy_input_fn: {name} is {type(value).__name__}", rule=f"the {what} are a NumPy array or a dict of them",
             hint=f'{name}={{"x": np.array(...)}}' if name == "x" else "y=np.array(...)",
-        )  # fmt: skip
+        )
     arrays = {k: np.asarray(v) for k, v in value.items()} if isinstance(value, dict) else {None: value}
     if not arrays:
         raise ArgumentError(f"numpy_input_fn: {name} is an empty dict", hint='x={"name of a feature": np.array(...)}')
@@ -133,7 +133,7 @@ def _label(key: Any) -> str:
 def pandas_input_fn(
     x: Any, y: Any = None, batch_size: int = 128, num_epochs: int | None = 1, shuffle: bool = True,
     queue_capacity: int = 1000, num_threads: int = 1, target_column: str = "target",
-) -> Callable[[], Any]:  # fmt: skip
+) -> Callable[[], Any]:
     """An input function that hands out the columns of a pandas DataFrame: (dict of features, labels).
 
     y: a Series (or a DataFrame: then the labels are a dict) with the same index as x.

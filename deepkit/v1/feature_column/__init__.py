@@ -20,7 +20,7 @@ from deepkit.v1.feature_column.categories import (
     categorical_column_with_hash_bucket,
     categorical_column_with_identity,
     categorical_column_with_vocabulary_list,
-)  # fmt: skip
+)
 from deepkit.v1.feature_column.crossed import crossed_column
 from deepkit.v1.feature_column.dense import COMBINERS, column_variable, combined, embedding_column, indicator_column
 from deepkit.v1.feature_column.numbers import bucketized_column, numeric_column
@@ -30,7 +30,7 @@ __all__ = [
     "bucketized_column", "categorical_column_with_hash_bucket", "categorical_column_with_identity",
     "categorical_column_with_vocabulary_list", "crossed_column", "embedding_column", "indicator_column",
     "input_layer", "linear_model", "numeric_column",
-]  # fmt: skip
+]
 
 
 def _listed(feature_columns: Any, kind: type[FeatureColumn], hint: str) -> list[Any]:
@@ -54,7 +54,7 @@ def _listed(feature_columns: Any, kind: type[FeatureColumn], hint: str) -> list[
 def input_layer(
     features: dict[str, Any], feature_columns: Any, weight_collections: Any = None, trainable: bool = True,
     cols_to_vars: dict[Any, Any] | None = None, cols_to_output_tensors: dict[Any, Any] | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """All dense columns side by side, in the order of their names: (batch, sum of their widths).
 
     features: key -> tensor (batch,) or (batch, n). The dicts cols_to_... are filled, if given.
@@ -92,7 +92,7 @@ def _report(cols_to_vars: dict[Any, Any] | None, key: Any, scope: Any) -> None:
 def linear_model(
     features: dict[str, Any], feature_columns: Any, units: int = 1, sparse_combiner: str = "sum",
     weight_collections: Any = None, trainable: bool = True, cols_to_vars: dict[Any, Any] | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The weighted sum of all columns and a bias: (batch, units). All weights start at zero.
 
     Variables `<column>/weights`, of shape (width or num_buckets, units), and `bias_weights`.

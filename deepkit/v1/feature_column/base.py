@@ -49,7 +49,7 @@ def raw_feature(features: Any, key: str) -> Any:
         raise ArgumentError(
             f"the features are {type(features).__name__}", rule="a dict: columns find their feature by its key",
             hint=f'{{"{key}": values}}',
-        )  # fmt: skip
+        )
     if key not in features:
         near = difflib.get_close_matches(key, [k for k in features if isinstance(k, str)], n=1)
         raise ArgumentError(
@@ -73,7 +73,7 @@ def category_feature(features: Any, key: str, dtype: Any) -> Any:
         raise DTypeError(
             f"feature {key!r} is {value.dtype.name}", rule=f"its categorical column is for {dtype.name}",
             hint="dtype=tf.int64 for categories that are numbers, tf.string for words",
-        )  # fmt: skip
+        )
     if value.shape.rank not in (2, None):
         raise ShapeError(f"feature {key!r} has shape {value.shape}", rule="categories are (batch,) or (batch, k)")
     return value if dtype is string else ops.cast(value, int64)

@@ -15,7 +15,7 @@ from deepkit.v1.feature_column.base import (
     checked_key,
     vocabulary_ids,
     without_missing,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

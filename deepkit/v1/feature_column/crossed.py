@@ -62,7 +62,7 @@ class CrossedColumn(CategoricalColumn):
                 raise DTypeError(
                     f"crossed feature {key!r} is {part.dtype.name}{part.shape}", rule="(batch, k) words or whole numbers",
                     hint="bucketized_column for other numbers",
-                )  # fmt: skip
+                )
         ids = py_func(partial(self._cross, sorted(dense)), parts, int64)
         counts = [part.shape.dims[1] if part.shape.dims else None for part in parts]
         batch = parts[0].shape.dims[0] if parts[0].shape.dims else None
@@ -93,7 +93,7 @@ def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None
             raise ArgumentError(
                 f"crossed_column: {key!r} among the keys", rule="names of features, or categorical columns without a hash",
                 hint="the feature's name instead of its hashed column; bucketized_column for numbers",
-            )  # fmt: skip
+            )
     if len(given) < 2 or int(hash_bucket_size) < 2:
         raise ArgumentError(
             f"crossed_column of {len(given)} keys in {hash_bucket_size} buckets", rule="at least 2 keys and 2 buckets"

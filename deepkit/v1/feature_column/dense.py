@@ -74,7 +74,7 @@ class EmbeddingColumn(DenseColumn):
 def embedding_column(
     categorical_column: CategoricalColumn, dimension: int, combiner: str = "mean", initializer: Any = None,
     ckpt_to_load_from: Any = None, tensor_name_in_ckpt: Any = None, max_norm: float | None = None, trainable: bool = True,
-) -> EmbeddingColumn:  # fmt: skip
+) -> EmbeddingColumn:
     """A categorical column as a trained vector (batch, dimension).
 
     combiner: how the vectors of several categories of one example become one: mean, sqrtn (the sum divided by the root

@@ -38,13 +38,13 @@ class NumericColumn(DenseColumn):
             raise DTypeError(
                 f"feature {self.key!r} is {value.dtype.name}", rule="a numeric column is for numbers",
                 hint="categorical_column_with_vocabulary_list for words",
-            )  # fmt: skip
+            )
         dims = value.shape.dims
         if dims is not None and None not in dims[1:] and math.prod(d or 0 for d in dims[1:]) != self.width:
             raise ShapeError(
                 f"feature {self.key!r} has shape {value.shape}, but its numeric column has shape {self.shape}",
                 rule="(batch, *shape)", hint=f'numeric_column("{self.key}", shape={list(dims[1:])})',
-            )  # fmt: skip
+            )
         value = value if self.normalizer_fn is None else self.normalizer_fn(value)
         return ops.reshape(ops.cast(value, float32), [-1, self.width])
 
@@ -52,7 +52,7 @@ class NumericColumn(DenseColumn):
 def numeric_column(
     key: str, shape: Any = (1,), default_value: Any = None, dtype: Any = float32,
     normalizer_fn: Callable[[Any], Any] | None = None,
-) -> NumericColumn:  # fmt: skip
+) -> NumericColumn:
     """The feature `key` as numbers: `shape` numbers for each example, each first put through normalizer_fn.
 
     default_value and dtype concern files of examples and do nothing here.

@@ -8,7 +8,7 @@ from deepkit.errors import ArgumentError
 
 __all__ = [
     "ConfigProto", "GPUOptions",
-]  # fmt: skip
+]
 
 
 class _Fields:
@@ -37,7 +37,7 @@ class ConfigProto(_Fields):
     _defaults = {
         "device_count": None, "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
         "allow_soft_placement": False, "log_device_placement": False, "gpu_options": None, "passes": None,
-    }  # fmt: skip
+    }
 
     def __init__(self, **fields: Any):
         super().__init__(**{"gpu_options": GPUOptions(), "device_count": {}, **fields})

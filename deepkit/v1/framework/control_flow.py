@@ -20,7 +20,7 @@ from deepkit.v1.framework.tensor_array import TensorArray
 
 __all__ = [
     "case", "cond", "foldl", "foldr", "map_fn", "py_func", "scan", "while_loop",
-]  # fmt: skip
+]
 
 
 def _flat(structure: Any) -> list[Any]:
@@ -54,7 +54,7 @@ def _packed(like: Any, leaves: Sequence[Any]) -> Any:
 def cond(
     pred: Any, true_fn: Callable[[], Any] | None = None, false_fn: Callable[[], Any] | None = None, strict: bool = False,
     name: str | None = None, fn1: Any = None, fn2: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """What true_fn() returns if `pred` holds when the graph runs, else what false_fn() returns; only that one is run."""
     functions = [true_fn or fn1, false_fn or fn2]
     if not all(callable(f) for f in functions):
@@ -87,7 +87,7 @@ def _value_of(result: Any, predicate: Symbol) -> Symbol:
 def case(
     pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exclusive: bool = False, strict: bool = False,
     name: str = "case",
-) -> Any:  # fmt: skip
+) -> Any:
     """The result of the function beside the first predicate that holds, else of `default`."""
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
     if default is None:
@@ -105,7 +105,7 @@ def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, shape_invariants: Any = None,
     parallel_iterations: int = 10, back_prop: bool = True, swap_memory: bool = False, name: str | None = None,
     maximum_iterations: int | None = None, return_same_structure: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """`body` applied to the loop variables again and again as long as `cond` of them is True.
 
     The variables keep their types, and their shapes where shape_invariants do not leave a dimension open.
@@ -141,7 +141,7 @@ def _shapes(structure: Any) -> list[Any]:
 def map_fn(
     fn: Callable[..., Any], elems: Any, dtype: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
     swap_memory: bool = False, infer_shape: bool = True, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked."""
     xs = [constant_of(x) for x in _flat(elems)]
     structure: list[Any] = []
@@ -158,7 +158,7 @@ def map_fn(
 def scan(
     fn: Callable[..., Any], elems: Any, initializer: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
     swap_memory: bool = False, infer_shape: bool = True, reverse: bool = False, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """All the intermediate values of state = fn(state, row), stacked; the first state is the initializer or row 0."""
     xs = [constant_of(x) for x in _flat(elems)]
     first = None
@@ -183,7 +183,7 @@ def scan(
 def foldl(
     fn: Callable[..., Any], elems: Any, initializer: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
     swap_memory: bool = False, name: str | None = None, reverse: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """The last value of state = fn(state, row) over the rows of `elems`, from the first to the last."""
     xs = [constant_of(x) for x in _flat(elems)]
     if initializer is None:

@@ -29,7 +29,7 @@ __all__ = [
     "local_variables", "local_variables_initializer", "name_scope", "no_op", "placeholder",
     "placeholder_with_default", "report_uninitialized_variables", "set_random_seed", "trainable_variables",
     "variables_initializer",
-]  # fmt: skip
+]
 
 
 def constant(

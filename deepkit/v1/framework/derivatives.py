@@ -22,7 +22,7 @@ def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", colocate_gradients_with_ops: bool = False,
     gate_gradients: bool = False, aggregation_method: Any = None, stop_gradients: Any = None,
     unconnected_gradients: Any = "none",
-) -> list[Any]:  # fmt: skip
+) -> list[Any]:
     """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them.
 
     unconnected_gradients: "zero" gives zeros there.
@@ -56,7 +56,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 def hessians(
     ys: Any, xs: Any, name: str = "hessians", colocate_gradients_with_ops: bool = False, gate_gradients: bool = False,
     aggregation_method: Any = None,
-) -> list[Any]:  # fmt: skip
+) -> list[Any]:
     """The second derivatives of sum(ys) by each vector x (n,): matrices (n, n)."""
     results = []
     for x in xs if isinstance(xs, (list, tuple)) else [xs]:

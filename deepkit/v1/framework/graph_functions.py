@@ -18,7 +18,7 @@ from deepkit.v1.framework.symbolic import constant_of
 __all__ = [
     "accumulate_n", "colocate_with", "identity_n", "init_scope", "make_template", "model_variables",
     "moving_average_variables", "newaxis", "numpy_function", "op_scope", "py_function", "shape_n", "sparse_placeholder",
-]  # fmt: skip
+]
 
 newaxis = None
 """x[:, tf.newaxis] has an axis of length 1 more."""
@@ -69,7 +69,7 @@ def moving_average_variables(scope: str | None = None) -> list[Any]:
 def make_template(
     name_: str, func_: Callable[..., Any], create_scope_now_: bool = False, unique_name_: str | None = None,
     custom_getter_: Any = None, **kwargs: Any,
-) -> Callable[..., Any]:  # fmt: skip
+) -> Callable[..., Any]:
     """A function that shares its variables between calls: the first call makes those that func_ asks for.
 
     >>> import deepkit.v1 as tf

@@ -11,7 +11,7 @@ from deepkit.v1.framework.unknown_names import explain
 NAMES = (
     "AttrValue", "Event", "GraphDef", "HistogramProto", "NodeDef", "RunMetadata", "RunOptions", "SessionLog", "Summary",
     "SummaryMetadata",
-)  # fmt: skip
+)
 
 
 def or_missing() -> Callable[[str], Any]:

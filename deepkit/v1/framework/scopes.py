@@ -26,12 +26,12 @@ __all__ = [
     "no_regularizer",
     "variable_op_scope",
     "variable_scope",
-]  # fmt: skip
+]
 _KEY = ("__variable_store",)
 
 _INHERITED = (
     "initializer", "regularizer", "caching_device", "partitioner", "custom_getter", "dtype", "use_resource",
-)  # fmt: skip
+)
 
 
 class VariableScope:
@@ -44,7 +44,7 @@ class VariableScope:
         self, reuse: Any, name: str = "", initializer: Any = None, regularizer: Any = None, caching_device: Any = None,
         partitioner: Any = None, custom_getter: Any = None, name_scope: str = "", dtype: Any = "float32",
         use_resource: Any = None, constraint: Any = None,
-    ):  # fmt: skip
+    ):
         self.name, self.reuse, self.original_name_scope = name, reuse, name_scope
         self.initializer, self.regularizer, self.constraint = initializer, regularizer, constraint
         self.caching_device, self.partitioner, self.use_resource = caching_device, partitioner, use_resource
@@ -100,7 +100,7 @@ class VariableScope:
         reuse: Any = None, trainable: bool | None = None, collections: Any = None, caching_device: Any = None,
         partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None, custom_getter: Any = None,
         constraint: Any = None, synchronization: Any = None, aggregation: Any = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """The variable called `name` below this scope; see the function `get_variable`."""
         if not isinstance(name, str) or not name:
             raise ArgumentError(
@@ -116,7 +116,7 @@ class VariableScope:
             "caching_device": caching_device, "partitioner": self.partitioner if partitioner is None else partitioner,
             "validate_shape": validate_shape, "use_resource": use_resource,
             "constraint": self.constraint if constraint is None else constraint,
-        }  # fmt: skip
+        }
         getter: Any = store_of().get_variable
         through = custom_getter or self.custom_getter
         full = f"{self.name}/{name}" if self.name else name
@@ -137,7 +137,7 @@ def _type_of(value: Any, dtype: Any) -> Any:
         raise DTypeError(
             f"get_variable: the initializer is {as_dtype(own).name}, but dtype is {as_dtype(dtype).name}",
             rule="a variable has the type of its first value", hint="cast the value, or leave dtype out",
-        )  # fmt: skip
+        )
     return as_dtype(own)
 
 
@@ -161,7 +161,7 @@ class variable_scope:
         regularizer: Any = None, caching_device: Any = None, partitioner: Any = None, custom_getter: Any = None,
         reuse: Any = None, dtype: Any = None, use_resource: Any = None, constraint: Any = None,
         auxiliary_name_scope: bool = True,
-    ):  # fmt: skip
+    ):
         if name_or_scope is None and default_name is None:
             raise ArgumentError("variable_scope without a name", hint="variable_scope('hidden')")
         if not (name_or_scope is None or isinstance(name_or_scope, (str, VariableScope))):
@@ -174,13 +174,13 @@ class variable_scope:
             raise ArgumentError(
                 "variable_scope(None, default_name, reuse=True)", rule="a default name is always a new one",
                 hint="give the name of the scope whose variables are shared",
-            )  # fmt: skip
+            )
         self.name_or_scope, self.default_name, self.reuse = name_or_scope, default_name, reuse or None
         self.graph = graph_of(*(values or []))
         self.given = {
             "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device,
             "partitioner": partitioner, "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource,
-        }  # fmt: skip
+        }
         self.constraint, self.auxiliary_name_scope = constraint, auxiliary_name_scope
         self._open: list[contextlib.AbstractContextManager[VariableScope]] = []
 
@@ -241,7 +241,7 @@ def get_variable(
     trainable: bool | None = None, collections: Any = None, caching_device: Any = None, partitioner: Any = None,
     validate_shape: bool = True, use_resource: Any = None, custom_getter: Any = None, constraint: Any = None,
     synchronization: Any = None, aggregation: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The variable called `name` below the open variable scope, made if need be and allowed.
 
     initializer: a function of (shape, dtype), a value, or None (Glorot's uniform numbers; zeros for integers).
@@ -256,7 +256,7 @@ def get_variable(
     return get_variable_scope().get_variable(
         name, shape, dtype, initializer, regularizer, None, trainable, collections, caching_device, partitioner,
         validate_shape, use_resource, custom_getter, constraint,
-    )  # fmt: skip
+    )
 
 
 def get_local_variable(name: str, *args: Any, **kwargs: Any) -> Any:

@@ -31,7 +31,7 @@ class TensorArray:
         self, dtype: Any, size: Any = None, dynamic_size: bool | None = None, clear_after_read: bool | None = None,
         tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
         element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None,
-    ):  # fmt: skip
+    ):
         if size is None and flow is None:
             raise ArgumentError("TensorArray without a size", hint="TensorArray(tf.float32, size=10)")
         self.dtype, self._dynamic = as_dtype(dtype), bool(dynamic_size)

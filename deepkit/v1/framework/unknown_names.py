@@ -25,7 +25,7 @@ MEANT = {
     "tf.nn.softmax_cross_ebtropy_with_logits": "tf.nn.softmax_cross_entropy_with_logits",
     "tf.contrib.lavers": "tf.contrib.layers", "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue",
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
-}  # fmt: skip
+}
 _DEEPEST = 5
 
 

@@ -116,13 +116,13 @@ class VariableStore(Generic[Scope]):
         reuse: Any = None, trainable: bool | None = None, collections: Any = None, caching_device: Any = None,
         partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None, constraint: Any = None,
         synchronization: Any = None, aggregation: Any = None,
-    ) -> Variable:  # fmt: skip
+    ) -> Variable:
         """The variable called `name` (in full), shared or new as `reuse` says."""
         if partitioner is not None:
             raise ArgumentError(
                 f"get_variable({name!r}) with a partitioner", rule="a variable is kept in one piece",
                 hint="leave partitioner out, or make several variables and concat them",
-            )  # fmt: skip
+            )
         found = self.find(name)
         if found is not None:
             if not reuse:
@@ -149,7 +149,7 @@ class VariableStore(Generic[Scope]):
         return GraphError(
             f"variable {name!r} does not exist", where=_here(), hint=hint,
             rule="with reuse=True get_variable returns a variable that get_variable made before",
-        )  # fmt: skip
+        )
 
 
 def _here() -> str | None:
@@ -163,7 +163,7 @@ def _exists(name: str, found: Variable) -> GraphError:
         rule="get_variable makes a variable once; to share it, ask for reuse",
         hint="tf.variable_scope(..., reuse=True), or reuse=tf.AUTO_REUSE, or another name; "
         "tf.reset_default_graph() starts anew",
-    )  # fmt: skip
+    )
 
 
 def _check_same(found: Variable, shape: Any, dtype: Any) -> Variable:
@@ -173,19 +173,19 @@ def _check_same(found: Variable, shape: Any, dtype: Any) -> Variable:
             f"variable {found.node.name!r} has shape {found.shape}, not {Shape(shape)}",
             where=f"{_here()}\n         {made}", rule="a shared variable has one shape",
             hint="the layer that shares it must have as many inputs and units as the one that made it",
-        )  # fmt: skip
+        )
     if dtype is not None and as_dtype(dtype) is not found.dtype:
         raise DTypeError(
             f"variable {found.node.name!r} is {found.dtype.name}, not {as_dtype(dtype).name}",
             where=f"{_here()}\n         {made}", rule="a shared variable has one data type",
-        )  # fmt: skip
+        )
     return found
 
 
 def _make(
     name: str, shape: Any, dtype: Any, initializer: Any, trainable: bool, collections: Any, validate_shape: bool,
     constraint: Any,
-) -> Variable:  # fmt: skip
+) -> Variable:
     wanted = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
     if trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted:
         wanted.append(GraphKeys.TRAINABLE_VARIABLES)
@@ -194,7 +194,7 @@ def _make(
         return Variable(
             _start(graph, name, shape, dtype, initializer), trainable, wanted, validate_shape, name=name,
             constraint=constraint, shape=shape,
-        )  # fmt: skip
+        )
 
 
 def _start(graph: Graph, name: str, shape: Any, dtype: Any, initializer: Any) -> Any:
@@ -205,7 +205,7 @@ def _start(graph: Graph, name: str, shape: Any, dtype: Any, initializer: Any) ->
             raise ArgumentError(
                 f"get_variable({name!r}) with a shape and a value to start with", where=_here(),
                 rule="a value has a shape of its own", hint="leave shape out, or tf.constant_initializer(value)",
-            )  # fmt: skip
+            )
         return initializer if is_tensor(initializer) else as_array(initializer, kind)
     kind = kind or float32
     make: Any = default_for(kind) if initializer is None else initializer
@@ -216,7 +216,7 @@ def _start(graph: Graph, name: str, shape: Any, dtype: Any, initializer: Any) ->
             f"get_variable({name!r}) needs the shape of the new variable, not {shape}", where=_here(),
             rule="every dimension of a new variable is a number",
             hint="a dimension that is None, such as the batch, does not belong into a variable",
-        )  # fmt: skip
+        )
 
     def start() -> Any:
         with graph.name_scope("Initializer"):

@@ -25,7 +25,7 @@ __all__ = [
     "batch", "batch_join", "input_producer", "limit_epochs", "match_filenames_once", "maybe_batch", "maybe_batch_join",
     "maybe_shuffle_batch", "maybe_shuffle_batch_join", "range_input_producer", "shuffle_batch", "shuffle_batch_join",
     "slice_input_producer", "string_input_producer",
-]  # fmt: skip
+]
 
 
 # ---- what begins a pipeline: one string, number or row after the other
@@ -41,7 +41,7 @@ def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
         return Variable(
             ops.matching_files(constant_of(pattern, string)), name=scope, trainable=False, validate_shape=False,
             collections=[GraphKeys.LOCAL_VARIABLES],
-        )  # fmt: skip
+        )
 
 
 def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = None) -> Symbol:
@@ -64,7 +64,7 @@ def input_producer(
     input_tensor: Any, element_shape: Any = None, num_epochs: int | None = None, shuffle: bool = True,
     seed: int | None = None, capacity: int = 32, shared_name: str | None = None, summary_name: Any = None,
     name: str | None = None, cancel_op: Any = None,
-) -> FIFOQueue:  # fmt: skip
+) -> FIFOQueue:
     """A queue of the rows of a tensor, num_epochs times, in a new random order each time if `shuffle`."""
     with name_scope(name, "input_producer", [input_tensor]) as scope:
         rows = constant_of(input_tensor, name="input_tensor")
@@ -86,13 +86,13 @@ def input_producer(
 def string_input_producer(
     string_tensor: Any, num_epochs: int | None = None, shuffle: bool = True, seed: int | None = None, capacity: int = 32,
     shared_name: str | None = None, name: str | None = None, cancel_op: Any = None,
-) -> FIFOQueue:  # fmt: skip
+) -> FIFOQueue:
     """A queue of strings, such as the names of files, num_epochs times (None: for ever)."""
     if not isinstance(string_tensor, Symbol) and not np.size(np.asarray(string_tensor, object)):
         raise ArgumentError(
             "string_input_producer: an empty list", rule="at least one string",
             hint="are the files there? glob.glob(pattern) shows what a pattern finds",
-        )  # fmt: skip
+        )
     with name_scope(name, "input_producer", [string_tensor]) as scope:
         strings = constant_of(string_tensor, string)
         message = "string_input_producer: no strings; does the pattern of the files find any?"
@@ -105,7 +105,7 @@ def string_input_producer(
 def range_input_producer(
     limit: Any, num_epochs: int | None = None, shuffle: bool = True, seed: int | None = None, capacity: int = 32,
     shared_name: str | None = None, name: str | None = None,
-) -> FIFOQueue:  # fmt: skip
+) -> FIFOQueue:
     """A queue of the integers 0 ... limit - 1."""
     with name_scope(name, "input_producer", [limit]) as scope:
         numbers = ops.range(constant_of(limit))
@@ -115,7 +115,7 @@ def range_input_producer(
 def slice_input_producer(
     tensor_list: Sequence[Any], num_epochs: int | None = None, shuffle: bool = True, seed: int | None = None,
     capacity: int = 32, shared_name: str | None = None, name: str | None = None,
-) -> list[Symbol]:  # fmt: skip
+) -> list[Symbol]:
     """One row of each tensor, the same of all of them, at each run: [image, label] of [images, labels]."""
     if not tensor_list:
         raise ArgumentError("slice_input_producer: an empty list", rule="at least one tensor")
@@ -141,7 +141,7 @@ def _batched(
     what: str, tensors_list: Sequence[Any], batch_size: Any, keep_input: Any, threads: int, capacity: int,
     enqueue_many: bool, shapes: Any, pads: bool, smaller: bool, shared_name: str | None, name: str | None,
     shuffle: tuple[int, int | None] | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """One queue, filled by `threads` threads from each entry of tensors_list; the tensors of its next batch."""
     if not tensors_list:
         raise ArgumentError(f"{what}: an empty list", rule="at least one list of tensors")
@@ -179,7 +179,7 @@ def _tensor(value: Any, what: str) -> Symbol:
         raise ArgumentError(
             f"{what}: a SparseTensor", rule="a queue holds dense tensors",
             hint="sparse_tensor_to_dense(x) before, with dynamic_pad=True for different lengths; or FixedLenFeature",
-        )  # fmt: skip
+        )
     return constant_of(value)
 
 
@@ -203,7 +203,7 @@ def _row_shapes(what: str, parts: list[list[Symbol]], shapes: Any, many: bool, p
                 f"{what}: {column[0].name} has shape {merged}", where=column[0].node.where(),
                 rule="all elements of a batch have one shape, and it must be known",
                 hint="x.set_shape([28, 28]) or reshape(x, [28, 28]) before; dynamic_pad=True for different lengths",
-            )  # fmt: skip
+            )
         found.append(merged)
     return found
 
@@ -224,7 +224,7 @@ def batch(
     tensors: Any, batch_size: Any, num_threads: int = 1, capacity: int = 32, enqueue_many: bool = False,
     shapes: Any = None, dynamic_pad: bool = False, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """batch_size values of each of `tensors` (a list or dict) together, with a first axis of that length.
 
     It gives a list or a dict as well; of a single tensor, also of a list of one, a tensor.
@@ -236,50 +236,50 @@ def batch(
     return _batched(
         "batch", [tensors], batch_size, True, num_threads, capacity, enqueue_many, shapes, dynamic_pad,
         allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def maybe_batch(
     tensors: Any, keep_input: Any, batch_size: Any, num_threads: int = 1, capacity: int = 32, enqueue_many: bool = False,
     shapes: Any = None, dynamic_pad: bool = False, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As batch, of those elements only for which the bool keep_input is True."""
     return _batched(
         "batch", [tensors], batch_size, keep_input, num_threads, capacity, enqueue_many, shapes, dynamic_pad,
         allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def batch_join(
     tensors_list: Sequence[Any], batch_size: Any, capacity: int = 32, enqueue_many: bool = False, shapes: Any = None,
     dynamic_pad: bool = False, allow_smaller_final_batch: bool = False, shared_name: str | None = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As batch, filled from several lists of tensors, such as several readers, with a thread for each."""
     return maybe_batch_join(
         tensors_list, True, batch_size, capacity, enqueue_many, shapes, dynamic_pad, allow_smaller_final_batch,
         shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def maybe_batch_join(
     tensors_list: Sequence[Any], keep_input: Any, batch_size: Any, capacity: int = 32, enqueue_many: bool = False,
     shapes: Any = None, dynamic_pad: bool = False, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As batch_join, of those elements only for which the bool keep_input is True."""
     return _batched(
         "batch_join", tensors_list, batch_size, keep_input, 1, capacity, enqueue_many, shapes, dynamic_pad,
         allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def shuffle_batch(
     tensors: Any, batch_size: Any, capacity: int, min_after_dequeue: int, num_threads: int = 1, seed: int | None = None,
     enqueue_many: bool = False, shapes: Any = None, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As batch, in random order: always min_after_dequeue elements or more are there to choose from.
 
     Which element is chosen depends on the seed and on how many the threads have put in by then, so two runs differ; an
@@ -288,40 +288,40 @@ def shuffle_batch(
     return maybe_shuffle_batch(
         tensors, batch_size, capacity, min_after_dequeue, True, num_threads, seed, enqueue_many, shapes,
         allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def maybe_shuffle_batch(
     tensors: Any, batch_size: Any, capacity: int, min_after_dequeue: int, keep_input: Any, num_threads: int = 1,
     seed: int | None = None, enqueue_many: bool = False, shapes: Any = None, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As shuffle_batch, of those elements only for which the bool keep_input is True."""
     return _batched(
         "shuffle_batch", [tensors], batch_size, keep_input, num_threads, capacity, enqueue_many, shapes, False,
         allow_smaller_final_batch, shared_name, name, (min_after_dequeue, seed),
-    )  # fmt: skip
+    )
 
 
 def shuffle_batch_join(
     tensors_list: Sequence[Any], batch_size: Any, capacity: int, min_after_dequeue: int, seed: int | None = None,
     enqueue_many: bool = False, shapes: Any = None, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As shuffle_batch, filled from several lists of tensors with a thread for each."""
     return maybe_shuffle_batch_join(
         tensors_list, batch_size, capacity, min_after_dequeue, True, seed, enqueue_many, shapes,
         allow_smaller_final_batch, shared_name, name,
-    )  # fmt: skip
+    )
 
 
 def maybe_shuffle_batch_join(
     tensors_list: Sequence[Any], batch_size: Any, capacity: int, min_after_dequeue: int, keep_input: Any,
     seed: int | None = None, enqueue_many: bool = False, shapes: Any = None, allow_smaller_final_batch: bool = False,
     shared_name: str | None = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """As shuffle_batch_join, of those elements only for which the bool keep_input is True."""
     return _batched(
         "shuffle_batch_join", tensors_list, batch_size, keep_input, 1, capacity, enqueue_many, shapes, False,
         allow_smaller_final_batch, shared_name, name, (min_after_dequeue, seed),
-    )  # fmt: skip
+    )

@@ -128,7 +128,7 @@ class QueueBase:
             raise ShapeError(
                 f"{self.name!r}: elements of unknown shape cannot be put together to a batch",
                 rule="dequeue_many needs the shapes of the parts", hint=f"{type(self).__name__}(..., shapes=[[]])",
-            )  # fmt: skip
+            )
         with self._ref.graph.as_default():
             count = constant_of(n, "int32", f"{self._ref.graph.unique_name(name, mark_as_used=False)}/n/")
         rows = static_value(count)
@@ -186,7 +186,7 @@ def _shapes(shapes: Any, types: list[DType]) -> tuple[Shape, ...]:
         raise ArgumentError(
             f"{len(found)} shapes for {len(types)} types", rule="one shape for each part of an element",
             hint="shapes=[[], [28, 28]]: a number and a picture",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -204,7 +204,7 @@ class FIFOQueue(QueueBase):
     def __init__(
         self, capacity: int, dtypes: Any, shapes: Any = None, names: Any = None, shared_name: str | None = None,
         name: str = "fifo_queue",
-    ):  # fmt: skip
+    ):
         super().__init__(*_make(ops.FIFOQueueV2, capacity, dtypes, shapes, names, shared_name, name))
 
 
@@ -218,7 +218,7 @@ class RandomShuffleQueue(QueueBase):
     def __init__(
         self, capacity: int, min_after_dequeue: int, dtypes: Any, shapes: Any = None, names: Any = None,
         seed: int | None = None, shared_name: str | None = None, name: str = "random_shuffle_queue",
-    ):  # fmt: skip
+    ):
         if 0 < capacity <= min_after_dequeue:
             raise ArgumentError(
                 f"{name}: min_after_dequeue={min_after_dequeue}, capacity={capacity}",
@@ -230,7 +230,7 @@ class RandomShuffleQueue(QueueBase):
                 ops.RandomShuffleQueueV2, capacity, dtypes, shapes, names, shared_name, name,
                 min_after_dequeue=int(min_after_dequeue), seed=seed,
             )
-        )  # fmt: skip
+        )
 
 
 class PaddingFIFOQueue(QueueBase):
@@ -244,7 +244,7 @@ class PaddingFIFOQueue(QueueBase):
     def __init__(
         self, capacity: int, dtypes: Any, shapes: Any, names: Any = None, shared_name: str | None = None,
         name: str = "padding_fifo_queue",
-    ):  # fmt: skip
+    ):
         super().__init__(*_make(ops.PaddingFIFOQueueV2, capacity, dtypes, shapes, names, shared_name, name))
         if any(s.dims is None for s in self._shapes) or not self._shapes:
             raise ShapeError(
@@ -263,7 +263,7 @@ class PriorityQueue(QueueBase):
     def __init__(
         self, capacity: int, types: Any, shapes: Any = None, names: Any = None, shared_name: str | None = None,
         name: str = "priority_queue",
-    ):  # fmt: skip
+    ):
         others = [as_dtype(t) for t in (types if isinstance(types, (list, tuple)) else [types])]
         known = _shapes(shapes, others)
         every = None if shapes is None else [Shape([]), *known]

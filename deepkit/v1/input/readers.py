@@ -22,7 +22,7 @@ from deepkit.v1.input.queues import QueueBase
 
 __all__ = [
     "FixedLengthRecordReader", "IdentityReader", "ReaderBase", "TFRecordReader", "TextLineReader", "WholeFileReader",
-]  # fmt: skip
+]
 
 
 class ReaderBase:
@@ -77,7 +77,7 @@ def _names_of(queue: Any) -> Symbol:
         raise ArgumentError(
             f"a reader cannot read from {queue!r}", rule="it takes the names of its files out of a queue of strings",
             hint='queue = tf.train.string_input_producer(["a.tfrecords", "b.tfrecords"])',
-        )  # fmt: skip
+        )
     return ref
 
 
@@ -113,7 +113,7 @@ class FixedLengthRecordReader(ReaderBase):
     def __init__(
         self, record_bytes: int, header_bytes: int | None = None, footer_bytes: int | None = None,
         hop_bytes: int | None = None, name: str | None = None, encoding: str | None = None,
-    ):  # fmt: skip
+    ):
         lengths = record_bytes, header_bytes or 0, footer_bytes or 0, hop_bytes or 0, encoding or ""
         super().__init__(partial(_numbered_records, lengths), name or "FixedLengthRecordReaderV2")
 

@@ -47,7 +47,7 @@ class DataSet:
     def __init__(
         self, images: Any, labels: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = float32,
         reshape: bool = True, seed: int | None = None,
-    ):  # fmt: skip
+    ):
         both = default_graph().op_seeds(seed) or (None, None)
         np.random.seed(both[0] if seed is None else both[1])
         dtype = as_dtype(dtype)
@@ -70,7 +70,7 @@ class DataSet:
                 raise ShapeError(
                     f"images of shape {images.shape} cannot become rows", rule="(n, height, width, 1)",
                     hint="reshape=False leaves them as they are",
-                )  # fmt: skip
+                )
             self._images = images.reshape(len(images), images.shape[1] * images.shape[2])
         if dtype is float32:
             self._images = np.multiply(self._images, np.float32(1.0 / 255.0), dtype=np.float32)
@@ -142,7 +142,7 @@ class Datasets(NamedTuple):
 def read_data_sets(
     train_dir: str, fake_data: bool = False, one_hot: bool = False, dtype: Any = float32, reshape: bool = True,
     validation_size: int = 5000, seed: int | None = None, source_url: str = DEFAULT_SOURCE_URL,
-) -> Datasets:  # fmt: skip
+) -> Datasets:
     """MNIST in three parts: 55,000 images to train, the first 5,000 for validation, 10,000 to test.
 
     The four files are taken from `train_dir` if they are there, else from deepkit's own folders. Nothing is

@@ -16,7 +16,7 @@ from deepkit.v1.layers.convolution import (
     conv3d_transpose,
     separable_conv1d,
     separable_conv2d,
-)  # fmt: skip
+)
 from deepkit.v1.layers.core import Dense, Dropout, Flatten, dense, dropout, flatten
 from deepkit.v1.layers.normalization import BatchNormalization, batch_normalization
 from deepkit.v1.layers.pooling import (
@@ -32,7 +32,7 @@ from deepkit.v1.layers.pooling import (
     max_pooling1d,
     max_pooling2d,
     max_pooling3d,
-)  # fmt: skip
+)
 
 __all__ = [
     "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "BatchNormalization", "Conv1D", "Conv2D",
@@ -41,4 +41,4 @@ __all__ = [
     "average_pooling3d", "batch_normalization", "conv1d", "conv2d", "conv2d_transpose", "conv3d", "conv3d_transpose",
     "dense", "dropout", "flatten", "max_pooling1d", "max_pooling2d", "max_pooling3d", "separable_conv1d",
     "separable_conv2d",
-]  # fmt: skip
+]

@@ -28,7 +28,7 @@ class Layer:
     def __init__(
         self, trainable: bool = True, name: Any = None, dtype: Any = None, activity_regularizer: Any = None,
         _scope: Any = None, _reuse: Any = None, **unknown: Any,
-    ):  # fmt: skip
+    ):
         if unknown:
             raise ArgumentError(f"{type(self).__name__} has no argument {', '.join(map(repr, unknown))}")
         self.trainable, self.built = trainable, False
@@ -90,7 +90,7 @@ class Layer:
     def add_weight(
         self, name: str, shape: Any, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
         trainable: bool = True, constraint: Any = None, **ignored: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """A variable of the layer's scope, shared if the layer reuses one."""
         self._find_scope()
         known = set(default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES))
@@ -98,7 +98,7 @@ class Layer:
             variable = get_variable(
                 name, shape, dtype or self.dtype, initializers.get(initializer), constraint=constraint,
                 trainable=trainable and self.trainable,
-            )  # fmt: skip
+            )
             if regularizer and variable not in known:
                 with default_graph().name_scope(f"{variable.node.name}/Regularizer/"):
                     self.add_loss(regularizer(variable))
@@ -202,4 +202,4 @@ def check_rank(layer: Layer, shape: Shape, rank: int, axes: str) -> None:
         raise ShapeError(
             f"layer {layer.name!r}: the input has shape {shape}", rule=f"{rank} axes: [{axes}]",
             hint="tf.reshape(x, [-1, 28, 28, 1]) makes images of rows" if rank == 4 else None,
-        )  # fmt: skip
+        )

@@ -31,7 +31,7 @@ class Conv(Layer):
         bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
         trainable: bool = True, name: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, activity_regularizer=activity_regularizer, **kwargs)
         self.filters, self.kernel_size = int(filters), per_axis("kernel_size", kernel_size, self.space)
         self.strides = per_axis("strides", strides, self.space)
@@ -100,12 +100,12 @@ class _Transposed(Conv):
         bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
         trainable: bool = True, name: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(
             filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, kernel_initializer,
             bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
             bias_constraint, trainable, name, **kwargs,
-        )  # fmt: skip
+        )
 
     def build_kernel(self, channels: int) -> None:
         self.kernel = self.weight("kernel", [*self.kernel_size, self.filters, channels], self.kernel_settings)
@@ -148,12 +148,12 @@ class _Separable(Conv):
         depthwise_regularizer: Any = None, pointwise_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, depthwise_constraint: Any = None, pointwise_constraint: Any = None,
         bias_constraint: Any = None, trainable: bool = True, name: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(
             filters, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer=bias_initializer, bias_regularizer=bias_regularizer, bias_constraint=bias_constraint,
             activity_regularizer=activity_regularizer, trainable=trainable, name=name, **kwargs,
-        )  # fmt: skip
+        )
         self.depth_multiplier = int(depth_multiplier)
         self.depthwise_settings = (depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.pointwise_settings = (pointwise_initializer, pointwise_regularizer, pointwise_constraint)
@@ -176,7 +176,7 @@ class SeparableConv2D(_Separable):
         return ops.separable_conv2d(
             inputs, self.depthwise_kernel, self.pointwise_kernel, self.strides, self.padding, self.dilation_rate,
             data_format=self.native,
-        )  # fmt: skip
+        )
 
 
 class SeparableConv1D(_Separable):
@@ -190,7 +190,7 @@ class SeparableConv1D(_Separable):
             ops.expand_dims(inputs, axis), ops.expand_dims(self.depthwise_kernel, 0),
             ops.expand_dims(self.pointwise_kernel, 0), self.strides * 2, self.padding, (1, *self.dilation_rate),
             data_format=native_format(self.data_format, 2),
-        )  # fmt: skip
+        )
         return ops.squeeze(outputs, [axis])
 
 

@@ -22,7 +22,7 @@ class Dense(Layer):
         bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
         trainable: bool = True, name: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, activity_regularizer=activity_regularizer, **kwargs)
         self.units, self.use_bias, self.activation = int(units), use_bias, _activation(activation)
         self.kernel_settings = (kernel_initializer, kernel_regularizer, kernel_constraint)
@@ -35,7 +35,7 @@ class Dense(Layer):
             raise DTypeError(
                 f"layer {self.name!r} of {self.dtype.name} inputs", rule="weights are floating-point numbers",
                 hint="tf.cast(x, tf.float32)",
-            )  # fmt: skip
+            )
         size = known_size(self, input_shape, -1, "the number of inputs")
         self.kernel = self.weight("kernel", [size, self.units], self.kernel_settings)
         if self.use_bias:
@@ -100,7 +100,7 @@ def dense(
     bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
     activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
     name: Any = None, reuse: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """activation(inputs @ kernel + bias): (..., n) -> (..., units).
 
     The kernel starts with Glorot's uniform numbers (or the scope's initializer), the bias with zeros. A second call with
@@ -109,7 +109,7 @@ def dense(
     return Dense(
         units, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
         activity_regularizer, kernel_constraint, bias_constraint, trainable, name, _scope=name, _reuse=reuse,
-    )(inputs)  # fmt: skip
+    )(inputs)
 
 
 def dropout(

@@ -75,7 +75,7 @@ class BatchNormalization(Layer):
         gamma_constraint: Any = None, renorm: bool = False, renorm_clipping: Any = None, renorm_momentum: float = 0.99,
         fused: bool | None = None, trainable: bool = True, virtual_batch_size: Any = None, adjustment: Any = None,
         name: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, **kwargs)
         if renorm or virtual_batch_size or adjustment:
             raise ArgumentError(
@@ -132,7 +132,7 @@ def batch_normalization(
     gamma_constraint: Any = None, training: Any = False, trainable: bool = True, name: Any = None, reuse: Any = None,
     renorm: bool = False, renorm_clipping: Any = None, renorm_momentum: float = 0.99, fused: bool | None = None,
     virtual_batch_size: Any = None, adjustment: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Batch normalization; `training` is a bool or a placeholder. The updates of the moving averages have to be run:
 
     with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
@@ -143,4 +143,4 @@ def batch_normalization(
         moving_variance_initializer, beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint, renorm,
         renorm_clipping, renorm_momentum, fused, trainable, virtual_batch_size, adjustment, name, _scope=name,
         _reuse=reuse,
-    )(inputs, training=training)  # fmt: skip
+    )(inputs, training=training)

@@ -19,7 +19,7 @@ class Pooling(Layer):
     def __init__(
         self, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last", name: Any = None,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(name=name, **kwargs)
         self.pool_size, self.strides = pool_size, pool_size if strides is None else strides
         self.padding, self.data_format = padding, data_format
@@ -43,7 +43,7 @@ def _pooling(
     def layer(
         inputs: Any, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last",
         name: Any = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         return cls(pool_size, strides, padding, data_format, name)(inputs)
 
     layer.__doc__ = doc

@@ -11,7 +11,7 @@ from deepkit.v1.metrics.counts import (
     recall,
     true_negatives,
     true_positives,
-)  # fmt: skip
+)
 from deepkit.v1.metrics.means import (
     accuracy,
     mean,
@@ -24,7 +24,7 @@ from deepkit.v1.metrics.means import (
     mean_tensor,
     percentage_below,
     root_mean_squared_error,
-)  # fmt: skip
+)
 from deepkit.v1.metrics.ranked import (
     average_precision_at_k,
     precision_at_k,
@@ -33,7 +33,7 @@ from deepkit.v1.metrics.ranked import (
     recall_at_top_k,
     sparse_average_precision_at_k,
     sparse_precision_at_k,
-)  # fmt: skip
+)
 from deepkit.v1.metrics.thresholds import (
     auc,
     false_negatives_at_thresholds,
@@ -44,7 +44,7 @@ from deepkit.v1.metrics.thresholds import (
     specificity_at_sensitivity,
     true_negatives_at_thresholds,
     true_positives_at_thresholds,
-)  # fmt: skip
+)
 
 __all__ = [
     "accuracy", "auc", "average_precision_at_k", "false_negatives", "false_negatives_at_thresholds",
@@ -55,4 +55,4 @@ __all__ = [
     "sensitivity_at_specificity", "sparse_average_precision_at_k", "sparse_precision_at_k",
     "specificity_at_sensitivity", "true_negatives", "true_negatives_at_thresholds", "true_positives",
     "true_positives_at_thresholds",
-]  # fmt: skip
+]

@@ -23,7 +23,7 @@ def gathered(shape: Any, dtype: Any, name: str) -> Variable:
     return Variable(
         np.zeros(tuple(int(d) for d in shape), as_dtype(dtype).numpy), trainable=False, name=name,
         collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
-    )  # fmt: skip
+    )
 
 
 def ratio(total: Any, count: Any, name: str | None = None) -> Any:
@@ -43,7 +43,7 @@ def finish(value: Any, update: Any, metrics_collections: Any, updates_collection
 def from_totals(
     totals: list[Variable], increments: list[Any], compute: Callable[..., Any], metrics_collections: Any,
     updates_collections: Any,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op): compute(*totals, name) of what was gathered before, and of that with this batch added."""
     grown = [ops.assign_add(total, more) for total, more in zip(totals, increments, strict=True)]
     return finish(compute(*totals, "value"), compute(*grown, "update_op"), metrics_collections, updates_collections)

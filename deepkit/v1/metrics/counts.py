@@ -13,7 +13,7 @@ from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.metrics.base import aligned, finish, from_totals, gathered, ratio
 
 KINDS = {"true_positives": (True, True), "false_positives": (False, True),
-         "true_negatives": (False, False), "false_negatives": (True, False)}  # fmt: skip
+         "true_negatives": (False, False), "false_negatives": (True, False)}
 """What the label and the prediction are in each of the four cases."""
 
 
@@ -43,7 +43,7 @@ def _counter(kind: str) -> Callable[..., tuple[Any, Any]]:
     def metric(
         labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
         updates_collections: Any = None, name: Any = None,
-    ) -> tuple[Any, Any]:  # fmt: skip
+    ) -> tuple[Any, Any]:
         labels, predictions = constant_of(labels), constant_of(predictions)
         with variable_scope(name, kind, (predictions, labels, weights)):
             predictions, labels, weights = _booleans(labels, predictions, weights)
@@ -68,7 +68,7 @@ false_negatives = _counter("false_negatives")
 def _share(
     scope: str, other: str, labels: Any, predictions: Any, weights: Any, metrics_collections: Any,
     updates_collections: Any, name: Any,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """true positives / (true positives + other)."""
     labels, predictions = constant_of(labels), constant_of(predictions)
     with variable_scope(name, scope, (predictions, labels, weights)):
@@ -85,7 +85,7 @@ def _share(
 def precision(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the share of right ones among the positive predictions; 0 while there are none.
 
     labels and predictions count as positive where they are not 0.
@@ -98,7 +98,7 @@ def precision(
 def recall(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the share of the positive labels that were found; 0 while there are none."""
     return _share(
         "recall", "false_negatives", labels, predictions, weights, metrics_collections, updates_collections, name

@@ -52,7 +52,7 @@ def mean_tensor(
 def accuracy(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the share of predictions that equal their labels.
 
     Run update_op once for each batch; `value` reads what was gathered since local_variables_initializer.
@@ -65,7 +65,7 @@ def accuracy(
 def mean_absolute_error(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the mean of |labels - predictions|."""
     predictions, labels, weights = aligned(predictions, labels, weights)
     errors = ops.abs(predictions - labels)
@@ -75,7 +75,7 @@ def mean_absolute_error(
 def mean_squared_error(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the mean of (labels - predictions) squared."""
     predictions, labels, weights = aligned(predictions, labels, weights)
     errors = ops.squared_difference(labels, predictions)
@@ -85,7 +85,7 @@ def mean_squared_error(
 def root_mean_squared_error(
     labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the square root of the mean squared error."""
     value, update = mean_squared_error(labels, predictions, weights, name=name or "root_mean_squared_error")
     return finish(ops.sqrt(value), ops.sqrt(update), metrics_collections, updates_collections)
@@ -94,7 +94,7 @@ def root_mean_squared_error(
 def mean_relative_error(
     labels: Any, predictions: Any, normalizer: Any, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the mean of |labels - predictions| / normalizer, where 0 / 0 counts as 0."""
     predictions, labels, weights = aligned(predictions, labels, weights)
     predictions, normalizer, _ = aligned(predictions, normalizer, None)
@@ -107,7 +107,7 @@ def mean_relative_error(
 def mean_cosine_distance(
     labels: Any, predictions: Any, dim: int, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the mean of 1 - labels . predictions along axis `dim`; both have length 1 already."""
     predictions, labels, weights = aligned(predictions, labels, weights)
     products = ops.reduce_sum(predictions * labels, [dim], keepdims=True)
@@ -118,7 +118,7 @@ def mean_cosine_distance(
 def percentage_below(
     values: Any, threshold: Any, weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
     name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the share (0 to 1) of values below the threshold."""
     below = ops.cast(ops.less(constant_of(values), threshold), float32)
     return mean(below, weights, metrics_collections, updates_collections, name or "percentage_below_threshold")
@@ -127,7 +127,7 @@ def percentage_below(
 def mean_per_class_accuracy(
     labels: Any, predictions: Any, num_classes: int, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op): the mean over the classes of each class's accuracy; update_op gives the accuracies.
 
     labels and predictions are class numbers.
@@ -149,7 +149,7 @@ def mean_per_class_accuracy(
 def mean_iou(
     labels: Any, predictions: Any, num_classes: int, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the mean over the classes of hits / (hits + false positives + false negatives).
 
     Classes that were never seen do not count. update_op gives the confusion matrix.

@@ -81,7 +81,7 @@ def _weighted(values: Any, weights: Any) -> Any:
 def _share(
     what: str, other: str, labels: Any, guesses: Any, k: Any, class_id: Any, weights: Any, metrics_collections: Any,
     updates_collections: Any, name: Any,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """true positives / (true positives + other)."""
     guesses = ops.cast(constant_of(guesses), int64)
     with _scope(name, _at_k(what, k, class_id), guesses, labels) as full:
@@ -99,29 +99,29 @@ def _share(
 def precision_at_top_k(
     labels: Any, predictions_idx: Any, k: Any = None, class_id: Any = None, weights: Any = None,
     metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """As `precision_at_k`, from the numbers of the guessed classes (..., k) instead of all scores."""
     return _share(
         "precision", "false_positive", labels, predictions_idx, k, class_id, weights, metrics_collections,
         updates_collections, name,
-    )  # fmt: skip
+    )
 
 
 def recall_at_top_k(
     labels: Any, predictions_idx: Any, k: Any = None, class_id: Any = None, weights: Any = None,
     metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """As `recall_at_k`, from the numbers of the guessed classes (..., k) instead of all scores."""
     return _share(
         "recall", "false_negative", labels, predictions_idx, k, class_id, weights, metrics_collections,
         updates_collections, name,
-    )  # fmt: skip
+    )
 
 
 def precision_at_k(
     labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op), float64, of the share of right ones among the k classes with the highest scores.
 
     labels: integers (...,), or (..., n) for several right classes, which may be a SparseTensor; predictions: scores
@@ -135,7 +135,7 @@ def precision_at_k(
 def recall_at_k(
     labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op), float64, of the share of the right classes that are among the k with the highest scores.
 
     Arguments as for `precision_at_k`.
@@ -148,7 +148,7 @@ def recall_at_k(
 def average_precision_at_k(
     labels: Any, predictions: Any, k: int, weights: Any = None, metrics_collections: Any = None,
     updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op), float64, of the mean over all examples of the average precision among the best k classes.
 
     For one example with n right classes: the sum of the precision at i over all i <= k where guess i is right, divided

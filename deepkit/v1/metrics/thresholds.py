@@ -45,7 +45,7 @@ def auc(
     labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200, metrics_collections: Any = None,
     updates_collections: Any = None, curve: str = "ROC", name: Any = None, summation_method: str = "trapezoidal",
     thresholds: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the area under the curve of recall over the false-positive rate (ROC) or of PR.
 
     PR is precision over recall. predictions lie in [0, 1]. The area is a sum over num_thresholds points; its summation:
@@ -89,11 +89,11 @@ def _interpolated(tp: Any, fp: Any, fn: Any, name: str) -> Any:
 
 def _at_thresholds(
     scope: str, kinds: Sequence[str], compute: Callable[..., Any]
-) -> Callable[..., tuple[Any, Any]]:  # fmt: skip
+) -> Callable[..., tuple[Any, Any]]:
     def metric(
         labels: Any, predictions: Any, thresholds: Any, weights: Any = None, metrics_collections: Any = None,
         updates_collections: Any = None, name: Any = None,
-    ) -> tuple[Any, Any]:  # fmt: skip
+    ) -> tuple[Any, Any]:
         labels, predictions = constant_of(labels), constant_of(predictions)
         with variable_scope(name, scope, (predictions, labels, weights)):
             variables, increments = _counts(labels, predictions, list(thresholds), weights, kinds)
@@ -127,7 +127,7 @@ false_negatives_at_thresholds.__doc__ = "(value, update_op) of the number of fal
 def sensitivity_at_specificity(
     labels: Any, predictions: Any, specificity: float, weights: Any = None, num_thresholds: int = 200,
     metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of the recall at the threshold whose specificity tn / (tn + fp) is nearest to the given one."""
     _check_share("specificity", specificity)
     labels, predictions = constant_of(labels), constant_of(predictions)
@@ -146,7 +146,7 @@ def sensitivity_at_specificity(
 def specificity_at_sensitivity(
     labels: Any, predictions: Any, sensitivity: float, weights: Any = None, num_thresholds: int = 200,
     metrics_collections: Any = None, updates_collections: Any = None, name: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(value, update_op) of tn / (tn + fp) at the highest threshold whose recall is nearest to the given sensitivity."""
     _check_share("sensitivity", sensitivity)
     labels, predictions = constant_of(labels), constant_of(predictions)

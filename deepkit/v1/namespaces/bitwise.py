@@ -4,4 +4,4 @@ from deepkit.v1.ops.bitwise import bitwise_and, bitwise_or, bitwise_xor, invert,
 
 __all__ = [
     "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift",
-]  # fmt: skip
+]

@@ -23,7 +23,7 @@ from deepkit.v1.ops.checks import (
     is_non_decreasing,
     is_numeric_tensor,
     is_strictly_increasing,
-)  # fmt: skip
+)
 from deepkit.v1.ops.math import check_numerics, is_finite, is_inf, is_nan
 from deepkit.v1.ops.math import verify_tensor_all_finite as assert_all_finite
 
@@ -33,4 +33,4 @@ __all__ = [
     "assert_non_positive", "assert_none_equal", "assert_positive", "assert_rank", "assert_rank_at_least",
     "assert_rank_in", "assert_same_float_dtype", "assert_scalar", "assert_type", "check_numerics", "is_finite",
     "is_inf", "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
-]  # fmt: skip
+]

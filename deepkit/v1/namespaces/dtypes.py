@@ -17,7 +17,7 @@ from deepkit.device.dtypes import (
     uint16,
     uint32,
     uint64,
-)  # fmt: skip
+)
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
@@ -49,4 +49,4 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
-]  # fmt: skip
+]

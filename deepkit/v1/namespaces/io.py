@@ -11,7 +11,7 @@ from deepkit.v1.ops.parsing import (
     parse_single_example,
     parse_single_sequence_example,
     read_file,
-)  # fmt: skip
+)
 from deepkit.v1.ops.strings import decode_base64, encode_base64
 from deepkit.v1.platform import gfile
 from deepkit.v1.python_io import TFRecordCompressionType, TFRecordOptions, TFRecordWriter, tf_record_iterator
@@ -39,4 +39,4 @@ __all__ = [
     "parse_single_sequence_example",
     "read_file",
     "tf_record_iterator",
-]  # fmt: skip
+]

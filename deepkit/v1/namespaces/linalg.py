@@ -22,4 +22,4 @@ __all__ = [
     "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part", "eigh", "eigvalsh", "einsum",
     "eye", "inv", "l2_normalize", "lstsq", "matmul", "norm", "qr", "set_diag", "solve", "svd", "tensor_diag",
     "tensor_diag_part", "tensordot", "trace", "transpose", "triangular_solve",
-]  # fmt: skip
+]

@@ -4,4 +4,4 @@ from deepkit.v1.ops.arrays import gather_nd, reshape, reverse, roll, scatter_nd,
 
 __all__ = [
     "gather_nd", "reshape", "reverse", "roll", "scatter_nd", "tile",
-]  # fmt: skip
+]

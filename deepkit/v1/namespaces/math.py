@@ -102,7 +102,7 @@ from deepkit.v1.ops.math import (
     unsorted_segment_sum,
     xlogy,
     zeta,
-)  # fmt: skip
+)
 from deepkit.v1.ops.math import add_n as accumulate_n
 from deepkit.v1.ops.math import div_no_nan as divide_no_nan
 
@@ -121,4 +121,4 @@ __all__ = [
     "subtract", "tan", "tanh", "top_k", "truediv", "unsorted_segment_max", "unsorted_segment_mean",
     "unsorted_segment_min", "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "xlogy",
     "zero_fraction", "zeta",
-]  # fmt: skip
+]

@@ -4,4 +4,4 @@ from deepkit.v1.input.queues import FIFOQueue, PaddingFIFOQueue, PriorityQueue, 
 
 __all__ = [
     "FIFOQueue", "PaddingFIFOQueue", "PriorityQueue", "QueueBase", "RandomShuffleQueue",
-]  # fmt: skip
+]

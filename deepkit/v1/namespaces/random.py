@@ -11,4 +11,4 @@ from deepkit.v1.ops.random import random_uniform as uniform
 __all__ = [
     "categorical", "fixed_unigram_candidate_sampler", "gamma", "log_uniform_candidate_sampler", "multinomial",
     "normal", "set_random_seed", "shuffle", "truncated_normal", "uniform", "uniform_candidate_sampler",
-]  # fmt: skip
+]

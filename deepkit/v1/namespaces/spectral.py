@@ -4,4 +4,4 @@ from deepkit.v1.ops.signal import fft, fft2d, fft3d, ifft, ifft2d, ifft3d, irfft
 
 __all__ = [
     "fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d",
-]  # fmt: skip
+]

@@ -10,4 +10,4 @@ from deepkit.v1.ops.strings import string_to_hash_bucket_strong as to_hash_bucke
 __all__ = [
     "as_string", "join", "reduce_join", "split", "substr", "to_hash_bucket", "to_hash_bucket_fast",
     "to_hash_bucket_strong",
-]  # fmt: skip
+]

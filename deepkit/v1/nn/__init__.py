@@ -25,7 +25,7 @@ __all__ = [
     "sparse_softmax_cross_entropy_with_logits", "static_bidirectional_rnn", "static_rnn", "sufficient_statistics",
     "swish", "tanh", "top_k", "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
     "xw_plus_b", "zero_fraction",
-]  # fmt: skip
+]
 
 atrous_conv2d = symbolic(ops.atrous_conv2d)
 atrous_conv2d_transpose = symbolic(ops.atrous_conv2d_transpose)
@@ -94,7 +94,7 @@ zero_fraction = symbolic(ops.zero_fraction)
 def embedding_lookup(
     params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, validate_indices: bool = True,
     max_norm: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The rows of params that ids name; a list of params shares the rows among its tensors."""
     shards = [constant_of(p) for p in params] if isinstance(params, (list, tuple)) else constant_of(params)
     return ops.embedding_lookup(shards, ids, partition_strategy, name, validate_indices, max_norm)
@@ -114,13 +114,13 @@ def ctc_loss(
     labels: Any, inputs: Any = None, sequence_length: Any = None, preprocess_collapse_repeated: bool = False,
     ctc_merge_repeated: bool = True, ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True,
     logits: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """-log p(labels | inputs) of label sequences without places in time: see `deepkit.ops.ctc_loss`."""
     scores = constant_of(logits if inputs is None else inputs)
     return ops.ctc_loss(
         labels, scores, sequence_length, preprocess_collapse_repeated, ctc_merge_repeated,
         ignore_longer_outputs_than_inputs, time_major,
-    )  # fmt: skip
+    )
 
 
 ctc_beam_search_decoder = symbolic(ops.ctc_beam_search_decoder)

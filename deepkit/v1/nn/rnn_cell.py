@@ -8,4 +8,4 @@ from deepkit.v1.nn.recurrent.wrappers import DeviceWrapper, DropoutWrapper, Resi
 __all__ = [
     "BasicLSTMCell", "BasicRNNCell", "DeviceWrapper", "DropoutWrapper", "GRUCell", "LSTMCell", "LSTMStateTuple",
     "MultiRNNCell", "RNNCell", "ResidualWrapper",
-]  # fmt: skip
+]

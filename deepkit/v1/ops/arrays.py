@@ -19,7 +19,7 @@ __all__ = [
     "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
     "tensor_scatter_sub", "tensor_scatter_update", "tile", "to_double", "to_float", "to_int32", "to_int64",
     "transpose", "unique", "unique_with_counts", "unpack", "unstack", "zeros", "zeros_like",
-]  # fmt: skip
+]
 
 argsort = symbolic(ops.argsort)
 bincount = symbolic(ops.bincount)

@@ -23,7 +23,7 @@ __all__ = [
     "assert_positive", "assert_rank", "assert_rank_at_least", "assert_rank_in", "assert_same_float_dtype", "assert_scalar",
     "assert_type", "broadcast_dynamic_shape", "broadcast_static_shape", "ensure_shape", "is_non_decreasing",
     "is_numeric_tensor", "is_strictly_increasing",
-]  # fmt: skip
+]
 
 
 Assert = symbolic(ops.assert_)
@@ -167,7 +167,7 @@ def assert_none_equal(
 def assert_near(
     x: Any, y: Any, rtol: Any = None, atol: Any = None, data: Any = None, summarize: Any = None, message: str | None = None,
     name: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """An op that raises an error unless |x - y| <= atol + rtol |y| everywhere (both 10 times the precision of the type)."""
     x = constant_of(x)
     y = constant_of(y, None if is_tensor(y) else x.dtype)

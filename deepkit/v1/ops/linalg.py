@@ -10,7 +10,7 @@ __all__ = [
     "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse", "matrix_set_diag", "matrix_solve",
     "matrix_solve_ls", "matrix_triangular_solve", "norm", "qr", "self_adjoint_eig", "self_adjoint_eigvals", "svd",
     "tensordot", "trace",
-]  # fmt: skip
+]
 
 cholesky = symbolic(ops.cholesky)
 cholesky_solve = symbolic(ops.cholesky_solve)

@@ -19,7 +19,7 @@ __all__ = [
     "squared_difference", "sub", "subtract", "tan", "tanh", "truediv", "truncatediv", "truncatemod",
     "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
     "unsorted_segment_sqrt_n", "unsorted_segment_sum", "verify_tensor_all_finite", "where", "zeta",
-]  # fmt: skip
+]
 
 abs = symbolic(ops.abs)
 acos = symbolic(ops.acos)

@@ -8,7 +8,7 @@ from deepkit.v1.framework.symbolic import symbolic
 __all__ = [
     "decode_csv", "decode_raw", "matching_files", "parse_example", "parse_single_example",
     "parse_single_sequence_example", "read_file",
-]  # fmt: skip
+]
 
 decode_csv = symbolic(ops.decode_csv)
 decode_raw = symbolic(ops.decode_raw)

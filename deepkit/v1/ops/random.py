@@ -8,7 +8,7 @@ from deepkit.v1.framework.symbolic import symbolic
 __all__ = [
     "multinomial", "random_crop", "random_gamma", "random_normal", "random_shuffle", "random_uniform",
     "truncated_normal",
-]  # fmt: skip
+]
 
 categorical = symbolic(ops.categorical)
 multinomial = symbolic(ops.multinomial)

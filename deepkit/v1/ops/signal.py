@@ -7,7 +7,7 @@ from deepkit.v1.framework.symbolic import symbolic
 
 __all__ = [
     "fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d",
-]  # fmt: skip
+]
 
 fft = symbolic(ops.fft)
 fft2d = symbolic(ops.fft2d)

@@ -18,7 +18,7 @@ __all__ = [
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
-]  # fmt: skip
+]
 
 sparse_to_dense = symbolic(ops.sparse_to_dense)
 

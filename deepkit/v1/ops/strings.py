@@ -8,7 +8,7 @@ from deepkit.v1.framework.symbolic import symbolic
 __all__ = [
     "as_string", "decode_base64", "encode_base64", "reduce_join", "string_join", "string_split",
     "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "substr",
-]  # fmt: skip
+]
 
 as_string = symbolic(ops.as_string)
 decode_base64 = symbolic(ops.decode_base64)

@@ -8,7 +8,7 @@ from typing import Any
 
 DEBUG, INFO, WARN, ERROR, FATAL = (
     _logging.DEBUG, _logging.INFO, _logging.WARNING, _logging.ERROR, _logging.CRITICAL,
-)  # fmt: skip
+)
 WARNING, CRITICAL = WARN, FATAL
 _LEVELS = {"DEBUG": DEBUG, "INFO": INFO, "WARN": WARN, "WARNING": WARN, "ERROR": ERROR, "FATAL": FATAL}
 _seen: dict[str, int] = {}

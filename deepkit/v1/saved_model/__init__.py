@@ -45,4 +45,4 @@ __all__ = [
     "classification_signature_def", "constants", "contains_saved_model", "get_tensor_from_tensor_info",
     "is_valid_signature", "load", "loader", "maybe_saved_model_directory", "predict_signature_def",
     "regression_signature_def", "signature_constants", "signature_def_utils", "simple_save", "tag_constants", "utils",
-]  # fmt: skip
+]

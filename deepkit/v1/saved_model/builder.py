@@ -52,7 +52,7 @@ class SavedModelBuilder:
         self, sess: Any, tags: Sequence[str], signature_def_map: Mapping[str, SignatureDef] | None = None,
         assets_collection: Any = None, legacy_init_op: Node | None = None, clear_devices: bool = False,
         main_op: Node | None = None, strip_default_attrs: bool = False, saver: Saver | None = None, assets_list: Any = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Writes the session's variables, and adds its graph under `tags`, with the calls that it offers.
 
         assets_collection: string constants that are names of files; the files are copied. main_op: is run when the
@@ -73,7 +73,7 @@ class SavedModelBuilder:
         meta = self._described(
             graph, saver, tags, signature_def_map, main_op or legacy_init_op, clear_devices,
             list(assets_collection or assets_list or ()),
-        )  # fmt: skip
+        )
         folder = os.path.join(self._folder, constants.VARIABLES_DIRECTORY)
         _make(folder)
         saver.save(sess, os.path.join(folder, constants.VARIABLES_FILENAME), write_meta_graph=False, write_state=False)
@@ -83,7 +83,7 @@ class SavedModelBuilder:
         self, tags: Sequence[str], signature_def_map: Mapping[str, SignatureDef] | None = None,
         assets_collection: Any = None, legacy_init_op: Node | None = None, clear_devices: bool = False,
         main_op: Node | None = None, strip_default_attrs: bool = False, saver: Saver | None = None, assets_list: Any = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Adds the default graph, whose variables are those that were written, under other tags."""
         if not self._metas:
             raise GraphError(
@@ -93,13 +93,13 @@ class SavedModelBuilder:
         meta = self._described(
             default_graph(), saver or Saver(allow_empty=True), tags, signature_def_map, main_op or legacy_init_op,
             clear_devices, list(assets_collection or assets_list or ()),
-        )  # fmt: skip
+        )
         self._metas.append(meta)
 
     def _described(
         self, graph: Graph, saver: Saver, tags: Any, signatures: Any, main_op: Node | None, clear_devices: bool,
         assets: list[Symbol],
-    ) -> MetaGraph:  # fmt: skip
+    ) -> MetaGraph:
         if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
             raise ArgumentError(f"tags={tags!r}", rule="a list of texts", hint="[tf.saved_model.tag_constants.SERVING]")
         for key, signature in (signatures or {}).items():
@@ -146,14 +146,14 @@ class SavedModelBuilder:
 def simple_save(
     session: Any, export_dir: Any, inputs: Mapping[str, Symbol], outputs: Mapping[str, Symbol],
     legacy_init_op: Node | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """A saved model for serving, with one call: `inputs` in, `outputs` out, by the caller's names."""
     signature = predict_signature_def(inputs, outputs)
     builder = SavedModelBuilder(export_dir)
     builder.add_meta_graph_and_variables(
         session, [tag_constants.SERVING], {signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY: signature},
         main_op=legacy_init_op, clear_devices=True,
-    )  # fmt: skip
+    )
     builder.save()
 
 

@@ -35,7 +35,7 @@ def load(sess: Any, tags: Sequence[str], export_dir: Any, import_scope: str | No
         raise DataError(
             f"SavedModel file does not exist at: {path}", rule="a folder that SavedModelBuilder.save wrote",
             hint=f"{others[0]} is TensorFlow's own format, which deepkit does not read" if others else None,
-        )  # fmt: skip
+        )
     metas = read_meta_graphs(path)
     wanted = {tags} if isinstance(tags, str) else set(tags)
     meta = next((meta for meta in metas if set(meta.tags) == wanted), None)
@@ -44,7 +44,7 @@ def load(sess: Any, tags: Sequence[str], export_dir: Any, import_scope: str | No
         raise ArgumentError(
             f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel {folder}",
             rule="the tags are those it was added with, all of them", hint=f"available tags: {there}",
-        )  # fmt: skip
+        )
     feeds = {tensor: _asset(folder, file) for tensor, file in meta.assets.items()}
     with sess.graph.as_default():
         made, saver = add_graph(meta, import_scope)

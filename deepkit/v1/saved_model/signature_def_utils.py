@@ -15,7 +15,7 @@ from deepkit.v1.saved_model.utils import build_tensor_info
 def build_signature_def(
     inputs: Mapping[str, TensorInfo] | None = None, outputs: Mapping[str, TensorInfo] | None = None,
     method_name: str | None = None,
-) -> SignatureDef:  # fmt: skip
+) -> SignatureDef:
     """A signature from the infos of its tensors."""
     for side in (inputs or {}, outputs or {}):
         for key, info in side.items():
@@ -23,7 +23,7 @@ def build_signature_def(
                 raise ArgumentError(
                     f"a signature's {key!r} is {info!r}", rule="a TensorInfo",
                     hint="tf.saved_model.utils.build_tensor_info(tensor)",
-                )  # fmt: skip
+                )
     return SignatureDef(dict(inputs or {}), dict(outputs or {}), method_name or "")
 
 

@@ -24,7 +24,7 @@ _MESSAGES = ("Event", "SessionLog", "Summary", "SummaryDescription", "TaggedRunM
 __all__ = [
     *_MESSAGES, "FileWriter", "FileWriterCache", "audio", "get_summary_description", "histogram", "image", "merge",
     "merge_all", "scalar", "tensor_summary", "text",
-]  # fmt: skip
+]
 
 
 def scalar(name: str, tensor: Any, collections: Any = None, family: str | None = None) -> Symbol:
@@ -80,7 +80,7 @@ def text(name: str, tensor: Any, collections: Any = None) -> Symbol:
 def tensor_summary(
     name: str, tensor: Any, summary_description: Any = None, collections: Any = None, summary_metadata: Any = None,
     family: str | None = None, display_name: str | None = None,
-) -> Symbol:  # fmt: skip
+) -> Symbol:
     """A tensor as it is, for the part of TensorBoard that summary_metadata, a SummaryMetadata message, names."""
     metadata = _message("SummaryMetadata")()
     if summary_metadata is not None:

@@ -38,12 +38,12 @@ class FileWriter:
     def __init__(
         self, logdir: Any, graph: Any = None, max_queue: int = 10, flush_secs: float = 120, graph_def: Any = None,
         filename_suffix: str | None = None, session: Any = None,
-    ):  # fmt: skip
+    ):
         if isinstance(logdir, (Symbol, bytes)):
             raise DTypeError(
                 f"FileWriter({type(logdir).__name__})", rule="its first argument is a folder",
                 hint='writer = tf.summary.FileWriter("logs", sess.graph); writer.add_summary(sess.run(merged), step)',
-            )  # fmt: skip
+            )
         self._logdir, self._suffix = os.fspath(logdir), filename_suffix or ""
         self._tags: set[str] = set()  # those whose metadata have been written
         self._runs: set[str] = set()
@@ -75,7 +75,7 @@ class FileWriter:
                 f"add_summary of the node {summary.name}, not of its value", where=summary.node.where(),
                 rule="a node has a value when a session runs it",
                 hint="writer.add_summary(sess.run(summary), step)",
-            )  # fmt: skip
+            )
         kind = message("Summary")
         if isinstance(summary, bytes):
             found = _parsed(kind, summary)
@@ -85,7 +85,7 @@ class FileWriter:
             raise DTypeError(
                 f"add_summary of {type(summary).__name__}", rule="the bytes that a summary node gives, or a tf.Summary",
                 hint="merge_all() is None without summaries" if summary is None else 'tf.summary.scalar("loss", loss)',
-            )  # fmt: skip
+            )
         for value in found.value:  # who shows a tag is written once, beside its first value
             if value.HasField("metadata"):
                 if value.tag in self._tags:

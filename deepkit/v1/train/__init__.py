@@ -71,7 +71,7 @@ __all__ = [
     "piecewise_constant_decay", "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
     "remove_checkpoint", "summary_iterator", "update_checkpoint_state",
-]  # fmt: skip
+]
 
 
 def __getattr__(name: str) -> Any:

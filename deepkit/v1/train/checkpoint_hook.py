@@ -42,7 +42,7 @@ class CheckpointSaverHook(SessionRunHook):
         self, checkpoint_dir: Any, save_secs: float | None = None, save_steps: int | None = None,
         saver: Saver | None = None, checkpoint_basename: str = "model.ckpt", scaffold: Any = None,
         listeners: Sequence[Any] | None = None, save_graph_def: bool = True,
-    ):  # fmt: skip
+    ):
         if (save_secs is None) == (save_steps is None):
             raise ArgumentError("CheckpointSaverHook takes either save_secs or save_steps", hint="save_steps=1000")
         if (save_steps or save_secs or 0) <= 0:

@@ -57,7 +57,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
 def update_checkpoint_state(
     save_dir: Any, model_checkpoint_path: str, all_model_checkpoint_paths: Any = None, latest_filename: str | None = None,
     all_model_checkpoint_timestamps: Any = None, last_preserved_timestamp: float | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Writes the file `checkpoint` of a folder."""
     paths = list(all_model_checkpoint_paths or ())
     times = list(all_model_checkpoint_timestamps or ())
@@ -155,7 +155,7 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: Mapping[str, Any
                     raise NameNotFoundError(
                         f"Tensor {name} is not found in the checkpoint {ckpt_dir_or_file}",
                         where=variable.node.where(), hint=near(name, file.entries),
-                    )  # fmt: skip
+                    )
                 _start_with(variable, file.read(name), name)
 
 
@@ -185,12 +185,12 @@ def _start_with(variable: Variable, value: np.ndarray, name: str) -> None:
         raise ShapeError(
             f"{name} has shape {value.shape} in the checkpoint, but {variable.name} has {variable.shape}",
             where=variable.node.where(), rule="a variable starts with a value of its own shape",
-        )  # fmt: skip
+        )
     if value.dtype != variable.dtype.numpy:
         raise DTypeError(
             f"{name} is {value.dtype} in the checkpoint, but {variable.name} is {variable.dtype.name}",
             where=variable.node.where(), rule="a variable starts with a value of its own type",
-        )  # fmt: skip
+        )
     graph = variable.graph
     with graph.name_scope(None), graph.control_dependencies(None), graph.as_default():
         known = graph.constant(value, f"{variable.node.name}/from_checkpoint")
@@ -206,7 +206,7 @@ def export_meta_graph(
     collection_list: Any = None, as_text: bool = False, graph: Any = None, export_scope: str | None = None,
     clear_devices: bool = False, clear_extraneous_savers: bool = False, strip_default_attrs: bool = False,
     save_debug_info: bool = False, **_: Any,
-) -> MetaGraph:  # fmt: skip
+) -> MetaGraph:
     """The default graph (or `graph`) as data, written to `filename` if one is given: nodes, variables, collections.
 
     What comes back is deepkit's MetaGraph, which import_meta_graph takes; it is no protocol buffer.
@@ -256,7 +256,7 @@ def add_graph(
             "the graph has all these nodes already, so they are not added again\n"
             "  try:   tf.reset_default_graph() before it, or another graph, to start with an empty one",
             GraphWarning, stacklevel=3,
-        )  # fmt: skip
+        )
     if clear_devices:
         for node in made.values():
             node.device = ""
@@ -292,7 +292,7 @@ def _saver(meta: MetaGraph, made: dict[str, Node]) -> Saver | None:
     saver = Saver(
         wanted, max_to_keep=meta.saver["max_to_keep"], allow_empty=True,
         keep_checkpoint_every_n_hours=meta.saver["keep_checkpoint_every_n_hours"],
-    )  # fmt: skip
+    )
     saver.streams = meta.saver[RANDOM]
     return saver
 

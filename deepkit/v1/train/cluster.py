@@ -88,7 +88,7 @@ class Server:
     def __init__(
         self, server_or_cluster_def: Any, job_name: str | None = None, task_index: int | None = None,
         protocol: str | None = None, config: Any = None, start: bool = True,
-    ):  # fmt: skip
+    ):
         self.server_def = ClusterSpec(server_or_cluster_def)
         tasks = [f"{job}/{i}" for job in self.server_def.jobs for i in self.server_def.task_indices(job)]
         if len(tasks) > 1:
@@ -114,7 +114,7 @@ class Server:
 def replica_device_setter(
     ps_tasks: int = 0, ps_device: str = "/job:ps", worker_device: str = "/job:worker", merge_devices: bool = True,
     cluster: Any = None, ps_ops: Sequence[str] | None = None, ps_strategy: Callable[[Any], int] | None = None,
-) -> Callable[[Any], str] | None:  # fmt: skip
+) -> Callable[[Any], str] | None:
     """A function for tf.device: variables go to the tasks of ps_device in turn, everything else to worker_device.
 
     None if there are no such tasks, as in TensorFlow.

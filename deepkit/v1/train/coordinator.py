@@ -59,7 +59,7 @@ class Coordinator:
             raise ArgumentError(
                 f"request_stop({ex!r})", rule="an exception, the triple of sys.exc_info(), or nothing",
                 hint="except Exception as error: coord.request_stop(error)",
-            )  # fmt: skip
+            )
         with self._lock:
             if error is not None and self._joined:
                 raise error
@@ -101,7 +101,7 @@ class Coordinator:
     def join(
         self, threads: Iterable[threading.Thread] | None = None, stop_grace_period_secs: float = 120,
         ignore_live_threads: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Waits until all threads have ended; from a stop request on at most stop_grace_period_secs seconds more.
 
         Raises the error that was handed to request_stop; else RuntimeError if threads are still running after the time
@@ -139,7 +139,7 @@ class LooperThread(threading.Thread):
     def __init__(
         self, coord: Coordinator, timer_interval_secs: float | None, target: Any = None, args: Any = None,
         kwargs: Any = None,
-    ):  # fmt: skip
+    ):
         if not isinstance(coord, Coordinator):
             raise ArgumentError(f"LooperThread: coord is {coord!r}", rule="a tf.train.Coordinator")
         super().__init__(daemon=True)

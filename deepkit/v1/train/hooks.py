@@ -64,7 +64,7 @@ class LoggingTensorHook(SessionRunHook):
     def __init__(
         self, tensors: Any, every_n_iter: int | None = None, every_n_secs: Any = None, at_end: bool = False,
         formatter: Any = None,
-    ):  # fmt: skip
+    ):
         if not isinstance(every_n_iter, int) or every_n_iter < 1 or every_n_secs is not None:
             raise ArgumentError("LoggingTensorHook counts steps", hint="every_n_iter=100, without every_n_secs")
         self.tensors = tensors if isinstance(tensors, dict) else {getattr(t, "name", t): t for t in tensors}

@@ -36,7 +36,7 @@ class ChiefSessionCreator(SessionCreator):
     def __init__(
         self, scaffold: Scaffold | None = None, master: str = "", config: Any = None, checkpoint_dir: Any = None,
         checkpoint_filename_with_path: Any = None,
-    ):  # fmt: skip
+    ):
         self._scaffold = scaffold or Scaffold()
         self._master, self._config = master, config
         self._dir, self._path = checkpoint_dir, checkpoint_filename_with_path
@@ -46,7 +46,7 @@ class ChiefSessionCreator(SessionCreator):
         return _manager(parts).prepare_session(
             self._master, parts.init_op, parts.saver, self._dir, self._path, config=self._config,
             init_feed_dict=parts.init_feed_dict, init_fn=parts.init_fn,
-        )  # fmt: skip
+        )
 
 
 class WorkerSessionCreator(SessionCreator):
@@ -107,7 +107,7 @@ class MonitoredSession:
     def __init__(
         self, session_creator: SessionCreator | None = None, hooks: Sequence[Any] | None = None,
         stop_grace_period_secs: float = 120,
-    ):  # fmt: skip
+    ):
         self._grace = stop_grace_period_secs
         self._hooks = list(hooks or ())
         for hook in self._hooks:
@@ -129,7 +129,7 @@ class MonitoredSession:
             raise ClosedSessionError(
                 "run() of a MonitoredSession that is closed", rule="it is closed at the end of its `with` block, or by close()",
                 hint="a new one goes on from the checkpoint, if checkpoint_dir was given",
-            )  # fmt: skip
+            )
         return self._hooked
 
     @property
@@ -189,7 +189,7 @@ class SingularMonitoredSession(MonitoredSession):
     def __init__(
         self, hooks: Sequence[Any] | None = None, scaffold: Scaffold | None = None, master: str = "", config: Any = None,
         checkpoint_dir: Any = None, stop_grace_period_secs: float = 120, checkpoint_filename_with_path: Any = None,
-    ):  # fmt: skip
+    ):
         creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir, checkpoint_filename_with_path)
         super().__init__(creator, hooks, stop_grace_period_secs)
 
@@ -204,7 +204,7 @@ def MonitoredTrainingSession(
     save_summaries_steps: Any = USE_DEFAULT, save_summaries_secs: Any = USE_DEFAULT, config: Any = None,
     stop_grace_period_secs: float = 120, log_step_count_steps: int | None = 100, max_wait_secs: float = 7200,
     save_checkpoint_steps: Any = USE_DEFAULT, summary_dir: Any = None,
-) -> MonitoredSession:  # fmt: skip
+) -> MonitoredSession:
     """A MonitoredSession for training: with checkpoint_dir it goes on from the latest checkpoint, and saves there.
 
     It saves every 600 seconds (save_checkpoint_secs or save_checkpoint_steps), writes the summaries every 100 steps

@@ -29,12 +29,12 @@ class QueueRunner:
     def __init__(
         self, queue: Any = None, enqueue_ops: Sequence[Any] | None = None, close_op: Any = None, cancel_op: Any = None,
         queue_closed_exception_types: Any = None, queue_runner_def: Any = None, import_scope: Any = None,
-    ):  # fmt: skip
+    ):
         if not isinstance(queue, QueueBase) or not enqueue_ops:
             raise ArgumentError(
                 f"QueueRunner of {queue!r} and {enqueue_ops!r}", rule="a queue, and a list of operations that fill it",
                 hint="QueueRunner(queue, [enqueue_op] * 5): five threads",
-            )  # fmt: skip
+            )
         if not isinstance(enqueue_ops, (list, tuple)):
             raise ArgumentError("QueueRunner: one enqueue operation", rule="a list of them", hint="[enqueue_op] * 5")
         self._queue, self._enqueue_ops = queue, list(enqueue_ops)
@@ -147,7 +147,7 @@ def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS)
 def start_queue_runners(
     sess: Any = None, coord: Coordinator | None = None, daemon: bool = True, start: bool = True,
     collection: str = GraphKeys.QUEUE_RUNNERS,
-) -> list[threading.Thread]:  # fmt: skip
+) -> list[threading.Thread]:
     """Starts the threads of all QueueRunners of the graph; coord.join(threads) waits for them at the end.
 
     >>> import deepkit.v1 as tf
@@ -165,6 +165,6 @@ def start_queue_runners(
         raise GraphError(
             "start_queue_runners() needs a session", rule="the threads fill the queues of one session",
             hint="with tf.Session() as sess: ..., or start_queue_runners(sess=sess)",
-        )  # fmt: skip
+        )
     runners = session.graph.get_collection(collection)
     return [t for runner in runners for t in runner.create_threads(session, coord, daemon, start)]

@@ -54,7 +54,7 @@ class Saver:
         saver_def: Any = None, builder: Any = None, defer_build: bool = False, allow_empty: bool = False,
         write_version: Any = None, pad_step_number: bool = False, save_relative_paths: bool = False,
         filename: str | None = None,
-    ):  # fmt: skip
+    ):
         if max_to_keep is not None and max_to_keep < 0:
             raise ArgumentError(f"Saver: max_to_keep={max_to_keep}", hint="None or 0 keeps all checkpoints")
         if saver_def is not None:
@@ -81,7 +81,7 @@ class Saver:
             raise GraphError(
                 "No variables to save", rule="a Saver takes the variables that the default graph has when it is made",
                 hint="make the Saver after the model, in the same graph",
-            )  # fmt: skip
+            )
 
     @property
     def variables(self) -> dict[str, Variable]:
@@ -96,7 +96,7 @@ class Saver:
         self, sess: Any, save_path: Any, global_step: Any = None, latest_filename: str | None = None,
         meta_graph_suffix: str = "meta", write_meta_graph: bool = True, write_state: bool = True,
         strip_default_attrs: bool = False, save_debug_info: bool = False,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Writes the variables' values to `save_path` (with "-step" behind it) and returns that name.
 
         Its files are name.safetensors, name.meta (the graph) and, in the same folder, `checkpoint`. Each of them is whole
@@ -146,7 +146,7 @@ class Saver:
                     f"the checkpoint is written without its graph. {error}\n"
                     "  so:    restore it in the program that builds the graph; write_meta_graph=False says that you know",
                     UserWarning, stacklevel=3,
-                )  # fmt: skip
+                )
             return
         write_meta_graphs(path, [meta])
 
@@ -195,7 +195,7 @@ class Saver:
             raise ArgumentError(
                 "Can't load save_path when it is None.", rule="latest_checkpoint() of a folder without checkpoints is None",
                 hint="look at the folder's name; restore only `if path:`",
-            )  # fmt: skip
+            )
         session = _raw(sess)
         place = os.fspath(save_path)
         for variable in self.variables.values():
@@ -203,7 +203,7 @@ class Saver:
                 raise GraphError(
                     f"variable {variable.name} is not in the session's graph", where=variable.node.where(),
                     hint="make Saver and Session in the same graph; after reset_default_graph() make both anew",
-                )  # fmt: skip
+                )
         logging.info("Restoring parameters from %s", place)
         with files.opened(place) as file:
             for name, variable in self.variables.items():
@@ -224,13 +224,13 @@ class Saver:
                 f"Key {name} not found in checkpoint {place}", where=variable.node.where(),
                 rule="a variable is restored by the name it was saved under (Saver({name: variable}) gives another)",
                 hint=near(name, file.entries),
-            )  # fmt: skip
+            )
         entry = file.entries[name]
         if entry.dtype is not variable.dtype:
             raise DTypeError(
                 f"{name} is {entry.dtype.name} in the checkpoint {place}, but the variable is {variable.dtype.name}",
                 where=variable.node.where(), rule="a variable is restored in the type it was saved in",
-            )  # fmt: skip
+            )
         fits = variable.shape.is_compatible_with(entry.shape)
         if self._reshape and variable.shape.is_full:
             fits = variable.shape.num_elements() == int(np.prod(entry.shape, dtype=object))
@@ -239,7 +239,7 @@ class Saver:
                 f"{name} has shape {tuple(entry.shape)} in the checkpoint {place}, but the variable has {variable.shape}",
                 where=variable.node.where(), rule="a variable is restored in the shape it was saved in",
                 hint="build the model with the sizes of then; reshape=True allows the same elements in another shape",
-            )  # fmt: skip
+            )
 
     # ---- the graph
 
@@ -247,7 +247,7 @@ class Saver:
         self, filename: Any = None, collection_list: Any = None, as_text: bool = False, export_scope: str | None = None,
         clear_devices: bool = False, clear_extraneous_savers: bool = False, strip_default_attrs: bool = False,
         save_debug_info: bool = False,
-    ) -> MetaGraph:  # fmt: skip
+    ) -> MetaGraph:
         """The graph and this Saver as data, written to `filename` if one is given.
 
         Raises:
@@ -292,7 +292,7 @@ def _by_name(var_list: Any) -> dict[str, Variable]:
             raise ArgumentError(
                 f"Saver: {variable!r} is no variable", rule="var_list is a list of variables, or a dict from names to them",
                 hint='Saver([w, b]), Saver({"weights": w})',
-            )  # fmt: skip
+            )
         name = variable.node.name if given is None else str(given)
         if name in found:
             raise ArgumentError(
@@ -316,5 +316,5 @@ def _raw(sess: Any) -> Session:
         raise ClosedSessionError(
             "a Saver needs an open session", rule="the variables' values are freed when the session closes",
             hint="save and restore inside `with tf.Session() as sess:`",
-        )  # fmt: skip
+        )
     return session

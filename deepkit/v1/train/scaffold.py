@@ -12,7 +12,7 @@ from deepkit.v1.framework import creators
 from deepkit.v1.train.saver import Saver
 
 _PARTS = ("init_op", "init_feed_dict", "init_fn", "ready_op", "ready_for_local_init_op", "local_init_op", "summary_op",
-          "saver", "local_init_feed_dict")  # fmt: skip
+          "saver", "local_init_feed_dict")
 
 
 class Scaffold:
@@ -27,9 +27,9 @@ class Scaffold:
         self, init_op: Any = None, init_feed_dict: Any = None, init_fn: Callable[..., Any] | None = None,
         ready_op: Any = None, ready_for_local_init_op: Any = None, local_init_op: Any = None, summary_op: Any = None,
         saver: Any = None, copy_from_scaffold: Scaffold | None = None, local_init_feed_dict: Any = None,
-    ):  # fmt: skip
+    ):
         given = (init_op, init_feed_dict, init_fn, ready_op, ready_for_local_init_op, local_init_op, summary_op, saver,
-                 local_init_feed_dict)  # fmt: skip
+                 local_init_feed_dict)
         self._parts = dict(zip(_PARTS, given, strict=True))
         if copy_from_scaffold is not None:
             other = copy_from_scaffold._parts

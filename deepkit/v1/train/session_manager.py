@@ -25,7 +25,7 @@ class SessionManager:
         self, local_init_op: Any = None, ready_op: Any = None, ready_for_local_init_op: Any = None,
         graph: Graph | None = None, recovery_wait_secs: float = 30, local_init_run_options: Any = None,
         local_init_feed_dict: Any = None,
-    ):  # fmt: skip
+    ):
         self._graph = default_graph() if graph is None else graph
         self._local_init_op, self._ready_op = local_init_op, ready_op
         self._local_init_feeds = local_init_feed_dict
@@ -35,7 +35,7 @@ class SessionManager:
         checkpoint_filename_with_path: Any = None, wait_for_checkpoint: bool = False,
         max_wait_secs: float = 7200, config: Any = None, init_feed_dict: Any = None,
         init_fn: Callable[[Any], Any] | None = None,
-    ) -> Session:  # fmt: skip
+    ) -> Session:
         """A session that is ready: variables as a checkpoint has them, else init_op and init_fn have run.
 
         Raises:
@@ -65,7 +65,7 @@ class SessionManager:
     def recover_session(
         self, master: str, saver: Any = None, checkpoint_dir: Any = None, checkpoint_filename_with_path: Any = None,
         wait_for_checkpoint: bool = False, max_wait_secs: float = 7200, config: Any = None, check: bool = True,
-    ) -> tuple[Session, bool]:  # fmt: skip
+    ) -> tuple[Session, bool]:
         """(a session, whether a checkpoint was restored into it)."""
         session = Session(master, graph=self._graph, config=config)
         path = None if checkpoint_filename_with_path is None else os.fspath(checkpoint_filename_with_path)
@@ -120,4 +120,4 @@ class SessionManager:
                 rule="a training starts when every variable has a value",
                 hint="local_init_op=tf.local_variables_initializer()" if local
                 else "init_op=tf.global_variables_initializer(); or a checkpoint that has all of them",
-            )  # fmt: skip
+            )

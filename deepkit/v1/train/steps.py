@@ -51,5 +51,5 @@ def wanted_by(who: str, why: str) -> Variable:
         raise GraphError(
             f"{who} needs a global step", rule=why,
             hint="tf.train.get_or_create_global_step(), and minimize(loss, global_step=...)",
-        )  # fmt: skip
+        )
     return found

@@ -58,7 +58,7 @@ class SummarySaverHook(_Periodic):
     def __init__(
         self, save_steps: int | None = None, save_secs: float | None = None, output_dir: Any = None,
         summary_writer: Any = None, scaffold: Any = None, summary_op: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(save_steps, save_secs, output_dir, summary_writer)
         self._scaffold, self._op = scaffold, summary_op
 
@@ -91,7 +91,7 @@ class StepCounterHook(_Periodic):
     def __init__(
         self, every_n_steps: int | None = 100, every_n_secs: float | None = None, output_dir: Any = None,
         summary_writer: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(None if every_n_secs is not None else every_n_steps, every_n_secs, output_dir, summary_writer)
 
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:

@@ -48,7 +48,7 @@ class Supervisor:
         save_summaries_secs: float = 120, save_model_secs: float = 600, recovery_wait_secs: float = 30,
         stop_grace_secs: float = 120, checkpoint_basename: str = "model.ckpt", session_manager: Any = None,
         summary_writer: Any = USE_DEFAULT, init_fn: Callable[[Any], Any] | None = None, local_init_run_options: Any = None,
-    ):  # fmt: skip
+    ):
         self.graph = default_graph() if graph is None else graph
         self.is_chief, self._init_feeds, self._init_fn = is_chief, init_feed_dict, init_fn
         self._logdir = None if logdir is None else os.fspath(logdir)
@@ -106,7 +106,7 @@ class Supervisor:
     def prepare_or_wait_for_session(
         self, master: str = "", config: Any = None, wait_for_checkpoint: bool = False, max_wait_secs: float = 7200,
         start_standard_services: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """A session whose variables have their values; the threads that save it and fill its queues are started."""
         self.coord.clear_stop()
         if not self.is_chief:
@@ -115,7 +115,7 @@ class Supervisor:
             session = self.session_manager.prepare_session(
                 master, self.init_op, self.saver, self._logdir, config=config, init_feed_dict=self._init_feeds,
                 init_fn=self._init_fn,
-            )  # fmt: skip
+            )
             if start_standard_services:
                 self.start_standard_services(session)
         self.start_queue_runners(session)
@@ -176,7 +176,7 @@ class Supervisor:
             raise ArgumentError(
                 "summary_computed() without a place to write to", rule="summaries go to logdir",
                 hint="Supervisor(logdir=...), with TensorBoard installed",
-            )  # fmt: skip
+            )
         self.summary_writer.add_summary(summary, self._step(sess) if global_step is None else global_step)
 
     # ---- the end
@@ -200,7 +200,7 @@ class Supervisor:
             self.coord.join(
                 self._threads if threads is None else threads, stop_grace_period_secs=self._grace,
                 ignore_live_threads=ignore_live_threads,
-            )  # fmt: skip
+            )
         finally:
             self._threads = []
             if close_summary_writer and self.summary_writer is not None:

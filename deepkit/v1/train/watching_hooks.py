@@ -33,7 +33,7 @@ class NanTensorHook(SessionRunHook):
             raise NanLossDuringTrainingError(
                 "NaN loss during training.", rule="a number that is none spreads to all variables",
                 hint="a smaller learning rate, features scaled to about 1, no log(0); tf.check_numerics finds the place",
-            )  # fmt: skip
+            )
         logging.error("Model diverged with loss = NaN.")
         run_context.request_stop()
 

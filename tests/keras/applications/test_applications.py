@@ -19,7 +19,7 @@ PUBLISHED = {  # all weights, and those that training moves; Keras' documentatio
     "InceptionV3": (23_851_784, 23_817_352), "InceptionResNetV2": (55_873_736, 55_813_192),
     "MobileNet": (4_253_864, 4_231_976), "MobileNetV2": (3_538_984, 3_504_872), "DenseNet121": (8_062_504, 7_978_856),
     "DenseNet169": (14_307_880, 14_149_480), "DenseNet201": (20_242_984, 20_013_928),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -35,7 +35,7 @@ FEATURES = {
     "Xception": (10, 10, 2048), "VGG16": (7, 7, 512), "VGG19": (7, 7, 512), "ResNet50": (7, 7, 2048),
     "ResNet101": (7, 7, 2048), "InceptionV3": (8, 8, 2048), "InceptionResNetV2": (8, 8, 1536), "MobileNet": (7, 7, 1024),
     "MobileNetV2": (7, 7, 1280), "DenseNet121": (7, 7, 1024),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FEATURES)

@@ -25,7 +25,7 @@ def convolved(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     rows = [
         sum(correlate(image[..., c], kernel[..., c, f], "valid") for c in range(kernel.shape[-2]))
         for image in x for f in range(kernel.shape[-1])
-    ]  # fmt: skip
+    ]
     return np.moveaxis(np.array(rows).reshape(len(x), kernel.shape[-1], *rows[0].shape), 1, -1)
 
 
@@ -173,7 +173,7 @@ def test_up_sampling(run: Any) -> None:
         (lambda: L.MaxPooling2D(padding="half"), None, ArgumentError, "padding"),
         (lambda: L.MaxPooling2D((2, 2, 2)), None, ArgumentError, "pool_size"),
     ],
-)  # fmt: skip
+)
 def test_errors(make: Any, shape: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()(L.Input(shape=shape))

@@ -96,7 +96,7 @@ def test_masking_zeroes_masked_steps_and_passes_the_mask_on() -> None:
         (lambda: L.SpatialDropout2D(0.25, data_format="channels_first"), (40, 30, 3, 4), (2, 3)),
         (lambda: L.SpatialDropout3D(0.25), (40, 2, 3, 2, 30), (1, 2, 3)),
     ],
-)  # fmt: skip
+)
 def test_dropout(layer: Any, shape: tuple[int, ...], joined: tuple[int, ...]) -> None:
     K.clear_session()
     np.random.seed(1)
@@ -183,7 +183,7 @@ def test_code_in_a_configuration_is_refused() -> None:
         (lambda: L.Reshape((-1, 5))(L.Input(shape=(12,))), ShapeError, "cannot take the shape"),
         (lambda: L.Dense(3)(L.Input(shape=(4, None))), ShapeError, "not known"),
     ],
-)  # fmt: skip
+)
 def test_errors(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()

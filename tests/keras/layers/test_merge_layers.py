@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 RULES = {
     "Add": lambda xs: sum(xs), "Multiply": np.prod, "Average": lambda xs: sum(xs) / len(xs),
     "Maximum": lambda xs: np.max(xs, axis=0), "Minimum": lambda xs: np.min(xs, axis=0), "Subtract": lambda xs: xs[0] - xs[1],
-}  # fmt: skip
+}
 
 
 def real(*shape: int) -> np.ndarray:
@@ -84,7 +84,7 @@ def test_masks_of_several_inputs() -> None:
         (lambda a, b: L.Dot(axes=(1, 2, 3)), ArgumentError, "axes"),
         (lambda a, b: L.Concatenate(axis=4)([a, a]), ShapeError, "axis=4"),
     ],
-)  # fmt: skip
+)
 def test_errors(call: Any, error: type[Exception], message: str) -> None:
     K.clear_session()
     with pytest.raises(error, match=message):

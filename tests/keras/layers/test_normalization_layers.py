@@ -26,7 +26,7 @@ def normalized(x: np.ndarray, axes: Any, epsilon: float = 1e-3) -> np.ndarray:
     ("shape", "axis", "over"),
     [((8, 3), -1, 0), ((8, 5, 3), -1, (0, 1)), ((8, 4, 5, 3), -1, (0, 1, 2)), ((8, 4, 5, 3), 1, (0, 2, 3)),
      ((8, 4, 5, 3), 2, (0, 1, 3)), ((8, 4, 3), [1, 2], 0), ((4, 2, 3, 2, 3), -1, (0, 1, 2, 3))],
-)  # fmt: skip
+)
 def test_batch_normalization_while_training(run: Any, shape: Any, axis: Any, over: Any) -> None:
     fused = False if axis == 2 else None
     x, layer = real(*shape), L.BatchNormalization(axis=axis, fused=fused)
@@ -113,7 +113,7 @@ def test_weights_and_their_options() -> None:
         (lambda: L.LayerNormalization(axis=[1, -1]), (4,), ArgumentError, "different axes"),
         (lambda: L.BatchNormalization(momentun=0.9), None, ArgumentError, "'momentum'"),
     ],
-)  # fmt: skip
+)
 def test_errors(make: Any, shape: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()(L.Input(shape=shape))

@@ -62,7 +62,7 @@ def test_the_slope_of_prelu_may_be_shared(run: Any) -> None:
         (lambda: L.ReLU(0.8, 0.1, 0.2), lambda x: np.where(x >= 0.8, 0.8, np.where(x > 0.2, x, 0.1 * (x - 0.2)))),
         (lambda: L.Softmax(1), lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True)),
     ],
-)  # fmt: skip
+)
 def test_activations(run: Any, layer: Any, rule: Any) -> None:
     x = real(3, 4, 5)
     np.testing.assert_allclose(run(layer(), x), rule(x), rtol=1e-5, atol=1e-6)
@@ -128,7 +128,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "GaussianNoise": {"stddev": 0.1}, "Lambda": {"function": abs}, "Permute": {"dims": (1,)}, "RepeatVector": {"n": 2},
     "Reshape": {"target_shape": (2,)}, "SpatialDropout1D": {"rate": 0.1}, "SpatialDropout2D": {"rate": 0.1},
     "SpatialDropout3D": {"rate": 0.1},
-}  # fmt: skip
+}
 MODULES = (
     "advanced_activations",
     "convolutional",
@@ -184,7 +184,7 @@ def test_configuration(cls: type) -> None:
         (lambda: L.ThresholdedReLU(-0.5), ArgumentError, "theta"),
         (lambda: L.AlphaDropout(2.0), ArgumentError, "rate=0.02"),
     ],
-)  # fmt: skip
+)
 def test_errors(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()

@@ -34,7 +34,7 @@ def _own_graph():
 FUNCTIONS: dict[str, Any] = {
     "tanh": np.tanh, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0), "linear": lambda x: x,
     "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1), "softsign": lambda x: x / (1 + np.abs(x)),
-}  # fmt: skip
+}
 
 
 def simple_step(x: Any, states: Any, w: Any, act: Any, gate: Any) -> Any:
@@ -102,7 +102,7 @@ ALL = [
     (LSTM, {}), (LSTM, {"recurrent_activation": "hard_sigmoid"}), (LSTM, {"activation": "softsign"}),
     (GRU, {}), (GRU, {"reset_after": False}), (GRU, {"activation": "relu", "recurrent_activation": "hard_sigmoid"}),
     (GRU, {"activation": "softsign", "reset_after": False}), (GRU, {"activation": "softsign"}),
-]  # fmt: skip
+]
 
 
 def case_name(value: Any) -> str:
@@ -254,7 +254,7 @@ def test_a_sequence_keeps_its_dropout_mask_from_step_to_step(cell):
     kind = Loop if cell == "loop" else cell
     # With the identity as kernel and nothing from the state the outputs are the inputs under the mask.
     layer = RNN(kind(50, activation="linear", dropout=0.4, kernel_initializer="identity", recurrent_initializer="zeros"),
-                return_sequences=True)  # fmt: skip
+                return_sequences=True)
     y = layer(np.ones((20, 6, 50), "float32"), training=True).numpy()
     assert (y == y[:, :1]).all()
     assert set(np.unique(y.round(4))) == {0.0, np.float32(1 / 0.6).round(4)}
@@ -269,7 +269,7 @@ def test_dropout_of_everything():
 
 def test_compiled_training_draws_new_masks_for_every_batch():
     model = Sequential([SimpleRNN(30, dropout=0.5, activation="linear", kernel_initializer="identity",
-                                  recurrent_initializer="zeros", input_shape=(2, 30))])  # fmt: skip
+                                  recurrent_initializer="zeros", input_shape=(2, 30))])
     f = K.function([model.input, K.learning_phase()], [model.output])
     x = np.ones((4, 2, 30), "float32")
     a, b, test = f([x, 1])[0], f([x, 1])[0], f([x, 0])[0]

@@ -165,7 +165,7 @@ def test_layers_make_equal_layers_from_their_configuration():
         SimpleRNN(3, dropout=0.1, go_backwards=True), GRU(3, reset_after=False, recurrent_regularizer="l1"),
         LSTM(3, unit_forget_bias=False, zero_output_for_mask=True), RNN([LSTMCell(3), GRUCell(2)], return_state=True),
         CuDNNGRU(3), CuDNNLSTM(3, stateful=True), ConvLSTM2D(3, 2, padding="same"),
-    ):  # fmt: skip
+    ):
         config = layer.get_config()
         again = type(layer).from_config(config)
         assert again.get_config() == config
@@ -238,7 +238,7 @@ def test_reset_states_of_the_wrong_shape_or_layer():
     (lambda: SimpleRNN(3)(Input((2,))), "expected shape"),
     (lambda: RNN(SimpleRNNCell(2))(Input((4, 2)), constants=[Input((2,))]), "takes no constants"),
     (lambda: LSTM(3)([Input((4, 2)), Input((3,))], initial_state=[Input((3,))]), "one place only"),
-])  # fmt: skip
+])
 def test_errors_say_what_to_do(make, words):
     with pytest.raises((ArgumentError, ShapeError), match=words):
         make()

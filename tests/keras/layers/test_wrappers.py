@@ -54,7 +54,7 @@ def pair_of(wrapper: Any, x: np.ndarray) -> list[Any]:
 
 MERGED: dict[Any, Any] = {
     "concat": lambda a, b: np.concatenate([a, b], -1), "sum": np.add, "mul": np.multiply, "ave": lambda a, b: (a + b) / 2,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("merge_mode", MERGED)
@@ -178,7 +178,7 @@ def test_configurations_round_trip():
     own_cell = Bidirectional(RNN([SimpleRNNCell(3), SimpleRNNCell(2)]))
     for layer in (Bidirectional(LSTM(3), merge_mode=None), TimeDistributed(Dense(3, activation="relu")), own_cell,
                   Bidirectional(GRU(3), backward_layer=LSTM(3, go_backwards=True), merge_mode="mul"),
-                  TimeDistributed(Sequential([Dense(2, input_shape=(3,))]))):  # fmt: skip
+                  TimeDistributed(Sequential([Dense(2, input_shape=(3,))]))):
         config = layer.get_config()
         again = keras.layers.deserialize({"class_name": type(layer).__name__, "config": config})
         assert again.get_config() == config
@@ -270,7 +270,7 @@ def test_several_inputs_at_every_step():
     (lambda: TimeDistributed(Dense(3))(Input((4,))), "at least one axis"),
     (lambda: Bidirectional(LSTM(3))(Input((4, 2)), initial_state=[Input((3,))]), "forward layer"),
     (lambda: Sequential([Bidirectional(LSTM(3, stateful=True), input_shape=(4, 2))]), "batch size"),
-])  # fmt: skip
+])
 def test_errors_say_what_to_do(make, words):
     with pytest.raises((ArgumentError, ShapeError), match=words):
         make()

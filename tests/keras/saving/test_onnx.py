@@ -110,7 +110,7 @@ ROWS = [
     lambda: (L.SimpleRNN(4, activation="linear"), STEPS), lambda: (L.SimpleRNN(4, activation="elu", unroll=True), STEPS), lambda: (L.LSTM(3), (None, 3)),
     *[lambda m=m, s=s: (L.Bidirectional(L.LSTM(3, return_sequences=s), merge_mode=m), STEPS) for m in ("concat", "sum", "mul", "ave", None) for s in (False, True)],
     lambda: (L.Bidirectional(L.GRU(3, return_state=True)), STEPS), lambda: (L.TimeDistributed(L.Dense(4)), STEPS), lambda: (L.TimeDistributed(L.Conv2D(2, 2)), (3, 5, 4, 2)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("make", ROWS, ids=lambda f: f"{type(f()[0]).__name__}")
@@ -128,7 +128,7 @@ PAIRS = [
     lambda: (L.Maximum(), (4,), (4,)), lambda: (L.Minimum(), (4,), (4,)), lambda: (L.Concatenate(), (3, 4), (3, 2)), lambda: (L.Concatenate(axis=1), (3, 4), (2, 4)),
     lambda: (L.Dot(axes=1), (4,), (4,)), lambda: (L.Dot(axes=1, normalize=True), (4,), (4,)), lambda: (L.Dot(axes=(2, 1)), (3, 4), (4, 2)), lambda: (L.Dot(axes=(2, 1)), (3, 4), (4,)),
     lambda: (L.Dot(axes=-1, normalize=True), (3, 4), (2, 4)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("make", PAIRS, ids=lambda f: f"{type(f()[0]).__name__}")

@@ -194,7 +194,7 @@ def test_a_model_in_code_has_no_architecture():
         lambda o: o.SGD(0.1, momentum=0.9), lambda o: o.Adam(clipvalue=0.5, decay=0.1), lambda o: o.Nadam(),
         lambda o: o.SGD(o.schedules.ExponentialDecay(0.1, 2, 0.5)),
     ],
-)  # fmt: skip
+)
 def test_training_goes_on_where_it_stood(tmp_path, data, optimizer):
     model = row()
     model.compile(optimizer(keras.optimizers), "mse", metrics=["mae", keras.metrics.MeanSquaredError(name="m")])

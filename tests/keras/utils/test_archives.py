@@ -146,7 +146,7 @@ def test_damaged_archives_are_unpacked_or_refused(tmp_path, sound):
     @settings(
         max_examples=int(os.environ.get("DEEPKIT_FUZZ", "200")), deadline=5000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )  # fmt: skip
+    )
     @given(edits=st.lists(st.tuples(st.integers(0, len(sound) - 1), st.binary(min_size=1, max_size=4)), max_size=4))
     def check(edits):
         contents = bytearray(sound)

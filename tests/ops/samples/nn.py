@@ -200,4 +200,4 @@ SAMPLES: list[Sample] = [
     Sample("LocalResponseNorm", {"radius": 1, "bias": 1.5, "alpha": 0.3, "beta": 0.75}, (real(2, 2, 1, 5),),
            response(1, 1.5, 0.3, 0.75)),
     Sample("LocalResponseNorm", {}, (real(2, 1, 2, 3),), response(5, 1.0, 1.0, 0.5)),
-]  # fmt: skip
+]

@@ -18,7 +18,7 @@ HAS_PROTOBUF = (
 # steps [b"a", b"b"], [b"c"] of "w".
 EXAMPLES = [
     bytes.fromhex("0a160a140a016e120f1a0d0a0b01ffffffffffffffffff01"), bytes.fromhex("0a1a0a0c0a016e12071a050a03ac02020a0a0a017712050a030a0178"),
-]  # fmt: skip
+]
 SEQUENCE = bytes.fromhex("0a0d0a0b0a016e12061a040a020506") + bytes.fromhex(
     "12180a160a017712110a080a060a01610a01620a050a030a0163"
 )
@@ -38,7 +38,7 @@ SAMPLES: list[Sample] = [
            lambda x, *d: [np.array([1, 7]), strings(b"a", b'b,"')]),
     Sample("DecodeCSV", {"outputs": (float32,), "fields": (1,), "delimiter": b";"}, (strings(b"a;.5", b"b;-1e1"), np.empty(0, np.int64)),
            lambda x, d: [np.array([0.5, -10.0])]),
-]  # fmt: skip
+]
 WITHOUT_SAMPLE: dict[str, str] = {}
 
 if HAS_PROTOBUF:
@@ -50,7 +50,7 @@ if HAS_PROTOBUF:
         Sample("ParseSequenceExample", {"context": (Layout("n", "fixed", int64, (2,)),), "sequences": (Layout("w", "sparse", string),)},
                (np.array(SEQUENCE, object), NONE, NO_DEFAULT),
                lambda x, *d: [np.array([5, 6]), np.array([[0, 0], [0, 1], [1, 0]]), strings(b"a", b"b", b"c"), np.array([2, 2])], NO_BATCH),
-    ]  # fmt: skip
+    ]
 else:
     reason = "the protobuf library is not installed"
     WITHOUT_SAMPLE |= {"ParseExample": reason, "ParseSequenceExample": reason}

@@ -14,7 +14,7 @@ INTEGERS, MORE = np.array([[12, -7, 5], [3, 0, 1]], np.int32), np.array([[10, 3,
 FUNCTIONS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "min": np.minimum, "max": np.maximum,
     "update": lambda old, new: new,
-}  # fmt: skip
+}
 
 
 def written(how):
@@ -75,4 +75,4 @@ SAMPLES = [
                (WORDS,), None, NO_BATCH)
         for d in ("uniform", "log_uniform", "unigrams")
     ],
-]  # fmt: skip
+]

@@ -82,4 +82,4 @@ SAMPLES = [
     Sample("LSTMBackwards", {}, (GATES, CS, C0, KERNEL, DH, DC, DG), _chain_rule, NO_BATCH),
     Sample("LSTMBackwards", {"with_gates": False}, (GATES, CS, C0, KERNEL, DH, DC), _chain_rule, NO_BATCH),
     Sample("LSTMForwards", {}, (GATES, CS, C0, KERNEL, DH, DC, DG), _transposed, NO_BATCH),
-]  # fmt: skip
+]

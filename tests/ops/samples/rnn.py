@@ -111,4 +111,4 @@ SAMPLES = [
       for b in (True, False)],
     *[Sample("ResetRecurrence", {"backwards": b}, (C_Z, C_G, D, R, K, WIDE, X), _with_reset(b), NO_BATCH)
       for b in (True, False)],
-]  # fmt: skip
+]

@@ -144,4 +144,4 @@ SAMPLES: list[Sample] = [
     Sample("Bitcast", {"to": as_dtype("uint8"), "width": 4}, (integers(3, 2),), lambda x: x[..., None].view(np.uint8)),
     Sample("Bitcast", {"to": as_dtype("int32"), "width": 2}, (np.arange(8, dtype=np.int16).reshape(2, 2, 2),),
            lambda x: x.view(np.int32)[..., 0]),
-]  # fmt: skip
+]

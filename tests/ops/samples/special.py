@@ -48,4 +48,4 @@ SAMPLES: list[Sample] = [
     # the digits and the derivative are in test_special.py
     Sample("RandomGamma", {"seed": 3, "static": (5,)}, (np.array([5], np.int32), np.array([0.5, 1, 4])), None,
            {"wrt": [], **NO_BATCH}),
-]  # fmt: skip
+]

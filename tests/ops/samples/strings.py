@@ -41,4 +41,4 @@ SAMPLES: list[Sample] = [
     Sample("Substr", {}, (NAMES, np.array([1, -2]), np.array([2, 9])), lambda x, p, n: np.array([b"el", b"ld"], object)),
     Sample("Substr", {"unit": "UTF8_CHAR"}, (np.array(["äöü".encode()], object), np.array(1), np.array(1)),
            lambda x, p, n: np.array(["ö".encode()], object)),
-]  # fmt: skip
+]

@@ -47,6 +47,6 @@ SAMPLES: list[Sample] = [
     Sample("TensorSummaryV2", {}, (ONE, np.array([1, 2], np.int32), text(b"")), None, NO_BATCH),
     Sample("MergeSummary", {}, (text(number(b"a", 1.0)), text(number(b"b", 2.0))),
            lambda a, b: text(a[()] + b[()]), NO_BATCH),
-]  # fmt: skip
+]
 
 WITHOUT_SAMPLE = {"AudioSummaryV2": "takes float32 only; tests/ops/test_summaries.py"}

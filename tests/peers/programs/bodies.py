@@ -39,7 +39,7 @@ def body(
     if page.depth == DEEPEST:
         raise Unfit
     inner = Page(page.rng, [*page.values, *arguments], page.states, {s.name: first or None for s in page.states}, page.depth + 1,
-                 page.ordered and ordered, first or None, [], page.serial)  # fmt: skip
+                 page.ordered and ordered, first or None, [], page.serial)
     inner.write(page.rng.randint(1, 3))
     texts = ([f"{first} + 1"] if first else []) + [shaped(inner, like) for like in results]
     touched = [s for s, last in inner.order.items() if last != (first or None)]

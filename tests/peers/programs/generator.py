@@ -14,7 +14,7 @@ OPTIMIZERS = (
     "RMSPropOptimizer(0.05, momentum=0.5)", "RMSPropOptimizer(0.05, centered=True)", "FtrlOptimizer(0.1)",
     "FtrlOptimizer(0.1, l1_regularization_strength=0.01)",
     "AdamOptimizer(tf.train.exponential_decay(0.1, tf.train.get_or_create_global_step(), 1, 0.5))",
-)  # fmt: skip
+)
 SHAPES = ((), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 2, 3), (1, 3), (4, 1))
 
 

@@ -8,7 +8,7 @@ CELLS = (
     "tf.nn.rnn_cell.BasicRNNCell({n}, dtype=tf.{d})", "tf.nn.rnn_cell.GRUCell({n}, {i}, dtype=tf.{d})",
     "tf.nn.rnn_cell.LSTMCell({n}, initializer={i}, dtype=tf.{d})",
     "tf.nn.rnn_cell.LSTMCell({n}, True, initializer={i}, dtype=tf.{d})",
-)  # fmt: skip
+)
 
 
 def initializer(page: Page, dtype: str) -> str:
@@ -46,7 +46,7 @@ def image(page: Page) -> Value:
              (f"tf.nn.lrn({picture}, 1)", (1, n, m, 1)) if x.dtype == "float32" else (picture, (1, n, m, 1)),
              (f"tf.image.resize_nearest_neighbor({picture}, [{n}, 4])", (1, n, 4, 1)),
              (f"tf.space_to_depth({picture}[:, :2, :2], 2)", (1, 1, 1, 4)),
-             (f"tf.image.resize_bilinear(tf.cast({picture}, tf.float32), [3, {m}])", (1, 3, m, 1))]  # fmt: skip
+             (f"tf.image.resize_bilinear(tf.cast({picture}, tf.float32), [3, {m}])", (1, 3, m, 1))]
     text, shape = page.rng.choice(texts)
     return page.like(text, x, shape=shape, dtype="float32" if "bilinear" in text else x.dtype)
 
@@ -75,13 +75,13 @@ def loss(page: Page) -> Value:
              (f"tf.nn.sparse_softmax_cross_entropy_with_logits(labels={rows}, logits={x.name})", (n,)),
              (f"tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.sigmoid({y.name}), logits={x.name})", x.shape),
              (f"tf.nn.weighted_cross_entropy_with_logits(tf.sigmoid({y.name}), {x.name}, 2.0)", x.shape),
-             (f"tf.nn.l2_loss({x.name})", ())]  # fmt: skip
+             (f"tf.nn.l2_loss({x.name})", ())]
     if x.dtype == "float32":
         texts += [(f"tf.losses.{f}({y.name}, {x.name})", ()) for f in
-                  ("mean_squared_error", "absolute_difference", "huber_loss", "hinge_loss", "sigmoid_cross_entropy")]  # fmt: skip
+                  ("mean_squared_error", "absolute_difference", "huber_loss", "hinge_loss", "sigmoid_cross_entropy")]
         texts += [(f"tf.losses.mean_squared_error({y.name}, {x.name}, weights=0.5, reduction='none')", x.shape),
                   (f"tf.losses.sparse_softmax_cross_entropy({rows}, {x.name})", ()),
-                  (f"tf.losses.log_loss(tf.sigmoid({y.name}), tf.sigmoid({x.name}))", ())]  # fmt: skip
+                  (f"tf.losses.log_loss(tf.sigmoid({y.name}), tf.sigmoid({x.name}))", ())]
     text, shape = rng.choice(texts)
     return page.like(text, x, y, shape=shape)
 

@@ -43,13 +43,13 @@ class Peer:
     def _start(self) -> None:
         path = Path(__file__).resolve()
         settings = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1", "OPENBLAS_NUM_THREADS": "1",
-                    "PYTHONPATH": str(path.parents[3])}  # fmt: skip
+                    "PYTHONPATH": str(path.parents[3])}
         self.runs = 0
         self.process = subprocess.Popen(
             [interpreter(self.library), str(path.parent / "runner.py"), self.library],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env={**os.environ, **settings},
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         if self.process is not None:

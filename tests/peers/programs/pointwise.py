@@ -21,23 +21,23 @@ UNARY = (
     "tf.nn.crelu({})[..., :{last}]", "tf.nn.softmax({})", "tf.nn.log_softmax({})", "tf.exp(tf.minimum({}, 2.0))",
     "tf.math.acosh(tf.abs({}) + 1.5)", "tf.tuple([{}])[0]",
     "tf.debugging.check_numerics({}, 'x')", "tf.math.log1p(tf.abs({}))",
-)  # fmt: skip
+)
 BINARY = (
     "{} + {}", "{} - {}", "{} * {}", "{} / (tf.square({}) + 1)", "tf.maximum({}, {})", "tf.minimum({}, {})",
     "tf.squared_difference({}, {})", "tf.pow(tf.abs({}) + 0.5, tf.sin({}))", "tf.atan2({}, tf.abs({}) + 1)",
     "tf.floordiv({}, tf.abs({}) + 1.25)", "tf.mod({}, tf.abs({}) + 1.25)", "tf.div_no_nan({}, {})", "tf.add({}, {})",
     "tf.multiply({}, {})", "tf.subtract({}, {})", "tf.truediv({}, tf.abs({}) + 1)", "tf.realdiv({}, tf.abs({}) + 1)",
 
-)  # fmt: skip
+)
 WHOLE = (
     "{} + {}", "{} - {}", "{} * {}", "{} // (tf.abs({}) + 1)", "{} % (tf.abs({}) + 2)", "tf.maximum({}, {})",
     "tf.minimum({}, {})", "tf.squared_difference({}, {})", "tf.truncatediv({}, tf.abs({}) + 1)",
     "tf.floormod({}, tf.abs({}) + 2)", "tf.bitwise.bitwise_and({}, {})", "tf.bitwise.bitwise_xor({}, {})",
-)  # fmt: skip
+)
 DRAWS = (
     "tf.random_normal({}, 1.0, 0.5, tf.{}, {})", "tf.random_uniform({}, -1, 2, tf.{}, {})",
     "tf.truncated_normal({}, 0.0, 1.0, tf.{}, {})",
-)  # fmt: skip
+)
 
 
 @recipe(6)

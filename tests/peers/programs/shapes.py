@@ -130,7 +130,7 @@ def rearranged(page: Page) -> Value:
         (f"tf.broadcast_to({x.name}, {[2, *x.shape]})", (2, *x.shape)), (f"tf.identity_n([{x.name}, 1.0])[0]", x.shape),
         (f"tf.squeeze(tf.expand_dims({x.name}, 0), [0])", x.shape),
         (f"tf.matrix_band_part({x.name}, 0, -1)", x.shape), (f"tf.linalg.diag({x.name})", (*x.shape, x.shape[-1])),
-    ]  # fmt: skip
+    ]
     text, shape = rng.choice(texts)
     if ("split" in text and n < 2) or ("REFLECT" in text and min(x.shape) < 2) or f"[{n}:]" in text or "[1:]" in text:
         raise Unfit
@@ -155,12 +155,12 @@ def gathered(page: Page) -> Value:
     texts = [(f"tf.gather({x.name}, {rows})", (count, *x.shape[1:])),
              (f"tf.gather({x.name}, tf.constant({rows}, tf.int64), axis=0)", (count, *x.shape[1:])),
              (f"tf.nn.embedding_lookup({x.name}, {[rows, rows]})", (2, count, *x.shape[1:])),
-             (f"tf.gather_nd({x.name}, {[[r] for r in rows]})", (count, *x.shape[1:]))]  # fmt: skip
+             (f"tf.gather_nd({x.name}, {[[r] for r in rows]})", (count, *x.shape[1:]))]
     if x.rank > 1:
         columns = [rng.randrange(x.shape[1]) for _ in range(count)]
         pairs = [list(p) for p in zip(rows, columns, strict=True)]
         texts += [(f"tf.gather({x.name}, {columns}, axis=1)", (n, count, *x.shape[2:])),
-                  (f"tf.gather_nd({x.name}, {pairs})", (count, *x.shape[2:]))]  # fmt: skip
+                  (f"tf.gather_nd({x.name}, {pairs})", (count, *x.shape[2:]))]
     text, shape = rng.choice(texts)
     return page.like(text, x, shape=shape)
 
@@ -183,7 +183,7 @@ def scattered(page: Page) -> Value:
         (f"tf.dynamic_stitch([{different}, [0]], [{x.name}, {x.name}[:1]])", x.shape),
         (f"tf.boolean_mask({x.name}, {[i % 2 == 0 for i in range(n)]})", ((n + 1) // 2, *x.shape[1:])),
         (f"tf.dynamic_partition({x.name}, {[i % 2 for i in range(n)]}, 2)[0]", ((n + 1) // 2, *x.shape[1:])),
-    ]  # fmt: skip
+    ]
     text, shape = rng.choice(texts)
     free = "boolean" in text or "partition" in text or "segment_m" in text or "segment_sum" in text or "stitch" in text
     return page.line(text, x.dtype, shape, x.known and not free)
@@ -212,6 +212,6 @@ def matrix_function(page: Page) -> Value:
     texts = [(f"tf.matrix_inverse({square})", (n, n)), (f"tf.matrix_determinant({square})", ()),
              (f"tf.cholesky({square})", (n, n)), (f"tf.matrix_solve({square}, {x.name})", x.shape),
              (f"tf.trace({square})", ()), (f"tf.norm({x.name})", ()), (f"tf.norm({x.name} + 3, axis=-1)", (n,)),
-             (f"tf.nn.moments({x.name}, [0])[1]", (x.shape[1],)), (f"tf.diag_part({square})", (n,))]  # fmt: skip
+             (f"tf.nn.moments({x.name}, [0])[1]", (x.shape[1],)), (f"tf.diag_part({square})", (n,))]
     text, shape = page.rng.choice(texts)
     return page.like(text, x, shape=shape)

@@ -19,7 +19,7 @@ REGRESSION = [
     "'mse'", "'mae'", "'logcosh'", "'huber'", "'cosine_similarity'", "'hinge'", "'squared_hinge'", "'mean_squared_error'",
     "keras.losses.Huber(delta=0.5)", "keras.losses.MeanSquaredError(reduction='sum')", "keras.losses.MeanAbsoluteError()",
     "keras.losses.CosineSimilarity(axis=1)", "half_square", "keras.losses.mse",
-]  # fmt: skip
+]
 LOSSES = {
     "real": REGRESSION,
     "fraction": [
@@ -31,7 +31,7 @@ LOSSES = {
         "keras.losses.CategoricalCrossentropy(label_smoothing=0.2)", "keras.losses.CategoricalCrossentropy(from_logits=True)",
     ],
     "integer": ["'sparse_categorical_crossentropy'", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"],
-}  # fmt: skip
+}
 METRICS = {
     "real": [
         "'mse'", "'mae'", "'cosine_similarity'", "keras.metrics.RootMeanSquaredError()", "keras.metrics.MeanAbsoluteError()",
@@ -50,7 +50,7 @@ METRICS = {
         "'accuracy'", "'sparse_categorical_accuracy'", "'sparse_categorical_crossentropy'",
      "keras.metrics.SparseCategoricalCrossentropy()",
     ],
-}  # fmt: skip
+}
 CALLBACKS = [
     "keras.callbacks.EarlyStopping('loss', patience=0, min_delta=0.2)",
     "keras.callbacks.EarlyStopping('loss', mode='max', patience=1, restore_best_weights=True)",

@@ -36,7 +36,7 @@ def test_fully_connected() -> None:
     ]
     assert [v.name for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)] == [
         "hidden1/weights:0", "hidden1/biases:0", "fully_connected/weights:0", "fully_connected/biases:0",
-    ]  # fmt: skip
+    ]
     a, b = value([hidden, again], {x: [[1, 2, 3], [-1, 0, 0]]})
     assert a.tolist() == b.tolist() == [[6] * 4, [0] * 4]
 
@@ -70,7 +70,7 @@ def test_batch_norm_of_images_and_its_collection() -> None:
     updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
     assert [v.name for v in tf.global_variables()] == [
         "BatchNorm/beta:0", "BatchNorm/gamma:0", "BatchNorm/moving_mean:0", "BatchNorm/moving_variance:0",
-    ]  # fmt: skip
+    ]
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         np.testing.assert_allclose(sess.run(y).ravel()[:3], [-1.527509] * 3, rtol=1e-5)
@@ -101,7 +101,7 @@ def test_an_inception_block() -> None:
     assert first.name == "Mixed/Branch_0/Conv2d_0a_1x1/Relu:0"
     assert [v.name for v in slim.get_model_variables("Mixed/Branch_0")] == [
         "Mixed/Branch_0/Conv2d_0a_1x1/weights:0", "Mixed/Branch_0/Conv2d_0a_1x1/biases:0",
-    ]  # fmt: skip
+    ]
     assert slim.max_pool2d(net, 2).shape.as_list() == [None, 4, 4, 20]  # outside the block: stride 2, VALID
 
 
@@ -115,13 +115,13 @@ def test_default_names_and_other_layers() -> None:
         conv, second, pool, flat, slim.fully_connected(flat, 5), slim.linear(flat, 5),
         slim.repeat(conv, 2, slim.conv2d, 8, 3, scope="r"), slim.stack(flat, slim.fully_connected, [7, 9], scope="s"),
         slim.separable_conv2d(x, 5, 3, 2), slim.conv2d_transpose(x, 5, 3, 2),
-    ]  # fmt: skip
+    ]
     assert [(y.name, y.shape.as_list()) for y in made] == [
         ("Conv/Relu:0", [None, 8, 8, 4]), ("Conv_1/Relu:0", [None, 4, 4, 4]), ("MaxPool2D/MaxPool:0", [None, 2, 2, 4]),
         ("Flatten/flatten/Reshape:0", [None, 16]), ("fully_connected/Relu:0", [None, 5]),
         ("fully_connected_1/BiasAdd:0", [None, 5]), ("r/r_2/Relu:0", [None, 8, 8, 8]), ("s/s_2/Relu:0", [None, 9]),
         ("SeparableConv2d/Relu:0", [None, 8, 8, 5]), ("Conv2d_transpose/Relu:0", [None, 16, 16, 5]),
-    ]  # fmt: skip
+    ]
     assert "Conv_1/biases:0" not in [v.name for v in tf.global_variables()]  # the normalizer has an offset
     kept, dropped = slim.dropout(tf.ones([50, 50]), 0.8, is_training=False), slim.dropout(tf.ones([50, 50]), 0.8)
     a, b = value([kept, dropped])

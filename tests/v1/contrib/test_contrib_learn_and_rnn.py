@@ -44,7 +44,7 @@ def test_layer_norm(sess):
     z = layers.layer_norm(IMAGES, center=False, begin_norm_axis=3, begin_params_axis=2, activation_fn=tf.nn.relu)
     assert [v.name for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)] == [
         "LayerNorm/beta:0", "LayerNorm/gamma:0", "LayerNorm_1/gamma:0",
-    ]  # fmt: skip
+    ]
     w = fill(sess)
     y, z = sess.run([y, z])
     np.testing.assert_allclose(y, normal(IMAGES, (1, 2, 3), 0) * w["LayerNorm/gamma"] + w["LayerNorm/beta"], atol=1e-5)
@@ -91,7 +91,7 @@ def test_optimize_loss(sess, optimizer, factor, expected):
     op = layers.optimize_loss(
         tf.reduce_sum(tf.square(x)), step, 1.0, optimizer, clip_gradients=5.0, gradient_multipliers={x: factor},
         learning_rate_decay_fn=lambda rate, _: rate * 0.5,
-    )  # fmt: skip
+    )
     sess.run(tf.global_variables_initializer())
     assert sess.run(op) == 25.0
     np.testing.assert_allclose(sess.run(x), expected)  # at rate 0.5: a quarter of (6, 8), or its double cut to (3, 4)

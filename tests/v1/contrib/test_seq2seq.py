@@ -65,7 +65,7 @@ def test_teacher_forcing_is_dynamic_rnn_with_a_layer_on_top(sess, impute, time_m
     logits = layer(expected)
     assert [v.name for v in tf.global_variables()] == [
         "decoder/lstm_cell/kernel:0", "decoder/lstm_cell/bias:0", "decoder/dense/kernel:0", "decoder/dense/bias:0",
-    ]  # fmt: skip
+    ]
     slopes = tf.gradients(tf.reduce_sum(tf.square(outputs.rnn_output)), tf.trainable_variables())
     fill(sess)
     got, ids, want, n = sess.run([outputs.rnn_output, outputs.sample_id, logits, lengths])
@@ -309,7 +309,7 @@ def test_beam_search(sess, weight):
     decoder = seq2seq.BeamSearchDecoder(
         cell, tf.constant(EMBEDDING), tf.fill([batch], 2), END, seq2seq.tile_batch(tf.constant(first), beams), beams,
         layer, length_penalty_weight=weight,
-    )  # fmt: skip
+    )
     outputs, state, _ = seq2seq.dynamic_decode(decoder, maximum_iterations=6)
     fill(sess, 0.7)
     w = weights(sess)

@@ -29,7 +29,7 @@ COUNTS = {
     "vgg_19": (lambda x: vgg.vgg_19(x), 224, 143_667_240),
     "inception_v1": (lambda x: inception.inception_v1_base(x), 224, 5_607_184),
     "inception_v3": (lambda x: inception.inception_v3_base(x), 299, 21_802_784),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -181,7 +181,7 @@ def test_checkpoints_of_a_training(tmp_path) -> None:
         slim.learning.train(
             train_op, folder, lambda s, o, g, k: (counts.append(int(s.run(g))), slim.learning.train_step(s, o, g, k))[1],
             number_of_steps=8,
-        )  # fmt: skip
+        )
         assert counts == [5, 6, 7]
     with tf.Graph().as_default():
         regression()
@@ -194,7 +194,7 @@ def test_metrics_put_together() -> None:
         "accuracy": slim.metrics.streaming_accuracy([1, 0, 2], [1, 1, 2]),
         "recall": slim.metrics.streaming_recall([True, False], [True, True]),
         "top 2": slim.metrics.streaming_recall_at_k([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]], [2, 2], 2),
-    })  # fmt: skip
+    })
     listed, _ = slim.metrics.aggregate_metrics(tf.metrics.mean([2.0]), tf.metrics.mean([3.0]))
     now = slim.metrics.accuracy([1, 0], [1, 1], [3.0, 1.0])
     assert len(listed) == 2

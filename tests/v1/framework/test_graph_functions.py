@@ -23,7 +23,7 @@ WRONG_SHAPES = {
     "assert_rank": lambda: tf.assert_rank(X, 1), "assert_rank_at_least": lambda: tf.assert_rank_at_least(X, 3),
     "assert_rank_in": lambda: tf.assert_rank_in(X, [1, 3]), "assert_scalar": lambda: tf.assert_scalar(X),
     "ensure_shape": lambda: tf.ensure_shape(X, [None, 4]), "broadcast": lambda: tf.broadcast_static_shape([2, 3], [4]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG_SHAPES)
@@ -76,7 +76,7 @@ VALUES = {
     "assert_non_positive": (lambda x: tf.assert_non_positive(x), [0.0], [1.0]),
     "assert_none_equal": (lambda x: tf.assert_none_equal(x, [1.0, 2.0]), [2.0, 1.0], [1.0, 3.0]),
     "assert_near": (lambda x: tf.assert_near(x, [1.0]), [1.0000005], [1.001]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -134,7 +134,7 @@ def test_what_a_variable_starts_with() -> None:
     assert abs(glorot).max() > 0.99 * np.sqrt(6 / 500)
     assert [r.tolist() for r in rest] == [
         [0, 0], [False, False], [1, 1], [4, 4], [1, 2], [[5, 6]], [7, 7, 7], [0, 0, 0, 0],
-    ]  # fmt: skip
+    ]
     assert made[-3].dtype is tf.int32
 
 

@@ -54,7 +54,7 @@ def test_sources():
     assert elements(Dataset.from_tensor_slices((["a", "b"], np.array([1.5, 2.5])))) == [(b"a", 1.5), (b"b", 2.5)]
     assert elements(Dataset.from_tensor_slices({"x": [1, 2], "y": (np.eye(2), [7, 8])})) == [
         {"x": 1, "y": ([1.0, 0.0], 7)}, {"x": 2, "y": ([0.0, 1.0], 8)},
-    ]  # fmt: skip
+    ]
     assert elements(numbers(2, 9, 3)) == [2, 5, 8]
     assert elements(numbers(3, 0, -1)) == [3, 2, 1]
 
@@ -84,7 +84,7 @@ def test_map_gets_the_parts_of_a_tuple_and_is_called_once():
 
     assert elements(Dataset.from_tensor_slices(([1, 2], [10, 20])).map(function)) == [
         {"sum": 11, "both": [1, 10]}, {"sum": 22, "both": [2, 20]},
-    ]  # fmt: skip
+    ]
     assert len(called) == 1
     assert elements(Dataset.from_tensor_slices({"a": [1, 2]}).map(lambda d: d["a"] * 2)) == [2, 4]
     assert elements(numbers(3).map(lambda x: (x, "w"))) == [(0, b"w"), (1, b"w"), (2, b"w")]
@@ -144,7 +144,7 @@ def test_flat_map_and_interleave():
 
     assert elements(numbers(3).interleave(ten, cycle_length=2, block_length=2)) == [
         0, 1, 10, 11, 2, 3, 12, 13, 4, 14, 20, 21, 22, 23, 24,
-    ]  # fmt: skip
+    ]
     assert elements(numbers(2).interleave(ten)) == [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]
     outside = numbers(2).map(lambda y: y + 100)
     nested = numbers(2).flat_map(lambda x: outside.map(lambda y: x * 1000 + y))
@@ -171,7 +171,7 @@ def test_batches():
     growing = numbers(1, 4).map(lambda x: (tf.fill([x], x), tf.fill([x], "w")))
     assert elements(growing.padded_batch(2, ([None], [-1]))) == [
         ([[1, 0], [2, 2]], [[b"w", b""], [b"w", b"w"]]), ([[3, 3, 3]], [[b"w"] * 3]),
-    ]  # fmt: skip
+    ]
     assert elements(growing.map(lambda x, w: x).padded_batch(3, [4], np.int64(-1), drop_remainder=True)) == [
         [[1, -1, -1, -1], [2, 2, -1, -1], [3, 3, 3, -1]]
     ]
@@ -487,7 +487,7 @@ def test_padded_batches_of_texts_and_padding_values_as_tensors():
     plain = elements(dataset.padded_batch(3, ([], [None], [None])))[0]
     assert list(plain) == [
         [b"row0", b"row1", b"row2"], [[b"", b""], [b"word0", b""], [b"word0", b"word1"]], [[0, 0], [1.5, 0], [1.5, 1.5]],
-    ]  # fmt: skip
+    ]
     padding = ("", tf.constant("none"), tf.constant(-1.0))
     filled = elements(dataset.padded_batch(3, ([], [None], [2]), padding))[0]
     assert filled[1][:2] == [[b"none", b"none"], [b"word0", b"none"]]

@@ -76,7 +76,7 @@ def test_names_are_those_of_tensorflow(graph):
     assert names == [
         "fifo_queue_enqueue", "fifo_queue_EnqueueMany", "fifo_queue_Dequeue:0", "fifo_queue_DequeueMany:0",
         "fifo_queue_DequeueUpTo:0", "fifo_queue_Size:0", "fifo_queue_Close", "fifo_queue_Is_Closed:0",
-    ]  # fmt: skip
+    ]
     assert graph.get_operation_by_name("fifo_queue_enqueue/component_0").type == "Const"
     with tf.name_scope("input"):
         inner = tf.FIFOQueue(3, "float")

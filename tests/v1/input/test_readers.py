@@ -119,7 +119,7 @@ def test_several_records_in_one_run_end_with_their_file(tmp_path):
     with running() as sess:
         assert [v.tolist() for v in (r[1] for r in until_the_end(sess, [keys, values]))] == [
             [b"1", b"2", b"3"], [b"4", b"5"], [b"6"],
-        ]  # fmt: skip
+        ]
 
 
 def test_a_reset_reader_begins_with_the_next_file(tmp_path):

@@ -188,7 +188,7 @@ VALUES: dict[str, tuple[Callable[[], Any], Any]] = {
     "tf.layers.dropout": (lambda: tf.layers.dropout(A, 0.9, training=False), A),
     "slim.max_pool2d": (lambda: slim.max_pool2d(IMAGE, [2, 2])[0, :, :, 0], [[5, 7], [13, 15]]),
     "slim.avg_pool2d": (lambda: slim.avg_pool2d(IMAGE, [2, 2])[0, :, :, 0], [[2.5, 4.5], [10.5, 12.5]]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -220,7 +220,7 @@ def shows(*names: str) -> Callable[[Any], Any]:
 @shows(
     "tf.Graph", "tf.Operation", "tf.Tensor", "tf.get_default_graph", "tf.reset_default_graph", "Graph.as_default",
     "Graph.get_tensor_by_name", "Session(graph=)", "Session.graph", "Tensor / Variable .graph", "Tensor.op / Operation.name",
-)  # fmt: skip
+)
 def test_graphs_hold_operations_and_tensors() -> None:
     other = tf.Graph()
     with other.as_default():
@@ -249,7 +249,7 @@ def test_the_default_graph_is_emptied() -> None:
 @shows(
     "tf.Session", "tf.InteractiveSession", "Session.run", "Session.close", "with Session() as", "tf.get_default_session",
     "feed_dict=", "feed as positional dict", "fetch a list", "tf.placeholder", "Tensor.eval", "Operation.run",
-)  # fmt: skip
+)
 def test_sessions_run_what_is_asked_for() -> None:
     x = tf.placeholder(tf.float32, [None])
     v = tf.Variable(1.0)
@@ -270,7 +270,7 @@ def test_sessions_run_what_is_asked_for() -> None:
     "tf.ConfigProto", "Session(config=)", "log_device_placement", "allow_soft_placement", "inter_op_parallelism_threads",
     "gpu_options.per_process_gpu_memory_fraction", "gpu_options.allow_growth", "intra_op_parallelism_threads", "tf.device",
     "device strings", "tf.device(function)", "device_lib.list_local_devices", "os.environ['CUDA_VISIBLE_DEVICES']",
-)  # fmt: skip
+)
 def test_devices(capfd) -> None:
     config = tf.ConfigProto(log_device_placement=True, allow_soft_placement=True)
     config.gpu_options.per_process_gpu_memory_fraction = 0.4
@@ -289,7 +289,7 @@ def test_devices(capfd) -> None:
     hidden = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True,
         check=True,
-    )  # fmt: skip
+    )
     assert "GPU" not in hidden.stdout
 
 
@@ -332,7 +332,7 @@ def test_names_seeds_versions() -> None:
     "tf.Variable", "tf.assign", "tf.global_variables_initializer", "tf.variables_initializer", "tf.initialize_all_variables",
     "Variable.initializer", "Variable.initialized_value", "Variable.name", "Variable trainable=False",
     "tf.trainable_variables", "tf.local_variables_initializer", "tf.get_local_variable",
-)  # fmt: skip
+)
 def test_variables(sess) -> None:
     a = tf.Variable([1.0, 2.0], name="a")
     b = tf.Variable(a.initialized_value() * 2, trainable=False, name="b")
@@ -351,7 +351,7 @@ def test_variables(sess) -> None:
 @shows(
     "tf.get_variable", "tf.variable_scope", "variable_scope(reuse=)", "scope.reuse_variables", "variable_scope(default_name=)",
     "tf.constant_initializer", "tf.truncated_normal_initializer",
-)  # fmt: skip
+)
 def test_variable_scopes() -> None:
     def weights():
         return tf.get_variable("w", [2], initializer=tf.constant_initializer(3.0))
@@ -374,7 +374,7 @@ def test_variable_scopes() -> None:
 
 @shows(
     "tf.add_to_collection", "tf.get_collection", "tf.GraphKeys.REGULARIZATION_LOSSES", "tf.GraphKeys.TRAINABLE_VARIABLES",
-)  # fmt: skip
+)
 def test_collections() -> None:
     tf.add_to_collection("losses", 1)
     assert tf.get_collection("losses") == [1]
@@ -385,7 +385,7 @@ def test_collections() -> None:
 
 @shows(
     "tf.float32", "tf.float64", "tf.int32", "tf.int64", "tf.bool", "tf.uint8", 'string dtypes "float", "float32"',
-)  # fmt: skip
+)
 def test_types() -> None:
     for dtype in (tf.float32, tf.float64, tf.int32, tf.int64, tf.bool, tf.uint8):
         assert run(tf.cast([1, 0], dtype)).dtype == dtype.as_numpy_dtype
@@ -398,14 +398,14 @@ def test_types() -> None:
 @shows(
     "tf.layers.dense", "tf.layers.conv2d", "tf.layers.batch_normalization", "kernel_initializer= / kernel_regularizer=",
     "tf.contrib.layers.variance_scaling_initializer", "tf.metrics module",
-)  # fmt: skip
+)
 def test_layers() -> None:
     he = tf.contrib.layers.variance_scaling_initializer()
     image = tf.layers.conv2d(IMAGE, 2, 2, 2, kernel_initializer=tf.ones_initializer(), name="conv")
     net = tf.layers.dense(
         tf.reshape(image, [1, 8]), 300, tf.nn.elu, kernel_initializer=he,
         kernel_regularizer=tf.contrib.layers.l1_regularizer(0.1), name="dense",
-    )  # fmt: skip
+    )
     normal = tf.layers.batch_normalization(net, training=True)
     same, update = tf.metrics.accuracy([1, 2], [1, 3])
     values = run([image, tf.trainable_variables()[2], normal, tf.losses.get_regularization_loss(), update, same])
@@ -429,14 +429,14 @@ CELLS = {
     "DropoutWrapper(input_keep_prob=)": (
         lambda: tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.BasicRNNCell(4), input_keep_prob=1.0)),
     "cell activation=": lambda: tf.nn.rnn_cell.BasicRNNCell(4, activation=tf.nn.relu),
-}  # fmt: skip
+}
 SEQUENCE = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("f")
 
 
 @pytest.mark.parametrize("name", CELLS)
 @shows(
     "tf.nn.rnn_cell module", "tf.nn.dynamic_rnn", "tf.nn.static_rnn (named)", "static_rnn", "dynamic_rnn(sequence_length=)",
-)  # fmt: skip
+)
 def test_cells_give_the_same_step_by_step_and_in_a_loop(name) -> None:
     with tf.variable_scope("rnn"):
         loop, _ = tf.nn.dynamic_rnn(CELLS[name](), SEQUENCE, dtype=tf.float32, sequence_length=[5, 3])
@@ -477,7 +477,7 @@ OPTIMIZERS = {
     "AdamOptimizer(beta1=)": (lambda: tf.train.AdamOptimizer(0.1, beta1=0.5), 0.9),
     "tf.train.RMSPropOptimizer": (lambda: tf.train.RMSPropOptimizer(0.1), 1 - 0.2 / np.sqrt(0.9 + 0.1 * 4)),
     "tf.train.MomentumOptimizer": (lambda: tf.train.MomentumOptimizer(0.1, 0.9), 0.8),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -495,7 +495,7 @@ def test_the_first_step_of_an_optimizer(name, sess) -> None:
 @shows(
     "tf.train.exponential_decay", "tf.train.ExponentialMovingAverage", "EMA.apply", "EMA.average",
     "EMA.variables_to_restore",
-)  # fmt: skip
+)
 def test_decay_and_averages(sess) -> None:
     rate = tf.train.exponential_decay(0.1, tf.constant(20), 10, 0.5)
     v = tf.Variable(0.0, name="v")
@@ -510,7 +510,7 @@ def test_decay_and_averages(sess) -> None:
 
 @shows(
     "tf.train.Coordinator", "Coordinator.should_stop", "Coordinator.request_stop", "Coordinator.join",
-)  # fmt: skip
+)
 def test_coordinator() -> None:
     import threading
 
@@ -554,7 +554,7 @@ def test_estimator() -> None:
 @shows(
     "tf.contrib.learn.RunConfig(tf_random_seed=)", "tf.contrib.learn.infer_real_valued_columns_from_input",
     "tf.contrib.learn.DNNClassifier (fit, predict, score)", "tf.contrib.learn.SKCompat",
-)  # fmt: skip
+)
 def test_contrib_learn() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2)).astype("f")
@@ -572,13 +572,13 @@ def test_contrib_learn() -> None:
 @shows(
     "tf.contrib.layers.fully_connected", "fully_connected(activation_fn=, scope=)", "tf.contrib.framework.arg_scope",
     "arg_scope weights_initializer=, weights_regularizer=", "slim.arg_scope", "slim.conv2d",
-)  # fmt: skip
+)
 def test_contrib_layers() -> None:
     fully_connected = tf.contrib.layers.fully_connected
     with tf.contrib.framework.arg_scope(
         [fully_connected], weights_initializer=tf.ones_initializer(),
         weights_regularizer=tf.contrib.layers.l2_regularizer(0.5),
-    ):  # fmt: skip
+    ):
         plain = fully_connected(-A, 3)
         straight = fully_connected(-A, 3, activation_fn=None, scope="out")
     with slim.arg_scope([slim.conv2d], padding="VALID", weights_initializer=tf.ones_initializer()):
@@ -596,7 +596,7 @@ PARTS = {
     "losses": "log_loss",
     "metrics": "streaming_accuracy", "nets": "vgg.vgg_16", "queues": "QueueRunners", "regularizers": "l2_regularizer",
     "variables": "model_variable",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -612,7 +612,7 @@ def test_the_parts_of_slim(part) -> None:  # what they do: test_slim.py
 @shows(
     "input_data.read_data_sets(one_hot=, dtype=)", "mnist.train.images / labels", "mnist.test.images / labels",
     "mnist.validation.images / labels", "mnist.train.num_examples", "mnist.train.next_batch",
-)  # fmt: skip
+)
 def test_the_data_of_the_tutorials(tmp_path) -> None:
     mnist = tf.examples.tutorials.mnist.input_data.read_data_sets(
         str(tmp_path), one_hot=True, dtype=tf.float32, fake_data=True
@@ -640,14 +640,14 @@ MISPRINTS = {
     "tf.contrib.layers.12_regularizer -> l2": "tf.contrib.layers.12_regularizer",
     "tf.FIF0Queue -> tf.FIFOQueue": "tf.FIF0Queue",
     "tf.variable_scope.reuse_variable, tf.variable.scope(resue=) -> scope.reuse_variables, variable_scope(reuse=)": "tf.variable",
-}  # fmt: skip
+}
 MEANT = {
     "tf.matmult": "tf.matmul", "tf.matmu": "tf.matmul", "tf.dense": "tf.layers.dense", "tf.cinstant": "tf.constant",
     "tf.rnn": "tf.nn.rnn_cell", "tf.contrib.lavers": "tf.contrib.layers", "tf.Coordinator": "tf.train.Coordinator",
     "tf.nn.softmax_cross_ebtropy_with_logits": "tf.nn.softmax_cross_entropy_with_logits",
     "tf.contrib.layers.12_regularizer": "tf.contrib.layers.l2_regularizer", "tf.FIF0Queue": "tf.FIFOQueue",
     "tf.variable": "tf.variable_scope",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MISPRINTS)
@@ -701,7 +701,7 @@ ELSEWHERE = {  # name in the documents: where it is
     "tf.train.batch": "train.batch",
     "tf.train.shuffle_batch(min_after_dequeue, capacity, num_threads)": "train.shuffle_batch",
     "tf.train.batch_join": "train.batch_join", "tf.train.shuffle_batch_join": "train.shuffle_batch_join",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)

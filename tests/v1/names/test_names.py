@@ -33,7 +33,7 @@ LITERAL_CALLS = {
     "to_float": (lambda: tf.to_float(3), 3.0), "transpose": (lambda: tf.transpose([[1, 2]]), [[1], [2]]),
     "meshgrid": (lambda: tf.meshgrid([1, 2], [3])[0], [[1, 2]]), "identity": (lambda: tf.identity(5), 5),
     "sparse loss": (lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[0], logits=[[0.0, 0.0]]), [np.log(2)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", LITERAL_CALLS)
@@ -120,7 +120,7 @@ def test_every_name_has_a_docstring() -> None:
 def test_the_tidier_namespaces(sess) -> None:
     """Every name that a namespace declares is there, and is the function of the top level."""
     for space in (tf.bitwise, tf.debugging, tf.dtypes, tf.io, tf.linalg, tf.manip, tf.math, tf.queue, tf.random, tf.signal,
-                  tf.spectral, tf.strings):  # fmt: skip
+                  tf.spectral, tf.strings):
         assert [name for name in space.__all__ if not hasattr(space, name)] == [], space.__name__
     assert tf.math.log is tf.log
     assert tf.linalg.inv is tf.matrix_inverse

@@ -56,7 +56,7 @@ MISPRINTS = {  # as the documents print them: what is meant
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
     "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue", "tf.nn.rleu": "tf.nn.relu", "tf.train.AdamOptimiser": "tf.train.AdamOptimizer",
     "tf.nn.reduce_mean": "tf.reduce_mean", "tf.scalar_summary": "tf.summary.scalar",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("printed", MISPRINTS)

@@ -64,7 +64,7 @@ def test_which_states_are_dropped_can_be_chosen():
     keep_h = cells.DropoutWrapper(
         cells.LSTMCell(40), state_keep_prob=0.5, seed=5,
         dropout_state_filter_visitor=lambda s: cells.LSTMStateTuple(True, False) if isinstance(s, tuple) else True,
-    )  # fmt: skip
+    )
     _, c, h = wrapped(keep_h)
     assert 0.2 < (c == 0).mean() < 0.8
     assert (h != 0).all()
@@ -115,7 +115,7 @@ def test_projections_have_layers_of_their_own():
     assert names() == [
         f"{inner}/kernel", f"{inner}/bias", f"{inner}/basic_rnn_cell/kernel", f"{inner}/basic_rnn_cell/bias",
         "rnn/output_projection_wrapper/kernel", "rnn/output_projection_wrapper/bias",
-    ]  # fmt: skip
+    ]
     assert outputs.shape.as_list() == [2, 3, 2]
     with tf.Session() as sess:
         fill(sess)
@@ -182,7 +182,7 @@ WRONG = {
     "nested": (
         lambda: cells.MultiRNNCell([cells.LSTMCell(3)], state_is_tuple=False), "need cells whose own state is one tensor",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG)

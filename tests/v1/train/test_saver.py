@@ -18,7 +18,7 @@ from deepkit.errors import (
     NameNotFoundError,
     ShapeError,
     UninitializedError,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(autouse=True)

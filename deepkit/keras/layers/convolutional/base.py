@@ -16,7 +16,7 @@ from deepkit.keras.layers.arguments import described, naming, numbers, padding_n
 WINDOW = ("kernel_size", "strides", "padding", "data_format", "dilation_rate")
 END = (
     "activation", "use_bias", "bias_initializer", "bias_regularizer", "activity_regularizer", "bias_constraint",
-)  # fmt: skip
+)
 
 
 class Convolutional(Layer):
@@ -32,7 +32,7 @@ class Convolutional(Layer):
         self, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None,
         dilation_rate: Any = 1, activation: Any = None, use_bias: bool = True, bias_initializer: Any = "zeros",
         bias_regularizer: Any = None, bias_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(**kwargs)
         self.kernel_size = numbers(kernel_size, self.space, "kernel_size")
         self.strides = numbers(strides, self.space, "strides")
@@ -88,7 +88,7 @@ class Convolutional(Layer):
             self.bias = self.add_weight(
                 "bias", (filters,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
         self.input_spec = InputSpec(
             ndim=self.input_spec.ndim, min_ndim=self.input_spec.min_ndim, axes={self.channel_axis: int(channels)}
         )

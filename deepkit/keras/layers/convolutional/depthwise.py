@@ -21,12 +21,12 @@ class _Depthwise(Convolutional):
         depthwise_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", depthwise_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None,
         bias_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         kwargs.pop("groups", None)  # written by Keras, without a meaning here
         super().__init__(
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, bias_initializer,
             bias_regularizer, bias_constraint, activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
+        )
         (self.depth_multiplier,) = numbers(depth_multiplier, 1, "depth_multiplier")
         self.depthwise_initializer = initializers.get(depthwise_initializer)
         self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
@@ -37,7 +37,7 @@ class _Depthwise(Convolutional):
             "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier),
             initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
             constraint=self.depthwise_constraint,
-        )  # fmt: skip
+        )
         return channels * self.depth_multiplier
 
     def images(self, inputs: Any) -> tuple[Any, int | None]:
@@ -65,7 +65,7 @@ class _Depthwise(Convolutional):
     def get_config(self) -> dict[str, Any]:
         own = (
             "depth_multiplier", "depthwise_initializer", "depthwise_regularizer", "depthwise_constraint", "groups",
-        )  # fmt: skip
+        )
         return {**super().get_config(), **described(self, *own)}
 
 
@@ -96,13 +96,13 @@ class _Separable(_Depthwise):
         bias_initializer: Any = "zeros", depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None,
         pointwise_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         initializer, regularizer, constraint = (kwargs.pop(name, None) for name in self.unused)
         super().__init__(
             kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate, activation, use_bias,
             depthwise_initializer, bias_initializer, depthwise_regularizer, bias_regularizer, activity_regularizer,
             depthwise_constraint, bias_constraint, **kwargs,
-        )  # fmt: skip
+        )
         self.kernel_initializer = initializers.get(initializer or "glorot_uniform")
         self.kernel_regularizer, self.kernel_constraint = regularizers.get(regularizer), constraints.get(constraint)
         (self.filters,) = numbers(int(filters) if isinstance(filters, float) else filters, 1, "filters")
@@ -115,7 +115,7 @@ class _Separable(_Depthwise):
         self.pointwise_kernel = self.add_weight(
             "pointwise_kernel", (*(1,) * self.space, inner, self.filters), initializer=self.pointwise_initializer,
             regularizer=self.pointwise_regularizer, constraint=self.pointwise_constraint,
-        )  # fmt: skip
+        )
         return self.filters
 
     def convolve(self, inputs: Any) -> Any:

@@ -26,18 +26,18 @@ class Conv(Convolutional):
         kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
         bias_constraint: Any = None, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, bias_initializer,
             bias_regularizer, bias_constraint, activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
+        )
         (self.filters,) = numbers(int(filters) if isinstance(filters, float) else filters, 1, "filters")
         self.groups = groups or 1
         if self.filters % self.groups:
             raise ArgumentError(
                 f"{type(self).__name__}: filters={self.filters}, groups={self.groups}",
                 rule="every group makes equally many filters", hint=f"filters={self.groups * (self.filters // self.groups + 1)}",
-            )  # fmt: skip
+            )
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
@@ -56,14 +56,14 @@ class Conv(Convolutional):
         self.kernel = self.add_weight(
             "kernel", self.kernel_shape(channels), initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        )
         return self.filters
 
     def convolve(self, inputs: Any) -> Any:
         return ops.convolution(
             inputs, self.kernel, self.op_padding, self.strides, self.dilation_rate, data_format=self.layout,
             groups=self.groups,
-        )  # fmt: skip
+        )
 
     def call(self, inputs: Any) -> Any:
         batches = len(inputs.shape) - self.space - 1

@@ -25,7 +25,7 @@ class _Transposed(Conv):
         self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", output_padding: Any = None,
         data_format: str | None = None, dilation_rate: Any = 1, activation: Any = None, use_bias: bool = True,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         if kwargs.get("groups", 1) != 1:
             raise ArgumentError(
                 f"{type(self).__name__}: groups={kwargs['groups']}", rule="no groups here", hint="groups=1"
@@ -33,7 +33,7 @@ class _Transposed(Conv):
         super().__init__(
             filters, kernel_size, strides, padding, data_format, dilation_rate, activation=activation, use_bias=use_bias,
             **kwargs,
-        )  # fmt: skip
+        )
         self.output_padding = None
         if output_padding is not None:
             self.output_padding = numbers(output_padding, self.space, "output_padding", 0)

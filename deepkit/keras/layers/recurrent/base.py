@@ -68,7 +68,7 @@ class RNN(Layer):
         self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
         stateful: bool = False, unroll: bool = False, time_major: bool = False, zero_output_for_mask: bool = False,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         if "input_shape" not in kwargs and ("input_dim" in kwargs or "input_length" in kwargs):
             kwargs["input_shape"] = (kwargs.pop("input_length", None), kwargs.pop("input_dim", None))
         super().__init__(**kwargs)
@@ -173,7 +173,7 @@ class RNN(Layer):
             raise ArgumentError(
                 f"layer {self.name!r}: unroll=True, but the number of steps is not known",
                 rule="every step becomes part of the graph", hint="Input(shape=(steps, features)), or unroll=False",
-            )  # fmt: skip
+            )
         states = self._first_states(inputs, batch, given)
         mask = None if mask is None else flat(mask)[0]
         last, outputs, states = self._run(inputs, states, mask, training, constants, batch, bool(given))
@@ -202,7 +202,7 @@ class RNN(Layer):
             return backend.rnn(
                 step, inputs, states, self.go_backwards, mask, constants, self.unroll, time_major=self.time_major,
                 zero_output_for_mask=self.zero_output_for_mask, return_all_outputs=self.return_sequences,
-            )  # fmt: skip
+            )
 
     def _at_once(self, inputs: Any, states: list[Any], mask: Any, masks: Any, started: bool) -> Any:
         """The same by ops that take time as the first axis. started: the first states may be other than 0."""
@@ -274,7 +274,7 @@ class RNN(Layer):
             raise ArgumentError(
                 f"layer {self.name!r}: reset_states", rule="only a stateful layer that was built keeps states",
                 hint="stateful=True, and a fixed batch size: batch_input_shape=(32, steps, features)",
-            )  # fmt: skip
+            )
         if states is None:
             values = [np.zeros(s.shape.as_list(), s.dtype.numpy) for s in self._states]
         else:
@@ -284,7 +284,7 @@ class RNN(Layer):
             raise ShapeError(
                 f"layer {self.name!r}: reset_states with arrays of shapes {', '.join(str(v.shape) for v in values)}",
                 rule=f"one array for each state: {', '.join(map(str, wanted))}", hint="(batch size, units)",
-            )  # fmt: skip
+            )
         batch_set_value(zip(self._states, values, strict=True))
 
     # ---- configuration

@@ -19,7 +19,7 @@ Masks = tuple[list[Any], list[Any]]
 
 _ONE_OP = {activations.tanh: "tanh", activations.sigmoid: "sigmoid", activations.hard_sigmoid: "hard_sigmoid",
            activations.relu: "relu", activations.linear: "linear",
-           ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.hard_sigmoid: "hard_sigmoid", ops.relu: "relu"}  # fmt: skip
+           ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.hard_sigmoid: "hard_sigmoid", ops.relu: "relu"}
 """The activations that the ops of whole sequences know, by name."""
 
 
@@ -63,7 +63,7 @@ class Cell(SequenceCell):
         "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer", "bias_initializer",
         "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint", "recurrent_constraint",
         "bias_constraint", "dropout", "recurrent_dropout",
-    )  # fmt: skip
+    )
     """The names of the arguments that a configuration holds."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Cell(SequenceCell):
         recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
         recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
         recurrent_dropout: float = 0.0, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(**kwargs)
         (self.units,) = numbers(int(units) if isinstance(units, float) else units, 1, "units")
         self.activation = activations.get(activation)
@@ -112,16 +112,16 @@ class Cell(SequenceCell):
         self.kernel = self.add_weight(
             "kernel", for_inputs, initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        )
         self.recurrent_kernel = self.add_weight(
             "recurrent_kernel", for_state, initializer=self.recurrent_initializer,
             regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint,
-        )  # fmt: skip
+        )
         if self.use_bias:
             self.bias = self.add_weight(
                 "bias", self.bias_shape(), initializer=self.first_bias(), regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
-            )  # fmt: skip
+            )
         super().build(input_shape)
 
     # ---- steps
@@ -199,7 +199,7 @@ def one_op(activation: Any) -> str | None:
 def products(
     x: Any, kernel: Any, bias: Any, masks: Sequence[Any], gates: int, multiply: Any = backend.dot,
     add: Any = ops.bias_add, axis: int = -1,
-) -> list[Any]:  # fmt: skip
+) -> list[Any]:
     """x @ kernel + bias for each gate: one product for all of them, unless each gate sees x under a mask of its own.
 
     multiply and add may stand for a convolution and its bias; the gates lie side by side along `axis` of the result.

@@ -25,7 +25,7 @@ class GRUCell(Cell):
     def __init__(
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", *args: Any,
         reset_after: bool = True, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(units, activation, *args, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
@@ -71,7 +71,7 @@ class GRUCell(Cell):
         h = ops.gru(
             under_mask(x, masks[0]), self.kernel, self.recurrent_kernel, x_bias, states[0], h_bias, self.reset_after,
             gate=str(one_op(self.recurrent_activation)), activation=str(one_op(self.activation)),
-        )  # fmt: skip
+        )
         return [h]
 
 
@@ -98,5 +98,5 @@ class GRU(OneCellRNN):
         recurrent_dropout: float = 0.0, return_sequences: bool = False, return_state: bool = False,
         go_backwards: bool = False, stateful: bool = False, unroll: bool = False, time_major: bool = False,
         reset_after: bool = True, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())

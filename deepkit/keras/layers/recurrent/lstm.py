@@ -44,7 +44,7 @@ class LSTMCell(Cell):
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros", unit_forget_bias: bool = True, *args: Any, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, *args, **kwargs
@@ -125,5 +125,5 @@ class LSTM(OneCellRNN):
         dropout: float = 0.0, recurrent_dropout: float = 0.0, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, time_major: bool = False,
         unroll: bool = False, **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())

@@ -57,5 +57,5 @@ class SimpleRNN(OneCellRNN):
         dropout: float = 0.0, recurrent_dropout: float = 0.0, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(locals())

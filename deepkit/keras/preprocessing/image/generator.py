@@ -162,7 +162,7 @@ class ImageDataGenerator:
         names = (
             "target_size", "color_mode", "classes", "class_mode", "batch_size", "shuffle", "seed", "save_to_dir",
             "save_prefix", "save_format", "follow_links", "subset", "interpolation", "keep_aspect_ratio",
-        )  # fmt: skip
+        )
         given = _named("flow_from_directory", names, args, kwargs)
         return DirectoryIterator(directory, self, data_format=self.data_format, dtype=self.dtype, **given)
 
@@ -177,7 +177,7 @@ class ImageDataGenerator:
         names = (
             "x_col", "y_col", "weight_col", "target_size", "color_mode", "classes", "class_mode", "batch_size", "shuffle",
             "seed", "save_to_dir", "save_prefix", "save_format", "subset", "interpolation", "validate_filenames",
-        )  # fmt: skip
+        )
         for old in ("has_ext", "sort", "drop_duplicates"):
             if old in kwargs:
                 warnings.warn(f"flow_from_dataframe: {old} means nothing any more", DeprecationWarning, stacklevel=2)

@@ -86,7 +86,7 @@ def _check_call(call: Any) -> None:
         raise ArgumentError(
             f"layer {call.layer.name!r} is called with training=True", rule="an ONNX file computes what predict computes",
             hint="a second model of the same layers without it",
-        )  # fmt: skip
+        )
     masked = [x for x in call.keras_inputs if mask_of(x) is not None]
     if masked and "mask" in call.layer._call_arguments and not hasattr(call.layer, "_topology"):
         ignores = type(call.layer).__name__ in ("BatchNormalization", "Lambda")

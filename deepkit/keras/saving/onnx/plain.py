@@ -34,7 +34,7 @@ def activation(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
 @converts(
     "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D",
     "SpatialDropout2D", "SpatialDropout3D",
-)  # fmt: skip
+)
 def unchanged(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
     return graph.add("Identity", inputs[0].name)
 

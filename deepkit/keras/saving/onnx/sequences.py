@@ -15,7 +15,7 @@ _FUNCTIONS: dict[str, tuple[str, float, float]] = {
     "tanh": ("Tanh", 0, 0), "sigmoid": ("Sigmoid", 0, 0), "relu": ("Relu", 0, 0), "softsign": ("Softsign", 0, 0),
     "softplus": ("Softplus", 0, 0), "hard_sigmoid": ("HardSigmoid", 0.2, 0.5), "elu": ("Elu", 1, 0),
     "linear": ("Affine", 1, 0), "leaky_relu": ("LeakyRelu", 0.2, 0),
-}  # fmt: skip
+}
 _ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [0, 1, 2], "SimpleRNN": [0]}  # ONNX has the gates i, o, f, c and z, r, h
 
 
@@ -50,7 +50,7 @@ def recurrent(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> list[str]:
         raise ArgumentError(
             f"layer {layer.name!r} keeps its state from batch to batch", rule="an ONNX file keeps nothing between runs",
             hint="make the model with stateful=False, and take over the weights",
-        )  # fmt: skip
+        )
     x, *states = inputs
     time = x.name if layer.time_major else graph.add("Transpose", x.name, perm=[1, 0, 2])
     if layer.go_backwards:

@@ -85,7 +85,7 @@ def convolution(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
     y = graph.add(
         "Conv", _first(graph, x, layer), kernel, bias, strides=layer.strides, dilations=layer.dilation_rate,
         group=layer.groups, **_pads(x, layer, layer.kernel_size, layer.dilation_rate),
-    )  # fmt: skip
+    )
     return _apart(graph, _finish(graph, layer, y, x.rank, biased=True), x.rank, front)
 
 
@@ -100,7 +100,7 @@ def _depthwise(graph: OnnxGraph, layer: Any, x: Value) -> str:
         "Conv", _first(graph, x, layer), weight(graph, layer.depthwise_kernel, grouped), strides=layer.strides,
         dilations=layer.dilation_rate, group=layer.depthwise_kernel.shape[-2],
         **_pads(x, layer, layer.kernel_size, layer.dilation_rate),
-    )  # fmt: skip
+    )
 
 
 @converts("DepthwiseConv1D", "DepthwiseConv2D")
@@ -134,7 +134,7 @@ def transposed(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
     y = graph.add(
         "ConvTranspose", _first(graph, x, layer), kernel, bias, strides=layer.strides, dilations=layer.dilation_rate,
         pads=before + after, output_padding=more,
-    )  # fmt: skip
+    )
     return _finish(graph, layer, y, x.rank, biased=True)
 
 
@@ -155,7 +155,7 @@ def pooling(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
 
 
 @converts("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GlobalAveragePooling1D",
-          "GlobalAveragePooling2D", "GlobalAveragePooling3D")  # fmt: skip
+          "GlobalAveragePooling2D", "GlobalAveragePooling3D")
 def global_pooling(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
     operator = "ReduceMax" if "Max" in type(layer).__name__ else "ReduceMean"
     return graph.add(operator, inputs[0].name, axes=layer.space_axes, keepdims=int(layer.keepdims))

@@ -101,7 +101,7 @@ _ONE_OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
     "selu": ("Selu", {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}),
     "hard_sigmoid": ("HardSigmoid", {"alpha": 0.2, "beta": 0.5}), "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),
     "softmax": ("Softmax", {"axis": -1}), "log_softmax": ("LogSoftmax", {"axis": -1}),
-}  # fmt: skip
+}
 
 
 def activate(graph: OnnxGraph, x: str, layer: Any, activation: Any = None) -> str:

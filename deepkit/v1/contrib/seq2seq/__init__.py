@@ -5,7 +5,7 @@ from deepkit.v1.contrib.seq2seq._attention import (
     BahdanauAttention,
     LuongAttention,
     hardmax,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.seq2seq._beam_search import (
     BeamSearchDecoder,
     BeamSearchDecoderOutput,
@@ -13,7 +13,7 @@ from deepkit.v1.contrib.seq2seq._beam_search import (
     FinalBeamSearchDecoderOutput,
     gather_tree,
     tile_batch,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.seq2seq._decoder import BasicDecoder, BasicDecoderOutput, Decoder, dynamic_decode
 from deepkit.v1.contrib.seq2seq._helper import (
     CustomHelper,
@@ -23,7 +23,7 @@ from deepkit.v1.contrib.seq2seq._helper import (
     SampleEmbeddingHelper,
     ScheduledEmbeddingTrainingHelper,
     TrainingHelper,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.seq2seq._loss import sequence_loss
 from deepkit.v1.contrib.seq2seq._wrapper import AttentionWrapper, AttentionWrapperState
 
@@ -33,4 +33,4 @@ __all__ = [
     "Decoder", "FinalBeamSearchDecoderOutput", "GreedyEmbeddingHelper", "Helper", "InferenceHelper", "LuongAttention",
     "SampleEmbeddingHelper", "ScheduledEmbeddingTrainingHelper", "TrainingHelper", "dynamic_decode", "gather_tree",
     "hardmax", "sequence_loss", "tile_batch",
-]  # fmt: skip
+]

@@ -28,14 +28,14 @@ class AttentionMechanism:
     def __init__(
         self, query_layer: Any, memory: Any, probability_fn: Callable[[Any], Any] | None = None,
         memory_sequence_length: Any = None, memory_layer: Any = None, score_mask_value: float | None = None,
-    ):  # fmt: skip
+    ):
         memory = constant_of(memory)
         if memory.shape.rank is None or memory.shape.rank < 3 or memory.shape.dims[-1] is None:
             raise ShapeError(
                 f"attention to a memory of shape {memory.shape}", where=here(),
                 rule="(batch, time, depth), with a depth that is known before the graph runs",
                 hint="the outputs of dynamic_rnn, not its state",
-            )  # fmt: skip
+            )
         lengths = None if memory_sequence_length is None else constant_of(memory_sequence_length)
         if lengths is not None:
             mask = ops.sequence_mask(lengths, ops.shape(memory)[1], memory.dtype)
@@ -113,7 +113,7 @@ class LuongAttention(AttentionMechanism):
         self, num_units: int, memory: Any, memory_sequence_length: Any = None, scale: bool = False,
         probability_fn: Callable[[Any], Any] | None = None, score_mask_value: float | None = None, dtype: Any = None,
         custom_key_value_fn: Any = None, name: str = "LuongAttention",
-    ):  # fmt: skip
+    ):
         layer = Dense(num_units, name="memory_layer", use_bias=False)
         super().__init__(None, memory, probability_fn, memory_sequence_length, layer, score_mask_value)
         self._num_units, self._scale, self._name = num_units, scale, name
@@ -127,7 +127,7 @@ class LuongAttention(AttentionMechanism):
                 f"LuongAttention: queries have {depth} numbers, keys {units}", where=here(),
                 rule="their inner product is the score, so both are equally long",
                 hint=f"LuongAttention(num_units={depth}, ...), the size of the decoder's cell, or BahdanauAttention",
-            )  # fmt: skip
+            )
         score = ops.squeeze(ops.matmul(ops.expand_dims(query, 1), self.keys, transpose_b=True), [1])
         return get_variable("attention_g", [], query.dtype, Ones()) * score if self._scale else score
 
@@ -145,7 +145,7 @@ class BahdanauAttention(AttentionMechanism):
         self, num_units: int, memory: Any, memory_sequence_length: Any = None, normalize: bool = False,
         probability_fn: Callable[[Any], Any] | None = None, score_mask_value: float | None = None, dtype: Any = None,
         custom_key_value_fn: Any = None, name: str = "BahdanauAttention",
-    ):  # fmt: skip
+    ):
         query, layer = (Dense(num_units, name=f"{part}_layer", use_bias=False) for part in ("query", "memory"))
         super().__init__(query, memory, probability_fn, memory_sequence_length, layer, score_mask_value)
         self._num_units, self._normalize, self._name = num_units, normalize, name

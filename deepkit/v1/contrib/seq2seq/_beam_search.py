@@ -66,7 +66,7 @@ class BeamSearchDecoder(Decoder):
         self, cell: Any, embedding: Any, start_tokens: Any, end_token: Any, initial_state: Any, beam_width: int,
         output_layer: Any = None, length_penalty_weight: Any = 0.0, coverage_penalty_weight: Any = 0.0,
         reorder_tensor_arrays: bool = True,
-    ):  # fmt: skip
+    ):
         check_cell("BeamSearchDecoder", cell)
         self._cell, self._output_layer, self._beams = cell, output_layer, int(beam_width)
         if self._beams < 1:
@@ -77,7 +77,7 @@ class BeamSearchDecoder(Decoder):
             raise ShapeError(
                 f"BeamSearchDecoder: start_tokens of shape {self._start_tokens.shape}", where=here(),
                 rule="one for each sequence, (batch,); the decoder itself repeats them for the beams",
-            )  # fmt: skip
+            )
         self._batch = batch_of([self._start_tokens], 0)
         self._length_penalty, self._coverage_penalty = length_penalty_weight, coverage_penalty_weight
         self._initial_state = self._each(self._split, initial_state)
@@ -116,7 +116,7 @@ class BeamSearchDecoder(Decoder):
                 f"BeamSearchDecoder: a part of the state has {rows} rows for {self._batch} sequences", where=here(),
                 rule=f"one row for each beam of each sequence: {self._batch} x {self._beams}",
                 hint="tf.contrib.seq2seq.tile_batch(encoder_state, multiplier=beam_width), and so the memory and its lengths",
-            )  # fmt: skip
+            )
         rest = x.shape.dims[1:]
         return _reshaped(x, [self._batch, self._beams], 1, (_known(self._batch), self._beams, *rest))
 
@@ -143,7 +143,7 @@ class BeamSearchDecoder(Decoder):
             finished=ops.one_hot(zeros, self._beams, False, True, dtype="bool"),
             lengths=ops.zeros_like(ops.tile(ops.expand_dims(zeros, 1), [1, self._beams]), dtype="int64"),
             accumulated_attention_probs=self._no_attention(),
-        )  # fmt: skip
+        )
         for part in (state.log_probs, state.finished, state.lengths):
             part.set_shape([batch, self._beams])
         return state.finished, self._start_inputs, state
@@ -192,7 +192,7 @@ class BeamSearchDecoder(Decoder):
             finished=ops.logical_or(was_finished, ops.equal(words, self._end_token)),
             lengths=self._of_beams(state.lengths, beams) + ops.cast(ops.logical_not(was_finished), "int64"),
             accumulated_attention_probs=() if isinstance(attention, tuple) else self._of_beams(attention, beams),
-        )  # fmt: skip
+        )
         return BeamSearchDecoderOutput(best, words, beams), after
 
     def _scores(self, log_probs: Any, lengths: Any, attention: Any) -> Any:
@@ -229,7 +229,7 @@ def _attention_of(cell_state: Any) -> Any:
         raise ArgumentError(
             "coverage_penalty_weight without attention", where=here(),
             rule="covered is what was attended to, so the cell is an AttentionWrapper", hint="coverage_penalty_weight=0.0",
-        )  # fmt: skip
+        )
     found = flat(cell_state.alignments)
     return found[0] if len(found) == 1 else ops.add_n(found) / float(len(found))
 

@@ -73,7 +73,7 @@ class BasicDecoder(Decoder):
             raise ArgumentError(
                 f"BasicDecoder: {helper!r} is not a helper", where=here(),
                 hint="tf.contrib.seq2seq.TrainingHelper(inputs, lengths), or GreedyEmbeddingHelper(embedding, start, end)",
-            )  # fmt: skip
+            )
         if output_layer is not None and not callable(output_layer):
             raise ArgumentError(
                 f"BasicDecoder: output_layer={output_layer!r}", where=here(), hint="tf.layers.Dense(classes)"
@@ -116,7 +116,7 @@ class BasicDecoder(Decoder):
 def dynamic_decode(
     decoder: Any, output_time_major: bool = False, impute_finished: bool = False, maximum_iterations: Any = None,
     parallel_iterations: int = 32, swap_memory: bool = False, scope: Any = None, **kwargs: Any,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """(outputs, last state, lengths) of a decoder, run until all sequences are finished or maximum_iterations are done.
 
     The outputs of all steps are stacked: (batch, time, ...), or (time, batch, ...) with output_time_major. lengths: int32
@@ -128,7 +128,7 @@ def dynamic_decode(
         raise ArgumentError(
             f"dynamic_decode({decoder!r})", where=here(), rule="it takes a decoder",
             hint="tf.contrib.seq2seq.BasicDecoder(cell, helper, initial_state)",
-        )  # fmt: skip
+        )
     with variable_scope(scope, "decoder"):
         finished, inputs, state = decoder.initialize()
         finished, inputs = constant_of(finished), mapped(constant_of, inputs)

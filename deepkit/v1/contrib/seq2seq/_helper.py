@@ -61,7 +61,7 @@ class CustomHelper(Helper):
     def __init__(
         self, initialize_fn: Callable[[], Any], sample_fn: Callable[..., Any], next_inputs_fn: Callable[..., Any],
         sample_ids_shape: Any = None, sample_ids_dtype: Any = None,
-    ):  # fmt: skip
+    ):
         self._initialize_fn, self._sample_fn, self._next_inputs_fn = initialize_fn, sample_fn, next_inputs_fn
         self._shape = Shape([] if sample_ids_shape is None else sample_ids_shape)
         self._dtype = as_dtype(int32 if sample_ids_dtype is None else sample_ids_dtype)
@@ -111,7 +111,7 @@ class TrainingHelper(Helper):
                 f"TrainingHelper: sequence_length of shape {self._sequence_length.shape}", where=here(),
                 rule="one number of steps for each sequence: (batch,)",
                 hint="tf.fill([batch_size], steps) if all are equally long",
-            )  # fmt: skip
+            )
         # a row of zeros behind the end: what the step after the last one would read
         self._rows = mapped(lambda x: ops.concat([x, ops.expand_dims(ops.zeros_like(x[0]), 0)], 0), inputs)
         self._batch_size = batch_of([self._sequence_length, *[x[0] for x in flat(inputs)]], 0)
@@ -174,7 +174,7 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
     def __init__(
         self, inputs: Any, sequence_length: Any, embedding: Any, sampling_probability: Any, time_major: bool = False,
         seed: int | None = None, scheduling_seed: int | None = None, name: str | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(inputs, sequence_length, time_major, name)
         self._embedding_fn = embedding_function(embedding)
         self._probability, self._seed, self._scheduling_seed = constant_of(sampling_probability), seed, scheduling_seed
@@ -182,7 +182,7 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
             raise ShapeError(
                 f"sampling_probability of shape {self._probability.shape}", where=here(),
                 rule="one number, or one for each sequence",
-            )  # fmt: skip
+            )
 
     def sample(self, time: Any, outputs: Any, state: Any = None, name: str | None = None) -> Any:
         drawn = class_of(outputs, self._seed)
@@ -208,7 +208,7 @@ class GreedyEmbeddingHelper(Helper):
             raise ShapeError(
                 f"start_tokens of shape {self._start_tokens.shape}, end_token of shape {self._end_token.shape}",
                 where=here(), rule="start_tokens (batch,), and one end_token", hint="tf.fill([batch_size], start)",
-            )  # fmt: skip
+            )
         self._start_inputs = self._embedding_fn(self._start_tokens)
 
     @property
@@ -256,7 +256,7 @@ class InferenceHelper(Helper):
     def __init__(
         self, sample_fn: Callable[[Any], Any], sample_shape: Any, sample_dtype: Any, start_inputs: Any,
         end_fn: Callable[[Any], Any], next_inputs_fn: Callable[[Any], Any] | None = None,
-    ):  # fmt: skip
+    ):
         self._sample_fn, self._end_fn, self._next_inputs_fn = sample_fn, end_fn, next_inputs_fn
         self._shape, self._dtype = Shape(sample_shape), as_dtype(sample_dtype)
         self._start_inputs = constant_of(start_inputs)

@@ -13,7 +13,7 @@ from deepkit.v1.framework.symbolic import constant_of
 def sequence_loss(
     logits: Any, targets: Any, weights: Any, average_across_timesteps: bool = True, average_across_batch: bool = True,
     softmax_loss_function: Any = None, name: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The weighted cross-entropy of sequences: logits (batch, time, classes), targets and weights (batch, time).
 
     Averaged over both axes: the sum divided by the sum of the weights (plus 1e-12); over one of them, or none: what is

@@ -42,14 +42,14 @@ class AttentionWrapperState(_State):
             raise ArgumentError(
                 f"AttentionWrapperState has no field {unknown.pop()!r}", where=here(),
                 rule="its fields: " + ", ".join(self._fields),
-            )  # fmt: skip
+            )
         for name, value in kwargs.items():
             if not same_nesting(value, getattr(self, name)):
                 raise ArgumentError(
                     f"clone({name}=...): nested otherwise than the state's own {name}", where=here(),
                     rule="the decoder's cell takes states of one structure",
                     hint="an encoder with as many layers as the decoder has gives a state that fits",
-                )  # fmt: skip
+                )
         return self._replace(**kwargs)
 
 
@@ -67,7 +67,7 @@ class AttentionWrapper(RNNCell):
         cell_input_fn: Callable[[Any, Any], Any] | None = None, output_attention: bool = True,
         initial_cell_state: Any = None, name: str | None = None, attention_layer: Any = None, attention_fn: Any = None,
         dtype: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(name=name, dtype=dtype)
         check_cell("AttentionWrapper", cell)
         self._is_multi = isinstance(attention_mechanism, (list, tuple))
@@ -77,7 +77,7 @@ class AttentionWrapper(RNNCell):
                 raise ArgumentError(
                     f"AttentionWrapper: {mechanism!r} is not a mechanism", where=here(),
                     hint="AttentionWrapper(cell, tf.contrib.seq2seq.LuongAttention(units, memory))",
-                )  # fmt: skip
+                )
         if attention_layer_size is not None and attention_layer is not None:
             raise ArgumentError(
                 "AttentionWrapper: attention_layer_size and attention_layer", rule="one of them, or none"
@@ -101,7 +101,7 @@ class AttentionWrapper(RNNCell):
             raise ArgumentError(
                 f"AttentionWrapper: {len(made)} attention layers for {len(self._mechanisms)} mechanisms", where=here(),
                 rule="one layer, or one size, for each mechanism",
-            )  # fmt: skip
+            )
         self._sizes = [
             m.values.shape.dims[-1] if layer is None else _units(layer)
             for m, layer in zip(self._mechanisms, made, strict=True)
@@ -146,20 +146,20 @@ class AttentionWrapper(RNNCell):
                 cell_state=cell_state, attention=zeros_of(self._attention_layer_size, batch_size, dtype),
                 time=constant_of(0), alignments=self._item_or_tuple(first),
                 alignment_history=self._item_or_tuple(lists), attention_state=self._item_or_tuple(first),
-            )  # fmt: skip
+            )
 
     def call(self, inputs: Any, state: Any) -> Any:
         if not isinstance(state, AttentionWrapperState):
             raise ArgumentError(
                 f"AttentionWrapper: its state is {type(state).__name__}", where=here(), rule="AttentionWrapperState",
                 hint="cell.zero_state(batch_size, tf.float32).clone(cell_state=encoder_state)",
-            )  # fmt: skip
+            )
         output, cell_state = self._cell(self._cell_input_fn(inputs, state.attention), state.cell_state)
         attentions, alignments, states, lists = [], [], [], []
         before = zip(
             self._mechanisms, self._items(state.attention_state), self._items(state.alignment_history), self._layers,
             strict=True,
-        )  # fmt: skip
+        )
         for mechanism, attention_state, history, layer in before:
             attention, weights, following = self._attention_fn(mechanism, output, attention_state, layer)
             lists.append(history.write(state.time, weights) if self._history else ())
@@ -170,7 +170,7 @@ class AttentionWrapper(RNNCell):
         following = AttentionWrapperState(
             cell_state=cell_state, attention=attention, time=state.time + 1, alignments=self._item_or_tuple(alignments),
             alignment_history=self._item_or_tuple(lists), attention_state=self._item_or_tuple(states),
-        )  # fmt: skip
+        )
         return (attention if self._output_attention else output), following
 
 

@@ -23,7 +23,7 @@ from deepkit.v1.contrib.framework import (
     local_variable,
     model_variable,
     variable,
-)  # fmt: skip
+)
 from deepkit.v1.contrib.layers import *
 from deepkit.v1.contrib.layers import __all__ as _layers
 from deepkit.v1.contrib.slim import data, evaluation, learning, nets, queues
@@ -35,7 +35,7 @@ from deepkit.v1.contrib.slim.data import (
     parallel_reader,
     prefetch_queue,
     tfexample_decoder,
-)  # fmt: skip
+)
 
 __all__ = [
     *_layers, "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "create_global_step",
@@ -45,4 +45,4 @@ __all__ = [
     "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope", "layers", "learning", "local_variable",
     "losses", "metrics", "model_variable", "nets", "parallel_reader", "prefetch_queue", "queues", "regularizers",
     "tfexample_decoder", "variable", "variables",
-]  # fmt: skip
+]

@@ -37,7 +37,7 @@ def wait_for_new_checkpoint(
 def checkpoints_iterator(
     checkpoint_dir: str, min_interval_secs: float = 0, timeout: float | None = None,
     timeout_fn: Callable[[], bool] | None = None,
-) -> Iterator[str]:  # fmt: skip
+) -> Iterator[str]:
     """Every new checkpoint of a folder; the end comes when none appears for `timeout` seconds (unless timeout_fn() is False)."""
     last = None
     while True:
@@ -56,7 +56,7 @@ def evaluate_once(
     initial_op_feed_dict: Any = None, eval_op: Any = None, eval_op_feed_dict: Any = None, final_op: Any = None,
     final_op_feed_dict: Any = None, summary_op: Any = _DEFAULT, summary_op_feed_dict: Any = None,
     variables_to_restore: Any = None, session_config: Any = None, hooks: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Restores a checkpoint, runs eval_op num_evals times and then final_op, whose value it returns.
 
     Local variables, in which metrics gather, start from zero. Summaries go to logdir, if there is one.
@@ -103,7 +103,7 @@ def evaluation_loop(
     final_op: Any = None, final_op_feed_dict: Any = None, summary_op: Any = _DEFAULT, summary_op_feed_dict: Any = None,
     variables_to_restore: Any = None, eval_interval_secs: float = 60, max_number_of_evaluations: int | None = None,
     session_config: Any = None, timeout: float | None = None, timeout_fn: Any = None, hooks: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """`evaluate_once` for every new checkpoint of a folder, at most max_number_of_evaluations times; the last value."""
     value = None
     paths = checkpoints_iterator(checkpoint_dir, eval_interval_secs, timeout, timeout_fn)
@@ -111,7 +111,7 @@ def evaluation_loop(
         value = evaluate_once(
             master, path, logdir, num_evals, initial_op, initial_op_feed_dict, eval_op, eval_op_feed_dict, final_op,
             final_op_feed_dict, summary_op, summary_op_feed_dict, variables_to_restore, session_config, hooks,
-        )  # fmt: skip
+        )
         if max_number_of_evaluations is not None and done >= max_number_of_evaluations:
             break
     return value

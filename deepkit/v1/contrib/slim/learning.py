@@ -27,7 +27,7 @@ from deepkit.v1.train import Coordinator, Saver, get_or_create_global_step, late
 
 __all__ = [
     "add_gradients_summaries", "clip_gradient_norms", "create_train_op", "multiply_gradients", "train", "train_step",
-]  # fmt: skip
+]
 
 _THE_GLOBAL_STEP = object()  # None says that no step is counted
 
@@ -79,7 +79,7 @@ def create_train_op(
     variables_to_train: Any = None, clip_gradient_norm: Any = 0, summarize_gradients: bool = False,
     gate_gradients: Any = 1, aggregation_method: Any = None, colocate_gradients_with_ops: bool = False,
     gradient_multipliers: dict[Any, Any] | None = None, check_numerics: bool = True,
-) -> Any:  # fmt: skip
+) -> Any:
     """A tensor that, when run, moves the variables one step and gives the loss.
 
     update_ops (all of the collection UPDATE_OPS: the moving averages of batch_norm) run before the gradients. A loss that
@@ -174,7 +174,7 @@ def train(
     save_summaries_secs: float = 600, summary_writer: Any = None, startup_delay_steps: int = 0, saver: Any = None,
     save_interval_secs: float = 600, sync_optimizer: Any = None, session_config: Any = None, session_wrapper: Any = None,
     trace_every_n_steps: int | None = None, ignore_live_threads: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Runs train_op until number_of_steps have been made (counting those of earlier calls); the last loss.
 
     Starts from the latest checkpoint in `logdir` if there is one, else from init_op and init_fn(session), and leaves

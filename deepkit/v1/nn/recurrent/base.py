@@ -206,26 +206,26 @@ class LayerRNNCell(RNNCell):
             raise DTypeError(
                 f"{self.name}: the inputs are {inputs.dtype.name}", where=here(), rule="a cell computes with floats",
                 hint="tf.cast(x, tf.float32); class numbers become vectors with tf.one_hot or tf.nn.embedding_lookup",
-            )  # fmt: skip
+            )
         if inputs.shape.rank not in (None, rank):
             raise ShapeError(
                 f"{self.name}: inputs of shape {inputs.shape}", where=here(),
                 rule="(batch, depth): one time step" if rank == 2 else "(time, batch, depth): all time steps",
                 hint="tf.nn.dynamic_rnn(cell, x) takes all time steps at once" if inputs.shape.rank == 3 else None,
-            )  # fmt: skip
+            )
         depth = inputs.shape.dims[-1] if inputs.shape.dims is not None else None
         if depth is None:
             raise ShapeError(
                 f"{self.name}: inputs of shape {inputs.shape}", where=here(),
                 rule="the number of features is known before the graph runs: the kernel has a row for each",
                 hint="tf.placeholder(tf.float32, [None, steps, features]), or x.set_shape(...)",
-            )  # fmt: skip
+            )
         if self._depth not in (None, depth):
             raise ShapeError(
                 f"{self.name} was built for inputs of {self._depth} features and is now given {depth}", where=here(),
                 rule="one cell has one kernel, wherever it is used",
                 hint="make a cell for each layer: [LSTMCell(n) for _ in range(layers)], not [cell] * layers",
-            )  # fmt: skip
+            )
         self._depth = depth
 
     @property

@@ -23,7 +23,7 @@ class LSTMBlockCell(LSTMCell):
     def __init__(
         self, num_units: int, forget_bias: float = 1.0, cell_clip: float | None = None, use_peephole: bool = False,
         dtype: Any = None, reuse: Any = None, name: str | None = "lstm_cell",
-    ):  # fmt: skip
+    ):
         clip = None if cell_clip is None or cell_clip <= 0 else cell_clip
         super().__init__(num_units, use_peephole, clip, forget_bias=forget_bias, reuse=reuse, name=name, dtype=dtype)
 
@@ -40,7 +40,7 @@ class LSTMBlockFusedCell(LSTMBlockCell):
     def __init__(
         self, num_units: int, forget_bias: float = 1.0, cell_clip: float | None = None, use_peephole: bool = False,
         reuse: Any = None, dtype: Any = None, name: str | None = "lstm_fused_cell",
-    ):  # fmt: skip
+    ):
         super().__init__(num_units, forget_bias, cell_clip, use_peephole, dtype, reuse, name)
 
     @property
@@ -57,12 +57,12 @@ class LSTMBlockFusedCell(LSTMBlockCell):
             raise ShapeError(
                 f"{self.name}: inputs of shape {x.shape}", where=here(),
                 rule="all time steps at once: (time, batch, depth), or a list of (batch, depth)",
-            )  # fmt: skip
+            )
         if initial_state is None and dtype is None:
             raise ArgumentError(
                 f"{self.name} without initial_state needs dtype", where=here(), rule="the first state is zeros of that type",
                 hint="dtype=tf.float32",
-            )  # fmt: skip
+            )
         state = (
             zeros_of(self.state_size, batch_of([x], 1), dtype)
             if initial_state is None
@@ -90,7 +90,7 @@ class GLSTMCell(LayerRNNCell):
     def __init__(
         self, num_units: int, initializer: Any = None, num_proj: int | None = None, number_of_groups: int = 1,
         forget_bias: float = 1.0, activation: Any = None, reuse: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(_reuse=reuse)
         self._num_units, self._groups = (
             check_units("num_units", num_units),

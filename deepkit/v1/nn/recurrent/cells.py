@@ -29,7 +29,7 @@ class BasicRNNCell(LayerRNNCell):
     def __init__(
         self, num_units: int, activation: Any = None, reuse: Any = None, name: str | None = None, dtype: Any = None,
         trainable: bool = True,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, dtype, reuse)
         self._num_units = check_units("num_units", num_units)
         self._activation = activation_of(activation)
@@ -61,7 +61,7 @@ class GRUCell(LayerRNNCell):
     def __init__(
         self, num_units: int, activation: Any = None, reuse: Any = None, kernel_initializer: Any = None,
         bias_initializer: Any = None, name: str | None = None, dtype: Any = None, trainable: bool = True,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, dtype, reuse)
         self._num_units = check_units("num_units", num_units)
         self._activation = activation_of(activation)
@@ -104,7 +104,7 @@ class BasicLSTMCell(LayerRNNCell):
     def __init__(
         self, num_units: int, forget_bias: float = 1.0, state_is_tuple: bool = True, activation: Any = None,
         reuse: Any = None, name: str | None = None, dtype: Any = None, trainable: bool = True,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, dtype, reuse)
         self._num_units = check_units("num_units", num_units)
         self._forget_bias, self._state_is_tuple = float(forget_bias), state_is_tuple
@@ -145,7 +145,7 @@ class LSTMCell(LayerRNNCell):
         num_proj: int | None = None, proj_clip: float | None = None, num_unit_shards: Any = None,
         num_proj_shards: Any = None, forget_bias: float = 1.0, state_is_tuple: bool = True, activation: Any = None,
         reuse: Any = None, name: str | None = None, dtype: Any = None, trainable: bool = True,
-    ):  # fmt: skip
+    ):
         super().__init__(trainable, name, dtype, reuse)
         if num_unit_shards is not None or num_proj_shards is not None:
             raise ArgumentError(f"{self.name}: shards", rule="a variable is kept in one piece", hint="leave them out")
@@ -217,7 +217,7 @@ class MultiRNNCell(RNNCell):
                 "MultiRNNCell was given one cell several times: its layers share their weights. Make one cell for each "
                 "layer: [LSTMCell(n) for _ in range(layers)]",
                 GraphWarning, stacklevel=2,
-            )  # fmt: skip
+            )
         self._cells, self._state_is_tuple = list(cells), state_is_tuple
         if not state_is_tuple and any(isinstance(c.state_size, (list, tuple)) for c in cells):
             raise ArgumentError(

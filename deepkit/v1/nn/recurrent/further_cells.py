@@ -27,7 +27,7 @@ class LayerNormBasicLSTMCell(LayerRNNCell):
         self, num_units: int, forget_bias: float = 1.0, input_size: Any = None, activation: Any = None,
         layer_norm: bool = True, norm_gain: float = 1.0, norm_shift: float = 0.0, dropout_keep_prob: Any = 1.0,
         dropout_prob_seed: int | None = None, reuse: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(_reuse=reuse)
         self._num_units, self._forget_bias = check_units("num_units", num_units), float(forget_bias)
         self._activation, self._layer_norm = activation_of(activation), layer_norm
@@ -78,7 +78,7 @@ class AttentionCellWrapper(RNNCell):
     def __init__(
         self, cell: Any, attn_length: int, attn_size: int | None = None, attn_vec_size: int | None = None,
         input_size: int | None = None, state_is_tuple: bool = True, reuse: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(_reuse=reuse)
         check_cell("AttentionCellWrapper", cell)
         if not state_is_tuple:
@@ -146,7 +146,7 @@ class HighwayWrapper(CellWrapper):
             raise ShapeError(
                 f"HighwayWrapper: inputs {x.shape}, outputs {y.shape}", where=here(),
                 rule="both are mixed, so they have one shape", hint="as many units as features",
-            )  # fmt: skip
+            )
         carry = self._gate("carry", x, self._carry_bias)
         transform = 1 - carry if self._coupled else self._gate("transform", x, -self._carry_bias)
         return x * carry + y * transform
@@ -163,7 +163,7 @@ class EmbeddingWrapper(RNNCell):
     def __init__(
         self, cell: Any, embedding_classes: int, embedding_size: int, initializer: Callable[..., Any] | None = None,
         reuse: Any = None,
-    ):  # fmt: skip
+    ):
         super().__init__(_reuse=reuse)
         check_cell("EmbeddingWrapper", cell)
         self._cell, self._initializer = cell, initializer

@@ -21,7 +21,7 @@ _zeros = symbolic(ops.zeros)
 def raw_rnn(
     cell: Any, loop_fn: Callable[..., Any], parallel_iterations: int | None = None, swap_memory: bool = False,
     scope: Any = None,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """(TensorArray of what was emitted, last state, last loop state) of a loop that `loop_fn` steers.
 
     loop_fn(time, output, state, loop_state) returns (finished bool (batch,), next input, next state, what is emitted, next
@@ -60,7 +60,7 @@ def raw_rnn(
             return (
                 time + 1, ops.logical_or(constant_of(ended), finished), mapped(constant_of, following),
                 packed(lists, [a.flow for a in arrays]), after, loop_after,
-            )  # fmt: skip
+            )
 
         start = (constant_of(0), finished, inputs, lists, state, loop_state)
         test = lambda time, finished, *rest: ops.logical_not(ops.reduce_all(finished))  # noqa: E731
@@ -77,7 +77,7 @@ def stack_bidirectional_dynamic_rnn(
     cells_fw: Sequence[Any], cells_bw: Sequence[Any], inputs: Any, initial_states_fw: Any = None,
     initial_states_bw: Any = None, dtype: Any = None, sequence_length: Any = None, parallel_iterations: int | None = None,
     time_major: bool = False, scope: Any = None, swap_memory: bool = False,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """(outputs, forward states, backward states) of layers that each read both ways; a layer reads both outputs of the last.
 
     outputs: those of the last layer side by side, (batch, time, units forwards + units backwards).
@@ -86,7 +86,7 @@ def stack_bidirectional_dynamic_rnn(
         raise ArgumentError(
             f"stack_bidirectional_dynamic_rnn: {len(cells_fw)} cells forwards, {len(cells_bw)} backwards", where=here(),
             rule="equally many, at least one",
-        )  # fmt: skip
+        )
     states_fw, states_bw = [], []
     with variable_scope(scope or "stack_bidirectional_rnn"):
         for i, (forwards, backwards) in enumerate(zip(cells_fw, cells_bw, strict=True)):
@@ -94,7 +94,7 @@ def stack_bidirectional_dynamic_rnn(
                 outputs, (fw, bw) = bidirectional_dynamic_rnn(
                     forwards, backwards, inputs, sequence_length, initial_states_fw and initial_states_fw[i],
                     initial_states_bw and initial_states_bw[i], dtype, time_major=time_major,
-                )  # fmt: skip
+                )
             inputs = ops.concat(outputs, 2)
             states_fw.append(fw)
             states_bw.append(bw)

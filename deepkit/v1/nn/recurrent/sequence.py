@@ -158,7 +158,7 @@ def one_step(cell: Any, inputs: Any, before: Any, live: Symbol | None) -> tuple[
         raise ShapeError(
             f"{name} was given the state {shape_text(before)} and returned {shape_text(after)}",
             where=here(), rule="cell(inputs, state) returns (output, new state), the new state nested as the old one",
-        )  # fmt: skip
+        )
     if live is not None:
         output = packed(output, [select(live, y, ops.zeros_like(y)) for y in flat(output)])
         after = packed(after, [select(live, x, old) for x, old in zip(flat(after), flat(before), strict=True)])

@@ -58,7 +58,7 @@ def zeros_of(sizes: Any, batch: Any, dtype: Any) -> Any:
         raise ShapeError(
             "zero_state: the size of the batch is not known", rule="a number, or a tensor that has it when the graph runs",
             hint="zero_state(tf.shape(x)[0], tf.float32)",
-        )  # fmt: skip
+        )
     first = batch if isinstance(batch, Symbol) else int(batch)
     return mapped(lambda size: _zeros([first, *shape_of(size)], dtype), sizes)
 
@@ -84,7 +84,7 @@ def check_state(where: str, state: Any, sizes: Any) -> None:
             raise ShapeError(
                 f"{where}: a part of the state has shape {part.shape}, but the cell keeps {size} numbers for each example",
                 where=here(), rule=expected, hint="cell.zero_state(batch_size, tf.float32), or the state of an equal cell",
-            )  # fmt: skip
+            )
 
 
 def same_nesting(a: Any, b: Any) -> bool:
@@ -109,7 +109,7 @@ def check_cell(where: str, cell: Any) -> None:
         raise ArgumentError(
             f"{where}: {cell!r} is not a cell", where=here(), hint="tf.nn.rnn_cell.BasicLSTMCell(num_units=128)",
             rule="a cell has state_size and output_size, and cell(inputs, state) gives (output, new state)",
-        )  # fmt: skip
+        )
 
 
 def batch_of(tensors: Sequence[Symbol], axis: int) -> Any:

@@ -18,7 +18,7 @@ from deepkit.v1.nn.recurrent.states import batch_of, check_cell, check_state, fl
 def dynamic_rnn(
     cell: Any, inputs: Any, sequence_length: Any = None, initial_state: Any = None, dtype: Any = None,
     parallel_iterations: int | None = None, swap_memory: bool = False, time_major: bool = False, scope: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(outputs, last state) of `cell` run along the time axis of `inputs` by one node, however long that axis is.
 
     inputs: (batch, time, depth), or (time, batch, depth) with time_major; outputs alike, with cell.output_size in
@@ -45,7 +45,7 @@ def bidirectional_dynamic_rnn(
     cell_fw: Any, cell_bw: Any, inputs: Any, sequence_length: Any = None, initial_state_fw: Any = None,
     initial_state_bw: Any = None, dtype: Any = None, parallel_iterations: int | None = None, swap_memory: bool = False,
     time_major: bool = False, scope: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """((outputs, outputs), (last state, last state)) of two cells, one reading forwards, the other backwards.
 
     Each sequence is turned round within its own length. tf.concat(outputs, 2) puts both side by side.
@@ -75,7 +75,7 @@ def bidirectional_dynamic_rnn(
 def static_rnn(
     cell: Any, inputs: Sequence[Any], initial_state: Any = None, dtype: Any = None, sequence_length: Any = None,
     scope: Any = None,
-) -> tuple[list[Any], Any]:  # fmt: skip
+) -> tuple[list[Any], Any]:
     """(outputs, last state) of `cell` run along a list of inputs (batch, depth): the graph holds every step.
 
     tf.unstack(x, axis=1) makes the list from (batch, time, depth). sequence_length as for dynamic_rnn.
@@ -100,7 +100,7 @@ def static_rnn(
 def static_bidirectional_rnn(
     cell_fw: Any, cell_bw: Any, inputs: Sequence[Any], initial_state_fw: Any = None, initial_state_bw: Any = None,
     dtype: Any = None, sequence_length: Any = None, scope: Any = None,
-) -> tuple[list[Any], Any, Any]:  # fmt: skip
+) -> tuple[list[Any], Any, Any]:
     """(outputs, last forward state, last backward state); each output holds both directions side by side."""
     for where, cell in (("cell_fw", cell_fw), ("cell_bw", cell_bw)):
         check_cell(f"static_bidirectional_rnn, {where}", cell)
@@ -137,7 +137,7 @@ def _first_state(where: str, cell: Any, given: Any, batch: Any, dtype: Any) -> A
         raise ArgumentError(
             f"{where} without initial_state needs dtype", where=here(), rule="the first state is zeros of that type",
             hint="dtype=tf.float32",
-        )  # fmt: skip
+        )
     return cell.zero_state(batch, dtype)
 
 
@@ -148,13 +148,13 @@ def _check_sequence(x: Symbol, time_major: bool) -> None:
             f"dynamic_rnn: inputs of shape {x.shape}", where=here(), rule=f"inputs are {expected}",
             hint="x[:, :, tf.newaxis] gives a series of numbers one feature for each step" if x.shape.rank == 2 else
             "tf.reshape(x, [-1, steps, depth])",
-        )  # fmt: skip
+        )
     if x.shape.dims is None or any(d is None for d in x.shape.dims[2:]):
         raise ShapeError(
             f"dynamic_rnn: inputs of shape {x.shape}", where=here(),
             rule=f"inputs are {expected}, and all but the batch and the time are known before the graph runs",
             hint="tf.placeholder(tf.float32, [None, None, depth]), or x.set_shape([None, None, depth])",
-        )  # fmt: skip
+        )
 
 
 def _check_list(where: str, inputs: Any) -> None:
@@ -162,7 +162,7 @@ def _check_list(where: str, inputs: Any) -> None:
         raise ArgumentError(
             f"{where}: inputs are {inputs!r}", where=here(), rule="a list with the inputs (batch, depth) of each step",
             hint="tf.unstack(x, axis=1) of x (batch, time, depth); dynamic_rnn takes x itself",
-        )  # fmt: skip
+        )
 
 
 def _checked_lengths(given: Any, batch: Any) -> Symbol:
@@ -174,7 +174,7 @@ def _checked_lengths(given: Any, batch: Any) -> Symbol:
         raise ShapeError(
             f"sequence_length has shape {lengths.shape} for a batch of {expected or '?'}", where=here(),
             rule="one number of steps for each sequence: (batch)",
-        )  # fmt: skip
+        )
     return ops.identity(ops.cast(lengths, int32), name="sequence_length")
 
 

@@ -76,7 +76,7 @@ class DropoutWrapper(CellWrapper):
         self, cell: Any, input_keep_prob: Any = 1.0, output_keep_prob: Any = 1.0, state_keep_prob: Any = 1.0,
         variational_recurrent: bool = False, input_size: Any = None, dtype: Any = None, seed: int | None = None,
         dropout_state_filter_visitor: Callable[[Any], Any] | None = None,
-    ):  # fmt: skip
+    ):
         super().__init__(cell)
         self._seed = seed
         self._filter = dropout_state_filter_visitor or _keep_memory
@@ -92,7 +92,7 @@ class DropoutWrapper(CellWrapper):
                     "DropoutWrapper(variational_recurrent=True) without " + ("dtype" if dtype is None else "input_size"),
                     where=here(), rule="the masks are made before the inputs are known",
                     hint="DropoutWrapper(cell, ..., variational_recurrent=True, input_size=depth, dtype=tf.float32)",
-                )  # fmt: skip
+                )
             sizes = {"input": input_size, "state": cell.state_size, "output": cell.output_size}
             for part, size in sizes.items():
                 self._noise[part] = [self._mask(part, i, s, dtype) for i, s in enumerate(flat(size)) if s is not None]
@@ -162,7 +162,7 @@ def _probability(what: str, given: Any) -> Any:
         raise ArgumentError(
             f"DropoutWrapper: {what}={float(value):g}", where=here(), rule=f"0 < {what} <= 1",
             hint="it is the share that stays; 1 keeps everything",
-        )  # fmt: skip
+        )
     return float(value)
 
 
@@ -188,7 +188,7 @@ def _sum(inputs: Any, outputs: Any) -> Any:
             f"ResidualWrapper: inputs {[str(x.shape) for x in flat(inputs)]}, outputs {[str(y.shape) for y in flat(outputs)]}",
             where=here(), rule="the inputs are added to the output, so both have one shape",
             hint="as many units as features, or a residual_fn that changes the inputs",
-        )  # fmt: skip
+        )
     return mapped(ops.add, inputs, outputs)
 
 
@@ -240,7 +240,7 @@ class _Projection(CellWrapper):
             raise ShapeError(
                 f"{self.name}: values of shape {x.shape}", where=here(),
                 rule="the number of features is known before the graph runs",
-            )  # fmt: skip
+            )
         kernel = get_variable("kernel", [depth, self._units], x.dtype)
         bias = get_variable("bias", [self._units], x.dtype, Zeros())
         return self._activation(linear(x, kernel, bias))

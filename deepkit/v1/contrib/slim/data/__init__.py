@@ -8,9 +8,9 @@ from deepkit.v1.contrib.slim.data import (
     parallel_reader,
     prefetch_queue,
     tfexample_decoder,
-)  # fmt: skip
+)
 
 __all__ = [
     "data_decoder", "data_provider", "dataset", "dataset_data_provider", "parallel_reader", "prefetch_queue",
     "tfexample_decoder",
-]  # fmt: skip
+]

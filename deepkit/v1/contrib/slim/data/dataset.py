@@ -16,7 +16,7 @@ class Dataset:
     def __init__(
         self, data_sources: Any, reader: Any, decoder: Any, num_samples: int | None, items_to_descriptions: dict[str, str],
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         self.data_sources, self.reader, self.decoder = data_sources, reader, decoder
         self.num_samples, self.items_to_descriptions = num_samples, items_to_descriptions
         self.__dict__.update(kwargs)

@@ -21,11 +21,11 @@ class DatasetDataProvider(DataProvider):
         self, dataset: Any, num_readers: int = 1, reader_kwargs: Any = None, shuffle: bool = True,
         num_epochs: int | None = None, common_queue_capacity: int = 256, common_queue_min: int = 128,
         record_key: str = "record_key", seed: int | None = None, scope: Any = None,
-    ):  # fmt: skip
+    ):
         key, data = parallel_read(
             dataset.data_sources, dataset.reader, num_epochs, num_readers, reader_kwargs, shuffle, None,
             common_queue_capacity, common_queue_min, seed, scope,
-        )  # fmt: skip
+        )
         items = dataset.decoder.list_items()
         tensors = dict(zip(items, dataset.decoder.decode(data, items), strict=True))
         super().__init__({**tensors, record_key: key}, dataset.num_samples)

@@ -30,7 +30,7 @@ def parallel_read(
     data_sources: Any, reader_class: Any, num_epochs: int | None = None, num_readers: int = 4, reader_kwargs: Any = None,
     shuffle: bool = True, dtypes: Any = None, capacity: int = 256, min_after_dequeue: int = 128, seed: int | None = None,
     scope: Any = None,
-) -> tuple[Any, Any]:  # fmt: skip
+) -> tuple[Any, Any]:
     """(key, value) of one record after the other; with `shuffle` files and records come in random order."""
     with name_scope(scope or "parallel_read"):
         files = get_data_files(data_sources)

@@ -14,7 +14,7 @@ __all__ = ["prefetch_queue"]
 def prefetch_queue(
     tensors: Any, capacity: int = 8, num_threads: int = 1, dynamic_pad: bool = False, shared_name: Any = None,
     name: Any = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A queue of the values of `tensors`, a list or dict; `dequeue` gives them."""
     with name_scope(name or "prefetch_queue"):
         names = list(tensors) if isinstance(tensors, dict) else None

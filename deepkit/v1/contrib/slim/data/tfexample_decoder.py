@@ -89,7 +89,7 @@ class Image(ItemHandler):
     def __init__(
         self, image_key: str | None = None, format_key: str | None = None, shape: Any = None, channels: int = 3,
         dtype: Any = "uint8", repeated: bool = False, dct_method: str = "",
-    ):  # fmt: skip
+    ):
         self._image, self._format = image_key or "image/encoded", format_key or "image/format"
         self._shape, self._channels, self._dtype, self._repeated = shape, channels, dtype, repeated
         super().__init__([self._image, self._format])

@@ -21,7 +21,7 @@ of such, which are all applied to the same input and put side by side."""
 def arguments(
     weight_decay: float = 0.00004, batch_norm_var_collection: str = "moving_vars", batch_norm_decay: float = 0.9997,
     batch_norm_epsilon: float = 0.001, updates_collections: Any = GraphKeys.UPDATE_OPS, use_fused_batchnorm: bool = True,
-) -> ArgScope:  # fmt: skip
+) -> ArgScope:
     """Weight decay for all weights; convolutions are normalized over the batch, then relu."""
     normalizer = {
         "decay": batch_norm_decay, "epsilon": batch_norm_epsilon, "updates_collections": updates_collections,
@@ -30,7 +30,7 @@ def arguments(
             "beta": None, "gamma": None, "moving_mean": [batch_norm_var_collection],
             "moving_variance": [batch_norm_var_collection],
         },
-    }  # fmt: skip
+    }
     with (
         arg_scope(
             [layers.conv2d, layers.fully_connected], weights_regularizer=layers.l2_regularizer(float(weight_decay))
@@ -39,7 +39,7 @@ def arguments(
             [layers.conv2d], weights_initializer=layers.variance_scaling_initializer(), activation_fn=nn.relu,
             normalizer_fn=layers.batch_norm, normalizer_params=normalizer,
         ) as scope,
-    ):  # fmt: skip
+    ):
         return scope
 
 

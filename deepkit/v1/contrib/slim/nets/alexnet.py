@@ -24,14 +24,14 @@ def alexnet_v2_arg_scope(weight_decay: float = 0.0005) -> ArgScope:
         ),
         arg_scope([layers.conv2d], padding="SAME"),
         arg_scope([layers.max_pool2d], padding="VALID") as scope,
-    ):  # fmt: skip
+    ):
         return scope
 
 
 def alexnet_v2(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.5,
     spatial_squeeze: bool = True, scope: Any = "alexnet_v2",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) for images (batch, 224, 224, 3)."""
     inputs = constant_of(inputs)
     narrow = initializers.truncated_normal(0.0, 0.005)
@@ -52,7 +52,7 @@ def alexnet_v2(
             net = layers.conv2d(
                 net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None,
                 biases_initializer=initializers.zeros(), scope="fc8",
-            )  # fmt: skip
+            )
         points = collected(opened)
         if spatial_squeeze:
             net = ops.squeeze(net, [1, 2], name="fc8/squeezed")

@@ -6,4 +6,4 @@ from deepkit.v1.contrib.slim.nets.inception_v3 import inception_v3, inception_v3
 __all__ = [
     "inception_v1", "inception_v1_arg_scope", "inception_v1_base", "inception_v3", "inception_v3_arg_scope",
     "inception_v3_base",
-]  # fmt: skip
+]

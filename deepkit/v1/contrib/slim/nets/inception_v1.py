@@ -37,7 +37,7 @@ TABLE: list[tuple[str, Any]] = [
     ("Mixed_4f", _module(256, 160, 320, 32, 128, 128)), ("MaxPool_5a_2x2", ("MaxPool_5a_2x2", None, [2, 2], 2)),
     ("Mixed_5b", _module(256, 160, 320, 32, 128, 128, "Conv2d_0a_3x3")),
     ("Mixed_5c", _module(384, 192, 384, 48, 128, 128)),
-]  # fmt: skip
+]
 """The network from its input to its last module; see `_inception.Layer`. Pools at odd sizes pad (SAME)."""
 
 
@@ -58,7 +58,7 @@ def inception_v1_base(
 def inception_v1(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.8,
     prediction_fn: Any = layers.softmax, spatial_squeeze: bool = True, reuse: Any = None, scope: Any = "InceptionV1",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) for images (batch, 224, 224, 3); the end points hold "Logits" and "Predictions"."""
     inputs = constant_of(inputs)
     with (

@@ -39,7 +39,7 @@ def _grid_17(n: int) -> list[Any]:
             ("Conv2d_0d_7x1", n, _COLUMN), ("Conv2d_0e_1x7", 192, _ROW),
         ],
         [("AvgPool_0a_3x3", None, [3, 3]), ("Conv2d_0b_1x1", 192, _ONE)],
-    ]  # fmt: skip
+    ]
 
 
 def _grid_8(second: str) -> list[Any]:
@@ -52,7 +52,7 @@ def _grid_8(second: str) -> list[Any]:
             [("Conv2d_0c_1x3", 384, [1, 3]), ("Conv2d_0d_3x1", 384, [3, 1])],
         ],
         [("AvgPool_0a_3x3", None, [3, 3]), ("Conv2d_0b_1x1", 192, _ONE)],
-    ]  # fmt: skip
+    ]
 
 
 TABLE: list[tuple[str, Any]] = [
@@ -81,7 +81,7 @@ TABLE: list[tuple[str, Any]] = [
         [("MaxPool_1a_3x3", None, [3, 3], 2, "VALID")],
     ]),
     ("Mixed_7b", _grid_8("Conv2d_0b_3x1")), ("Mixed_7c", _grid_8("Conv2d_0c_3x1")),
-]  # fmt: skip
+]
 """The network from its input to its last module; see `_inception.Layer`. The names are those of public checkpoints."""
 
 
@@ -101,7 +101,7 @@ def inception_v3(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.8, min_depth: int = 16,
     depth_multiplier: float = 1.0, prediction_fn: Any = layers.softmax, spatial_squeeze: bool = True, reuse: Any = None,
     scope: Any = "InceptionV3",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) for images (batch, 299, 299, 3).
 
     The end points hold "Logits", "Predictions" and "AuxLogits": a second classifier on the 17 x 17 grid, whose loss helps
@@ -147,11 +147,11 @@ def _auxiliary(net: Any, num_classes: int, depth: Any, spatial_squeeze: bool) ->
         net = layers.conv2d(
             net, depth(768), window, weights_initializer=initializers.truncated_normal(0.0, 0.01), padding="VALID",
             scope="Conv2d_2a_{}x{}".format(*window),
-        )  # fmt: skip
+        )
         net = layers.conv2d(
             net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None,
             weights_initializer=initializers.truncated_normal(0.0, 0.001), scope="Conv2d_2b_1x1",
-        )  # fmt: skip
+        )
         return ops.squeeze(net, [1, 2], name="SpatialSqueeze") if spatial_squeeze else net
 
 

@@ -26,14 +26,14 @@ def vgg_arg_scope(weight_decay: float = 0.0005) -> ArgScope:
             biases_initializer=initializers.zeros(),
         ),
         arg_scope([layers.conv2d], padding="SAME") as scope,
-    ):  # fmt: skip
+    ):
         return scope
 
 
 def _vgg(
     name: str, repetitions: Sequence[int], inputs: Any, num_classes: int, is_training: Any, dropout_keep_prob: float,
     spatial_squeeze: bool, scope: Any,
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     inputs = constant_of(inputs)
     with variable_scope(scope or name, name, [inputs]) as opened, collecting(opened):
         net = inputs
@@ -55,7 +55,7 @@ def _vgg(
 def vgg_a(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.5,
     spatial_squeeze: bool = True, scope: Any = "vgg_a",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) of the network with 11 layers, for images (batch, 224, 224, 3)."""
     return _vgg("vgg_a", (1, 1, 2, 2, 2), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
@@ -63,7 +63,7 @@ def vgg_a(
 def vgg_16(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.5,
     spatial_squeeze: bool = True, scope: Any = "vgg_16",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) of the network with 16 layers, for images (batch, 224, 224, 3)."""
     return _vgg("vgg_16", (2, 2, 3, 3, 3), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
@@ -71,7 +71,7 @@ def vgg_16(
 def vgg_19(
     inputs: Any, num_classes: int = 1000, is_training: Any = True, dropout_keep_prob: float = 0.5,
     spatial_squeeze: bool = True, scope: Any = "vgg_19",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+) -> tuple[Any, dict[str, Any]]:
     """(logits, end points) of the network with 19 layers, for images (batch, 224, 224, 3)."""
     return _vgg("vgg_19", (2, 2, 4, 4, 4), inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
 
