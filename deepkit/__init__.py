@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from deepkit.api import *  # noqa: F403
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _ROOMS = ("datasets", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
 

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from deepkit.commands import COMMANDS
 from deepkit.errors import ArgumentError, DeepkitError
+from deepkit.resources import DISTRIBUTION
 
 _EPILOG = """\
 examples:
@@ -32,7 +33,7 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE
 def version() -> str:
     """deepkit's version, as installed or, in a checkout that is not installed, as the package says."""
     try:
-        return importlib.metadata.version("deepkit")
+        return importlib.metadata.version(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
         return getattr(sys.modules["deepkit"], "__version__", "(not installed)")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit.resources import install
 from deepkit.site import user_site
 
 
@@ -282,7 +283,7 @@ class MissingExtraError(DeepkitError, ImportError):
     def __init__(self, library: str, extra: str, purpose: str):
         super().__init__(
             f"{purpose} needs {library}, which is not installed",
-            hint=f'python3 -m pip install "deepkit[{extra}]"',
+            hint=install(extra),
         )
 
 

@@ -32,7 +32,10 @@ NEVER = {  # room: (modules, names) that it must not import, wherever they stand
 DEVICE_ONLY = {"cupy", "numba"}
 LATE = ("matplotlib", "IPython", "ipywidgets", "sklearn", "pytest", "tqdm", "jupyter", "nb")  # and all jupyter*, nb*
 LONGEST = 600
-TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "course", "deepkit", "tests", "data", "exercises"}
+TOP_LEVEL = {
+    "CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "pyproject.toml", "course", "data", "deepkit", "exercises",
+    "tests",
+}
 
 
 @dataclass(frozen=True)

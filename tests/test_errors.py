@@ -15,7 +15,7 @@ def test_an_error_with_arguments_of_its_own_keeps_its_class_when_its_place_is_ad
     found = error.at("matmul at line 3")
     assert type(found) is errors.MissingExtraError
     assert "matmul at line 3" in str(found)
-    assert "deepkit[io]" in str(found)
+    assert ".[io]" in str(found)
 
 
 def _inside_a_graph(raised: Exception) -> Exception:

@@ -15,6 +15,7 @@ from typing import Any
 
 from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512, usable_cores
 from deepkit.errors import DataError
+from deepkit.resources import install
 
 _EPILOG = f"""\
 examples:
@@ -114,9 +115,7 @@ def software() -> Iterator[Row]:
             yield Row(f"[{extra}]", there)
             continue
         lacks = f"missing: {', '.join(missing)}"
-        yield Row(
-            f"[{extra}]", f"{there}; {lacks}" if there else lacks, NOTE, f'python3 -m pip install "deepkit[{extra}]"'
-        )
+        yield Row(f"[{extra}]", f"{there}; {lacks}" if there else lacks, NOTE, install(extra))
 
 
 def machine() -> Iterator[Row]:
@@ -190,7 +189,7 @@ def compiled_report() -> Iterator[Row]:
     loop = compiled.kernel(_sum_of_squares)
     if loop is None:
         why = "switched off by DEEPKIT_COMPILED=0" if os.environ.get("DEEPKIT_COMPILED") == "0" else "no numba"
-        yield Row("compiled kernels", f"{why}: NumPy is used", NOTE, 'python3 -m pip install "deepkit[fast]"')
+        yield Row("compiled kernels", f"{why}: NumPy is used", NOTE, install("fast"))
         return
     x = np.arange(1000.0)
     fine = loop(x) == float(x @ x)

@@ -81,7 +81,7 @@ def test_without_jupyterlab_the_extra_is_named(monkeypatch, capsys):
     with pytest.raises(MissingExtraError):
         _launch.require("jupyterlab", "the course")
     assert main(["lab"]) == 1
-    assert 'pip install "deepkit[course]"' in capsys.readouterr().err
+    assert 'pip install -e ".[course]"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

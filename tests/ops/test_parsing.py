@@ -194,7 +194,7 @@ for use in (lambda: tf.train.Example, lambda: tf.parse_example([b""], {"a": tf.V
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.count("tf.train.Example needs protobuf, which is not installed") == 2, done.stderr
-    assert 'pip install "deepkit[io]"' in done.stdout
+    assert 'pip install -e ".[io]"' in done.stdout
 
 
 def test_numbers_in_bulk():

@@ -25,7 +25,7 @@ from deepkit.ops.summary.values import histogram_value, image_values, scalar_val
 class TensorBoard(Callback):
     """Writes the numbers of every epoch, and more if asked for, into a folder: `tensorboard --logdir logs` shows them.
 
-    Needs `pip install "deepkit[tensorboard]"`. Every event is in the file as soon as it is written, so an interrupted
+    Needs the extra `tensorboard`. Every event is in the file as soon as it is written, so an interrupted
     training loses none.
 
     Args:

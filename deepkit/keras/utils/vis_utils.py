@@ -19,6 +19,7 @@ from deepkit.keras.engine.input_layer import InputLayer
 from deepkit.keras.engine.nested import keras_shape
 from deepkit.keras.engine.network import Network
 from deepkit.keras.utils.layer_utils import layers_between
+from deepkit.resources import install
 
 __all__ = ["Block", "Dot", "model_to_dot", "plot_model"]
 
@@ -240,7 +241,7 @@ def _draw(found: _Blocks, path: Path, kind: str, dpi: int, name: str) -> Path:
         write_whole(beside, drawer.svg(found.blocks, found.edges, name))
         warnings.warn(
             f"{path} was not written, but {beside}: a .{kind} needs Graphviz (its program dot), or matplotlib "
-            '(python3 -m pip install "deepkit[course]")',
+            f"({install('course')})",
             stacklevel=3,
         )
         return beside
