@@ -1,8 +1,8 @@
-"""CRC-32C, the checksum of record files: NumPy reference and compiled twin side by side, for many stretches at once.
+"""CRC-32C, the checksum of record files: byte by byte, then by NumPy and compiled for many stretches at once.
 
 The checksum of a text is the remainder of a division of polynomials whose coefficients are bits (Castagnoli, Bräuer and
 Herrmann, 1993). The remainder s, 32 bits, changes with each byte b by s = table[(s ^ b) & 255] ^ (s >> 8). This step is
-linear, and that is all the reference uses: the remainder of a long text is the exclusive or of those of its parts, each
+linear, and that is all that NumPy needs: the remainder of a long text is the exclusive or of those of its parts, each
 moved on by the number of bytes that follow it. So it cuts the texts into lanes and walks through all of them abreast.
 """
 
@@ -18,11 +18,6 @@ from deepkit.device import compiled
 
 POLYNOMIAL = 0x82F63B78  # Castagnoli's, the highest power in the lowest bit
 _ONES = np.uint32(0xFFFFFFFF)  # what the remainder starts with, and what the end is inverted by
-LANE = 256  # bytes of a lane, at most
-SLAB = 4096  # lanes that are walked through abreast: what they need stays in the processor's cache
-SHORT = 64  # bytes; below, a loop in Python is the fastest
-# From so many bytes on the compiled version is used: where numba is loaded already, and where it has to be loaded first.
-COMPILED_FROM, COMPILED_FROM_COLD = 1 << 14, 1 << 28
 
 
 @functools.cache
@@ -32,6 +27,26 @@ def _table() -> np.ndarray:
     for _ in range(8):
         s = (s >> 1) ^ np.where(s & 1, np.uint32(POLYNOMIAL), np.uint32(0))
     return s
+
+
+@functools.cache
+def _listed() -> list[int]:
+    return _table().tolist()
+
+
+def crc32c_plain(data: bytes | bytearray | memoryview) -> int:
+    """The checksum of some bytes, one after the other."""
+    s, table = 0xFFFFFFFF, _listed()
+    for byte in data:
+        s = table[(s ^ byte) & 255] ^ (s >> 8)
+    return s ^ 0xFFFFFFFF
+
+
+LANE = 256  # bytes of a lane, at most
+SLAB = 4096  # lanes that are walked through abreast: what they need stays in the processor's cache
+SHORT = 64  # bytes; below, a loop in Python is the fastest
+# From so many bytes on the compiled version is used: where numba is loaded already, and where it has to be loaded first.
+COMPILED_FROM, COMPILED_FROM_COLD = 1 << 14, 1 << 28
 
 
 @functools.cache
@@ -152,14 +167,6 @@ def crc32c(data: bytes | bytearray | memoryview) -> int:
     >>> hex(crc32c(b"123456789"))
     '0xe3069283'
     """
-    if len(data) >= SHORT:
-        return int(crc32c_many(data, [0], [len(data)])[0])
-    s, table = 0xFFFFFFFF, _listed()
-    for byte in data:
-        s = table[(s ^ byte) & 255] ^ (s >> 8)
-    return s ^ 0xFFFFFFFF
-
-
-@functools.cache
-def _listed() -> list[int]:
-    return _table().tolist()
+    if len(data) < SHORT:
+        return crc32c_plain(data)
+    return int(crc32c_many(data, [0], [len(data)])[0])

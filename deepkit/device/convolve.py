@@ -1,7 +1,10 @@
 """Convolution of arrays (batch, space axes..., channels) as matrix products, and its two derivatives.
 
-Every patch that the filter sees is one row of a matrix; the filter is a matrix of one column for each output
-channel (K. Chellapilla et al., "High performance convolutional neural networks for document processing", 2006).
+Every patch that the filter sees is one row of a matrix P; the filter is a matrix F of one column for each output channel
+(K. Chellapilla et al., "High performance convolutional neural networks for document processing", 2006). Then Y = P F,
+dF = transposed P dY, and dP = dY transposed F is what each window sends back to each place under it, to be added up where
+the patches came from. The three references say this for one group; below, P is made block by block, so that it stays in
+the processor's cache, and never where it is x itself.
 
 Filters are (kernel..., channels in / groups, channels out); group g of the output channels sees group g of the input.
 """
@@ -13,6 +16,25 @@ from typing import Any
 
 from deepkit.device import depthwise, patches
 from deepkit.device.windows import Ints, Windows
+
+
+def convolve_reference(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
+    """Y = P F."""
+    y = patches.matrix(xp, x, windows) @ filters.reshape(-1, filters.shape[-1])
+    return y.reshape(x.shape[0], *windows.out, -1)
+
+
+def filter_gradient_reference(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
+    """dF = transposed P dY."""
+    return (patches.matrix(xp, x, windows).T @ dy.reshape(-1, shape[-1])).reshape(shape)
+
+
+def input_gradient_reference(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
+    """dP = dY transposed F, and the sum that puts it back."""
+    dx = xp.zeros(shape, dy.dtype)
+    sent = dy.reshape(-1, filters.shape[-1]) @ filters.reshape(-1, filters.shape[-1]).T
+    patches.put_back(xp, sent, dx, windows)
+    return dx
 
 
 def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
@@ -33,7 +55,7 @@ def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
 
 
 def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
-    """The derivative of sum(y dy) by the filters, which have the given shape: patches, transposed, times dy."""
+    """The derivative of sum(y dy) by the filters, which have the given shape."""
     if depthwise.fits(x.shape, shape):
         return depthwise.filter_gradient(xp, x, dy, shape, windows)
     total = xp.zeros((math.prod(shape[:-1]), shape[-1]), x.dtype)
@@ -45,11 +67,7 @@ def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> 
 
 
 def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
-    """The derivative of sum(y dy) by x, which has the given shape.
-
-    dy times the transposed filters is what each window sends back to each place under it: a matrix shaped like that of
-    the patches, whose numbers are added up where the patches came from, a few images at a time.
-    """
+    """The derivative of sum(y dy) by x, which has the given shape."""
     if depthwise.fits(shape, filters.shape):
         return depthwise.input_gradient(xp, dy, filters, shape, windows)
     groups, each = _groups(shape, filters.shape), math.prod(windows.out)

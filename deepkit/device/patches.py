@@ -1,7 +1,8 @@
 """The patches that windows cut out of arrays, side by side as one matrix, and the sum that puts them back.
 
-The matrix has one row for each window and one column for each number in it. It is made in blocks that stay in the
-processor's cache. NumPy reference and compiled twin stand side by side; the twin also saves the padded copy.
+The matrix has one row for each window and one column for each number in it, so that a convolution is one product of
+matrices. `matrix` and `put_back` say so in a few lines; below them stands the same for speed: the matrix in blocks that
+stay in the processor's cache, by compiled twins which also save the padded copy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,28 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.windows import Ints, Windows, inside, pad, planar, slide, taps
+from deepkit.device.windows import Ints, Windows, inside, pad, padded_shape, planar, slide, taps
+
+
+def matrix(xp: Any, x: Any, windows: Windows) -> Any:
+    """All patches of x (batch, space..., channels): (windows of all images, numbers in a patch)."""
+    return _seen(xp, x, windows).reshape(-1, math.prod(windows.kernel) * x.shape[-1])
+
+
+def put_back(xp: Any, patches: Any, dx: Any, windows: Windows) -> None:
+    """Adds every number of the patches to dx where it came from: place by place in the window, all windows at once."""
+    total = xp.zeros(padded_shape(dx.shape, windows), dx.dtype)
+    apart = patches.reshape(dx.shape[0], *windows.out, -1, dx.shape[-1])
+    for k, at in enumerate(taps(windows)):
+        total[at] += apart[..., k, :]
+    dx += total[inside(dx.shape[1:-1], windows.before)]
+
+
+def _seen(xp: Any, x: Any, windows: Windows) -> Any:
+    """What every window sees: (batch, out..., kernel..., channels), a view of the padded x."""
+    padded = pad(xp, x, windows.before, windows.after)
+    return slide(xp, padded, windows.kernel, windows.strides, windows.dilations, windows.out)
+
 
 BLOCK = 2**22
 """Bytes of patches that are made at a time on the CPU; on a GPU, whose products like large matrices, 64 times as many."""
@@ -36,7 +58,7 @@ def blocks(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
         gather = compiled.kernel(_gather_columns if narrow else _gather_rows)
         if gather is not None:
             return _gathered(gather, narrow, x, windows)
-    return _reference(xp, narrow, x, windows)
+    return _by_images(xp, narrow, x, windows)
 
 
 def is_everything(shape: Ints, windows: Windows) -> bool:
@@ -51,16 +73,14 @@ def is_narrow(channels: int, windows: Windows) -> bool:
 
 def images(xp: Any, x: Any, windows: Windows) -> Iterator[slice]:
     """A few images after the other: as many as have patches for one block."""
-    step = _images_at_a_time(xp, x, windows)
+    numbers = math.prod(windows.out) * math.prod(windows.kernel) * x.shape[-1]
+    step = max(1, (BLOCK if xp is np else 64 * BLOCK) // max(1, numbers * x.dtype.itemsize))
     for i in range(0, x.shape[0], step):
         yield slice(i, min(i + step, x.shape[0]))
 
 
 def add_back(xp: Any, patches: Any, dx: Any, windows: Windows) -> None:
-    """Adds every number of the patches (windows of the images in dx, numbers in a patch) to dx where it came from.
-
-    The matrix is contiguous, or its transpose is.
-    """
+    """`put_back` of patches (windows of the images in dx, numbers in a patch): contiguous, or their transpose is."""
     if xp is np and len(windows.kernel) <= 2 and dx.flags.c_contiguous and patches.size >= SMALL:
         by_column = not patches.flags.c_contiguous
         scatter = compiled.kernel(_scatter_columns if by_column else _scatter_rows)
@@ -69,31 +89,20 @@ def add_back(xp: Any, patches: Any, dx: Any, windows: Windows) -> None:
             matrix = patches.T if by_column else patches
             scatter(matrix, flat, w.kernel, w.strides, w.dilations, w.before, w.out)
             return
-    space = dx.shape[1:-1]
-    padded = xp.zeros((dx.shape[0], *[b + n + a for b, n, a in zip(windows.before, space, windows.after, strict=True)],
-                       dx.shape[-1]), dx.dtype)
-    apart = patches.reshape(dx.shape[0], *windows.out, -1, dx.shape[-1])
-    for k, at in enumerate(taps(windows)):
-        padded[at] += apart[..., k, :]
-    dx += padded[inside(space, windows.before)]
+    put_back(xp, patches, dx, windows)
 
 
-def _images_at_a_time(xp: Any, x: Any, windows: Windows) -> int:
-    numbers = math.prod(windows.out) * math.prod(windows.kernel) * x.shape[-1]
-    return max(1, (BLOCK if xp is np else 64 * BLOCK) // max(1, numbers * x.dtype.itemsize))
-
-
-def _reference(xp: Any, narrow: bool, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
+def _by_images(xp: Any, narrow: bool, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:
     """`blocks` of whole images, by NumPy or CuPy."""
-    rank, step = len(windows.out), _images_at_a_time(xp, x, windows)
-    each, numbers = math.prod(windows.out), math.prod(windows.kernel) * x.shape[-1]
-    by_column = (*range(rank + 1, 2 * rank + 2), *range(rank + 1))
-    narrow = narrow and xp is np
-    for i in range(0, x.shape[0], step):
-        padded = pad(xp, x[i : i + step], windows.before, windows.after)
-        view = slide(xp, padded, windows.kernel, windows.strides, windows.dilations, windows.out)
-        matrix = view.transpose(by_column).reshape(numbers, -1).T if narrow else view.reshape(-1, numbers)
-        yield slice(i * each, (i + len(padded)) * each), matrix
+    axes, each = len(windows.out) + 1, math.prod(windows.out)
+    for few in images(xp, x, windows):
+        if narrow and xp is np:
+            seen = _seen(xp, x[few], windows)
+            by_column = seen.transpose(*range(axes, seen.ndim), *range(axes))
+            rows = by_column.reshape(math.prod(windows.kernel) * x.shape[-1], -1).T
+        else:
+            rows = matrix(xp, x[few], windows)
+        yield slice(few.start * each, few.stop * each), rows
 
 
 def _gathered(gather: Any, narrow: bool, x: Any, windows: Windows) -> Iterator[tuple[slice, Any]]:

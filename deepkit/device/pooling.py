@@ -1,6 +1,8 @@
 """Pooling of arrays (batch, space axes..., channels): the largest number of each window, or the mean, and their gradients.
 
-NumPy goes over the places in the window, all windows at once; the compiled twins go over the windows.
+With x[p + k] for what stands at place k under window p: y[p] = max over k of x[p + k], or the mean; dy[p] goes back to
+the place that held the maximum, or in equal parts to all. NumPy goes over the places in the window, all windows at once.
+The compiled twins of the maximum go over the windows: what one sees is then read once, and stays in the cache.
 """
 
 from __future__ import annotations
@@ -12,35 +14,23 @@ import numpy as np
 
 from deepkit.device import compiled
 from deepkit.device.dtypes import accumulator
-from deepkit.device.windows import Windows, inside, pad, planar, taps
-
-SMALL = 2**12
-"""Numbers of output below which NumPy is as fast and needs no compiled code."""
+from deepkit.device.windows import Windows, inside, pad, padded_shape, planar, taps
 
 
-def largest(xp: Any, x: Any, windows: Windows) -> Any:
+def largest_reference(xp: Any, x: Any, windows: Windows) -> Any:
     """The largest number of each window; NaN where there is one."""
-    if x.dtype.kind == "f":
-        y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype) if xp is np else None
-        if y is not None and _compiled(_largest, windows, y, x):
-            return y
-    padded = pad(xp, x, windows.before, windows.after, _lowest(xp, x.dtype))
-    y = None
+    padded, y = pad(xp, x, windows.before, windows.after, _lowest(xp, x.dtype)), None
     for at in taps(windows):
         y = padded[at].copy() if y is None else xp.maximum(y, padded[at], out=y)
     return y
 
 
-def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
+def largest_gradient_reference(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
     """Zeros in the shape of x; each dy is added where the largest number y of its window stands first."""
-    if xp is np:
-        dx = np.empty(x.shape, dy.dtype)
-        if _compiled(_largest_gradient, windows, y, dx, dy, x):
-            return dx
-    total = xp.zeros(_padded_shape(x, windows), accumulator(dy.dtype))
+    dx = xp.zeros(padded_shape(x.shape, windows), accumulator(dy.dtype))
     for at, hit in hits(xp, x, y, windows):
-        total[at] += xp.where(hit, dy, dy.dtype.type(0))
-    return total[inside(x.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
+        dx[at] += xp.where(hit, dy, dy.dtype.type(0))
+    return dx[inside(x.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
 
 
 def mean(xp: Any, x: Any, windows: Windows) -> Any:
@@ -56,7 +46,7 @@ def mean(xp: Any, x: Any, windows: Windows) -> Any:
 def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
     """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
     share = dy / _counts(xp, like, windows).astype(accumulator(dy.dtype), copy=False)
-    dx = xp.zeros(_padded_shape(like, windows), share.dtype)
+    dx = xp.zeros(padded_shape(like.shape, windows), share.dtype)
     for at in taps(windows):
         dx[at] += share
     return dx[inside(like.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
@@ -84,15 +74,32 @@ def _lowest(xp: Any, dtype: Any) -> Any:
     return -xp.inf if dtype.kind == "f" else xp.iinfo(dtype).min
 
 
-def _padded_shape(x: Any, windows: Windows) -> tuple[int, ...]:
-    space = [b + n + a for b, n, a in zip(windows.before, x.shape[1:-1], windows.after, strict=True)]
-    return (x.shape[0], *space, x.shape[-1])
-
-
 def _counts(xp: Any, x: Any, windows: Windows) -> Any:
     """How many numbers each window holds, padding left out: an array that broadcasts against the pooled x."""
     ones = pad(xp, xp.ones((1, *x.shape[1:-1], 1), accumulator(x.dtype)), windows.before, windows.after)
     return sum(ones[at] for at in taps(windows))
+
+
+SMALL = 2**12
+"""Numbers of output below which NumPy is as fast and needs no compiled code."""
+
+
+def largest(xp: Any, x: Any, windows: Windows) -> Any:
+    """`largest_reference`, compiled where that is faster."""
+    if xp is np:
+        y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype)
+        if _compiled(_largest, windows, y, x):
+            return y
+    return largest_reference(xp, x, windows)
+
+
+def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
+    """`largest_gradient_reference`, compiled where that is faster."""
+    if xp is np:
+        dx = np.empty(x.shape, dy.dtype)
+        if _compiled(_largest_gradient, windows, y, dx, dy, x):
+            return dx
+    return largest_gradient_reference(xp, dy, x, y, windows)
 
 
 def _compiled(function: Callable, windows: Windows, pooled: Any, *arrays: Any) -> bool:

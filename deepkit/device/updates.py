@@ -1,37 +1,25 @@
 """How a variable moves, one function per rule, in place: NumPy reference and compiled twin side by side.
 
-All arrays have one shape; numbers are scalars of the same type. The reference works in blocks that stay in the
-processor's cache, which is several times faster than passing over whole arrays again and again.
+All arrays have one shape; numbers are scalars of the same type. A rule has several steps, each of which passes over its
+arrays: `run` takes a compiled twin, which passes once, or gives the reference blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from deepkit.device import compiled
 
-BLOCK = 8192  # elements
-
-
-def _blocks(*arrays: Any) -> Any:
-    if not all(a.flags.c_contiguous for a in arrays):  # reshape would copy, and the updates be lost
-        yield arrays
-        return
-    flat = [a.reshape(-1) for a in arrays]
-    for i in range(0, flat[0].size, BLOCK):
-        yield [a[i : i + BLOCK] for a in flat]
-
 
 def adam_reference(var: Any, m: Any, v: Any, grad: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> None:
     """m, v: moving means of grad and grad^2; var -= rate * m / (sqrt(v) + epsilon)."""
     one = type(rate)(1)
-    for x, a, b, g in _blocks(var, m, v, grad):
-        a += (g - a) * (one - beta1)
-        b += (g * g - b) * (one - beta2)
-        x -= a * rate / (np.sqrt(b) + epsilon)
+    m += (grad - m) * (one - beta1)
+    v += (grad * grad - v) * (one - beta2)
+    var -= m * rate / (np.sqrt(v) + epsilon)
 
 
 def _adam(var, m, v, grad, rate, beta1, beta2, epsilon):  # compiled by numba
@@ -44,10 +32,9 @@ def _adam(var, m, v, grad, rate, beta1, beta2, epsilon):  # compiled by numba
 
 def momentum_reference(var: Any, accum: Any, grad: Any, rate: Any, momentum: Any, nesterov: bool) -> None:
     """accum = momentum * accum + grad; var -= rate * accum, or with Nesterov rate * (grad + momentum * accum)."""
-    for x, a, g in _blocks(var, accum, grad):
-        a *= momentum
-        a += g
-        x -= (g + a * momentum) * rate if nesterov else a * rate
+    accum *= momentum
+    accum += grad
+    var -= (grad + accum * momentum) * rate if nesterov else accum * rate
 
 
 def _momentum(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
@@ -61,11 +48,10 @@ def _momentum(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
 
 def velocity_reference(var: Any, accum: Any, grad: Any, rate: Any, momentum: Any, nesterov: bool) -> None:
     """accum = momentum * accum - rate * grad; var += accum, or with Nesterov momentum * accum - rate * grad."""
-    for x, a, g in _blocks(var, accum, grad):
-        step = g * rate
-        a *= momentum
-        a -= step
-        x += a * momentum - step if nesterov else a
+    step = grad * rate
+    accum *= momentum
+    accum -= step
+    var += accum * momentum - step if nesterov else accum
 
 
 def _velocity(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
@@ -80,11 +66,9 @@ def _velocity(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
 
 def plain_rmsprop_reference(var: Any, ms: Any, grad: Any, rate: Any, decay: Any, epsilon: Any) -> None:
     """ms: moving mean of grad^2; var -= rate * grad / (sqrt(ms) + epsilon)."""
-    one = type(rate)(1)
-    for x, s, g in _blocks(var, ms, grad):
-        s *= decay
-        s += g * g * (one - decay)
-        x -= rate * g / (np.sqrt(s) + epsilon)
+    ms *= decay
+    ms += grad * grad * (type(rate)(1) - decay)
+    var -= rate * grad / (np.sqrt(ms) + epsilon)
 
 
 def _plain_rmsprop(var, ms, grad, rate, decay, epsilon):  # compiled by numba
@@ -98,12 +82,10 @@ def rmsprop_reference(
     var: Any, ms: Any, mom: Any, grad: Any, rate: Any, decay: Any, momentum: Any, epsilon: Any
 ) -> None:
     """ms: moving mean of grad^2; mom = momentum * mom + rate * grad / sqrt(ms + epsilon); var -= mom."""
-    one = type(rate)(1)
-    for x, s, o, g in _blocks(var, ms, mom, grad):
-        s += (g * g - s) * (one - decay)
-        o *= momentum
-        o += rate * g / np.sqrt(s + epsilon)
-        x -= o
+    ms += (grad * grad - ms) * (type(rate)(1) - decay)
+    mom *= momentum
+    mom += rate * grad / np.sqrt(ms + epsilon)
+    var -= mom
 
 
 def _rmsprop(var, ms, mom, grad, rate, decay, momentum, epsilon):  # compiled by numba
@@ -119,6 +101,7 @@ COMPILED: dict[Callable, Callable] = {
     rmsprop_reference: _rmsprop, plain_rmsprop_reference: _plain_rmsprop,
 }
 SMALL = 4096  # elements; below, NumPy is as fast and needs no compiled code
+BLOCK = 8192  # elements that the reference takes at a time
 
 
 def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
@@ -129,4 +112,15 @@ def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
         if kernel is not None and all(a.flags.c_contiguous for a in arrays):
             kernel(*[a.reshape(-1) for a in arrays], *numbers)
             return
-    reference(*arrays, *numbers)
+    for block in _blocks(arrays):
+        reference(*block, *numbers)
+
+
+def _blocks(arrays: tuple[Any, ...]) -> Iterator[Any]:
+    """The same few elements of all arrays; all at once where a flat view would be a copy, which loses what is written."""
+    if not all(a.flags.c_contiguous for a in arrays):
+        yield arrays
+        return
+    flat = [a.reshape(-1) for a in arrays]
+    for i in range(0, flat[0].size, BLOCK):
+        yield [a[i : i + BLOCK] for a in flat]

@@ -98,6 +98,12 @@ def pad(xp: Any, x: Any, before: Sequence[int], after: Sequence[int], value: Any
     return padded
 
 
+def padded_shape(shape: Sequence[int], windows: Windows) -> Ints:
+    """The shape of an array (batch, space..., channels) with what the windows see around it."""
+    space = [b + n + a for b, n, a in zip(windows.before, shape[1:-1], windows.after, strict=True)]
+    return (shape[0], *space, shape[-1])
+
+
 def inside(space: Sequence[int], before: Sequence[int]) -> tuple[slice, ...]:
     """The index of the part of a padded array that is not padding."""
     return (slice(None), *[slice(b, b + n) for b, n in zip(before, space, strict=True)])
