@@ -102,7 +102,7 @@ def _compiled(xp: Any, target: int, x: Any, y: Any, filters: Any, windows: Windo
 
 
 def _walk(x, y, filters, kernel, strides, dilations, before, target):  # compiled by numba
-    height, width = x.shape[1], x.shape[2]
+    height, width, channels = x.shape[1], x.shape[2], x.shape[3]
     for image in range(y.shape[0]):
         for i in range(y.shape[1]):
             for a in range(kernel[0]):
@@ -115,11 +115,12 @@ def _walk(x, y, filters, kernel, strides, dilations, before, target):  # compile
                         if h < 0 or h >= width:
                             continue
                         seen, given, w = x[image, v, h], y[image, i, j], filters[a * kernel[1] + b]
-                        if target == OUTPUT:
-                            to, one, other = given, seen, w
+                        if target == OUTPUT:  # a loop for each target: so the compiler uses the wide registers
+                            for c in range(channels):
+                                given[c] += seen[c] * w[c]
                         elif target == INPUT:
-                            to, one, other = seen, given, w
+                            for c in range(channels):
+                                seen[c] += given[c] * w[c]
                         else:
-                            to, one, other = w, seen, given
-                        for c in range(to.size):
-                            to[c] += one[c] * other[c]
+                            for c in range(channels):
+                                w[c] += seen[c] * given[c]

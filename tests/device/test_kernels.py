@@ -109,6 +109,18 @@ def test_convolution_and_its_derivatives(both, channels: int, out: int, groups: 
             np.testing.assert_allclose(fast, reference, rtol=1e-12, atol=1e-12)
 
 
+def test_the_plain_convolution_says_what_the_fast_one_does() -> None:
+    rng = np.random.default_rng(7)
+    for w in LAYOUTS:
+        x, filters = rng.standard_normal((2, *space_of(w), 3)), rng.standard_normal((*w.kernel, 3, 4))
+        y = convolve.convolve_reference(np, x, filters, w)
+        dx = convolve.input_gradient_reference(np, y, filters, x.shape, w)
+        dfilters = convolve.filter_gradient_reference(np, x, y, filters.shape, w)
+        np.testing.assert_allclose(convolve.convolve(np, x, filters, w), y, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(convolve.input_gradient(np, y, filters, x.shape, w), dx, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(convolve.filter_gradient(np, x, y, filters.shape, w), dfilters, rtol=1e-12, atol=1e-12)
+
+
 @needs_numba
 def test_arrays_that_are_not_contiguous(both) -> None:
     rng = np.random.default_rng(3)
