@@ -97,10 +97,10 @@ class TestSplit:
 
 class TestSparseTensor:
     def test_of_lists(self) -> None:
-        sparse = tf.SparseTensor(indices=[[0, 1], [1, 0]], values=[1.0, 2.0], dense_shape=[2, 3])
-        assert sparse.shape == [2, 3]
-        assert sparse.dtype is dk.float32
         with tf.Graph().as_default(), tf.Session() as session:
+            sparse = tf.SparseTensor(indices=[[0, 1], [1, 0]], values=[1.0, 2.0], dense_shape=[2, 3])
+            assert sparse.shape == [2, 3]
+            assert sparse.dtype is dk.float32
             assert session.run(sparse).values.tolist() == [1.0, 2.0]
             assert session.run(tf.sparse_tensor_to_dense(sparse)).tolist() == [[0, 1, 0], [2, 0, 0]]
 

@@ -63,10 +63,10 @@ def moments(
     (4.0, 5.0)
     """
     keep = bool(keep_dims if keepdims is None else keepdims)
-    if is_tensor(numbers(axes)):
-        with scope(name, "moments", x):
-            return ops.reduce_mean(x, axes, keep), ops.reduce_variance(x, axes, keep)
     axis = _axes(axes)
+    if is_tensor(axis):
+        with scope(name, "moments", x):
+            return ops.reduce_mean(x, axis, keep), ops.reduce_variance(x, axis, keep)
     with scope(name, "moments", x):
         mean, variance = apply(Moments(axis=axis), x)
         if keep:
