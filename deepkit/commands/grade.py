@@ -44,12 +44,13 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--self-test", action="store_true", help="only test the exercise itself")
     parser.add_argument("--release", action="store_true", help="write the students' notebook beside the folder")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --release: write it there instead")
+    parser.add_argument("--force", action="store_true", help="with --release: replace a notebook that is there already")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
-    from deepkit.errors import ArgumentError, GradingError
+    from deepkit.errors import ArgumentError, ExistingDataError, GradingError
     from deepkit.files import write_whole
     from deepkit.grade.exercise import load_exercise
     from deepkit.grade.grading import grade
@@ -69,7 +70,13 @@ def run(args: argparse.Namespace) -> int:
     seed = secrets.randbits(32) if args.seed is None else args.seed
     if args.release:
         target = args.out or exercise.folder.parent / f"{exercise.name}.ipynb"
-        write_whole(target, exercise.release())
+        text = exercise.release()
+        if target.exists() and not args.force and target.read_bytes() != text.encode():
+            raise ExistingDataError(
+                f"{target} is there already and is another notebook: it may hold answers",
+                hint="choose another name with --out, or say --force to replace it",
+            )
+        write_whole(target, text)
         print(f"wrote {target}")
         return 0
     if args.self_test:

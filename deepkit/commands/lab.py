@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+from deepkit import resources
+from deepkit.commands import _workspace
 from deepkit.commands._launch import BLAS_NOTE, child_environment, require
 from deepkit.errors import ArgumentError
 
@@ -18,14 +19,14 @@ examples:
   deepkit lab                        the course's first page, in your browser
   deepkit lab ch03                   open a chapter
   deepkit lab --no-browser           print the address only (a machine you reach over the network)
-  deepkit lab --dir my-course        work on a copy in this folder
+  deepkit lab --folder my-course     your copies of course and exercises lie there
+  deepkit lab --here                 in a checkout: its own notebooks
 
-A course that was installed inside Python's own folders, or that you may not write to, is copied to
-./deepkit-course first. A file that is there already is never overwritten: yours is kept, and you are told.
+You work on copies in your own folder (~/deepkit). When deepkit was updated, new chapters come and unchanged ones are
+renewed; what you changed is never touched, and you are told which files that are.
 Ctrl-C stops JupyterLab and its kernels.
 
 {BLAS_NOTE}"""
-COPY = "deepkit-course"
 _GRACE_S = 10.0
 
 
@@ -41,7 +42,10 @@ def register(subparsers: Any) -> None:
     parser.add_argument("chapter", metavar="CHAPTER", nargs="?", default="index", help="name, number or prefix")
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     parser.add_argument("--port", type=int, metavar="N", help="port of the server (default: 8888 or the next free)")
-    parser.add_argument("--dir", type=Path, metavar="DIR", help="copy the course there and work on the copy")
+    parser.add_argument(
+        "--folder", "--dir", type=Path, metavar="DIR", help="your folder with course and exercises (default: ~/deepkit)"
+    )
+    parser.add_argument("--here", action="store_true", help="in a checkout: open its own notebooks, not a copy")
     parser.add_argument(
         "--jupyter", default="", metavar="OPTIONS", help='more options for JupyterLab: --jupyter="--allow-root"'
     )
@@ -58,10 +62,10 @@ def run(args: argparse.Namespace) -> int:
     notebook = find_chapter(args.chapter).path.resolve()
     root = notebook.parent
     if notebook.is_relative_to(course):
-        root = working_folder(course, args.dir)
-        notebook = root / notebook.relative_to(course)
+        root = working_folder(args.folder, args.here)
+        notebook = root / "course" / notebook.relative_to(course)
     command = jupyter_command(notebook, root, args.port, not args.no_browser, shlex.split(args.jupyter))
-    print(f"the course is in {root}; Ctrl-C stops", flush=True)
+    print(f"the course is in {root / 'course'}, the exercises are in {root / 'exercises'}; Ctrl-C stops", flush=True)
     return _attend(command)
 
 
@@ -80,48 +84,21 @@ def jupyter_command(notebook: Path, root: Path, port: int | None, browser: bool,
     return command + more
 
 
-def working_folder(course: Path, chosen: Path | None) -> Path:
-    """Where the learner works: the course itself in a checkout, else a copy whose existing files are kept."""
-    installed = course.name.startswith("_")  # inside the package, where the next upgrade would remove their work
-    if chosen is None and not installed and os.access(course, os.W_OK):
-        return course
-    target = (chosen or Path(COPY)).resolve()
-    if target.is_relative_to(course):
-        raise ArgumentError(f"cannot copy the course into itself ({target})", hint="choose a folder outside of it")
-    copied, kept = copy_missing(course, target)
-    if copied:
-        print(f"copied {copied} files of the course to {target}")
-    if kept:
-        names = ", ".join(kept[:5]) + (", ..." if len(kept) > 5 else "")
-        print(f"kept {len(kept)} files of yours that differ from the course's: {names}")
-        print("  (rename one and start again to get a fresh one)")
-    return target
-
-
-def copy_missing(source: Path, target: Path) -> tuple[int, list[str]]:
-    """Copy the files that `target` lacks; return how many, and the names of those there that differ from ours."""
-    from deepkit.files import whole_file
-
-    copied, kept = 0, []
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source)
-        if not path.is_file() or any(part.startswith(".") or part == "__pycache__" for part in name.parts):
-            continue
-        content, there = path.read_bytes(), target / name
-        if there.exists():
-            if not there.is_file() or there.read_bytes() != content:
-                kept.append(str(name))
-            continue
-        try:
-            there.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+def working_folder(chosen: Path | None, here: bool) -> Path:
+    """Where the learner works: his own copy, or with `here` the checkout itself."""
+    if here:
+        found = resources.checkout()
+        if found is None or chosen is not None:
             raise ArgumentError(
-                f"cannot make the folder {there.parent}: {error.strerror}", hint="choose another with --dir"
-            ) from error
-        with whole_file(there) as file:
-            file.write(content)
-        copied += 1
-    return copied, kept
+                "--here opens the course of a checkout in place",
+                rule="this deepkit was installed from a wheel" if found is None else "it has no folder to choose",
+                hint="deepkit lab --folder DIR",
+            )
+        return found
+    folder = (chosen or Path.home() / _workspace.HOME).expanduser().resolve()
+    for line in _workspace.bring(folder).lines():
+        print(line)
+    return folder
 
 
 def _attend(command: list[str]) -> int:

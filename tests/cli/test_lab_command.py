@@ -18,18 +18,20 @@ from deepkit.errors import MissingExtraError
 
 
 @pytest.fixture
-def installed_course(tmp_path, monkeypatch):
-    """A course as a wheel holds it, and an empty folder to work in."""
-    course = tmp_path / "site" / "_course"
-    (course / "pictures").mkdir(parents=True)
-    (course / "index.ipynb").write_text('{"cells": []}')
-    (course / "ch00.ipynb").write_text('{"cells": []}')
-    (course / "pictures" / "a.png").write_bytes(b"png")
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(resources, "folder", lambda name: course)
+def installed(tmp_path, monkeypatch):
+    """What a wheel holds, and an empty home."""
+    site = tmp_path / "site"
+    (site / "course" / "pictures").mkdir(parents=True)
+    (site / "exercises" / "first").mkdir(parents=True)
+    (site / "course" / "index.ipynb").write_text('{"cells": []}')
+    (site / "course" / "ch00.ipynb").write_text('{"cells": []}')
+    (site / "course" / "pictures" / "a.png").write_bytes(b"png")
+    (site / "exercises" / "first.ipynb").write_text('{"cells": [1]}')
+    (site / "exercises" / "first" / "tests.py").write_text("secret")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(resources, "folder", lambda name: site / name)
     monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: True)
-    return course
+    return site
 
 
 @pytest.fixture
@@ -40,39 +42,69 @@ def started(monkeypatch):
     return commands
 
 
-def test_an_installed_course_is_copied_before_it_is_opened(installed_course, started, tmp_path, capsys):
+def test_the_learner_works_on_copies_of_his_own(installed, started, tmp_path, capsys):
     assert main(["lab", "ch00", "--no-browser", "--port", "9001", "--jupyter=--allow-root --debug"]) == 0
-    copy = tmp_path / "work" / "deepkit-course"
-    assert (copy / "pictures" / "a.png").read_bytes() == b"png"
-    assert "copied 3 files" in capsys.readouterr().out
+    mine = tmp_path / "home" / "deepkit"
+    assert (mine / "course" / "pictures" / "a.png").read_bytes() == b"png"
+    assert (mine / "exercises" / "first.ipynb").read_text() == '{"cells": [1]}'
+    assert not (mine / "exercises" / "first").exists()  # solutions and hidden tests stay where they are
+    assert "new: 4 files" in capsys.readouterr().out
     (command,) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert f"--ServerApp.root_dir={copy}" in command
-    assert "--LabApp.default_url=/lab/tree/ch00.ipynb" in command
+    assert f"--ServerApp.root_dir={mine}" in command
+    assert "--LabApp.default_url=/lab/tree/course/ch00.ipynb" in command
     assert command[-4:] == ["--no-browser", "--port=9001", "--allow-root", "--debug"]
 
 
-def test_the_learner_s_files_are_kept_and_named(installed_course, started, tmp_path, capsys):
-    copy = tmp_path / "mine"
-    copy.mkdir()
-    (copy / "ch00.ipynb").write_text("my work")
-    assert main(["lab", "--dir", str(copy)]) == 0
-    assert (copy / "ch00.ipynb").read_text() == "my work"
-    assert "kept 1 files of yours that differ from the course's: ch00.ipynb" in capsys.readouterr().out
-    assert main(["lab", "--dir", str(copy)]) == 0
-    assert "copied" not in capsys.readouterr().out
+def test_an_update_renews_what_is_unchanged_and_keeps_what_is_not(installed, started, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    assert main(["lab", "--folder", str(mine)]) == 0
+    (mine / "exercises" / "first.ipynb").write_text("my answers")
+    (mine / "course" / "pictures" / "a.png").unlink()
+    capsys.readouterr()
+    assert main(["lab", "--folder", str(mine)]) == 0  # another day, the same deepkit
+    assert capsys.readouterr().out.splitlines()[0] == "renewed: 1 file"  # the picture that was missing
+    (installed / "course" / "ch00.ipynb").write_text("chapter, second edition")
+    (installed / "course" / "ch01.ipynb").write_text("a new chapter")
+    (installed / "exercises" / "first.ipynb").write_text("exercise, second edition")
+    assert main(["lab", "--folder", str(mine)]) == 0
+    told = capsys.readouterr().out
+    assert (mine / "course" / "ch00.ipynb").read_text() == "chapter, second edition"
+    assert (mine / "course" / "ch01.ipynb").read_text() == "a new chapter"
+    assert (mine / "exercises" / "first.ipynb").read_text() == "my answers"
+    assert "new: 1 file\nrenewed: 1 file\nyours, left as they are" in told
+    assert "exercises/first.ipynb" in told
 
 
-def test_a_course_cannot_be_copied_into_itself(installed_course, started, capsys):
-    assert main(["lab", "--dir", str(installed_course / "inside")]) == 1
+def test_what_lay_there_before_is_kept(installed, started, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    (mine / "course").mkdir(parents=True)
+    (mine / "course" / "ch00.ipynb").write_text("my work")
+    assert main(["lab", "--folder", str(mine)]) == 0
+    assert (mine / "course" / "ch00.ipynb").read_text() == "my work"
+    assert "course/ch00.ipynb" in capsys.readouterr().out
+
+
+def test_a_damaged_record_is_no_reason_to_overwrite(installed, started, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    assert main(["lab", "--folder", str(mine)]) == 0
+    (mine / ".deepkit" / "copied.json").write_text("{")
+    assert main(["lab", "--folder", str(mine)]) == 1
+    assert "files that differ are then kept" in capsys.readouterr().err
+
+
+def test_a_course_cannot_be_copied_into_itself(installed, started, capsys):
+    assert main(["lab", "--folder", str(installed / "course" / "inside")]) == 1
     assert "into itself" in capsys.readouterr().err
     assert started == []
 
 
-def test_a_checkout_is_used_in_place(tmp_path):
-    course = tmp_path / "course"
-    course.mkdir()
-    assert lab.working_folder(course, None) == course
+def test_a_checkout_is_used_in_place_only_when_asked(started, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: True)
+    assert lab.working_folder(None, here=True) == resources.checkout()
+    monkeypatch.setattr(resources, "checkout", lambda: None)
+    assert main(["lab", "--here"]) == 1
+    assert "installed from a wheel" in capsys.readouterr().err
 
 
 def test_without_jupyterlab_the_extra_is_named(monkeypatch, capsys):

@@ -183,6 +183,15 @@ def test_release_on_the_command_line(toy):
     assert json.loads((toy.parent / "toy.ipynb").read_text())["nbformat"] == 4
 
 
+def test_a_release_never_replaces_answers(toy, tmp_path):
+    mine = tmp_path / "my-answers.ipynb"
+    mine.write_text("my answers")
+    assert run(toy, "--release", "--out", str(mine)) == 1
+    assert mine.read_text() == "my answers"
+    assert run(toy, "--release", "--out", str(mine), "--force") == 0
+    assert run(toy, "--release", "--out", str(mine)) == 0  # the same release: nothing is lost
+
+
 @pytest.mark.parametrize(
     "argv", [[], ["--self-test", "--release"], ["--self-test", "--out", "x"], ["--self-test", "--seed=-1"]]
 )
