@@ -12,7 +12,7 @@ import pytest
 from toy_exercise import RIGHT, TESTS
 
 from deepkit.commands import grade as command
-from deepkit.errors import ArgumentError, DataError, GradingError
+from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
 from deepkit.files import write_whole
 from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
 from deepkit.grade.process import StudentProcess
@@ -186,7 +186,8 @@ def test_release_on_the_command_line(toy):
 def test_a_release_never_replaces_answers(toy, tmp_path):
     mine = tmp_path / "my-answers.ipynb"
     mine.write_text("my answers")
-    assert run(toy, "--release", "--out", str(mine)) == 1
+    with pytest.raises(ExistingDataError, match="may hold answers"):
+        run(toy, "--release", "--out", str(mine))
     assert mine.read_text() == "my answers"
     assert run(toy, "--release", "--out", str(mine), "--force") == 0
     assert run(toy, "--release", "--out", str(mine)) == 0  # the same release: nothing is lost
