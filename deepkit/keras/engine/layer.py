@@ -407,7 +407,10 @@ class Layer(History):
                 spec.check(self.name, x, f" as input {i}" if len(specs) > 1 else "")
 
     def _build_once(self, inputs: Any) -> None:
-        with default_graph().control_dependencies(None):
+        graph = default_graph()
+        outside = graph.root is not graph  # called in the body of a loop or a branch: the weights stand around it
+        scope = graph.root.name_scope(self.name) if outside else contextlib.nullcontext()
+        with graph.control_dependencies(None), scope:
             self.build(keras_shape(inputs))
         self.built = True
         if self._initial_weights is not None:

@@ -250,6 +250,23 @@ def test_one_step_of_attention(sess, kind, size):
     np.testing.assert_allclose(after.attention, got)
 
 
+@pytest.mark.parametrize("kind", ["luong", "bahdanau"])
+def test_attention_history_of_a_network(sess, kind):
+    cell = seq2seq.AttentionWrapper(
+        rnn_cell.GRUCell(UNITS), make_mechanism(kind), attention_layer_size=3, alignment_history=True
+    )
+    _, state = tf.nn.dynamic_rnn(cell, tf.constant(X), dtype=tf.float32)
+    steps = X.shape[1]
+    again, each = cell.zero_state(BATCH, tf.float32), []
+    for t in range(steps):
+        _, again = cell(tf.constant(X[:, t]), again)
+        each.append(again.alignments)
+    fill(sess)
+    history, last, expected = sess.run([state.alignment_history.stack(), state.alignments, tf.stack(each)])
+    np.testing.assert_allclose(history, expected, atol=1e-6)
+    np.testing.assert_array_equal(history[-1], last)
+
+
 def test_attention_history_and_the_cells_own_output(sess):
     mechanisms = [make_mechanism("luong"), make_mechanism("bahdanau")]
     cell = seq2seq.AttentionWrapper(

@@ -237,3 +237,71 @@ def test_a_notebook_cell_that_unrolls_can_be_run_again(shell):
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         assert sess.run(shell.user_ns["y"]).shape == (2, 3, 2)
+
+
+class Diary(cells.RNNCell):
+    """Doubles its input and keeps everything it said; counts its steps."""
+
+    state_size = (tf.TensorShape([]), tf.TensorShape([4]))
+    output_size = 4
+
+    def zero_state(self, batch_size, dtype):
+        return tf.constant(0), tf.TensorArray(dtype, size=0, dynamic_size=True)
+
+    def __call__(self, inputs, state, scope=None):
+        time, said = state
+        return inputs * 2.0, (time + 1, said.write(time, inputs * 2.0))
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["zeros", "a given state"])
+def test_a_list_in_the_state_grows_and_goes_on_past_the_ends(given):
+    cell = Diary()
+    first = cell.zero_state(2, tf.float32) if given else None
+    x = tf.constant(X)
+    outputs, (time, said) = tf.nn.dynamic_rnn(cell, x, [1, 3], first, tf.float32)
+    slope = tf.gradients(said.stack()[2], x)[0]
+    with tf.Session() as sess:
+        y, steps, kept, dx = sess.run([outputs, time, said.stack(), slope])
+    expected = 2 * X
+    np.testing.assert_allclose(kept, expected.transpose(1, 0, 2))
+    expected[0, 1:] = 0
+    np.testing.assert_allclose(y, expected)
+    assert steps == 3
+    np.testing.assert_array_equal(dx, np.broadcast_to([[0], [0], [2]], dx.shape))
+
+
+KERAS_CELLS = {  # the last output of the second series; weights are linspace(-.5, .7); TensorFlow 2.21
+    "LSTM": (lambda: tf.keras.layers.LSTMCell(4, recurrent_activation="hard_sigmoid"), list,
+             [0.3416558, 0.4484539, 0.55501556, 0.65731883]),
+    "GRU": (lambda: tf.keras.layers.GRUCell(4, recurrent_activation="hard_sigmoid", reset_after=False), np.ndarray,
+            [0.84965134, 0.88785267, 0.9076851, 0.9141443]),
+    "RNN": (lambda: tf.keras.layers.SimpleRNNCell(4), np.ndarray, [-0.13307056, 0.6483392, 0.9326953, 0.9886955]),
+    "stacked": (lambda: tf.keras.layers.StackedRNNCells([
+        tf.keras.layers.LSTMCell(4, recurrent_activation="hard_sigmoid"),
+        tf.keras.layers.GRUCell(2, recurrent_activation="hard_sigmoid", reset_after=False),
+    ]), tuple, [0.8252121, 0.893751]),
+}
+
+
+@pytest.mark.parametrize("unroll", [tf.nn.dynamic_rnn, tf.nn.static_rnn], ids=["dynamic", "static"])
+@pytest.mark.parametrize("name", KERAS_CELLS)
+def test_cells_of_keras(name, unroll):
+    make, kind, last = KERAS_CELLS[name]
+    x = tf.constant(np.linspace(-1, 1, 30).reshape(2, 5, 3), tf.float32)
+    outputs, state = unroll(make(), x if unroll is tf.nn.dynamic_rnn else tf.unstack(x, axis=1), dtype=tf.float32)
+    final = outputs[:, -1] if unroll is tf.nn.dynamic_rnn else outputs[-1]
+    variables = tf.trainable_variables()
+    assert len({v.name for v in variables}) == len(variables)
+    assert all(g is not None for g in tf.gradients(final, variables))
+    with tf.Session() as sess:
+        for v in variables:
+            v.load(np.linspace(-0.5, 0.7, int(np.prod(v.shape.as_list()))).reshape(v.shape.as_list()), sess)
+        y, states = sess.run([final, state])
+    np.testing.assert_allclose(y[1], last, rtol=2e-6)
+    assert type(states) is kind
+
+
+def test_weights_of_a_layer_in_a_loop_carry_its_name():
+    turn = lambda i, y: (i + 1, tf.keras.layers.Dense(4, name="two")(tf.keras.layers.Dense(4, name="one")(y)))  # noqa: E731
+    tf.while_loop(lambda i, y: i < 3, turn, [tf.constant(0), tf.constant(X[0])])
+    assert names() == ["one/kernel", "one/bias", "two/kernel", "two/bias"]

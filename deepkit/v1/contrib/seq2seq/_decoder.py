@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from deepkit import ops
 from deepkit.core import control_flow
 from deepkit.core.graph import default_graph
-from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.contrib.seq2seq._helper import Helper, ScheduledEmbeddingTrainingHelper, TrainingHelper
-from deepkit.v1.framework.control_flow import _leaves as leaves_of
 from deepkit.v1.framework.control_flow import while_loop
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray
-from deepkit.v1.nn.recurrent.states import check_cell, flat, here, mapped, packed, select
+from deepkit.v1.nn.recurrent.states import check_cell, flat, here, kept, leaves_of, mapped, opened, packed, select
 
 
 class Decoder:
@@ -165,16 +163,9 @@ class _Turn:
             new_finished = ops.logical_or(new_finished, ops.greater_equal(time + 1, self.limit))
         if self.impute:
             outputs = mapped(lambda y: select(finished, ops.zeros_like(y), y), outputs)
-            new_state = _kept(new_state, state, lambda new, old: select(finished, old, new))
+            new_state = kept(new_state, state, lambda new, old: select(finished, old, new))
         self.like = outputs
         return outputs, _as_before(new_state, state), _as_before(new_inputs, inputs), new_finished, lengths
-
-
-def _kept(new: Any, old: Any, choose: Callable[[Any, Any], Any]) -> Any:
-    """`choose(new, old)` of every tensor of a state; lists that are written as time goes on are left alone."""
-    lists = [isinstance(leaf, TensorArray) for leaf in leaves_of(new)]
-    pairs = zip(flat(new), flat(old), lists, strict=True)
-    return packed(new, [a if is_list else choose(a, b) for a, b, is_list in pairs])
 
 
 def _as_before(new: Any, old: Any) -> Any:
@@ -187,7 +178,7 @@ def _as_before(new: Any, old: Any) -> Any:
             a.set_shape(b.shape)
         return a
 
-    return _kept(new, old, same)
+    return kept(new, old, same)
 
 
 def _knows_its_steps(decoder: Any) -> bool:
@@ -201,7 +192,7 @@ def _over_known_steps(turn: _Turn, state: Any, inputs: Any, finished: Any, lengt
     helper = turn.decoder.helper
     steps = helper.known_steps if turn.limit is None else ops.minimum(helper.known_steps, ops.maximum(turn.limit, 0))
     rows = helper.rows_after(steps)
-    first = [*_open(state), *flat(inputs), finished, lengths]
+    first = [*opened(state), *flat(inputs), finished, lengths]
     n, m = len(flat(state)), len(flat(inputs))
 
     def body(before: list[Any], now: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -212,17 +203,6 @@ def _over_known_steps(turn: _Turn, state: Any, inputs: Any, finished: Any, lengt
 
     last, outputs = control_flow.scan(body, first, [ops.range(steps), *flat(rows)])
     return packed(turn.like, outputs), packed(state, last[:n]), last[-1]
-
-
-def _open(state: Any) -> list[Any]:
-    """The tensors of a state; of lists that grow nothing is known about the shape."""
-    found = []
-    for leaf in leaves_of(state):
-        tensor = ops.identity(leaf.flow) if isinstance(leaf, TensorArray) else leaf
-        if isinstance(leaf, TensorArray):
-            tensor.shape = UNKNOWN
-        found.append(tensor)
-    return found
 
 
 def _until_finished(turn: _Turn, state: Any, inputs: Any, finished: Any, lengths: Any) -> tuple[Any, Any, Any]:

@@ -15,6 +15,8 @@ from deepkit.v1.nn.recurrent.states import (
     batch_of,
     flat,
     here,
+    kept,
+    opened,
     packed,
     same_nesting,
     select,
@@ -146,7 +148,7 @@ def by_steps(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tupl
         return flat(after), flat(output)
 
     rows = [*flat(inputs), *([] if lengths is None else [_live(flat(inputs)[0], lengths)])]
-    last, outputs = control_flow.scan(step, flat(state), rows)
+    last, outputs = control_flow.scan(step, opened(state), rows)
     return packed(structure[0], outputs), packed(state, last)
 
 
@@ -161,5 +163,5 @@ def one_step(cell: Any, inputs: Any, before: Any, live: Symbol | None) -> tuple[
         )
     if live is not None:
         output = packed(output, [select(live, y, ops.zeros_like(y)) for y in flat(output)])
-        after = packed(after, [select(live, x, old) for x, old in zip(flat(after), flat(before), strict=True)])
+        after = kept(after, before, lambda new, old: select(live, new, old))
     return output, after

@@ -12,8 +12,10 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.site import user_site
 from deepkit.v1.framework.control_flow import _flat as flat
+from deepkit.v1.framework.control_flow import _leaves as leaves_of
 from deepkit.v1.framework.control_flow import _packed as packed
 from deepkit.v1.framework.symbolic import symbolic
+from deepkit.v1.framework.tensor_array import TensorArray
 
 _zeros = symbolic(ops.zeros)
 
@@ -72,15 +74,19 @@ def shape_text(structure: Any) -> str:
 
 
 def check_state(where: str, state: Any, sizes: Any) -> None:
-    """ShapeError unless `state` is nested as `sizes` are and each part can be (batch, size)."""
+    """ShapeError unless `state` is nested as `sizes` are and each part can be (batch, size).
+
+    A size of rank 0 is one number for the whole batch; a list that grows has the shape of what was written so far.
+    """
     expected = f"state_size is {shape_text(sizes)}: the first axis of each part is the batch"
     if not same_nesting(state, sizes):
         hint = (
             "LSTMStateTuple(c, h)" if isinstance(sizes, LSTMStateTuple) else "cell.zero_state(batch_size, tf.float32)"
         )
         raise ShapeError(f"{where}: the state is {shape_text(state)}", where=here(), rule=expected, hint=hint)
-    for part, size in zip(flat(state), flat(sizes), strict=True):
-        if not part.shape.is_compatible_with((None, *shape_of(size))):
+    for part, size in zip(leaves_of(state), flat(sizes), strict=True):
+        whole = shape_of(size)
+        if not isinstance(part, TensorArray) and not part.shape.is_compatible_with((None, *whole) if whole else ()):
             raise ShapeError(
                 f"{where}: a part of the state has shape {part.shape}, but the cell keeps {size} numbers for each example",
                 where=here(), rule=expected, hint="cell.zero_state(batch_size, tf.float32), or the state of an equal cell",
@@ -129,6 +135,24 @@ def select(live: Symbol, new: Symbol, old: Symbol) -> Symbol:
     new = ops.where(live, new, old)
     new.shape = new.shape.merge(shape if shape.dims is not None else UNKNOWN)
     return new
+
+
+def kept(new: Any, old: Any, choose: Callable[[Any, Any], Any]) -> Any:
+    """`choose(new, old)` of every tensor of a state; lists that are written as time goes on are left alone."""
+    lists = [isinstance(leaf, TensorArray) for leaf in leaves_of(new)]
+    pairs = zip(flat(new), flat(old), lists, strict=True)
+    return packed(new, [a if is_list else choose(a, b) for a, b, is_list in pairs])
+
+
+def opened(state: Any) -> list[Any]:
+    """The tensors of a state; of lists that grow nothing is known about the shape."""
+    found = []
+    for leaf in leaves_of(state):
+        tensor = ops.identity(leaf.flow) if isinstance(leaf, TensorArray) else leaf
+        if isinstance(leaf, TensorArray):
+            tensor.shape = UNKNOWN
+        found.append(tensor)
+    return found
 
 
 def here() -> str | None:

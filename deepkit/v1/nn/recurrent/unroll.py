@@ -11,6 +11,7 @@ from deepkit.device.dtypes import int32
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.nn.recurrent.layer_cell import as_cell
 from deepkit.v1.nn.recurrent.sequence import one_step, over_time
 from deepkit.v1.nn.recurrent.states import batch_of, check_cell, check_state, flat, here, mapped, packed
 
@@ -24,10 +25,10 @@ def dynamic_rnn(
     inputs: (batch, time, depth), or (time, batch, depth) with time_major; outputs alike, with cell.output_size in
     the last axis. sequence_length: (batch) integers; past its length the outputs of a sequence are 0 and its state stays
     what it was at the end. initial_state: nested as cell.state_size, each part (batch, n); zeros of type dtype if None.
-    A plain LSTM, GRU or RNN, or a stack of them, is one op a layer; other cells are run by a loop. parallel_iterations
-    and swap_memory are accepted for old programs.
+    A plain LSTM, GRU or RNN, or a stack of them, is one op a layer; other cells are run by a loop, those of Keras among
+    them, whose state is nested as their own state_size. parallel_iterations and swap_memory are accepted for old programs.
     """
-    check_cell("dynamic_rnn", cell)
+    cell = as_cell("dynamic_rnn", cell)
     with variable_scope(scope or "rnn"):
         xs = [constant_of(x) for x in flat(inputs)]
         for x in xs:
@@ -80,7 +81,7 @@ def static_rnn(
 
     tf.unstack(x, axis=1) makes the list from (batch, time, depth). sequence_length as for dynamic_rnn.
     """
-    check_cell("static_rnn", cell)
+    cell = as_cell("static_rnn", cell)
     _check_list("static_rnn", inputs)
     with variable_scope(scope or "rnn") as own:
         steps = [mapped(constant_of, x) for x in inputs]
