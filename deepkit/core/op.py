@@ -58,7 +58,7 @@ class Op:
     function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
     records: ClassVar[tuple[type[Any], ...]] = ()
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
-    shape_only: ClassVar[tuple[int, ...]] = ()
+    shape_only: ClassVar[tuple[int, ...] | range] = ()
     """Inputs of which only the shape is used: where it is known, their values are not computed."""
     takes_none: ClassVar[bool] = False
     """gradient is handed None, not zeros, for outputs at which no derivative arrived."""

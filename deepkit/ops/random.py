@@ -164,6 +164,7 @@ class Dropout(Op):
     random = True
     kinds = "f"
     types = ("T", "T", "index")
+    takes_none = True
 
     def shape(self, x: Shape, keep: Shape, *noise: Shape) -> Any:
         return x, x if not noise else Shape(self.static)
@@ -184,7 +185,8 @@ class Dropout(Op):
         return x * factors, factors
 
     def gradient(self, dys: Any, ys: Any, x: Any, keep: Any, *noise: Any) -> Any:
-        return (ops.unbroadcast(dys[0] * ys[1], x, ys[0]), None, *[None for _ in noise])
+        dx = None if dys[0] is None else ops.unbroadcast(dys[0] * ys[1], x, ys[0])  # the factors do not depend on x
+        return (dx, None, *[None for _ in noise])
 
 
 def random_normal(

@@ -158,3 +158,22 @@ def test_the_walk_back_ends_where_the_wanted_tensors_came_after():
     np.testing.assert_allclose(both[1].numpy(), 2 * w.numpy() * 0.8**3, rtol=1e-5)
     del w.node.inputs  # what w was made of is not looked at for a derivative by w
     np.testing.assert_allclose(dk.gradients(dk.reduce_sum(w * w), [w])[0].numpy(), 2 * w.numpy())
+
+
+class TestWhereTheSecondDerivativeIsZero:
+    """Zeros where TensorFlow gives zeros, None where it gives None."""
+
+    def second(self, f) -> float | None:
+        with tf.Graph().as_default(), tf.Session() as session:
+            x = tf.constant([[[[1.0], [2.0]], [[-3.0], [4.0]]]])
+            dx = tf.gradients(f(x), x)[0]
+            ddx = tf.gradients(tf.reduce_sum(tf.square(dx)), x)[0]
+            return None if ddx is None else float(np.abs(session.run(ddx)).sum())
+
+    @pytest.mark.parametrize("f", [tf.nn.relu, lambda x: tf.nn.max_pool(x, [1, 2, 2, 1], [1, 1, 1, 1], "VALID")])
+    def test_kinks(self, f) -> None:
+        assert self.second(f) == 0.0
+
+    def test_dropout(self) -> None:
+        with pytest.warns(GraphWarning, match="is None"):
+            assert self.second(lambda x: tf.nn.dropout(x, rate=0.5, seed=1)) is None

@@ -113,6 +113,12 @@ class TestBrokenOps:
 
         assert "changed its input" in self.failure(Wrong)
 
+    def test_an_input_whose_shape_is_not_all(self) -> None:
+        class Wrong(self.Good):
+            shape_only = (0,)
+
+        assert "listed in shape_only" in self.failure(Wrong)
+
     def test_empty_batch(self) -> None:
         class Wrong(self.Good):
             def forward(self, xp, x):

@@ -137,3 +137,31 @@ def test_variables_may_have_any_name(sess, name: str) -> None:
     sess.run(v.initializer)
     assert sess.run(v * x + v * 3.0, {x: 4.0}) == 14.0
     assert sess.run(v.assign_add(x), {x: 1.0}) == 3.0
+
+
+class TestOnlyTheShapeMatters:
+    """Inputs of which an op uses the shape alone are not computed where the graph knows it (values from TensorFlow)."""
+
+    @pytest.mark.parametrize("of", [tf.shape, tf.size, tf.rank, tf.zeros_like, tf.ones_like], ids=lambda f: f.__name__)
+    def test_nothing_is_run_or_fed(self, sess, of) -> None:
+        v, x = tf.Variable([1.0, 2.0]), tf.placeholder(tf.float32, [2])
+        sess.run(v.initializer)
+        sess.run(of(tf.assign_add(v, x)))
+        assert sess.run(v).tolist() == [1.0, 2.0]
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: x[0], lambda x: tf.gather(x, [1]), lambda x: tf.pad(x, [[1, 1]]), lambda x: tf.tile(x, [2]),
+            lambda x: tf.concat([x, x], 0), tf.reduce_mean, tf.diag,
+            lambda x: tf.reshape(x, [2, 1]), lambda x: tf.reduce_sum(x[:, None]),
+        ],
+    )
+    def test_a_linear_gradient_needs_no_value(self, sess, f) -> None:
+        x = tf.placeholder(tf.float32, [2])
+        assert sess.run(tf.gradients(f(x), x)[0]).shape == (2,)
+
+    def test_a_shape_that_is_not_known_needs_the_value(self, sess) -> None:
+        x = tf.placeholder(tf.float32, [None])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be fed"):
+            sess.run(tf.shape(x))

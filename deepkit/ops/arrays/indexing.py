@@ -141,6 +141,7 @@ class StridedSliceGrad(Sliced):
     """Zeros in the shape of `like`, with dy at [key]."""
 
     types = ("T", "any", "index")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape, *dynamic: Shape) -> Shape:
         return like
@@ -234,6 +235,7 @@ class GatherGrad(Op):
 
     axis: int = 0
     types = ("T", "any", "index")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like
@@ -355,6 +357,7 @@ class ScatterNdLike(Op):
     """Zeros in the shape of `like`; dy is added at the positions in `indices`."""
 
     types = ("T", "any", "index")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like
@@ -401,6 +404,7 @@ class BooleanMaskGrad(Op):
 
     axis: int = 0
     types = ("T", "any", "bool")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape, mask: Shape) -> Shape:
         return like

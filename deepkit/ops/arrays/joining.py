@@ -59,6 +59,7 @@ class ConcatGrad(Op):
 
     axis: int = 0
     types = ("T",)
+    shape_only = range(1, 1 << 30)
     aliases = True
 
     def shape(self, dy: Shape, *xs: Shape) -> Any:
@@ -245,6 +246,7 @@ class TileGrad(Op):
     """Adds up the copies that Tile made of a tensor shaped like `like`."""
 
     types = ("T", "any")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape) -> Shape:
         return like
@@ -264,6 +266,7 @@ class TileLike(Op):
     """x repeated until it has the shape of `like`."""
 
     types = ("T", "any")
+    shape_only = (1,)
 
     def shape(self, x: Shape, like: Shape) -> Shape:
         return like
@@ -314,6 +317,7 @@ class PadGrad(Op):
     paddings: tuple[tuple[int, int], ...] = ()
     mode: str = "CONSTANT"
     types = ("T", "any")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape) -> Shape:
         return like

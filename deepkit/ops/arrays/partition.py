@@ -50,6 +50,7 @@ class DynamicPartitionGrad(Op):
     """Puts the rows of several tensors back where DynamicPartition took them from."""
 
     types = ("any", "index", "T")
+    shape_only = (0,)
 
     def shape(self, like: Shape, partitions: Shape, *parts: Shape) -> Shape:
         return like

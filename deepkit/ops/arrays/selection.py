@@ -99,6 +99,7 @@ class PutAlongLast(Op):
     """Zeros in the shape of `like`, with dy added at positions along the last axis."""
 
     types = ("T", "any", "index")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like

@@ -55,6 +55,7 @@ class ListWriteGrad(Op):
     """dy without the entry at `index`, in the shape of `entries`."""
 
     types = ("T", "any", "index")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, entries: Shape, index: Shape) -> Shape:
         return entries

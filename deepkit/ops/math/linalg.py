@@ -218,6 +218,7 @@ class DiagonalLike(Op):
     """Zeros in the shape of `like`, with x on the main diagonals."""
 
     types = ("T", "any")
+    shape_only = (1,)
 
     def shape(self, x: Shape, like: Shape) -> Shape:
         return like

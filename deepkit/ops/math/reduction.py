@@ -67,6 +67,7 @@ class KeepDims(Op):
 
     axis: Axes = None
     types = ("T", "any", "index")
+    shape_only = (1,)
     aliases = True
 
     def shape(self, t: Shape, x: Shape, *axis: Shape) -> Shape:

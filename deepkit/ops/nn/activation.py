@@ -52,7 +52,7 @@ class ReluGrad(Activation):
         return rectify.gradient(xp, dy, y, out)
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
-        return apply(ReluGrad(), ddx, y), None
+        return apply(ReluGrad(), ddx, y), ops.zeros_like(y)  # zeros, not None, as in TensorFlow
 
 
 @register

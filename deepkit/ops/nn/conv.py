@@ -103,6 +103,7 @@ class ConvInputGrad(Convolving):
     """
 
     types = ("T", "T", "any")
+    shape_only = (2,)
 
     def shape(self, dy: Shape, filters: Shape, like: Shape) -> Shape:
         y = self.output(like, filters)
@@ -130,6 +131,7 @@ class ConvFilterGrad(Convolving):
     """The derivative of a convolution by its filters, which are shaped like `like`."""
 
     types = ("T", "T", "any")
+    shape_only = (2,)
 
     def shape(self, x: Shape, dy: Shape, like: Shape) -> Shape:
         y = self.output(x, like)

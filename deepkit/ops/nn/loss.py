@@ -168,6 +168,7 @@ class OneHotLike(Op):
     """1 at each row's label, 0 elsewhere, in the shape and type of x."""
 
     types = ("T", "index")
+    shape_only = (0,)
     gradient = None
 
     def forward(self, xp: Any, x: Any, labels: Any) -> Any:

@@ -11,6 +11,7 @@ from deepkit.core.shape import Shape
 from deepkit.device import pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
 from deepkit.ops.nn.spatial import Windowed
 
@@ -66,7 +67,7 @@ class MaxPoolGrad(Pooling):
         return pooling.largest_gradient(xp, dy, x, y, self.fit(x, self.kernel))
 
     def gradient(self, ddx: Any, dx: Any, dy: Any, x: Any, y: Any) -> Any:
-        return apply(self.made_into(MaxPoolPick), ddx, x, y), None, None
+        return apply(self.made_into(MaxPoolPick), ddx, x, y), ops.zeros_like(x), ops.zeros_like(y)
 
 
 @register
@@ -137,6 +138,7 @@ class AvgPoolGrad(Pooling):
     """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
 
     types = ("T", "any")
+    shape_only = (1,)
 
     def shape(self, dy: Shape, like: Shape) -> Shape:
         self.check_output(dy, like)

@@ -23,6 +23,11 @@ EXPLAINED = (
         "so that a float64 model is computed in float64 throughout",
         lambda text, found: found.kind == "dtype" and re.search("beta[12]_power", found.where) is not None,
     ),
+    Explanation(
+        "TensorFlow's moments count the mean as a constant in the variance: right for the first derivative, whose share of "
+        "the mean is zero, and wrong for the second; deepkit's second derivative equals the difference quotient",
+        lambda text, found: found.kind == "value" and "second" in found.where and "tf.nn.moments" in text,
+    ),
 )
 
 
