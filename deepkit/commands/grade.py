@@ -50,7 +50,7 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
-    from deepkit.errors import ArgumentError, ExistingDataError, GradingError
+    from deepkit.errors import ArgumentError, GradingError
     from deepkit.files import write_whole
     from deepkit.grade.exercise import load_exercise
     from deepkit.grade.grading import grade
@@ -69,16 +69,7 @@ def run(args: argparse.Namespace) -> int:
     exercise = load_exercise(args.exercise)
     seed = secrets.randbits(32) if args.seed is None else args.seed
     if args.release:
-        target = args.out or exercise.folder.parent / f"{exercise.name}.ipynb"
-        text = exercise.release()
-        if target.exists() and not args.force and target.read_bytes() != text.encode():
-            raise ExistingDataError(
-                f"{target} is there already and is another notebook: it may hold answers",
-                hint="choose another name with --out, or say --force to replace it",
-            )
-        write_whole(target, text)
-        print(f"wrote {target}")
-        return 0
+        return _release(exercise, args.out, args.force)
     if args.self_test:
         return 0 if _self_test(exercise, seed, quiet=False) else 1
     if not args.quick and not _self_test(exercise, seed, quiet=True):
@@ -101,6 +92,23 @@ def run(args: argparse.Namespace) -> int:
         if path:
             write_whole(path, text)
     return 1 if any(marks.error for marks in all_marks) else 0
+
+
+def _release(exercise: Any, out: Path | None, force: bool) -> int:
+    """Writes the students' notebook; one that is there already is replaced only if it is told so, or is the same."""
+    from deepkit.errors import ExistingDataError
+    from deepkit.files import write_whole
+
+    target = out or exercise.folder.parent / f"{exercise.name}.ipynb"
+    text = exercise.release()
+    if target.exists() and not force and target.read_bytes() != text.encode():
+        raise ExistingDataError(
+            f"{target} is there already and is another notebook: it may hold answers",
+            hint="choose another name with --out, or say --force to replace it",
+        )
+    write_whole(target, text)
+    print(f"wrote {target}")
+    return 0
 
 
 def _self_test(exercise: Any, seed: int, quiet: bool) -> bool:

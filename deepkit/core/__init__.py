@@ -1,3 +1,6 @@
-"""Floor 1: shapes, ops, the one door, nodes, tensors, symbols, variables, graphs and differentiation."""
+"""Floor 1: shapes, ops, the one door, nodes, tensors, symbols, variables, graphs and differentiation.
 
-from deepkit.core import apply  # noqa: F401  first, since the door, tensors and their operators lean on each other
+One circle is meant: a graph holds nodes, a node its outputs (symbols), and both know the graph they belong to.
+"""
+
+from deepkit.core import apply  # noqa: F401  first: it opens the door that the operators of tensors go through

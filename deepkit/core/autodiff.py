@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deepkit.core import building
 from deepkit.core.apply import apply, convert, is_tensor
+from deepkit.core.control_flow import tracing
 from deepkit.core.listing import leaves, listed
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
@@ -187,7 +187,7 @@ def pulled_back(
 
 def _gradient_scope(node: Any, output: Any) -> contextlib.AbstractContextManager[Any]:
     """Names what is made inside after the node whose gradient it is."""
-    return building.target(node.graph).gradient_of(node) if isinstance(output, Symbol) else contextlib.nullcontext()
+    return tracing.target(node.graph).gradient_of(node) if isinstance(output, Symbol) else contextlib.nullcontext()
 
 
 def _total(arrived: dict[Any, list[Any]], x: Any, keep: bool = True) -> Any:
@@ -209,7 +209,7 @@ def _value(x: Any) -> Any:
 @contextlib.contextmanager
 def _graph_scope(ys: Sequence[Any], name: str) -> Iterator[None]:
     if ys and isinstance(ys[0], Symbol):
-        with building.target(ys[0].graph).name_scope(name):
+        with tracing.target(ys[0].graph).name_scope(name):
             yield
     else:
         yield

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import Graph
 from deepkit.core.node import Node
 from deepkit.core.op import Op

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core import overrides, seeds
-from deepkit.core.apply import result_specs
 from deepkit.core.collections import Collections
 from deepkit.core.names import Names
 from deepkit.core.node import GraphDescription, Node
@@ -67,7 +66,7 @@ class Graph:
 
     def add(self, op: Op, inputs: Sequence[Symbol], name: str | None = None) -> Any:
         """A new node for `op`; returns its output Symbol, or a list of them. The shape rule is checked first."""
-        specs = result_specs(op, inputs)
+        specs = op.specs(inputs)
         node = self.make_node(op, inputs, name)
         many = node.many = isinstance(specs, list)
         node.outputs = [Symbol(node, i, shape, dtype) for i, (shape, dtype) in enumerate(specs if many else [specs])]

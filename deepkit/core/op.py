@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from deepkit.core.shape import Shape
@@ -107,6 +107,15 @@ class Op:
             if self.type_of(i) == "T":
                 return dtype
         return dtypes[0]
+
+    def specs(self, inputs: Sequence[Any]) -> Any:
+        """(shape, dtype) of the output for these inputs, or a list of such pairs for an op with several outputs."""
+        shapes = self.shape(*[x.shape for x in inputs])
+        dtypes = self.dtype(*[x.dtype for x in inputs])
+        if isinstance(shapes, (tuple, list)):
+            each = dtypes if isinstance(dtypes, (tuple, list)) else [dtypes] * len(shapes)
+            return list(zip(shapes, each, strict=True))
+        return shapes if isinstance(shapes, Shape) else Shape(shapes), dtypes
 
     def forward(self, xp: Any, *arrays: Any) -> Any:
         raise TypeError(f"op {self.type} does not define forward")

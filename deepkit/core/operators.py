@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import deepkit.core.apply as door
+from deepkit.core import door
 from deepkit.core.op import lookup
 
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from deepkit.core import building
+from deepkit.core.control_flow import tracing
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.description import Description
-from deepkit.core.function_graph import FunctionGraph
 from deepkit.core.graph import Graph
 from deepkit.core.node import Node
 from deepkit.core.op import Op, registry
@@ -91,7 +91,7 @@ class _Builder:
         start = graph.seed_counter.count
         try:
             with (
-                building.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(None),
+                tracing.suspended(), graph.as_default(), graph.control_dependencies(None), graph.name_scope(None),
             ):
                 prefix = "" if not self.scope else graph.unique_name(self.scope.rstrip("/")) + "/"
                 for entry in self._list(self.content, "nodes", "the graph"):

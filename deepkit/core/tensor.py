@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-import deepkit.core.apply as door
+from deepkit.core import door
 from deepkit.core.op import Op, lookup
 from deepkit.core.operators import Operators
 from deepkit.core.shape import Shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.core import building
 from deepkit.core.apply import apply, convert
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -45,7 +45,7 @@ class Variable(Symbol):
             raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
         graph: Graph = (initial_value.graph if isinstance(initial_value, Symbol) else default_graph()).root
         with (
-            building.suspended(),
+            tracing.suspended(),
             graph.as_default(),
             graph.control_dependencies(None),
             graph.name_scope(name or "Variable") as scope,
@@ -79,7 +79,7 @@ class Variable(Symbol):
 
     def read(self) -> Symbol:
         """The value as an input of another op; inside control_dependencies it is read after those have run."""
-        return building.target(self.graph).read(self)
+        return tracing.target(self.graph).read(self)
 
     value = read
 

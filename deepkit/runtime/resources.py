@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
-from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.node import Node
 from deepkit.core.variable import Variable
 from deepkit.errors import NameNotFoundError

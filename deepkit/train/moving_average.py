@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core import building
 from deepkit.core.apply import apply
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -37,7 +37,7 @@ class ExponentialMovingAverage:
         )
         if not variables:
             raise ArgumentError("ExponentialMovingAverage.apply: there are no variables")
-        graph = building.target(variables[0].graph)
+        graph = tracing.target(variables[0].graph)
         for var in variables:
             if var not in self._averages:
                 self._averages[var] = self._shadow(var)
@@ -48,7 +48,7 @@ class ExponentialMovingAverage:
     def _shadow(self, var: Any) -> Variable:
         """The shadow of a variable starts at its initial value, that of another tensor at zero."""
         graph = var.graph.root
-        with building.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
+        with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             start = var.initialized_value() if isinstance(var, Variable) else self._zeros(var)
             shadow = Variable(start, trainable=False, name=self.average_name(var))
         if isinstance(var, Variable):
@@ -73,7 +73,7 @@ class ExponentialMovingAverage:
     def _move_without_bias(self, shadow: Variable, tensor: Any, decay: Any) -> Any:
         """An average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that."""
         graph, name = tensor.graph.root, shadow.node.name
-        with building.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
+        with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             biased = Variable(self._zeros(tensor), trainable=False, name=f"{name}/biased")
             steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")
         moved = apply(lookup("AssignSub")(), biased, (biased - tensor) * (1 - decay))

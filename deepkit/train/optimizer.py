@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core import building
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
 from deepkit.core.listing import leaves
 from deepkit.core.node import Node
@@ -84,7 +84,7 @@ class Optimizer:
                 self._update(var, grad)
             self._finish(variables[0])
             return global_step.assign_add(1) if global_step is not None else None
-        graph: Graph = building.target(variables[0].graph)
+        graph: Graph = tracing.target(variables[0].graph)
         for var in variables:
             self._make_slots(var)
         with graph.name_scope(name or self.name) as full:
@@ -104,7 +104,7 @@ class Optimizer:
         """The update, followed by the variable's constraint if it has one (for example: no weight below 0)."""
         if getattr(var, "constraint", None) is None:
             return update
-        with building.target(var.graph).control_dependencies([update]):
+        with tracing.target(var.graph).control_dependencies([update]):
             return var.assign(var.constraint(var.read_value())).node
 
     # ---- what subclasses define
@@ -153,7 +153,7 @@ class Optimizer:
             return Parameter(np.full(tuple(shape), start, like.dtype.numpy), name=name, trainable=False)
         number = np.array(start, like.dtype.numpy)
         graph: Graph = like.graph
-        with building.suspended(), graph.control_dependencies(None), graph.name_scope(None):
+        with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None):
             if scalar or not like.shape.is_full:
                 initial: Any = number if scalar else apply(lookup("ZerosLike")(), like.initial_value) + number
             else:

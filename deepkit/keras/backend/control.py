@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit import ops
-from deepkit.core import control_flow
+from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import graph_of
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.tensors import lengths, rank, tensor
@@ -31,7 +31,7 @@ def scan(body: Body, states: Sequence[Any], xs: Sequence[Any], reverse: bool = F
     graph = graph_of(*xs, *states)
     if graph is None:
         return _written_out(body, states, xs, len(xs[0]), reverse)
-    return control_flow.scan(body, [_in_graph(graph, s) for s in states], [_in_graph(graph, x) for x in xs], reverse)
+    return loops.scan(body, [_in_graph(graph, s) for s in states], [_in_graph(graph, x) for x in xs], reverse)
 
 
 def _written_out(
@@ -81,7 +81,7 @@ def _either(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     def branch(expression: Any) -> Callable[[], list[Any]]:
         return lambda: [_in_graph(condition.graph, expression() if callable(expression) else expression)]
 
-    return control_flow.cond(condition, branch(then_expression), branch(else_expression))[0]
+    return branches.cond(condition, branch(then_expression), branch(else_expression))[0]
 
 
 # ---- over the rows of a tensor

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
-from deepkit.core.function_graph import writes
+from deepkit.core.control_flow.function_graph import writes
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core import control_flow
+from deepkit.core.control_flow import loops
 from deepkit.errors import ShapeError
 from deepkit.v1.framework.scopes import get_variable
 from deepkit.v1.framework.symbolic import constant_of
@@ -63,7 +63,7 @@ def crf_log_norm(inputs: Any, sequence_lengths: Any, transition_params: Any) -> 
         after.set_shape(alpha.shape)
         return [ops.where(counts, after, alpha)], []
 
-    (alpha,), _ = control_flow.scan(step, [inputs[:, 0]], _by_time(inputs, live))
+    (alpha,), _ = loops.scan(step, [inputs[:, 0]], _by_time(inputs, live))
     norm = ops.reduce_logsumexp(alpha, 1)
     return ops.where(ops.equal(lengths, 0), ops.zeros_like(norm), norm)
 
@@ -103,7 +103,7 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) ->
         came_from = ops.where(counts, ops.cast(ops.argmax(ways, 1), "int32"), stays)
         return [ops.where(counts, after, best)], [came_from]
 
-    (best,), (came_from,) = control_flow.scan(forwards, [inputs[:, 0]], rows)
+    (best,), (came_from,) = loops.scan(forwards, [inputs[:, 0]], rows)
     last = ops.cast(ops.argmax(best, 1), "int32")
 
     def backwards(before: list[Any], now: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -112,7 +112,7 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) ->
         earlier.set_shape(tag.shape)
         return [earlier], [earlier]
 
-    _, (tags,) = control_flow.scan(backwards, [last], [came_from], reverse=True)
+    _, (tags,) = loops.scan(backwards, [last], [came_from], reverse=True)
     tags = ops.transpose(ops.concat([tags, ops.expand_dims(last, 0)], 0))
     score = ops.reduce_max(best, 1)
     return tags * ops.cast(live, "int32"), ops.where(ops.equal(lengths, 0), ops.zeros_like(score), score)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.seeds import Counter
 from deepkit.core.symbol import Symbol

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit import ops
-from deepkit.core import control_flow
 from deepkit.core.apply import apply
+from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -72,7 +72,7 @@ def cond(
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
-    results = control_flow.cond(predicate, *[flattened(f) for f in functions])
+    results = branches.cond(predicate, *[flattened(f) for f in functions])
     return _packed(structure[0], results)
 
 
@@ -127,7 +127,7 @@ def while_loop(
     known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
     lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
     invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
-    results = control_flow.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
+    results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
     packed = _packed(loop_vars, results)
     return packed[0] if many and len(packed) == 1 and not return_same_structure else packed
 
@@ -151,7 +151,7 @@ def map_fn(
         structure.append(result)
         return [], _flat(result)
 
-    _, ys = control_flow.scan(body, [], xs)
+    _, ys = loops.scan(body, [], xs)
     return _packed(structure[0], ys)
 
 
@@ -173,7 +173,7 @@ def scan(
         result = _flat(fn(_packed(like, states), _packed(elems, rows)))
         return result, result
 
-    _, ys = control_flow.scan(body, start, xs, reverse)
+    _, ys = loops.scan(body, start, xs, reverse)
     if first is not None:
         rows = [ops.expand_dims(x, 0) for x in first]
         ys = [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)]
@@ -197,7 +197,7 @@ def foldl(
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         return _flat(fn(_packed(like, states), _packed(elems, rows))), []
 
-    states, _ = control_flow.scan(body, start, xs, reverse)
+    states, _ = loops.scan(body, start, xs, reverse)
     return _packed(like, states)
 
 

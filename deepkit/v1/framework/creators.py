@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core import building
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.listing import leaves, listed
 from deepkit.core.node import Node
@@ -79,7 +79,7 @@ def no_op(name: str | None = None) -> Node:
 def group(*inputs: Any, name: str | None = None) -> Node:
     """One operation that runs all of `inputs`, in any nesting."""
     wanted = leaves(inputs)
-    graph = building.target(wanted[0].graph) if wanted else default_graph()
+    graph = tracing.target(wanted[0].graph) if wanted else default_graph()
     nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
     return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
 
@@ -88,7 +88,7 @@ def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any 
     """The tensors again, each available only when all of them are."""
     tensors = listed(tensors)
     present = [t for t in tensors if t is not None]
-    with building.target(present[0].graph).control_dependencies([*present, *(control_inputs or [])]):
+    with tracing.target(present[0].graph).control_dependencies([*present, *(control_inputs or [])]):
         return [None if t is None else ops.identity(t) for t in tensors]
 
 

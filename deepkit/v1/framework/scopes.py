@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deepkit.core import building
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import default_dtype
@@ -193,7 +193,7 @@ class variable_scope:
 
     @contextlib.contextmanager
     def _enter(self) -> Iterator[VariableScope]:
-        graph = default_graph() if self.graph is None else building.target(self.graph)
+        graph = default_graph() if self.graph is None else tracing.target(self.graph)
         with graph.as_default(), self._names(graph) as path:
             store = store_of(graph)
             given, outer = self.name_or_scope, store.scope

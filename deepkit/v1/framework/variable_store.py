@@ -8,9 +8,9 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from deepkit.core import building
 from deepkit.core.apply import is_tensor
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph
 from deepkit.core.shape import Shape
 from deepkit.core.variable import Variable
@@ -241,7 +241,7 @@ def _takes_nothing(function: Callable[..., Any]) -> bool:
 
 def _regularize(variable: Variable, name: str, regularizer: Callable[..., Any]) -> None:
     graph = variable.graph
-    with building.suspended(), graph.as_default(), graph.name_scope(f"{name}/Regularizer/"):
+    with tracing.suspended(), graph.as_default(), graph.name_scope(f"{name}/Regularizer/"):
         penalty = regularizer(variable)
     if penalty is not None:
         graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, penalty)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deepkit import ops
-from deepkit.core import building
 from deepkit.core.collections import GraphKeys
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import default_graph, graph_of
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError
@@ -137,7 +137,7 @@ def _named(
         )
     clean = _clean(name)
     prefix = None if family is None else _clean(family)
-    graph = building.target(graph_of(values) or default_graph())
+    graph = tracing.target(graph_of(values) or default_graph())
     with graph.as_default(), graph.name_scope(clean if prefix is None else f"{prefix}/{clean}") as scope:
         shown = scope.rstrip("/") if prefix is None else f"{prefix}/{scope.rstrip('/')}"
         yield scope, constant_of(shown, "string", name=tag_name), constant_of(values, name=label)

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any, NamedTuple
 
 from deepkit import ops
-from deepkit.core import control_flow
+from deepkit.core.control_flow import loops
 from deepkit.core.graph import default_graph
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype
@@ -201,7 +201,7 @@ def _over_known_steps(turn: _Turn, state: Any, inputs: Any, finished: Any, lengt
             outputs, *after = turn(time, packed(state, before[:n]), packed(inputs, before[n : n + m]), *before[n + m :])
         return [leaf for part in after for leaf in flat(part)], flat(outputs)
 
-    last, outputs = control_flow.scan(body, first, [ops.range(steps), *flat(rows)])
+    last, outputs = loops.scan(body, first, [ops.range(steps), *flat(rows)])
     return packed(turn.like, outputs), packed(state, last[:n]), last[-1]
 
 

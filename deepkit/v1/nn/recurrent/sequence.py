@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
-from deepkit.core import control_flow
+from deepkit.core.control_flow import loops
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ShapeError
 from deepkit.v1.framework.scopes import variable_scope
@@ -148,7 +148,7 @@ def by_steps(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tupl
         return flat(after), flat(output)
 
     rows = [*flat(inputs), *([] if lengths is None else [_live(flat(inputs)[0], lengths)])]
-    last, outputs = control_flow.scan(step, opened(state), rows)
+    last, outputs = loops.scan(step, opened(state), rows)
     return packed(structure[0], outputs), packed(state, last)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from deepkit.core.function_graph import trace
-from deepkit.core.graph_ops import (
+from deepkit.core.control_flow.function_graph import trace
+from deepkit.core.control_flow.graph_ops import (
     GraphOp,
     Spec,
     apply_graphs,
@@ -22,7 +22,7 @@ from deepkit.core.graph_ops import (
     pull_back,
     specs,
 )
-from deepkit.core.loops import scan, while_loop
+from deepkit.core.control_flow.loops import scan, while_loop
 from deepkit.core.op import register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol

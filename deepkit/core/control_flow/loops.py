@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepkit.core.apply import apply
-from deepkit.core.function_graph import FunctionGraph, trace
-from deepkit.core.graph_ops import (
+from deepkit.core.control_flow.function_graph import FunctionGraph, trace
+from deepkit.core.control_flow.graph_ops import (
     GraphOp,
     Spec,
     Turns,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from deepkit.core import building
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
-from deepkit.core.function_graph import FunctionGraph
+from deepkit.core.control_flow import tracing
+from deepkit.core.control_flow.function_graph import FunctionGraph
+from deepkit.core.control_flow.replay import Replay
 from deepkit.core.graph import Graph
 from deepkit.core.node import needed
 from deepkit.core.op import Op, lookup
-from deepkit.core.replay import Replay
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import DType
@@ -58,7 +58,7 @@ class Turns(list[Any]):
 
 def outer_graph(x: Symbol) -> Graph:
     """The graph into which an op goes that runs graphs and takes x."""
-    return building.target(x.graph)
+    return tracing.target(x.graph)
 
 
 def specs(symbols: Sequence[Symbol]) -> list[Spec]:
@@ -118,7 +118,7 @@ def pull_back(
     What the body computed from `inputs` is computed anew, with the `outcomes` of the run; dys are the derivatives by
     some of its results.
     """
-    graph = building.innermost()
+    graph = tracing.innermost()
     results = graph.copy(body, inputs, outcomes, Replay.of)
     places = [*map(graph.adopt, inputs), *variables]
     xs = [places[i] for i in wrt]

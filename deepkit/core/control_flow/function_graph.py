@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core import building
 from deepkit.core.apply import apply
+from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
 from deepkit.core.node import Node, needed
 from deepkit.core.op import Op, lookup
@@ -87,7 +87,7 @@ class FunctionGraph(Graph):
     @contextlib.contextmanager
     def building(self) -> Iterator[FunctionGraph]:
         """What is built inside goes into this graph."""
-        with building.enter(self), self.as_default():
+        with tracing.enter(self), self.as_default():
             yield self
 
     @property
