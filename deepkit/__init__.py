@@ -25,9 +25,10 @@ Tensors compute at once; gradients walk back over what was computed:
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import TYPE_CHECKING, Any
+
+from deepkit.loading import load_module
 
 if TYPE_CHECKING:
     from deepkit.api import *  # noqa: F403
@@ -42,9 +43,9 @@ def __getattr__(name: str) -> Any:
     if f"deepkit.{name}" in sys.modules:  # a room that is being imported this moment
         return sys.modules[f"deepkit.{name}"]
     if name in _ROOMS:
-        return importlib.import_module(f"deepkit.{name}")
+        return load_module(f"deepkit.{name}")
     if not name.startswith("_"):
-        api = importlib.import_module("deepkit.api")
+        api = load_module("deepkit.api")
         public = {key: getattr(api, key) for key in api.__all__}
         if name in public:
             globals().update(public)
@@ -60,5 +61,5 @@ def _suggestion(name: str) -> str:
 
 
 def __dir__() -> list[str]:
-    api = importlib.import_module("deepkit.api")
+    api = load_module("deepkit.api")
     return sorted({*api.__all__, *_ROOMS, "__version__"})

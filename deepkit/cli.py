@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import importlib
 import importlib.metadata
 import os
 import sys
@@ -13,6 +12,7 @@ from types import ModuleType
 
 from deepkit.commands import COMMANDS
 from deepkit.errors import ArgumentError, DeepkitError
+from deepkit.loading import load_module
 from deepkit.resources import DISTRIBUTION
 
 _EPILOG = """\
@@ -92,5 +92,5 @@ def _dispatch(arguments: list[str]) -> int:
             rule=f"the commands are {', '.join(COMMANDS)}",
             hint=f"deepkit {near[0]}" if near else "deepkit --help",
         )
-    module = importlib.import_module(f"deepkit.commands.{first.replace('-', '_')}")
+    module = load_module(f"deepkit.commands.{first.replace('-', '_')}")
     return module.run(build_parser({first: module}).parse_args(arguments))

@@ -18,7 +18,7 @@ FLOORS = {
     "device": 0, "core": 1, "ops": 2, "runtime": 3, "train": 3, "io": 3, "datasets": 3, "keras": 4, "v1": 4,
     "models": 5, "viz": 5, "grade": 5, "distribute": 5, "testing": 5, "tf1": 6, "cli": 6, "commands": 6, "__main__": 6,
 }
-EVERYBODY = {"errors", "faces", "files", "resources", "site"}  # may be imported from every floor
+EVERYBODY = {"errors", "files", "loading", "resources", "site"}  # may be imported from every floor
 ROOT = ""  # deepkit/__init__.py: imports from all floors, and only the top floor imports it
 ROOT_HELPERS = {"api", "source"}  # single files of the root that belong to no floor: importable by the root only
 
@@ -30,6 +30,7 @@ NEVER = {  # room: (modules, names) that it must not import, wherever they stand
     "v1": ({"deepkit.keras"}, set()),
 }
 DEVICE_ONLY = {"cupy", "numba"}
+LOADERS = {"import_module", "__import__", "load_module", "optional"}  # functions that import what a text names
 LATE = ("matplotlib", "IPython", "ipywidgets", "sklearn", "pytest", "tqdm", "jupyter", "nb")  # and all jupyter*, nb*
 LONGEST = 600
 TOP_LEVEL = {
@@ -63,7 +64,7 @@ def sources(root: Path) -> dict[str, Path]:
 
 
 def imports(root: Path) -> Iterator[Import]:
-    """Every import statement, and every import_module("...") with a literal name, of every module."""
+    """Every import statement, and every load_module("...") and its kin with a literal name, of every module."""
     known = sources(root)
     for module, path in known.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -82,7 +83,7 @@ def imports(root: Path) -> Iterator[Import]:
                     yield Import(module, node.lineno, inner if inner in known else base, (alias.name,), late)
             elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+                if called in LOADERS and isinstance(node.args[0].value, str):
                     yield Import(module, node.lineno, node.args[0].value, (), late)
 
 
@@ -204,6 +205,8 @@ BROKEN = {
     "unknown room": (floor_faults, "attic/a.py", "from deepkit.core import op"),
     "errors import nothing": (floor_faults, "errors.py", "from deepkit.core import op"),
     "datasets know little": (floor_faults, "datasets/a.py", "from deepkit.ops import matmul"),
+    "upwards, by the helper": (floor_faults, "core/a.py", "def f():\n    return load_module('deepkit.ops')"),
+    "cupy by the helper": (never_faults, "ops/a.py", "def f():\n    return optional('cupy', 'speed')"),
     "cupy outside": (never_faults, "ops/a.py", "def f():\n    import cupy"),
     "numba outside": (never_faults, "train/a.py", "def f():\n    from numba import njit"),
     "cupy twice": (never_faults, "device/a.py", "def f():\n    import cupy\n#+device/b.py\ndef g():\n    import cupy"),

@@ -17,7 +17,7 @@ from test_architecture import REPOSITORY, build, imports, room, sources
 
 LIMITS = {
     "circles": 72, "crowded": 1, "long": 16, "tangled": 26, "complex": 233, "private": 75, "one array module": 36,
-    "undeclared": 0, "dynamic imports": 20, "op types": 30, "unformatted": 0,
+    "undeclared": 0, "dynamic imports": 0, "op types": 30, "unformatted": 0,
 }
 MOST_ENTRIES = 25
 LONGEST_FUNCTION, MOST_TANGLED, COMPLEX = 50, 20, 10
@@ -131,11 +131,12 @@ def undeclared(root: Path) -> list[str]:
 
 
 def dynamic_imports(root: Path) -> list[str]:
-    """Modules looked up by a text: nobody finds them by searching."""
+    """Modules looked up by a text past deepkit.loading, which does that for all."""
     faults = []
     for module, path in sources(root).items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            called = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
+            if called in ("import_module", "__import__") and module != "deepkit.loading":
                 faults.append(f"{module}:{node.lineno}")
     return faults
 

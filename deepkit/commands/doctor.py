@@ -15,6 +15,7 @@ from typing import Any
 
 from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512, usable_cores
 from deepkit.errors import DataError
+from deepkit.loading import load_module
 from deepkit.resources import install
 
 _EPILOG = f"""\
@@ -102,7 +103,7 @@ def software() -> Iterator[Row]:
     for name in _NEEDED:
         version = _version(name)
         try:
-            __import__(name)
+            load_module(name)
         except ImportError as error:
             yield Row(name, str(error), BROKEN, f"python3 -m pip install {name}")
         else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, MissingExtraError, ShapeError
+from deepkit.loading import load_module, optional
 
 _cupy: Any = None  # set by cupy(), the only place that imports it
 
@@ -17,11 +17,7 @@ def cupy() -> Any:
     """The CuPy module, imported on first use."""
     global _cupy
     if _cupy is None:
-        try:
-            import cupy as module
-        except ImportError as error:
-            raise MissingExtraError("CuPy", "gpu", "computing on a GPU") from error
-        _cupy = module
+        _cupy = optional("cupy", "computing on a GPU")
     return _cupy
 
 
@@ -51,7 +47,7 @@ def linalg_of(xp: Any) -> Any:
 
 
 def _companion(xp: Any, room: str) -> Any:
-    return importlib.import_module(f"scipy.{room}" if xp is np else f"cupyx.scipy.{room}")
+    return load_module(f"scipy.{room}" if xp is np else f"cupyx.scipy.{room}")
 
 
 def to_gpu(array: Any) -> Any:

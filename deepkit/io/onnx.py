@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, MissingExtraError
+from deepkit.errors import ArgumentError
 from deepkit.files import whole_file
+from deepkit.loading import optional
 
 OPERATOR_SET = 17
 _FORMAT = 8  # the version of the file format that came with operator set 17
@@ -21,11 +22,7 @@ _FORMAT = 8  # the version of the file format that came with operator set 17
 
 def library() -> Any:
     """The library onnx."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError("onnx", "onnx", "an ONNX file") from error
-    return onnx
+    return optional("onnx", "an ONNX file")
 
 
 class OnnxGraph:

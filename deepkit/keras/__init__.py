@@ -11,8 +11,9 @@ Its parts are loaded when first used. A model is a graph of layers; fit compiles
 from __future__ import annotations
 
 import difflib
-import importlib
 from typing import Any
+
+from deepkit.loading import load_module
 
 __version__ = "2.21.0"
 """The version of Keras whose interface this is: tf_keras, the last Keras 2. dialects.py says what came before."""
@@ -26,9 +27,9 @@ _SHORT = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        return importlib.import_module(f"deepkit.keras.{name}")
+        return load_module(f"deepkit.keras.{name}")
     if name in _SHORT:
-        return getattr(importlib.import_module(f"deepkit.keras.{_SHORT[name]}"), name)
+        return getattr(load_module(f"deepkit.keras.{_SHORT[name]}"), name)
     from deepkit.errors import MissingNameError
 
     parts = [*_ROOMS, *_SHORT]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from deepkit import ops
 from deepkit.keras import registry
 from deepkit.keras.backend import nn
+from deepkit.loading import load_module
 
 __all__ = [
     "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish",
@@ -123,7 +123,7 @@ class _Names(dict[str, Any]):
         return name in _LAYERS or super().__contains__(name)
 
     def __missing__(self, name: str) -> Any:
-        return getattr(importlib.import_module("deepkit.keras.layers.advanced_activations"), name)
+        return getattr(load_module("deepkit.keras.layers.advanced_activations"), name)
 
 
 _BY_NAME = _Names(OBJECTS)

@@ -7,10 +7,11 @@ rate 1.0 of Keras 2.3.1 and 84 % with today's 0.001. `deepkit run-tf1` lets its 
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
+
+from deepkit.loading import load_module
 
 LAST, STANDALONE, TENSORFLOW_1 = "the last Keras 2", "Keras 2.3.1", "tf.keras of TensorFlow 1.15"
 _COLUMNS = (LAST, STANDALONE, TENSORFLOW_1)
@@ -56,7 +57,7 @@ def speak(dialect: str) -> None:
 
 def _owner(path: str) -> Any:
     room, _, cls = path.partition(".")
-    module = importlib.import_module(f"deepkit.keras.{room}" if room else "deepkit.keras")
+    module = load_module(f"deepkit.keras.{room}" if room else "deepkit.keras")
     return getattr(module, cls) if cls else module
 
 

@@ -1,1 +1,1 @@
-"""The course's models, written with the faces of the library as a program of one's own would be."""
+"""The course's models, written with v1 and keras as a program of one's own would be."""

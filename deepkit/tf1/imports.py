@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -13,6 +12,7 @@ from typing import Any
 
 from deepkit.errors import MissingModuleError
 from deepkit.keras import dialects
+from deepkit.loading import load_module
 from deepkit.v1.framework.unknown_names import missing_name, nearest
 
 ROOTS = {"tensorflow": "deepkit.v1", "keras": "deepkit.keras"}
@@ -164,7 +164,7 @@ def resolve(name: str) -> Any:
             found = getattr(found, part)
         except AttributeError as error:
             if _submodule(found, part):
-                found = importlib.import_module(f"{found.__name__}.{part}")
+                found = load_module(f"{found.__name__}.{part}")
             elif any(old.startswith(f"{path}.") for old in MOVED):
                 found = None
             else:
@@ -178,7 +178,7 @@ def _root(head: str) -> ModuleType:
         raise MissingModuleError(
             f"`import {head}` finds nothing in deepkit", rule=f"it would be {target}, which this deepkit does not have"
         )
-    return importlib.import_module(target)
+    return load_module(target)
 
 
 def _submodule(package: Any, name: str) -> bool:
@@ -209,7 +209,7 @@ class Face(ModuleType):
             raise AttributeError(name)
         full = f"{self.__name__}.{name}"
         if any(f"{old}.".startswith(f"{full}.") for old in MOVED):
-            return importlib.import_module(full)
+            return load_module(full)
         if self.__target__ is None:
             raise missing_name(full)
         return getattr(self.__target__, name)

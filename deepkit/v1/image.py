@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.errors import DataError, MissingExtraError
+from deepkit.errors import DataError
+from deepkit.loading import optional
 from deepkit.ops.image import colours as _colours
 from deepkit.ops.image import images as _images
 from deepkit.v1.framework.control_flow import py_func as _py_func
@@ -73,11 +74,7 @@ _MODES = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def _pillow() -> Any:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError("Pillow", "image", "reading and writing image files") from error
-    return Image
+    return optional("PIL.Image", "reading and writing image files")
 
 
 def decode_image(contents: Any, channels: int = 0, dtype: Any = "uint8", name: str | None = None) -> Any:

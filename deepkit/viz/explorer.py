@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, MissingExtraError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.loading import optional
 from deepkit.viz.convolution import Sliding, draw
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
@@ -46,11 +47,7 @@ class ConvolutionExplorer:
     """
 
     def __init__(self, images: Mapping[str, Any], learned: Mapping[str, Any] | None = None, seed: int = 1):
-        try:
-            import ipywidgets
-        except ImportError as error:
-            raise MissingExtraError("ipywidgets", "course", "the convolution explorer") from error
-        self._w = ipywidgets
+        self._w = optional("ipywidgets", "the convolution explorer")
         self._images = {name: _picture(image) for name, image in images.items()}
         if not self._images:
             raise ArgumentError("no picture to begin with", hint='images={"a seven": x_test[0]}')
@@ -62,9 +59,9 @@ class ConvolutionExplorer:
         self.controls = self._make_controls()
         self._cells, self._pad = self._make_pad()
         self._entries: list[Any] = []
-        self._numbers = ipywidgets.VBox()
-        self._drawing = ipywidgets.HTML()
-        self._message = ipywidgets.HTML()
+        self._numbers = self._w.VBox()
+        self._drawing = self._w.HTML()
+        self._message = self._w.HTML()
         self._edit()
         self.sliding = self._slide()
         self._fit_step()

@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from deepkit.errors import MissingExtraError
+from deepkit.loading import optional
 
 # Every colour has a contrast of at least 3 : 1 to white and to JupyterLab's dark #111111 (WCAG 2 for graphics),
 # so relative luminance lies between 0.12 and 0.30. The order keeps neighbours apart for the colour-blind too,
@@ -39,10 +39,7 @@ def pyplot_free_figure(width: float, height: float) -> Any:
 
 def require_matplotlib() -> None:
     """MissingExtraError if matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "course", "drawing a figure") from error
+    optional("matplotlib", "drawing a figure")
 
 
 def rc() -> Any:

@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 def test_without_tensorboard_the_error_names_the_extra(tmp_path):
     with (
         mock.patch.dict(sys.modules, {"tensorboard.summary.writer.record_writer": None}),
-        pytest.raises(MissingExtraError, match=r"deepkit\[tensorboard\]"),
+        pytest.raises(MissingExtraError, match=r"\[tensorboard\]"),
     ):
         EventWriter(tmp_path)
     assert list(tmp_path.iterdir()) == []

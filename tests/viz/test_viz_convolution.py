@@ -244,5 +244,5 @@ def test_what_cannot_be_explored_is_refused(monkeypatch):
     with pytest.raises(ArgumentError, match="no picture"):
         viz.convolution_explorer({})
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    with pytest.raises(MissingExtraError, match=r"deepkit\[course\]"):
+    with pytest.raises(MissingExtraError, match=r"\[course\]"):
         viz.convolution_explorer({"a": np.zeros((28, 28))})

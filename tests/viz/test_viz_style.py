@@ -92,7 +92,7 @@ def test_jupyter_puts_no_box_behind_a_figure():
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"deepkit\[course\]"):
+    with pytest.raises(MissingExtraError, match=r"\[course\]"):
         require_matplotlib()
 
 

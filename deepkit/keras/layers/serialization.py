@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from deepkit.keras import registry
+from deepkit.loading import load_module
 
 _NAMES_OF_MODEL = ("Functional", "Network", "Container")
 """What the class of a model made from inputs and outputs was called beside Model, from Keras 2.0 to today."""
@@ -29,7 +29,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
 def _classes() -> dict[str, Any]:
     """All layers and models by name."""
-    rooms = [importlib.import_module(f"deepkit.keras.{room}") for room in ("layers", "models")]
+    rooms = [load_module(f"deepkit.keras.{room}") for room in ("layers", "models")]
     found = {name: value for room in rooms for name, value in vars(room).items() if isinstance(value, type)}
     return {**found, **dict.fromkeys(_NAMES_OF_MODEL, found["Model"])}
 

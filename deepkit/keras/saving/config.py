@@ -13,7 +13,7 @@ import numpy as np
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
-from deepkit.errors import ArgumentError, DataError, MissingExtraError
+from deepkit.errors import ArgumentError, DataError
 from deepkit.keras import registry
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.engine.history import CallRecord
@@ -21,6 +21,7 @@ from deepkit.keras.engine.nested import flat, map_leaves, single
 from deepkit.keras.engine.topology import source_of
 from deepkit.keras.layers.serialization import serialize
 from deepkit.keras.saving.objects import deserialize_layer, reading
+from deepkit.loading import optional
 
 _CONSTANT = "_CONSTANT_VALUE"
 _LARGEST = 1_000_000  # entries of a YAML text, with what its aliases repeat
@@ -146,11 +147,7 @@ def to_yaml(model: Any, **kwargs: Any) -> str:
 
 
 def _yaml() -> Any:
-    try:
-        import yaml
-    except ImportError as error:
-        raise MissingExtraError("PyYAML", "io", "a model as YAML") from error
-    return yaml
+    return optional("yaml", "a model as YAML")
 
 
 # ---- reading

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import DataError, MissingExtraError
+from deepkit.errors import DataError
 from deepkit.files import reason, whole_file
 from deepkit.keras.saving.hdf5_heaps import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
+from deepkit.loading import optional
 
 LONGEST_ATTRIBUTE = 64512  # bytes: HDF5 keeps the attributes of a group in a header of 64 KiB
 _HIGHEST_RANK = 32
@@ -24,11 +25,7 @@ _HIGHEST_RANK = 32
 
 def h5py() -> Any:
     """The library h5py (extra `io`)."""
-    try:
-        import h5py as library
-    except ImportError as error:
-        raise MissingExtraError("h5py", "io", "Keras' HDF5 files") from error
-    return library
+    return optional("h5py", "Keras' HDF5 files")
 
 
 # ---- writing

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
+
+from deepkit.loading import load_module
 
 _MODULE_OF = {
     **dict.fromkeys(("normalize", "to_categorical"), "np_utils"),
@@ -25,9 +26,9 @@ __all__ = sorted(_MODULE_OF)
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"deepkit.keras.utils.{name}")
+        return load_module(f"deepkit.keras.utils.{name}")
     if name in _MODULE_OF:
-        return getattr(importlib.import_module(f"deepkit.keras.utils.{_MODULE_OF[name]}"), name)
+        return getattr(load_module(f"deepkit.keras.utils.{_MODULE_OF[name]}"), name)
     from deepkit.errors import MissingNameError
 
     raise MissingNameError(f"keras.utils has no {name!r}", rule="its names: " + ", ".join(__all__))

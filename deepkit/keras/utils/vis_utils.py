@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
-from deepkit.faces import shown
 from deepkit.files import whole_file, write_whole
 from deepkit.keras.engine.input_layer import InputLayer
 from deepkit.keras.engine.nested import keras_shape
 from deepkit.keras.engine.network import Network
 from deepkit.keras.utils.layer_utils import layers_between
+from deepkit.loading import shown
 from deepkit.resources import install
 
 __all__ = ["Block", "Dot", "model_to_dot", "plot_model"]

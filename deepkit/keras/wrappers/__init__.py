@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
+
+from deepkit.loading import load_module
 
 
 def __getattr__(name: str) -> Any:
     if name == "scikit_learn":
-        return importlib.import_module("deepkit.keras.wrappers.scikit_learn")
+        return load_module("deepkit.keras.wrappers.scikit_learn")
     from deepkit.errors import MissingNameError
 
     raise MissingNameError(f"keras.wrappers has no {name!r}", rule="it has scikit_learn")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from deepkit.errors import MissingExtraError
+from deepkit.loading import optional
 
 PACKAGE = "tensorflow"
 NAMES = (
@@ -52,11 +52,10 @@ def message(name: str) -> Any:
 
 @functools.cache
 def _messages() -> dict[str, Any]:
-    try:
-        from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-    except ImportError as error:
-        raise MissingExtraError("protobuf", "io", "reading and writing tf.train.Example") from error
-
+    descriptor_pb2, descriptor_pool, message_factory = (
+        optional(f"google.protobuf.{part}", "reading and writing tf.train.Example")
+        for part in ("descriptor_pb2", "descriptor_pool", "message_factory")
+    )
     file = descriptor_pb2.FileDescriptorProto(name="deepkit/example.proto", package=PACKAGE, syntax="proto3")
     for name, text in _FIELDS.items():
         _describe(file.message_type.add(name=name), text.split(), descriptor_pb2.FieldDescriptorProto)

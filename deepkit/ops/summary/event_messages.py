@@ -6,11 +6,10 @@ in a package of their own, so that TensorFlow can be loaded beside them.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from typing import Any
 
-from deepkit.errors import MissingExtraError
+from deepkit.loading import optional
 
 _MODULES = {
     "AttrValue": "attr_value", "Event": "event", "GraphDef": "graph", "HistogramProto": "summary", "NodeDef": "node_def",
@@ -46,7 +45,4 @@ def tensor_proto(array: Any) -> Any:
 
 def board_module(name: str) -> Any:
     """A module of the tensorboard package, by its name below `tensorboard`."""
-    try:
-        return importlib.import_module(f"tensorboard.{name}")
-    except ImportError as error:
-        raise MissingExtraError("tensorboard", "tensorboard", "writing summaries and event files") from error
+    return optional(f"tensorboard.{name}", "writing summaries and event files")

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from deepkit.errors import MissingNameError
-from deepkit.faces import shown
+from deepkit.loading import shown
 
 ROOT = "deepkit.v1"
 

@@ -20,7 +20,8 @@ from deepkit.datasets.catalog import MNIST
 from deepkit.datasets.idx import read_pair
 from deepkit.datasets.locate import present
 from deepkit.device.dtypes import as_dtype, float32, uint8
-from deepkit.errors import ArgumentError, DTypeError, MissingExtraError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.loading import optional
 
 __all__ = ["DEFAULT_SOURCE_URL", "DataSet", "Datasets", "load_mnist", "read_data_sets"]
 
@@ -212,11 +213,7 @@ def load_dataset(name: str, size: str = "small", test_with_fake_data: bool = Fal
     if name == "mnist":
         return load_mnist()
     if name == "iris":
-        try:
-            from sklearn.datasets import load_iris
-        except ImportError as error:
-            raise MissingExtraError("scikit-learn", "course", "the iris data") from error
-        found = load_iris()
+        found = optional("sklearn.datasets", "the iris data").load_iris()
         return Samples(found.data.astype(np.float64), found.target.astype(np.int64))
     raise ArgumentError(f"load_dataset({name!r})", rule='"mnist" or "iris"', hint="deepkit.keras.datasets has others")
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DataError, MissingExtraError, ShapeError
+from deepkit.errors import ArgumentError, DataError, ShapeError
 from deepkit.files import reason, whole_file
 from deepkit.keras.backend.config import floatx, normalize_data_format
+from deepkit.loading import optional
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,11 +24,7 @@ RESAMPLING = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 def pillow(purpose: str) -> Any:
     """The module PIL.Image; MissingExtraError that names `purpose` where Pillow is not installed."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError("Pillow", "image", purpose) from error
-    return Image
+    return optional("PIL.Image", purpose)
 
 
 def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Image:

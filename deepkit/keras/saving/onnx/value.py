@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.io.onnx import OnnxGraph
 from deepkit.keras.backend.session import get_value
+from deepkit.loading import load_module
 
 Converter = Callable[[OnnxGraph, Any, "list[Value]"], Any]
 """(graph, layer, inputs) -> the name of the output, or a list of names."""
@@ -51,7 +51,7 @@ def converter_of(layer: Any) -> Converter:
         ArgumentError: there is none.
     """
     for module in _MODULES:
-        importlib.import_module(f"deepkit.keras.saving.onnx.{module}")
+        load_module(f"deepkit.keras.saving.onnx.{module}")
     for cls in type(layer).__mro__:
         found = CONVERTERS.get(cls.__name__)
         if (

@@ -1,0 +1,42 @@
+"""Modules looked up by their name while a program runs: rooms of deepkit when first used, and optional libraries."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+SHOWN = {
+    "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
+    "keras.utils.plot": "deepkit.viz.layers",
+}
+"""Names in v1 or keras, and the module behind them: `tf.keras` is deepkit.keras, though v1 does not import it."""
+LIBRARIES = {
+    "PIL": ("Pillow", "image"), "cupy": ("CuPy", "gpu"), "google": ("protobuf", "io"), "h5py": ("h5py", "io"),
+    "ipywidgets": ("ipywidgets", "course"), "matplotlib": ("matplotlib", "course"), "onnx": ("onnx", "onnx"),
+    "sklearn": ("scikit-learn", "course"), "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),
+}
+"""What deepkit can do without: for each top-level package its library, and the extra that installs it."""
+
+
+def load_module(name: str) -> Any:
+    """The module of this full name, which this program can rely on."""
+    return importlib.import_module(name)
+
+
+def shown(path: str) -> Any:
+    """The module behind a name such as "tf.keras"; None for other names."""
+    return load_module(SHOWN[path]) if path in SHOWN else None
+
+
+def optional(name: str, purpose: str) -> Any:
+    """The module of this full name in one of LIBRARIES, needed for `purpose`.
+
+    Raises:
+        MissingExtraError: the library is not installed; the error says which extra installs it.
+    """
+    try:
+        return load_module(name)
+    except ImportError as error:
+        from deepkit.errors import MissingExtraError  # late: `import deepkit` itself costs nothing
+
+        raise MissingExtraError(*LIBRARIES[name.split(".")[0]], purpose) from error
