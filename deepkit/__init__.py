@@ -2,18 +2,25 @@
 
 The rooms of the house; each imports only from rooms on lower floors:
 
-    0  device/    arrays on CPU and GPU, data types, random streams, compiled kernels
+    0  device/    arrays on CPU and GPU, data types, random streams; heavy kernels: plain NumPy first, then compiled
     1  core/      shapes, Op and registry, the one door (apply), Node, Tensor, Symbol, Variable, Graph, gradients
-    2  ops/       every op, one file per family
-    3  runtime/   plans (what a session really executes), sessions
-    3  train/     update rules, optimizers, schedules
+    2  ops/       every op, one file per family: math, arrays, nn, image, text, input, summary, random, state
+    3  runtime/   plans (what a session really executes) and their passes, feeds, fetches, placement, sessions
+    3  train/     update rules, optimizers, schedules, initializers, clipping, moving averages
     3  datasets/  digits and texts that travel with deepkit, other sets on disk and their downloads
-    3  io/        checkpoints, records, event files
-    4  v1/        the TensorFlow-1 names: `import deepkit.v1 as tf`
+    3  io/        checkpoints, graphs, records, event files, safetensors, ONNX
+    4  v1/        the TensorFlow-1 names, by TensorFlow's own modules: `import deepkit.v1 as tf`
     4  keras/     Keras 2: `from deepkit import keras`
     5  models/    the networks of the course, written as a program of your own would be
     5  testing/   check_op, the contract that every op passes
-    5  viz/  5 grade/  6 commands/, tf1/, cli.py
+    5  viz/       graphs, layers, pictures, tables and curves, drawn
+    5  grade/     exercises: answers run in processes of their own and are judged
+    6  tf1/       runs a TensorFlow-1 program as it is, `import tensorflow` included
+    6  commands/  what the command `deepkit` can do, with its front, cli.py
+
+Single files beside them: errors and site (the user's line they happened at), files (whole or absent), resources (what
+travels with deepkit), loading (modules by their name), source (an idea's code, shown), api (the names of
+`import deepkit as dk`). Keras and v1 do not import each other.
 
 Tensors compute at once; gradients walk back over what was computed:
 

@@ -70,7 +70,7 @@ class Shape:
         self.dims: tuple[int | None, ...] | None
         if dims is None or isinstance(dims, Shape):
             self.dims = None if dims is None else dims.dims
-        elif isinstance(dims, (int, str)) and not isinstance(dims, str):
+        elif isinstance(dims, int):
             self.dims = (_dimension(dims),)
         else:
             self.dims = tuple(_dimension(d) for d in dims)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from deepkit.datasets.catalog import lookup
 from deepkit.datasets.entry import Entry, RemoteFile
@@ -160,13 +160,34 @@ def download(
     Raises:
         DownloadError: no connection, a refusal, a download cut off, or other contents than expected.
     """
+    checksum, done = hashlib.new(algorithm), 0
+    with _opened(url, timeout) as response:
+        announced = response.headers.get("Content-Length", "")
+        total = int(announced) if announced.isdecimal() else size
+        if size is not None and total != size:
+            raise DownloadError(f"the server offers {total:,} bytes instead of {size:,}")
+        for chunk in _chunks(response, size, total):
+            out.write(chunk)
+            checksum.update(chunk)
+            done += len(chunk)
+            if progress:
+                progress(done, total)
+    found = checksum.hexdigest()
+    if digest is not None and found != digest.lower():
+        raise DownloadError(
+            f"wrong contents: {_NAMES.get(algorithm, algorithm)} {found[:12]}... instead of {digest[:12]}..."
+        )
+
+
+def _opened(url: str, timeout: float) -> Any:
+    """The answer to a request for `url`."""
     import http.client
     import urllib.error
     import urllib.request
 
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "deepkit", "Accept-Encoding": "identity"})
-        response = urllib.request.urlopen(request, timeout=timeout)
+        return urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
         raise DownloadError(f"the server answered {error.code} {error.reason}") from error
@@ -176,33 +197,25 @@ def download(
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DownloadError(f"no connection ({error or type(error).__name__})") from error
 
-    checksum, done = hashlib.new(algorithm), 0
-    with response:
-        announced = response.headers.get("Content-Length", "")
-        total = int(announced) if announced.isdecimal() else size
-        if size is not None and total != size:
-            raise DownloadError(f"the server offers {total:,} bytes instead of {size:,}")
-        while True:
-            try:
-                chunk = response.read(_CHUNK if size is None else min(_CHUNK, size + 1 - done))
-            except (OSError, http.client.HTTPException) as error:
-                raise DownloadError(f"cut off after {done:,} bytes{_of(total)} ({error})") from error
-            if not chunk:
-                break
-            out.write(chunk)
-            checksum.update(chunk)
-            done += len(chunk)
-            if size is not None and done > size:
-                raise DownloadError(f"the server sends more than {size:,} bytes")
-            if progress:
-                progress(done, total)
+
+def _chunks(response: Any, size: int | None, total: int | None) -> Iterator[bytes]:
+    """What arrives, piece by piece: never more than `size` bytes, and all of the `total` that was announced."""
+    import http.client
+
+    done = 0
+    while True:
+        try:
+            chunk = response.read(_CHUNK if size is None else min(_CHUNK, size + 1 - done))
+        except (OSError, http.client.HTTPException) as error:
+            raise DownloadError(f"cut off after {done:,} bytes{_of(total)} ({error})") from error
+        done += len(chunk)
+        if size is not None and done > size:
+            raise DownloadError(f"the server sends more than {size:,} bytes")
+        if not chunk:
+            break
+        yield chunk
     if total is not None and done < total:
         raise DownloadError(f"cut off after {done:,} bytes{_of(total)}")
-    found = checksum.hexdigest()
-    if digest is not None and found != digest.lower():
-        raise DownloadError(
-            f"wrong contents: {_NAMES.get(algorithm, algorithm)} {found[:12]}... instead of {digest[:12]}..."
-        )
 
 
 def _of(total: int | None) -> str:

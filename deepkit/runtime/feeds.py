@@ -91,7 +91,7 @@ def _without_loss(value: Any, dtype: Any) -> np.ndarray | None:
 
 
 def _plain(shape: tuple[int, ...]) -> str:
-    return f"({shape[0]},)" if len(shape) == 1 else str(tuple(shape)).replace(" ", " ")
+    return f"({shape[0]},)" if len(shape) == 1 else str(tuple(shape))
 
 
 def _shape_hint(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str:
