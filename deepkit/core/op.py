@@ -120,6 +120,11 @@ class Op:
     def forward(self, xp: Any, *arrays: Any) -> Any:
         raise TypeError(f"op {self.type} does not define forward")
 
+    def static_value(self, inputs: Any, known: Callable[[Any], Any]) -> Any:
+        """What is known of the output before the graph runs though not all inputs are: an array, with None for an entry
+        that is not known, or None. `known` says the same of an input. See core.static."""
+        return None
+
     def make(self, node: Any, session: Any) -> Any:
         """For a resource op: a new object for `node`, with a method cancel(); `session` is a runtime.resources.Resources."""
         raise TypeError(f"op {self.type} is no resource")

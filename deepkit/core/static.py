@@ -12,7 +12,9 @@ from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import to_cpu
-from deepkit.errors import ShapeError
+from deepkit.errors import DeepkitError, ShapeError
+
+FEW = 1000  # elements: a tensor of more is no list of lengths, axes or positions
 
 
 def static_value(x: Any) -> Any:
@@ -24,23 +26,33 @@ def static_value(x: Any) -> Any:
         return to_cpu(x.value)
     if not isinstance(x, Symbol):
         return x
-    op, inputs = x.node.op, x.node.inputs
-    if op.type == "Const":
-        return op.value  # type: ignore[attr-defined]
-    if op.type == "ShapeOf":
-        return None if inputs[0].shape.dims is None else _maybe_unknown(inputs[0].shape.dims)
-    if op.type == "Rank":
-        return inputs[0].shape.rank
-    if op.type == "Pack":
-        if inputs[0].shape.rank and not inputs[0].shape.is_full:
+    return _known_output(x, {})
+
+
+def _known_output(x: Symbol, found: dict[Symbol, Any]) -> Any:
+    """As static_value; `found` remembers what was asked already."""
+    if x not in found:
+        value = x.node.op.static_value(x.node.inputs, lambda y: _known_output(y, found))
+        found[x] = _computed(x, found) if value is None else value
+    return found[x]
+
+
+def _computed(x: Symbol, found: dict[Symbol, Any]) -> Any:
+    """A few integers made of others that are all known: lengths, axes, positions."""
+    node = x.node
+    small = x.dtype.is_integer and (x.shape.num_elements() or 0) <= FEW
+    if not small or not node.inputs or node.many or not node.op.is_pure or node.op.subgraphs:
+        return None
+    values = []
+    for y in node.inputs:
+        value = _known_output(y, found) if y.dtype.is_integer else None
+        if value is None or np.asarray(value).dtype == object:
             return None
-        return _maybe_unknown([_entry(i) for i in inputs])
-    if op.type == "StridedSlice":
-        source = static_value(inputs[0])
-        return None if source is None or len(inputs) > 1 else op.forward(np, np.asarray(source))
-    if op.type in ("Cast", "Identity"):
-        return static_value(inputs[0])
-    return None
+        values.append(np.asarray(value, y.dtype.numpy))
+    try:
+        return node.op.forward(np, *values)
+    except (DeepkitError, ValueError, ArithmeticError, IndexError):
+        return None  # it fails when it runs, where the message can say so
 
 
 def settled(x: Symbol) -> Any:
@@ -84,15 +96,10 @@ def _known(x: Any) -> Any:
     return _known(value.tolist()) if isinstance(value, np.ndarray) else int(value)
 
 
-def _maybe_unknown(entries: Any) -> np.ndarray:
-    array = np.array(list(entries), dtype=object)
+def entries(known: Any) -> np.ndarray:
+    """Numbers, or None, as an array."""
+    array = np.array(list(known), dtype=object)
     return array if None in array.reshape(-1).tolist() else array.astype(np.int32)
-
-
-def _entry(x: Any) -> Any:
-    """As static_value; of a tensor whose shape alone is known an array of None."""
-    value = static_value(x)
-    return np.full(x.shape.dims, None) if value is None and x.shape.rank and x.shape.is_full else value
 
 
 def static_shape_value(x: Any) -> tuple[int | None, ...] | None:

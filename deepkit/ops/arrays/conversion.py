@@ -24,6 +24,9 @@ class Cast(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return known(inputs[0])
+
     def forward(self, xp: Any, x: Any) -> Any:
         return (x.real if x.dtype.kind == "c" and not self.to.is_complex else x).astype(self.to.numpy)
 

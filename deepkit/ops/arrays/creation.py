@@ -34,6 +34,9 @@ class Const(Op):
     def dtype(self) -> DType:
         return as_dtype(self.value.dtype)
 
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return self.value
+
     def forward(self, xp: Any) -> Any:
         return xp.asarray(self.value)
 

@@ -79,6 +79,10 @@ class StridedSlice(Sliced):
                 axis += 1
         return Shape.of(tuple(dims))
 
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        source = known(inputs[0])
+        return None if source is None or len(inputs) > 1 else self.forward(np, np.asarray(source))
+
     def forward(self, xp: Any, x: Any, *dynamic: Any) -> Any:
         return x[self._index(dynamic)]
 

@@ -11,12 +11,17 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
-from deepkit.core.static import numbers, static_shape, static_value
+from deepkit.core.static import entries, numbers, static_shape, static_value
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.late import late, unknown
 
 __all__ = ["concat", "pad", "parallel_stack", "split", "stack", "tile", "unstack"]
+
+
+def _unknown(x: Any) -> Any:
+    """What is known of a tensor by its full shape alone: that many entries, each None."""
+    return np.full(x.shape.dims, None)
 
 
 @register
@@ -45,6 +50,12 @@ class Concat(Op):
         lengths = [None if s.dims is None else s.dims[at] for s in shapes]
         total = None if None in lengths else builtins.sum(d or 0 for d in lengths)
         return Shape.of(tuple(total if j == at else d for j, d in enumerate(result.dims or ())))
+
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        if not all(x.shape.rank == 1 and x.shape.is_full for x in inputs):
+            return None
+        parts = [_unknown(x) if (value := known(x)) is None else value for x in inputs]
+        return entries(d for part in parts for d in np.asarray(part).tolist())
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return xp.concatenate(xs, axis=self.axis)
@@ -104,6 +115,12 @@ class Pack(Op):
             return UNKNOWN
         at = normalize_axis(self.axis, len(merged.dims) + 1)
         return Shape.of((*merged.dims[:at], len(shapes), *merged.dims[at:]))
+
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        if inputs[0].shape.rank and not inputs[0].shape.is_full:
+            return None
+        values = [known(x) for x in inputs]
+        return entries(_unknown(x) if v is None and x.shape.rank else v for x, v in zip(inputs, values, strict=True))
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return xp.stack(xs, axis=self.axis)

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
-from deepkit.core.static import numbers, static_shape
+from deepkit.core.static import entries, numbers, static_shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.define import unary
@@ -28,6 +28,9 @@ class Identity(Op):
     """x itself, under a name of its own; ordered after the control dependencies in force where it is made."""
 
     aliases = True
+
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return known(inputs[0])
 
     def forward(self, xp: Any, x: Any) -> Any:
         return x
@@ -67,6 +70,9 @@ class ShapeOf(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return None if inputs[0].shape.dims is None else entries(inputs[0].shape.dims)
+
     def forward(self, xp: Any, x: Any) -> Any:
         return np.array(x.shape, dtype=self.to.numpy)
 
@@ -86,6 +92,9 @@ class Size(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return inputs[0].shape.num_elements()
+
     def forward(self, xp: Any, x: Any) -> Any:
         return np.array(x.size, dtype=self.to.numpy)
 
@@ -101,6 +110,9 @@ class Rank(Op):
 
     def shape(self, x: Shape) -> Shape:
         return SCALAR
+
+    def static_value(self, inputs: Any, known: Any) -> Any:
+        return inputs[0].shape.rank
 
     def forward(self, xp: Any, x: Any) -> Any:
         return np.array(x.ndim, dtype=np.int32)
@@ -233,8 +245,11 @@ def transpose(a: Any, perm: Any = None, name: str | None = None, conjugate: bool
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
     """The last two axes exchanged."""
     a = convert(a)
-    rank = len(a.shape)
-    return transpose(a, [*builtins.range(rank - 2), rank - 1, rank - 2], name or "matrix_transpose", conjugate)
+    order: Any = [*builtins.range(len(a.shape) - 2), -1, -2] if a.shape.rank is not None else None
+    if order is None:
+        n = rank(a)
+        order = ops.concat([ops.range(n - 2), ops.stack([n - 1, n - 2])], 0)
+    return transpose(a, order, name or "matrix_transpose", conjugate)
 
 
 @register

@@ -19,20 +19,29 @@ __all__ = [
 ]
 
 
-def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, list[int] | None]:
+def _swap_with_last(x: Any, axis: int) -> Any:
+    """The order of x's axes that exchanges one with the last: a list, a tensor if the rank is not known, or None."""
+    rank = x.shape.rank
+    if axis == -1 or (rank is not None and normalize_axis(axis, rank) == rank - 1):
+        return None
+    if rank is not None:
+        swap = list(range(rank))
+        swap[axis], swap[-1] = swap[-1], swap[axis]
+        return swap
+    places, n = ops.range(ops.rank(x)), ops.rank(x)
+    at, last = ops.equal(places, ops.floormod(axis, n)), ops.equal(places, n - 1)
+    one = ops.cast(at, "int32"), ops.cast(last, "int32")
+    return places + (one[0] - one[1]) * (n - 1 - ops.floormod(axis, n))
+
+
+def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, Any]:
     """Sorted values and their positions along the last axis, and the exchange of axes that put `axis` there."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ArgumentError(f"direction={direction!r}", rule="'ASCENDING' or 'DESCENDING'")
-    if not values.shape.rank:
-        raise ShapeError(
-            f"sort of a tensor of shape {values.shape}", rule="at least one axis, and a known number of them"
-        )
-    rank, at = values.shape.rank, normalize_axis(int(axis), values.shape.rank)
-    swap = None
-    if at != rank - 1:
-        swap = list(range(rank))
-        swap[at], swap[-1] = rank - 1, at
-        values = ops.transpose(values, swap)
+    if values.shape.rank == 0:
+        raise ShapeError(f"sort of a tensor of shape {values.shape}", rule="at least one axis")
+    swap = _swap_with_last(values, int(axis))
+    values = values if swap is None else ops.transpose(values, swap)
     rising = direction == "ASCENDING"
     result, places = top_k(ops.negative(values) if rising else values, ops.shape(values)[-1])
     return (ops.negative(result) if rising else result), places, swap

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
-from deepkit.core.static import static_shape
+from deepkit.core.static import static_shape, static_value
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -78,6 +80,7 @@ class DynamicStitch(Op):
     """
 
     count: int = 1
+    rows: int | None = None
 
     def type_of(self, i: int) -> str:
         return "index" if i < self.count else "T"
@@ -94,7 +97,7 @@ class DynamicStitch(Op):
                     rule="the shape of the data begins with that of its indices",
                 )
             row = row.merge(rows[len(index) :])
-        return UNKNOWN if row.dims is None else Shape.of((None, *row.dims))
+        return UNKNOWN if row.dims is None else Shape.of((self.rows, *row.dims))
 
     def dtype(self, *dtypes: DType) -> DType:
         return dtypes[self.count]
@@ -122,7 +125,9 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
     """
     if len(indices) != len(data) or not len(indices):
         raise ArgumentError(f"dynamic_stitch: {len(indices)} indices and {len(data)} data", rule="one of each")
-    return apply(DynamicStitch(count=len(indices)), *indices, *data, name=name)
+    known = [static_value(i) if is_tensor(i) else np.asarray(i) for i in indices]
+    rows = None if any(i is None for i in known) else max((int(np.max(i)) + 1 for i in known if np.size(i)), default=0)
+    return apply(DynamicStitch(count=len(indices), rows=rows), *indices, *data, name=name)
 
 
 @register
@@ -264,7 +269,9 @@ def bincount(
             size = ops.maximum(size, ops.cast(minlength, x.dtype))
         if maxlength is not None:
             size = ops.minimum(size, ops.cast(maxlength, x.dtype))
-        return apply(Bincount(to=as_dtype(dtype)), x, size, *([] if weights is None else [weights]), name=full)
+        known = static_value(size)
+        op = Bincount(static=None if known is None else int(known), to=as_dtype(dtype))
+        return apply(op, x, size, *([] if weights is None else [weights]), name=full)
 
 
 def confusion_matrix(

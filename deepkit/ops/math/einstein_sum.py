@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from deepkit.core.apply import convert, is_tensor, scope
+from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.op import lookup
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -30,6 +31,7 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> Any:
         model = next((x for x in inputs if is_tensor(x)), None)
         kind = None if model is None else model.dtype
         tensors = [x if is_tensor(x) else convert(x, kind, beside=model) for x in inputs]
+        tensors = [_ranked(term, x) for term, x in zip(_terms(_equation, tensors), tensors, strict=True)]
         labels, output = _parse(_equation, tensors)
         operands = [_diagonals(x, names) for x, names in zip(tensors, labels, strict=True)]
         result, names = operands[0]
@@ -42,10 +44,8 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> Any:
 
 def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
     """The labels of every input, and of the output."""
-    left, arrow, right = equation.replace(" ", "").partition("->")
-    terms = left.split(",")
-    if len(terms) != len(tensors):
-        raise ArgumentError(f"einsum {equation!r} names {len(terms)} tensors, {len(tensors)} were given")
+    _, arrow, right = equation.replace(" ", "").partition("->")
+    terms = _terms(equation, tensors)
     labels = [_axes(term, x, equation) for term, x in zip(terms, tensors, strict=True)]
     dots = max((sum(label.startswith("...") for label in names) for names in labels), default=0)
     free = [f"...{i}" for i in range(dots - 1, -1, -1)]
@@ -62,6 +62,19 @@ def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
     if len(set(output)) < len(output):
         raise ArgumentError(f"einsum {equation!r}: a letter occurs twice in the output")
     return labels, output
+
+
+def _terms(equation: str, tensors: list[Any]) -> list[str]:
+    """The part of the equation for each tensor."""
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(terms) != len(tensors):
+        raise ArgumentError(f"einsum {equation!r} names {len(terms)} tensors, {len(tensors)} were given")
+    return terms
+
+
+def _ranked(term: str, x: Any) -> Any:
+    """x with a known number of axes: that of the letters, if it was not known and no ... is among them."""
+    return x if x.shape.rank is not None or "..." in term else apply(lookup("EnsureShape")(static=[None] * len(term)), x)
 
 
 def _axes(term: str, x: Any, equation: str) -> Labels:

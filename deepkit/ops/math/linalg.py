@@ -353,6 +353,8 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     with scope(name, "Tensordot", a, b) as full:
         a = convert(a, beside=b)
         b = convert(b, a.dtype, beside=a)
+        if a.shape.rank is None or b.shape.rank is None:
+            return _of_any_rank(a, b, axes, full)
         rank_a, rank_b = len(a.shape), len(b.shape)
         if isinstance(axes, int):
             over_a, over_b = list(range(rank_a - axes, rank_a)), list(range(axes))
@@ -367,6 +369,26 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
         left = ops.reshape(ops.transpose(a, free_a + over_a), [-1, _product(a, over_a)])
         right = ops.reshape(ops.transpose(b, over_b + free_b), [_product(b, over_b), -1])
         return ops.reshape(matmul(left, right), outer, name=full)
+
+
+def _of_any_rank(a: Any, b: Any, axes: Any, name: str | None) -> Any:
+    """tensordot where a rank is not known before the graph runs: all lengths are tensors."""
+    if not isinstance(axes, int):
+        over_a, over_b = (ops.reshape(convert(side, "int32", beside=a), [-1]) for side in axes)
+        a, b, axes = _moved(a, over_a, True), _moved(b, over_b, False), over_a.shape.dims[0]
+    in_a, in_b = ops.shape(a), ops.shape(b)
+    free = ops.rank(a) - axes
+    left = ops.reshape(a, ops.stack([-1, ops.reduce_prod(in_a[free:])]))
+    right = ops.reshape(b, ops.stack([ops.reduce_prod(in_b[:axes]), -1]))
+    return ops.reshape(matmul(left, right), ops.concat([in_a[:free], in_b[axes:]], 0), name=name)
+
+
+def _moved(x: Any, axes: Any, last: bool) -> Any:
+    """x with some axes moved to the end, or else to the front."""
+    n = ops.rank(x)
+    axes = ops.floormod(axes, n)
+    others = ops.setdiff1d(ops.range(n), axes)[0]
+    return ops.transpose(x, ops.concat([others, axes] if last else [axes, others], 0))
 
 
 def _dims(x: Any, axes: list[int]) -> list[Any]:

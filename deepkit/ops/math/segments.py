@@ -252,7 +252,8 @@ def _counts(data: Any, ids: Any, total: Any, *num: Any) -> Any:
     """How many rows each segment has (at least 1), in a shape that broadcasts against `total`."""
     count = apply(SegmentSum(), ops.ones_like(ids, data.dtype.real_dtype), ids, *num)
     least = ops.maximum(count, ops.ones_like(count))
-    return ops.reshape(ops.cast(least, data.dtype), [-1] + [1] * (len(total.shape) - 1))
+    ones = [1] * (len(total.shape) - 1) if total.shape.rank else ops.ones_like(ops.shape(total)[1:])
+    return ops.reshape(ops.cast(least, data.dtype), ops.concat([[-1], ones], 0) if is_tensor(ones) else [-1, *ones])
 
 
 def _tensors(data: Any, ids: Any) -> tuple[Any, Any]:

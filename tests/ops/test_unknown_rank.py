@@ -1,0 +1,55 @@
+"""Functions of tensors whose number of axes is not known before the graph runs: values and derivatives as where it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import deepkit.v1 as tf
+
+X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        tf.sort, lambda x: tf.sort(x, 0), lambda x: tf.sort(x, -2, "DESCENDING"), lambda x: tf.sort(x, 1),
+        lambda x: tf.cast(tf.argsort(x, 0), tf.float32) * x, tf.matrix_transpose, lambda x: tf.roll(x, 1, 0),
+        lambda x: tf.tensordot(x, tf.transpose(x), 1), lambda x: tf.tensordot(x, x, [[0], [0]]),
+        lambda x: tf.tensordot(x, x, [[0, 1], [0, 1]]), lambda x: tf.tensordot(x, x, [-1, 1]),
+        lambda x: tf.tensordot(x, x, 0), lambda x: tf.einsum("ij,kj->ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
+        lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
+    ],
+)
+def test_as_with_a_known_rank(f) -> None:
+    found = []
+    for shape in (None, [2, 3]):
+        with tf.Graph().as_default(), tf.Session() as session:
+            x = tf.placeholder(tf.float32, shape)
+            y = f(x)
+            found.append(session.run([y, tf.gradients(tf.reduce_sum(y * y), x)[0]], {x: X}))
+    for unknown, known in zip(*found, strict=True):
+        np.testing.assert_allclose(unknown, known, rtol=1e-6)
+
+
+class TestStaticShapes:
+    """What is known of a shape although a number of it is computed (from TensorFlow)."""
+
+    def shapes(self, f, *dims) -> list[int | None] | None:
+        with tf.Graph().as_default():
+            return f(tf.placeholder(tf.float32, list(dims))).shape.as_list()
+
+    def test_reshape_by_joined_shapes(self) -> None:
+        assert self.shapes(lambda x: tf.reshape(x, tf.concat([tf.shape(x)[:1], [3, 1]], 0)), None, 3) == [None, 3, 1]
+        assert self.shapes(lambda x: tf.reshape(x, tf.concat([tf.shape(x), [1]], 0)), 2, 3) == [2, 3, 1]
+
+    def test_rows_brought_together(self) -> None:
+        assert self.shapes(lambda x: tf.dynamic_stitch([[3, 0], [1]], [x, x[:1]]), 2, 3) == [4, 3]
+
+    def test_counts(self) -> None:
+        assert self.shapes(lambda x: tf.bincount([0, 4])) == [5]
+        assert self.shapes(lambda x: tf.confusion_matrix([0, 1], [2, 0])) == [3, 3]
+
+    def test_computed_lengths(self) -> None:
+        assert self.shapes(lambda x: tf.zeros([tf.size(x) * 2 - 1, tf.rank(x)]), 2, 3) == [11, 2]
+        assert self.shapes(lambda x: tf.tile(x, [tf.reduce_max(tf.shape(x)), 1]), 2, 3) == [6, 3]
