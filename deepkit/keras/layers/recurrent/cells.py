@@ -13,13 +13,12 @@ from deepkit.keras import activations, backend, constraints, initializers, regul
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, share
 from deepkit.keras.layers.recurrent.states import zero_states
+from deepkit.layers.recurrent import WHOLE_SEQUENCE
 
 Masks = tuple[list[Any], list[Any]]
 """Dropout masks for the inputs and for the state: none, one for all gates, or one for each gate."""
 
-_ONE_OP = {activations.tanh: "tanh", activations.sigmoid: "sigmoid", activations.hard_sigmoid: "hard_sigmoid",
-           activations.relu: "relu", activations.linear: "linear",
-           ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.hard_sigmoid: "hard_sigmoid", ops.relu: "relu"}
+_ONE_OP = WHOLE_SEQUENCE | {getattr(activations, name): name for name in WHOLE_SEQUENCE.values()}
 """The activations that the ops of whole sequences know, by name."""
 
 

@@ -8,6 +8,7 @@ from deepkit import ops
 from deepkit.keras import activations, backend
 from deepkit.keras.layers.recurrent.base import OneCellRNN
 from deepkit.keras.layers.recurrent.cells import Cell, Masks, one_op, products, under_mask
+from deepkit.layers import recurrent
 
 
 class GRUCell(Cell):
@@ -53,14 +54,17 @@ class GRUCell(Cell):
         x_z, x_r, x_g = products(inputs, self.kernel, x_bias, x_masks, 3)
         if self.reset_after:
             h_z, h_r, h_g = products(h, self.recurrent_kernel, h_bias, h_masks, 3)
-            z, r = gate(x_z + h_z), gate(x_r + h_r)
-            g = self.activation(x_g + r * h_g)
+
+            def candidate(r: Any) -> Any:
+                return self.activation(x_g + r * h_g)
         else:
             gates, last = ops.split(self.recurrent_kernel, [2 * self.units, self.units], 1)
             h_z, h_r = products(h, gates, None, h_masks[:2], 2)
-            z, r = gate(x_z + h_z), gate(x_r + h_r)
-            g = self.activation(x_g + backend.dot(r * (h * h_masks[2] if h_masks else h), last))
-        h = z * h + (1 - z) * g
+
+            def candidate(r: Any) -> Any:
+                return self.activation(x_g + backend.dot(r * (h * h_masks[2] if h_masks else h), last))
+
+        h = recurrent.gru(gate(x_z + h_z), gate(x_r + h_r), h, candidate)
         return h, [h] if many else h
 
     def ops_know_activations(self) -> bool:

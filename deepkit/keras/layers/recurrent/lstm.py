@@ -10,6 +10,7 @@ from deepkit.keras import activations
 from deepkit.keras.initializers import Initializer
 from deepkit.keras.layers.recurrent.base import OneCellRNN
 from deepkit.keras.layers.recurrent.cells import Cell, Masks, one_op, products, under_mask
+from deepkit.layers import recurrent
 
 
 class UnitForgetBias(Initializer):
@@ -76,10 +77,8 @@ class LSTMCell(Cell):
         h, c = states
         x_masks, h_masks = self.masks_for(inputs, training)
         from_x, from_h = self.from_inputs(inputs, x_masks), self.from_state(h, h_masks)
-        i, f, g, o = (a + b for a, b in zip(from_x, from_h, strict=True))
-        gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(g)
-        h = gate(o) * self.activation(c)
+        i, f, j, o = (a + b for a, b in zip(from_x, from_h, strict=True))
+        h, c = recurrent.lstm([i, j, f, o], c, self.activation, self.recurrent_activation)
         return h, [h, c]
 
     def ops_know_activations(self) -> bool:
@@ -96,8 +95,7 @@ class LSTMCell(Cell):
 
 def _in_op_order(weights: Any) -> Any:
     """Columns for the gates i, f, c, o as i, c, f, o: the order in which the op takes them."""
-    i, f, c, o = ops.split(weights, 4, -1)
-    return ops.concat([i, c, f, o], -1)
+    return recurrent.reordered(weights, [0, 2, 1, 3])
 
 
 class LSTM(OneCellRNN):

@@ -234,13 +234,6 @@ class LayerRNNCell(RNNCell):
         return self._depth or 0
 
 
-def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
-    """inputs @ kernel + bias; a list of inputs is joined first, side by side."""
-    joined = ops.concat(list(inputs), 1) if isinstance(inputs, (list, tuple)) and len(inputs) > 1 else inputs
-    product = ops.matmul(joined[0] if isinstance(joined, (list, tuple)) else joined, kernel)
-    return product if bias is None else ops.bias_add(product, bias)
-
-
 def activation_of(given: Any) -> Callable[..., Any]:
     """An activation function: tanh for None, else a function, or the name of one."""
     if given is None:

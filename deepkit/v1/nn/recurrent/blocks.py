@@ -6,11 +6,12 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.layers import recurrent
 from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import get_variable, get_variable_scope, variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.nn.recurrent.base import LayerRNNCell, activation_of, check_units
-from deepkit.v1.nn.recurrent.cells import LSTMCell
+from deepkit.v1.nn.recurrent.base import activation_of, check_units
+from deepkit.v1.nn.recurrent.cells import GatedMemoryCell, LSTMCell
 from deepkit.v1.nn.recurrent.sequence import by_steps, lstm_over_time, runs_as_one_op
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, batch_of, check_state, here, mapped, zeros_of
 
@@ -19,6 +20,7 @@ class LSTMBlockCell(LSTMCell):
     """An LSTM with the variables of LSTMCell. The gradient passes through a clipped memory as if it were not clipped."""
 
     peepholes = "ifo"
+    clips_straight = True
 
     def __init__(
         self, num_units: int, forget_bias: float = 1.0, cell_clip: float | None = None, use_peephole: bool = False,
@@ -26,9 +28,6 @@ class LSTMBlockCell(LSTMCell):
     ):
         clip = None if cell_clip is None or cell_clip <= 0 else cell_clip
         super().__init__(num_units, use_peephole, clip, forget_bias=forget_bias, reuse=reuse, name=name, dtype=dtype)
-
-    def _clipped(self, c: Any, limit: float) -> Any:
-        return c + ops.stop_gradient(super()._clipped(c, limit) - c)
 
 
 class LSTMBlockFusedCell(LSTMBlockCell):
@@ -80,7 +79,7 @@ class LSTMBlockFusedCell(LSTMBlockCell):
         return ops.unstack(outputs, len(inputs)) if listed else outputs, last
 
 
-class GLSTMCell(LayerRNNCell):
+class GLSTMCell(GatedMemoryCell):
     """LSTM whose units form groups that see only their own part of the inputs and of the state: fewer weights.
 
     Variables: group0/kernel ... (depth/groups + outputs/groups, 4 num_units/groups), bias_i, bias_j, bias_f, bias_o, and
@@ -110,14 +109,6 @@ class GLSTMCell(LayerRNNCell):
                 rule=f"each group has a part of {what}",
             )
 
-    @property
-    def state_size(self) -> Any:
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def output_size(self) -> int:
-        return self._num_proj or self._num_units
-
     def call(self, inputs: Any, state: Any) -> Any:
         c, h = state
         self._check_groups("the number of features", self.depth)
@@ -130,14 +121,15 @@ class GLSTMCell(LayerRNNCell):
                     both = ops.concat([x, own], 1)
                     kernel = get_variable("kernel", [both.shape[1], 4 * units], both.dtype)
                     parts.append(ops.split(ops.matmul(both, kernel), 4, 1))
-            i, j, f, o = (
+            gates = [
                 ops.bias_add(
                     ops.concat(list(columns), 1), get_variable(f"bias_{gate}", [self._num_units], inputs.dtype, Zeros())
                 )
                 for gate, columns in zip("ijfo", zip(*parts, strict=True), strict=True)
+            ]
+            h, c = recurrent.lstm(
+                gates, c, self._activation, forget_bias=self._forget_bias, candidate=ops.tanh(gates[1])
             )
-            c = ops.sigmoid(f + self._forget_bias) * c + ops.sigmoid(i) * ops.tanh(j)
-            h = ops.sigmoid(o) * self._activation(c)
             if self._num_proj is not None:
                 h = ops.matmul(h, get_variable("projection/kernel", [self._num_units, self._num_proj], h.dtype))
         return h, LSTMStateTuple(c, h)

@@ -8,15 +8,11 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, GraphWarning
+from deepkit.layers import recurrent
+from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Constant, Zeros
 from deepkit.v1.framework.scopes import variable_scope
-from deepkit.v1.nn.recurrent.base import (
-    LayerRNNCell,
-    RNNCell,
-    activation_of,
-    check_units,
-    linear,
-)
+from deepkit.v1.nn.recurrent.base import LayerRNNCell, RNNCell, activation_of, check_units
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, check_state, shape_text
 
 
@@ -88,12 +84,40 @@ class GRUCell(LayerRNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         gates = ops.sigmoid(linear([inputs, state], self._gate_kernel, self._gate_bias))
         reset, update = ops.split(gates, 2, 1)
-        candidate = self._activation(linear([inputs, reset * state], self._candidate_kernel, self._candidate_bias))
-        new = update * state + (1 - update) * candidate
+
+        def candidate(r: Any) -> Any:
+            return self._activation(linear([inputs, r * state], self._candidate_kernel, self._candidate_bias))
+
+        new = recurrent.gru(update, reset, state, candidate)
         return new, new
 
 
-class BasicLSTMCell(LayerRNNCell):
+class GatedMemoryCell(LayerRNNCell):
+    """Base of the LSTMs: their state is the memory c (num_units) and the output h, a tuple or side by side."""
+
+    _num_units: int
+    _num_proj: int | None = None
+    _state_is_tuple = True
+
+    @property
+    def state_size(self) -> Any:
+        both = LSTMStateTuple(self._num_units, self.output_size)
+        return both if self._state_is_tuple else sum(both)
+
+    @property
+    def output_size(self) -> int:
+        return self._num_proj or self._num_units
+
+    def unpacked(self, state: Any) -> Any:
+        """(c, h) of a state."""
+        return state if self._state_is_tuple else ops.split(state, [self._num_units, self.output_size], 1)
+
+    def packed(self, c: Any, h: Any) -> Any:
+        """The state of (c, h)."""
+        return LSTMStateTuple(c, h) if self._state_is_tuple else ops.concat([c, h], 1)
+
+
+class BasicLSTMCell(GatedMemoryCell):
     """LSTM without extras; `forget_bias` is added to the forget gate's input, so that at first nothing is forgotten.
 
     i, j, f, o = [x, h] @ kernel + bias;  c = sigmoid(f + forget_bias) * c + sigmoid(i) * activation(j);
@@ -110,28 +134,19 @@ class BasicLSTMCell(LayerRNNCell):
         self._forget_bias, self._state_is_tuple = float(forget_bias), state_is_tuple
         self._activation = activation_of(activation)
 
-    @property
-    def state_size(self) -> Any:
-        return LSTMStateTuple(self._num_units, self._num_units) if self._state_is_tuple else 2 * self._num_units
-
-    @property
-    def output_size(self) -> int:
-        return self._num_units
-
     def build(self, inputs_shape: Any) -> None:
         units = self._num_units
         self._kernel = self.add_variable("kernel", [self.depth + units, 4 * units])
         self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
 
     def call(self, inputs: Any, state: Any) -> Any:
-        c, h = state if self._state_is_tuple else ops.split(state, 2, 1)
-        i, j, f, o = ops.split(linear([inputs, h], self._kernel, self._bias), 4, 1)
-        c = c * ops.sigmoid(f + self._forget_bias) + ops.sigmoid(i) * self._activation(j)
-        h = self._activation(c) * ops.sigmoid(o)
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else ops.concat([c, h], 1)
+        c, h = self.unpacked(state)
+        gates = ops.split(linear([inputs, h], self._kernel, self._bias), 4, 1)
+        h, c = recurrent.lstm(gates, c, self._activation, forget_bias=self._forget_bias)
+        return h, self.packed(c, h)
 
 
-class LSTMCell(LayerRNNCell):
+class LSTMCell(GatedMemoryCell):
     """LSTM with the usual extras: peepholes, a clipped memory, and a projected output.
 
     use_peepholes: the gates see the memory c, through one weight for each unit (w_f_diag, w_i_diag, w_o_diag).
@@ -155,17 +170,12 @@ class LSTMCell(LayerRNNCell):
         self._initializer, self._forget_bias = initializer, float(forget_bias)
         self._state_is_tuple, self._activation = state_is_tuple, activation_of(activation)
 
-    @property
-    def state_size(self) -> Any:
-        both = LSTMStateTuple(self._num_units, self.output_size)
-        return both if self._state_is_tuple else sum(both)
-
-    @property
-    def output_size(self) -> int:
-        return self._num_proj or self._num_units
-
     peepholes = "fio"
     """The gates that see the memory, in the order in which their weights are made."""
+    clips_straight = False
+    """Whether the gradient passes through a clipped memory as if it were not clipped."""
+    _diagonal: dict[str, Any] | None = None
+    _projection: Any = None
 
     def build(self, inputs_shape: Any) -> None:
         units, made = self._num_units, self._initializer
@@ -179,23 +189,14 @@ class LSTMCell(LayerRNNCell):
             self._projection = self.add_variable("projection/kernel", [units, self._num_proj], initializer=made)
 
     def call(self, inputs: Any, state: Any) -> Any:
-        c, h = state if self._state_is_tuple else ops.split(state, [self._num_units, self.output_size], 1)
-        i, j, f, o = ops.split(linear([inputs, h], self._kernel, self._bias), 4, 1)
-        f = f + self._forget_bias
-        if self._use_peepholes:
-            f, i = f + self._diagonal["f"] * c, i + self._diagonal["i"] * c
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * self._activation(j)
-        if self._cell_clip is not None:
-            c = self._clipped(c, self._cell_clip)
-        h = ops.sigmoid(o + self._diagonal["o"] * c if self._use_peepholes else o) * self._activation(c)
-        if self._num_proj is not None:
-            h = ops.matmul(h, self._projection)
-            if self._proj_clip is not None:
-                h = ops.clip_by_value(h, -self._proj_clip, self._proj_clip)
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else ops.concat([c, h], 1)
-
-    def _clipped(self, c: Any, limit: float) -> Any:
-        return ops.clip_by_value(c, -limit, limit)
+        c, h = self.unpacked(state)
+        gates = ops.split(linear([inputs, h], self._kernel, self._bias), 4, 1)
+        h, c = recurrent.lstm(
+            gates, c, self._activation, forget_bias=self._forget_bias, peepholes=self._diagonal,
+            hold=None if self._cell_clip is None else lambda x: recurrent.bounded(x, self._cell_clip, self.clips_straight),
+        )
+        h = recurrent.projected(h, self._projection, self._proj_clip)
+        return h, self.packed(c, h)
 
 
 class MultiRNNCell(RNNCell):

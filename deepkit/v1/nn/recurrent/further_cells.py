@@ -7,16 +7,19 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.layers import recurrent
+from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Constant, Zeros
 from deepkit.v1.contrib._normalizing import layer_norm
 from deepkit.v1.framework.scopes import get_variable, variable_scope
 from deepkit.v1.nn import embedding_lookup
-from deepkit.v1.nn.recurrent.base import LayerRNNCell, RNNCell, activation_of, check_units, linear
+from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
+from deepkit.v1.nn.recurrent.cells import GatedMemoryCell
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, flat, here, mapped
 from deepkit.v1.nn.recurrent.wrappers import CellWrapper
 
 
-class LayerNormBasicLSTMCell(LayerRNNCell):
+class LayerNormBasicLSTMCell(GatedMemoryCell):
     """LSTM whose gates, candidate and memory are normalized over the units, with dropout of the candidate.
 
     Variables: kernel, and gamma and beta of input, transform, forget, output and state; without layer_norm kernel, bias.
@@ -33,14 +36,6 @@ class LayerNormBasicLSTMCell(LayerRNNCell):
         self._activation, self._layer_norm = activation_of(activation), layer_norm
         self._gain, self._shift = norm_gain, norm_shift
         self._keep_prob, self._seed = dropout_keep_prob, dropout_prob_seed
-
-    @property
-    def state_size(self) -> Any:
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> int:
-        return self._num_units
 
     def build(self, inputs_shape: Any) -> None:
         units = self._num_units
@@ -59,12 +54,14 @@ class LayerNormBasicLSTMCell(LayerRNNCell):
         c, h = state
         gates = linear([inputs, h], self._kernel, None if self._layer_norm else self._bias)
         names = ("input", "transform", "forget", "output")
-        i, j, f, o = (self._norm(x, name) for x, name in zip(ops.split(gates, 4, 1), names, strict=True))
-        candidate = self._activation(j)
+        normed = [self._norm(x, name) for x, name in zip(ops.split(gates, 4, 1), names, strict=True)]
+        candidate = self._activation(normed[1])
         if not isinstance(self._keep_prob, (int, float)) or self._keep_prob < 1:
             candidate = ops.dropout(candidate, self._keep_prob, seed=self._seed)
-        c = self._norm(c * ops.sigmoid(f + self._forget_bias) + ops.sigmoid(i) * candidate, "state")
-        h = self._activation(c) * ops.sigmoid(o)
+        h, c = recurrent.lstm(
+            normed, c, self._activation, forget_bias=self._forget_bias, candidate=candidate,
+            hold=lambda memory: self._norm(memory, "state"),
+        )
         return h, LSTMStateTuple(c, h)
 
 
@@ -154,7 +151,7 @@ class HighwayWrapper(CellWrapper):
     def _gate(self, name: str, x: Any, bias: float) -> Any:
         size = x.shape.dims[1]
         kernel = get_variable(f"{name}_w", [size, size], x.dtype)
-        return ops.sigmoid(linear(x, kernel, get_variable(f"{name}_b", [size], x.dtype, Constant(bias))))
+        return ops.sigmoid(linear([x], kernel, get_variable(f"{name}_b", [size], x.dtype, Constant(bias))))
 
 
 class EmbeddingWrapper(RNNCell):

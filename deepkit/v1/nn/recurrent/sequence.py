@@ -8,6 +8,7 @@ from deepkit import ops
 from deepkit.core.control_flow import loops
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ShapeError
+from deepkit.layers.recurrent import WHOLE_SEQUENCE
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.nn.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
 from deepkit.v1.nn.recurrent.states import (
@@ -34,10 +35,6 @@ def over_time(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tup
     return by_steps(cell, inputs, state, lengths)
 
 
-_ACTIVATIONS = {ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.relu: "relu", ops.identity: "linear"}
-"""The functions that the whole-sequence ops can end a step with."""
-
-
 def runs_as_one_op(cell: Any) -> bool:
     """True for a plain LSTM, GRU or RNN, or a stack of some. A subclass may compute something else: step by step."""
     if type(cell) is MultiRNNCell:
@@ -55,7 +52,7 @@ def runs_as_one_op(cell: Any) -> bool:
 
 def _activation(cell: Any) -> Any:
     """The name under which the whole-sequence ops know the cell's activation; None if they do not."""
-    return _ACTIVATIONS.get(getattr(cell._activation, "__wrapped__", cell._activation))
+    return WHOLE_SEQUENCE.get(getattr(cell._activation, "__wrapped__", cell._activation))
 
 
 def _as_one_op(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:

@@ -11,10 +11,11 @@ from deepkit.core.graph import default_graph
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import get_variable
 from deepkit.v1.framework.symbolic import symbolic
-from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units, linear
+from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
 from deepkit.v1.nn.recurrent.states import (
     LSTMStateTuple,
     check_cell,
@@ -243,7 +244,7 @@ class _Projection(CellWrapper):
             )
         kernel = get_variable("kernel", [depth, self._units], x.dtype)
         bias = get_variable("bias", [self._units], x.dtype, Zeros())
-        return self._activation(linear(x, kernel, bias))
+        return self._activation(linear([x], kernel, bias))
 
 
 class OutputProjectionWrapper(_Projection):
