@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from typing import Any
 
 from deepkit import ops
@@ -31,7 +33,6 @@ from deepkit.device.dtypes import (
     uint64,
 )
 from deepkit.ops import *
-from deepkit.source import show_source
 
 
 def tensor(value: Any, dtype: Any = None) -> Tensor:
@@ -48,4 +49,32 @@ def tensor(value: Any, dtype: Any = None) -> Tensor:
     return Tensor(value.value if isinstance(value, Tensor) else value, dtype=dtype)
 
 
-__all__ = [name for name in globals() if name[0] != "_" and name not in {"Any", "annotations", "ops"}]
+class Source:
+    """Source text that shows itself highlighted in a notebook and plain elsewhere."""
+
+    def __init__(self, title: str, text: str):
+        self.title, self.text = title, text
+
+    def __repr__(self) -> str:
+        return f"# {self.title}\n{self.text}"
+
+    def _repr_markdown_(self) -> str:
+        return f"`{self.title}`\n\n```python\n{self.text}```"
+
+
+def show_source(thing: Any) -> Source:
+    """The source of a function, class or method of deepkit; for a public op, of the class that defines it.
+
+    >>> import deepkit as dk
+    >>> "def gradient" in repr(dk.show_source(dk.exp))
+    True
+    """
+    target = getattr(thing, "op", None) or thing
+    text = textwrap.dedent(inspect.getsource(target))
+    module = inspect.getmodule(target)
+    name = getattr(target, "__qualname__", str(target))
+    return Source(f"{module.__name__}: {name}" if module else name, text)
+
+
+_NOT_PUBLIC = {"Any", "Source", "annotations", "inspect", "ops", "textwrap"}
+__all__ = [name for name in globals() if name[0] != "_" and name not in _NOT_PUBLIC]

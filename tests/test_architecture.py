@@ -20,7 +20,7 @@ FLOORS = {
 }
 EVERYBODY = {"errors", "files", "loading", "resources", "site"}  # may be imported from every floor
 ROOT = ""  # deepkit/__init__.py: imports from all floors, and only the top floor imports it
-ROOT_HELPERS = {"api", "source"}  # single files of the root that belong to no floor: importable by the root only
+ROOT_HELPERS = {"api"}  # single files of the root that belong to no floor: importable by the root only
 
 ONLY = {"datasets": {"device"}}  # rooms that may use less than their floor allows
 NEVER = {  # room: (modules, names) that it must not import, wherever they stand
