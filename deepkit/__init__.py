@@ -20,8 +20,8 @@ The rooms of the house; each imports only from rooms on lower floors:
     6  commands/  what the command `deepkit` can do, with its front, cli.py
 
 Single files beside them: errors and site (the user's line they happened at), files (whole or absent), resources (what
-travels with deepkit), loading (modules by their name), source (an idea's code, shown), api (the names of
-`import deepkit as dk`). Keras and v1 do not import each other.
+travels with deepkit), loading (modules by their name), api (the names of `import deepkit as dk`, among them show_source).
+Keras and v1 do not import each other.
 
 Tensors compute at once; gradients walk back over what was computed:
 
