@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 from deepkit.loading import load_module
 
 if TYPE_CHECKING:
+    from deepkit import datasets, errors, grade, io, keras, ops, testing, train, v1, viz
     from deepkit.api import *  # noqa: F403
 
 __version__ = "0.2.0"
@@ -46,19 +47,21 @@ __version__ = "0.2.0"
 _ROOMS = ("datasets", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
 
 
-def __getattr__(name: str) -> Any:
-    """Opens a room, or the public names of deepkit.api, when they are first used: `import deepkit` itself costs nothing."""
-    if f"deepkit.{name}" in sys.modules:  # a room that is being imported this moment
-        return sys.modules[f"deepkit.{name}"]
-    if name in _ROOMS:
-        return load_module(f"deepkit.{name}")
-    if not name.startswith("_"):
-        api = load_module("deepkit.api")
-        public = {key: getattr(api, key) for key in api.__all__}
-        if name in public:
-            globals().update(public)
-            return public[name]
-    raise AttributeError(f"deepkit has no {name!r}{_suggestion(name)}")
+if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
+
+    def __getattr__(name: str) -> Any:
+        """Opens a room, or the public names of deepkit.api, when they are first used: `import deepkit` itself costs nothing."""
+        if f"deepkit.{name}" in sys.modules:  # a room that is being imported this moment
+            return sys.modules[f"deepkit.{name}"]
+        if name in _ROOMS:
+            return load_module(f"deepkit.{name}")
+        if not name.startswith("_"):
+            api = load_module("deepkit.api")
+            public = {key: getattr(api, key) for key in api.__all__}
+            if name in public:
+                globals().update(public)
+                return public[name]
+        raise AttributeError(f"deepkit has no {name!r}{_suggestion(name)}")
 
 
 def _suggestion(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepkit import ops
 from deepkit.core.apply import apply
@@ -76,5 +76,6 @@ def show_source(thing: Any) -> Source:
     return Source(f"{module.__name__}: {name}" if module else name, text)
 
 
-_NOT_PUBLIC = {"Any", "Source", "annotations", "inspect", "ops", "textwrap"}
-__all__ = [name for name in globals() if name[0] != "_" and name not in _NOT_PUBLIC]
+_NOT_PUBLIC = {"TYPE_CHECKING", "Any", "Source", "annotations", "inspect", "ops", "textwrap"}
+if not TYPE_CHECKING:  # a checker reads the names themselves
+    __all__ = [name for name in globals() if name[0] != "_" and name not in _NOT_PUBLIC]

@@ -45,7 +45,7 @@ def crowded(root: Path) -> list[str]:
     for base in ("deepkit", "tests"):
         for folder in [root / base, *(root / base).rglob("*/")]:
             if folder.is_dir() and "__pycache__" not in folder.parts:
-                kept = [p for p in folder.iterdir() if p.is_file() or any(p.rglob("*.py"))]
+                kept = [p for p in folder.iterdir() if (p.is_file() and p.name != "py.typed") or any(p.rglob("*.py"))]
                 entries[str(folder.relative_to(root))] = len([p for p in kept if not p.name.startswith(".")])
     return [f"{folder}: {n} entries" for folder, n in sorted(entries.items()) if n > MOST_ENTRIES]
 
@@ -125,7 +125,7 @@ def undeclared(root: Path) -> list[str]:
     for face in FACES:
         if face in known:
             text = known[face].read_text(encoding="utf-8")
-            if not re.search(r"^__all__|^def __dir__", text, re.MULTILINE):
+            if not re.search(r"^ *__all__|^def __dir__", text, re.MULTILINE):
                 faults.append(f"{face} declares no __all__")
     return faults
 

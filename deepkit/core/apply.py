@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from deepkit.device.arrays import xp_of
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DeepkitError, DTypeError, ShapeError, status_of
 from deepkit.site import user_site
+
+if TYPE_CHECKING:
+    from deepkit.core.tensor import AnyTensor
 
 _LETTERS = "xyzwvu"  # TensorFlow's names of literal inputs: x + 1 makes a constant add/y
 
@@ -115,7 +118,7 @@ def scope(name: str | None, default: str, *inputs: Any) -> Iterator[str | None]:
         yield full
 
 
-def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None = None) -> Any:
+def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None = None) -> AnyTensor:
     """`value` as a tensor: a constant node of the graph of `beside` if that is a Symbol, else a Tensor.
 
     Lists that hold tensors become one stacked tensor, and the rows of a gradient (IndexedSlices) a dense one.
@@ -130,7 +133,8 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
         return value.read() if hasattr(value, "read") else value
     if isinstance(value, (list, tuple)) and holds_tensor(value):
         return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
-    return beside.graph.constant(value, name, dtype) if isinstance(beside, Symbol) else Tensor(value, dtype=dtype)
+    made: Any = beside.graph.constant(value, name, dtype) if isinstance(beside, Symbol) else Tensor(value, dtype=dtype)
+    return made
 
 
 def check_same_shape(what: str, a: Any, b: Any) -> None:

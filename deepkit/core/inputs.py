@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from deepkit.core.op import Op
+from deepkit.core.op import KINDS, Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, as_dtype, int32
 from deepkit.errors import DTypeError
+
+if TYPE_CHECKING:
+    from deepkit.core.tensor import AnyTensor
 
 
 def typed(op: Op, inputs: Sequence[Any], make: Callable[..., Any], in_graph: bool) -> list[Any]:
@@ -56,10 +59,9 @@ def _input(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[...,
     if rule == "T":
         kind = "i" if wanted.is_integer else wanted.numpy.kind
         if kind not in op.kinds or (kind == "f" and wanted.size == 2 and not op.half):
-            names = {"b": "bool", "i": "integer", "f": "float", "c": "complex", "O": "string"}
             raise DTypeError(
                 f"{op.type} is not defined for {wanted.name}",
-                rule="input types: " + ", ".join(names[k] for k in op.kinds),
+                rule="input types: " + ", ".join(KINDS[k] for k in op.kinds),
                 hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
             )
     if not is_tensor:
@@ -94,6 +96,6 @@ def holds_tensor(values: Any) -> bool:
     return any(is_tensor(x) for x in leaves(values))
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: Any) -> TypeGuard[AnyTensor]:
     """True for Tensors, Symbols and Variables."""
     return isinstance(x, (Tensor, Symbol))

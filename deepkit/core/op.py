@@ -10,6 +10,9 @@ from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
 
+KINDS = {"b": "bool", "i": "integer", "f": "float", "c": "complex", "O": "string"}
+"""NumPy's letters for kinds of data types, in words."""
+
 
 class Op:
     """One kind of computation. A subclass says, next to each other:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from deepkit.core.shape import Shape
 from deepkit.device.arrays import as_array, to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
+
+if TYPE_CHECKING:
+    from deepkit.core.symbol import Symbol
 
 _births = itertools.count()
 
@@ -171,3 +174,11 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return super().__repr__().replace("dk.Tensor", f"dk.Parameter {self.label!r}")
+
+
+if TYPE_CHECKING:
+
+    class AnyTensor(Tensor, Symbol):  # type: ignore[misc]
+        """What an op returns: a Tensor or a Symbol, as its inputs are; type checkers let it pass for either."""
+
+        shape: Shape  # type: ignore[assignment]

@@ -55,10 +55,8 @@ class Variable(Symbol):
             if isinstance(initial_value, Variable):
                 initial_value = initial_value.initialized_value()
             anchor = _Anchor(graph)
-            value = convert(initial_value, dtype, beside=anchor, name="initial_value")
-            if isinstance(
-                value, Tensor
-            ):  # computed before, from numbers alone: here it is one of the graph's constants
+            value: Any = convert(initial_value, dtype, beside=anchor, name="initial_value")
+            if isinstance(value, Tensor):  # computed before, from numbers alone: here it is one of the graph's constants
                 value = graph.constant(value, "initial_value")
             known = value.shape if validate_shape else Shape(shape)
             node = graph.make_node(lookup("VariableV2")(), (), scope)

@@ -114,8 +114,8 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of (log(1 + y_true) - log(1 + y_pred))^2; negative numbers count as 0."""
     y_true, y_pred = _pair("mean_squared_logarithmic_error", y_true, y_pred)
-    logs = [ops.log(ops.maximum(y, epsilon()) + 1.0) for y in (y_pred, y_true)]
-    return ops.reduce_mean(ops.squared_difference(*logs), -1)
+    said, truth = (ops.log(ops.maximum(y, epsilon()) + 1.0) for y in (y_pred, y_true))
+    return ops.reduce_mean(ops.squared_difference(said, truth), -1)
 
 
 def log_cosh(y_true: Any, y_pred: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from deepkit.core.apply import apply
-from deepkit.core.op import Op
+from deepkit.core.op import KINDS, Op
 from deepkit.core.shape import Shape, broadcast
+from deepkit.core.typing import AnyTensor, TensorLike
 
 
 class Elementwise(Op):
@@ -28,29 +29,61 @@ class Elementwise(Op):
         return getattr(xp, self.ufunc) if self.ufunc else super().bind(xp)
 
 
-def unary(cls: type[Op], name: str) -> Callable[..., Any]:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Unary(Protocol):
+    """A public function of one tensor."""
+
+    def __call__(self, x: TensorLike, name: str | None = None) -> AnyTensor: ...
+
+
+class Binary(Protocol):
+    """A public function of two tensors."""
+
+    def __call__(self, x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor: ...
+
+
+def unary(cls: type[Op], name: str) -> Unary:
     """The public function `name(x)` of an op with one input."""
     op = cls()
 
-    def function(x: Any, name: str | None = None) -> Any:
+    def function(x: TensorLike, name: str | None = None) -> AnyTensor:
         return apply(op, x, name=name)
 
-    return _named(function, cls, name)
+    return named(function, name, _described(cls, "x: any shape", "x's shape"), cls)
 
 
-def binary(cls: type[Op], name: str) -> Callable[..., Any]:
+def binary(cls: type[Op], name: str) -> Binary:
     """The public function `name(x, y)` of an op with two inputs."""
     op = cls()
 
-    def function(x: Any, y: Any, name: str | None = None) -> Any:
+    def function(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
         return apply(op, x, y, name=name)
 
-    return _named(function, cls, name)
+    described = _described(cls, "x, y: shapes that broadcast; one type", "the broadcast shape")
+    return named(function, name, described, cls)
 
 
-def _named(function: Any, cls: type[Op], name: str) -> Any:
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = cls.__doc__
-    function.__module__ = cls.__module__
-    function.op = cls
+def named(function: F, name: str, doc: str | None, op: type[Op] | None = None) -> F:
+    """A function that was made for an op, under its public name."""
+    public: Any = function
+    public.__name__ = public.__qualname__ = name
+    public.__doc__ = doc
+    if op is not None:
+        public.op, public.__module__ = op, op.__module__
     return function
+
+
+def _described(cls: type[Op], inputs: str, shape: str) -> str | None:
+    """The docstring of the op; of an element-wise one also the shapes, types and errors that its declaration implies."""
+    if not issubclass(cls, Elementwise) or not cls.__doc__:
+        return cls.__doc__
+    known = cls.types == ("T",)
+    kinds = " or ".join(KINDS[k] for k in cls.kinds) if known else cls.types[0]
+    kinds += " (not float16)" if known and not cls.half else ""
+    made = f" of {cls.returns}" if cls.returns else "" if "dtype" in vars(cls) else ", of the same type"
+    errors = "DTypeError: another type."
+    if "broadcast" in shape:
+        errors = "ShapeError: the shapes do not broadcast. DTypeError: another type, or two different ones."
+    return f"{cls.__doc__.rstrip()}\n\n{inputs}; {kinds}. Result: {shape}{made}.\n{errors}"

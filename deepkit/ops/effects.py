@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, NumericsError
+from deepkit.ops.define import named
 
 __all__ = [
     "assert_", "assert_equal", "assert_greater", "assert_greater_equal", "assert_less", "assert_less_equal", "print_",
@@ -51,9 +53,9 @@ def _word(value: Any) -> str:
 
 
 def print_(
-    input_: Any, data: Any, message: str | None = None, first_n: int | None = None, summarize: int | None = None,
-    name: str | None = None,
-) -> Any:
+    input_: TensorLike, data: Sequence[TensorLike], message: str | None = None, first_n: int | None = None,
+    summarize: int | None = None, name: str | None = None,
+) -> AnyTensor:
     """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error.
 
     `first_n` is accepted for old programs, but every run prints: an op does not count its runs.
@@ -80,25 +82,39 @@ class Assert(Op):
         return condition
 
 
-def assert_(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Any:
+def assert_(
+    condition: TensorLike, data: Sequence[TensorLike], summarize: int | None = None, name: str | None = None
+) -> AnyTensor:
     """An operation that fails, showing `data`, when it runs and the condition does not hold."""
     result = apply(Assert(summarize=summarize or 3), condition, *data, name=name)
     return getattr(result, "op", result)
 
 
-def _comparison(name: str, holds: str, words: str) -> Callable[..., Any]:
+class Comparison(Protocol):
+    """A public function that checks two tensors against each other."""
+
+    def __call__(
+        self, x: TensorLike, y: TensorLike, data: Sequence[TensorLike] | None = None, summarize: int | None = None,
+        message: str = "", name: str | None = None,
+    ) -> AnyTensor: ...
+
+
+def _comparison(name: str, holds: str, words: str) -> Comparison:
     def function(
-        x: Any, y: Any, data: Any = None, summarize: int | None = None, message: str = "", name: str | None = None
-    ) -> Any:
+        x: TensorLike, y: TensorLike, data: Sequence[TensorLike] | None = None, summarize: int | None = None, message: str = "",
+        name: str | None = None,
+    ) -> AnyTensor:
         from deepkit.ops.functions import ops
 
         with scope(name, function.__name__, x, y):
             condition = getattr(ops, holds)(x, y)
             return assert_(condition, data or [f"{message or words}: x, y =", x, y], summarize)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"An operation that fails when it runs unless x {words} y, element by element."
-    return function
+    doc = f"""An operation that fails when it runs unless x {words} y, element by element.
+
+    x, y: shapes that broadcast, of one type. NumericsError, when it runs, with message and `data` (x and y) in it.
+    """
+    return named(function, name, doc)
 
 
 assert_equal = _comparison("assert_equal", "equal", "==")

@@ -10,6 +10,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
+from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, ShapeLike, TensorLike
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.device.philox import RESERVED
@@ -190,9 +191,9 @@ class Dropout(Op):
 
 
 def random_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
-    name: str | None = None,
-) -> Any:
+    shape: ShapeLike, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, dtype: DTypeLike = "float32",
+    seed: int | None = None, name: str | None = None,
+) -> AnyTensor:
     """Normal numbers of the given mean and standard deviation.
 
     >>> import deepkit as dk
@@ -206,9 +207,9 @@ def random_normal(
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None,
-    name: str | None = None,
-) -> Any:
+    shape: ShapeLike, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, dtype: DTypeLike = "float32",
+    seed: int | None = None, name: str | None = None,
+) -> AnyTensor:
     """Normal numbers, drawn again when further than two standard deviations from the mean."""
     static, dims = static_shape(shape)
     with scope(name, "truncated_normal", dims) as full:
@@ -217,9 +218,9 @@ def truncated_normal(
 
 
 def random_uniform(
-    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: int | None = None,
-    name: str | None = None,
-) -> Any:
+    shape: ShapeLike, minval: TensorLike = 0, maxval: TensorLike | None = None, dtype: DTypeLike = "float32",
+    seed: int | None = None, name: str | None = None,
+) -> AnyTensor:
     """Uniform numbers, minval <= x < maxval (1 for floats; integers need it)."""
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
@@ -243,8 +244,9 @@ def random_number(beside: Any, minval: Any, maxval: Any, seed: int | None = None
 
 
 def random_gamma(
-    shape: Any, alpha: Any, beta: Any = None, dtype: Any = "float32", seed: int | None = None, name: str | None = None
-) -> Any:
+    shape: ShapeLike, alpha: TensorLike, beta: TensorLike | None = None, dtype: DTypeLike = "float32",
+    seed: int | None = None, name: str | None = None,
+) -> AnyTensor:
     """Gamma numbers of shape parameter alpha and rate beta (1): `shape` of them for each pair, so shape + alpha.shape.
 
     The mean is alpha / beta, the variance alpha / beta^2. Both can be differentiated.
@@ -260,9 +262,9 @@ def random_gamma(
 
 
 def multinomial(
-    logits: Any, num_samples: Any, seed: int | None = None, name: str | None = None, output_dtype: Any = None,
-    dtype: Any = None,
-) -> Any:
+    logits: TensorLike, num_samples: IntLike, seed: int | None = None, name: str | None = None,
+    output_dtype: DTypeLike | None = None, dtype: DTypeLike | None = None,
+) -> AnyTensor:
     """num_samples class numbers for each row of logits, drawn with the probabilities softmax(row): (batch, num_samples).
 
     >>> import deepkit as dk
@@ -277,13 +279,14 @@ def multinomial(
 
 
 def categorical(
-    logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None
-) -> Any:
+    logits: TensorLike, num_samples: IntLike, dtype: DTypeLike | None = None, seed: int | None = None,
+    name: str | None = None,
+) -> AnyTensor:
     """`multinomial` under its later name."""
     return multinomial(logits, num_samples, seed, name or "categorical/Multinomial", dtype=dtype)
 
 
-def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Any:
+def random_crop(value: TensorLike, size: IntsLike, seed: int | None = None, name: str | None = None) -> AnyTensor:
     """A block of shape `size` from a random place of a tensor."""
     with scope(name, "random_crop", value, size) as full:
         value = convert(value)
@@ -297,15 +300,15 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
         return y
 
 
-def random_shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:
+def random_shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> AnyTensor:
     """The rows of a tensor in random order."""
     return apply(RandomShuffle(seed=seed), value, name=name)
 
 
 def dropout(
-    x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | None = None, name: str | None = None,
-    rate: Any = None,
-) -> Any:
+    x: TensorLike, keep_prob: TensorLike | None = None, noise_shape: ShapeLike | None = None, seed: int | None = None,
+    name: str | None = None, rate: NumberLike | None = None,
+) -> AnyTensor:
     """Sets elements to 0 with probability rate = 1 - keep_prob and divides the others by keep_prob.
 
     noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.

@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape, broadcast
+from deepkit.core.typing import AnyTensor, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError, UnfedError
 
@@ -185,26 +186,33 @@ class NoOp(Op):
         return None
 
 
-def assign(ref: Any, value: Any, validate_shape: Any = None, use_locking: Any = None, name: str | None = None) -> Any:
+def assign(
+    ref: TensorLike, value: TensorLike, validate_shape: bool | None = None, use_locking: bool | None = None,
+    name: str | None = None,
+) -> AnyTensor:
     """A tensor that, when run, replaces the variable's value and returns the new one."""
     return apply(Assign(validate_shape=validate_shape is not False), ref, value, name=name)
 
 
-def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
+def assign_add(
+    ref: TensorLike, value: TensorLike, use_locking: bool | None = None, name: str | None = None
+) -> AnyTensor:
     """A tensor that, when run, adds to the variable and returns its new value."""
     return apply(AssignAdd(), ref, value, name=name)
 
 
-def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
+def assign_sub(
+    ref: TensorLike, value: TensorLike, use_locking: bool | None = None, name: str | None = None
+) -> AnyTensor:
     """A tensor that, when run, subtracts from the variable and returns its new value."""
     return apply(AssignSub(), ref, value, name=name)
 
 
-def is_variable_initialized(ref: Any, name: str | None = None) -> Any:
+def is_variable_initialized(ref: TensorLike, name: str | None = None) -> AnyTensor:
     """True, when run, if the variable has a value."""
     return apply(IsVariableInitialized(), ref, name=name)
 
 
-def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
+def placeholder_with_default(input: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """A tensor that takes the value fed to it, or that of `input`."""
     return apply(PlaceholderWithDefault(static=Shape(shape).dims), convert(input), name=name)

@@ -235,5 +235,6 @@ def normalize_batch_in_training(
         return ops.fused_batch_norm(x, scale, offset, epsilon=epsilon, data_format=layout)
     mean, variance = ops.moments(x, axes)
     wide = [1 if i in axes else n for i, n in enumerate(lengths(x))]
-    m, v, b, g = (None if t is None else ops.reshape(t, wide) for t in (mean, variance, beta, gamma))
+    m, v = ops.reshape(mean, wide), ops.reshape(variance, wide)
+    b, g = (None if t is None else ops.reshape(t, wide) for t in (beta, gamma))
     return ops.batch_normalization(x, m, v, b, g, epsilon), mean, variance

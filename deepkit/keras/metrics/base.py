@@ -185,7 +185,7 @@ class Reduce(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> Any:
         values = ops.cast(tensor(values), self.dtype)
-        weight = None
+        weight: Any = None
         if sample_weight is not None:
             values, weight = weighed(values, sample_weight, self.weighted_count is None)
             values = values * weight

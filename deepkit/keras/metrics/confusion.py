@@ -94,6 +94,8 @@ def _by_comparing(y_true: Any, y_pred: Any, weight: Any, thresholds: list[float]
     """Counts by comparing every prediction with every threshold: (thresholds,), or (thresholds, labels)."""
     shape = (-1, 1, 1) if multi_label else (-1, 1)
     limits = tensor(np.array(thresholds, y_pred.dtype.numpy).reshape(shape), beside=y_pred)
+    scores: Any
+    truth: Any
     scores, truth, each = (
         x if x is None else ops.expand_dims(x, 0) if multi_label else ops.reshape(x, [1, -1])
         for x in (y_pred, ops.cast(y_true, "bool"), weight)

@@ -178,13 +178,13 @@ class Optimizer:
         return self._clipped(found)
 
     def _clipped(self, grads: list[Any]) -> list[Any]:
-        limit = self.clipvalue
-        if self.clipnorm is not None and self.clipnorm_over_all:
-            grads = clip_by_global_norm(grads, self.clipnorm)[0]
+        limit, norm = self.clipvalue, self.clipnorm
+        if norm is not None and self.clipnorm_over_all:
+            grads = clip_by_global_norm(grads, norm)[0]
         if limit is not None:
             grads = [_changed(g, lambda x: ops.clip_by_value(x, -limit, limit)) for g in grads]
-        if self.clipnorm is not None and not self.clipnorm_over_all:
-            grads = [_changed(g, lambda x: ops.clip_by_norm(x, self.clipnorm)) for g in grads]
+        if norm is not None and not self.clipnorm_over_all:
+            grads = [_changed(g, lambda x: ops.clip_by_norm(x, norm)) for g in grads]
         if self.global_clipnorm is not None:
             grads = clip_by_global_norm(grads, self.global_clipnorm)[0]
         return grads

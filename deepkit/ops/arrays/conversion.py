@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.functions import ops
@@ -34,7 +35,7 @@ class Cast(Op):
         return cast(dy, x.dtype) if y.dtype.is_differentiable and x.dtype.is_differentiable else None
 
 
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
     """x as `dtype`; itself if it has that type already.
 
     >>> import deepkit as dk
@@ -47,15 +48,15 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     return x if x.dtype is to else apply(Cast(to=to), x, name=name)
 
 
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
     """As `cast`, but numbers outside the new type's range become its smallest or largest number."""
-
     to = as_dtype(dtype)
-    if value.dtype.min < to.min:
-        value = ops.maximum(value, value.dtype.as_numpy_dtype(to.min))
-    if value.dtype.max > to.max:
-        value = ops.minimum(value, value.dtype.as_numpy_dtype(to.max))
-    return cast(value, to, name)
+    x = value if is_tensor(value) else convert(value)
+    if x.dtype.min < to.min:
+        x = ops.maximum(x, x.dtype.as_numpy_dtype(to.min))
+    if x.dtype.max > to.max:
+        x = ops.minimum(x, x.dtype.as_numpy_dtype(to.max))
+    return cast(x, to, name)
 
 
 @register
@@ -92,7 +93,7 @@ class Bitcast(Op):
         return x.view(self.to.numpy).reshape(x.shape if self.width == self.to.size else x.shape[:-1])
 
 
-def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
+def bitcast(input: TensorLike, type: DTypeLike, name: str | None = None) -> AnyTensor:
     """The same bytes read as another type; the last axis comes or goes where the two types differ in size.
 
     >>> import deepkit as dk

@@ -10,6 +10,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
+from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.arrays import as_array, default_dtype
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
@@ -95,7 +96,7 @@ class OnesLike(Like):
         return xp.ones_like(x)
 
 
-def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> AnyTensor:
     """A tensor of shape `dims`, every element equal to `value`.
 
     >>> import deepkit as dk
@@ -106,7 +107,7 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
     return apply(Fill(static=static), dims, value, name=name)
 
 
-def zeros(shape: Any, dtype: Any = "float32", name: str | None = None) -> Any:
+def zeros(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None) -> AnyTensor:
     """A tensor of zeros (of False, of empty strings)."""
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
@@ -114,19 +115,23 @@ def zeros(shape: Any, dtype: Any = "float32", name: str | None = None) -> Any:
     return apply(Fill(static=static), dims, value, name=name or "zeros")
 
 
-def ones(shape: Any, dtype: Any = "float32", name: str | None = None) -> Any:
+def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None) -> AnyTensor:
     """A tensor of ones (of True)."""
     static, dims = static_shape(shape)
     return apply(Fill(static=static), dims, np.array(1, as_dtype(dtype).numpy), name=name or "ones")
 
 
-def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:
+def zeros_like(
+    tensor: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, optimize: bool = True
+) -> AnyTensor:
     """Zeros in the shape of `tensor`, in its type or in `dtype`."""
     x = tensor if dtype is None else ops.cast(tensor, dtype)
     return apply(ZerosLike(), x, name=name)
 
 
-def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:
+def ones_like(
+    tensor: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, optimize: bool = True
+) -> AnyTensor:
     """Ones in the shape of `tensor`, in its type or in `dtype`."""
     x = tensor if dtype is None else ops.cast(tensor, dtype)
     return apply(OnesLike(), x, name=name)
@@ -151,7 +156,10 @@ class Range(Op):
         return (start + xp.arange(count, dtype=start.dtype) * delta).astype(start.dtype)
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
+def range(
+    start: TensorLike, limit: TensorLike | None = None, delta: TensorLike = 1, dtype: DTypeLike | None = None,
+    name: str | None = None,
+) -> AnyTensor:
     """Numbers from start (0) up to, but without, limit, in steps of delta.
 
     >>> import deepkit as dk
@@ -194,7 +202,7 @@ class LinSpace(Op):
         return ops.reduce_sum(dy - share), ops.reduce_sum(share), None
 
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
+def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None = None, axis: int = 0) -> AnyTensor:
     """`num` numbers at equal distances from start to stop, both included; of integers they are float64.
 
     start and stop may be tensors of one shape: the numbers stand along a new axis.
@@ -203,19 +211,19 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     >>> dk.linspace([0.0, 10.0], [1.0, 30.0], 3).numpy().tolist()
     [[0.0, 10.0], [0.5, 20.0], [1.0, 30.0]]
     """
-    known = static_value(num) if is_tensor(num) else num
-    start, stop = convert(start, beside=stop), convert(stop, beside=start)
-    if start.dtype.is_integer:
-        start, stop = ops.cast(start, "float64"), ops.cast(stop, "float64")
+    known = static_value(num)
+    low, high = convert(start, beside=stop), convert(stop, beside=start)
+    if low.dtype.is_integer:
+        low, high = ops.cast(low, "float64"), ops.cast(high, "float64")
     op = LinSpace(static=None if known is None else int(known))
-    if not start.shape.rank:
-        return apply(op, start, stop, num, name=name or "LinSpace")
-    with scope(name, "LinSpace", start, stop) as full:
-        weights = apply(op, ops.zeros([], start.dtype), ops.ones([], start.dtype), num)
-        after = start.shape.rank - (axis % (start.shape.rank + 1))
+    if not low.shape.rank:
+        return apply(op, low, high, num, name=name or "LinSpace")
+    with scope(name, "LinSpace", low, high) as full:
+        weights = apply(op, ops.zeros([], low.dtype), ops.ones([], low.dtype), num)
+        after = low.shape.rank - (axis % (low.shape.rank + 1))
         weights = ops.reshape(weights, [-1] + [1] * after)
-        start, stop = ops.expand_dims(start, axis), ops.expand_dims(stop, axis)
-        return ops.add(start, (stop - start) * weights, name=full)
+        low, high = ops.expand_dims(low, axis), ops.expand_dims(high, axis)
+        return ops.add(low, (high - low) * weights, name=full)
 
 
 lin_space = linspace
@@ -244,11 +252,12 @@ class Eye(Op):
 
 
 def eye(
-    num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32", name: str | None = None
-) -> Any:
+    num_rows: IntLike, num_columns: IntLike | None = None, batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = "float32", name: str | None = None,
+) -> AnyTensor:
     """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns]."""
     columns = num_rows if num_columns is None else num_columns
-    batch = list(batch_shape) if batch_shape is not None else []
+    batch = Shape(batch_shape).as_list() if batch_shape is not None else []
     static, dims = static_shape([*batch, num_rows, columns])
     return apply(Eye(to=as_dtype(dtype), static=static), dims, name=name)
 
@@ -281,17 +290,17 @@ class OneHot(Op):
 
 
 def one_hot(
-    indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: Any = None, dtype: Any = None,
-    name: str | None = None,
-) -> Any:
+    indices: TensorLike, depth: IntLike, on_value: TensorLike | None = None, off_value: TensorLike | None = None,
+    axis: int | None = None, dtype: DTypeLike | None = None, name: str | None = None,
+) -> AnyTensor:
     """Each index as a vector with on_value (1) at that place and off_value (0) elsewhere; outside [0, depth): all off.
 
     >>> import deepkit as dk
     >>> dk.one_hot([2, 0], 3).numpy().tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    known = static_value(depth) if is_tensor(depth) else int(depth)
-    kind = dtype or next((t.dtype for t in (on_value, off_value) if hasattr(t, "dtype")), None)
+    known = static_value(depth)
+    kind: Any = dtype or next((t.dtype for t in (on_value, off_value) if t is not None and hasattr(t, "dtype")), None)
     if kind is None:
         kind = "float32" if on_value is None and off_value is None else None
     on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
@@ -301,7 +310,9 @@ def one_hot(
     return apply(op, indices, depth, on, off, name=name)
 
 
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: str | None = None) -> Any:
+def sequence_mask(
+    lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = "bool", name: str | None = None
+) -> AnyTensor:
     """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None)."""
     with scope(name, "SequenceMask", lengths):
         lengths = convert(lengths, beside=maxlen)
@@ -311,7 +322,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: s
         return mask if as_dtype(dtype).is_bool else ops.cast(mask, dtype)
 
 
-def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[Any]:
+def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[AnyTensor]:
     """Coordinate grids of vectors: for x of length n and y of length m, two tensors of shape (m, n) ("ij": (n, m))."""
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid: indexing {indexing!r}", hint='"xy" (columns first) or "ij" (rows first)')

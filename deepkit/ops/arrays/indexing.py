@@ -11,6 +11,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
+from deepkit.core.typing import AnyTensor, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.functions import ops
@@ -159,7 +160,7 @@ class StridedSliceGrad(Sliced):
         return (apply(StridedSlice(key_=self.key_), ddx, *dynamic), None, *[None for _ in dynamic])
 
 
-def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
+def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None = None) -> AnyTensor:
     """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end."""
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
@@ -186,9 +187,10 @@ def _entries(vector: Any) -> list[Any]:
 
 
 def strided_slice(
-    input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
-    ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, name: str | None = None,
-) -> Any:
+    input_: TensorLike, begin: IntsLike, end: IntsLike, strides: IntsLike | None = None, begin_mask: int = 0,
+    end_mask: int = 0, ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,
+    name: str | None = None,
+) -> AnyTensor:
     """x[begin:end:strides] for vectors of bounds; bit i of a mask changes entry i (ignored bound, new axis, one index)."""
     begins, ends = _entries(begin), _entries(end)
     steps = [1] * len(begins) if strides is None else _entries(strides)
@@ -267,9 +269,9 @@ def check_indices(xp: Any, indices: Any, length: int, what: str) -> None:
 
 
 def gather(
-    params: Any, indices: Any, validate_indices: Any = None, name: str | None = None, axis: Any = None,
-    batch_dims: int = 0,
-) -> Any:
+    params: TensorLike, indices: TensorLike, validate_indices: bool | None = None, name: str | None = None,
+    axis: AxisLike = None, batch_dims: int = 0,
+) -> AnyTensor:
     """Slices of params along `axis` (batch_dims), in the order `indices` names them.
 
     With batch_dims = b the first b axes of params and indices belong together: each row has indices of its own.
@@ -283,8 +285,8 @@ def gather(
     at = 0 if axis is None else numbers(axis)
     if is_tensor(at):
         params, indices = convert(params, beside=at), convert(indices, beside=at)
-        known = None not in (params.shape.rank, indices.shape.rank)
-        static = unknown(params.shape.rank, indices.shape.rank - 1) if known else None
+        inner = indices.shape.rank
+        static = unknown(params.shape.rank, inner - 1) if inner is not None else None
         return late(Gather, [params, indices], {"axis": at}, static, name=name)
     return apply(Gather(axis=at), params, indices, name=name)
 
@@ -375,7 +377,7 @@ class ScatterNdLike(Op):
         return apply(GatherNd(), ddx, indices), None, None
 
 
-def gather_nd(params: Any, indices: Any, name: str | None = None) -> Any:
+def gather_nd(params: TensorLike, indices: TensorLike, name: str | None = None) -> AnyTensor:
     """Elements or slices at full positions: the last axis of indices holds one index for each leading axis of params."""
     return apply(GatherNd(), params, indices, name=name)
 
@@ -422,6 +424,6 @@ class BooleanMaskGrad(Op):
         return apply(BooleanMask(axis=self.axis), ddx, mask), None, None
 
 
-def boolean_mask(tensor: Any, mask: Any, name: str | None = None, axis: Any = None) -> Any:
+def boolean_mask(tensor: TensorLike, mask: TensorLike, name: str | None = None, axis: int | None = None) -> AnyTensor:
     """The rows of a tensor where the mask is True."""
     return apply(BooleanMask(axis=0 if axis is None else int(axis)), tensor, mask, name=name or "boolean_mask")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import entries, numbers, static_shape, static_value
+from deepkit.core.typing import AnyTensor, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.late import late, unknown
@@ -84,7 +86,7 @@ class ConcatGrad(Op):
         return (apply(Concat(axis=self.axis), *dys), *[None for _ in xs])
 
 
-def concat(values: Any, axis: Any, name: str | None = None) -> Any:
+def concat(values: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
     """Tensors joined along an axis that exists: shapes (2, 3) and (4, 3) along axis 0 give (6, 3)."""
     if isinstance(axis, (list, tuple)):
         raise ArgumentError(
@@ -161,12 +163,12 @@ def _unpack(x: Any, num: int, axis: int) -> list[Any]:
     return list(result)
 
 
-def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
+def stack(values: Sequence[TensorLike] | np.ndarray, axis: int = 0, name: str | None = None) -> AnyTensor:
     """Tensors of one shape joined along a new axis: three of shape (2,) give (3, 2)."""
     return apply(Pack(axis=axis), *list(values), name=name)
 
 
-def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Any]:
+def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str | None = None) -> list[AnyTensor]:
     """The slices along an axis, as a list of tensors without that axis."""
     value = convert(value)
     if num is None:
@@ -217,8 +219,8 @@ class Split(Op):
 
 
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str | None = None
-) -> list[Any]:
+    value: TensorLike, num_or_size_splits: IntsLike, axis: AxisLike = 0, num: int | None = None, name: str | None = None
+) -> list[AnyTensor]:
     """A tensor cut along an axis: into n equal parts, or into parts of the given lengths."""
     if isinstance(value, int) and is_tensor(axis):
         raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
@@ -295,7 +297,7 @@ class TileLike(Op):
         return apply(TileGrad(), dy, x), None
 
 
-def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
+def tile(input: TensorLike, multiples: IntsLike, name: str | None = None) -> AnyTensor:
     """A tensor repeated multiples[i] times along each axis i."""
     known, dims = static_shape(multiples)
     if is_tensor(dims):
@@ -359,7 +361,10 @@ class PadGrad(Op):
         return apply(Pad(paddings=self.paddings, mode=self.mode), ddx), None
 
 
-def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None, constant_values: Any = 0) -> Any:
+def pad(
+    tensor: TensorLike, paddings: TensorLike, mode: str = "CONSTANT", name: str | None = None,
+    constant_values: TensorLike = 0,
+) -> AnyTensor:
     """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC)."""
     if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")
@@ -372,7 +377,7 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = N
     return apply(Pad(paddings=pairs, mode=mode.upper(), constant=constant), tensor, name=name)
 
 
-def parallel_stack(values: Any, name: str | None = None) -> Any:
+def parallel_stack(values: Sequence[TensorLike] | np.ndarray, name: str | None = None) -> AnyTensor:
     """As `stack` along axis 0."""
     with scope(name, "parallel_stack", values):
         return stack(values)

@@ -11,6 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
 from deepkit.core.static import entries, numbers, static_shape
+from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, ShapeLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.define import unary
@@ -118,12 +119,12 @@ class Rank(Op):
         return np.array(x.ndim, dtype=np.int32)
 
 
-def shape(input: Any, name: str | None = None, out_type: Any = "int32") -> Any:
+def shape(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int32") -> AnyTensor:
     """The shape of a tensor, as a tensor: right also where the graph does not know it yet."""
     return apply(ShapeOf(to=as_dtype(out_type)), input, name=name)
 
 
-def size(input: Any, name: str | None = None, out_type: Any = "int32") -> Any:
+def size(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int32") -> AnyTensor:
     """The number of elements of a tensor, as a tensor."""
     return apply(Size(to=as_dtype(out_type)), input, name=name)
 
@@ -185,12 +186,12 @@ class ReshapeLike(Op):
         return reshape_like(dy, x), None
 
 
-def reshape_like(x: Any, like: Any) -> Any:
+def reshape_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
     """x in the shape of `like` (itself if the shapes are known to be equal)."""
     return x if x.shape.is_full and x.shape == like.shape else apply(ReshapeLike(), x, like)
 
 
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """The same numbers in the same order under another shape; one dimension may be -1: what is left over.
 
     >>> import deepkit as dk
@@ -233,7 +234,7 @@ class Transpose(Op):
         return apply(Transpose(perm=back, conjugate=self.conjugate), dy)
 
 
-def transpose(a: Any, perm: Any = None, name: str | None = None, conjugate: bool = False) -> Any:
+def transpose(a: TensorLike, perm: AxisLike = None, name: str | None = None, conjugate: bool = False) -> AnyTensor:
     """Axes in another order: output axis i is input axis perm[i]; without perm all axes are reversed."""
     order = None if perm is None else numbers(perm)
     if is_tensor(order):
@@ -242,7 +243,7 @@ def transpose(a: Any, perm: Any = None, name: str | None = None, conjugate: bool
     return apply(Transpose(perm=order, conjugate=conjugate), a, name=name)
 
 
-def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
+def matrix_transpose(a: TensorLike, name: str | None = None, conjugate: bool = False) -> AnyTensor:
     """The last two axes exchanged."""
     a = convert(a)
     order: Any = [*builtins.range(len(a.shape) - 2), -1, -2] if a.shape.rank is not None else None
@@ -293,7 +294,7 @@ class ExpandDims(Op):
         return reshape_like(dy, x)
 
 
-def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
+def expand_dims(input: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
     """A new axis of length 1 at position `axis`; negative positions count from the end of the result."""
     at = numbers(dim if axis is None else axis)
     if is_tensor(at):
@@ -327,7 +328,9 @@ class Squeeze(Op):
         return reshape_like(dy, x)
 
 
-def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None) -> Any:
+def squeeze(
+    input: TensorLike, axis: AxisLike = None, name: str | None = None, squeeze_dims: AxisLike = None
+) -> AnyTensor:
     """Takes out axes of length 1: those named in `axis`, or all."""
     axis = squeeze_dims if axis is None else axis
     axes = None if axis is None else numbers(axis)
@@ -360,7 +363,7 @@ class BroadcastTo(Op):
         return ops.sum_like(dy, x), None
 
 
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """A tensor stretched to `shape` by NumPy's broadcasting rule."""
     static, dims = static_shape(shape)
     return apply(BroadcastTo(static=static), input, dims, name=name)
@@ -386,7 +389,7 @@ class Reverse(Op):
         return apply(Reverse(axis=self.axis), dy)
 
 
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
+def reverse(tensor: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
     """The order along the named axes turned round."""
     axes = numbers(axis)
     if is_tensor(axes):

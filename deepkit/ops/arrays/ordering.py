@@ -8,6 +8,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axes, normalize_axis
 from deepkit.core.static import numbers
+from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.selection import top_k
@@ -47,7 +48,7 @@ def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, Any]:
     return (ops.negative(result) if rising else result), places, swap
 
 
-def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
+def sort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> AnyTensor:
     """The numbers along an axis in rising order, or falling with direction="DESCENDING".
 
     >>> import deepkit as dk
@@ -60,8 +61,8 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | 
 
 
 def argsort(
-    values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
-) -> Any:
+    values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
+) -> AnyTensor:
     """The positions (int32) that put the numbers along an axis in order; equal numbers keep their order.
 
     >>> import deepkit as dk
@@ -101,8 +102,9 @@ class SearchSorted(Op):
 
 
 def searchsorted(
-    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = "int32", name: str | None = None
-) -> Any:
+    sorted_sequence: TensorLike, values: TensorLike, side: str = "left", out_type: DTypeLike = "int32",
+    name: str | None = None,
+) -> AnyTensor:
     """Where each value would be put into the sorted row that it belongs to: (..., n) and (..., m) give (..., m).
 
     side="left": before equal numbers, "right": after them.
@@ -131,7 +133,7 @@ class Roll(Op):
         return apply(Roll(shift=tuple(-s for s in self.shift), axis=self.axis), dy)
 
 
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
+def roll(input: TensorLike, shift: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
     """The numbers moved along an axis by `shift` places; what leaves at the end comes in at the start.
 
     shift and axis may be lists.
@@ -150,9 +152,9 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
 
 
 def count_nonzero(
-    input_tensor: Any, axis: Any = None, keepdims: Any = None, dtype: Any = "int64", name: str | None = None,
-    reduction_indices: Any = None, keep_dims: Any = None,
-) -> Any:
+    input_tensor: TensorLike, axis: AxisLike = None, keepdims: bool | None = None, dtype: DTypeLike = "int64",
+    name: str | None = None, reduction_indices: AxisLike = None, keep_dims: bool | None = None,
+) -> AnyTensor:
     """How many elements along the axes (all) are not 0; of strings: not empty."""
     axis = reduction_indices if axis is None else axis
     with scope(name, "count_nonzero", input_tensor) as full:
@@ -163,8 +165,8 @@ def count_nonzero(
 
 
 def histogram_fixed_width_bins(
-    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
-) -> Any:
+    values: TensorLike, value_range: TensorLike, nbins: int = 100, dtype: DTypeLike = "int32", name: str | None = None
+) -> AnyTensor:
     """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost."""
     with scope(name, "histogram_fixed_width_bins", values) as full:
         x = convert(values)
@@ -176,8 +178,8 @@ def histogram_fixed_width_bins(
 
 
 def histogram_fixed_width(
-    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
-) -> Any:
+    values: TensorLike, value_range: TensorLike, nbins: int = 100, dtype: DTypeLike = "int32", name: str | None = None
+) -> AnyTensor:
     """How many values lie in each of nbins equal intervals of value_range; those outside count in the outermost.
 
     >>> import deepkit as dk

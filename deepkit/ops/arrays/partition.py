@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import static_shape, static_value
+from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -67,7 +69,9 @@ class DynamicPartitionGrad(Op):
         return None, None, *apply(DynamicPartition(num=len(parts)), ddx, partitions)
 
 
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Any]:
+def dynamic_partition(
+    data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
+) -> list[AnyTensor]:
     """The rows of data sorted into num_partitions tensors by the number in `partitions`."""
     return list(apply(DynamicPartition(num=int(num_partitions)), data, partitions, name=name))
 
@@ -116,7 +120,7 @@ class DynamicStitch(Op):
         return (*[None for _ in indices], *[ops.gather(dy, index) for index in indices])
 
 
-def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
+def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> AnyTensor:
     """The inverse of dynamic_partition: row indices[m][i] of the result is data[m][i].
 
     >>> import deepkit as dk
@@ -165,9 +169,9 @@ class ReverseSequence(Op):
 
 
 def reverse_sequence(
-    input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None, name: str | None = None,
-    seq_dim: int | None = None, batch_dim: int | None = None,
-) -> Any:
+    input: TensorLike, seq_lengths: TensorLike, seq_axis: int | None = None, batch_axis: int | None = None,
+    name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None,
+) -> AnyTensor:
     """Each sequence of a batch with its first seq_lengths[i] steps in reverse order, the rest as it is."""
     seq = seq_dim if seq_axis is None else seq_axis
     batch = batch_dim if batch_axis is None else batch_axis
@@ -208,7 +212,7 @@ class ScatterNd(Op):
         return None, ops.gather_nd(dy, indices), None
 
 
-def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Any:
+def scatter_nd(indices: TensorLike, updates: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """Zeros of `shape` with each update added at its position; the last axis of indices holds one position.
 
     >>> import deepkit as dk
@@ -251,9 +255,9 @@ class Bincount(Op):
 
 
 def bincount(
-    arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None, dtype: Any = "int32",
-    name: str | None = None,
-) -> Any:
+    arr: TensorLike, weights: TensorLike | None = None, minlength: IntLike | None = None,
+    maxlength: IntLike | None = None, dtype: DTypeLike = "int32", name: str | None = None,
+) -> AnyTensor:
     """How often each number 0, 1, 2, ... occurs in arr; with weights, their sums.
 
     The result ends at the largest number, but is at least minlength and at most maxlength long.
@@ -275,9 +279,9 @@ def bincount(
 
 
 def confusion_matrix(
-    labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = "int32", name: str | None = None,
-    weights: Any = None,
-) -> Any:
+    labels: TensorLike, predictions: TensorLike, num_classes: IntLike | None = None, dtype: DTypeLike = "int32",
+    name: str | None = None, weights: TensorLike | None = None,
+) -> AnyTensor:
     """Entry (i, j): how often class i was predicted as class j, or the sum of the weights of those cases.
 
     labels, predictions: vectors of class numbers, or columns of them. num_classes: one more than the largest if None.
@@ -290,7 +294,8 @@ def confusion_matrix(
         truth, guess = (ops.cast(_flat(x), "int64") for x in (labels, predictions))
         if num_classes is None:
             num_classes = ops.maximum(ops.reduce_max(truth), ops.reduce_max(guess)) + 1
-        n = ops.cast(num_classes, "int64") if is_tensor(num_classes) else int(num_classes)
+        known = static_value(num_classes)
+        n = ops.cast(num_classes, "int64") if known is None else int(known)
         count = ops.ones_like(guess, dtype) if weights is None else ops.cast(weights, dtype)
         return scatter_nd(ops.stack([truth, guess], 1), count, [n, n], name=full)
 

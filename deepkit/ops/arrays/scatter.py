@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.arrays import xp_of
 from deepkit.errors import ShapeError
 from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 
 __all__ = [
@@ -20,6 +21,14 @@ __all__ = [
 ]
 
 HOWS = ("update", "add", "sub", "mul", "div", "min", "max")
+_SHAPES = """
+    indices: any shape; updates: indices.shape + ref.shape[1:], or one number; result: ref's shape.
+    ShapeError: updates of another shape. ArgumentError: an index outside [0, rows).
+    """
+_SHAPES_ND = """
+    indices: (..., k), one position in the first k axes of x each; updates: indices.shape[:-1] + x.shape[k:], or one number;
+    result: x's shape. ShapeError: updates of another shape. ArgumentError: an index out of range.
+    """
 _UFUNCS = {"add": "add", "sub": "subtract", "mul": "multiply", "min": "minimum", "max": "maximum"}
 
 
@@ -96,36 +105,54 @@ class TensorScatter(Scattering):
         return share * own, None, ops.gather_nd(share, indices) * mine
 
 
-def on_variable(how: str, nd: bool = False) -> Callable[..., Any]:
+class OnVariable(Protocol):
+    """A public function that changes places of a variable."""
+
+    def __call__(
+        self, ref: TensorLike, indices: TensorLike, updates: TensorLike, use_locking: bool = False,
+        name: str | None = None,
+    ) -> AnyTensor: ...
+
+
+class OnTensor(Protocol):
+    """A public function that changes places of a copy of a tensor."""
+
+    def __call__(
+        self, tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
+    ) -> AnyTensor: ...
+
+
+def on_variable(how: str, nd: bool = False) -> OnVariable:
     """The public function scatter_`how`, or scatter_nd_`how`, of a variable."""
     name = f"scatter_{'nd_' if nd else ''}{how}"
     label = "Scatter" + ("Nd" if nd else "") + how.capitalize()
 
-    def function(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def function(
+        ref: TensorLike, indices: TensorLike, updates: TensorLike, use_locking: bool = False, name: str | None = None
+    ) -> AnyTensor:
         return apply(ScatterRef(how=how, nd=nd), ref, indices, updates, name=name or label)
 
     verb = {"update": "become", "add": "grow by", "sub": "shrink by", "mul": "are multiplied by", "div": "are divided by",
             "min": "become at most", "max": "become at least"}[how]
     where = "positions" if nd else "rows"
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"""When run, the {where} of a variable that `indices` name {verb} `updates`; its new value."""
-    return function
+    doc = f"""When run, the {where} of a variable that `indices` name {verb} `updates`; its new value.
+{_SHAPES_ND if nd else _SHAPES}"""
+    return named(function, name, doc)
 
 
 scatter_update, scatter_add, scatter_sub, scatter_mul, scatter_div, scatter_min, scatter_max = map(on_variable, HOWS)
 scatter_nd_update, scatter_nd_add, scatter_nd_sub = (on_variable(how, True) for how in HOWS[:3])
 
 
-def on_tensor(how: str) -> Callable[..., Any]:
+def on_tensor(how: str) -> OnTensor:
     """The public function tensor_scatter_nd_`how`."""
 
-    def function(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+    def function(tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None) -> AnyTensor:
         label = name or f"TensorScatter{how.capitalize()}"
         return apply(TensorScatter(how=how, nd=True), tensor, indices, updates, name=label)
 
-    function.__name__ = function.__qualname__ = f"tensor_scatter_nd_{how}"
-    function.__doc__ = f"""A copy of the tensor with `updates` at the positions `indices` name ({how})."""
-    return function
+    doc = f"A copy of the tensor with `updates` at the positions `indices` name ({how}).\n{_SHAPES_ND}"
+    return named(function, f"tensor_scatter_nd_{how}", doc)
 
 
 tensor_scatter_nd_update, tensor_scatter_nd_add, tensor_scatter_nd_sub, tensor_scatter_nd_min, tensor_scatter_nd_max = (

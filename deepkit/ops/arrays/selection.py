@@ -10,6 +10,7 @@ from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -115,7 +116,7 @@ class PutAlongLast(Op):
         return apply(TakeAlongLast(), ddx, indices), None, None
 
 
-def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) -> TopKV2:
+def top_k(input: TensorLike, k: IntLike = 1, sorted: bool = True, name: str | None = None) -> TopKV2:
     """The k largest elements along the last axis and their positions, largest first whatever `sorted` says.
 
     >>> import deepkit as dk
@@ -156,7 +157,7 @@ class InTopK(Op):
         return inside & xp.isfinite(predictions).all(axis=1) & (ahead < k)
 
 
-def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) -> Any:
+def in_top_k(predictions: TensorLike, targets: TensorLike, k: IntLike, name: str | None = None) -> AnyTensor:
     """For each row: is the target among the k largest predictions? Ties at the border all count as inside.
 
     >>> import deepkit as dk
@@ -197,7 +198,7 @@ class UniqueValues(Op):
         return x[first[order]], rank[place.reshape(-1)].astype(kind), count[order].astype(kind)
 
 
-def unique(x: Any, out_idx: Any = "int32", name: str | None = None) -> Unique:
+def unique(x: TensorLike, out_idx: DTypeLike = "int32", name: str | None = None) -> Unique:
     """The distinct elements y of a vector in order of appearance, and idx with x = y[idx].
 
     >>> import deepkit as dk
@@ -208,7 +209,7 @@ def unique(x: Any, out_idx: Any = "int32", name: str | None = None) -> Unique:
     return Unique(*apply(UniqueValues(index=as_dtype(out_idx)), x, name=name)[:2])
 
 
-def unique_with_counts(x: Any, out_idx: Any = "int32", name: str | None = None) -> UniqueWithCounts:
+def unique_with_counts(x: TensorLike, out_idx: DTypeLike = "int32", name: str | None = None) -> UniqueWithCounts:
     """As `unique`, with how often each distinct element occurs."""
     return UniqueWithCounts(*apply(UniqueValues(index=as_dtype(out_idx)), x, name=name or "UniqueWithCounts"))
 
@@ -233,7 +234,7 @@ class SetDiff1d(Op):
         return x[left], left.astype(self.index.numpy)
 
 
-def setdiff1d(x: Any, y: Any, index_dtype: Any = "int32", name: str | None = None) -> ListDiff:
+def setdiff1d(x: TensorLike, y: TensorLike, index_dtype: DTypeLike = "int32", name: str | None = None) -> ListDiff:
     """The elements of the vector x that are not in y, and their positions in x."""
     return ListDiff(*apply(SetDiff1d(index=as_dtype(index_dtype)), x, y, name=name))
 
@@ -258,6 +259,6 @@ class InvertPermutation(Op):
         return y
 
 
-def invert_permutation(x: Any, name: str | None = None) -> Any:
+def invert_permutation(x: TensorLike, name: str | None = None) -> AnyTensor:
     """The permutation that undoes x: y[x[i]] = i."""
     return apply(InvertPermutation(), x, name=name)

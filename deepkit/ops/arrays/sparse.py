@@ -11,6 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
+from deepkit.core.typing import AnyTensor, ShapeLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
 
@@ -79,7 +80,7 @@ class SparseTensor:
 
     def session_feed(self, value: Any) -> dict[Any, Any]:
         """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
-        parts = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+        parts: dict[Any, Any] = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
         return {part: v for part, v in parts.items() if part.node.type != "Const"}
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
@@ -135,9 +136,9 @@ def _check_order(xp: Any, positions: Any) -> None:
 
 
 def sparse_to_dense(
-    sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any = 0, validate_indices: bool = True,
-    name: str | None = None,
-) -> Any:
+    sparse_indices: TensorLike, output_shape: ShapeLike, sparse_values: TensorLike, default_value: TensorLike = 0,
+    validate_indices: bool = True, name: str | None = None,
+) -> AnyTensor:
     """A tensor of output_shape with sparse_values at sparse_indices, and default_value everywhere else.
 
     With validate_indices the positions must be in rising order, none of them named twice; else the last one counts.
@@ -152,8 +153,8 @@ def sparse_to_dense(
 
 
 def sparse_tensor_dense_matmul(
-    sp_a: SparseTensor, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
-) -> Any:
+    sp_a: SparseTensor, b: TensorLike, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
+) -> AnyTensor:
     """A sparse matrix (n, m) times a dense one (m, k): only the named places are multiplied.
 
     >>> import deepkit as dk
@@ -175,8 +176,9 @@ def sparse_tensor_dense_matmul(
 
 
 def sparse_tensor_to_dense(
-    sp_input: SparseTensor, default_value: Any = None, validate_indices: bool = True, name: str | None = None
-) -> Any:
+    sp_input: SparseTensor, default_value: TensorLike | None = None, validate_indices: bool = True,
+    name: str | None = None,
+) -> AnyTensor:
     """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
     default = default_value if default_value is not None else b"" if sp_input.dtype.is_string else 0
     return sparse_to_dense(

@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -73,6 +74,8 @@ class ListWriteGrad(Op):
         return apply(ListWrite(growing=True), ddx, index, zero, ops.shape(dy)[0]), None, None
 
 
-def list_write(entries: Any, index: Any, value: Any, size: Any, growing: bool = False) -> Any:
+def list_write(
+    entries: TensorLike, index: TensorLike, value: TensorLike, size: IntsLike, growing: bool = False
+) -> AnyTensor:
     """The list of tensors `entries` with `value` at place `index`; see ListWrite."""
     return apply(ListWrite(growing=growing), entries, index, value, size)

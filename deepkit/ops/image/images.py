@@ -8,6 +8,7 @@ import numpy as np
 
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -235,7 +236,7 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
     """Between integers and floats in [0, 1]: 255 as uint8 is 1.0, and back."""
     x, kind = convert(image), as_dtype(dtype)
     with scope(name, "convert_image", x) as full:
-        largest = {t: float(np.iinfo(t.numpy).max) for t in (x.dtype, kind) if t.is_integer}
+        largest = {t: float(t.max) for t in (x.dtype, kind) if t.is_integer}
         if x.dtype is kind:
             return ops.identity(x, name=full)
         if x.dtype.is_integer and kind.is_integer:
@@ -330,7 +331,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
     """The peak signal-to-noise ratio of two images in decibels: 10 log10(max^2 / mean squared difference)."""
     x, y = (convert_image_dtype(v, float32) for v in (a, b))
     top = (
-        float(max_val) if convert(a).dtype.is_floating else float(max_val) / float(np.iinfo(convert(a).dtype.numpy).max)
+        float(max_val) if convert(a).dtype.is_floating else float(max_val) / float(convert(a).dtype.max)
     )
     error = ops.reduce_mean(ops.squared_difference(x, y), [-3, -2, -1])
     return ops.multiply(ops.log(top * top / error), 10.0 / np.log(10.0), name=name)
@@ -339,7 +340,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
 # ---- blocks of pixels as channels
 
 
-def space_to_depth(input: Any, block_size: int, name: str | None = None) -> Any:
+def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
     """Blocks of block_size x block_size pixels become channels: (batch, h, w, c) -> (batch, h / b, w / b, c b^2)."""
     with scope(name, "SpaceToDepth", input) as full:
         x = convert(input)
@@ -348,7 +349,7 @@ def space_to_depth(input: Any, block_size: int, name: str | None = None) -> Any:
         return ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
 
 
-def depth_to_space(input: Any, block_size: int, name: str | None = None) -> Any:
+def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
     """Channels become blocks of block_size x block_size pixels: the inverse of `space_to_depth`."""
     with scope(name, "DepthToSpace", input) as full:
         x = convert(input)

@@ -7,12 +7,13 @@ from typing import Any
 
 from deepkit.core.apply import convert, scope
 from deepkit.core.shape import normalize_axis
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.ops.functions import ops
 
 __all__ = ["repeat", "resize_linear"]
 
 
-def repeat(input: Any, repeats: int, axis: int, name: str | None = None) -> Any:
+def repeat(input: TensorLike, repeats: int, axis: int, name: str | None = None) -> AnyTensor:
     """Every entry along `axis` `repeats` times in a row, as numpy.repeat.
 
     >>> import deepkit as dk
@@ -22,14 +23,14 @@ def repeat(input: Any, repeats: int, axis: int, name: str | None = None) -> Any:
     with scope(name, "Repeat", input) as full:
         x = convert(input)
         at = normalize_axis(axis, len(x.shape))
-        lengths = [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims or ())]
+        lengths: list[Any] = [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims or ())]
         multiples = [1] * (len(lengths) + 1)
         multiples[at + 1] = int(repeats)
-        lengths[at] = lengths[at] * int(repeats)
+        lengths[at] *= int(repeats)
         return ops.reshape(ops.tile(ops.expand_dims(x, at + 1), multiples), lengths, name=full)
 
 
-def resize_linear(input: Any, factor: int, axis: int, name: str | None = None) -> Any:
+def resize_linear(input: TensorLike, factor: int, axis: int, name: str | None = None) -> AnyTensor:
     """`factor` times as many entries along `axis`, on straight lines between the old ones.
 
     Entries are the middles of intervals: new entry i lies at (i + 1/2) / factor - 1/2 between the old ones 0, 1, ...;
@@ -38,7 +39,8 @@ def resize_linear(input: Any, factor: int, axis: int, name: str | None = None) -
     with scope(name, "ResizeLinear", input) as full:
         x = convert(input)
         at = normalize_axis(axis, len(x.shape))
-        length = ops.shape(x)[at] if x.shape.dims[at] is None else x.shape.dims[at]
+        known = (x.shape.dims or ())[at]
+        length: Any = ops.shape(x)[at] if known is None else known
         place = (ops.cast(ops.range(length * factor), x.dtype) + 0.5) / factor - 0.5
         before = ops.floor(place)
         share = ops.reshape(place - before, [-1, *[1] * builtins.max(len(x.shape) - at - 1, 0)])

@@ -11,6 +11,7 @@ import numpy as np
 from deepkit.core.apply import apply, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.typing import AnyTensor, DTypeLike, TensorLike
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
@@ -60,12 +61,12 @@ class DecodeRaw(Op):
 
 
 def decode_raw(
-    input_bytes: Any = None,
-    out_type: Any = None,
+    input_bytes: TensorLike | None = None,
+    out_type: DTypeLike | None = None,
     little_endian: bool = True,
     name: str | None = None,
-    bytes: Any = None,
-) -> Any:
+    bytes: TensorLike | None = None,
+) -> AnyTensor:
     """The bytes of each string as numbers, as array.tobytes() wrote them: shape (*input.shape, numbers).
 
     Raises:
@@ -213,9 +214,9 @@ def _number(field: bytes, dtype: DType) -> Any:
 
 
 def decode_csv(
-    records: Any, record_defaults: Sequence[Any], field_delim: str = ",", use_quote_delim: bool = True,
+    records: TensorLike, record_defaults: Sequence[Any], field_delim: str = ",", use_quote_delim: bool = True,
     name: str | None = None, na_value: str = "", select_cols: Sequence[int] | None = None,
-) -> list[Any]:
+) -> list[AnyTensor]:
     """The columns of comma-separated lines (RFC 4180): a list of tensors of the shape of `records`.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import TensorLike
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, InvalidArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -149,7 +150,8 @@ def _dictionary(layouts: tuple[Layout, ...], outputs: list[Any]) -> dict[str, An
 
 
 def parse_example(
-    serialized: Any, features: Mapping[str, Any], name: str | None = None, example_names: Any = None
+    serialized: TensorLike, features: Mapping[str, Any], name: str | None = None,
+    example_names: TensorLike | None = None,
 ) -> dict[str, Any]:
     """Serialized tf.train.Examples taken apart: a tensor for each feature, by its name.
 
@@ -192,15 +194,16 @@ def _parse(serialized: Any, features: Mapping[str, Any], names: Any, single: boo
 
 
 def parse_single_example(
-    serialized: Any, features: Mapping[str, Any], name: str | None = None, example_names: Any = None
+    serialized: TensorLike, features: Mapping[str, Any], name: str | None = None,
+    example_names: TensorLike | None = None,
 ) -> dict[str, Any]:
     """One serialized tf.train.Example, shape (), taken apart; as parse_example, without the dimension of examples."""
     return _parse(serialized, features, example_names, True, name or "ParseSingleExample")
 
 
 def parse_single_sequence_example(
-    serialized: Any, context_features: Mapping[str, Any] | None = None,
-    sequence_features: Mapping[str, Any] | None = None, example_name: Any = None, name: str | None = None,
+    serialized: TensorLike, context_features: Mapping[str, Any] | None = None,
+    sequence_features: Mapping[str, Any] | None = None, example_name: TensorLike | None = None, name: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One serialized tf.train.SequenceExample, shape (), taken apart: its context, and its sequences.
 

@@ -13,6 +13,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, OutOfRangeError
 from deepkit.files import refused
@@ -185,7 +186,7 @@ class ReadFile(Op):
             raise refused("read", path, error) from error
 
 
-def read_file(filename: Any, name: str | None = None) -> Any:
+def read_file(filename: TensorLike, name: str | None = None) -> AnyTensor:
     """The bytes of the file with this name, a string, whenever it runs."""
     return apply(ReadFile(), filename, name=name)
 
@@ -206,7 +207,7 @@ class MatchingFiles(Op):
         return np.array(sorted({os.fsencode(f) for p in patterns for f in glob.glob(p)}), object)
 
 
-def matching_files(pattern: Any, name: str | None = None) -> Any:
+def matching_files(pattern: TensorLike, name: str | None = None) -> AnyTensor:
     """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order."""
     return apply(MatchingFiles(), pattern, name=name)
 
@@ -235,6 +236,6 @@ class CountUpTo(Op):
         return ref + ref.dtype.type(1), xp.array(ref)
 
 
-def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
+def count_up_to(ref: TensorLike, limit: int, name: str | None = None) -> AnyTensor:
     """The integer in a variable, which grows by 1 each time; OutOfRangeError once it has reached `limit`."""
     return apply(CountUpTo(limit=int(limit)), ref, name=name)[1]

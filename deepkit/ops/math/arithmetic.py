@@ -10,6 +10,7 @@ from deepkit.core.apply import apply, is_tensor
 from deepkit.core.listing import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
+from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, accumulator, float32, float64
 from deepkit.errors import ArgumentError, ShapeError
@@ -67,21 +68,21 @@ class BroadcastLike(Op):
         return sum_like(dy, x), None
 
 
-def sum_like(x: Any, like: Any) -> Any:
+def sum_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
     """x summed to the shape of `like` (itself if the shapes are known to be equal)."""
     if x.shape.is_full and x.shape == like.shape:
         return x
     return apply(SumLike(), x, like)
 
 
-def broadcast_like(x: Any, like: Any) -> Any:
+def broadcast_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
     """x stretched to the shape of `like` (itself if the shapes are known to be equal)."""
     if x.shape.is_full and x.shape == like.shape:
         return x
     return apply(BroadcastLike(), x, like)
 
 
-def unbroadcast(dx: Any, x: Any, other: Any) -> Any:
+def unbroadcast(dx: TensorOrSymbol, x: TensorOrSymbol, other: TensorOrSymbol) -> TensorOrSymbol:
     """The derivative by one operand x of a broadcast pair: dx summed over the axes along which x was stretched."""
     a, b = x.shape.dims, other.shape.dims
     if a is not None and b is not None and len(a) >= len(b):
@@ -91,7 +92,7 @@ def unbroadcast(dx: Any, x: Any, other: Any) -> Any:
     return sum_like(dx, x)
 
 
-def conj_if_complex(x: Any) -> Any:
+def conj_if_complex(x: TensorOrSymbol) -> TensorOrSymbol:
     """The factor in a gradient: TensorFlow's derivative of a complex function is multiplied by its conjugate."""
     return conj(x) if x.dtype.is_complex else x
 
@@ -343,13 +344,13 @@ squared_difference = binary(SquaredDifference, "squared_difference")
 realdiv = divide = truediv
 
 
-def div(x: Any, y: Any, name: str | None = None) -> Any:
+def div(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
     """Division as in Python 2: real for floats, rounded down for integers."""
     dtype = next((t.dtype for t in (x, y) if is_tensor(t)), None) or default_dtype([x, y])
     return apply(FloorDiv() if dtype.is_integer else RealDiv(), x, y, name=name or "div")
 
 
-def add_n(inputs: Any, name: str | None = None) -> Any:
+def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
     """The sum of a list of tensors of one shape.
 
     >>> import deepkit as dk
@@ -362,6 +363,6 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
     return apply(AddN(), *inputs, name=name)
 
 
-def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> AnyTensor:
     """A number times a tensor."""
     return apply(Mul(), scalar, x, name=name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from deepkit.core.op import register
 from deepkit.ops.define import Elementwise, binary, unary
 
@@ -59,9 +57,9 @@ class RightShift(Bitwise):
     ufunc = "right_shift"
 
 
-bitwise_and: Any = binary(BitwiseAnd, "bitwise_and")
-bitwise_or: Any = binary(BitwiseOr, "bitwise_or")
-bitwise_xor: Any = binary(BitwiseXor, "bitwise_xor")
-invert: Any = unary(Invert, "invert")
-left_shift: Any = binary(LeftShift, "left_shift")
-right_shift: Any = binary(RightShift, "right_shift")
+bitwise_and = binary(BitwiseAnd, "bitwise_and")
+bitwise_or = binary(BitwiseOr, "bitwise_or")
+bitwise_xor = binary(BitwiseXor, "bitwise_xor")
+invert = unary(Invert, "invert")
+left_shift = binary(LeftShift, "left_shift")
+right_shift = binary(RightShift, "right_shift")

@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
 from deepkit.ops.functions import ops
@@ -207,7 +208,7 @@ class Choose(Op):
         return None, choose(condition, dz, ops.zeros_like(x)), choose(condition, ops.zeros_like(y), dz)
 
 
-def choose(condition: Any, x: Any, y: Any, name: str | None = None) -> Any:
+def choose(condition: TensorLike, x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
     """x where the one truth value `condition` holds, else y; both are computed, unless the plan knows which is wanted.
 
     >>> import deepkit as dk
@@ -235,7 +236,9 @@ class Where(Op):
         return xp.argwhere(condition).astype(xp.int64)
 
 
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> AnyTensor:
     """x where the condition holds, else y; without x and y, the positions of the True entries.
 
     >>> import deepkit as dk
@@ -272,12 +275,14 @@ class ClipByValue(Op):
         )
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+def clip_by_value(
+    t: TensorLike, clip_value_min: TensorLike, clip_value_max: TensorLike, name: str | None = None
+) -> AnyTensor:
     """t limited to [clip_value_min, clip_value_max], element by element."""
     return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
 
 
-def div_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+def div_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
     """x / y, and 0 where y is 0, element by element."""
     with scope(name, "div_no_nan", x, y) as full:
         x, y = convert(x, beside=y), convert(y, beside=x)
@@ -309,11 +314,11 @@ class CheckNumerics(Op):
         return dy
 
 
-def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Any:
+def check_numerics(tensor: TensorLike, message: str = "", name: str | None = None) -> AnyTensor:
     """The tensor itself; NumericsError with `message` when it holds NaN or infinity."""
     return apply(CheckNumerics(message=message), tensor, name=name)
 
 
-def verify_tensor_all_finite(t: Any, msg: str = "", name: str | None = None) -> Any:
+def verify_tensor_all_finite(t: TensorLike, msg: str = "", name: str | None = None) -> AnyTensor:
     """TensorFlow 1's older name of `check_numerics`."""
     return check_numerics(t, msg, name)

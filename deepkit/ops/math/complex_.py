@@ -7,6 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import register
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.dtypes import DType, complex64, complex128, float64
 from deepkit.ops.define import Elementwise
 from deepkit.ops.functions import ops
@@ -79,7 +80,7 @@ class Angle(OfComplex):
         return -complex(dy, ops.zeros_like(dy)) / complex(imag(x), real(x))
 
 
-def complex(real: Any, imag: Any, name: str | None = None) -> Any:
+def complex(real: TensorLike, imag: TensorLike, name: str | None = None) -> AnyTensor:
     """The complex tensor real + i imag of two float tensors.
 
     >>> import deepkit as dk
@@ -93,19 +94,19 @@ def _tensor(x: Any) -> Any:
     return x if is_tensor(x) else convert(x)
 
 
-def real(input: Any, name: str | None = None) -> Any:
+def real(input: TensorLike, name: str | None = None) -> AnyTensor:
     """The real part of a complex tensor; a real one as it is."""
     x = _tensor(input)
     return apply(Real(), x, name=name) if x.dtype.is_complex else x
 
 
-def imag(input: Any, name: str | None = None) -> Any:
+def imag(input: TensorLike, name: str | None = None) -> AnyTensor:
     """The imaginary part of a complex tensor; zeros for a real one."""
     x = _tensor(input)
     return apply(Imag(), x, name=name) if x.dtype.is_complex else ops.zeros_like(x, name=name)
 
 
-def angle(input: Any, name: str | None = None) -> Any:
+def angle(input: TensorLike, name: str | None = None) -> AnyTensor:
     """The angle of each number in radians; for real numbers 0, or pi where they are negative."""
     x = _tensor(input)
     if x.dtype.is_complex:

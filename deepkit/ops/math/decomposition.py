@@ -6,11 +6,12 @@ Leading axes are batches of matrices; A^H is the conjugate transpose. Where a fo
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.arrays import linalg_of
 from deepkit.device.dtypes import DType
 from deepkit.errors import GradientError, NumericsError, ShapeError
@@ -141,13 +142,13 @@ class MatrixTriangularSolve(SquareMatrices):
 
 
 def matrix_triangular_solve(
-    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
-) -> Any:
+    matrix: TensorLike, rhs: TensorLike, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> AnyTensor:
     """The x with matrix @ x = rhs for a triangular matrix: (..., n, n) and (..., n, k) give (..., n, k)."""
     return apply(MatrixTriangularSolve(lower=lower, adjoint=adjoint), matrix, rhs, name=name)
 
 
-def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Any:
+def cholesky_solve(chol: TensorLike, rhs: TensorLike, name: str | None = None) -> AnyTensor:
     """The x with A @ x = rhs, where chol = cholesky(A): two triangular systems, L y = rhs and L^H x = y.
 
     >>> import deepkit as dk
@@ -210,11 +211,11 @@ def _qr_gradient(q: Any, r: Any, dq: Any, dr: Any) -> Any:
 class QrFactors(NamedTuple):
     """q with orthonormal columns, r upper triangular: their product is the matrix."""
 
-    q: Any
-    r: Any
+    q: AnyTensor
+    r: AnyTensor
 
 
-def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
+def qr(input: TensorLike, full_matrices: bool = False, name: str | None = None) -> QrFactors:
     """(q, r) with input = q @ r: shape (..., m, n) gives (..., m, k) and (..., k, n), k = min(m, n) (m with full)."""
     return QrFactors(*apply(Qr(full_matrices=full_matrices), input, name=name))
 
@@ -251,12 +252,12 @@ class SelfAdjointEig(SquareMatrices):
         return _half_lower(dx + _adjoint(dx))  # the lower triangle stands for the upper one too
 
 
-def self_adjoint_eig(tensor: Any, name: str | None = None) -> Any:
+def self_adjoint_eig(tensor: TensorLike, name: str | None = None) -> tuple[AnyTensor, AnyTensor]:
     """(e, v): eigenvalues (..., n), ascending, and eigenvectors (..., n, n), one a column, of symmetric matrices."""
     return tuple(apply(SelfAdjointEig(), tensor, name=name))
 
 
-def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Any:
+def self_adjoint_eigvals(tensor: TensorLike, name: str | None = None) -> AnyTensor:
     """The eigenvalues (..., n), ascending, of symmetric matrices (..., n, n)."""
     return apply(SelfAdjointEig(compute_v=False), tensor, name=name)
 
@@ -345,7 +346,15 @@ def _svd_gradient(x: Any, parts: tuple[Any, Any, Any], dparts: tuple[Any, Any, A
     return dx
 
 
-def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
+@overload
+def svd(
+    tensor: TensorLike, full_matrices: bool = False, compute_uv: Literal[True] = True, name: str | None = None
+) -> tuple[AnyTensor, AnyTensor, AnyTensor]: ...
+@overload
+def svd(
+    tensor: TensorLike, full_matrices: bool = False, *, compute_uv: Literal[False], name: str | None = None
+) -> AnyTensor: ...
+def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
     """(s, u, v) with tensor = u @ diag(s) @ v^H, s descending; without compute_uv the singular values alone.
 
     Shape (..., m, n) gives s (..., k), u (..., m, k), v (..., n, k) with k = min(m, n); full_matrices makes u and v
@@ -390,8 +399,8 @@ pinv = unary(PseudoInverse, "pinv")
 
 
 def matrix_solve_ls(
-    matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None
-) -> Any:
+    matrix: TensorLike, rhs: TensorLike, l2_regularizer: TensorLike = 0.0, fast: bool = True, name: str | None = None
+) -> AnyTensor:
     """The x that makes |matrix @ x - rhs|^2 + l2_regularizer |x|^2 smallest: (..., m, n) and (..., m, k) give (..., n, k).
 
     fast solves the normal equations by a Cholesky decomposition, which squares the condition number of the matrix;

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import lookup
+from deepkit.core.typing import AnyTensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -16,7 +17,7 @@ Labels = list[str]
 """One label for each axis of a tensor: a letter, or ...0, ...1 for the axes that an ellipsis stands for."""
 
 
-def einsum(_equation: str, *inputs: Any, name: str | None = None) -> Any:
+def einsum(_equation: str, *inputs: Any, name: str | None = None) -> AnyTensor:
     """Sums of products over named axes: "ij,jk->ik" is the matrix product, "ii->" the trace, "i,j->ij" the outer one.
 
     Every letter names an axis; axes of one letter have one length and are run through together; letters that are

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 
 __all__ = ["fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d"]
@@ -40,16 +42,24 @@ class FFT(Op):
         return dx / count if self.inverse else dx * count
 
 
-def _transform(name: str, axes: int, inverse: bool) -> Callable[..., Any]:
-    def function(input: Any, name: str | None = None) -> Any:
+class Transform(Protocol):
+    """A public function that transforms a tensor over its last axes."""
+
+    def __call__(self, input: TensorLike, name: str | None = None) -> AnyTensor: ...
+
+
+def _transform(name: str, axes: int, inverse: bool) -> Transform:
+    def function(input: TensorLike, name: str | None = None) -> AnyTensor:
         return apply(FFT(axes=axes, inverse=inverse), input, name=name)
 
     where = "axis" if axes == 1 else f"{axes} axes"
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = (
-        f"The {'inverse ' if inverse else ''}discrete Fourier transform of complex numbers over the last {where}."
-    )
-    return function
+    formula = "x_n = sum of y_k exp(2 pi i k n / N) / N." if inverse else "y_k = sum of x_n exp(-2 pi i k n / N)."
+    doc = f"""The {'inverse ' if inverse else ''}discrete Fourier transform of complex numbers over the last {where}.
+
+    input: complex, at least {axes} axes; result: its shape and type. {formula}
+    ShapeError: fewer axes. DTypeError: numbers that are not complex.
+    """
+    return named(function, name, doc)
 
 
 fft, fft2d, fft3d = (_transform(f"fft{s}", n, False) for n, s in ((1, ""), (2, "2d"), (3, "3d")))
@@ -103,7 +113,7 @@ def _other_axis(x: Any, n: Any, transform: Callable[..., Any]) -> Any:
     return ops.matrix_transpose(transform(x if n is None else _fitted(x, n)))
 
 
-def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
+def rfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
     """The transform of real numbers over the last axis: its frequencies 0 to n // 2, the others being their conjugates.
 
     fft_length: [n]; the input is cut off or filled with zeros to n numbers.
@@ -117,21 +127,21 @@ def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> 
         return ops.identity(_half(x, *_given(fft_length, 1)), name=full)
 
 
-def irfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
+def irfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
     """The n real numbers whose transform begins with these frequencies; n = 2 (m - 1) for m of them, or fft_length = [n]."""
     with scope(name, "irfft", input_tensor) as full:
         x = convert(input_tensor)
         return ops.identity(_from_half(x, *_given(fft_length, 1)), name=full)
 
 
-def rfft2d(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
+def rfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
     """`rfft` over the last axis, then `fft` over the one before it. fft_length: [rows, columns]."""
     with scope(name, "rfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)
         return ops.identity(_other_axis(_half(x, columns), rows, fft), name=full)
 
 
-def irfft2d(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
+def irfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
     """What `rfft2d` was made of. fft_length: [rows, columns] of the result."""
     with scope(name, "irfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)

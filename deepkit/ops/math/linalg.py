@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
+from deepkit.core.typing import AnyTensor, IntsLike, TensorLike, TensorOrSymbol
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import binary, unary
 from deepkit.ops.functions import ops
@@ -73,9 +75,9 @@ class MatMul(Op):
 
 
 def matmul(
-    a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
+    a: TensorLike, b: TensorLike, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
     adjoint_b: bool = False, a_is_sparse: bool = False, b_is_sparse: bool = False, name: str | None = None,
-) -> Any:
+) -> AnyTensor:
     """Matrix product (..., n, k) @ (..., k, m) -> (..., n, m); leading axes broadcast.
 
     transpose_* turns a factor round first, adjoint_* also conjugates it.
@@ -166,12 +168,12 @@ class MatrixSolve(SquareMatrices):
         return da, db
 
 
-def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Any:
+def matrix_solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str | None = None) -> AnyTensor:
     """The x with matrix @ x = rhs (or adjoint(matrix) @ x = rhs), for each matrix of a batch."""
     return apply(MatrixSolve(adjoint=adjoint), matrix, rhs, name=name)
 
 
-def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
+def matrix_inverse(input: TensorLike, adjoint: bool = False, name: str | None = None) -> AnyTensor:
     """The inverse of each square matrix (of its conjugate transpose with adjoint)."""
     return apply(MatrixInverse(adjoint=adjoint), input, name=name)
 
@@ -267,7 +269,7 @@ class MatrixSetDiag(Op):
 matrix_set_diag = binary(MatrixSetDiag, "matrix_set_diag")
 
 
-def diag(diagonal: Any, name: str | None = None) -> Any:
+def diag(diagonal: TensorLike, name: str | None = None) -> AnyTensor:
     """A tensor of shape (d1, ..., dk, d1, ..., dk) with `diagonal` of shape (d1, ..., dk) where both halves agree.
 
     >>> import deepkit as dk
@@ -280,7 +282,7 @@ def diag(diagonal: Any, name: str | None = None) -> Any:
         return ops.reshape(matrix_diag(ops.reshape(x, [-1])), lengths + lengths, name=full)
 
 
-def diag_part(input: Any, name: str | None = None) -> Any:
+def diag_part(input: TensorLike, name: str | None = None) -> AnyTensor:
     """The entries of a tensor of shape (d1, ..., dk, d1, ..., dk) where both halves of the indices agree."""
     with scope(name, "DiagPart", input) as full:
         x = input if is_tensor(input) else convert(input)
@@ -337,18 +339,18 @@ class MatrixBandPart(Op):
         return apply(MatrixBandPart(lower=self.lower, upper=self.upper), dy)
 
 
-def matrix_band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Any:
+def matrix_band_part(input: TensorLike, num_lower: int, num_upper: int, name: str | None = None) -> AnyTensor:
     """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all."""
     return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
 
 
-def trace(x: Any, name: str | None = None) -> Any:
+def trace(x: TensorLike, name: str | None = None) -> AnyTensor:
     """The sum of the main diagonal of each matrix."""
     with scope(name, "Trace", x) as full:
         return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
 
 
-def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[IntsLike], name: str | None = None) -> AnyTensor:
     """The sum of products over pairs of axes: axes=1 is the matrix product, 0 the outer one, or [axes of a, axes of b]."""
     with scope(name, "Tensordot", a, b) as full:
         a = convert(a, beside=b)
@@ -360,7 +362,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
             over_a, over_b = list(range(rank_a - axes, rank_a)), list(range(axes))
         else:
             over_a, over_b = (
-                [normalize_axis(int(i), rank) for i in (side if isinstance(side, (list, tuple)) else [side])]
+                [normalize_axis(i, rank) for i in _listed(side)]
                 for side, rank in zip(axes, (rank_a, rank_b), strict=True)
             )
         free_a = [i for i in range(rank_a) if i not in over_a]
@@ -391,6 +393,11 @@ def _moved(x: Any, axes: Any, last: bool) -> Any:
     return ops.transpose(x, ops.concat([others, axes] if last else [axes, others], 0))
 
 
+def _listed(axes: Any) -> list[int]:
+    """One axis, or several, as a list."""
+    return [int(axis) for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
+
+
 def _dims(x: Any, axes: list[int]) -> list[Any]:
     """The lengths of some axes: numbers where known, else tensors."""
     return [d if (d := x.shape.dims[i]) is not None else ops.shape(x)[i] for i in axes]
@@ -403,6 +410,6 @@ def _product(x: Any, axes: list[int]) -> Any:
     return result
 
 
-def transpose_last(x: Any, conjugate: bool = False) -> Any:
+def transpose_last(x: TensorOrSymbol, conjugate: bool = False) -> AnyTensor:
     """The last two axes exchanged."""
     return ops.matrix_transpose(x, conjugate=conjugate)

@@ -9,6 +9,7 @@ import numpy as np
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.shape import normalize_axis
 from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
@@ -16,9 +17,9 @@ __all__ = ["clip_by_average_norm", "clip_by_norm", "norm"]
 
 
 def norm(
-    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: str | None = None,
-    keep_dims: Any = None,
-) -> Any:
+    tensor: TensorLike, ord: str | float = "euclidean", axis: AxisLike = None, keepdims: bool | None = None,
+    name: str | None = None, keep_dims: bool | None = None,
+) -> AnyTensor:
     """The norm of vectors (axis an int, or None for all elements as one vector) or of matrices (axis a pair).
 
     Vectors: "euclidean" or 2 (root of the sum of squares), 1, infinity, or any positive p. Matrices, their rows along
@@ -30,14 +31,13 @@ def norm(
     7.0
     """
     keep = bool(keep_dims if keepdims is None else keepdims)
-    axis = _norm_axis(axis)
+    along = _norm_axis(axis)
     with scope(name, "norm", tensor):
-        tensor = convert(tensor)
-        of = _matrix_norm if isinstance(axis, tuple) else _vector_norm
-        result = of(tensor, ord, axis)
+        x = convert(tensor)
+        result = _matrix_norm(x, ord, along) if isinstance(along, tuple) else _vector_norm(x, ord, along)
         if keep:
             return result
-        return ops.reshape(result, []) if axis is None else ops.squeeze(result, axis)
+        return ops.reshape(result, []) if along is None else ops.squeeze(result, along)
 
 
 def _norm_axis(axis: Any) -> int | tuple[int, int] | None:
@@ -85,7 +85,7 @@ def _matrix_norm(x: Any, order: Any, axis: tuple[int, int]) -> Any:
     raise ArgumentError(f"norm of matrices: ord {order!r}", rule="'euclidean', 'fro', 1, 2 or inf")
 
 
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+def clip_by_norm(t: NumberLike, clip_norm: NumberLike, axes: AxisLike = None, name: str | None = None) -> AnyTensor:
     """t scaled down so that its Euclidean norm over `axes` is at most clip_norm."""
 
     with scope(name, "clip_by_norm", t) as full:
@@ -95,7 +95,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
         return ops.truediv(t * clip_norm, ops.maximum(length, clip_norm), name=full)
 
 
-def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any:
+def clip_by_average_norm(t: TensorLike, clip_norm: NumberLike, name: str | None = None) -> AnyTensor:
     """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm."""
     with scope(name, "clip_by_average_norm", t) as full:
         t = convert(t)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
-from deepkit.core.op import Op, register
+from deepkit.core.op import KINDS, Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import numbers
+from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, IntLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
 
@@ -114,7 +116,7 @@ class Mean(Reduction):
         return (ops.broadcast_like(self._spread(share, x, axis), x), *[None for _ in axis])
 
 
-def shared(dy: Any, count: Any) -> Any:
+def shared(dy: TensorOrSymbol, count: IntLike) -> AnyTensor:
     """dy / count, each part a number of dy's type although the count itself may be none."""
     wide = as_dtype(accumulator(dy.dtype.numpy))
     return ops.cast(ops.cast(dy, wide) / ops.cast(count, wide), dy.dtype)
@@ -136,7 +138,7 @@ class SizeRatio(Op):
         return xp.asarray(x.size // max(y.size, 1), dtype=xp.int32)
 
 
-def size_ratio(x: Any, y: Any) -> Any:
+def size_ratio(x: TensorOrSymbol, y: TensorOrSymbol) -> AnyTensor:
     """How many elements of x go into one element of y; a Python int where both shapes are known."""
     many, few = x.shape.num_elements(), y.shape.num_elements()
     return apply(SizeRatio(), x, y) if many is None or few is None else convert(many // max(few, 1), beside=x)
@@ -254,21 +256,33 @@ class Any_(Truth):
         return x.any(axis=axis, keepdims=self.keepdims)
 
 
-def _reduction(cls: type[Reduction], name: str) -> Any:
+class ReductionFunction(Protocol):
+    """A public function that reduces a tensor over some of its axes."""
+
+    def __call__(
+        self, input_tensor: TensorLike, axis: AxisLike = None, keepdims: bool | None = None, name: str | None = None,
+        reduction_indices: AxisLike = None, keep_dims: bool | None = None,
+    ) -> AnyTensor: ...
+
+
+def _reduction(cls: type[Reduction], name: str) -> ReductionFunction:
     def function(
-        input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
-        reduction_indices: Any = None, keep_dims: Any = None,
-    ) -> Any:
+        input_tensor: TensorLike, axis: AxisLike = None, keepdims: bool | None = None, name: str | None = None,
+        reduction_indices: AxisLike = None, keep_dims: bool | None = None,
+    ) -> AnyTensor:
         axis, keep = _old_names(axis, keepdims, reduction_indices, keep_dims)
         if is_tensor(axis):
             return apply(cls(keepdims=keep), input_tensor, axis, name=name)
         return apply(cls(axis=axis, keepdims=keep), input_tensor, name=name)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{cls.__doc__} Over `axis` (None: all); keepdims keeps the reduced axes with length 1."
-    function.__module__ = __name__
-    function.op = cls  # type: ignore[attr-defined]
-    return function
+    kinds = ", ".join(KINDS[k] for k in cls.kinds) if cls.types[0] == "T" else "bool"
+    doc = f"""{cls.__doc__} Over `axis` (None: all); keepdims keeps the reduced axes with length 1.
+
+    input_tensor: any shape, {kinds}. Result: its shape without the reduced axes, and its type; (2, 3, 4) over axis 1 gives
+    (2, 4), with keepdims (2, 1, 4). reduction_indices and keep_dims are older names of axis and keepdims.
+    ShapeError: an axis the tensor does not have. DTypeError: another type. ArgumentError: axis given by both names.
+    """
+    return named(function, name, doc, cls)
 
 
 def _old_names(axis: Any, keepdims: Any, indices: Any, keep_dims: Any) -> tuple[Any, bool]:
@@ -354,10 +368,20 @@ class ArgMin(Position):
         return x.argmin(axis=self.axis)
 
 
-def _position(cls: type[Position], name: str) -> Any:
+class PositionFunction(Protocol):
+    """A public function that finds an element along an axis."""
+
+    def __call__(
+        self, input: TensorLike, axis: IntLike | None = None, name: str | None = None, dimension: IntLike | None = None,
+        output_type: DTypeLike = "int64",
+    ) -> AnyTensor: ...
+
+
+def _position(cls: type[Position], name: str) -> PositionFunction:
     def function(
-        input: Any, axis: Any = None, name: str | None = None, dimension: Any = None, output_type: Any = "int64"
-    ) -> Any:
+        input: TensorLike, axis: IntLike | None = None, name: str | None = None, dimension: IntLike | None = None,
+        output_type: DTypeLike = "int64",
+    ) -> AnyTensor:
         at = numbers(0 if axis is None and dimension is None else dimension if axis is None else axis)
         if is_tensor(at):
             x = convert(input, beside=at)
@@ -365,11 +389,13 @@ def _position(cls: type[Position], name: str) -> Any:
             return late(cls, [x], {"axis": at}, static, name=name, output_type=as_dtype(output_type))
         return apply(cls(axis=at, output_type=as_dtype(output_type)), input, name=name)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = cls.__doc__
-    function.__module__ = __name__
-    function.op = cls  # type: ignore[attr-defined]
-    return function
+    doc = f"""{cls.__doc__}
+
+    input: at least one axis; bool, integer, float. Result: its shape without `axis` (0), of output_type; dimension is an
+    older name of axis. NaN counts only where there is nothing else.
+    ShapeError: an axis the tensor does not have. DTypeError: another type.
+    """
+    return named(function, name, doc, cls)
 
 
 argmax = arg_max = _position(ArgMax, "argmax")
@@ -422,7 +448,9 @@ class Cumprod(Cumulative):
         return ops.div_no_nan(total, ops.conj_if_complex(x))
 
 
-def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+def cumsum(
+    x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> AnyTensor:
     """The running sum along `axis`: [a, b, c] -> [a, a+b, a+b+c]."""
     at = numbers(axis)
     if is_tensor(at):
@@ -431,19 +459,21 @@ def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
     return apply(Cumsum(axis=at, exclusive=exclusive, reverse=reverse), x, name=name)
 
 
-def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+def cumprod(
+    x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> AnyTensor:
     """The running product along `axis`: [a, b, c] -> [a, a*b, a*b*c]."""
     return apply(Cumprod(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
 
 
-def reduce_variance(x: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_variance(x: TensorLike, axis: AxisLike = None, keepdims: bool = False, name: str | None = None) -> AnyTensor:
     """The variance: the mean squared distance from the mean."""
     with scope(name, "reduce_variance", x) as full:
         mean = reduce_mean(x, axis, True)
         return reduce_mean(ops.squared_difference(x, mean), axis, keepdims, name=full)
 
 
-def reduce_std(x: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_std(x: TensorLike, axis: AxisLike = None, keepdims: bool = False, name: str | None = None) -> AnyTensor:
     """The standard deviation, the root of the variance."""
     with scope(name, "reduce_std", x) as full:
         return ops.sqrt(reduce_variance(x, axis, keepdims), name=full)

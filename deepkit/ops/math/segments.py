@@ -6,7 +6,7 @@ unsorted_segment_* functions may stand in any order, and rows with a negative id
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, IntLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 
 __all__ = [
@@ -23,6 +25,18 @@ __all__ = [
     "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
     "unsorted_segment_sqrt_n", "unsorted_segment_sum",
 ]
+
+
+_SORTED = """
+
+    data: (n, ...); segment_ids: (n,), ascending from 0; result: (last id + 1, ...).
+    ShapeError: data and ids of different lengths. ArgumentError: ids that are not in order.
+    """
+_UNSORTED = """
+
+    data: ids.shape + row; segment_ids: any shape, any order, rows with a negative id are left out; result: (num_segments,
+    *row). ShapeError: the shape of the data does not begin with that of the ids. ArgumentError: an id >= num_segments.
+    """
 
 
 class SegmentReduction(Op):
@@ -211,31 +225,41 @@ class RowsOfSegments(Op):
         return unsorted_segment_sum(dy, ids, ops.shape(x)[0]), None
 
 
-def rows_of_segments(x: Any, ids: Any) -> Any:
+def rows_of_segments(x: TensorOrSymbol, ids: TensorOrSymbol) -> AnyTensor:
     """x[ids], with zeros where an id is negative: the derivative of the segment sums."""
     return apply(RowsOfSegments(), x, ids)
 
 
-def _sorted(op: type[SegmentReduction], name: str) -> Any:
-    def function(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+class SortedSegments(Protocol):
+    """A public function of segments that stand in order."""
+
+    def __call__(self, data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> AnyTensor: ...
+
+
+class UnsortedSegments(Protocol):
+    """A public function of segments whose rows stand anywhere."""
+
+    def __call__(
+        self, data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+    ) -> AnyTensor: ...
+
+
+def _sorted(op: type[SegmentReduction], name: str) -> SortedSegments:
+    def function(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> AnyTensor:
         return apply(op(), data, segment_ids, name=name)
 
-    return _named(function, op, name)
+    return named(function, name, f"{op.__doc__}{_SORTED}")
 
 
-def _unsorted(op: type[SegmentReduction], name: str) -> Any:
-    def function(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+def _unsorted(op: type[SegmentReduction], name: str) -> UnsortedSegments:
+    def function(
+        data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+    ) -> AnyTensor:
         known = static_value(num_segments)
         static = None if known is None else int(known)
         return apply(op(static=static), data, segment_ids, num_segments, name=name or f"Unsorted{op.__name__}")
 
-    return _named(function, op, name)
-
-
-def _named(function: Any, op: type[Op], name: str) -> Any:
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = op.__doc__
-    return function
+    return named(function, name, f"{op.__doc__}{_UNSORTED}")
 
 
 segment_sum = _sorted(SegmentSum, "segment_sum")
@@ -261,7 +285,7 @@ def _tensors(data: Any, ids: Any) -> tuple[Any, Any]:
     return x, ids if is_tensor(ids) else convert(ids, beside=x)
 
 
-def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> AnyTensor:
     """The mean of every segment; 0 where it is empty.
 
     >>> import deepkit as dk
@@ -275,7 +299,9 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
         return divide(total, _counts(x, ids, total), name=full)
 
 
-def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+def unsorted_segment_mean(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> AnyTensor:
     """The mean of every segment; 0 where it is empty."""
     with scope(name, "UnsortedSegmentMean", data, segment_ids) as full:
         x, ids = _tensors(data, segment_ids)
@@ -283,7 +309,9 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
         return ops.truediv(total, _counts(x, ids, total, num_segments), name=full)
 
 
-def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
+def unsorted_segment_sqrt_n(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> AnyTensor:
     """The sum of every segment divided by the root of how many rows it has; 0 where it is empty."""
     with scope(name, "UnsortedSegmentSqrtN", data, segment_ids) as full:
         x, ids = _tensors(data, segment_ids)

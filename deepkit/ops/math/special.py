@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.arrays import special_of
 from deepkit.errors import GradientError
 from deepkit.ops.define import Elementwise, binary, unary
@@ -251,12 +252,12 @@ zeta = binary(Zeta, "zeta")
 polygamma = binary(Polygamma, "polygamma")
 
 
-def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
+def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None) -> AnyTensor:
     """The regularized incomplete beta function I_x(a, b) for a, b > 0 and 0 <= x <= 1."""
     return apply(Betainc(), a, b, x, name=name)
 
 
-def lbeta(x: Any, name: str | None = None) -> Any:
+def lbeta(x: TensorLike, name: str | None = None) -> AnyTensor:
     """The logarithm of |Beta(x)| along the last axis: the sum of lgamma(x) minus lgamma of the sum of x.
 
     >>> import deepkit as dk

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from deepkit.core.apply import apply, convert, scope
+from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
+from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.device import rectify
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
@@ -187,38 +188,38 @@ softplus = unary(Softplus, "softplus")
 softsign = unary(Softsign, "softsign")
 
 
-def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
+def leaky_relu(features: TensorLike, alpha: float = 0.2, name: str | None = None) -> AnyTensor:
     """x where x > 0, else alpha x."""
     return apply(LeakyRelu(alpha=float(alpha)), features, name=name)
 
 
-def log_sigmoid(x: Any, name: str | None = None) -> Any:
+def log_sigmoid(x: TensorLike, name: str | None = None) -> AnyTensor:
     """log(sigmoid(x)), exact also where sigmoid is almost 0."""
     with scope(name, "LogSigmoid", x) as full:
-        return ops.negative(softplus(-x if hasattr(x, "dtype") else ops.negative(x)), name=full)
+        return ops.negative(softplus(-x if is_tensor(x) else ops.negative(x)), name=full)
 
 
-def hard_sigmoid(x: Any, name: str | None = None) -> Any:
+def hard_sigmoid(x: TensorLike, name: str | None = None) -> AnyTensor:
     """0.2 x + 0.5 limited to [0, 1]: a sigmoid made of three straight lines."""
     with scope(name, "HardSigmoid", x) as full:
         return ops.clip_by_value(ops.multiply(x, 0.2) + 0.5, 0.0, 1.0, name=full)
 
 
-def swish(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+def swish(features: TensorLike, beta: float = 1.0, name: str | None = None) -> AnyTensor:
     """x sigmoid(beta x). Source: P. Ramachandran et al., Searching for activation functions, 2017."""
     with scope(name, "swish", features) as full:
         x = convert(features)
         return ops.multiply(x, sigmoid(x if beta == 1.0 else x * beta), name=full)
 
 
-def mish(x: Any, name: str | None = None) -> Any:
+def mish(x: TensorLike, name: str | None = None) -> AnyTensor:
     """x tanh(softplus(x)). Source: D. Misra, BMVC 2020."""
     with scope(name, "mish", x) as full:
         x = convert(x)
         return ops.multiply(x, ops.tanh(softplus(x)), name=full)
 
 
-def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+def gelu(features: TensorLike, approximate: bool = False, name: str | None = None) -> AnyTensor:
     """x P(X <= x) for a standard normal X: x (1 + erf(x / sqrt 2)) / 2, or an approximation by tanh.
 
     Source: D. Hendrycks, K. Gimpel, Gaussian error linear units, 2016.
@@ -233,13 +234,13 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
         return ops.multiply(x * 0.5, 1.0 + inner, name=full)
 
 
-def crelu(features: Any, name: str | None = None, axis: int = -1) -> Any:
+def crelu(features: NumberLike, name: str | None = None, axis: int = -1) -> AnyTensor:
     """relu(x) and relu(-x) side by side along `axis`: twice as many channels. Source: W. Shang et al., ICML 2016."""
     with scope(name, "CRelu", features) as full:
         return relu(ops.concat([features, -features], axis), name=full)
 
 
-def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
+def softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
     """exp(x) / sum(exp(x)) along `axis` (the last one): positive numbers that add up to 1.
 
     >>> import deepkit as dk
@@ -249,7 +250,7 @@ def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = N
     return apply(Softmax(axis=_axis(axis, dim)), logits, name=name)
 
 
-def log_softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
+def log_softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
     """The logarithm of softmax, exact also where softmax is almost 0."""
     return apply(LogSoftmax(axis=_axis(axis, dim)), logits, name=name)
 

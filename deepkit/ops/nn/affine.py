@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -39,7 +40,7 @@ class BiasAdd(Op):
         return dy, ops.sum_like(dy, bias)
 
 
-def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
+def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None, name: str | None = None) -> AnyTensor:
     """A bias (channels,) added to value (batch, ..., channels), or with data_format NCHW to (batch, channels, ...).
 
     >>> import deepkit as dk
@@ -61,19 +62,19 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
         return ops.transpose(apply(BiasAdd(), ops.transpose(value, last), bias), first, name=full)
 
 
-def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
+def xw_plus_b(x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None) -> AnyTensor:
     """x (batch, in) times weights (in, out) plus biases (out)."""
     with scope(name, "xw_plus_b", x, weights, biases) as full:
         return bias_add(ops.matmul(x, weights), biases, name=full)
 
 
-def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
+def relu_layer(x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None) -> AnyTensor:
     """relu(x weights + biases): one dense layer."""
     with scope(name, "relu_layer", x, weights, biases) as full:
         return ops.relu(bias_add(ops.matmul(x, weights), biases), name=full)
 
 
-def zero_fraction(value: Any, name: str | None = None) -> Any:
+def zero_fraction(value: TensorLike, name: str | None = None) -> AnyTensor:
     """How large a part of a tensor is exactly zero, as float32: after relu, how many units are silent."""
     with scope(name, "zero_fraction", value) as full:
         value = convert(value)

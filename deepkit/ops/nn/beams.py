@@ -7,6 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ShapeError
 
 __all__ = ["gather_tree"]
@@ -40,8 +41,9 @@ class GatherTree(Op):
 
 
 def gather_tree(
-    step_ids: Any, parent_ids: Any, max_sequence_lengths: Any, end_token: Any, name: str | None = None
-) -> Any:
+    step_ids: TensorLike, parent_ids: TensorLike, max_sequence_lengths: TensorLike, end_token: TensorLike,
+    name: str | None = None,
+) -> AnyTensor:
     """The sequences of a beam search. step_ids, parent_ids (time, batch, beams): which class each beam took, and from which
     beam of the step before it went on; max_sequence_lengths (batch,). Behind its end a sequence holds end_token.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
@@ -100,8 +101,8 @@ class CandidateSampler(Op):
 
 
 def _sampled(
-    distribution: str, true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None,
-    name: str, weights: Any = (),
+    distribution: str, true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int,
+    seed: int | None, name: str, weights: Any = (),
 ) -> Candidates:
     if int(num_sampled) < 1 or int(range_max) < 1 or (unique and num_sampled > range_max):
         raise ArgumentError(
@@ -116,7 +117,7 @@ def _sampled(
 
 
 def uniform_candidate_sampler(
-    true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
+    true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
     """num_sampled classes below range_max, all equally likely."""
@@ -126,7 +127,7 @@ def uniform_candidate_sampler(
 
 
 def log_uniform_candidate_sampler(
-    true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
+    true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
     """num_sampled classes below range_max, small numbers more often: for words numbered by falling frequency."""
@@ -143,8 +144,8 @@ def log_uniform_candidate_sampler(
 
 
 def fixed_unigram_candidate_sampler(
-    true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int, vocab_file: str = "",
-    distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0, unigrams: Any = (),
+    true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, vocab_file: str = "",
+    distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0, unigrams: Sequence[float] = (),
     seed: int | None = None, name: str | None = None,
 ) -> Candidates:
     """num_sampled classes below range_max, in proportion to unigrams ** distortion; the reserved ids are never drawn."""
@@ -193,10 +194,10 @@ def _logits(
 
 
 def nce_loss(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int = 1,
-    sampled_values: Any = None, remove_accidental_hits: bool = False, partition_strategy: str = "mod",
-    name: str = "nce_loss",
-) -> Any:
+    weights: TensorLike, biases: TensorLike, labels: TensorLike, inputs: TensorLike, num_sampled: int, num_classes: int,
+    num_true: int = 1, sampled_values: TensorLike | None = None, remove_accidental_hits: bool = False,
+    partition_strategy: str = "mod", name: str = "nce_loss",
+) -> AnyTensor:
     """The loss of telling the true classes from sampled ones, by logistic regression: (batch,).
 
     weights (classes, size), biases (classes,), labels (batch, num_true), inputs (batch, size). Unless sampled_values are
@@ -212,10 +213,10 @@ def nce_loss(
 
 
 def sampled_softmax_loss(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int = 1,
-    sampled_values: Any = None, remove_accidental_hits: bool = True, partition_strategy: str = "mod",
-    name: str = "sampled_softmax_loss", seed: int | None = None,
-) -> Any:
+    weights: TensorLike, biases: TensorLike, labels: TensorLike, inputs: TensorLike, num_sampled: int, num_classes: int,
+    num_true: int = 1, sampled_values: TensorLike | None = None, remove_accidental_hits: bool = True,
+    partition_strategy: str = "mod", name: str = "sampled_softmax_loss", seed: int | None = None,
+) -> AnyTensor:
     """The cross-entropy of a softmax over the true and num_sampled other classes: (batch,). For training only.
 
     Arguments as for `nce_loss`. Source: S. Jean et al., ACL 2015.

@@ -10,6 +10,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, IntsLike, PaddingLike, ShapeLike, TensorLike
 from deepkit.device import convolve
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -180,9 +181,10 @@ def _convolve(
 
 
 def conv1d(
-    value: Any = None, filters: Any = None, stride: Any = None, padding: Any = None, use_cudnn_on_gpu: Any = None,
-    data_format: str | None = None, name: str | None = None, input: Any = None, dilations: Any = None,
-) -> Any:
+    value: TensorLike | None = None, filters: TensorLike | None = None, stride: IntsLike | None = None,
+    padding: PaddingLike | None = None, use_cudnn_on_gpu: bool | None = None, data_format: str | None = None,
+    name: str | None = None, input: TensorLike | None = None, dilations: IntsLike | None = None,
+) -> AnyTensor:
     """Convolution along one axis: (batch, width, in) with filters (width, in, out) -> (batch, width, out).
 
     >>> import deepkit as dk
@@ -194,9 +196,10 @@ def conv1d(
 
 
 def conv2d(
-    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, use_cudnn_on_gpu: bool = True,
-    data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None, filters: Any = None,
-) -> Any:
+    input: TensorLike, filter: TensorLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC",
+    dilations: IntsLike | None = None, name: str | None = None, filters: TensorLike | None = None,
+) -> AnyTensor:
     """Convolution of images: (batch, height, width, in) with filters (height, width, in, out) -> (..., out).
 
     strides: [1, vertical, horizontal, 1] or fewer numbers. padding SAME puts zeros around the image so that stride 1
@@ -212,19 +215,21 @@ def conv2d(
 
 
 def conv3d(
-    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NDHWC",
-    dilations: Any = None, name: str | None = None, filters: Any = None,
-) -> Any:
+    input: TensorLike, filter: TensorLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, data_format: str | None = "NDHWC", dilations: IntsLike | None = None,
+    name: str | None = None, filters: TensorLike | None = None,
+) -> AnyTensor:
     """Convolution over three axes: (batch, depth, height, width, in), filters (depth, height, width, in, out)."""
     filters = _either("filter", filter, filters)
     return _convolve(3, "Conv3D", input, filters, strides, padding, dilations, data_format, name)
 
 
 def convolution(
-    input: Any, filter: Any = None, padding: Any = None, strides: Any = None, dilation_rate: Any = None,
-    name: str | None = None, data_format: str | None = None, filters: Any = None, dilations: Any = None,
+    input: TensorLike, filter: TensorLike | None = None, padding: PaddingLike | None = None,
+    strides: IntsLike | None = None, dilation_rate: IntsLike | None = None, name: str | None = None,
+    data_format: str | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
     groups: int = 1,
-) -> Any:
+) -> AnyTensor:
     """Convolution over as many space axes as the filter has: (batch, space..., in) with filters (kernel..., in, out).
 
     With `groups` the channels are split into that many groups, each with filters of its own.
@@ -255,7 +260,9 @@ def _above_one(numbers: Any) -> bool:
     return numbers is not None and any(int(n) > 1 for n in (numbers if hasattr(numbers, "__iter__") else [numbers]))
 
 
-def atrous_conv2d(value: Any, filters: Any, rate: int, padding: str, name: str | None = None) -> Any:
+def atrous_conv2d(
+    value: TensorLike, filters: TensorLike, rate: int, padding: str, name: str | None = None
+) -> AnyTensor:
     """conv2d whose filter has rate - 1 gaps between its taps. Source: F. Yu, V. Koltun, ICLR 2016."""
     return _convolve(2, "convolution", value, filters, 1, padding, rate, None, name)
 
@@ -274,9 +281,10 @@ def _depthwise(x: Any, filters: Any, settings: dict[str, Any], name: str | None)
 
 
 def depthwise_conv2d(
-    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, rate: Any = None,
-    name: str | None = None, data_format: str | None = None, dilations: Any = None, filters: Any = None,
-) -> Any:
+    input: TensorLike, filter: TensorLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, rate: TensorLike | None = None, name: str | None = None,
+    data_format: str | None = None, dilations: IntsLike | None = None, filters: TensorLike | None = None,
+) -> AnyTensor:
     """A convolution of each channel by itself: filter (height, width, channels, multiplier).
 
     Output channel c * multiplier + m is channel c convolved with filter[:, :, c, m].
@@ -291,17 +299,19 @@ def depthwise_conv2d(
 
 
 def depthwise_conv2d_native(
-    input: Any, filter: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
-    dilations: Any = None, name: str | None = None,
-) -> Any:
+    input: TensorLike, filter: TensorLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, data_format: str | None = "NHWC", dilations: IntsLike | None = None,
+    name: str | None = None,
+) -> AnyTensor:
     """TensorFlow 1's other name of depthwise_conv2d."""
     return depthwise_conv2d(input, filter, strides, padding, None, name, data_format, dilations)
 
 
 def separable_conv2d(
-    input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any, rate: Any = None,
-    name: str | None = None, data_format: str | None = None, dilations: Any = None,
-) -> Any:
+    input: TensorLike, depthwise_filter: TensorLike, pointwise_filter: TensorLike, strides: IntsLike,
+    padding: PaddingLike, rate: TensorLike | None = None, name: str | None = None, data_format: str | None = None,
+    dilations: IntsLike | None = None,
+) -> AnyTensor:
     """A depthwise convolution, then a 1 x 1 convolution that mixes the channels.
 
     depthwise_filter (height, width, in, multiplier), pointwise_filter (1, 1, in * multiplier, out).
@@ -330,9 +340,9 @@ def _transpose(
 
 
 def conv1d_transpose(
-    input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = "NWC",
-    dilations: Any = None, name: str | None = None,
-) -> Any:
+    input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
+    data_format: str | None = "NWC", dilations: IntsLike | None = None, name: str | None = None,
+) -> AnyTensor:
     """The transpose of conv1d: filters (width, out, in)."""
     return _transpose(
         1, "conv1d_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
@@ -340,10 +350,10 @@ def conv1d_transpose(
 
 
 def conv2d_transpose(
-    value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
-    data_format: str | None = "NHWC", name: str | None = None, input: Any = None, filters: Any = None,
-    dilations: Any = None,
-) -> Any:
+    value: TensorLike | None = None, filter: TensorLike | None = None, output_shape: ShapeLike | None = None,
+    strides: IntsLike | None = None, padding: str = "SAME", data_format: str | None = "NHWC", name: str | None = None,
+    input: TensorLike | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
+) -> AnyTensor:
     """The transpose (gradient by the input) of conv2d, also called deconvolution: with strides it enlarges images.
 
     value (batch, height, width, in), filter (height, width, out, in): as for the conv2d that leads from out to in.
@@ -355,19 +365,19 @@ def conv2d_transpose(
 
 
 def conv3d_transpose(
-    value: Any = None, filter: Any = None, output_shape: Any = None, strides: Any = None, padding: str = "SAME",
-    data_format: str | None = "NDHWC", name: str | None = None, input: Any = None, filters: Any = None,
-    dilations: Any = None,
-) -> Any:
+    value: TensorLike | None = None, filter: TensorLike | None = None, output_shape: ShapeLike | None = None,
+    strides: IntsLike | None = None, padding: str = "SAME", data_format: str | None = "NDHWC", name: str | None = None,
+    input: TensorLike | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
+) -> AnyTensor:
     """The transpose of conv3d: filter (depth, height, width, out, in)."""
     x, w = _either("value", value, input), _either("filter", filter, filters)
     return _transpose(3, "conv3d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
 
 
 def conv_transpose(
-    input: Any, filters: Any, output_shape: Any, strides: Any, padding: str = "SAME", data_format: str | None = None,
-    dilations: Any = None, name: str | None = None,
-) -> Any:
+    input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
+    data_format: str | None = None, dilations: IntsLike | None = None, name: str | None = None,
+) -> AnyTensor:
     """The transposed convolution over as many space axes as the filter has."""
     filters = convert(filters, beside=input)
     space = _space_of(filters)
@@ -377,8 +387,8 @@ def conv_transpose(
 
 
 def atrous_conv2d_transpose(
-    value: Any, filters: Any, output_shape: Any, rate: int, padding: str, name: str | None = None
-) -> Any:
+    value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
+) -> AnyTensor:
     """The transpose of atrous_conv2d: filters (height, width, out, in)."""
     return _transpose(
         2, "atrous_conv2d_transpose", value, filters, output_shape, 1, padding, rate, None, name
@@ -386,10 +396,11 @@ def atrous_conv2d_transpose(
 
 
 def conv2d_backprop_input(
-    input_sizes: Any, filter: Any = None, out_backprop: Any = None, strides: Any = None, padding: Any = None,
-    use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
-    filters: Any = None,
-) -> Any:
+    input_sizes: ShapeLike, filter: TensorLike | None = None, out_backprop: TensorLike | None = None,
+    strides: IntsLike | None = None, padding: PaddingLike | None = None, use_cudnn_on_gpu: bool = True,
+    data_format: str | None = "NHWC", dilations: IntsLike | None = None, name: str | None = None,
+    filters: TensorLike | None = None,
+) -> AnyTensor:
     """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output."""
     w = _either("filter", filter, filters)
     return _transpose(
@@ -398,9 +409,10 @@ def conv2d_backprop_input(
 
 
 def conv2d_backprop_filter(
-    input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, use_cudnn_on_gpu: bool = True,
-    data_format: str | None = "NHWC", dilations: Any = None, name: str | None = None,
-) -> Any:
+    input: TensorLike, filter_sizes: ShapeLike, out_backprop: TensorLike, strides: IntsLike, padding: PaddingLike,
+    use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: IntsLike | None = None,
+    name: str | None = None,
+) -> AnyTensor:
     """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output."""
     first, settings = _settings(2, strides, padding, dilations, data_format)
     with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:

@@ -13,6 +13,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, GradientError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -164,10 +165,10 @@ def _sum_exp(xp: Any, x: Any, axis: int) -> Any:
 
 
 def ctc_loss(
-    labels: SparseTensor, inputs: Any = None, sequence_length: Any = None, preprocess_collapse_repeated: bool = False,
-    ctc_merge_repeated: bool = True, ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True,
-    name: str | None = None,
-) -> Any:
+    labels: SparseTensor, inputs: TensorLike | None = None, sequence_length: TensorLike | None = None,
+    preprocess_collapse_repeated: bool = False, ctc_merge_repeated: bool = True,
+    ignore_longer_outputs_than_inputs: bool = False, time_major: bool = True, name: str | None = None,
+) -> AnyTensor:
     """-log p(labels | inputs) for each sequence, (batch,), whatever the places of the labels in time.
 
     labels: a SparseTensor of int32 (batch, length); inputs: scores before softmax, (time, batch, classes), or (batch,
@@ -280,8 +281,8 @@ def _decoded(op: CTCDecoder, inputs: Any, lengths: Any, name: str | None) -> tup
 
 
 def ctc_greedy_decoder(
-    inputs: Any, sequence_length: Any, merge_repeated: bool = True, name: str | None = None
-) -> tuple[list[SparseTensor], Any]:
+    inputs: TensorLike, sequence_length: TensorLike, merge_repeated: bool = True, name: str | None = None
+) -> tuple[list[SparseTensor], AnyTensor]:
     """([labels], scores): the labels, a SparseTensor of int64 (batch, length), that the best class of every step spells.
 
     inputs (time, batch, classes), the last class being the blank; scores (batch, 1): the negative sum of the best logits.
@@ -290,9 +291,9 @@ def ctc_greedy_decoder(
 
 
 def ctc_beam_search_decoder(
-    inputs: Any, sequence_length: Any, beam_width: int = 100, top_paths: int = 1, merge_repeated: bool = True,
-    name: str | None = None,
-) -> tuple[list[SparseTensor], Any]:
+    inputs: TensorLike, sequence_length: TensorLike, beam_width: int = 100, top_paths: int = 1,
+    merge_repeated: bool = True, name: str | None = None,
+) -> tuple[list[SparseTensor], AnyTensor]:
     """([labels, ...], log p): the `top_paths` likeliest label sequences and their log-probabilities (batch, top_paths).
 
     Beside the beam_width best beginnings all others are forgotten after every step. merge_repeated, as in TensorFlow 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.apply import convert, scope
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -12,9 +13,9 @@ __all__ = ["embedding_lookup"]
 
 
 def embedding_lookup(
-    params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, validate_indices: bool = True,
-    max_norm: Any = None,
-) -> Any:
+    params: TensorLike, ids: TensorLike, partition_strategy: str = "mod", name: str | None = None,
+    validate_indices: bool = True, max_norm: TensorLike | None = None,
+) -> AnyTensor:
     """The rows of params (numbers, size...) that ids (...) name: (..., size...).
 
     params may be a list of tensors that share the rows: with partition_strategy "mod" row i is row i // n of tensor
@@ -25,7 +26,7 @@ def embedding_lookup(
     >>> dk.ops.embedding_lookup(dk.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0]).numpy().tolist()
     [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
     """
-    shards = list(params) if isinstance(params, (list, tuple)) else [params]
+    shards: list[Any] = list(params) if isinstance(params, (list, tuple)) else [params]
     if not shards:
         raise ArgumentError("embedding_lookup without params", hint="a tensor, or a list of tensors")
     with scope(name, "embedding_lookup", *shards, ids) as full:

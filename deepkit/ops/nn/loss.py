@@ -9,6 +9,7 @@ from typing import Any
 from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 from deepkit.ops.functions import ops
@@ -104,13 +105,13 @@ def _warn_if_softmax(logits: Any) -> None:
 
 
 def softmax_cross_entropy_with_logits_v2(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, axis: Any = None, name: str | None = None,
-    dim: Any = None,
-) -> Any:
+    _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, axis: int | None = None,
+    name: str | None = None, dim: int | None = None,
+) -> AnyTensor:
     """-sum(labels * log softmax(logits)) along `axis`; gradients flow into the labels too."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     along = dim if axis is None else axis
-    if along in (None, -1):
+    if along is None or along == -1:
         return softmax_cross_entropy(logits, labels, name)
     logits = convert(logits, beside=labels)
     labels = convert(labels, beside=logits)
@@ -119,9 +120,9 @@ def softmax_cross_entropy_with_logits_v2(
 
 
 def softmax_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, dim: int = -1, name: str | None = None,
-    axis: Any = None,
-) -> Any:
+    _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, dim: int = -1,
+    name: str | None = None, axis: int | None = None,
+) -> AnyTensor:
     """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     labels = ops.stop_gradient(convert(labels, beside=logits))
@@ -187,8 +188,8 @@ def check_labels(xp: Any, labels: Any, classes: int) -> None:
 
 
 def sparse_softmax_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
-) -> Any:
+    _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, name: str | None = None
+) -> AnyTensor:
     """-log softmax(logits)[label] for each row: logits (..., classes), labels integers (...)."""
     _named_only("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     _warn_if_softmax(logits)
@@ -196,8 +197,8 @@ def sparse_softmax_cross_entropy_with_logits(
 
 
 def sigmoid_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
-) -> Any:
+    _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, name: str | None = None
+) -> AnyTensor:
     """-z log(sigmoid x) - (1 - z) log(1 - sigmoid x) for each element, as softplus(x) - x z."""
     _named_only("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
     with scope(name, "logistic_loss", logits, labels) as full:
@@ -208,8 +209,9 @@ def sigmoid_cross_entropy_with_logits(
 
 
 def weighted_cross_entropy_with_logits(
-    labels: Any = None, logits: Any = None, pos_weight: Any = None, name: str | None = None, targets: Any = None
-) -> Any:
+    labels: TensorLike | None = None, logits: TensorLike | None = None, pos_weight: NumberLike = 1,
+    name: str | None = None, targets: TensorLike | None = None,
+) -> AnyTensor:
     """As the sigmoid cross-entropy, with the term of the positive labels multiplied by pos_weight."""
     z = targets if labels is None else labels
     with scope(name, "logistic_loss", logits, z) as full:
@@ -238,12 +240,14 @@ class L2Loss(Op):
         return dy * x
 
 
-def l2_loss(t: Any, name: str | None = None) -> Any:
+def l2_loss(t: TensorLike, name: str | None = None) -> AnyTensor:
     """sum(t * t) / 2: half the squared Euclidean norm."""
     return apply(L2Loss(), t, name=name)
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Any:
+def l2_normalize(
+    x: TensorLike, axis: AxisLike = None, epsilon: float = 1e-12, name: str | None = None, dim: AxisLike = None
+) -> AnyTensor:
     """x divided by its Euclidean norm along `axis`; a norm below sqrt(epsilon) counts as that."""
     along = dim if axis is None else axis
     with scope(name, "l2_normalize", x) as full:
@@ -252,7 +256,9 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
         return ops.multiply(x, ops.rsqrt(ops.maximum(total, epsilon)), name=full)
 
 
-def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Any:
+def log_poisson_loss(
+    targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None
+) -> AnyTensor:
     """exp(c) - targets c, with c = log_input the logarithm of the expected count: how unlikely a count is (Poisson).
 
     The full loss adds log(targets!) in Stirling's approximation where targets > 1; it does not depend on c.

@@ -8,6 +8,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
 from deepkit.core.static import numbers
+from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.device import batchnorm
 from deepkit.device.dtypes import DType, accumulator, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
@@ -51,8 +52,9 @@ class Moments(Op):
 
 
 def moments(
-    x: Any, axes: Any, shift: Any = None, name: str | None = None, keep_dims: Any = None, keepdims: Any = None
-) -> tuple[Any, Any]:
+    x: TensorLike, axes: AxisLike, shift: NumberLike | None = None, name: str | None = None,
+    keep_dims: bool | None = None, keepdims: bool | None = None,
+) -> tuple[AnyTensor, AnyTensor]:
     """(mean, variance) of x over `axes`; with keepdims the axes stay with length 1. `shift` is not used.
 
     The axes of batch normalization are those of all but the channels: [0] for a dense layer, [0, 1, 2] for images.
@@ -81,8 +83,9 @@ def _axes(axes: Any) -> tuple[int, ...] | None:
 
 
 def weighted_moments(
-    x: Any, axes: Any, frequency_weights: Any, name: str | None = None, keep_dims: Any = None, keepdims: Any = None
-) -> tuple[Any, Any]:
+    x: TensorLike, axes: AxisLike, frequency_weights: TensorLike, name: str | None = None,
+    keep_dims: bool | None = None, keepdims: bool | None = None,
+) -> tuple[AnyTensor, AnyTensor]:
     """(mean, variance) of x over `axes`, where each element counts as often as its weight says.
 
     The weights, of any type, are broadcast against x.
@@ -98,8 +101,9 @@ def weighted_moments(
 
 
 def sufficient_statistics(
-    x: Any, axes: Any, shift: Any = None, keep_dims: Any = None, name: str | None = None, keepdims: Any = None
-) -> tuple[Any, Any, Any, Any]:
+    x: TensorLike, axes: AxisLike, shift: NumberLike | None = None, keep_dims: bool | None = None,
+    name: str | None = None, keepdims: bool | None = None,
+) -> tuple[AnyTensor, AnyTensor, AnyTensor, AnyTensor | None]:
     """(count, sum, sum of squares, shift) of x over `axes`, from which normalize_moments makes mean and variance.
 
     Statistics of several batches can be added. With a `shift` near the mean, sum and squares are those of x - shift,
@@ -115,18 +119,19 @@ def sufficient_statistics(
 
 
 def normalize_moments(
-    counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None
-) -> tuple[Any, Any]:
+    counts: NumberLike, mean_ss: NumberLike, variance_ss: NumberLike, shift: NumberLike | None, name: str | None = None
+) -> tuple[AnyTensor, AnyTensor]:
     """(mean, variance) from the count, the sum and the sum of squares that sufficient_statistics gives."""
     with scope(name, "normalize", counts, mean_ss, variance_ss, shift):
-        shifted = mean_ss / counts
-        mean = shifted if shift is None else shifted + shift
-        return mean, variance_ss / counts - ops.square(shifted)
+        shifted: Any = mean_ss / counts
+        squares: Any = variance_ss / counts
+        return shifted if shift is None else shifted + shift, squares - ops.square(shifted)
 
 
 def batch_normalization(
-    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
-) -> Any:
+    x: TensorLike, mean: NumberLike, variance: NumberLike, offset: NumberLike | None, scale: NumberLike | None,
+    variance_epsilon: NumberLike, name: str | None = None,
+) -> AnyTensor:
     """scale (x - mean) / sqrt(variance + variance_epsilon) + offset; scale and offset may be None.
 
     mean, variance, offset and scale are broadcast against x: (channels,) or, from moments with keepdims, (1, ..., n).
@@ -211,9 +216,10 @@ class BatchNormGrad(Op):
 
 
 def fused_batch_norm(
-    x: Any, scale: Any, offset: Any, mean: Any = None, variance: Any = None, epsilon: float = 0.001,
-    data_format: str = "NHWC", is_training: bool = True, name: str | None = None, exponential_avg_factor: float = 1.0,
-) -> tuple[Any, Any, Any]:
+    x: TensorLike, scale: TensorLike, offset: TensorLike, mean: NumberLike | None = None,
+    variance: NumberLike | None = None, epsilon: float = 0.001, data_format: str = "NHWC", is_training: bool = True,
+    name: str | None = None, exponential_avg_factor: float = 1.0,
+) -> tuple[AnyTensor, AnyTensor, AnyTensor]:
     """Batch normalization of images: (y, mean, variance), the last two for the moving averages.
 
     In training mean and variance are those of x over all but the channels, the variance that is returned being
@@ -247,14 +253,14 @@ def fused_batch_norm(
         given = [ops.stop_gradient(used_mean), ops.stop_gradient(unbiased)]
         if exponential_avg_factor != 1:
             f = exponential_avg_factor
-            given = [(1 - f) * old + f * new for old, new in zip((mean, variance), given, strict=True)]
+            given = [(1 - f) * old + f * new for old, new in zip((mean, variance), given, strict=True)]  # type: ignore[operator]
         return ops.cast(y, x.dtype), given[0], given[1]
 
 
 def batch_norm_with_global_normalization(
-    t: Any, m: Any, v: Any, beta: Any, gamma: Any, variance_epsilon: Any, scale_after_normalization: bool,
-    name: str | None = None,
-) -> Any:
+    t: TensorLike, m: NumberLike, v: NumberLike, beta: NumberLike, gamma: NumberLike, variance_epsilon: NumberLike,
+    scale_after_normalization: bool, name: str | None = None,
+) -> AnyTensor:
     """TensorFlow 1's oldest name of batch_normalization; gamma is used if scale_after_normalization."""
     return batch_normalization(t, m, v, beta, gamma if scale_after_normalization else None, variance_epsilon, name)
 
@@ -306,8 +312,9 @@ class LocalResponseNorm(Op):
 
 
 def local_response_normalization(
-    input: Any, depth_radius: int = 5, bias: float = 1, alpha: float = 1, beta: float = 0.5, name: str | None = None
-) -> Any:
+    input: TensorLike, depth_radius: int = 5, bias: float = 1, alpha: float = 1, beta: float = 0.5,
+    name: str | None = None,
+) -> AnyTensor:
     """x / (bias + alpha * sum of x^2 over the channels at most depth_radius away)^beta.
 
     Source: A. Krizhevsky et al., NIPS 2012 (section 3.3).

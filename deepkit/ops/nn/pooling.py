@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, DTypeLike, IntsLike, PaddingLike, TensorLike
 from deepkit.device import pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
@@ -180,9 +182,10 @@ def _pool(
 
 
 def max_pool(
-    value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
-    name: str | None = None, input: Any = None,
-) -> Any:
+    value: TensorLike, ksize: IntsLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, data_format: str | None = "NHWC", name: str | None = None,
+    input: TensorLike | None = None,
+) -> AnyTensor:
     """The largest number of each window of images (batch, height, width, channels).
 
     ksize and strides are [1, vertical, horizontal, 1], or fewer numbers.
@@ -196,46 +199,52 @@ def max_pool(
 
 
 def max_pool1d(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NWC", name: str | None = None
-) -> Any:
+    input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NWC",
+    name: str | None = None,
+) -> AnyTensor:
     """The largest number of each window of sequences (batch, width, channels)."""
     return _pool(MaxPool, 1, "max_pool1d", input, ksize, strides, padding, data_format, name)
 
 
 def max_pool3d(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NDHWC", name: str | None = None
-) -> Any:
+    input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NDHWC",
+    name: str | None = None,
+) -> AnyTensor:
     """The largest number of each window of volumes (batch, depth, height, width, channels)."""
     return _pool(MaxPool, 3, "MaxPool3D", input, ksize, strides, padding, data_format, name)
 
 
 def avg_pool(
-    value: Any, ksize: Any = None, strides: Any = None, padding: Any = None, data_format: str | None = "NHWC",
-    name: str | None = None, input: Any = None,
-) -> Any:
+    value: TensorLike, ksize: IntsLike | None = None, strides: IntsLike | None = None,
+    padding: PaddingLike | None = None, data_format: str | None = "NHWC", name: str | None = None,
+    input: TensorLike | None = None,
+) -> AnyTensor:
     """The mean of each window of images (batch, height, width, channels); zeros of the padding do not count."""
     x = value if input is None else input
     return _pool(AvgPool, 2, "AvgPool", x, ksize, strides, padding, data_format, name)
 
 
 def avg_pool1d(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NWC", name: str | None = None
-) -> Any:
+    input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NWC",
+    name: str | None = None,
+) -> AnyTensor:
     """The mean of each window of sequences (batch, width, channels)."""
     return _pool(AvgPool, 1, "avg_pool1d", input, ksize, strides, padding, data_format, name)
 
 
 def avg_pool3d(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NDHWC", name: str | None = None
-) -> Any:
+    input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NDHWC",
+    name: str | None = None,
+) -> AnyTensor:
     """The mean of each window of volumes (batch, depth, height, width, channels)."""
     return _pool(AvgPool, 3, "AvgPool3D", input, ksize, strides, padding, data_format, name)
 
 
 def pool(
-    input: Any, window_shape: Any, pooling_type: str, padding: Any, dilation_rate: Any = None, strides: Any = None,
-    name: str | None = None, data_format: str | None = None, dilations: Any = None,
-) -> Any:
+    input: TensorLike, window_shape: Sequence[int], pooling_type: str, padding: PaddingLike,
+    dilation_rate: IntsLike | None = None, strides: IntsLike | None = None, name: str | None = None,
+    data_format: str | None = None, dilations: IntsLike | None = None,
+) -> AnyTensor:
     """MAX or AVG pooling over as many space axes as window_shape has numbers; strides default to 1."""
     kinds = {"MAX": (MaxPool, "max_pool"), "AVG": (AvgPool, "avg_pool")}
     if pooling_type not in kinds:
@@ -257,9 +266,10 @@ def pool(
 
 
 def max_pool_with_argmax(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = "NHWC", Targmax: Any = None,
-    name: str | None = None, output_dtype: Any = None, include_batch_in_index: bool = False,
-) -> tuple[Any, Any]:
+    input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NHWC",
+    Targmax: DTypeLike | None = None, name: str | None = None, output_dtype: DTypeLike | None = None,
+    include_batch_in_index: bool = False,
+) -> tuple[AnyTensor, AnyTensor]:
     """The largest number of each window, and where it stands: (y * width + x) * channels + c within its image."""
     first, settings = _settings(2, ksize, strides, padding, data_format)
     if first:

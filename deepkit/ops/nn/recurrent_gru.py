@@ -11,6 +11,7 @@ from typing import Any
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
@@ -231,9 +232,10 @@ def earlier_by_one(x: Any) -> Any:
 
 
 def gru(
-    x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, recurrent_bias: Any = None, reset_after: bool = True,
-    gate: str = "sigmoid", activation: str = "tanh", name: str | None = None,
-) -> Any:
+    x: TensorLike, kernel: TensorLike, recurrent: TensorOrSymbol, bias: TensorLike, h0: TensorLike,
+    recurrent_bias: TensorLike | None = None, reset_after: bool = True, gate: str = "sigmoid", activation: str = "tanh",
+    name: str | None = None,
+) -> AnyTensor:
     """A GRU along the first axis of x (time, batch, depth): its states h, (time, batch, n).
 
     kernel (depth, 3n), recurrent (n, 3n), bias (3n) or None; columns for the update gate z, the reset gate r and the

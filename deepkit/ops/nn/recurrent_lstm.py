@@ -15,6 +15,7 @@ import numpy as np
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, NumberLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -263,9 +264,9 @@ def _for_each(kernel: Any, like: Any) -> Any:
 
 
 def lstm(
-    x: Any, kernel: Any, bias: Any, c0: Any, h0: Any, forget_bias: float = 0.0, name: str | None = None,
-    gate: str = "sigmoid",
-) -> tuple[Any, Any]:
+    x: TensorOrSymbol, kernel: TensorOrSymbol, bias: NumberLike, c0: TensorLike, h0: TensorLike, forget_bias: float = 0.0,
+    name: str | None = None, gate: str = "sigmoid",
+) -> tuple[AnyTensor, AnyTensor]:
     """An LSTM along the first axis of x (time, batch, depth): its outputs h and its memory c, (time, batch, n) both.
 
     kernel: (depth + n, 4n), for [x, h] side by side; bias (4n); columns for the input gate i, the new input j, the forget
@@ -292,7 +293,9 @@ def lstm(
         return lstm_of_gates(ops.bias_add(ops.tensordot(x, kernel[:depth], 1), bias), kernel[depth:], c0, h0, gate)
 
 
-def lstm_of_gates(z: Any, recurrent: Any, c0: Any, h0: Any, gate: str = "sigmoid") -> tuple[Any, Any]:
+def lstm_of_gates(
+    z: TensorLike, recurrent: TensorLike, c0: TensorLike, h0: TensorLike, gate: str = "sigmoid"
+) -> tuple[AnyTensor, AnyTensor]:
     """As `lstm`, from z (time, batch, 4n), what the inputs contribute to the gates, and the recurrent kernel (n, 4n).
 
     Where weights come with their columns in another order, ops.split and ops.concat bring them into i, j, f, o.

@@ -13,6 +13,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -161,8 +162,9 @@ def side_by_side(x: Any, times: int) -> Any:
 
 
 def simple_rnn(
-    x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, activation: str = "tanh", name: str | None = None
-) -> Any:
+    x: TensorLike, kernel: TensorLike, recurrent: TensorLike, bias: TensorLike, h0: TensorLike,
+    activation: str = "tanh", name: str | None = None,
+) -> AnyTensor:
     """A simple recurrent network along the first axis of x (time, batch, depth): its states h, (time, batch, n).
 
     h_t = activation(x_t @ kernel + h_(t-1) @ recurrent + bias), with kernel (depth, n), recurrent (n, n), bias (n) or None
@@ -186,8 +188,8 @@ def over_all_steps(x: Any, kernel: Any, bias: Any) -> Any:
 
 
 def over_live_steps(
-    run: Callable[[Any], Sequence[Any]], x: Any, live: Any, first: Sequence[Any], name: str | None = None
-) -> list[Any]:
+    run: Callable[[Any], Sequence[Any]], x: TensorOrSymbol, live: TensorOrSymbol, first: Sequence[Any], name: str | None = None
+) -> list[AnyTensor]:
     """The states of a recurrence along x (time, batch, depth) that stay as they are where live (time, batch) is False.
 
     run(x): its states (time, batch, n), a tuple of them for a recurrence that has several; first: those before the first

@@ -5,6 +5,7 @@ The values of the messages are made by deepkit/ops/summary/values.py; see there 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
+from deepkit.core.typing import AnyTensor, IntLike, TensorLike
 from deepkit.device.arrays import to_cpu
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.summary import values as values_of
@@ -159,7 +161,7 @@ class MergeSummary(Op):
         return _summary(list(found.values()))
 
 
-def scalar_summary(tags: Any, values: Any, name: str | None = None) -> Any:
+def scalar_summary(tags: TensorLike, values: TensorLike, name: str | None = None) -> AnyTensor:
     """Numbers under their tags, as the bytes of a Summary.
 
     >>> import deepkit as dk
@@ -169,27 +171,31 @@ def scalar_summary(tags: Any, values: Any, name: str | None = None) -> Any:
     return apply(ScalarSummary(), tags, values, name=name)
 
 
-def histogram_summary(tag: Any, values: Any, name: str | None = None) -> Any:
+def histogram_summary(tag: TensorLike, values: TensorLike, name: str | None = None) -> AnyTensor:
     """How often which values occur in a tensor, as the bytes of a Summary."""
     return apply(HistogramSummary(), tag, values, name=name)
 
 
-def image_summary(tag: Any, tensor: Any, max_images: int = 3, name: str | None = None) -> Any:
+def image_summary(tag: TensorLike, tensor: TensorLike, max_images: int = 3, name: str | None = None) -> AnyTensor:
     """The first images of a batch (n, height, width, channels), as the bytes of a Summary."""
     return apply(ImageSummary(max_images=_at_least_one(max_images)), tag, tensor, name=name)
 
 
-def audio_summary(tag: Any, tensor: Any, sample_rate: Any, max_outputs: int = 3, name: str | None = None) -> Any:
+def audio_summary(
+    tag: TensorLike, tensor: TensorLike, sample_rate: IntLike, max_outputs: int = 3, name: str | None = None
+) -> AnyTensor:
     """The first sounds of a batch (n, frames, channels), sample_rate frames a second, as the bytes of a Summary."""
     return apply(AudioSummaryV2(max_outputs=_at_least_one(max_outputs)), tag, tensor, sample_rate, name=name)
 
 
-def tensor_summary(tag: Any, tensor: Any, metadata: Any = b"", name: str | None = None) -> Any:
+def tensor_summary(
+    tag: TensorLike, tensor: TensorLike, metadata: TensorLike = b"", name: str | None = None
+) -> AnyTensor:
     """A tensor as it is, as the bytes of a Summary; metadata: bytes of a SummaryMetadata message."""
     return apply(TensorSummaryV2(), tag, tensor, metadata, name=name)
 
 
-def merge_summary(inputs: Any, name: str | None = None) -> Any:
+def merge_summary(inputs: Sequence[TensorLike], name: str | None = None) -> AnyTensor:
     """Several summaries as one."""
     return apply(MergeSummary(), *inputs, name=name)
 

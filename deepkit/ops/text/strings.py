@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, AxisLike, TensorLike
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -93,12 +94,14 @@ def _buckets(count: int) -> int:
     return int(count)
 
 
-def string_to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -> Any:
+def string_to_hash_bucket_fast(input: TensorLike, num_buckets: int, name: str | None = None) -> AnyTensor:
     """Each string's bucket, an int64 in [0, num_buckets), by FarmHash's Fingerprint64."""
     return apply(StringToHashBucketFast(buckets=_buckets(num_buckets)), input, name=name)
 
 
-def string_to_hash_bucket_strong(input: Any, num_buckets: int, key: Any, name: str | None = None) -> Any:
+def string_to_hash_bucket_strong(
+    input: TensorLike, num_buckets: int, key: Sequence[int], name: str | None = None
+) -> AnyTensor:
     """Each string's bucket, an int64 in [0, num_buckets), by SipHash under a key of two integers."""
     key = tuple(int(k) for k in key)
     if len(key) != 2:
@@ -107,8 +110,9 @@ def string_to_hash_bucket_strong(input: Any, num_buckets: int, key: Any, name: s
 
 
 def string_to_hash_bucket(
-    string_tensor: Any = None, num_buckets: int | None = None, name: str | None = None, input: Any = None
-) -> Any:
+    string_tensor: TensorLike | None = None, num_buckets: int | None = None, name: str | None = None,
+    input: TensorLike | None = None,
+) -> AnyTensor:
     """Each string's bucket, an int64 in [0, num_buckets), by the oldest of the three hashes."""
     if num_buckets is None:
         raise ArgumentError("string_to_hash_bucket needs num_buckets")
@@ -139,9 +143,9 @@ class AsString(Op):
 
 
 def as_string(
-    input: Any, precision: int = -1, scientific: bool = False, shortest: bool = False, width: int = -1, fill: str = "",
-    name: str | None = None,
-) -> Any:
+    input: TensorLike, precision: int = -1, scientific: bool = False, shortest: bool = False, width: int = -1,
+    fill: str = "", name: str | None = None,
+) -> AnyTensor:
     """Each element as text.
 
     precision: digits after the point (6); scientific: 1.5e+00; shortest: the shorter of both; width: the least length,
@@ -194,7 +198,7 @@ class DecodeBase64(OfStrings):
             ) from error
 
 
-def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Any:
+def encode_base64(input: TensorLike, pad: bool = False, name: str | None = None) -> AnyTensor:
     """Each string in web-safe base64, with = at the end only if pad."""
     return apply(EncodeBase64(pad=pad), input, name=name)
 
@@ -228,7 +232,7 @@ def _bytes(text: Any) -> bytes:
     return text.encode() if isinstance(text, str) else text
 
 
-def string_join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
+def string_join(inputs: Sequence[TensorLike], separator: str = "", name: str | None = None) -> AnyTensor:
     """The strings of several tensors joined place by place, with `separator` between them.
 
     >>> import deepkit as dk
@@ -275,9 +279,9 @@ class ReduceJoin(Op):
 
 
 def reduce_join(
-    inputs: Any, axis: Any = None, keep_dims: Any = None, separator: str = "", name: str | None = None,
-    reduction_indices: Any = None, keepdims: Any = None,
-) -> Any:
+    inputs: TensorLike, axis: AxisLike = None, keep_dims: bool | None = None, separator: str = "",
+    name: str | None = None, reduction_indices: AxisLike = None, keepdims: bool | None = None,
+) -> AnyTensor:
     """The strings along `axis` joined into one, with `separator` between them; all of them if axis is None.
 
     >>> import deepkit as dk
@@ -326,9 +330,9 @@ class StringSplit(Op):
 
 
 def string_split(
-    source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None, result_type: str = "SparseTensor",
-    name: str | None = None,
-) -> Any:
+    source: TensorLike, sep: TensorLike | None = None, skip_empty: bool = True, delimiter: TensorLike | None = None,
+    result_type: str = "SparseTensor", name: str | None = None,
+) -> SparseTensor:
     """The parts of each string of a vector, as a SparseTensor with one row for each string.
 
     Every byte of `sep` (a blank) separates; if it is "", each byte is a part. skip_empty leaves empty parts out.
@@ -369,7 +373,9 @@ class Substr(Op):
         return part if self.unit == "BYTE" else part.encode("utf-8", "surrogateescape")
 
 
-def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE") -> Any:
+def substr(
+    input: TensorLike, pos: TensorLike, len: TensorLike, name: str | None = None, unit: str = "BYTE"
+) -> AnyTensor:
     """Of each string the part that begins at `pos` and is at most `len` long, in bytes or UTF-8 letters.
 
     >>> import deepkit as dk

@@ -91,8 +91,8 @@ def _share(
             total = gathered([], float64, _at_k(kind, k, class_id))
             totals.append(total)
             grown.append(ops.assign_add(total, ops.reduce_sum(_weighted(counts[kind], weights))))
-        value = ops.divide(totals[0], ops.add(*totals), name=full)
-        update = ops.divide(grown[0], ops.add(*grown), name="update")
+        value = ops.divide(totals[0], ops.add(totals[0], totals[1]), name=full)
+        update = ops.divide(grown[0], ops.add(grown[0], grown[1]), name="update")
         return finish(value, update, metrics_collections, updates_collections)
 
 

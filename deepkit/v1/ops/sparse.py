@@ -38,6 +38,7 @@ class SparseTensor(_SparseTensor, metaclass=_Kind):
     """
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any):
+        places: Any
         places, shape = (x if is_tensor(x) else np.asarray(x, np.int64) for x in (indices, dense_shape))
         if not is_tensor(indices) and not np.size(indices):
             places = places.reshape(0, np.size(dense_shape))

@@ -107,7 +107,8 @@ def _while_live(steps: Symbol, lengths: Symbol | None) -> Symbol:
         return steps
     rows = ops.reshape(steps, [-1, batch_of([steps], 2)])
     masked = select(ops.reshape(_live(steps, lengths), [-1]), rows, ops.zeros_like(rows))
-    return ops.reshape_like(masked, steps)
+    whole: Any = ops.reshape_like(masked, steps)
+    return whole
 
 
 def _last(steps: Symbol, first: Symbol) -> Symbol:
