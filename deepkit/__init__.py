@@ -39,7 +39,16 @@ from typing import TYPE_CHECKING, Any
 from deepkit.loading import load_module
 
 if TYPE_CHECKING:
-    from deepkit import datasets, errors, grade, io, keras, ops, testing, train, v1, viz
+    from deepkit import datasets as datasets
+    from deepkit import errors as errors
+    from deepkit import grade as grade
+    from deepkit import io as io
+    from deepkit import keras as keras
+    from deepkit import ops as ops
+    from deepkit import testing as testing
+    from deepkit import train as train
+    from deepkit import v1 as v1
+    from deepkit import viz as viz
     from deepkit.api import *  # noqa: F403
 
 __version__ = "0.2.0"

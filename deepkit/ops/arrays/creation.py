@@ -257,7 +257,7 @@ def eye(
 ) -> AnyTensor:
     """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns]."""
     columns = num_rows if num_columns is None else num_columns
-    batch = Shape(batch_shape).as_list() if batch_shape is not None else []
+    batch: Any = [] if batch_shape is None else batch_shape
     static, dims = static_shape([*batch, num_rows, columns])
     return apply(Eye(to=as_dtype(dtype), static=static), dims, name=name)
 

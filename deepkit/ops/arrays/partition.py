@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
-from deepkit.core.static import static_shape, static_value
+from deepkit.core.static import static_shape
 from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
@@ -294,8 +294,8 @@ def confusion_matrix(
         truth, guess = (ops.cast(_flat(x), "int64") for x in (labels, predictions))
         if num_classes is None:
             num_classes = ops.maximum(ops.reduce_max(truth), ops.reduce_max(guess)) + 1
-        known = static_value(num_classes)
-        n = ops.cast(num_classes, "int64") if known is None else int(known)
+        count_of: Any = num_classes
+        n = ops.cast(count_of, "int64") if is_tensor(count_of) else int(count_of)
         count = ops.ones_like(guess, dtype) if weights is None else ops.cast(weights, dtype)
         return scatter_nd(ops.stack([truth, guess], 1), count, [n, n], name=full)
 

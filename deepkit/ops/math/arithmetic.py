@@ -69,21 +69,30 @@ class BroadcastLike(Op):
 
 
 def sum_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
-    """x summed to the shape of `like` (itself if the shapes are known to be equal)."""
+    """x summed to the shape of `like` (itself if the shapes are known to be equal).
+
+    x: a shape that `like` broadcasts to; result: like's shape. ShapeError: the shapes do not broadcast.
+    """
     if x.shape.is_full and x.shape == like.shape:
         return x
     return apply(SumLike(), x, like)
 
 
 def broadcast_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
-    """x stretched to the shape of `like` (itself if the shapes are known to be equal)."""
+    """x stretched to the shape of `like` (itself if the shapes are known to be equal).
+
+    x: a shape that broadcasts to that of `like`; result: like's shape. ShapeError: the shapes do not broadcast.
+    """
     if x.shape.is_full and x.shape == like.shape:
         return x
     return apply(BroadcastLike(), x, like)
 
 
 def unbroadcast(dx: TensorOrSymbol, x: TensorOrSymbol, other: TensorOrSymbol) -> TensorOrSymbol:
-    """The derivative by one operand x of a broadcast pair: dx summed over the axes along which x was stretched."""
+    """The derivative by one operand x of a broadcast pair: dx summed over the axes along which x was stretched.
+
+    dx: the broadcast shape of x and other; result: x's shape.
+    """
     a, b = x.shape.dims, other.shape.dims
     if a is not None and b is not None and len(a) >= len(b):
         aligned = (1,) * (len(a) - len(b)) + b
@@ -93,7 +102,10 @@ def unbroadcast(dx: TensorOrSymbol, x: TensorOrSymbol, other: TensorOrSymbol) ->
 
 
 def conj_if_complex(x: TensorOrSymbol) -> TensorOrSymbol:
-    """The factor in a gradient: TensorFlow's derivative of a complex function is multiplied by its conjugate."""
+    """The factor in a gradient: TensorFlow's derivative of a complex function is multiplied by its conjugate.
+
+    x: any shape; result: its shape and type.
+    """
     return conj(x) if x.dtype.is_complex else x
 
 
@@ -345,13 +357,20 @@ realdiv = divide = truediv
 
 
 def div(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
-    """Division as in Python 2: real for floats, rounded down for integers."""
+    """Division as in Python 2: real for floats, rounded down for integers.
+
+    x, y: shapes that broadcast; one type, integer, float or complex; result: the broadcast shape, of the same type.
+    ArgumentError: an integer divided by 0. ShapeError: the shapes do not broadcast. DTypeError: two different types.
+    """
     dtype = next((t.dtype for t in (x, y) if is_tensor(t)), None) or default_dtype([x, y])
     return apply(FloorDiv() if dtype.is_integer else RealDiv(), x, y, name=name or "div")
 
 
 def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
     """The sum of a list of tensors of one shape.
+
+    inputs: tensors of one shape and type; nothing is broadcast. Result: that shape and type.
+    ShapeError: two different shapes. ArgumentError: an empty list.
 
     >>> import deepkit as dk
     >>> dk.add_n([1.0, 2.0, 3.0]).item()
@@ -364,5 +383,9 @@ def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
 
 
 def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> AnyTensor:
-    """A number times a tensor."""
+    """A number times a tensor.
+
+    scalar: (); x: any shape, integer, float or complex; result: x's shape and type.
+    DTypeError: a scalar tensor of another type than x.
+    """
     return apply(Mul(), scalar, x, name=name)

@@ -209,7 +209,7 @@ def sigmoid_cross_entropy_with_logits(
 
 
 def weighted_cross_entropy_with_logits(
-    labels: TensorLike | None = None, logits: TensorLike | None = None, pos_weight: NumberLike = 1,
+    labels: TensorLike | None = None, logits: TensorLike | None = None, pos_weight: NumberLike | None = None,
     name: str | None = None, targets: TensorLike | None = None,
 ) -> AnyTensor:
     """As the sigmoid cross-entropy, with the term of the positive labels multiplied by pos_weight."""
@@ -218,7 +218,7 @@ def weighted_cross_entropy_with_logits(
         x = convert(logits, beside=z)
         z = convert(z, x.dtype, beside=x)
         check_same_shape("logits and targets", x, z)
-        weight = 1 + (pos_weight - 1) * z
+        weight = 1 + (pos_weight - 1) * z  # type: ignore[operator]
         softplus = ops.log1p(ops.exp(-ops.abs(x))) + ops.relu(-x)  # TensorFlow's gradient at x = 0 is that of this form
         return ops.add((1 - z) * x, weight * softplus, name=full)
 
