@@ -52,6 +52,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Of several results grad takes as many derivatives, of several arguments it returns as many. What is computed inside
     has no other derivative; keyword arguments count as constants.
+    GradientError: grad returns another number of derivatives than the function has arguments.
 
     >>> import deepkit as dk
     >>> @dk.ops.custom_gradient

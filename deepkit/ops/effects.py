@@ -59,6 +59,8 @@ def print_(
     """input_ itself; when it runs, `message` and the tensors in `data` are printed to standard error.
 
     `first_n` is accepted for old programs, but every run prints: an op does not count its runs.
+    input_: any shape and type; result: the same; data: any tensors, of each of which the first `summarize` (3) elements
+    show.
     """
     return apply(Print(message=message or "", summarize=summarize or 3), input_, *data, name=name)
 
@@ -85,7 +87,11 @@ class Assert(Op):
 def assert_(
     condition: TensorLike, data: Sequence[TensorLike], summarize: int | None = None, name: str | None = None
 ) -> AnyTensor:
-    """An operation that fails, showing `data`, when it runs and the condition does not hold."""
+    """An operation that fails, showing `data`, when it runs and the condition does not hold.
+
+    condition: bool, any shape: all must hold; data: any tensors. NumericsError, when it runs: a condition that does not
+    hold.
+    """
     result = apply(Assert(summarize=summarize or 3), condition, *data, name=name)
     return getattr(result, "op", result)
 

@@ -196,6 +196,9 @@ def random_normal(
 ) -> AnyTensor:
     """Normal numbers of the given mean and standard deviation.
 
+    shape: a list, or an integer tensor (rank,); mean, stddev: broadcast against it; result: that shape, of dtype (a
+    float).
+
     >>> import deepkit as dk
     >>> dk.random_normal([2], seed=1).numpy().tolist()
     [-0.8113182187080383, 1.4845987558364868]
@@ -210,7 +213,11 @@ def truncated_normal(
     shape: ShapeLike, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, dtype: DTypeLike = "float32",
     seed: int | None = None, name: str | None = None,
 ) -> AnyTensor:
-    """Normal numbers, drawn again when further than two standard deviations from the mean."""
+    """Normal numbers, drawn again when further than two standard deviations from the mean.
+
+    shape: a list, or an integer tensor (rank,); mean, stddev: broadcast against it; result: that shape, of dtype (a
+    float).
+    """
     static, dims = static_shape(shape)
     with scope(name, "truncated_normal", dims) as full:
         draw = apply(TruncatedNormal(to=as_dtype(dtype), static=static, seed=seed), dims)
@@ -221,7 +228,11 @@ def random_uniform(
     shape: ShapeLike, minval: TensorLike = 0, maxval: TensorLike | None = None, dtype: DTypeLike = "float32",
     seed: int | None = None, name: str | None = None,
 ) -> AnyTensor:
-    """Uniform numbers, minval <= x < maxval (1 for floats; integers need it)."""
+    """Uniform numbers, minval <= x < maxval (1 for floats; integers need it).
+
+    shape: a list, or an integer tensor (rank,); minval, maxval: (); result: that shape, of dtype. ArgumentError:
+    integers without maxval, or minval >= maxval.
+    """
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
     if kind.is_integer:
@@ -250,6 +261,7 @@ def random_gamma(
     """Gamma numbers of shape parameter alpha and rate beta (1): `shape` of them for each pair, so shape + alpha.shape.
 
     The mean is alpha / beta, the variance alpha / beta^2. Both can be differentiated.
+    alpha, beta: shapes that broadcast, float, positive; result: of dtype. ArgumentError: alpha that is not positive.
     """
     static, dims = static_shape(shape)
     kind = as_dtype(dtype)
@@ -267,6 +279,8 @@ def multinomial(
 ) -> AnyTensor:
     """num_samples class numbers for each row of logits, drawn with the probabilities softmax(row): (batch, num_samples).
 
+    logits: (batch, classes), float; result: int64, or dtype (output_dtype). ShapeError: another number of axes.
+
     >>> import deepkit as dk
     >>> dk.ops.multinomial([[0.0, -50.0], [-50.0, 0.0]], 3).numpy().tolist()
     [[0, 0, 0], [1, 1, 1]]
@@ -282,12 +296,18 @@ def categorical(
     logits: TensorLike, num_samples: IntLike, dtype: DTypeLike | None = None, seed: int | None = None,
     name: str | None = None,
 ) -> AnyTensor:
-    """`multinomial` under its later name."""
+    """`multinomial` under its later name.
+
+    logits: (batch, classes), float; result: (batch, num_samples), int64 or dtype. ShapeError: another number of axes.
+    """
     return multinomial(logits, num_samples, seed, name or "categorical/Multinomial", dtype=dtype)
 
 
 def random_crop(value: TensorLike, size: IntsLike, seed: int | None = None, name: str | None = None) -> AnyTensor:
-    """A block of shape `size` from a random place of a tensor."""
+    """A block of shape `size` from a random place of a tensor.
+
+    value: (d1, ..., dn); size: (n,), integers, at most d; result: shape `size`, of value's type.
+    """
     with scope(name, "random_crop", value, size) as full:
         value = convert(value)
         static, dims = static_shape(size)
@@ -301,7 +321,10 @@ def random_crop(value: TensorLike, size: IntsLike, seed: int | None = None, name
 
 
 def random_shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> AnyTensor:
-    """The rows of a tensor in random order."""
+    """The rows of a tensor in random order.
+
+    value: (n, ...), any type; result: its shape and type; whole rows move.
+    """
     return apply(RandomShuffle(seed=seed), value, name=name)
 
 
@@ -312,6 +335,8 @@ def dropout(
     """Sets elements to 0 with probability rate = 1 - keep_prob and divides the others by keep_prob.
 
     noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.
+    x: any shape, float; keep_prob, rate: (); result: x's shape and type. Source: N. Srivastava et al., JMLR 15 (2014).
+    ArgumentError: both or neither of the two given, or a number outside (0, 1] for keep_prob and [0, 1) for rate.
     """
     if (keep_prob is None) == (rate is None):
         raise ArgumentError(

@@ -190,29 +190,45 @@ def assign(
     ref: TensorLike, value: TensorLike, validate_shape: bool | None = None, use_locking: bool | None = None,
     name: str | None = None,
 ) -> AnyTensor:
-    """A tensor that, when run, replaces the variable's value and returns the new one."""
+    """A tensor that, when run, replaces the variable's value and returns the new one.
+
+    ref: a variable; value: its shape and type; with validate_shape=False any shape. use_locking is accepted for old
+    programs. ShapeError: another shape. DTypeError: another type.
+    """
     return apply(Assign(validate_shape=validate_shape is not False), ref, value, name=name)
 
 
 def assign_add(
     ref: TensorLike, value: TensorLike, use_locking: bool | None = None, name: str | None = None
 ) -> AnyTensor:
-    """A tensor that, when run, adds to the variable and returns its new value."""
+    """A tensor that, when run, adds to the variable and returns its new value.
+
+    ref: a variable; value: broadcast against it, of its type. ShapeError: another shape. DTypeError: another type.
+    """
     return apply(AssignAdd(), ref, value, name=name)
 
 
 def assign_sub(
     ref: TensorLike, value: TensorLike, use_locking: bool | None = None, name: str | None = None
 ) -> AnyTensor:
-    """A tensor that, when run, subtracts from the variable and returns its new value."""
+    """A tensor that, when run, subtracts from the variable and returns its new value.
+
+    ref: a variable; value: broadcast against it, of its type. ShapeError: another shape. DTypeError: another type.
+    """
     return apply(AssignSub(), ref, value, name=name)
 
 
 def is_variable_initialized(ref: TensorLike, name: str | None = None) -> AnyTensor:
-    """True, when run, if the variable has a value."""
+    """True, when run, if the variable has a value.
+
+    ref: a variable; result: (), bool.
+    """
     return apply(IsVariableInitialized(), ref, name=name)
 
 
 def placeholder_with_default(input: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
-    """A tensor that takes the value fed to it, or that of `input`."""
+    """A tensor that takes the value fed to it, or that of `input`.
+
+    shape: what may be fed, None for unknown lengths. ShapeError: a shape that input's does not fit.
+    """
     return apply(PlaceholderWithDefault(static=Shape(shape).dims), convert(input), name=name)

@@ -38,6 +38,8 @@ class Cast(Op):
 def cast(x: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
     """x as `dtype`; itself if it has that type already.
 
+    x: any shape, any type but string; result: x's shape. DTypeError: strings (string_to_number reads them).
+
     >>> import deepkit as dk
     >>> dk.cast([1.8, -1.8], "int32").numpy().tolist()
     [1, -1]
@@ -49,7 +51,10 @@ def cast(x: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
 
 
 def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
-    """As `cast`, but numbers outside the new type's range become its smallest or largest number."""
+    """As `cast`, but numbers outside the new type's range become its smallest or largest number.
+
+    value: any shape, any type but string; result: its shape.
+    """
     to = as_dtype(dtype)
     x = value if is_tensor(value) else convert(value)
     if x.dtype.min < to.min:
@@ -95,6 +100,9 @@ class Bitcast(Op):
 
 def bitcast(input: TensorLike, type: DTypeLike, name: str | None = None) -> AnyTensor:
     """The same bytes read as another type; the last axis comes or goes where the two types differ in size.
+
+    input: (..., n) of any numbers; result: the same shape for a type of the same size, (..., n, k) for one k times
+    narrower; (..., k) becomes (...) for one k times wider. ShapeError: a last axis of another length than k.
 
     >>> import deepkit as dk
     >>> dk.bitcast([1.0], "int32").numpy().tolist()

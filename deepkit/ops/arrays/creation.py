@@ -99,6 +99,8 @@ class OnesLike(Like):
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> AnyTensor:
     """A tensor of shape `dims`, every element equal to `value`.
 
+    dims: (rank,), integers; value: (), any type; result: value's type. ShapeError: a value with axes.
+
     >>> import deepkit as dk
     >>> dk.fill([2, 2], 9).numpy().tolist()
     [[9, 9], [9, 9]]
@@ -108,7 +110,10 @@ def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> AnyTens
 
 
 def zeros(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None) -> AnyTensor:
-    """A tensor of zeros (of False, of empty strings)."""
+    """A tensor of zeros (of False, of empty strings).
+
+    shape: a list, or an integer tensor (rank,). ShapeError: a length of None.
+    """
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
     value = np.array(b"" if kind.is_string else 0, dtype=kind.numpy)
@@ -116,7 +121,10 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = Non
 
 
 def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None) -> AnyTensor:
-    """A tensor of ones (of True)."""
+    """A tensor of ones (of True).
+
+    shape: a list, or an integer tensor (rank,). ShapeError: a length of None.
+    """
     static, dims = static_shape(shape)
     return apply(Fill(static=static), dims, np.array(1, as_dtype(dtype).numpy), name=name or "ones")
 
@@ -124,7 +132,10 @@ def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None
 def zeros_like(
     tensor: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, optimize: bool = True
 ) -> AnyTensor:
-    """Zeros in the shape of `tensor`, in its type or in `dtype`."""
+    """Zeros in the shape of `tensor`, in its type or in `dtype`.
+
+    Its gradient is that of a constant. `optimize` is accepted for old programs.
+    """
     x = tensor if dtype is None else ops.cast(tensor, dtype)
     return apply(ZerosLike(), x, name=name)
 
@@ -132,7 +143,10 @@ def zeros_like(
 def ones_like(
     tensor: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, optimize: bool = True
 ) -> AnyTensor:
-    """Ones in the shape of `tensor`, in its type or in `dtype`."""
+    """Ones in the shape of `tensor`, in its type or in `dtype`.
+
+    Its gradient is that of a constant. `optimize` is accepted for old programs.
+    """
     x = tensor if dtype is None else ops.cast(tensor, dtype)
     return apply(OnesLike(), x, name=name)
 
@@ -161,6 +175,9 @@ def range(
     name: str | None = None,
 ) -> AnyTensor:
     """Numbers from start (0) up to, but without, limit, in steps of delta.
+
+    start, limit, delta: (), integer or float; result: (ceil((limit - start) / delta),), of dtype or the widest of their
+    types. ArgumentError: delta is 0.
 
     >>> import deepkit as dk
     >>> dk.range(3).numpy().tolist(), dk.range(1, 2, 0.5).numpy().tolist()
@@ -206,6 +223,7 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     """`num` numbers at equal distances from start to stop, both included; of integers they are float64.
 
     start and stop may be tensors of one shape: the numbers stand along a new axis.
+    Result: start's shape with an axis of length num at `axis`; float.
 
     >>> import deepkit as dk
     >>> dk.linspace([0.0, 10.0], [1.0, 30.0], 3).numpy().tolist()
@@ -255,7 +273,10 @@ def eye(
     num_rows: IntLike, num_columns: IntLike | None = None, batch_shape: ShapeLike | None = None,
     dtype: DTypeLike = "float32", name: str | None = None,
 ) -> AnyTensor:
-    """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns]."""
+    """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns].
+
+    num_columns: num_rows if None. Result: of dtype.
+    """
     columns = num_rows if num_columns is None else num_columns
     batch: Any = [] if batch_shape is None else batch_shape
     static, dims = static_shape([*batch, num_rows, columns])
@@ -295,6 +316,9 @@ def one_hot(
 ) -> AnyTensor:
     """Each index as a vector with on_value (1) at that place and off_value (0) elsewhere; outside [0, depth): all off.
 
+    indices: any shape, integer; depth: (); result: indices' shape with an axis of length depth at `axis` (-1: last), of
+    the type of on_value and off_value, or dtype (float32).
+
     >>> import deepkit as dk
     >>> dk.one_hot([2, 0], 3).numpy().tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
@@ -313,7 +337,10 @@ def one_hot(
 def sequence_mask(
     lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = "bool", name: str | None = None
 ) -> AnyTensor:
-    """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None)."""
+    """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None).
+
+    lengths: any shape, integer; result: bool, or dtype.
+    """
     with scope(name, "SequenceMask", lengths):
         lengths = convert(lengths, beside=maxlen)
         longest = ops.maximum(ops.reduce_max(lengths), 0) if maxlen is None else maxlen
@@ -323,7 +350,10 @@ def sequence_mask(
 
 
 def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[AnyTensor]:
-    """Coordinate grids of vectors: for x of length n and y of length m, two tensors of shape (m, n) ("ij": (n, m))."""
+    """Coordinate grids of vectors: for x of length n and y of length m, two tensors of shape (m, n) ("ij": (n, m)).
+
+    Of k vectors: k tensors with k axes each. ArgumentError: an indexing that is neither of the two.
+    """
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid: indexing {indexing!r}", hint='"xy" (columns first) or "ij" (rows first)')
     rank = len(args)

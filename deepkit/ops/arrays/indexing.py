@@ -161,7 +161,11 @@ class StridedSliceGrad(Sliced):
 
 
 def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None = None) -> AnyTensor:
-    """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end."""
+    """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end.
+
+    input_: rank n; begin, size: (n,) or lists; result: shape `size`. ArgumentError: begin and size of different
+    lengths.
+    """
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
         raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
@@ -191,7 +195,11 @@ def strided_slice(
     end_mask: int = 0, ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,
     name: str | None = None,
 ) -> AnyTensor:
-    """x[begin:end:strides] for vectors of bounds; bit i of a mask changes entry i (ignored bound, new axis, one index)."""
+    """x[begin:end:strides] for vectors of bounds; bit i of a mask changes entry i (ignored bound, new axis, one index).
+
+    begin, end, strides: (k,) or lists, k at most the rank; strides default to 1. ShapeError: more entries than axes, an
+    index that is not there.
+    """
     begins, ends = _entries(begin), _entries(end)
     steps = [1] * len(begins) if strides is None else _entries(strides)
     key: list[Any] = []
@@ -275,6 +283,8 @@ def gather(
     """Slices of params along `axis` (batch_dims), in the order `indices` names them.
 
     With batch_dims = b the first b axes of params and indices belong together: each row has indices of its own.
+    params: any shape; indices: any shape, integer, counting from 0; result: params.shape[:axis] + indices.shape +
+    params.shape[axis + 1:]. ShapeError: no such axis. ArgumentError: an index outside [0, length), batch_dims > axis.
 
     >>> import deepkit as dk
     >>> dk.gather([10, 20, 30], [2, 0, 0]).numpy().tolist()
@@ -378,7 +388,11 @@ class ScatterNdLike(Op):
 
 
 def gather_nd(params: TensorLike, indices: TensorLike, name: str | None = None) -> AnyTensor:
-    """Elements or slices at full positions: the last axis of indices holds one index for each leading axis of params."""
+    """Elements or slices at full positions: the last axis of indices holds one index for each leading axis of params.
+
+    params: rank n; indices: (..., k), integer, k <= n; result: indices.shape[:-1] + params.shape[k:]. ArgumentError: an
+    index out of range.
+    """
     return apply(GatherNd(), params, indices, name=name)
 
 
@@ -425,5 +439,9 @@ class BooleanMaskGrad(Op):
 
 
 def boolean_mask(tensor: TensorLike, mask: TensorLike, name: str | None = None, axis: int | None = None) -> AnyTensor:
-    """The rows of a tensor where the mask is True."""
+    """The rows of a tensor where the mask is True.
+
+    tensor: any shape; mask: bool, as long as the axes of the tensor from `axis` (0) on; result: one axis, as long as
+    there are True entries, in place of those. ShapeError: a mask of another shape.
+    """
     return apply(BooleanMask(axis=0 if axis is None else int(axis)), tensor, mask, name=name or "boolean_mask")

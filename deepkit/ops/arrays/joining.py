@@ -87,7 +87,11 @@ class ConcatGrad(Op):
 
 
 def concat(values: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
-    """Tensors joined along an axis that exists: shapes (2, 3) and (4, 3) along axis 0 give (6, 3)."""
+    """Tensors joined along an axis that exists: shapes (2, 3) and (4, 3) along axis 0 give (6, 3).
+
+    values: one type and rank; all lengths but that of the axis are equal. Result: that type. ShapeError: other lengths
+    differ, no such axis. ArgumentError: axis and values exchanged. DTypeError: two types.
+    """
     if isinstance(axis, (list, tuple)):
         raise ArgumentError(
             "concat(axis, values) is the order of TensorFlow 0.x", hint="swap the arguments: concat(values, axis)"
@@ -164,12 +168,19 @@ def _unpack(x: Any, num: int, axis: int) -> list[Any]:
 
 
 def stack(values: Sequence[TensorLike] | np.ndarray, axis: int = 0, name: str | None = None) -> AnyTensor:
-    """Tensors of one shape joined along a new axis: three of shape (2,) give (3, 2)."""
+    """Tensors of one shape joined along a new axis: three of shape (2,) give (3, 2).
+
+    values: at least one. ShapeError: two different shapes, no such axis. DTypeError: two different types.
+    """
     return apply(Pack(axis=axis), *list(values), name=name)
 
 
 def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str | None = None) -> list[AnyTensor]:
-    """The slices along an axis, as a list of tensors without that axis."""
+    """The slices along an axis, as a list of tensors without that axis.
+
+    value: (..., n, ...); result: n tensors. num: n, where the shape is not known. ShapeError: n is not known, or not
+    num.
+    """
     value = convert(value)
     if num is None:
         num = value.shape.dims[normalize_axis(axis, len(value.shape))] if value.shape.dims is not None else None
@@ -221,7 +232,12 @@ class Split(Op):
 def split(
     value: TensorLike, num_or_size_splits: IntsLike, axis: AxisLike = 0, num: int | None = None, name: str | None = None
 ) -> list[AnyTensor]:
-    """A tensor cut along an axis: into n equal parts, or into parts of the given lengths."""
+    """A tensor cut along an axis: into n equal parts, or into parts of the given lengths.
+
+    value: any shape; result: tensors that differ in length along `axis` alone; one length may be -1, what is left over.
+    num: how many, where num_or_size_splits is a tensor of unknown length. ShapeError: lengths that do not add up, n
+    that does not divide.
+    """
     if isinstance(value, int) and is_tensor(axis):
         raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
     sizes, at = numbers(num_or_size_splits), numbers(axis)
@@ -298,7 +314,11 @@ class TileLike(Op):
 
 
 def tile(input: TensorLike, multiples: IntsLike, name: str | None = None) -> AnyTensor:
-    """A tensor repeated multiples[i] times along each axis i."""
+    """A tensor repeated multiples[i] times along each axis i.
+
+    input: (d1, ..., dn); multiples: (n,), integers; result: (d1 m1, ..., dn mn). ShapeError: another number of
+    multiples.
+    """
     known, dims = static_shape(multiples)
     if is_tensor(dims):
         return apply(Tile(multiples=None if known is None or None in known else known), input, dims, name=name)
@@ -365,7 +385,11 @@ def pad(
     tensor: TensorLike, paddings: TensorLike, mode: str = "CONSTANT", name: str | None = None,
     constant_values: TensorLike = 0,
 ) -> AnyTensor:
-    """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC)."""
+    """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC).
+
+    tensor: (d1, ..., dn); paddings: (n, 2), integers, how many before and after; result: (before + d1 + after, ...).
+    ShapeError: another number of pairs. ArgumentError: an unknown mode.
+    """
     if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")
     pairs, fill = numbers(paddings), static_value(constant_values)
@@ -378,6 +402,9 @@ def pad(
 
 
 def parallel_stack(values: Sequence[TensorLike] | np.ndarray, name: str | None = None) -> AnyTensor:
-    """As `stack` along axis 0."""
+    """As `stack` along axis 0.
+
+    values: at least one, of one shape and type; result: (number of values, ...). ShapeError: two different shapes.
+    """
     with scope(name, "parallel_stack", values):
         return stack(values)

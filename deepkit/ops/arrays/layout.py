@@ -120,12 +120,18 @@ class Rank(Op):
 
 
 def shape(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int32") -> AnyTensor:
-    """The shape of a tensor, as a tensor: right also where the graph does not know it yet."""
+    """The shape of a tensor, as a tensor: right also where the graph does not know it yet.
+
+    input: any shape; result: (rank,), of out_type.
+    """
     return apply(ShapeOf(to=as_dtype(out_type)), input, name=name)
 
 
 def size(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int32") -> AnyTensor:
-    """The number of elements of a tensor, as a tensor."""
+    """The number of elements of a tensor, as a tensor.
+
+    input: any shape; result: (), of out_type.
+    """
     return apply(Size(to=as_dtype(out_type)), input, name=name)
 
 
@@ -187,12 +193,17 @@ class ReshapeLike(Op):
 
 
 def reshape_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
-    """x in the shape of `like` (itself if the shapes are known to be equal)."""
+    """x in the shape of `like` (itself if the shapes are known to be equal).
+
+    x, like: as many elements; result: like's shape, x's type.
+    """
     return x if x.shape.is_full and x.shape == like.shape else apply(ReshapeLike(), x, like)
 
 
 def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """The same numbers in the same order under another shape; one dimension may be -1: what is left over.
+
+    shape: a list, or an integer tensor (rank,). ShapeError: another number of elements, more than one -1.
 
     >>> import deepkit as dk
     >>> dk.reshape([1, 2, 3, 4, 5, 6], [2, -1]).shape
@@ -235,7 +246,10 @@ class Transpose(Op):
 
 
 def transpose(a: TensorLike, perm: AxisLike = None, name: str | None = None, conjugate: bool = False) -> AnyTensor:
-    """Axes in another order: output axis i is input axis perm[i]; without perm all axes are reversed."""
+    """Axes in another order: output axis i is input axis perm[i]; without perm all axes are reversed.
+
+    a: (d0, ..., dn); result: (d[perm[0]], d[perm[1]], ...). ShapeError: a perm that does not name every axis once.
+    """
     order = None if perm is None else numbers(perm)
     if is_tensor(order):
         a = convert(a, beside=order)
@@ -244,7 +258,10 @@ def transpose(a: TensorLike, perm: AxisLike = None, name: str | None = None, con
 
 
 def matrix_transpose(a: TensorLike, name: str | None = None, conjugate: bool = False) -> AnyTensor:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    a: (..., m, n), a known number of axes; result: (..., n, m); conjugate: complex numbers are conjugated too.
+    """
     a = convert(a)
     order: Any = [*builtins.range(len(a.shape) - 2), -1, -2] if a.shape.rank is not None else None
     if order is None:
@@ -295,7 +312,10 @@ class ExpandDims(Op):
 
 
 def expand_dims(input: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
-    """A new axis of length 1 at position `axis`; negative positions count from the end of the result."""
+    """A new axis of length 1 at position `axis`; negative positions count from the end of the result.
+
+    input: (d0, ..., dn); result: (d0, ..., 1, ..., dn). `dim` is an older name of axis. ShapeError: no such position.
+    """
     at = numbers(dim if axis is None else axis)
     if is_tensor(at):
         x = convert(input, beside=at)
@@ -331,7 +351,10 @@ class Squeeze(Op):
 def squeeze(
     input: TensorLike, axis: AxisLike = None, name: str | None = None, squeeze_dims: AxisLike = None
 ) -> AnyTensor:
-    """Takes out axes of length 1: those named in `axis`, or all."""
+    """Takes out axes of length 1: those named in `axis`, or all.
+
+    squeeze_dims is an older name of axis. ShapeError: a named axis of another length, or one that is not there.
+    """
     axis = squeeze_dims if axis is None else axis
     axes = None if axis is None else numbers(axis)
     if is_tensor(axes):
@@ -364,7 +387,10 @@ class BroadcastTo(Op):
 
 
 def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
-    """A tensor stretched to `shape` by NumPy's broadcasting rule."""
+    """A tensor stretched to `shape` by NumPy's broadcasting rule.
+
+    ShapeError: a shape that input does not broadcast to.
+    """
     static, dims = static_shape(shape)
     return apply(BroadcastTo(static=static), input, dims, name=name)
 
@@ -390,7 +416,10 @@ class Reverse(Op):
 
 
 def reverse(tensor: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
-    """The order along the named axes turned round."""
+    """The order along the named axes turned round.
+
+    tensor: any shape; result: its shape and type. ShapeError: an axis that is not there.
+    """
     axes = numbers(axis)
     if is_tensor(axes):
         x = convert(tensor, beside=axes)

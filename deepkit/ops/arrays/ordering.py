@@ -51,6 +51,9 @@ def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, Any]:
 def sort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> AnyTensor:
     """The numbers along an axis in rising order, or falling with direction="DESCENDING".
 
+    values: at least one axis, integer or float; result: its shape and type. ArgumentError: another direction.
+    ShapeError: no axes, or no such axis.
+
     >>> import deepkit as dk
     >>> dk.ops.sort([3.0, 1.0, 2.0]).numpy().tolist()
     [1.0, 2.0, 3.0]
@@ -64,6 +67,8 @@ def argsort(
     values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> AnyTensor:
     """The positions (int32) that put the numbers along an axis in order; equal numbers keep their order.
+
+    values: at least one axis, integer or float. ArgumentError: another direction. ShapeError: no axes, or no such axis.
 
     >>> import deepkit as dk
     >>> dk.ops.argsort([3.0, 1.0, 2.0]).numpy().tolist()
@@ -108,6 +113,7 @@ def searchsorted(
     """Where each value would be put into the sorted row that it belongs to: (..., n) and (..., m) give (..., m).
 
     side="left": before equal numbers, "right": after them.
+    integer or float, one type. ArgumentError: another side. ShapeError: rows whose other axes differ.
     """
     if side not in ("left", "right"):
         raise ArgumentError(f"searchsorted: side={side!r}", rule="'left' or 'right'")
@@ -137,6 +143,7 @@ def roll(input: TensorLike, shift: TensorLike, axis: AxisLike, name: str | None 
     """The numbers moved along an axis by `shift` places; what leaves at the end comes in at the start.
 
     shift and axis may be lists.
+    input: any shape; result: its shape and type. ShapeError: an axis that is not there.
 
     >>> import deepkit as dk
     >>> dk.ops.roll([1, 2, 3, 4], 1, 0).numpy().tolist()
@@ -155,7 +162,11 @@ def count_nonzero(
     input_tensor: TensorLike, axis: AxisLike = None, keepdims: bool | None = None, dtype: DTypeLike = "int64",
     name: str | None = None, reduction_indices: AxisLike = None, keep_dims: bool | None = None,
 ) -> AnyTensor:
-    """How many elements along the axes (all) are not 0; of strings: not empty."""
+    """How many elements along the axes (all) are not 0; of strings: not empty.
+
+    input_tensor: any shape and type; result: its shape without `axis`, with keepdims of length 1 there, of dtype.
+    reduction_indices and keep_dims are older names. ShapeError: an axis that is not there.
+    """
     axis = reduction_indices if axis is None else axis
     with scope(name, "count_nonzero", input_tensor) as full:
         x = convert(input_tensor)
@@ -167,7 +178,10 @@ def count_nonzero(
 def histogram_fixed_width_bins(
     values: TensorLike, value_range: TensorLike, nbins: int = 100, dtype: DTypeLike = "int32", name: str | None = None
 ) -> AnyTensor:
-    """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost."""
+    """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost.
+
+    values: any shape, integer or float; value_range: (2,), of the same type; result: values' shape, of dtype.
+    """
     with scope(name, "histogram_fixed_width_bins", values) as full:
         x = convert(values)
         limits = convert(value_range, x.dtype if not is_tensor(value_range) else None, beside=x)
@@ -181,6 +195,8 @@ def histogram_fixed_width(
     values: TensorLike, value_range: TensorLike, nbins: int = 100, dtype: DTypeLike = "int32", name: str | None = None
 ) -> AnyTensor:
     """How many values lie in each of nbins equal intervals of value_range; those outside count in the outermost.
+
+    values: any shape, integer or float; value_range: (2,), of the same type; result: (nbins,), of dtype.
 
     >>> import deepkit as dk
     >>> dk.ops.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy().tolist()

@@ -72,7 +72,11 @@ class DynamicPartitionGrad(Op):
 def dynamic_partition(
     data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
 ) -> list[AnyTensor]:
-    """The rows of data sorted into num_partitions tensors by the number in `partitions`."""
+    """The rows of data sorted into num_partitions tensors by the number in `partitions`.
+
+    data: partitions.shape + row; partitions: integers in [0, num_partitions); result: tensors (n_i, *row). ShapeError:
+    the shape of the data does not begin with that of partitions. ArgumentError: a number out of range.
+    """
     return list(apply(DynamicPartition(num=int(num_partitions)), data, partitions, name=name))
 
 
@@ -123,6 +127,10 @@ class DynamicStitch(Op):
 def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> AnyTensor:
     """The inverse of dynamic_partition: row indices[m][i] of the result is data[m][i].
 
+    indices[m]: any shape, integer; data[m]: indices[m].shape + row; result: (largest index + 1, *row). Of equal indices
+    the last counts. ArgumentError: lists of different lengths. ShapeError: data that do not begin with the shape of
+    their indices.
+
     >>> import deepkit as dk
     >>> dk.dynamic_stitch([[2, 0], [1]], [[30, 10], [20]]).numpy().tolist()
     [10, 20, 30]
@@ -172,7 +180,12 @@ def reverse_sequence(
     input: TensorLike, seq_lengths: TensorLike, seq_axis: int | None = None, batch_axis: int | None = None,
     name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None,
 ) -> AnyTensor:
-    """Each sequence of a batch with its first seq_lengths[i] steps in reverse order, the rest as it is."""
+    """Each sequence of a batch with its first seq_lengths[i] steps in reverse order, the rest as it is.
+
+    input: any shape; seq_lengths: (batch,), integer, at most the length of seq_axis; result: input's shape and type.
+    seq_dim and batch_dim are older names. ArgumentError: no seq_axis, a length out of range. ShapeError: another number
+    of lengths.
+    """
     seq = seq_dim if seq_axis is None else seq_axis
     batch = batch_dim if batch_axis is None else batch_axis
     if seq is None:
@@ -214,6 +227,9 @@ class ScatterNd(Op):
 
 def scatter_nd(indices: TensorLike, updates: TensorLike, shape: ShapeLike, name: str | None = None) -> AnyTensor:
     """Zeros of `shape` with each update added at its position; the last axis of indices holds one position.
+
+    indices: (..., k), integer; updates: indices.shape[:-1] + shape[k:], integer, float or complex; result: updates'
+    type. ShapeError: updates of another shape. ArgumentError: an index out of range.
 
     >>> import deepkit as dk
     >>> dk.scatter_nd([[1], [3], [1]], [5, 6, 7], [4]).numpy().tolist()
@@ -261,6 +277,8 @@ def bincount(
     """How often each number 0, 1, 2, ... occurs in arr; with weights, their sums.
 
     The result ends at the largest number, but is at least minlength and at most maxlength long.
+    arr: any shape, integer >= 0; weights: arr's shape, integer or float. ArgumentError: a negative number. ShapeError:
+    weights of another shape.
 
     >>> import deepkit as dk
     >>> dk.bincount([1, 1, 3]).numpy().tolist()
@@ -285,6 +303,8 @@ def confusion_matrix(
     """Entry (i, j): how often class i was predicted as class j, or the sum of the weights of those cases.
 
     labels, predictions: vectors of class numbers, or columns of them. num_classes: one more than the largest if None.
+    labels, predictions: (n,) or (n, 1), integer; weights: (n,); result: (num_classes, num_classes), of dtype.
+    ArgumentError: a class outside [0, num_classes).
 
     >>> import deepkit as dk
     >>> dk.confusion_matrix([1, 0, 1], [1, 1, 0]).numpy().tolist()

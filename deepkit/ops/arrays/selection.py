@@ -119,6 +119,9 @@ class PutAlongLast(Op):
 def top_k(input: TensorLike, k: IntLike = 1, sorted: bool = True, name: str | None = None) -> TopKV2:
     """The k largest elements along the last axis and their positions, largest first whatever `sorted` says.
 
+    input: (..., n), integer or float; result: values and indices (int32), (..., k) both; of equal elements the first.
+    ShapeError, ArgumentError: k > n. Derivatives go to the chosen elements.
+
     >>> import deepkit as dk
     >>> values, indices = dk.top_k([1.0, 9.0, 5.0], 2)
     >>> values.numpy().tolist(), indices.numpy().tolist()
@@ -159,6 +162,9 @@ class InTopK(Op):
 
 def in_top_k(predictions: TensorLike, targets: TensorLike, k: IntLike, name: str | None = None) -> AnyTensor:
     """For each row: is the target among the k largest predictions? Ties at the border all count as inside.
+
+    predictions: (batch, classes), float; targets: (batch,), integer; result: (batch,), bool; False for a target out of
+    range and for rows with NaN or infinity. ShapeError: other shapes.
 
     >>> import deepkit as dk
     >>> dk.in_top_k([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]], [2, 2], 2).numpy().tolist()
@@ -201,6 +207,8 @@ class UniqueValues(Op):
 def unique(x: TensorLike, out_idx: DTypeLike = "int32", name: str | None = None) -> Unique:
     """The distinct elements y of a vector in order of appearance, and idx with x = y[idx].
 
+    x: (n,), any type; y: (distinct,); idx: (n,), of out_idx. ShapeError: no vector.
+
     >>> import deepkit as dk
     >>> y, idx = dk.unique([7, 3, 7])
     >>> y.numpy().tolist(), idx.numpy().tolist()
@@ -210,7 +218,10 @@ def unique(x: TensorLike, out_idx: DTypeLike = "int32", name: str | None = None)
 
 
 def unique_with_counts(x: TensorLike, out_idx: DTypeLike = "int32", name: str | None = None) -> UniqueWithCounts:
-    """As `unique`, with how often each distinct element occurs."""
+    """As `unique`, with how often each distinct element occurs.
+
+    x: (n,), any type; result: y (distinct,), idx (n,) and count (distinct,), both of out_idx. ShapeError: no vector.
+    """
     return UniqueWithCounts(*apply(UniqueValues(index=as_dtype(out_idx)), x, name=name or "UniqueWithCounts"))
 
 
@@ -235,7 +246,10 @@ class SetDiff1d(Op):
 
 
 def setdiff1d(x: TensorLike, y: TensorLike, index_dtype: DTypeLike = "int32", name: str | None = None) -> ListDiff:
-    """The elements of the vector x that are not in y, and their positions in x."""
+    """The elements of the vector x that are not in y, and their positions in x.
+
+    x, y: vectors of one type; result: out (k,), and idx (k,) of index_dtype. ShapeError: no vector.
+    """
     return ListDiff(*apply(SetDiff1d(index=as_dtype(index_dtype)), x, y, name=name))
 
 
@@ -260,5 +274,8 @@ class InvertPermutation(Op):
 
 
 def invert_permutation(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """The permutation that undoes x: y[x[i]] = i."""
+    """The permutation that undoes x: y[x[i]] = i.
+
+    x: (n,), integer; result: the same. ShapeError: no vector. ArgumentError: a number twice, or outside [0, n).
+    """
     return apply(InvertPermutation(), x, name=name)

@@ -142,6 +142,8 @@ def sparse_to_dense(
     """A tensor of output_shape with sparse_values at sparse_indices, and default_value everywhere else.
 
     With validate_indices the positions must be in rising order, none of them named twice; else the last one counts.
+    sparse_indices: (n, rank), (n,) for a vector, or () for one place; sparse_values: (n,) or one value. ArgumentError:
+    an index out of range, and with validate_indices one out of order or repeated.
 
     >>> import deepkit as dk
     >>> dk.sparse_to_dense([[0], [2]], [4], [5, 6]).numpy().tolist()
@@ -156,6 +158,9 @@ def sparse_tensor_dense_matmul(
     sp_a: SparseTensor, b: TensorLike, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
 ) -> AnyTensor:
     """A sparse matrix (n, m) times a dense one (m, k): only the named places are multiplied.
+
+    integer or float; result: (n, k). adjoint_*: the conjugate transpose of that factor is used. ArgumentError: a named
+    place outside the matrices.
 
     >>> import deepkit as dk
     >>> a = dk.ops.SparseTensor([[0, 1], [1, 0]], dk.tensor([2.0, 3.0]), [2, 2])
@@ -179,7 +184,10 @@ def sparse_tensor_to_dense(
     sp_input: SparseTensor, default_value: TensorLike | None = None, validate_indices: bool = True,
     name: str | None = None,
 ) -> AnyTensor:
-    """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name."""
+    """A SparseTensor as a dense one, with default_value (0, or an empty string) at the places it does not name.
+
+    Result: sp_input's shape and type. ArgumentError: with validate_indices, a place out of order or repeated.
+    """
     default = default_value if default_value is not None else b"" if sp_input.dtype.is_string else 0
     return sparse_to_dense(
         sp_input.indices, sp_input.dense_shape, sp_input.values, default, validate_indices, name or "SparseToDense"

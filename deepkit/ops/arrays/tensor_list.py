@@ -77,5 +77,9 @@ class ListWriteGrad(Op):
 def list_write(
     entries: TensorLike, index: TensorLike, value: TensorLike, size: IntsLike, growing: bool = False
 ) -> AnyTensor:
-    """The list of tensors `entries` with `value` at place `index`; see ListWrite."""
+    """The list of tensors `entries` with `value` at place `index`; see ListWrite.
+
+    entries: (size, ...), or (0,) as long as nothing was written; index, size: (); value: (...). ArgumentError: an index
+    outside [0, size), unless growing. ShapeError: a value of another shape than the entries.
+    """
     return apply(ListWrite(growing=growing), entries, index, value, size)

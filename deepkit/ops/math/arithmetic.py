@@ -371,6 +371,8 @@ def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
 
     inputs: tensors of one shape and type; nothing is broadcast. Result: that shape and type.
     ShapeError: two different shapes. ArgumentError: an empty list.
+    inputs: tensors of one shape and type; nothing is broadcast. Result: that shape and type. ShapeError: two different
+    shapes. ArgumentError: an empty list.
 
     >>> import deepkit as dk
     >>> dk.add_n([1.0, 2.0, 3.0]).item()
@@ -387,5 +389,7 @@ def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> An
 
     scalar: (); x: any shape, integer, float or complex; result: x's shape and type.
     DTypeError: a scalar tensor of another type than x.
+    scalar: (); x: any shape, integer, float or complex; result: x's shape and type. DTypeError: a scalar tensor of
+    another type than x.
     """
     return apply(Mul(), scalar, x, name=name)

@@ -211,6 +211,9 @@ class Choose(Op):
 def choose(condition: TensorLike, x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
     """x where the one truth value `condition` holds, else y; both are computed, unless the plan knows which is wanted.
 
+    condition: (), bool; x, y: one type, any shapes; result: that of the one chosen. ShapeError: a condition with axes.
+    DTypeError: x and y of different types.
+
     >>> import deepkit as dk
     >>> dk.choose(True, [1.0, 2.0], 3.0).numpy().tolist()
     [1.0, 2.0]
@@ -240,6 +243,10 @@ def where(
     condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
 ) -> AnyTensor:
     """x where the condition holds, else y; without x and y, the positions of the True entries.
+
+    condition: bool; x, y: one type. All three have one shape; or the condition (n,) picks rows of x and y (n, ...); or
+    all broadcast. Without x and y: (number of True entries, condition's rank), int64. ShapeError: shapes that do not
+    fit so. DTypeError: x and y of different types.
 
     >>> import deepkit as dk
     >>> dk.where([True, False], [1, 2], [3, 4]).numpy().tolist()
@@ -278,12 +285,20 @@ class ClipByValue(Op):
 def clip_by_value(
     t: TensorLike, clip_value_min: TensorLike, clip_value_max: TensorLike, name: str | None = None
 ) -> AnyTensor:
-    """t limited to [clip_value_min, clip_value_max], element by element."""
+    """t limited to [clip_value_min, clip_value_max], element by element.
+
+    t: integer or float; the bounds are numbers or tensors of t's type that broadcast against it; result: t's shape and
+    type. A lower bound above the upper one counts. DTypeError: bounds of another type.
+    """
     return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
 
 
 def div_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
-    """x / y, and 0 where y is 0, element by element."""
+    """x / y, and 0 where y is 0, element by element.
+
+    x, y: shapes that broadcast; one type, float or complex; result: the broadcast shape, of the same type. ShapeError:
+    the shapes do not broadcast. DTypeError: two different types.
+    """
     with scope(name, "div_no_nan", x, y) as full:
         x, y = convert(x, beside=y), convert(y, beside=x)
         none = equal(y, 0)
@@ -315,10 +330,16 @@ class CheckNumerics(Op):
 
 
 def check_numerics(tensor: TensorLike, message: str = "", name: str | None = None) -> AnyTensor:
-    """The tensor itself; NumericsError with `message` when it holds NaN or infinity."""
+    """The tensor itself; NumericsError with `message` when it holds NaN or infinity.
+
+    tensor: any shape, float; result: the same. DTypeError: another type.
+    """
     return apply(CheckNumerics(message=message), tensor, name=name)
 
 
 def verify_tensor_all_finite(t: TensorLike, msg: str = "", name: str | None = None) -> AnyTensor:
-    """TensorFlow 1's older name of `check_numerics`."""
+    """TensorFlow 1's older name of `check_numerics`.
+
+    t: any shape, float; result: the same. NumericsError: NaN or infinity. DTypeError: another type.
+    """
     return check_numerics(t, msg, name)

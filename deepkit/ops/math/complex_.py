@@ -83,6 +83,9 @@ class Angle(OfComplex):
 def complex(real: TensorLike, imag: TensorLike, name: str | None = None) -> AnyTensor:
     """The complex tensor real + i imag of two float tensors.
 
+    real, imag: shapes that broadcast; both float32, giving complex64, or both float64, giving complex128. ShapeError:
+    the shapes do not broadcast. DTypeError: another type, or two different ones.
+
     >>> import deepkit as dk
     >>> dk.complex(3.0, 4.0).item()
     (3+4j)
@@ -95,19 +98,28 @@ def _tensor(x: Any) -> Any:
 
 
 def real(input: TensorLike, name: str | None = None) -> AnyTensor:
-    """The real part of a complex tensor; a real one as it is."""
+    """The real part of a complex tensor; a real one as it is.
+
+    input: any shape; result: its shape, float32 of complex64 and float64 of complex128.
+    """
     x = _tensor(input)
     return apply(Real(), x, name=name) if x.dtype.is_complex else x
 
 
 def imag(input: TensorLike, name: str | None = None) -> AnyTensor:
-    """The imaginary part of a complex tensor; zeros for a real one."""
+    """The imaginary part of a complex tensor; zeros for a real one.
+
+    input: any shape; result: its shape, float32 of complex64 and float64 of complex128.
+    """
     x = _tensor(input)
     return apply(Imag(), x, name=name) if x.dtype.is_complex else ops.zeros_like(x, name=name)
 
 
 def angle(input: TensorLike, name: str | None = None) -> AnyTensor:
-    """The angle of each number in radians; for real numbers 0, or pi where they are negative."""
+    """The angle of each number in radians; for real numbers 0, or pi where they are negative.
+
+    input: any shape; result: its shape, float32 of complex64 and float64 of complex128.
+    """
     x = _tensor(input)
     if x.dtype.is_complex:
         return apply(Angle(), x, name=name)

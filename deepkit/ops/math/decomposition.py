@@ -144,12 +144,19 @@ class MatrixTriangularSolve(SquareMatrices):
 def matrix_triangular_solve(
     matrix: TensorLike, rhs: TensorLike, lower: bool = True, adjoint: bool = False, name: str | None = None
 ) -> AnyTensor:
-    """The x with matrix @ x = rhs for a triangular matrix: (..., n, n) and (..., n, k) give (..., n, k)."""
+    """The x with matrix @ x = rhs for a triangular matrix: (..., n, n) and (..., n, k) give (..., n, k).
+
+    float or complex; batches broadcast. With lower=False the matrix is an upper triangle; adjoint solves matrix^H x =
+    rhs. ShapeError: sizes that do not fit. NumericsError: a 0 on the diagonal.
+    """
     return apply(MatrixTriangularSolve(lower=lower, adjoint=adjoint), matrix, rhs, name=name)
 
 
 def cholesky_solve(chol: TensorLike, rhs: TensorLike, name: str | None = None) -> AnyTensor:
     """The x with A @ x = rhs, where chol = cholesky(A): two triangular systems, L y = rhs and L^H x = y.
+
+    chol: (..., n, n), lower triangular; rhs: (..., n, k); result: (..., n, k). ShapeError: sizes that do not fit.
+    NumericsError: a 0 on the diagonal.
 
     >>> import deepkit as dk
     >>> dk.cholesky_solve(dk.cholesky([[4.0]]), [[2.0]]).item()
@@ -216,7 +223,11 @@ class QrFactors(NamedTuple):
 
 
 def qr(input: TensorLike, full_matrices: bool = False, name: str | None = None) -> QrFactors:
-    """(q, r) with input = q @ r: shape (..., m, n) gives (..., m, k) and (..., k, n), k = min(m, n) (m with full)."""
+    """(q, r) with input = q @ r: shape (..., m, n) gives (..., m, k) and (..., k, n), k = min(m, n) (m with full).
+
+    float or complex; result.q, result.r. The derivative exists with m >= n only if full_matrices is False or m = n.
+    ShapeError: less than two axes. GradientError: q of m > n with full_matrices.
+    """
     return QrFactors(*apply(Qr(full_matrices=full_matrices), input, name=name))
 
 
@@ -253,12 +264,19 @@ class SelfAdjointEig(SquareMatrices):
 
 
 def self_adjoint_eig(tensor: TensorLike, name: str | None = None) -> tuple[AnyTensor, AnyTensor]:
-    """(e, v): eigenvalues (..., n), ascending, and eigenvectors (..., n, n), one a column, of symmetric matrices."""
+    """(e, v): eigenvalues (..., n), ascending, and eigenvectors (..., n, n), one a column, of symmetric matrices.
+
+    tensor: (..., n, n), float or complex; only its lower triangle is read. ShapeError: a matrix that is not square.
+    Source of the derivative: M. Giles, 2008, section 3.1.
+    """
     return tuple(apply(SelfAdjointEig(), tensor, name=name))
 
 
 def self_adjoint_eigvals(tensor: TensorLike, name: str | None = None) -> AnyTensor:
-    """The eigenvalues (..., n), ascending, of symmetric matrices (..., n, n)."""
+    """The eigenvalues (..., n), ascending, of symmetric matrices (..., n, n).
+
+    float or complex; only the lower triangle is read. ShapeError: a matrix that is not square.
+    """
     return apply(SelfAdjointEig(compute_v=False), tensor, name=name)
 
 
@@ -359,6 +377,8 @@ def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True
 
     Shape (..., m, n) gives s (..., k), u (..., m, k), v (..., n, k) with k = min(m, n); full_matrices makes u and v
     square.
+    float or complex; s is real. ShapeError: less than two axes. GradientError, where it is differentiated:
+    full_matrices with |m - n| > 1. Source of the derivative: J. Townsend, 2016.
     """
     result = apply(Svd(full_matrices=full_matrices, compute_uv=compute_uv), tensor, name=name)
     return tuple(result) if compute_uv else result
@@ -405,6 +425,8 @@ def matrix_solve_ls(
 
     fast solves the normal equations by a Cholesky decomposition, which squares the condition number of the matrix;
     otherwise the pseudo-inverse is used, which also copes with dependent columns and ignores l2_regularizer.
+    float or complex. ShapeError: another number of rows in rhs. NumericsError, with fast: columns that depend on each
+    other.
     """
     with scope(name, "matrix_solve_ls", matrix, rhs) as full:
         matrix = matrix if is_tensor(matrix) else convert(matrix, beside=rhs)

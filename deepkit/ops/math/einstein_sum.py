@@ -23,6 +23,8 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> AnyTensor:
     Every letter names an axis; axes of one letter have one length and are run through together; letters that are
     not in the output are summed over. "..." stands for any number of further axes, which broadcast. Without "->",
     the output holds the letters that occur once, in alphabetical order.
+    inputs: one type, the letters of each as many as its axes. ShapeError: one letter for two lengths, an unknown rank.
+    ArgumentError: letters that do not fit the tensors, an output letter that no input has, or one twice.
 
     >>> import deepkit as dk
     >>> dk.einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0]).numpy().tolist()

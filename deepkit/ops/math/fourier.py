@@ -117,6 +117,8 @@ def rfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str
     """The transform of real numbers over the last axis: its frequencies 0 to n // 2, the others being their conjugates.
 
     fft_length: [n]; the input is cut off or filled with zeros to n numbers.
+    input_tensor: (..., n), float32 or float64; result: (..., n // 2 + 1), complex64 or complex128. ArgumentError:
+    fft_length of more than one number.
 
     >>> import deepkit as dk
     >>> dk.ops.rfft(dk.tensor([1.0, 0.0, 0.0, 0.0])).numpy().real.tolist()
@@ -128,21 +130,33 @@ def rfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str
 
 
 def irfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
-    """The n real numbers whose transform begins with these frequencies; n = 2 (m - 1) for m of them, or fft_length = [n]."""
+    """The n real numbers whose transform begins with these frequencies; n = 2 (m - 1) for m of them, or fft_length = [n].
+
+    input_tensor: (..., m), complex; result: (..., n), float32 of complex64 and float64 of complex128. ArgumentError:
+    fft_length of more than one number.
+    """
     with scope(name, "irfft", input_tensor) as full:
         x = convert(input_tensor)
         return ops.identity(_from_half(x, *_given(fft_length, 1)), name=full)
 
 
 def rfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
-    """`rfft` over the last axis, then `fft` over the one before it. fft_length: [rows, columns]."""
+    """`rfft` over the last axis, then `fft` over the one before it. fft_length: [rows, columns].
+
+    input_tensor: (..., rows, n), float; result: (..., rows, n // 2 + 1), complex. ArgumentError: fft_length of another
+    number of numbers.
+    """
     with scope(name, "rfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)
         return ops.identity(_other_axis(_half(x, columns), rows, fft), name=full)
 
 
 def irfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
-    """What `rfft2d` was made of. fft_length: [rows, columns] of the result."""
+    """What `rfft2d` was made of. fft_length: [rows, columns] of the result.
+
+    input_tensor: (..., rows, m), complex; result: (..., rows, 2 (m - 1)), float. ArgumentError: fft_length of another
+    number of numbers.
+    """
     with scope(name, "irfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)
         return ops.identity(_from_half(_other_axis(x, rows, ifft), columns), name=full)

@@ -81,6 +81,8 @@ def matmul(
     """Matrix product (..., n, k) @ (..., k, m) -> (..., n, m); leading axes broadcast.
 
     transpose_* turns a factor round first, adjoint_* also conjugates it.
+    integer, float or complex, one type. ShapeError: less than two axes, k of a and of b different, batches that do not
+    broadcast. DTypeError: two different types.
 
     >>> import deepkit as dk
     >>> dk.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
@@ -169,12 +171,19 @@ class MatrixSolve(SquareMatrices):
 
 
 def matrix_solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str | None = None) -> AnyTensor:
-    """The x with matrix @ x = rhs (or adjoint(matrix) @ x = rhs), for each matrix of a batch."""
+    """The x with matrix @ x = rhs (or adjoint(matrix) @ x = rhs), for each matrix of a batch.
+
+    matrix: (..., n, n); rhs: (..., n, k); result: (..., n, k); float or complex. ShapeError: sizes that do not fit.
+    """
     return apply(MatrixSolve(adjoint=adjoint), matrix, rhs, name=name)
 
 
 def matrix_inverse(input: TensorLike, adjoint: bool = False, name: str | None = None) -> AnyTensor:
-    """The inverse of each square matrix (of its conjugate transpose with adjoint)."""
+    """The inverse of each square matrix (of its conjugate transpose with adjoint).
+
+    input: (..., n, n), float or complex; result: the same shape and type. ShapeError: a matrix that is not square.
+    NumericsError: a singular one.
+    """
     return apply(MatrixInverse(adjoint=adjoint), input, name=name)
 
 
@@ -272,6 +281,8 @@ matrix_set_diag = binary(MatrixSetDiag, "matrix_set_diag")
 def diag(diagonal: TensorLike, name: str | None = None) -> AnyTensor:
     """A tensor of shape (d1, ..., dk, d1, ..., dk) with `diagonal` of shape (d1, ..., dk) where both halves agree.
 
+    diagonal: any type, a known number of axes.
+
     >>> import deepkit as dk
     >>> dk.diag([1, 2]).numpy().tolist()
     [[1, 0], [0, 2]]
@@ -283,7 +294,11 @@ def diag(diagonal: TensorLike, name: str | None = None) -> AnyTensor:
 
 
 def diag_part(input: TensorLike, name: str | None = None) -> AnyTensor:
-    """The entries of a tensor of shape (d1, ..., dk, d1, ..., dk) where both halves of the indices agree."""
+    """The entries of a tensor of shape (d1, ..., dk, d1, ..., dk) where both halves of the indices agree.
+
+    Result: (d1, ..., dk), of the same type. ShapeError: the second half of the shape differs from the first, or no
+    axes.
+    """
     with scope(name, "DiagPart", input) as full:
         x = input if is_tensor(input) else convert(input)
         half, odd = divmod(len(x.shape), 2)
@@ -340,18 +355,28 @@ class MatrixBandPart(Op):
 
 
 def matrix_band_part(input: TensorLike, num_lower: int, num_upper: int, name: str | None = None) -> AnyTensor:
-    """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all."""
+    """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all.
+
+    input: (..., m, n), any type; result: the same shape and type, zeros elsewhere.
+    """
     return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
 
 
 def trace(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """The sum of the main diagonal of each matrix."""
+    """The sum of the main diagonal of each matrix.
+
+    x: (..., m, n), integer, float or complex; result: (...), of the same type.
+    """
     with scope(name, "Trace", x) as full:
         return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
 
 
 def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[IntsLike], name: str | None = None) -> AnyTensor:
-    """The sum of products over pairs of axes: axes=1 is the matrix product, 0 the outer one, or [axes of a, axes of b]."""
+    """The sum of products over pairs of axes: axes=1 is the matrix product, 0 the outer one, or [axes of a, axes of b].
+
+    a, b: one type. Result: the other axes of a, then those of b: (2, 3, 4) and (4, 3, 5) with axes [[1, 2], [1, 0]]
+    give (2, 5). ShapeError: an axis that is not there, or two lengths that differ.
+    """
     with scope(name, "Tensordot", a, b) as full:
         a = convert(a, beside=b)
         b = convert(b, a.dtype, beside=a)
@@ -411,5 +436,8 @@ def _product(x: Any, axes: list[int]) -> Any:
 
 
 def transpose_last(x: TensorOrSymbol, conjugate: bool = False) -> AnyTensor:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    x: (..., m, n); result: (..., n, m). conjugate: complex numbers are conjugated as well.
+    """
     return ops.matrix_transpose(x, conjugate=conjugate)

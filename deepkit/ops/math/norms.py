@@ -25,6 +25,9 @@ def norm(
     Vectors: "euclidean" or 2 (root of the sum of squares), 1, infinity, or any positive p. Matrices, their rows along
     axis[0] and their columns along axis[1]: "euclidean" or "fro" (root of the sum of squares), 1 (the largest sum of
     a column's sizes), infinity (of a row's), 2 (the largest singular value).
+    tensor: any shape, float or complex. Result: its shape without `axis` (scalar for None), with keepdims of length 1
+    there; keep_dims is an older name. ArgumentError: an ord that is not listed, an axis that is neither one nor two
+    axes.
 
     >>> import deepkit as dk
     >>> dk.norm([[3.0, 0.0], [-4.0, 1.0]], ord=1, axis=(0, 1)).item()
@@ -86,7 +89,11 @@ def _matrix_norm(x: Any, order: Any, axis: tuple[int, int]) -> Any:
 
 
 def clip_by_norm(t: NumberLike, clip_norm: NumberLike, axes: AxisLike = None, name: str | None = None) -> AnyTensor:
-    """t scaled down so that its Euclidean norm over `axes` is at most clip_norm."""
+    """t scaled down so that its Euclidean norm over `axes` is at most clip_norm.
+
+    t: any shape, float; clip_norm: (); result: t clip_norm / max(norm, clip_norm), of t's shape and type. Source: R.
+    Pascanu et al., ICML 2013.
+    """
 
     with scope(name, "clip_by_norm", t) as full:
         total = ops.reduce_sum(t * t, axes, keepdims=True)
@@ -96,7 +103,10 @@ def clip_by_norm(t: NumberLike, clip_norm: NumberLike, axes: AxisLike = None, na
 
 
 def clip_by_average_norm(t: TensorLike, clip_norm: NumberLike, name: str | None = None) -> AnyTensor:
-    """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm."""
+    """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm.
+
+    t: any shape, float; clip_norm: (); result: t's shape and type.
+    """
     with scope(name, "clip_by_average_norm", t) as full:
         t = convert(t)
         count = ops.cast(ops.size(t), t.dtype)

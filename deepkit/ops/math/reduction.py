@@ -117,7 +117,11 @@ class Mean(Reduction):
 
 
 def shared(dy: TensorOrSymbol, count: IntLike) -> AnyTensor:
-    """dy / count, each part a number of dy's type although the count itself may be none."""
+    """dy / count, each part a number of dy's type although the count itself may be none.
+
+    dy: any shape, float or complex; count: a shape that broadcasts against it; result: the broadcast shape, of dy's
+    type.
+    """
     wide = as_dtype(accumulator(dy.dtype.numpy))
     return ops.cast(ops.cast(dy, wide) / ops.cast(count, wide), dy.dtype)
 
@@ -139,7 +143,10 @@ class SizeRatio(Op):
 
 
 def size_ratio(x: TensorOrSymbol, y: TensorOrSymbol) -> AnyTensor:
-    """How many elements of x go into one element of y; a Python int where both shapes are known."""
+    """How many elements of x go into one element of y; a Python int where both shapes are known.
+
+    x, y: any shapes; result: (), int32.
+    """
     many, few = x.shape.num_elements(), y.shape.num_elements()
     return apply(SizeRatio(), x, y) if many is None or few is None else convert(many // max(few, 1), beside=x)
 
@@ -451,7 +458,11 @@ class Cumprod(Cumulative):
 def cumsum(
     x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> AnyTensor:
-    """The running sum along `axis`: [a, b, c] -> [a, a+b, a+b+c]."""
+    """The running sum along `axis`: [a, b, c] -> [a, a+b, a+b+c].
+
+    x: integer, float or complex, at least one axis; result: its shape and type. exclusive: [0, a, a+b]; reverse:
+    [a+b+c, b+c, c]. ShapeError: an axis that x does not have. DTypeError: another type.
+    """
     at = numbers(axis)
     if is_tensor(at):
         x = convert(x, beside=at)
@@ -462,18 +473,30 @@ def cumsum(
 def cumprod(
     x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> AnyTensor:
-    """The running product along `axis`: [a, b, c] -> [a, a*b, a*b*c]."""
+    """The running product along `axis`: [a, b, c] -> [a, a*b, a*b*c].
+
+    x: integer, float or complex, at least one axis; result: its shape and type. exclusive: [1, a, a*b]; reverse:
+    [a*b*c, b*c, c]. ShapeError: an axis that x does not have. DTypeError: another type.
+    """
     return apply(Cumprod(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
 
 
 def reduce_variance(x: TensorLike, axis: AxisLike = None, keepdims: bool = False, name: str | None = None) -> AnyTensor:
-    """The variance: the mean squared distance from the mean."""
+    """The variance: the mean squared distance from the mean.
+
+    x: any shape, float. Result: its shape without `axis` (None: all axes), with keepdims of length 1 there; divided by
+    n. ShapeError: an axis that x does not have.
+    """
     with scope(name, "reduce_variance", x) as full:
         mean = reduce_mean(x, axis, True)
         return reduce_mean(ops.squared_difference(x, mean), axis, keepdims, name=full)
 
 
 def reduce_std(x: TensorLike, axis: AxisLike = None, keepdims: bool = False, name: str | None = None) -> AnyTensor:
-    """The standard deviation, the root of the variance."""
+    """The standard deviation, the root of the variance.
+
+    x: any shape, float. Result: its shape without `axis` (None: all axes), with keepdims of length 1 there. ShapeError:
+    an axis that x does not have.
+    """
     with scope(name, "reduce_std", x) as full:
         return ops.sqrt(reduce_variance(x, axis, keepdims), name=full)

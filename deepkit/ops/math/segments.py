@@ -226,7 +226,10 @@ class RowsOfSegments(Op):
 
 
 def rows_of_segments(x: TensorOrSymbol, ids: TensorOrSymbol) -> AnyTensor:
-    """x[ids], with zeros where an id is negative: the derivative of the segment sums."""
+    """x[ids], with zeros where an id is negative: the derivative of the segment sums.
+
+    x: (segments, ...); ids: any shape, integer; result: ids.shape + x.shape[1:].
+    """
     return apply(RowsOfSegments(), x, ids)
 
 
@@ -288,6 +291,9 @@ def _tensors(data: Any, ids: Any) -> tuple[Any, Any]:
 def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> AnyTensor:
     """The mean of every segment; 0 where it is empty.
 
+    data: (n, ...); segment_ids: (n,), ascending from 0; result: (last id + 1, ...). Integers are divided towards zero.
+    ShapeError: data and ids of different lengths. ArgumentError: ids that are not in order.
+
     >>> import deepkit as dk
     >>> dk.segment_mean([1.0, 3.0, 5.0], [0, 0, 1]).numpy().tolist()
     [2.0, 5.0]
@@ -302,7 +308,11 @@ def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 def unsorted_segment_mean(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> AnyTensor:
-    """The mean of every segment; 0 where it is empty."""
+    """The mean of every segment; 0 where it is empty.
+
+    data: ids.shape + row; segment_ids in any order, negative ones left out; result: (num_segments, *row). ShapeError:
+    the shape of the data does not begin with that of the ids. ArgumentError: an id >= num_segments.
+    """
     with scope(name, "UnsortedSegmentMean", data, segment_ids) as full:
         x, ids = _tensors(data, segment_ids)
         total = unsorted_segment_sum(x, ids, num_segments)
@@ -312,7 +322,11 @@ def unsorted_segment_mean(
 def unsorted_segment_sqrt_n(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> AnyTensor:
-    """The sum of every segment divided by the root of how many rows it has; 0 where it is empty."""
+    """The sum of every segment divided by the root of how many rows it has; 0 where it is empty.
+
+    data: ids.shape + row; segment_ids in any order, negative ones left out; result: (num_segments, *row). ShapeError:
+    the shape of the data does not begin with that of the ids. ArgumentError: an id >= num_segments.
+    """
     with scope(name, "UnsortedSegmentSqrtN", data, segment_ids) as full:
         x, ids = _tensors(data, segment_ids)
         total = unsorted_segment_sum(x, ids, num_segments)

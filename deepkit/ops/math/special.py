@@ -253,12 +253,18 @@ polygamma = binary(Polygamma, "polygamma")
 
 
 def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None) -> AnyTensor:
-    """The regularized incomplete beta function I_x(a, b) for a, b > 0 and 0 <= x <= 1."""
+    """The regularized incomplete beta function I_x(a, b) for a, b > 0 and 0 <= x <= 1.
+
+    a, b, x: shapes that broadcast, one type, float; result: the broadcast shape, of the same type; derivatives by x
+    alone.
+    """
     return apply(Betainc(), a, b, x, name=name)
 
 
 def lbeta(x: TensorLike, name: str | None = None) -> AnyTensor:
     """The logarithm of |Beta(x)| along the last axis: the sum of lgamma(x) minus lgamma of the sum of x.
+
+    x: (..., n), float, positive; result: (...). DTypeError: another type.
 
     >>> import deepkit as dk
     >>> round(dk.lbeta([1.0, 2.0]).item(), 6)  # Beta(1, 2) = 1/2
