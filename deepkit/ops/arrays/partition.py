@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
-from deepkit.core.static import static_shape
+from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
