@@ -38,8 +38,8 @@ NAMES: dict[str, dict[str, str]] = {
                   "W_constraint": "embeddings_constraint", "dropout": ""},
     "Conv1D": _CONV_1D, "Conv2D": _CONV, "Conv3D": _CONV,
     "Conv2DTranspose": {**_CONV, "output_shape": ""}, "Conv3DTranspose": {**_CONV, "output_shape": ""},
-    "SeparableConv2D": {**_WINDOW, "nb_filter": "filters", "subsample": "strides", "init": "depthwise_initializer",
-                        "b_regularizer": "bias_regularizer", "b_constraint": "bias_constraint", "bias": "use_bias"},
+    "SeparableConv2D": {**_WINDOW, "nb_filter": "filters", "subsample": "strides",
+                        "init": "depthwise_initializer pointwise_initializer", "b_regularizer": "bias_regularizer", "b_constraint": "bias_constraint", "bias": "use_bias"},
     "ConvLSTM2D": {**_RECURRENT, **_CONV, "output_dim": "filters", "consume_less": ""},
     "LocallyConnected1D": _CONV_1D, "LocallyConnected2D": _CONV,
     "SimpleRNN": _RECURRENT, "LSTM": _RECURRENT, "GRU": _RECURRENT,
@@ -53,7 +53,7 @@ NAMES: dict[str, dict[str, str]] = {
     "PReLU": {"init": "alpha_initializer"},
     "GaussianNoise": {"sigma": "stddev"}, "GaussianDropout": {"p": "rate"},
 }
-"""For each class the old names of its arguments and the new ones; "" for those that are gone."""
+"""For each class the old names of its arguments and the new ones (one value may go to several); "" for those that are gone."""
 
 METHODS: dict[str, str] = {
     "samples_per_epoch": "steps_per_epoch", "nb_epoch": "epochs", "nb_val_samples": "validation_steps",
@@ -112,12 +112,12 @@ def _modern(
     """The arguments of a call under their names of today; one warning says how the call is written now."""
     given, found = args, {}
     for key, value in kwargs.items():
-        new = old.get(key, key)
-        if new != key and new in kwargs:
-            raise ArgumentError(f"{name}: both {key} and {new} are given", rule=f"{key} is the old name of {new}")
-        if new == "":
+        today = old.get(key, key).split()
+        if not today:
             _check_gone(name, key, value)
-        else:
+        for new in today:
+            if new != key and new in kwargs:
+                raise ArgumentError(f"{name}: both {key} and {new} are given", rule=f"{key} is the old name of {new}")
             found[new] = _VALUES.get(new, {}).get(value, value) if isinstance(value, str) else value
     args, found = _kernel(name, args, found, today=not _OF_TODAY.isdisjoint(kwargs))
     if args != given or found != kwargs:

@@ -42,9 +42,12 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
 
 
 class Arrays:
-    """Arrays cut into batches; `order` shuffles them anew for every epoch."""
+    """Arrays cut into batches, shuffled anew for every epoch; with `steps`, each of so many steps takes them whole."""
 
-    def __init__(self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any):
+    def __init__(
+        self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any,
+        steps: int | None = None,
+    ):
         lengths = {len(a) for a in [*inputs, *targets, *weights] if a is not None}
         if len(lengths) != 1:
             groups = (("x", inputs), ("y", targets), ("sample_weight", weights))
@@ -62,16 +65,20 @@ class Arrays:
             )
         self.inputs, self.targets, self.weights = inputs, targets, weights
         self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
+        self.whole_steps = steps
 
     @property
     def steps(self) -> int:
-        return -(-self.samples // self.batch_size)
+        return -(-self.samples // self.batch_size) if self.whole_steps is None else self.whole_steps
 
     def rewind(self) -> None:
         """Every epoch begins with the first batch."""
 
     def batches(self) -> Iterator[Batch]:
         """One epoch."""
+        if self.whole_steps is not None:
+            yield from itertools.repeat((self.inputs, self.targets, self.weights), self.whole_steps)
+            return
         order = None
         if self.shuffle == "batch":
             starts = np.random.permutation(self.steps)
@@ -88,19 +95,19 @@ class Arrays:
                 [None if a is None else a[rows] for a in self.weights],
             )
 
-    def split(self, fraction: float) -> tuple[Arrays, Arrays]:
-        """The first part for training and the last `fraction` for validation, before any shuffling."""
+    def split(self, fraction: float, steps: int | None = None) -> tuple[Arrays, Arrays]:
+        """The first part for training and the last `fraction` for validation (in `steps`), before any shuffling."""
         if not 0 < fraction < 1:
             raise ArgumentError(f"validation_split={fraction}", rule="a number between 0 and 1: the part held back")
         at = int(self.samples * (1 - fraction))
         if at in (0, self.samples):
             raise ArgumentError(f"validation_split={fraction} of {self.samples} samples leaves one part empty")
 
-        def part(rows: slice, shuffle: Any) -> Arrays:
+        def part(rows: slice, shuffle: Any, steps: int | None) -> Arrays:
             pick = [[None if a is None else a[rows] for a in x] for x in (self.inputs, self.targets, self.weights)]
-            return Arrays(pick[0], pick[1], pick[2], self.batch_size, shuffle)  # type: ignore[arg-type]
+            return Arrays(pick[0], pick[1], pick[2], self.batch_size, shuffle, steps)  # type: ignore[arg-type]
 
-        return part(slice(0, at), self.shuffle), part(slice(at, None), False)
+        return part(slice(0, at), self.shuffle, self.whole_steps), part(slice(at, None), False, steps)
 
 
 class Stream:
@@ -283,7 +290,7 @@ def source_of_batches(
         return Stream(x, model, steps, class_weight)
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
     return Arrays(
-        inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle
+        inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle, steps
     )
 
 

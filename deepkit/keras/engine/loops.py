@@ -14,7 +14,7 @@ from deepkit.keras.engine.checks import explain_nan
 
 def check_not_empty(source: Any, what: str) -> Any:
     """The source; ArgumentError if an epoch of it has no batch: a loss is a mean, and of nothing there is none."""
-    if source.steps == 0:
+    if 0 in (source.steps, source.samples):
         raise ArgumentError(
             f"{what} has no samples", rule="a loss is the mean over the samples, at least one",
             hint="compare len(x): has a filter left nothing over, or is the batch of a Sequence too large?",

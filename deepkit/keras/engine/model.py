@@ -229,6 +229,7 @@ class Model(Network):
         x, y: arrays (lists or dictionaries of them for several inputs or outputs), or a generator or Sequence of
         (x, y). verbose: 0 silent, 1 a progress bar, 2 a line per epoch. class_weight: {class: factor}.
         validation_split holds the last part of the samples back; shuffle mixes the others before every epoch.
+        steps_per_epoch counts the batches of a generator; beside arrays each of these steps takes all samples.
         """
         old = modern_arguments(old)
         epochs = old.pop("epochs", epochs)
@@ -247,7 +248,7 @@ class Model(Network):
         elif validation_split:
             if not isinstance(train, Arrays):
                 raise ArgumentError("validation_split with a generator", hint="validation_data=...")
-            train, validation = train.split(validation_split)
+            train, validation = train.split(validation_split, validation_steps)
         self._prepare()
         history = callbacks_module.History()
         params = {
@@ -283,7 +284,7 @@ class Model(Network):
     def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Any:
         if isinstance(data, (tuple, list)) or hasattr(data, "shape"):
             x, y, weights = validation_parts(data)
-            return source_of_batches(self, x, y, weights, batch_size)
+            return source_of_batches(self, x, y, weights, batch_size, steps=steps)
         return source_of_batches(self, data, steps=steps)
 
     def evaluate(

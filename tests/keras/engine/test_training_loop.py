@@ -332,3 +332,42 @@ def test_no_samples_are_an_error(act, where):
 
 def test_of_no_samples_there_are_no_predictions():
     assert one().predict(ZEROS[:0]).shape == (0, 1)
+
+
+def tenths():
+    """A line through 0 with slope 1, and ten points of the line with slope 2."""
+    model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))])
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    x = np.arange(10.0).reshape(10, 1) / 10
+    return model, x, 2 * x
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_a_step_on_arrays_takes_all_samples(batch_size):
+    model, x, y = tenths()
+    history = model.fit(x, y, batch_size, steps_per_epoch=3, epochs=2, verbose=0).history  # values: tf_keras in a graph
+    np.testing.assert_allclose(history["loss"], [0.28177252411842346, 0.27227213978767395], rtol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[0], [[1.0337164402008057]], rtol=1e-6)
+    assert model.predict(x, batch_size, steps=3).shape == (30, 1)
+
+
+def test_sample_weights_and_validation_in_steps_on_arrays():
+    model, x, y = tenths()
+    loss = model.fit(x, y, steps_per_epoch=2, epochs=2, sample_weight=np.arange(10.0), verbose=0).history["loss"]
+    np.testing.assert_allclose(loss, [1.9446482062339783, 1.6482419967651367], rtol=1e-6)  # tf_keras in a graph
+    model, x, y = tenths()
+    sizes = []
+    watch = keras.callbacks.LambdaCallback()
+    watch.on_test_batch_end = lambda number, logs: sizes.append(logs["size"])
+    held = model.fit(x, y, steps_per_epoch=2, epochs=2, validation_data=(x[:7], y[:7]), validation_steps=3,
+                     verbose=0, callbacks=[watch]).history["val_loss"]
+    np.testing.assert_allclose(held, [0.12706123292446136, 0.12418890744447708], rtol=1e-6)  # tf_keras in a graph
+    assert sizes == [7] * 6
+
+
+def test_steps_on_no_samples_are_an_error():
+    model, x, y = tenths()
+    with pytest.raises(ArgumentError, match="no samples"):
+        model.fit(x[:0], y[:0], steps_per_epoch=2)
+    with pytest.raises(ArgumentError, match="no samples"):
+        model.fit(x, y, steps_per_epoch=0)
