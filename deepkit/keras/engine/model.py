@@ -228,8 +228,7 @@ class Model(Network):
 
         x, y: arrays (lists or dictionaries of them for several inputs or outputs), or a generator or Sequence of
         (x, y). verbose: 0 silent, 1 a progress bar, 2 a line per epoch. class_weight: {class: factor}.
-        validation_split holds the last part of the samples back; shuffle mixes the others before every epoch. Each of
-        steps_per_epoch takes a batch of a generator, or arrays whole.
+        validation_split holds the last part back; shuffle mixes the others. A step of steps_per_epoch takes arrays whole.
         """
         old = modern_arguments(old)
         epochs = old.pop("epochs", epochs)
