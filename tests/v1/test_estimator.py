@@ -506,3 +506,52 @@ def test_a_model_dir_keeps_what_was_trained(tmp_path):
     assert first.evaluate(TEST)["global_step"] == 30, "all estimators of a folder see its latest checkpoint"
     assert tf.train.list_variables(folder) == [("b", []), ("global_step", []), ("w", [])]
     assert again.train(TRAIN, max_steps=30) is again, "and nothing is left to do"
+
+
+# ---- warm starts
+
+
+def trio(scope):
+    with tf.variable_scope(scope):
+        w = tf.get_variable("w", [2], initializer=tf.zeros_initializer())
+        b = tf.get_variable("b", [], initializer=tf.zeros_initializer())
+    return w, b, tf.get_variable(f"{scope}_moving", [], trainable=False, initializer=tf.zeros_initializer())
+
+
+OTHER_NAMES = {"var_name_to_prev_var_name": {"z/w": "a/w", "z/b": "a/b"}}
+WARM = {  # what is asked for, and what TensorFlow 2.21 gives
+    "all trainable": ("a", [], {}, [1, 2, 3, 0]), "names that match": ("a", [".*b"], {}, [0, 0, 3, 0]),
+    "scopes": ("a", [["a"]], {}, [1, 2, 3, 4]), "a list": ("a", [["a_mov", "a/b"]], {}, [0, 0, 3, 4]),
+    "none": ("a", [None], {}, [0, 0, 0, 0]), "from its start": ("a", ["b"], {}, [0, 0, 0, 0]),
+    "other names": ("z", ["z"], OTHER_NAMES, [1, 2, 3, 0]),
+    "unused names": ("z", ["z/w"], OTHER_NAMES, ArgumentError), "unknown names": ("z", [], {}, NameNotFoundError),
+}
+
+
+@pytest.mark.parametrize("name", WARM)
+def test_warm_starts(tmp_path, name):
+    scope, args, kwargs, expected = WARM[name]
+    with tf.Graph().as_default(), tf.Session() as sess:
+        for v, value in zip(trio("a"), ([1, 2], 3, 4), strict=True):
+            sess.run(v.initializer)
+            v.load(value, sess)
+        tf.train.Saver().save(sess, str(tmp_path / "m"), global_step=7)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        variables = trio(scope)
+        if isinstance(expected, type):
+            with pytest.raises(expected):
+                tf.train.warm_start(str(tmp_path), *args, **kwargs)
+            return
+        tf.train.warm_start(str(tmp_path), *args, **kwargs)
+        sess.run(tf.global_variables_initializer())
+        np.testing.assert_array_equal(np.hstack(sess.run(variables)), expected)
+
+
+def test_an_estimator_starts_warm_once(tmp_path):
+    first = tf.estimator.Estimator(line, str(tmp_path / "a"), params={"rate": 0.3}, config=SEED).train(TRAIN, steps=60)
+    settings = tf.estimator.WarmStartSettings(first.model_dir, "w")
+    second = tf.estimator.Estimator(line, str(tmp_path / "b"), params={"rate": 1e-6}, warm_start_from=settings)
+    second.train(TRAIN, steps=1)
+    assert second.get_variable_value("w") == pytest.approx(first.get_variable_value("w"), abs=1e-4)
+    assert second.get_variable_value("b") == pytest.approx(0, abs=1e-4)
+    assert second.train(TRAIN, steps=1).get_variable_value("global_step") == 2

@@ -28,6 +28,7 @@ from deepkit.v1.train.checkpoints import get_checkpoint_state, latest_checkpoint
 from deepkit.v1.train.hooks import HookedSession
 from deepkit.v1.train.saver import Saver
 from deepkit.v1.train.summary_hooks import SummarySaverHook
+from deepkit.v1.train.warm_starting import WarmStartSettings, warm_start
 
 
 class Estimator:
@@ -37,7 +38,8 @@ class Estimator:
     EstimatorSpec; it may leave out the arguments it does not need, but not features. Between the calls the values of
     all variables are remembered by their names: in the latest checkpoint of `model_dir`, where an estimator made later
     finds them, too; or by the estimator itself, if it has no model_dir. An interrupted or failed training leaves the
-    values of before, or of the last checkpoint.
+    values of before, or of the last checkpoint. warm_start_from: a checkpoint, a folder with some, or
+    WarmStartSettings: with its values the first training begins.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Estimator:
             raise ArgumentError(
                 f"config={config!r}", rule="a tf.estimator.RunConfig", hint="RunConfig(tf_random_seed=42)"
             )
-        if warm_start_from is not None:
-            raise ArgumentError("warm_start_from is not supported", hint="call train() on the same estimator again")
+        settings = warm_start_from
+        if settings is not None and not isinstance(settings, WarmStartSettings):
+            settings = WarmStartSettings(os.fspath(settings))
+        self._warm_start: WarmStartSettings | None = settings
         self._model_fn, self._params = model_fn, dict(params or {})
         self._config = copy.copy(config) if config is not None else RunConfig()
         self._config.model_dir = model_dir if model_dir is not None else self._config.model_dir
@@ -145,6 +149,8 @@ class Estimator:
                     rule="an input_fn that returns plain arrays gives the same batch for ever",
                     hint="steps=1000",
                 )
+            if self._warm_start is not None and not values:
+                warm_start(*self._warm_start)
             own = [*self._saving(saving_listeners), *self._summarizing(spec)]
             chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks, *own]
             session = self._session(graph, chosen, values)

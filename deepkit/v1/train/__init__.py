@@ -54,6 +54,7 @@ from deepkit.v1.train.session_manager import SessionManager
 from deepkit.v1.train.steps import create_global_step, get_global_step, get_or_create_global_step, global_step
 from deepkit.v1.train.summary_hooks import StepCounterHook, SummarySaverHook
 from deepkit.v1.train.supervisor import Supervisor
+from deepkit.v1.train.warm_starting import warm_start
 from deepkit.v1.train.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTrainingError, NanTensorHook
 
 __all__ = [
@@ -70,7 +71,7 @@ __all__ = [
     "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
     "piecewise_constant_decay", "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
-    "remove_checkpoint", "summary_iterator", "update_checkpoint_state",
+    "remove_checkpoint", "summary_iterator", "update_checkpoint_state", "warm_start",
 ]
 
 
