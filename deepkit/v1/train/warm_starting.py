@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core.collections import GraphKeys
@@ -57,17 +57,19 @@ def warm_start(
 
 
 def _chosen(which: Any) -> list[Variable]:
-    graph = default_graph()
-    if which is None:
-        return []
     if isinstance(which, str):
-        return [v for v in graph.get_collection(GraphKeys.TRAINABLE_VARIABLES) if re.match(which, v.node.name)]
-    items = list(which) if isinstance(which, (list, tuple)) else [which]
-    if items and all(isinstance(item, Variable) for item in items):
-        return items
+        return _named([which], GraphKeys.TRAINABLE_VARIABLES)
+    items = which if isinstance(which, (list, tuple)) else [] if which is None else [which]
+    if all(isinstance(item, Variable) for item in items):
+        return list(items)
     if not all(isinstance(item, str) for item in items):
         raise ArgumentError(
             f"vars_to_warm_start={which!r}", rule="a regular expression, a list of some, or a list of variables"
         )
-    variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
-    return [v for v in variables if any(re.match(item, v.node.name) for item in items)]
+    return _named(items, GraphKeys.GLOBAL_VARIABLES)
+
+
+def _named(patterns: Sequence[str], collection: str) -> list[Variable]:
+    """The variables of a collection whose names begin as one of the patterns says."""
+    whole = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return [v for v in default_graph().get_collection(collection) if re.match(whole, v.node.name)]
