@@ -555,3 +555,5 @@ def test_an_estimator_starts_warm_once(tmp_path):
     assert second.get_variable_value("w") == pytest.approx(first.get_variable_value("w"), abs=1e-4)
     assert second.get_variable_value("b") == pytest.approx(0, abs=1e-4)
     assert second.train(TRAIN, steps=1).get_variable_value("global_step") == 2
+    with pytest.raises(ArgumentError, match=r"other\.model_dir"):
+        tf.estimator.Estimator(line, params={"rate": 1.0}, warm_start_from=first)

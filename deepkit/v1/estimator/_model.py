@@ -61,10 +61,7 @@ class Estimator:
             raise ArgumentError(
                 f"config={config!r}", rule="a tf.estimator.RunConfig", hint="RunConfig(tf_random_seed=42)"
             )
-        settings = warm_start_from
-        if settings is not None and not isinstance(settings, WarmStartSettings):
-            settings = WarmStartSettings(os.fspath(settings))
-        self._warm_start: WarmStartSettings | None = settings
+        self._warm_start = _warm_start_settings(warm_start_from)
         self._model_fn, self._params = model_fn, dict(params or {})
         self._config = copy.copy(config) if config is not None else RunConfig()
         self._config.model_dir = model_dir if model_dir is not None else self._config.model_dir
@@ -149,8 +146,7 @@ class Estimator:
                     rule="an input_fn that returns plain arrays gives the same batch for ever",
                     hint="steps=1000",
                 )
-            if self._warm_start is not None and not values:
-                warm_start(*self._warm_start)
+            self._start_warm(values)
             own = [*self._saving(saving_listeners), *self._summarizing(spec)]
             chosen = [*(hooks or ()), *spec.training_hooks, *spec.training_chief_hooks, *own]
             session = self._session(graph, chosen, values)
@@ -163,6 +159,11 @@ class Estimator:
         self._values = {v.node.name: np.asarray(value) for v, value in zip(variables, values, strict=True)}
         self._read_from = self.latest_checkpoint()
         return self
+
+    def _start_warm(self, values: dict[str, np.ndarray]) -> None:
+        """Has the first training begin with the values that the estimator was told to start from."""
+        if self._warm_start is not None and not values:
+            warm_start(*self._warm_start)
 
     def _saving(self, listeners: Any) -> list[CheckpointSaverHook]:
         """What saves a training to model_dir, if there is one."""
@@ -347,6 +348,17 @@ def _remembered(variable: Any, values: dict[str, np.ndarray]) -> np.ndarray:
             hint="features of the same width in train, evaluate and predict; or a new estimator",
         )
     return value
+
+
+def _warm_start_settings(given: Any) -> WarmStartSettings | None:
+    if given is None or isinstance(given, WarmStartSettings):
+        return given
+    if not isinstance(given, (str, os.PathLike)):
+        raise ArgumentError(
+            f"warm_start_from={given!r}", rule="a checkpoint, a folder with some, or tf.estimator.WarmStartSettings",
+            hint="warm_start_from=other.model_dir",
+        )
+    return WarmStartSettings(os.fspath(given))
 
 
 def _positive(**numbers: int | None) -> None:
