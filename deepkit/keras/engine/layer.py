@@ -91,7 +91,9 @@ class Layer(History):
         object.__setattr__(self, key, value)
 
     def _track(self, value: Any) -> None:
-        if isinstance(value, Weight):
+        if isinstance(value, Layer):
+            self.check_begun()
+        elif isinstance(value, Weight):
             kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
             known = [*self._own("_trainable_weights"), *self._own("_non_trainable_weights")]
             if not any(value is w for w in known):
