@@ -88,7 +88,7 @@ def test_results_hold_numbers_and_static_shapes() -> None:
 def test_errors_are_results() -> None:
     found = execute(TINY + "    sess.run(b)\n", tf)
     assert len(found["results"]) == 1
-    assert found["error"][0] == "FeedError"
+    assert found["error"][0] == "UnfedError"
 
 
 def test_a_process_that_ends_is_an_error_and_the_next_program_runs() -> None:
