@@ -14,20 +14,17 @@ from deepkit.core.autodiff import gradients
 from deepkit.core.graph import Graph
 from deepkit.core.op import Op
 from deepkit.core.shape import Shape
-from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable
 from deepkit.device import arrays, compiled
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DeepkitError
 from deepkit.runtime.session import Session
+from deepkit.testing.bodies import check_bodies
+from deepkit.testing.comparison import as_array, as_tensors, compare, compute, failure, outputs_of, same
 from deepkit.testing.differences import numeric_gradient
 
 TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-9}
 """Relative and absolute error allowed against a reference computed in float64."""
-
-
-class CheckFailedError(DeepkitError, AssertionError):
-    """An op that does not keep its contract."""
 
 
 def check_op(
@@ -43,7 +40,9 @@ def check_op(
 
     Checked are: the value; the shape rule, with a None batch and with unknown shapes; the type rule; that the inputs stay
     as they were; the first and second derivative against differences; Tensor against Symbol; the compiled kernel against
-    NumPy; the GPU against the CPU where there is one; an empty batch.
+    NumPy; the GPU against the CPU where there is one; an empty batch; and that the op gives the same, value and first
+    derivative, inside a branch, a while_loop, a scan, and a branch within a scan (an op that draws: the derivative of
+    what it drew in the same run, by every float input whatever wrt says).
 
     >>> from deepkit.ops.math.elementwise import Exp
     >>> check_op(Exp, np.array([[0.5, -1.0]]), reference=np.exp)
@@ -64,52 +63,33 @@ def check_op(
     if batch:
         _check_empty(op, exact)
     wanted = [i for i, f in enumerate(floats) if f] if wrt is None else list(wrt)
-    if op.gradient is not None and wanted and any(np.asarray(y).dtype.kind == "f" for y in _compute(op, exact)):
+    check_bodies(op, exact, [i for i, f in enumerate(floats) if f] if op.random else wanted)
+    if op.gradient is not None and wanted and any(np.asarray(y).dtype.kind == "f" for y in compute(op, exact)):
         _check_derivatives(op, exact, wanted, tolerance)
 
 
-def _fail(op: Op, what: str, **parts: Any) -> CheckFailedError:
-    return CheckFailedError(f"{op.type}: {what}", **parts)
-
-
-def _tensors(op: Op, values: Sequence[Any]) -> list[Any]:
-    """Inputs as Tensors; those that the op treats as variables as Parameters."""
-    refs = {*op.writes, *op.refs}
-    return [Parameter(v) if i in refs else Tensor(v) for i, v in enumerate(values)]
-
-
-def _compute(op: Op, values: Sequence[Any]) -> list[Any]:
-    return _outputs(op, _tensors(op, values))
-
-
-def _outputs(op: Op, tensors: Sequence[Any]) -> list[Any]:
-    with np.errstate(all="ignore"):
-        result = apply(op, *tensors)
-    return [t.value for t in (result if isinstance(result, list) else [result])]
-
-
 def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: list[Any]) -> None:
-    tensors = _tensors(op, typed)
-    outputs = _outputs(op, tensors)
+    tensors = as_tensors(op, typed)
+    outputs = outputs_of(op, tensors)
     for i, (x, old) in enumerate(zip(tensors, typed, strict=True)):
-        if i not in op.writes and not _same(x.value, old):
-            raise _fail(op, f"forward changed its input {i}", rule="an op leaves its inputs as they are")
+        if i not in op.writes and not same(x.value, old):
+            raise failure(op, f"forward changed its input {i}", rule="an op leaves its inputs as they are")
     stand_ins = [np.zeros_like(x) if i in op.shape_only else x for i, x in enumerate(typed)]
-    if not op.random and not all(map(_same, _compute(op, stand_ins), outputs)):
-        raise _fail(
+    if not op.random and not all(map(same, compute(op, stand_ins), outputs)):
+        raise failure(
             op, "its value depends on the values of an input listed in shape_only", rule="of these only the shape is used"
         )
     shapes, dtypes = _rules(op, [x.shape for x in typed], typed)
     for i, y in enumerate(outputs):
         if not hasattr(y, "dtype"):
-            raise _fail(op, f"output {i} is a {type(y).__name__}", rule="forward returns arrays")
+            raise failure(op, f"output {i} is a {type(y).__name__}", rule="forward returns arrays")
         if as_dtype(y.dtype) is not dtypes[i]:
-            raise _fail(
+            raise failure(
                 op, f"output {i} is {as_dtype(y.dtype).name}, but the type rule says {dtypes[i].name} for {name} inputs",
                 hint="a Python float times a float32 array stays float32, a NumPy float64 number makes it float64",
             )
         if not shapes[i].is_compatible_with(np.shape(y)):
-            raise _fail(
+            raise failure(
                 op, f"output {i} has shape {np.shape(y)}, but the shape rule says {shapes[i]}",
                 rule="shape(*input_shapes) gives the shape that forward returns",
             )
@@ -117,26 +97,7 @@ def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: lis
         expected = reference(*[x.astype(np.float64) if x.dtype.kind == "f" else x for x in typed])
         expected = expected if isinstance(expected, (list, tuple)) else [expected]
         for i, (y, e) in enumerate(zip(outputs, expected, strict=True)):
-            _compare(op, y, np.asarray(e), TOLERANCE[name], f"value {i} ({name})")
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
-
-
-def _compare(op: Op, got: Any, expected: Any, tolerance: float, what: str) -> None:
-    got = np.asarray(got)
-    if got.shape != expected.shape:
-        raise _fail(op, f"{what}: shape {got.shape}, expected {expected.shape}")
-    if got.dtype.kind not in "fc":
-        good = np.equal(got, expected)
-    else:
-        good = np.isclose(got.astype(expected.dtype), expected, rtol=tolerance, atol=tolerance, equal_nan=True)
-    if not np.all(good):
-        at = tuple(int(k) for k in np.argwhere(~good)[0])
-        raise _fail(
-            op, f"{what} is wrong: {got[at]} at {list(at)}, expected {expected[at]}", rule=f"within {tolerance:g}"
-        )
+            compare(op, y, np.asarray(e), TOLERANCE[name], f"value {i} ({name})")
 
 
 def _rules(op: Op, shapes: Sequence[Any], typed: Sequence[Any]) -> tuple[list[Shape], list[Any]]:
@@ -149,7 +110,7 @@ def _rules(op: Op, shapes: Sequence[Any], typed: Sequence[Any]) -> tuple[list[Sh
 
 def _check_shapes(op: Op, values: list[Any], batch: bool) -> None:
     """With less known about the inputs, the shape rule says less, but nothing wrong."""
-    real = [np.shape(y) for y in _compute(op, values)]
+    real = [np.shape(y) for y in compute(op, values)]
     variants = [("unknown shapes", [Shape(None) for _ in values])]
     if batch:
         variants.append(("a None batch", [Shape((None, *x.shape[1:])) if x.ndim else Shape(()) for x in values]))
@@ -157,18 +118,18 @@ def _check_shapes(op: Op, values: list[Any], batch: bool) -> None:
         try:
             inferred, _ = _rules(op, shapes, values)
         except (DeepkitError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise _fail(
+            raise failure(
                 op, f"the shape rule fails for {what}: {type(error).__name__}: {error}",
                 hint="a dimension can be None, and a whole shape can be unknown (shape.dims is None)",
             ) from error
         for i, (shape, actual) in enumerate(zip(inferred, real, strict=True)):
             if not shape.is_compatible_with(actual):
-                raise _fail(op, f"with {what} the shape rule says {shape} for output {i}, which is {actual}")
+                raise failure(op, f"with {what} the shape rule says {shape} for output {i}, which is {actual}")
 
 
 def _check_symbol(op: Op, values: list[Any]) -> None:
     """The same numbers through a graph and a session."""
-    direct = _compute(op, values)
+    direct = compute(op, values)
     graph = Graph()
     refs = {*op.writes, *op.refs}
     with graph.as_default():
@@ -181,9 +142,8 @@ def _check_symbol(op: Op, values: list[Any]) -> None:
     if op.random:
         return  # each has a stream of its own
     for i, (a, b) in enumerate(zip(direct, fetched, strict=True)):
-        b = np.array(b, object) if isinstance(b, bytes) else b  # NumPy's own type for bytes drops zeros at the end
-        if not _same(np.asarray(a), np.asarray(b)):
-            raise _fail(op, f"output {i} differs between Tensor and Symbol: {a} and {b}")
+        if not same(np.asarray(a), as_array(b)):
+            raise failure(op, f"output {i} differs between Tensor and Symbol: {a} and {b}")
 
 
 @contextlib.contextmanager
@@ -198,38 +158,38 @@ def _without_compiled() -> Iterator[None]:
 def _check_compiled(op: Op, values: list[Any]) -> None:
     if op.random or not compiled.available():
         return
-    fast = _compute(op, values)
+    fast = compute(op, values)
     with _without_compiled():
-        reference = _compute(op, values)
+        reference = compute(op, values)
     for i, (a, b) in enumerate(zip(fast, reference, strict=True)):
-        if not _same(np.asarray(a), np.asarray(b)):
-            raise _fail(op, f"output {i} differs between the compiled kernel and NumPy")
+        if not same(np.asarray(a), np.asarray(b)):
+            raise failure(op, f"output {i} differs between the compiled kernel and NumPy")
 
 
 def _check_gpu(op: Op, values: list[Any]) -> None:
     if op.random or any(x.dtype == object for x in values) or not arrays.gpu_device_count():
         return
-    cpu = _compute(op, values)
+    cpu = compute(op, values)
     gpu = op.forward(arrays.cupy(), *[arrays.to_gpu(x) for x in values])
     for i, (a, b) in enumerate(zip(cpu, gpu if isinstance(gpu, tuple) else [gpu], strict=True)):
-        _compare(op, arrays.to_cpu(b), np.asarray(a), 1e-9, f"value {i} on the GPU")
+        compare(op, arrays.to_cpu(b), np.asarray(a), 1e-9, f"value {i} on the GPU")
 
 
 def _check_empty(op: Op, values: list[Any]) -> None:
     empty = [x[:0] if x.ndim else x for x in values]
     try:
-        outputs = _compute(op, empty)
+        outputs = compute(op, empty)
     except (DeepkitError, ValueError, IndexError, ZeroDivisionError) as error:
-        raise _fail(op, f"an empty batch fails: {error}", rule="a batch may be empty: shape (0, ...)") from error
+        raise failure(op, f"an empty batch fails: {error}", rule="a batch may be empty: shape (0, ...)") from error
     shapes, _ = _rules(op, [x.shape for x in empty], empty)
     for i, (y, shape) in enumerate(zip(outputs, shapes, strict=True)):
         if not shape.is_compatible_with(np.shape(y)):
-            raise _fail(op, f"for an empty batch output {i} has shape {np.shape(y)}, the shape rule says {shape}")
+            raise failure(op, f"for an empty batch output {i} has shape {np.shape(y)}, the shape rule says {shape}")
 
 
 def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: float) -> None:
     rng = np.random.default_rng(0)
-    weights = [rng.uniform(0.5, 1.5, np.shape(y)) for y in _compute(op, values)]
+    weights = [rng.uniform(0.5, 1.5, np.shape(y)) for y in compute(op, values)]
 
     def value(*xs: Any) -> Any:
         """One number from the outputs, so that it has a gradient."""
@@ -241,10 +201,10 @@ def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: flo
     def first(tensors: list[Any]) -> list[Any]:
         return gradients(value(*tensors), [tensors[i] for i in wrt], warn=False)
 
-    tensors = _tensors(op, values)
+    tensors = as_tensors(op, values)
     found = first(tensors)
     for i, dx in zip(wrt, found, strict=True):
-        expected = numeric_gradient(lambda *xs: value(*_tensors(op, xs)).item(), values, i)
+        expected = numeric_gradient(lambda *xs: value(*as_tensors(op, xs)).item(), values, i)
         _compare_gradient(op, dx, expected, tolerance, f"the derivative by input {i}")
     directions = [rng.uniform(0.5, 1.5, values[i].shape) for i in wrt]
 
@@ -256,26 +216,26 @@ def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: flo
     if along is None:
         return
     for i, ddx in zip(wrt, gradients(along, [tensors[i] for i in wrt], warn=False), strict=True):
-        expected = numeric_gradient(lambda *xs: slope(_tensors(op, xs)).item(), values, i)
+        expected = numeric_gradient(lambda *xs: slope(as_tensors(op, xs)).item(), values, i)
         _compare_gradient(op, ddx, expected, tolerance * 10, f"the second derivative by input {i}")
 
 
 def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, what: str) -> None:
     scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
     if dx is None and np.any(np.abs(expected) > tolerance * scale):
-        raise _fail(
+        raise failure(
             op, f"{what} is None, but the difference quotient is not 0",
             hint="gradient returned None, or it is made of ops that have no derivative (stop_gradient, comparisons)",
         )
     got = np.zeros_like(expected) if dx is None else dx.numpy()
     if got.shape != expected.shape:
-        raise _fail(
+        raise failure(
             op, f"{what} has shape {got.shape}, the input {expected.shape}", hint="undo broadcasting with sum_like"
         )
     wrong = np.abs(got - expected) > tolerance * scale
     if np.any(wrong):
         at = tuple(int(k) for k in np.argwhere(wrong)[0])
-        raise _fail(
+        raise failure(
             op, f"{what} is {got[at]:.6g} at {list(at)}, but the difference quotient gives {expected[at]:.6g}",
             rule="gradient(dy, y, *inputs) returns dy times the derivative of y by each input",
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deepkit.v1 as tf
-from deepkit.errors import ShapeError
+from deepkit.errors import GraphWarning, ShapeError
 from deepkit.testing import numeric_gradient
 
 
@@ -162,6 +162,30 @@ def test_map(sess) -> None:
         lambda pair: (pair[0] + pair[1], pair[0]), (tf.constant([1, 2]), tf.constant([10, 20])), dtype=None
     )
     assert [v.tolist() for v in sess.run(both)] == [[11, 22], [1, 2]]
+
+
+def test_texts_in_a_body_keep_every_byte(sess) -> None:
+    texts = tf.placeholder(tf.string, [2])
+    mapped = tf.map_fn(lambda text: tf.stack([text, tf.expand_dims(text, 0)[0]]), texts)
+    assert sess.run(mapped, {texts: [b"a\0", b"b"]}).tolist() == [[b"a\0", b"a\0"], [b"b", b"b"]]
+
+
+def test_an_op_without_a_derivative_has_none_in_a_body_either(sess) -> None:
+    x, yes = tf.placeholder(tf.float64, [2]), tf.placeholder_with_default(True, [])
+    branch = tf.cond(yes, lambda: tf.random_shuffle(x), lambda: tf.zeros([2], tf.float64))
+    rows = tf.map_fn(lambda row: tf.random_shuffle(x) * row, tf.constant([1.0, 2.0], tf.float64))
+    for y in (tf.random_shuffle(x), branch, rows):
+        with pytest.warns(GraphWarning, match="is None"):
+            assert tf.gradients(y, x) == [None]
+
+
+def test_sparse_to_dense_of_a_shape_that_is_fed(sess) -> None:
+    """In a body every shape from around is one."""
+    values, dims = tf.placeholder(tf.float64, [2]), tf.placeholder(tf.int32, [1])
+    dense = tf.sparse_to_dense([1, 3], dims, values)
+    assert dense.shape.as_list() == [None]
+    slope = tf.gradients(dense * dense, values)[0]
+    assert sess.run(slope, {values: [2.0, 3.0], dims: [4]}).tolist() == [4.0, 6.0]
 
 
 def test_scan_and_folds(sess) -> None:

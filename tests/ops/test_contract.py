@@ -8,6 +8,7 @@ from samples import Sample, families
 
 import deepkit as dk
 from deepkit.testing import CheckFailedError, check_op
+from deepkit.testing.bodies import check_bodies
 from deepkit.train import rules
 
 FAMILIES = families()
@@ -30,6 +31,7 @@ def _check_update(sample: Sample) -> None:
     expected = sample.reference(*sample.inputs)
     np.testing.assert_allclose(result.numpy(), expected)
     np.testing.assert_allclose(variable.numpy(), expected)
+    check_bodies(sample.op(), sample.inputs, [])
 
 
 def test_every_op_has_a_sample() -> None:
@@ -125,6 +127,22 @@ class TestBrokenOps:
                 return x * x * x + 0 * x[:1].max().astype(x.dtype)
 
         assert "an empty batch fails" in self.failure(Wrong)
+
+    def test_a_draw_that_the_gradient_makes_anew(self) -> None:
+        """Eager ops with a seed draw the same numbers again, so no difference shows it; the turns of a loop draw other ones."""
+
+        class Wrong(dk.Op):
+            kinds = "f"
+            random = True
+            seed: int | None = 5
+
+            def forward(self, xp, stream, x):
+                return x * xp.asarray(stream.uniform(x.shape, x.dtype))
+
+            def gradient(self, dy, y, x):
+                return dy * dk.random_uniform(dk.shape(x), dtype=x.dtype, seed=self.seed)
+
+        assert "in a loop the derivative by input 0 is wrong" in self.failure(Wrong)
 
     def test_number_of_gradients(self) -> None:
         class Wrong(self.Good):

@@ -129,7 +129,7 @@ class Scan(GraphOp):
         kept = [Turns() for _ in wanted]
         order = range(len(xs[0]))
         for t in reversed(order) if self.reverse else order:
-            results = call(0, *state, *[x[t] for x in xs], *captured)
+            results = call(0, *state, *[x[t] if isinstance(x, Turns) else x[t, ...] for x in xs], *captured)
             _remember(kept, wanted, (*results[self.states : first], *state, *results[first:]))
             state = results[: self.states]
         if self.reverse:

@@ -45,7 +45,12 @@ class Replay(Op):
     def forward(self, xp: Any, *inputs: Any) -> Any:
         return inputs[-len(self.outputs_) :]
 
-    def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
+    @property
+    def gradient(self) -> Any:
+        """None, too, where the op has none: a shuffle, an assignment."""
+        return None if self.played.gradient is None else self._pull_back
+
+    def _pull_back(self, dys: Any, ys: Any, *inputs: Any) -> Any:
         count = len(self.outputs_)
         return (*pulled_back(self.played, self.many, dys, ys, inputs[:-count]), *[None] * count)
 

@@ -82,10 +82,11 @@ class StridedSlice(Sliced):
 
     def static_value(self, inputs: Any, known: Any) -> Any:
         source = known(inputs[0])
-        return None if source is None or len(inputs) > 1 else self.forward(np, np.asarray(source))
+        return None if source is None or len(inputs) > 1 else np.asarray(source)[self._index(())]
 
     def forward(self, xp: Any, x: Any, *dynamic: Any) -> Any:
-        return x[self._index(dynamic)]
+        y = x[self._index(dynamic)]
+        return xp.asarray(y, object) if isinstance(y, bytes) else y  # one text is an array, as one number is
 
     def gradient(self, dy: Any, y: Any, x: Any, *dynamic: Any) -> Any:
         return (apply(StridedSliceGrad(key_=self.key_), dy, x, *dynamic), *[None for _ in dynamic])

@@ -100,7 +100,8 @@ class SparseToDense(Op):
     types = ("index", "index", "T", "T")
 
     def shape(self, indices: Shape, dims: Shape, values: Shape, default: Shape) -> Shape:
-        return Shape(self.static)
+        rank = dims.dims[0] if dims.dims else None
+        return Shape(self.static if self.static is not None or rank is None else [None] * rank)
 
     def forward(self, xp: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
         y = xp.empty(tuple(int(d) for d in dims), values.dtype)
@@ -116,7 +117,7 @@ class SparseToDense(Op):
     def gradient(self, dy: Any, y: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
         from deepkit.ops.functions import ops
 
-        at = ops.reshape(indices, [-1, y.shape.rank]) if indices.shape.rank != 2 else indices
+        at = ops.reshape(indices, [-1, ops.size(dims)]) if indices.shape.rank != 2 else indices
         dvalues = ops.gather_nd(dy, at)
         return None, None, ops.sum_like(dvalues, values), ops.reduce_sum(dy) - ops.reduce_sum(dvalues)
 

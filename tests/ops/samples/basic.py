@@ -254,6 +254,7 @@ SAMPLES: list[Sample] = [
     # parts
     Sample("StridedSlice", {"key_": (Ellipsis, ("slice", None, None, -2), None)}, (A,), lambda x: x[..., ::-2, None]),
     Sample("StridedSlice", {"key_": (("slice", 1, None, None), 2)}, (A,), lambda x: x[1:, 2]),
+    Sample("StridedSlice", {"key_": (1,)}, (np.array([b"a", b"b\0"], object),), lambda x: np.array(x[1], object), NO_BATCH),
     Sample(
         "StridedSliceGrad", {"key_": (("slice", 1, None, None), 2)}, (real(2), A), None, {"wrt": [0], "batch": False}
     ),
