@@ -58,7 +58,8 @@ class Op:
     """Inputs that are variables themselves although they are not written."""
     subgraphs: tuple[Any, ...] = ()
     """Graphs that the op runs: the body of a loop, the branches of a condition. forward then takes, after xp, a
-    function call(i, *values) that runs graph i, and a list that says which outputs anybody uses."""
+    function call(i, *values) that runs graph i, and a list that says which outputs anybody uses. For results of a
+    graph that these do not need (see `live`), call gives None."""
     records: ClassVar[tuple[type[Any], ...]] = ()
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
     shape_only: ClassVar[tuple[int, ...] | range] = ()
@@ -131,6 +132,10 @@ class Op:
     def make(self, node: Any, session: Any) -> Any:
         """For a resource op: a new object for `node`, with a method cancel(); `session` is a runtime.resources.Resources."""
         raise TypeError(f"op {self.type} is no resource")
+
+    def live(self, used: Sequence[bool]) -> list[list[bool]]:
+        """For an op that runs graphs: which results of each graph must be computed if these outputs are used."""
+        raise TypeError(f"op {self.type} runs no graphs")
 
     def bind(self, xp: Any) -> Callable[..., Any]:
         """The function a plan calls: forward with xp filled in."""

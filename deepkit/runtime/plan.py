@@ -30,15 +30,15 @@ def no_resource(node: Node) -> Any:
 class Plan:
     """Compiled fetches. `run(feeds, store)` returns their values; `print(plan)` shows the program.
 
-    targets: Symbols and Nodes; feeds: the Symbols that will be given, in this order; stream_of: a node's random
-    stream; passes: the optional passes to use; resource_of: what a session keeps for a node; assumed: values of Symbols
-    that are the same in all runs; body: the values go to an op that runs this graph, which takes them as they are,
-    borrowed memory or not. Several threads may run one plan at once: what a run computes is its own, what it changes are
-    the store, the streams and the resources.
+    targets: Symbols and Nodes (None: a result of a body that nobody uses); feeds: the Symbols that will be given, in this
+    order; stream_of: a node's random stream; passes: the optional passes to use; resource_of: what a session keeps for a
+    node; assumed: values of Symbols that are the same in all runs; body: the values go to an op that runs this graph,
+    which takes them as they are, borrowed memory or not. Several threads may run one plan at once: what a run computes is
+    its own, what it changes are the store, the streams and the resources.
     """
 
     def __init__(
-        self, targets: Sequence[Symbol | Node], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
+        self, targets: Sequence[Symbol | Node | None], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
         assumed: Mapping[Symbol, Any] | None = None, body: bool = False,
     ):
@@ -65,23 +65,24 @@ class Plan:
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
         outside = {*fed, *self.known, *variables}
         owned = memory.owners(self.order, self._sources, outside)
-        fetched = [t for t in self.targets if isinstance(t, Symbol)]
+        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
+        fetched = [x for x in results if x is not None]
         self._in_place = (
-            memory.updated_in_place(self.order, self._sources, owned, map(self._source, fetched))
+            memory.updated_in_place(self.order, self._sources, owned, fetched)
             if "inplace" in passes
             else set()
         )
         self._reusing = (
-            memory.reusable(self.order, self._sources, owned, map(self._source, fetched), outside)
+            memory.reusable(self.order, self._sources, owned, fetched, outside)
             if "inplace" in passes
             else set()
         )
-        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
+        self._used = self._used_by(results)
         self._write(memory.borrowed(results, owned, outside))
 
     def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
         """Folding and merging leave nodes behind that nobody needs any more."""
-        wanted = [self._source(t) if isinstance(t, Symbol) else t for t in self.targets]
+        wanted = [self._source(t) if isinstance(t, Symbol) else t for t in self.targets if t is not None]
         keep: set[Node] = set()
         stack = [t.node if isinstance(t, Symbol) else t for t in wanted if t not in finished]
         while stack:
@@ -91,6 +92,13 @@ class Plan:
                 stack += [x.node for x in self._sources(node) if x not in finished]
                 stack += node.control_inputs
         return [node for node in nodes if node in keep]
+
+    def _used_by(self, results: Sequence[Symbol | None]) -> set[Any]:
+        """The Symbols whose values are read and the Nodes that are awaited."""
+        used = {*results, *self.targets}
+        for node in self.order:
+            used.update(self._sources(node), node.control_inputs)
+        return used
 
     def _source(self, x: Symbol) -> Symbol:
         return self._same.get(x, x)
@@ -154,10 +162,13 @@ class Plan:
         """A function (store, *values) that runs an op whose body is a graph: each of its graphs is a plan of its own."""
         op = node.op
         inner = self._passes - {"inplace"}  # a body may look at a variable that the plan around it still holds
-        plans = [Plan(g.results, g.inputs, self._stream_of, inner, self._resource_of, body=True) for g in op.subgraphs]
-        wanted = {x for other in self.order for x in self._sources(other)}
-        wanted |= {self._source(t) for t in self.targets if isinstance(t, Symbol)}
-        used = [y in wanted for y in node.outputs]
+        used = [y in self._used for y in node.outputs]
+        whole = node in self._used  # awaited for its effects
+        plans = [
+            Plan([r if w or whole else None for r, w in zip(g.results, live, strict=True)], g.inputs, self._stream_of, inner,
+                 self._resource_of, body=True)
+            for g, live in zip(op.subgraphs, op.live(used), strict=True)
+        ]
 
         def run(store: Any, *values: Any) -> Any:
             return op.forward(np, lambda i, *inputs: plans[i].run(inputs, store), used, *values)
@@ -237,8 +248,8 @@ class Plan:
             return f"{left} = {text}; " + "; ".join(stored)
         return f"{left} = {text}"
 
-    def _result(self, target: Symbol | Node, borrowed: bool) -> str:
-        if isinstance(target, Node):
+    def _result(self, target: Symbol | Node | None, borrowed: bool) -> str:
+        if not isinstance(target, Symbol):
             return "None"
         value = self._value(target)
         if self._body:

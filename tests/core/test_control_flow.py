@@ -205,3 +205,42 @@ def test_errors_in_a_body_name_the_users_line(sess) -> None:
     y = tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, tf.matmul(a, a)), [0, x])[1]
     with pytest.raises(tf.errors.OpError, match=r"tf.matmul\(a, a\)"):
         sess.run(y, {x: np.zeros((2, 3))})
+
+
+def counted(v, value):
+    """`value`, after v has been counted up."""
+    with tf.control_dependencies([tf.assign_add(v, 1)]):
+        return tf.identity(value)
+
+
+PAIRS = {
+    "branch": lambda v, x, yes: tf.cond(yes, lambda: (x * 2.0, counted(v, x)), lambda: (x, x)),
+    "loop": lambda v, x, yes: tf.while_loop(
+        lambda i, *_: i < 1, lambda i, a, b: (i + 1, a * 2.0, counted(v, b)), [0, x, x])[1:],
+    "scan": lambda v, x, yes: tf.scan(lambda s, b: (s[0] * 2.0, counted(v, s[1])), np.ones(1), initializer=(x, x)),
+    "map": lambda v, x, yes: tf.map_fn(lambda b: (b * 2.0, counted(v, b)), tf.reshape(x, [1]), dtype=(tf.float64, tf.float64)),
+    "branch in a loop": lambda v, x, yes: tf.while_loop(
+        lambda i, *_: i < 1,
+        lambda i, a, b: (i + 1, *tf.cond(yes, lambda: (a * 2.0, counted(v, x)), lambda: (a, x))), [0, x, x])[1:],
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_body_computes_what_is_used_of_its_results(sess, name) -> None:
+    """As TensorFlow does: nothing happens for the sake of a result that nobody reads."""
+    v, x = tf.Variable(0), tf.placeholder_with_default(np.float64(3.0), [])
+    first, second = PAIRS[name](v, x, tf.placeholder_with_default(True, []))
+    sess.run(v.initializer)
+    assert (np.sum(sess.run(first)), sess.run(v)) == (6.0, 0)
+    assert (np.sum(sess.run(second)), sess.run(v)) == (3.0, 1)
+    sess.run([first, second])
+    assert sess.run(v) == 2
+    sess.run(first.op if name not in ("scan", "map") else [first, second])  # the op itself: with all its effects
+    assert sess.run(v) == 3
+
+
+def test_a_state_that_another_state_is_computed_from_is_used(sess) -> None:
+    loop = tf.while_loop(lambda i, *_: i < 4, lambda i, a, b, c: (i + 1, b, c, a + 1), [0, 1, 10, 100])
+    assert [sess.run(x) for x in loop] == [4, 11, 101, 3]
+    limited = tf.while_loop(lambda a, b: b < 3, lambda a, b: (a + b, b + 1), [0, 0])
+    assert sess.run(limited[0]) == 3

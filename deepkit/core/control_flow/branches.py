@@ -7,7 +7,7 @@ differentiates it. What a second run of a body would not give again (drawn numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit.core.control_flow.function_graph import trace
@@ -48,6 +48,11 @@ class Cond(GraphOp):
         results, outcomes = found[: self.results], found[self.results :]
         others = [None] * self.kept[1 - which]
         return (*results, *others, *outcomes) if which else (*results, *outcomes, *others)
+
+    def live(self, used: Sequence[bool]) -> list[list[bool]]:
+        results, outcomes = used[: self.results], used[self.results :]
+        first = self.kept[0]
+        return [[*results, *outcomes[:first]], [*results, *outcomes[first:]]]
 
     def gradient(self, dys: Any, ys: Any, predicate: Any, *inputs: Any) -> Any:
         given = {i: dy for i, dy in enumerate(dys[: self.results]) if dy is not None and ys[i].dtype.is_differentiable}

@@ -56,6 +56,17 @@ class Turns(list[Any]):
         return Turns(a + b for a, b in zip(self, other, strict=True))
 
 
+def carried(body: FunctionGraph, states: int, wanted: Sequence[bool]) -> list[bool]:
+    """The wanted results of a loop's body, and those of its first ones, the states, that these depend on a turn later."""
+    found = list(wanted)
+    while True:
+        read = set(needed([result for result, live in zip(body.results, found, strict=True) if live]))
+        more = [live or (i < states and body.inputs[i].node in read) for i, live in enumerate(found)]
+        if more == found:
+            return found
+        found = more
+
+
 def outer_graph(x: Symbol) -> Graph:
     """The graph into which an op goes that runs graphs and takes x."""
     return tracing.target(x.graph)

@@ -14,6 +14,7 @@ from deepkit.core.control_flow.graph_ops import (
     Spec,
     Turns,
     apply_graphs,
+    carried,
     close,
     connected,
     keep_outcomes,
@@ -52,6 +53,12 @@ class While(GraphOp):
             _remember(kept, used[self.count + 1 :], (*state, *results[self.count :]))
             state, turns = results[: self.count], turns + 1
         return (*state, np.arange(turns, dtype=np.int32), *kept)
+
+    def live(self, used: Sequence[bool]) -> list[list[bool]]:
+        test, body = self.subgraphs
+        count, tested = self.count, set(needed(test.results))
+        states = [used[i] or used[count + 1 + i] or test.inputs[i].node in tested for i in range(count)]
+        return [[True], carried(body, count, [*states, *used[2 * count + 1 :]])]
 
     def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
         count, body = self.count, self.subgraphs[1]
@@ -125,7 +132,7 @@ class Scan(GraphOp):
         state, rest = values[: self.states], values[self.states :]
         xs, captured = rest[: self.rows], rest[self.rows :]
         first = self.states + self.width
-        wanted = [*[True] * self.width, *used[first:]]
+        wanted = used[self.states :]
         kept = [Turns() for _ in wanted]
         order = range(len(xs[0]))
         for t in reversed(order) if self.reverse else order:
@@ -142,6 +149,11 @@ class Scan(GraphOp):
             shape, dtype = self.outputs_[self.states + i]
             return xp.zeros(tuple(d or 0 for d in shape.dims or (0,)), dtype.numpy)
         return xp.stack(rows)
+
+    def live(self, used: Sequence[bool]) -> list[list[bool]]:
+        count, first = self.states, self.states + self.width
+        states = [used[i] or used[first + i] for i in range(count)]
+        return [carried(self.subgraphs[0], count, [*states, *used[count:first], *used[first + count :]])]
 
     def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
         body, first = self.subgraphs[0], self.states + self.width

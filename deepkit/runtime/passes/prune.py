@@ -11,13 +11,13 @@ from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 
 
-def prune(targets: Iterable[Node | Symbol], feeds: Set[Symbol]) -> list[Node]:
+def prune(targets: Iterable[Node | Symbol | None], feeds: Set[Symbol]) -> list[Node]:
     """The nodes that `targets` depend on, in the order they were made; what is fed needs nothing further."""
 
     def before(node: Node) -> list[Node]:
         return [*[x.node for x in node.required if x not in feeds], *node.control_inputs]
 
-    return needed([t for t in targets if t not in feeds], before)
+    return needed([t for t in targets if t is not None and t not in feeds], before)
 
 
 def stand_ins(nodes: list[Node], feeds: Set[Symbol]) -> dict[Symbol, Any]:
