@@ -181,7 +181,7 @@ class Graph:
         try:
             yield self
         finally:
-            _state.graphs.remove(self)
+            _leave(_state.graphs, self)
 
     def name_scope(self, name: str | None) -> contextlib.AbstractContextManager[str]:
         """Puts `name/` before the names made inside."""
@@ -398,12 +398,16 @@ def push_session(session: Any) -> None:
 
 
 def pop_session(session: Any) -> None:
-    """Takes the innermost entry of `session` off both stacks."""
-    for stack, item in ((_state.sessions, session), (_state.graphs, session.graph)):
-        for i in range(len(stack) - 1, -1, -1):
-            if stack[i] is item:
-                del stack[i]
-                break
+    _leave(_state.sessions, session)
+    _leave(_state.graphs, session.graph)
+
+
+def _leave(stack: list[Any], item: Any) -> None:
+    """Takes the innermost entry of `item` off: a graph may be entered again inside itself."""
+    for i in range(len(stack) - 1, -1, -1):
+        if stack[i] is item:
+            del stack[i]
+            break
 
 
 def graph_of(*values: Any) -> Graph | None:

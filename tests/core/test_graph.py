@@ -178,3 +178,11 @@ def test_consumers() -> None:
 )
 def test_every_module_can_be_imported_first(module: str) -> None:
     subprocess.run([sys.executable, "-c", f"import deepkit.{module}"], check=True)
+
+
+def test_a_graph_may_be_entered_again_inside_itself() -> None:
+    outer, inner = Graph(), Graph()
+    with outer.as_default(), inner.as_default():
+        with outer.as_default():
+            assert tf.get_default_graph() is outer
+        assert tf.get_default_graph() is inner
