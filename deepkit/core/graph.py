@@ -47,6 +47,7 @@ class Graph:
         self._nodes: weakref.WeakValueDictionary[str, Node] = weakref.WeakValueDictionary()
         self._lasting: dict[Node, None] = {}
         self._passing = 0
+        self._records: list[list[Node]] = []
         self._control: list[list[Node]] = [[]]
         self._devices: list[Any] = []
         self._gradient_rules: list[dict[str, str]] = []
@@ -109,6 +110,8 @@ class Graph:
         self._nodes[full] = node
         if not self._passing:
             self._lasting[node] = None
+        for record in self._records:
+            record.append(node)
         return node
 
     def adopt(self, x: Symbol) -> Symbol:
@@ -231,6 +234,16 @@ class Graph:
             yield
         finally:
             self._passing -= 1
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[list[Node]]:
+        """The nodes made inside, held by the list: a passing one that nothing else holds may be gone the moment after."""
+        record: list[Node] = []
+        self._records.append(record)
+        try:
+            yield record
+        finally:
+            _leave(self._records, record)
 
     @contextlib.contextmanager
     def assuming(self, values: dict[Symbol, Any]) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import numpy as np
@@ -252,6 +253,23 @@ def test_updates_of_a_metric_that_returns_none() -> None:
     assert len(updates) == 2
     K.function([p], [], updates)([[0.4, 0.6, 0.8, 0.1]])
     assert metric.result().item() == 0.5
+
+
+def test_assignments_that_nothing_holds_are_not_lost() -> None:
+    """Python may collect what it can no longer reach at any time: between two assignments, too."""
+
+    class Collecting(Reached):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.hits.assign_add(ops.reduce_sum(K.cast(y_pred > self.limit, "float32")))
+            gc.collect()
+            self.all.assign_add(K.cast(ops.size(y_pred), "float32"))
+            gc.collect()
+
+    model = keras.models.Sequential([keras.layers.Dense(3, input_shape=(3,))])
+    model.compile("sgd", "mse", metrics=[Collecting(0.3)])
+    model.set_weights([np.eye(3), np.zeros(3)])
+    x = RNG.uniform(size=(10, 3)).astype("f")
+    np.testing.assert_allclose(model.evaluate(x, x, batch_size=4, verbose=0)[1], (x > 0.3).mean(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("eager", [False, True])

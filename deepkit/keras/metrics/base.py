@@ -142,12 +142,9 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
         graph = symbols[0].graph
         with graph.as_default():
             self.prepare(*args, **kwargs)
-            before = graph.version
-            done = update_state(self, *args, **kwargs)
-        if listed_updates(done):
-            return done
-        made = [node for node in graph.get_operations() if node.id >= before and node.op.writes]
-        return [node.outputs[0] for node in made]
+            with graph.recording() as made:
+                done = update_state(self, *args, **kwargs)
+        return done if listed_updates(done) else [node.outputs[0] for node in made if node.op.writes]
 
     return call
 
