@@ -11,7 +11,7 @@ from deepkit.core.control_flow import tracing
 from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.control_flow.replay import Replay
 from deepkit.core.graph import Graph
-from deepkit.core.node import needed
+from deepkit.core.node import Node, needed
 from deepkit.core.op import Op, lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
@@ -60,11 +60,17 @@ def carried(body: FunctionGraph, states: int, wanted: Sequence[bool]) -> list[bo
     """The wanted results of a loop's body, and those of its first ones, the states, that these depend on a turn later."""
     found = list(wanted)
     while True:
-        read = set(needed([result for result, live in zip(body.results, found, strict=True) if live]))
+        read = read_by([result for result, live in zip(body.results, found, strict=True) if live])
         more = [live or (i < states and body.inputs[i].node in read) for i, live in enumerate(found)]
         if more == found:
             return found
         found = more
+
+
+def read_by(results: Sequence[Symbol]) -> set[Node]:
+    """The nodes that compute the results, and those they are handed a value of, be it for its shape only."""
+    nodes = needed(results)
+    return {*nodes, *(x.node for node in nodes for x in node.inputs)}
 
 
 def outer_graph(x: Symbol) -> Graph:

@@ -20,6 +20,7 @@ from deepkit.core.control_flow.graph_ops import (
     keep_outcomes,
     outer_graph,
     pull_back,
+    read_by,
     specs,
     unstacked,
 )
@@ -56,7 +57,7 @@ class While(GraphOp):
 
     def live(self, used: Sequence[bool]) -> list[list[bool]]:
         test, body = self.subgraphs
-        count, tested = self.count, set(needed(test.results))
+        count, tested = self.count, read_by(test.results)
         states = [used[i] or used[count + 1 + i] or test.inputs[i].node in tested for i in range(count)]
         return [[True], carried(body, count, [*states, *used[2 * count + 1 :]])]
 
