@@ -16,7 +16,7 @@ from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
-from deepkit.device.arrays import xp_of
+from deepkit.device.arrays import to_cpu, xp_of
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DeepkitError, DTypeError, ShapeError, status_of
 from deepkit.site import user_site
@@ -65,7 +65,10 @@ def _tensor(value: Any, position: int, dtype: DType | None = None) -> Tensor:
 def _compute(op: Op, inputs: Sequence[Any]) -> Any:
     specs = op.specs(inputs)
     arrays = [x.value for x in inputs]
-    xp = xp_of(arrays[0]) if arrays else np
+    home = xp_of(*arrays)
+    xp = np if op.cpu_only else home
+    if home is not xp:
+        arrays = [to_cpu(array) for array in arrays]
     if op.random:
         arrays.insert(0, eager_stream(op.seed))  # type: ignore[attr-defined]
     try:
@@ -77,6 +80,8 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
         raise status_of(error)(str(error)) from error
     many = isinstance(specs, list)
     values = list(result) if many else [result]
+    if home is not xp:  # numbers go back; texts have no other home than the CPU
+        values = [y if y.dtype == object else home.asarray(y) for y in values]
     for target, value in zip(op.writes, values, strict=False):
         inputs[target].assign_value(value)
     trace = Trace(op, tuple(inputs), values, many)

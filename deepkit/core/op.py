@@ -64,6 +64,8 @@ class Op:
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
     shape_only: ClassVar[tuple[int, ...] | range] = ()
     """Inputs of which only the shape is used: where it is known, their values are not computed."""
+    cpu_only: ClassVar[bool] = False
+    """forward computes with NumPy alone: on texts, files, queues, or step by step. It is handed arrays in CPU memory."""
     takes_none: ClassVar[bool] = False
     """gradient is handed None, not zeros, for outputs at which no derivative arrived."""
     takes_out: ClassVar[bool] = False

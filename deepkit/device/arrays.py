@@ -29,9 +29,9 @@ def gpu_device_count() -> int:
         return 0
 
 
-def xp_of(array: Any) -> Any:
-    """The module (numpy or cupy) whose functions compute on `array`."""
-    if _cupy is not None and isinstance(array, _cupy.ndarray):
+def xp_of(*arrays: Any) -> Any:
+    """The module whose functions compute on these arrays: cupy where one of them lives on a GPU, else numpy."""
+    if _cupy is not None and any(isinstance(array, _cupy.ndarray) for array in arrays):
         return _cupy
     return np
 

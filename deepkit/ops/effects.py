@@ -78,7 +78,7 @@ class Assert(Op):
         return SCALAR
 
     def forward(self, xp: Any, condition: Any, *data: Any) -> Any:
-        if not bool(np.all(condition)):
+        if not bool(condition.all()):
             shown = " ".join(f"[{_excerpt(d, self.summarize)}]" for d in data)
             raise NumericsError(f"an assertion of the graph does not hold: {shown}")
         return condition

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -101,7 +102,7 @@ class RandomGamma(RandomShaped):
         shape = _dims(dims)
         if not bool((alpha > 0).all()):
             raise ArgumentError("random_gamma: alpha must be positive", hint="softplus(x) makes any number positive")
-        draws = stream.gamma(int(np.prod(shape, dtype=np.int64)), to_cpu(alpha).reshape(-1))
+        draws = stream.gamma(math.prod(shape), to_cpu(alpha).reshape(-1))
         return xp.asarray(draws.reshape(shape + alpha.shape).astype(alpha.dtype))
 
     def gradient(self, dy: Any, y: Any, dims: Any, alpha: Any) -> Any:
@@ -132,12 +133,13 @@ class Multinomial(Op):
     def forward(self, xp: Any, stream: Any, logits: Any, count: Any) -> Any:
         rows, n = len(logits), int(count)
         start = stream.take(rows * -(-n // 4) * 4 * 2 * RESERVED)
-        uniform = stream.doubles(start, rows * n).reshape(rows, n)
-        known = to_cpu(logits).astype(np.float64)
-        chances = np.exp(known - known.max(axis=1, keepdims=True, initial=-np.inf))
-        ends = np.cumsum(chances, axis=1)
-        found = [np.searchsorted(end, u * end[-1], side="right") for end, u in zip(ends, uniform, strict=True)]
-        return xp.asarray(np.array(found, self.to.numpy).reshape(rows, n))
+        uniform = xp.asarray(stream.doubles(start, rows * n)).reshape(rows, n)
+        scores = logits.astype(xp.float64)
+        ends = xp.cumsum(xp.exp(scores - scores.max(axis=1, keepdims=True, initial=-xp.inf)), axis=1)
+        classes = xp.empty((rows, n), self.to.numpy)
+        for drawn, end, u in zip(classes, ends, uniform, strict=True):
+            drawn[:] = xp.searchsorted(end, u * end[-1], side="right")
+        return classes
 
 
 @register

@@ -173,7 +173,7 @@ def _check_compiled(op: Op, values: list[Any]) -> None:
 
 
 def _check_gpu(op: Op, values: list[Any]) -> None:
-    if op.random or any(x.dtype == object for x in values) or not arrays.gpu_device_count():
+    if op.random or op.cpu_only or any(x.dtype == object for x in values) or not arrays.gpu_device_count():
         return
     cpu = compute(op, values)
     gpu = op.forward(arrays.cupy(), *[arrays.to_gpu(x) for x in values])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ class ZerosLike(Like):
     label = "zeros_like"
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return np.full(x.shape, b"", object) if x.dtype == object else xp.zeros_like(x)
+        return xp.full(x.shape, b"", object) if x.dtype == object else xp.zeros_like(x)
 
 
 @register
@@ -166,7 +167,7 @@ class Range(Op):
     def forward(self, xp: Any, start: Any, limit: Any, delta: Any) -> Any:
         if delta == 0:
             raise ArgumentError("range: delta is 0")
-        count = max(int(np.ceil((float(limit) - float(start)) / float(delta))), 0)
+        count = max(math.ceil((float(limit) - float(start)) / float(delta)), 0)
         return (start + xp.arange(count, dtype=start.dtype) * delta).astype(start.dtype)
 
 

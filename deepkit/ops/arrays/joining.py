@@ -79,8 +79,8 @@ class ConcatGrad(Op):
         return xs
 
     def forward(self, xp: Any, dy: Any, *xs: Any) -> Any:
-        ends = np.cumsum([x.shape[self.axis] for x in xs])[:-1]
-        return tuple(xp.split(dy, [int(e) for e in ends], axis=self.axis))
+        ends = list(itertools.accumulate(x.shape[self.axis] for x in xs))[:-1]
+        return tuple(xp.split(dy, ends, axis=self.axis))
 
     def gradient(self, dys: Any, ys: Any, dy: Any, *xs: Any) -> Any:
         return (apply(Concat(axis=self.axis), *dys), *[None for _ in xs])

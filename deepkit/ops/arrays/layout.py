@@ -75,7 +75,7 @@ class ShapeOf(Op):
         return None if inputs[0].shape.dims is None else entries(inputs[0].shape.dims)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return np.array(x.shape, dtype=self.to.numpy)
+        return xp.array(x.shape, dtype=self.to.numpy)
 
 
 @register
@@ -97,7 +97,7 @@ class Size(Op):
         return inputs[0].shape.num_elements()
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return np.array(x.size, dtype=self.to.numpy)
+        return xp.array(x.size, dtype=self.to.numpy)
 
 
 @register
@@ -116,7 +116,7 @@ class Rank(Op):
         return inputs[0].shape.rank
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return np.array(x.ndim, dtype=np.int32)
+        return xp.array(x.ndim, dtype=xp.int32)
 
 
 def shape(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int32") -> AnyTensor:

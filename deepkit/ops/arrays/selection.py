@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
@@ -107,7 +106,7 @@ class PutAlongLast(Op):
 
     def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
         dx = xp.zeros(like.shape, dy.dtype)
-        rows = int(np.prod(like.shape[:-1], dtype=np.int64))
+        rows = math.prod(like.shape[:-1])
         flat = (rows, like.shape[-1]), (rows, indices.shape[-1])
         xp.add.at(dx.reshape(flat[0]), (xp.arange(rows)[:, None], indices.reshape(flat[1])), dy.reshape(flat[1]))
         return dx

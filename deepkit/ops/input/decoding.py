@@ -31,6 +31,7 @@ class DecodeRaw(Op):
 
     out_type: DType = float32
     little_endian: bool = True
+    cpu_only = True
     types = ("string",)
     gradient = None
 
@@ -98,6 +99,7 @@ class DecodeCSV(Op):
     quotes: bool = True
     missing: bytes = b""
     fields: tuple[int, ...] | None = None
+    cpu_only = True
     types = ("string", "any")
     label = "DecodeCSV"
     gradient = None

@@ -142,6 +142,7 @@ class IteratorHandle(Op):
     """Base of the iterators. The output is the iterator itself, an object, for the ops that use it."""
 
     shared_name: str | None = None
+    cpu_only = True
     resource = True
     stateful = True
     returns = "string"
@@ -206,6 +207,7 @@ class MakeIterator(Op):
     """Starts an iterator at the beginning of a data set; the other inputs are the tensors it was made of."""
 
     dataset: Any = None
+    cpu_only = True
     types = ("string", "any")
     stateful = True
     returns = "bool"
@@ -226,6 +228,7 @@ class MakeIterator(Op):
 class IteratorToStringHandle(Op):
     """The name under which the session knows an iterator."""
 
+    cpu_only = True
     types = ("string",)
     stateful = True
     returns = "string"
@@ -244,6 +247,7 @@ class IteratorGetNext(Op):
 
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
+    cpu_only = True
     types = ("string",)
     stateful = True
     waits = True

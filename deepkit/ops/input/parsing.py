@@ -53,6 +53,7 @@ class ParseExample(Op):
     layouts: tuple[Layout, ...] = ()
     records = (Layout,)
     single: bool = False
+    cpu_only = True
     types = ("string", "string", "any")
     gradient = None
 
@@ -103,6 +104,7 @@ class ParseSequenceExample(Op):
     context: tuple[Layout, ...] = ()
     sequences: tuple[Layout, ...] = ()
     records = (Layout,)
+    cpu_only = True
     types = ("string", "string", "any")
     gradient = None
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
-from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.input.buffers import Buffer, ShufflingBuffer, SortedBuffer
@@ -24,6 +23,7 @@ class Queue(Op):
     static: tuple[Shape, ...] = ()
     capacity: int = -1
     shared_name: str | None = None
+    cpu_only = True
     resource = True
     stateful = True
     returns = "string"
@@ -82,6 +82,7 @@ class QueueUse(Op):
     queue_name: str = "queue"
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
+    cpu_only = True
     types: ClassVar[tuple[str, ...]] = ("string", "any")
     stateful = True
     gradient = None
@@ -135,7 +136,7 @@ class QueueEnqueueV2(QueueUse):
         return super().dtype(queue)
 
     def forward(self, xp: Any, queue: Buffer, *parts: Any) -> Any:
-        arrays = [np.array(to_cpu(part)) for part in parts]  # copies: the caller may change his
+        arrays = [np.array(part) for part in parts]  # copies: the caller may change his
         self.shape(SCALAR, *[Shape(a.shape) for a in arrays])
         elements = list(zip(*[self._rows(a) for a in arrays], strict=True)) if self.many else [tuple(arrays)]
         queue.put(elements)

@@ -69,6 +69,7 @@ class ReaderV2(Op):
 
     opener: Any = None
     shared_name: str | None = None
+    cpu_only = True
     resource = True
     stateful = True
     returns = "string"
@@ -91,6 +92,7 @@ class ReaderV2(Op):
 class ReaderReadV2(Op):
     """Key and value of the next record of the files whose names are in a queue."""
 
+    cpu_only = True
     types = ("string", "string")
     stateful = True
     waits = True
@@ -111,6 +113,7 @@ class ReaderReadV2(Op):
 class ReaderReadUpToV2(Op):
     """Keys and values of the next records, at most n of them."""
 
+    cpu_only = True
     types = ("string", "string", "int64")
     stateful = True
     waits = True
@@ -132,6 +135,7 @@ class ReaderReadUpToV2(Op):
 class ReaderUse(Op):
     """Base of the ops on a reader alone."""
 
+    cpu_only = True
     types = ("string",)
     stateful = True
     returns = "int64"
@@ -170,6 +174,7 @@ class ReaderResetV2(ReaderUse):
 class ReadFile(Op):
     """The bytes of a file."""
 
+    cpu_only = True
     types = ("string",)
     stateful = True  # the file may change
     gradient = None
@@ -195,6 +200,7 @@ def read_file(filename: TensorLike, name: str | None = None) -> AnyTensor:
 class MatchingFiles(Op):
     """The names of the files that patterns with * and ? name, in order."""
 
+    cpu_only = True
     types = ("string",)
     stateful = True
     gradient = None

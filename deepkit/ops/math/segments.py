@@ -148,7 +148,7 @@ class SegmentProdOfOthers(Op):
     def forward(self, xp: Any, data: Any, ids: Any) -> Any:
         count = max(int(ids.max(initial=-1)), -1) + 1
         zero = data == 0
-        num = np.array(count, np.int64)
+        num = xp.array(count, xp.int64)
         nonzero = xp.where(zero, data.dtype.type(1), data)
         product = SegmentProd().forward(xp, nonzero, ids, num)
         zeros = SegmentSum().forward(xp, zero.astype(xp.int32), ids, num)

@@ -11,7 +11,6 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, TensorLike
-from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
@@ -47,6 +46,7 @@ class CandidateSampler(Op):
     largest: int = 1
     weights: tuple[float, ...] = ()
     seed: int | None = None
+    cpu_only = True
     random = True
     types = ("index",)
     gradient = None
@@ -69,7 +69,7 @@ class CandidateSampler(Op):
             if len(found) == self.count:
                 break
         chosen = np.array(found, np.int64)
-        return xp.asarray(chosen), *[xp.asarray(self._expected(c, draws)) for c in (to_cpu(true_classes), chosen)]
+        return chosen, self._expected(true_classes, draws), self._expected(chosen, draws)
 
     def _candidates(self, stream: Any) -> Iterator[int]:
         """Class after class, each from two random words."""

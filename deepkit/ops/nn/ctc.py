@@ -53,17 +53,16 @@ class CTCLoss(Op):
         labels = self._labels(places, values, batch, classes)
         self._check(labels, lengths, steps)
         # every label between blanks: the states s of the chain
-        count = np.array([len(row) for row in labels])
-        states = np.full((batch, 2 * int(count.max(initial=0)) + 1), blank)
+        count = xp.asarray([len(row) for row in labels], xp.int64)
+        states = xp.full((batch, 2 * max(map(len, labels), default=0) + 1), blank)
         for b, row in enumerate(labels):
-            states[b, 1 : 2 * len(row) : 2] = row
-        states, lengths, last = xp.asarray(states), xp.asarray(lengths), xp.asarray(2 * count)
+            states[b, 1 : 2 * len(row) : 2] = xp.asarray(row, states.dtype)
         log_p = logits - logits.max(-1, keepdims=True)
         log_p = log_p - xp.log(xp.exp(log_p).sum(-1, keepdims=True))
         emitted = xp.take_along_axis(log_p, xp.broadcast_to(states, (steps, *states.shape)), 2)
         chain = _Chain(xp, states, blank, self.merge)
         alpha = chain.forwards(emitted)
-        beta = chain.backwards(emitted, lengths, last)
+        beta = chain.backwards(emitted, lengths, 2 * count)
         live = xp.arange(steps)[:, None] < lengths
         # alpha beta summed over the states is p(labels) at every step: the first one always counts
         total = _sum_exp(xp, alpha[0] + beta[0], -1) if steps else xp.zeros(batch, logits.dtype)
@@ -72,7 +71,7 @@ class CTCLoss(Op):
         expected = xp.zeros_like(logits)
         for s in range(states.shape[1]):
             expected[:, xp.arange(batch), states[:, s]] += joint[:, :, s]
-        skipped = (self.ignore & (xp.asarray(count) > lengths)) | (lengths == 0)
+        skipped = (self.ignore & (count > lengths)) | (lengths == 0)
         # without any path to the labels the loss is infinite, and the slope that of making every class rarer
         slope = xp.where((live & ~skipped)[:, :, None], xp.exp(log_p) - expected, 0)
         loss = xp.where(skipped, 0, -total)
@@ -190,6 +189,7 @@ class CTCDecoder(Op):
 
     merge: bool = True
     paths: int = 1
+    cpu_only = True
     types = ("T", "int32")
     kinds = "f"
     half = False
@@ -206,8 +206,7 @@ class CTCDecoder(Op):
         return (*(int64,) * (3 * self.paths), logits)
 
     def forward(self, xp: Any, logits: Any, lengths: Any) -> Any:
-        on_cpu = logits.get() if hasattr(logits, "get") else logits
-        found = [self.search(on_cpu[:n, b], int(n)) for b, n in enumerate(lengths.tolist())]
+        found = [self.search(logits[:n, b], int(n)) for b, n in enumerate(lengths.tolist())]
         outputs: list[Any] = []
         for k in range(self.paths):
             rows = [paths[k] if k < len(paths) else [] for paths, _ in found]
@@ -216,7 +215,7 @@ class CTCDecoder(Op):
             outputs.append(np.array([value for row in rows for value in row], np.int64))
             outputs.append(np.array([len(rows), max(map(len, rows), default=0)], np.int64))
         scores = np.array([s for _, s in found], logits.dtype).reshape(len(found), self.paths)
-        return tuple(xp.asarray(x) for x in (*outputs, scores))
+        return (*outputs, scores)
 
     def search(self, logits: Any, steps: int) -> tuple[list[list[int]], list[float]]:
         """The paths found for one sequence (time, classes), and their scores."""

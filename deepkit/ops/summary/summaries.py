@@ -14,7 +14,6 @@ from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.typing import AnyTensor, IntLike, TensorLike
-from deepkit.device.arrays import to_cpu
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.summary import values as values_of
 from deepkit.ops.summary.event_messages import message
@@ -29,13 +28,14 @@ def _summary(values: list[Any]) -> np.ndarray:
 
 
 def _text(tag: Any) -> str:
-    value = to_cpu(tag)[()]
+    value = np.asarray(tag, object).item()
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
 class _Summary(Op):
     """Base: the first input is the tag, a scalar string; the output is one string."""
 
+    cpu_only = True
     types: ClassVar[tuple[str, ...]] = ("string", "T")
     kinds = "if"
     returns = "string"
@@ -64,11 +64,10 @@ class ScalarSummary(_Summary):
         return SCALAR
 
     def forward(self, xp: Any, tags: Any, values: Any) -> Any:
-        tags, values = to_cpu(tags), to_cpu(values)
         if tags.shape != values.shape:
             raise ShapeError(f"a scalar summary of shape {values.shape}, with tags of shape {tags.shape}")
         pairs = zip(tags.ravel(), values.ravel(), strict=True)
-        return _summary([values_of.scalar_value(_text(np.asarray(t, object)), v) for t, v in pairs])
+        return _summary([values_of.scalar_value(_text(t), v) for t, v in pairs])
 
 
 @register
@@ -78,7 +77,7 @@ class HistogramSummary(_Summary):
     kinds = "bif"
 
     def forward(self, xp: Any, tag: Any, values: Any) -> Any:
-        return _summary([values_of.histogram_value(_text(tag), to_cpu(values))])
+        return _summary([values_of.histogram_value(_text(tag), values)])
 
 
 @register
@@ -105,7 +104,7 @@ class ImageSummary(_Summary):
 
     def forward(self, xp: Any, tag: Any, images: Any) -> Any:
         self.shape(SCALAR, Shape(images.shape))
-        return _summary(values_of.image_values(_text(tag), to_cpu(images), self.max_images))
+        return _summary(values_of.image_values(_text(tag), images, self.max_images))
 
 
 @register
@@ -124,7 +123,7 @@ class AudioSummaryV2(_Summary):
         return SCALAR
 
     def forward(self, xp: Any, tag: Any, sounds: Any, rate: Any) -> Any:
-        return _summary(values_of.audio_values(_text(tag), to_cpu(sounds), float(to_cpu(rate)), self.max_outputs))
+        return _summary(values_of.audio_values(_text(tag), sounds, float(rate), self.max_outputs))
 
 
 @register
@@ -134,14 +133,15 @@ class TensorSummaryV2(_Summary):
     types = ("string", "any", "string")
 
     def forward(self, xp: Any, tag: Any, tensor: Any, metadata: Any) -> Any:
-        known = message("SummaryMetadata").FromString(to_cpu(metadata)[()])
-        return _summary([values_of.tensor_value(_text(tag), to_cpu(tensor), known)])
+        known = message("SummaryMetadata").FromString(metadata.item())
+        return _summary([values_of.tensor_value(_text(tag), tensor, known)])
 
 
 @register
 class MergeSummary(Op):
     """Several summaries as one; no tag may occur twice."""
 
+    cpu_only = True
     types = ("string",)
     gradient = None
 
@@ -150,7 +150,7 @@ class MergeSummary(Op):
 
     def forward(self, xp: Any, *summaries: Any) -> Any:
         found: dict[str, Any] = {}
-        for text in (text for part in summaries for text in to_cpu(part).ravel()):
+        for text in (text for part in summaries for text in part.ravel()):
             for value in message("Summary").FromString(text).value:
                 if value.tag in found:
                     raise ArgumentError(

@@ -41,6 +41,7 @@ def _each(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
 class OfStrings(Op):
     """Base of the functions of each string by itself."""
 
+    cpu_only = True
     kinds = "O"
     gradient = None
 
@@ -125,6 +126,7 @@ class AsString(Op):
     """Each number as text, by a format of the C library; bools as true and false."""
 
     format: str = ""
+    cpu_only = True
     returns = "string"
     gradient = None
 
@@ -211,6 +213,7 @@ class StringJoin(Op):
     """The strings at one place of all inputs joined; scalars go with every place."""
 
     separator: bytes = b""
+    cpu_only = True
     kinds = "O"
     gradient = None
 
@@ -249,6 +252,7 @@ class ReduceJoin(Op):
     axis: tuple[int, ...] | None = None
     keepdims: bool = False
     separator: bytes = b""
+    cpu_only = True
     kinds = "O"
     gradient = None
 
@@ -299,6 +303,7 @@ class StringSplit(Op):
     """The parts of each string of a vector: positions (row, number of the part), the parts, and the shape they span."""
 
     skip_empty: bool = True
+    cpu_only = True
     kinds = "O"
     types = ("T", "T")
     gradient = None
@@ -352,6 +357,7 @@ class Substr(Op):
     """Of each string the part that begins at pos (from the end if negative) and is at most `length` long."""
 
     unit: str = "BYTE"
+    cpu_only = True
     kinds = "O"
     types = ("T", "index", "index")
     gradient = None
