@@ -67,8 +67,8 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
     arrays = [x.value for x in inputs]
     home = xp_of(*arrays)
     xp = np if op.cpu_only else home
-    if home is not xp:
-        arrays = [to_cpu(array) for array in arrays]
+    if home is not np:  # all meet in one memory
+        arrays = [to_cpu(array) if op.cpu_only else home.asarray(array) for array in arrays]
     if op.random:
         arrays.insert(0, eager_stream(op.seed))  # type: ignore[attr-defined]
     try:

@@ -70,6 +70,7 @@ class Assert(Op):
     """An error with the other inputs in it unless the condition holds."""
 
     summarize: int = 3
+    cpu_only = True
     stateful = True
     types = ("bool", "any")
     gradient = None

@@ -52,8 +52,9 @@ def available(config: Any = None) -> list[Device]:
 
 def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
     """Each node's device: the one it asks for if that is there. If it is not, the first CPU with allow_soft_placement
-    or where the node asked for nothing, else an error. With log_device_placement every choice is printed: a CPU also for
-    what a GPU was chosen for, since it is NumPy that computes a plan."""
+    or where the node asked for nothing, else an error. A CPU op (`Op.cpu_only`) never runs on a GPU. With
+    log_device_placement every choice is printed: a CPU also for what a GPU was chosen for, since it is NumPy that
+    computes a plan."""
     wished = [(node, parse(node.device) if node.device else None) for node in nodes]
     if not getattr(config, "log_device_placement", False) and all(w in (None, _FIRST) for _, w in wished):
         return {node: _FIRST for node, _ in wished}
@@ -67,7 +68,8 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
                 rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
                 hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
             )
-        result[node] = wish if wish in devices and wish is not None else _FIRST
+        there = wish is not None and wish in devices and not (node.op.cpu_only and wish.kind == "GPU")
+        result[node] = wish if there and wish is not None else _FIRST
     if getattr(config, "log_device_placement", False):
         for node, device in result.items():
             computes = device if device.kind == "CPU" else _FIRST

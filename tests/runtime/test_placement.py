@@ -84,3 +84,12 @@ def test_the_log_says_where_numpy_computes(monkeypatch, capsys) -> None:
     log = capsys.readouterr().err
     assert "y: (Square): /job:localhost/replica:0/task:0/device:CPU:0" in log
     assert "GPU" not in log
+
+
+def test_a_cpu_op_stays_on_the_cpu_whoever_asks(monkeypatch) -> None:
+    monkeypatch.setattr(placement, "gpu_device_count", lambda: 1)
+    with tf.Graph().as_default(), tf.device("/gpu:0"):
+        texts = tf.as_string(tf.constant([1, 2]))
+        numbers = tf.square(tf.constant([1.0, 2.0]))
+    placed = placement.place([texts.op, numbers.op])
+    assert [placed[texts.op].kind, placed[numbers.op].kind] == ["CPU", "GPU"]
