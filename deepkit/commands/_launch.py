@@ -8,6 +8,7 @@ import platform
 import sysconfig
 from pathlib import Path
 
+from deepkit.device.cores import usable_cores
 from deepkit.errors import MissingExtraError
 
 CORETYPE = "OPENBLAS_CORETYPE"
@@ -52,13 +53,6 @@ def child_environment() -> dict[str, str]:
         environment.setdefault(CORETYPE, AVX512_CORE)
     environment.setdefault(THREADS, str(max(1, usable_cores() // 2)))
     return environment
-
-
-def usable_cores() -> int:
-    """How many cores this program may use; a container or a batch system can allow fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def require(module: str, purpose: str) -> None:

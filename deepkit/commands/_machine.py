@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepkit.commands._launch import CORETYPE, usable_cores
+from deepkit.commands._launch import CORETYPE
+from deepkit.device.cores import usable_cores
 
 # A child measures, because OpenBLAS chooses its kernels once, when NumPy is loaded. C = A B with n x n matrices
 # costs n^3 multiplications and as many additions. The best of many repetitions is what the processor can do;

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512, usable_cores
+from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512
+from deepkit.device.cores import usable_cores
 from deepkit.errors import DataError
 from deepkit.loading import load_module
 from deepkit.resources import install

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepkit.grade.exercise import Exercise
 
 _EPILOG = """\
 examples:
@@ -72,11 +76,8 @@ def run(args: argparse.Namespace) -> int:
         return _release(exercise, args.out, args.force)
     if args.self_test:
         return 0 if _self_test(exercise, seed, quiet=False) else 1
-    if not args.quick and not _self_test(exercise, seed, quiet=True):
-        raise GradingError(
-            f"{exercise.name} fails its own test, so its marks would mean nothing",
-            hint=f"deepkit grade --self-test {args.exercise} shows everything it tried",
-        )
+    if not args.quick:
+        _prove(exercise, seed)
 
     private = tuple(path.resolve() for path in args.submissions)
     several = len(args.submissions) > 1
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(marks.error for marks in all_marks) else 0
 
 
-def _release(exercise: Any, out: Path | None, force: bool) -> int:
+def _release(exercise: Exercise, out: Path | None, force: bool) -> int:
     """Writes the students' notebook; one that is there already is replaced only if it is told so, or is the same."""
     from deepkit.errors import ExistingDataError
     from deepkit.files import write_whole
@@ -111,14 +112,32 @@ def _release(exercise: Any, out: Path | None, force: bool) -> int:
     return 0
 
 
-def _self_test(exercise: Any, seed: int, quiet: bool) -> bool:
-    from deepkit.grade.grading import self_test
+def _prove(exercise: Exercise, seed: int) -> None:
+    """Runs the exercise's own test, once for this content of it; GradingError where it fails."""
+    from deepkit.errors import GradingError
+    from deepkit.grade import proof
 
-    passed = True
-    for tried, problem in self_test(exercise, seed=seed):
+    if proof.is_proven(exercise):
+        return
+    began = time.perf_counter()
+    print(f"testing {exercise.name} itself first (once, as long as it does not change)", file=sys.stderr, flush=True)
+    if not _self_test(exercise, seed, quiet=True):
+        raise GradingError(
+            f"{exercise.name} fails its own test, so its marks would mean nothing",
+            hint=f"deepkit grade --self-test {exercise.name} shows everything it tried",
+        )
+    print(f"it is sound: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    proof.remember(exercise)
+
+
+def _self_test(exercise: Exercise, seed: int, quiet: bool) -> bool:
+    from deepkit.grade.grading import count_trials, self_test
+
+    passed, count = True, count_trials(exercise)
+    for number, (tried, problem) in enumerate(self_test(exercise, seed=seed), start=1):
         passed &= problem is None
         if quiet:
-            _progress(f"self-test: {tried}")
+            _progress(f"  {number}/{count} {tried}", number, count)
         if problem or not quiet:
             _progress("")
             print(f"  {'✗' if problem else '✓'} {tried}" + (f": {problem}" if problem else ""), flush=True)
@@ -126,7 +145,9 @@ def _self_test(exercise: Any, seed: int, quiet: bool) -> bool:
     return passed
 
 
-def _progress(text: str) -> None:
-    """One line that is written over, for people at a terminal only."""
+def _progress(text: str, number: int = 0, count: int = 0) -> None:
+    """At a terminal one line that is written over; elsewhere a plain line for each quarter of `count`."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text[:100]}", end="", file=sys.stderr, flush=True)
+    elif count and 4 * number // count != 4 * (number - 1) // count:
+        print(text, file=sys.stderr, flush=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from deepkit.device.cores import usable_cores
 from deepkit.errors import DeepkitError, GradingError
 from deepkit.grade.checks import Answer
 from deepkit.grade.exercise import Exercise, Task
@@ -83,22 +85,52 @@ def grade_answer(exercise: Exercise, task: Task, source: str, *, seed: int, deni
     return TaskMarks(task.name, float(task.points), task.points, "right")
 
 
-def self_test(exercise: Exercise, *, seed: int) -> Iterator[tuple[str, str | None]]:
+def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:
     """Try every task on answers whose marks are known, and yield (what was tried, what is wrong with it or None).
 
-    Our solution must earn all points; the students' template, an empty answer and each `wrong` answer, none.
+    Our solution must earn all points; the students' template, an empty answer and each `wrong` answer, none. The answers
+    run `workers` at a time (default: one for each core) and are told of in the exercise's order.
     """
-    for task in exercise.tasks:
-        marks = grade_answer(exercise, task, exercise.reference(task.name), seed=seed)
-        missed = None if marks.points == task.points else f"earns {marks.points:g} of {task.points:g}: {marks.message}"
-        yield f"{task.name}: our solution", missed
-        canaries = {"the template": exercise.template(task.name), "an empty answer": ""}
-        canaries |= {f"wrong answer {i}": source for i, source in enumerate(task.wrong, start=1)}
-        for name, source in canaries.items():
-            points = grade_answer(exercise, task, source, seed=seed).points
-            yield f"{task.name}: {name}", f"earns {points:g} points, expected none" if points else None
-        if not task.wrong:
-            yield f"{task.name}: wrong answers", "there is none, so nothing proves that the check checks"
+    trials = [trial for task in exercise.tasks for trial in _trials(exercise, task)]
+    with ThreadPoolExecutor(workers or usable_cores()) as pool:
+        marks = pool.map(lambda trial: grade_answer(exercise, trial.task, trial.source, seed=seed), trials)
+        for trial, mark in zip(trials, marks, strict=True):
+            yield f"{trial.task.name}: {trial.name}", trial.problem(mark)
+            if trial.last and not trial.task.wrong:
+                yield f"{trial.task.name}: wrong answers", "there is none, so nothing proves that the check checks"
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """An answer to `task` whose marks are known: all points if it is `right`, else none; `last` of its task."""
+
+    task: Task
+    name: str
+    source: str
+    right: bool = False
+    last: bool = False
+
+    def problem(self, marks: TaskMarks) -> str | None:
+        """What is wrong with these marks, or None."""
+        if self.right:
+            earned = f"earns {marks.points:g} of {marks.out_of:g}: {marks.message}"
+            return None if marks.points == marks.out_of else earned
+        return f"earns {marks.points:g} points, expected none" if marks.points else None
+
+
+def count_trials(exercise: Exercise) -> int:
+    """How many answers a self-test runs."""
+    return sum(len(_trials(exercise, task)) for task in exercise.tasks)
+
+
+def _trials(exercise: Exercise, task: Task) -> list[_Trial]:
+    wrong = {f"wrong answer {i}": source for i, source in enumerate(task.wrong, start=1)}
+    canaries = {"the template": exercise.template(task.name), **wrong}
+    return [
+        _Trial(task, "our solution", exercise.reference(task.name), right=True),
+        *(_Trial(task, name, source) for name, source in canaries.items()),
+        _Trial(task, "an empty answer", "", last=True),
+    ]
 
 
 def _prepare(process: StudentProcess, exercise: Exercise, task: Task) -> None:

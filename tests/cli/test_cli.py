@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,14 @@ def test_a_reader_who_has_gone_is_no_traceback():
     os.close(writer)
     assert child.returncode == 141
     assert child.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_tests_that_send_ctrl_c_pass_in_the_background():
+    """A shell starts `pytest &` with SIGINT ignored, and children inherit that."""
+    test = "tests/cli/test_lab_command.py::test_the_server_ends_with_the_launcher"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    child = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, preexec_fn=lambda: signal.signal(2, signal.SIG_IGN)
+    )
+    assert child.returncode == 0, child.stdout
