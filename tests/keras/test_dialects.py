@@ -78,23 +78,46 @@ def test_clipnorm_measures_each_gradient_or_all(speak):
     np.testing.assert_allclose(_clipped_step(), np.array([3.0, 4.0, 1.0]) / np.sqrt(26.0), atol=1e-6)
 
 
-def _frozen_loss() -> tuple[float, list]:
-    layer = L.BatchNormalization(input_shape=(1,), trainable=False, epsilon=0.0)
+def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
+    """Loss and weights (gamma, beta, averages) of a layer that trains or not before its call, and after it."""
+    layer = L.BatchNormalization(input_shape=(1,), trainable=before, epsilon=0.0, momentum=0.5)
     model = keras.models.Sequential([layer])
+    layer.trainable = after
     model.compile("sgd", "mse")
-    x = np.array([[2.0], [6.0]])
-    return float(model.train_on_batch(x, np.array([[-1.0], [1.0]]))), [float(w[0]) for w in layer.get_weights()]
+    loss = model.train_on_batch(np.array([[2.0], [6.0]]), np.array([[-1.0], [1.0]]))
+    return round(float(loss), 6), [round(float(w[0]), 6) for w in layer.get_weights()]
 
 
-def test_a_frozen_batch_normalization(speak):
-    """The last Keras 2 uses the averages 0 and 1: loss (3^2 + 5^2) / 2. Keras 2.3.1 uses the batch's: -1 and 1, loss 0."""
-    loss, weights = _frozen_loss()
-    assert loss == pytest.approx(17.0)
-    assert weights == [1.0, 0.0, 0.0, 1.0]
-    speak(dialects.STANDALONE)
-    loss, weights = _frozen_loss()
-    assert loss == pytest.approx(0.0, abs=1e-6)
-    assert weights == [1.0, 0.0, 0.0, 1.0]  # nothing follows the batch
+@pytest.mark.parametrize(
+    ("dialect", "before", "after", "loss", "weights"),
+    [
+        (dialects.LAST, True, True, 0, [1, 0, 2, 2.5]),  # by the batch, -1 and 1; the averages move half way to 4 and 4
+        (dialects.LAST, True, False, 0, [1, 0, 0, 1]),  # frozen after its call: by the batch, the averages stand
+        (dialects.LAST, False, False, 17, [1, 0, 0, 1]),  # by the averages 0 and 1: (3^2 + 5^2) / 2
+        (dialects.LAST, False, True, 17, [0.64, -0.08, 0, 1]),  # trained, but called frozen
+        (dialects.STANDALONE, True, False, 0, [1, 0, 0, 1]),
+        (dialects.STANDALONE, False, False, 0, [1, 0, 0, 1]),
+        (dialects.STANDALONE, False, True, 0, [1, 0, 2, 2.5]),
+    ],
+)
+def test_a_frozen_batch_normalization(speak, dialect, before, after, loss, weights):
+    """In the last Keras 2 what counts for the result is whether the layer was frozen when it was called; never in 2.3.1."""
+    speak(dialect)
+    assert _normalized(before, after) == (loss, weights)
+
+
+def test_the_names_of_layers(speak):
+    """Keras counts from dense_1; tf.keras has dense, then dense_1."""
+    names = {}
+    for dialect in (dialects.STANDALONE, dialects.TENSORFLOW_1):
+        speak(dialect)
+        keras.backend.clear_session()
+        x = L.Input((1,))
+        model = keras.models.Model(x, [L.Dense(1)(x), L.Dense(1)(x)])
+        model.compile("sgd", "mse")
+        names[dialect] = [model.name, *model.input_names, *model.metrics_names]
+    assert names[dialects.STANDALONE] == ["model_1", "input_1", "loss", "dense_1_loss", "dense_2_loss"]
+    assert names[dialects.TENSORFLOW_1] == ["model", "input_1", "loss", "dense_loss", "dense_1_loss"]
 
 
 @pytest.mark.parametrize(

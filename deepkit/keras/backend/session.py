@@ -35,6 +35,9 @@ __all__ = [
 class World:
     """What Keras keeps with one graph: a session, the phase, names in use."""
 
+    first_number = 1
+    """Of the names that layers get: dense_1 is Keras' first, dense that of tf.keras (dialects.py)."""
+
     def __init__(self, graph: Graph):
         self.graph = graph
         self._session: Session | None = None
@@ -114,6 +117,11 @@ class World:
     def uid(self, prefix: str) -> int:
         self._uids[prefix] = self._uids.get(prefix, 0) + 1
         return self._uids[prefix]
+
+    def name_for(self, kind: str) -> str:
+        """A layer's name from its kind: dense_1, dense_2; where counting begins at 0 the first is just dense."""
+        number = self.uid(kind) - 1 + self.first_number
+        return f"{kind}_{number}" if number else kind
 
     def forget_uids(self) -> None:
         self._uids.clear()

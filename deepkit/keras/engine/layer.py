@@ -20,7 +20,7 @@ from deepkit.device.dtypes import as_dtype, float64
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.session import World, batch_get_value, get_uid, history_of, learning_phase, snake_case
+from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, snake_case
 from deepkit.keras.engine import context
 from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
@@ -68,8 +68,7 @@ class Layer(History):
             raise unknown_argument(
                 type(self).__name__, sorted(unknown)[0], [*_arguments_of(type(self)), *sorted(_INPUT_ARGUMENTS - _RARE)]
             )
-        prefix = snake_case(type(self).__name__)
-        self.name = name or f"{prefix}_{get_uid(prefix)}"
+        self.name = name or World.of().name_for(snake_case(type(self).__name__))
         self._trainable = bool(trainable)
         self.dtype = as_dtype(dtype or kwargs.get("input_dtype") or floatx()).name
         self.built = False
@@ -347,7 +346,7 @@ class Layer(History):
                 stack.enter_context(graph.passing())  # what Keras makes of its own tensors goes with the model
             self._check(inputs)
             if not eager or not self.built:  # weights and the first call share a scope: d/kernel, d/BiasAdd
-                stack.enter_context(graph.name_scope(self.name))
+                stack.enter_context(graph.name_scope(self.scope))
             if not self.built:
                 self._build_once(inputs)
             masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
@@ -366,6 +365,11 @@ class Layer(History):
         if record:
             self.remember(CallRecord(self, inputs, outputs, args, said, asked))
         return outputs
+
+    @property
+    def scope(self) -> str | None:
+        """The name scope of a call; None: that of the whole graph."""
+        return self.name
 
     def _said_training(self, args: Any, kwargs: dict[str, Any]) -> Any:
         """The phase this call names, or None; a layer whose call has no such argument passes it on to those inside."""

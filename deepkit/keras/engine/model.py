@@ -45,6 +45,8 @@ class Model(Network):
     loss: Any = None
     stop_training = False
     run_eagerly = False
+    _named_by_layers = False
+    """Whether the model's own name is no part of its weights' names."""
     _lost = False
     """Whether the loss of this fit has become NaN or infinite."""
     _untracked = frozenset({"_wanted_metrics", "_wanted_weighted"})
@@ -195,8 +197,16 @@ class Model(Network):
         calls_itself = type(self).call is not Network.call and context.is_first()  # else it is being called already
         if input_shape is not None and not self.inputs and not self.built and calls_itself:
             shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-            self._call_on([Input(batch_shape=tuple(s)) for s in shapes])
+            self._named_by_layers = True  # Keras' build calls `call` itself: weights get their layers' names alone
+            try:
+                self._call_on([Input(batch_shape=tuple(s)) for s in shapes])
+            finally:
+                self._named_by_layers = False
         self.built = True
+
+    @property
+    def scope(self) -> str | None:
+        return None if self._named_by_layers else self.name
 
     def _fixed_batch_size(self) -> int | None:
         """The batch size that the inputs demand, if they demand one."""
@@ -325,7 +335,11 @@ class Model(Network):
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, reset_metrics: bool = True,
         return_dict: bool = False,
     ) -> Any:
-        """One step of training; returns the loss, and the metrics if there are any."""
+        """One step of training; returns the loss, and the metrics if there are any.
+
+        The metrics start anew after the step, unless reset_metrics is False. What fit or evaluate left in them is
+        therefore part of the first batch's values; model.reset_metrics() before it clears them.
+        """
         return self._on_batch("train", x, y, sample_weight, class_weight, reset_metrics, return_dict)
 
     def test_on_batch(
@@ -340,10 +354,8 @@ class Model(Network):
         if mode == "train":
             self._warn_if_refrozen()
         self._prepare()
-        if reset:
-            self.reset_metrics()
         values = [plain(v) for v in self._run(mode, batch)]
-        if reset:  # a batch that is added to earlier ones is not added to this one
+        if reset:
             self.reset_metrics()
         return dict(zip(self.metrics_names, values, strict=True)) if as_dict else single(values)
 

@@ -84,8 +84,8 @@ def _nested(metrics: Any, names: list[str]) -> list[list[Any]]:
 
 
 def _each_once(row: Any) -> list[Any]:
-    """The same metric twice in a list says nothing more."""
-    return [m for i, m in enumerate(row) if not any(m is n or (isinstance(m, str) and m == n) for n in row[:i])]
+    """Of metrics that are called alike the last one counts, in the place of the first."""
+    return list({_name_of(m): m for m in row}.values())
 
 
 def _own(metric: Any, used: set[int]) -> Any:

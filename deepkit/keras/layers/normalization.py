@@ -86,9 +86,11 @@ class BatchNormalization(_Normalization):
     """gamma (x - mean) / sqrt(variance + epsilon) + beta for each index of `axis` (-1: the features or channels).
 
     While training mean and variance are those of the batch, and moving averages follow them: moving = momentum * moving
-    + (1 - momentum) * batch. Otherwise, and always with trainable=False, the moving averages are used. (Keras 2.3.1 and
-    TensorFlow 1.15 normalize a frozen layer by the batch, too, and let its averages stand: dialects.py.) For images and
-    volumes the moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
+    + (1 - momentum) * batch. Otherwise, and always where the layer was frozen (trainable=False) before it was called,
+    the moving averages are used. A layer that is frozen after its call goes on normalizing by the batch, for its graph
+    is written, but its averages stand from the next compile on; called again, or eagerly, it uses them. (Keras 2.3.1 and
+    TensorFlow 1.15 normalize by the batch even if the layer was frozen before: dialects.py.) For images and volumes the
+    moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
     Source: S. Ioffe, C. Szegedy, ICML 2015.
     """
 
@@ -128,19 +130,18 @@ class BatchNormalization(_Normalization):
         super().build(input_shape)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if self.frozen_uses_averages and not self.trainable:
+            return self._by_averages(inputs)
         if isinstance(inputs, Symbol) and (is_tensor(training) or training):
             return self._for_either_phase(inputs, training, mask)
-        by_batch = training and (self.trainable or not self.frozen_uses_averages)
-        return self._by_batch(inputs, mask) if by_batch else self._by_averages(inputs)
+        return self._by_batch(inputs, mask) if training else self._by_averages(inputs)
 
     def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
-        """Both results, of which the phase and `trainable` choose one when the graph runs; in a test the averages stay."""
+        """Both results, of which the phase chooses one when the graph runs; the averages follow while the layer trains."""
         phase = ops.cast(training, "bool")
-        follows = ops.logical_and(phase, World.of(inputs).switch(self))
         trained, *batch = self._normalized(inputs, mask)
-        self._follow(batch[0], batch[1], follows)
-        by_batch = follows if self.frozen_uses_averages else phase
-        return backend.in_train_phase(trained, self._by_averages(inputs), by_batch)
+        self._follow(batch[0], batch[1], ops.logical_and(phase, World.of(inputs).switch(self)))
+        return backend.in_train_phase(trained, self._by_averages(inputs), phase)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:
         outputs, mean, variance = self._normalized(inputs, mask)

@@ -30,3 +30,31 @@ def test_metrics_given_to_compile_are_no_layers_of_a_subclassed_model():
     assert model.layers == [model.dense]
     assert len(model.non_trainable_weights) == 0
     model.set_weights(kept)
+
+
+def test_of_metrics_that_are_called_alike_the_last_one_counts():
+    """A name and an object of the same name were shown twice; tf_keras and Keras 2.3.1 keep one for each name."""
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,))])
+    named = keras.metrics.RootMeanSquaredError(name="mae")
+    model.compile("sgd", "mse", metrics=["mae", "mse", named])
+    assert model.metrics_names == ["loss", "mae", "mse"]
+    assert model.metrics[0] is named
+
+
+def test_build_names_the_weights_of_a_subclass_by_their_layers():
+    """Keras' build calls `call` itself, a first batch calls the model: only there its name is in front."""
+    built, called = Small(), Small()
+    built.build((None, 3))
+    called.predict(np.ones((1, 3)))
+    assert built.weights[0].name == f"{built.dense.name}/kernel:0"
+    assert called.weights[0].name == f"{called.name}/{called.dense.name}/kernel:0"
+
+
+def test_the_metrics_of_fit_are_left_to_the_first_batch():
+    """Metrics start anew after train_on_batch, not before it, in Keras 2.3.1 and in tf_keras' graphs."""
+    model = keras.Sequential([keras.layers.Activation("linear", input_shape=(1,))])
+    model.compile("sgd", "mse", metrics=["mae"])
+    x, zeros = np.array([[1.0], [2.0], [30.0]]), np.zeros((3, 1))
+    model.evaluate(x, zeros, verbose=0)
+    batches = [model.test_on_batch(x[:2], zeros[:2]) for _ in range(2)]
+    np.testing.assert_allclose(batches, [[2.5, 36 / 5], [2.5, 1.5]])  # (1 + 2 + 30 + 1 + 2) / 5

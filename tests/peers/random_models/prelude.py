@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,9 @@ import numpy as np
 keras: Any
 if os.environ.get("KERAS", "deepkit") == "deepkit":
     from deepkit import keras
+    from deepkit.keras.backend.session import World
+
+    World.first_number = 0  # layers are named as tf.keras names them
 else:
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -35,7 +37,7 @@ def record(name: str, value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value as lists, numbers and texts; names lose their numbering."""
+    """The value as lists, numbers and texts."""
     if isinstance(value, dict):
         return {name_of(key): plain(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, list | tuple):
@@ -48,8 +50,8 @@ def plain(value: Any) -> Any:
 
 
 def name_of(text: Any) -> str:
-    """dense_12/kernel:0 as dense/kernel."""
-    return re.sub(r"(_\d+)+(?=[/:]|$)|:0$", "", str(text))
+    """dense/kernel:0 as dense/kernel."""
+    return str(text).removesuffix(":0")
 
 
 def limit_threads() -> None:

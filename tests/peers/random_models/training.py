@@ -140,7 +140,7 @@ class Steps:
         weight = f", sample_weight=fractions(({self.batch},), 3)" if len(self.model.outputs) == 1 else ""
         step = f"record('train_on_batch', model.train_on_batch({pair}{weight if self.draw.chance(0.3) else ''}))"
         test = f"record('test_on_batch', model.test_on_batch({pair}))"
-        return ["model.reset_metrics()", *[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
+        return [*[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
 
     def look(self) -> list[str]:
         size = f"batch_size={self.batch}"
