@@ -55,7 +55,7 @@ def child_environment() -> dict[str, str]:
     return environment
 
 
-def require(module: str, purpose: str) -> None:
-    """MissingExtraError if `module`, which the extra `course` installs, is not there."""
+def require(module: str, purpose: str, extra: str = "course") -> None:
+    """MissingExtraError if `module`, which the extra installs, is not there."""
     if importlib.util.find_spec(module) is None:
-        raise MissingExtraError(module, "course", purpose)
+        raise MissingExtraError(module, extra, purpose)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import html
 import re
 import sys
 from pathlib import Path
@@ -99,13 +101,57 @@ def execute(notebook: Any, folder: Path, timeout: float, reporter: Reporter) -> 
             reporter.done(number, len(numbered), cell.source)
 
 
+_OFFLINE = """\
+{%- extends "lab/index.html.j2" -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}
+"""
+"""nbconvert's page without the four scripts that it would load from a network."""
+
+
 def to_html(notebook: Any, title: str, folder: Path) -> str:
-    """The notebook with its outputs as one HTML page; the pictures of its text are inside the page."""
+    """The notebook with its outputs as one HTML page that needs no network: pictures and formulas are inside the page."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(embed_images=True)
+    exporter = HTMLExporter(embed_images=True, raw_template=_OFFLINE)
     resources = {"metadata": {"name": title, "path": str(folder)}}
-    return exporter.from_notebook_node(notebook, resources=resources)[0]
+    return exporter.from_notebook_node(_with_formulas(described(notebook)), resources=resources)[0]
+
+
+def described(notebook: Any) -> Any:
+    """A copy of the notebook in which every picture among the results carries words for who cannot see it.
+
+    They are the cell's metadata `{"deepkit": {"alt": ...}}` or, without these, the text stored beside the picture.
+    """
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data and "text/html" not in data:
+                words = cell.metadata.get("deepkit", {}).get("alt") or data.get("text/plain", "")
+                data["text/html"] = _picture(data["image/png"], words, output.metadata.get("image/png", {}))
+    return notebook
+
+
+def _picture(content: str, words: str, size: dict[str, Any]) -> str:
+    width = f' width="{size["width"]}"' if "width" in size else ""
+    source = "data:image/png;base64," + content.replace("\n", "")
+    return f'<img style="max-width:100%;height:auto"{width} alt="{html.escape(words, quote=True)}" src="{source}">'
+
+
+def _with_formulas(notebook: Any) -> Any:
+    """The same notebook; formulas in its texts and results as MathML."""
+    from deepkit.commands._formulas import with_mathml
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = with_mathml("".join(output.data["text/markdown"]))
+    return notebook
 
 
 def _kernel_manager() -> Any:

@@ -41,10 +41,14 @@ def travelling() -> Iterator[tuple[str, Path]]:
     course, exercises = resources.folder("course"), resources.folder("exercises")
     for path in sorted(course.rglob("*")):
         name = path.relative_to(course)
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+        if path.is_file() and name.parts[0] != "site" and not any(_is_hidden(part) for part in name.parts):
             yield f"course/{name.as_posix()}", path
     for path in sorted(exercises.glob("*.ipynb")):
         yield f"exercises/{path.name}", path
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part == "__pycache__"
 
 
 def bring(folder: Path) -> Update:

@@ -33,11 +33,12 @@ _MARK = {OK: " ", NOTE: "-", BROKEN: "✗"}
 # Which extra installs what; the core needs NumPy and SciPy only.
 _NEEDED = ("numpy", "scipy")
 _EXTRAS = {
-    "course": ("jupyterlab", "ipywidgets", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm"),
+    "course": ("jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm"),
     "fast": ("numba",),
     "gpu": ("cupy-cuda12x",),
     "io": ("h5py", "protobuf", "pyyaml"),
     "image": ("pillow",),
+    "site": ("furo", "myst-nb", "sphinx"),
     "sklearn": ("scikit-learn",),
     "tensorboard": ("tensorboard",),
     "onnx": ("onnx", "onnxruntime"),
