@@ -10,7 +10,6 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, MutableMapping
-from types import ModuleType
 from typing import Any
 
 from deepkit.errors import ArgumentError
@@ -77,10 +76,6 @@ _KERNELS = {
     "Conv3D": 3,
 }
 _OF_TODAY = {"padding", "strides", "kernel_size", "data_format"}
-_OLD_MERGES = {
-    "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate", "dot": "dot",
-    "cos": "dot",
-}
 
 
 def accept_old_spellings(space: MutableMapping[str, Any]) -> None:
@@ -188,33 +183,3 @@ def modern_arguments(kwargs: dict[str, Any], generator: Any = None) -> dict[str,
         note = "; it counts batches, not samples" if counted else ""
         warnings.warn(f"this call is Keras 1: {written}{note}", DeprecationWarning, stacklevel=3)
     return found
-
-
-class MergeModule(ModuleType):
-    """`keras.layers.merge` is a module; Keras 1 called it like a function, and so can programs here."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return merge(*args, **kwargs)
-
-
-def merge(
-    inputs: Any, mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1, output_shape: Any = None,
-    output_mask: Any = None, arguments: Any = None, name: str | None = None,
-) -> Any:
-    """Keras 1's merge([a, b], mode="concat"): add, multiply, concatenate and their kin, or a function of the list."""
-    from deepkit.keras import layers
-
-    if callable(mode):
-        warnings.warn(
-            "merge(..., mode=function) is Keras 1; today it is Lambda(function)", DeprecationWarning, stacklevel=3
-        )
-        return layers.Lambda(mode, output_shape=output_shape, arguments=arguments, name=name)(inputs)
-    if mode not in _OLD_MERGES:
-        raise ArgumentError(f"merge(mode={mode!r})", rule="one of: " + ", ".join(_OLD_MERGES), hint='mode="concat"')
-    today = _OLD_MERGES[mode]
-    options: dict[str, Any] = {"concatenate": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(today, {})
-    if mode == "cos":
-        options["normalize"] = True
-    said = "".join(f", {k}={v!r}" for k, v in options.items())
-    warnings.warn(f"merge is Keras 1; today it is {today}([...]{said})", DeprecationWarning, stacklevel=3)
-    return getattr(layers, today)(inputs, name=name, **options)

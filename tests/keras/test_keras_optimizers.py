@@ -13,7 +13,7 @@ from deepkit.core.slices import IndexedSlices
 from deepkit.device import compiled, updates
 from deepkit.errors import ArgumentError, GradientError
 from deepkit.keras import backend as K
-from deepkit.keras.engine.weights import Weight
+from deepkit.keras.backend.weights import Weight
 from deepkit.train import AdamOptimizer, MomentumOptimizer
 
 RNG = np.random.default_rng(4)

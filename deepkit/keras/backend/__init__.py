@@ -12,6 +12,7 @@ from deepkit.keras.backend.nn import *
 from deepkit.keras.backend.session import *
 from deepkit.keras.backend.shaping import *
 from deepkit.keras.backend.tensors import *
+from deepkit.keras.backend.weights import variable
 
 
 @_contextmanager

@@ -13,7 +13,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.static import static_shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.session import variable
+from deepkit.keras.backend.weights import variable
 
 __all__ = [
     "arange", "constant", "eye", "ones", "ones_like", "random_bernoulli", "random_binomial", "random_normal",

@@ -28,7 +28,6 @@ __all__ = [
     "batch_get_value", "batch_set_value", "clear_session", "function", "get_session", "get_uid", "get_value",
     "gradients", "in_test_phase", "in_train_phase", "is_keras_tensor", "is_placeholder", "learning_phase",
     "manual_variable_initialization", "placeholder", "reset_uids", "set_learning_phase", "set_session", "set_value",
-    "variable",
 ]
 
 
@@ -217,14 +216,6 @@ def placeholder(
         shape = (None,) * ndim
     op = lookup("Placeholder")(to=as_dtype(dtype or floatx()), static=Shape(shape).dims)
     return default_graph().add(op, (), name)
-
-
-def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
-    """A variable that starts with `value`; `get_value` and `set_value` reach what it holds."""
-    from deepkit.keras.engine.weights import Weight
-
-    start = value if is_tensor(value) else np.asarray(value, as_dtype(dtype or floatx()).numpy)
-    return Weight(start, name=name, constraint=constraint)
 
 
 def is_placeholder(x: Any) -> bool:

@@ -16,8 +16,9 @@ from deepkit.io.events import EventWriter
 from deepkit.io.graph_def import graph_def
 from deepkit.io.projector import projector_message, write_projector
 from deepkit.keras.backend.config import image_data_format
-from deepkit.keras.backend.session import get_value
+from deepkit.keras.backend.session import function, get_value
 from deepkit.keras.callbacks.base import Callback
+from deepkit.keras.engine.nested import listed
 from deepkit.ops.summary.event_messages import message
 from deepkit.ops.summary.values import histogram_value, image_values, scalar_value
 
@@ -38,7 +39,8 @@ class TensorBoard(Callback):
         embeddings_metadata: a file with the label of each vector, or a dict {layer name: file}.
         embeddings_data: inputs of the model: what the layers make of them is written; None: their weights.
         update_freq: "epoch"; or "batch", or a number of samples, after which loss and metrics are written, too.
-        batch_size, profile_batch: accepted for old programs. write_grads is, too, with a warning.
+        batch_size: of embeddings_data, how many samples are computed at once.
+        profile_batch: accepted for old programs. write_grads is, too, with a warning.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class TensorBoard(Callback):
         self.histogram_freq, self.write_graph, self.write_images = histogram_freq, write_graph, write_images
         self.embeddings_freq, self.embeddings_layer_names = embeddings_freq, embeddings_layer_names
         self.embeddings_metadata, self.embeddings_data = embeddings_metadata, embeddings_data
+        self.batch_size = batch_size
         self.update_freq = 1 if update_freq == "batch" else update_freq
         self.writer: EventWriter | None = None
         self._batches = self._samples = self._samples_written = 0
@@ -142,9 +145,12 @@ class TensorBoard(Callback):
     def _vectors(self, layer: Any) -> np.ndarray:
         if self.embeddings_data is None:
             return np.asarray(get_value(layer.weights[0]))
-        from deepkit.keras.engine.model import Model
-
-        return np.asarray(Model(self.model.inputs, layer.output).predict(self.embeddings_data))
+        data = self.embeddings_data
+        named = isinstance(data, dict)
+        arrays = [np.asarray(a) for a in ([data[name] for name in self.model.input_names] if named else listed(data))]
+        compute = function(self.model.inputs, layer.output)
+        starts = range(0, len(arrays[0]), self.batch_size)
+        return np.concatenate([compute([a[start : start + self.batch_size] for a in arrays]) for start in starts])
 
 
 def _as_images(weight: np.ndarray) -> np.ndarray | None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
-from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
@@ -74,13 +71,3 @@ def Input(
         batch_shape = (batch_size, *dims)
     layer = InputLayer(batch_input_shape=batch_shape, dtype=dtype, sparse=sparse, input_tensor=tensor, name=name)
     return layer.calls[0].outputs
-
-
-@contextlib.contextmanager
-def scratch_inputs(shape: Any, dtype: Any) -> Iterator[Any]:
-    """Placeholders of these shapes in a graph that is thrown away; weights made meanwhile stay."""
-    with FunctionGraph(default_graph()).building():
-        if isinstance(shape, list) and shape and isinstance(shape[0], (tuple, list)):
-            yield [placeholder(tuple(s), dtype=dtype) for s in shape]
-        else:
-            yield placeholder(tuple(shape), dtype=dtype)

@@ -12,6 +12,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.apply import is_tensor
+from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
@@ -20,13 +21,13 @@ from deepkit.device.dtypes import as_dtype, float64
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, snake_case
+from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, placeholder, snake_case
+from deepkit.keras.backend.weights import Weight, eager_weights, make_weight
 from deepkit.keras.engine import context
 from deepkit.keras.engine.checks import unknown_argument
 from deepkit.keras.engine.history import CallRecord, History
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_leaves
-from deepkit.keras.engine.weights import Weight, eager_weights, make_weight
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
                     "autocast", "dynamic", "implementation", "input_dtype"}
@@ -53,6 +54,8 @@ class Layer(History):
 
     freezings: ClassVar[int] = 0
     """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
+    is_network: ClassVar[bool] = False
+    """Whether the layer is made of layers between inputs and outputs, as models are."""
     _untracked: ClassVar[frozenset[str]] = frozenset()
     """Attributes whose layers are not layers of this one."""
 
@@ -147,10 +150,10 @@ class Layer(History):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output's shape for an input of this shape, found by calling the layer once in a graph of its own."""
-        from deepkit.keras.engine.input_layer import scratch_inputs
-
-        with scratch_inputs(input_shape, self.dtype) as inputs, context.calling(training=False):
-            return keras_shape(self(inputs))
+        many = isinstance(input_shape, list) and input_shape and isinstance(input_shape[0], (tuple, list))
+        with FunctionGraph(default_graph()).building(), context.calling(training=False):
+            made = [placeholder(tuple(s), dtype=self.dtype) for s in (input_shape if many else [input_shape])]
+            return keras_shape(self(made if many else made[0]))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, without its weights."""
@@ -165,10 +168,9 @@ class Layer(History):
         """A layer from what `get_config` gave."""
         return cls(**config)
 
-    def __reduce__(self) -> Any:
-        from deepkit.keras.saving.state import reduced
-
-        return reduced(self)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle and copy.deepcopy make an equal layer of: see object.__reduce__."""
+        return _again, (type(self), self.get_config(), (self.get_weights() if self.built else None) or None)
 
     # ---- weights
 
@@ -462,6 +464,13 @@ class Layer(History):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) -> Layer:
+    """A layer like one that was pickled; it takes the arrays when it is built."""
+    layer: Layer = cls.from_config(config)
+    layer._initial_weights = arrays
+    return layer
 
 
 def _layers_in(value: Any) -> Iterator[Layer]:

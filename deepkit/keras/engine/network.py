@@ -19,6 +19,8 @@ from deepkit.keras.engine.topology import Topology
 class Network(Layer):
     """Layers from `inputs` to `outputs`; or, in a subclass, whatever its `call` does with the layers it holds."""
 
+    is_network = True
+
     def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any):
         if "input" in kwargs:  # Keras 1's spelling
             inputs = kwargs.pop("input")
@@ -241,6 +243,16 @@ class Network(Layer):
         from deepkit.keras.saving.config import network_config
 
         return network_config(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle and copy.deepcopy make an equal model of, in the default graph.
+
+        It comes with its weights, its training and the optimizer's memory. Classes and functions of the program's own are
+        pickled by their names, as pickle does.
+        """
+        from deepkit.keras.saving.state import model_of, own_objects, state_of
+
+        return model_of, (state_of(self), own_objects(self))
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:

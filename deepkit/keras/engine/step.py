@@ -12,10 +12,10 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, as_nodes, placeholder
+from deepkit.keras.backend.weights import eager_weights
 from deepkit.keras.engine.context import calling
 from deepkit.keras.engine.forward import Forward, changes_nothing
 from deepkit.keras.engine.nested import flat, single
-from deepkit.keras.engine.weights import eager_weights
 
 
 def _step(

@@ -77,6 +77,7 @@ from deepkit.keras.layers.merge import (
 )
 from deepkit.keras.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from deepkit.keras.layers.normalization import BatchNormalization, LayerNormalization
+from deepkit.keras.layers.old_merge import MergeModule
 from deepkit.keras.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -137,4 +138,4 @@ __all__ = [
 ]
 
 legacy.accept_old_spellings(globals())
-sys.modules[f"{__name__}.merge"].__class__ = legacy.MergeModule
+sys.modules[f"{__name__}.merge"].__class__ = MergeModule

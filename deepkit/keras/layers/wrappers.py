@@ -12,7 +12,6 @@ from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.engine.input_spec import InputSpec
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.nested import flat, map_leaves
-from deepkit.keras.engine.network import Network
 from deepkit.keras.layers.recurrent.states import inputs_shape, map_shapes, separated, shapes_in
 from deepkit.keras.layers.serialization import deserialize
 
@@ -50,7 +49,7 @@ class Wrapper(Layer):
 
 def _build(layer: Layer, shape: Any) -> None:
     """Makes the weights of a layer within a layer. A model makes its own when it is called."""
-    if not layer.built and not isinstance(layer, Network):
+    if not layer.built and not layer.is_network:
         layer.build(shape)
         layer.built = True
 

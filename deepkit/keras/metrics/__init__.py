@@ -6,25 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-import deepkit.keras.engine
-from deepkit.keras import loss_functions, registry
-from deepkit.keras.loss_functions import (
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_hinge,
-    hinge,
-    kl_divergence,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    poisson,
-    sparse_categorical_crossentropy,
-    squared_hinge,
-)
+from deepkit.keras import registry
 from deepkit.keras.metrics.base import (
     Mean,
     MeanMetricWrapper,
@@ -50,34 +32,14 @@ from deepkit.keras.metrics.curves import (
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
-from deepkit.keras.metrics.functions import (
-    accuracy,
-    binary_accuracy,
-    categorical_accuracy,
-    cosine_similarity,
-    sparse_categorical_accuracy,
-    sparse_top_k_categorical_accuracy,
-    top_k_categorical_accuracy,
-)
 from deepkit.keras.metrics.means import *
+from deepkit.keras.metrics.names import *
+from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.metrics.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from deepkit.keras.metrics.scores import F1Score, FBetaScore, R2Score
 
-acc = ACC = accuracy
-bce = BCE = binary_crossentropy
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-kld = KLD = kullback_leibler_divergence = kl_divergence
-logcosh = log_cosh
-cosine = cosine_proximity = cosine_similarity
-
-OBJECTS: dict[str, Any] = {
-    name: value
-    for name, value in globals().items()
-    if (inspect.isfunction(value) and value.__module__.startswith((__name__, loss_functions.__name__)))
-    or (inspect.isclass(value) and issubclass(value, Metric))
+OBJECTS: dict[str, Any] = FUNCTIONS | {
+    name: value for name, value in globals().items() if inspect.isclass(value) and issubclass(value, Metric)
 }
 """The metrics by their names: functions, their short names, and classes."""
 __all__ = ["OBJECTS", "deserialize", "get", "serialize", *OBJECTS]

@@ -14,11 +14,13 @@ from deepkit.core.graph import graph_of
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.keras import registry
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.engine.layer import Layer
 from deepkit.keras.engine.nested import flat, map_leaves
 from deepkit.keras.loss_reduction import squeeze_last
+from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.user_functions import call_own
 
 __all__ = [
@@ -274,12 +276,10 @@ class MeanMetricWrapper(_Wrapper, Mean):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        from deepkit.keras.metrics import get
-
         if cls is not MeanMetricWrapper:
             return cls(**config)
         config = dict(config)
-        return cls(get(config.pop("fn")), **config)
+        return cls(registry.find(config.pop("fn"), FUNCTIONS, "metric"), **config)
 
 
 class SumOverBatchSizeMetricWrapper(_Wrapper, SumOverBatchSize):

@@ -11,7 +11,7 @@ from deepkit import ops
 from deepkit.core.slices import IndexedSlices, dense
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import get_value
-from deepkit.keras.engine.weights import Weight, beside
+from deepkit.keras.backend.weights import Weight, beside
 from deepkit.keras.optimizers.base import Optimizer, fuzz, in_root
 from deepkit.train.rules import ApplyAdam, ApplyAdaMax, ApplyAmsgrad, ApplyNadam
 

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.session import World
-from deepkit.keras.engine.weights import beside
+from deepkit.keras.backend.weights import beside
 from deepkit.keras.optimizers.base import Optimizer
 from deepkit.train.optimizer import Optimizer as GraphOptimizer
 

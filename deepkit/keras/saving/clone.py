@@ -12,7 +12,6 @@ from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.input_layer import Input, InputLayer
 from deepkit.keras.engine.nested import flat, keras_shape, listed, map_leaves
-from deepkit.keras.engine.network import Network
 from deepkit.keras.saving.config import forgotten_on_error
 
 
@@ -27,7 +26,7 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[
     >>> copy = clone_model(model)
     >>> copy.set_weights(model.get_weights())
     """
-    if not isinstance(model, Network):
+    if not getattr(model, "is_network", False):
         raise ArgumentError(f"clone_model of {model!r}", rule="a model; type(layer).from_config(...) copies a layer")
     clone = clone_function or _clone_layer
     with forgotten_on_error():
@@ -58,7 +57,7 @@ def clone_and_build_model(
 
 
 def _clone_layer(layer: Any) -> Any:
-    if isinstance(layer, Network):
+    if layer.is_network:
         return clone_model(layer)
     return type(layer).from_config(layer.get_config())
 

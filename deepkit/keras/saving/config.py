@@ -17,6 +17,7 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.keras import registry
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.engine.history import CallRecord
+from deepkit.keras.engine.input_layer import InputLayer
 from deepkit.keras.engine.nested import flat, map_leaves, single
 from deepkit.keras.engine.topology import source_of
 from deepkit.keras.layers.serialization import serialize
@@ -69,10 +70,7 @@ def network_config(network: Any) -> dict[str, Any]:
 
 def begins_with_input(layer: Any) -> bool:
     """Whether a layer is a model with an Input of its own: Keras counts the making of such a model as its call 0."""
-    from deepkit.keras.engine.input_layer import InputLayer
-    from deepkit.keras.engine.network import Network
-
-    inner = getattr(layer, "_stack", None) or layer.layers if isinstance(layer, Network) else []
+    inner = getattr(layer, "_stack", None) or layer.layers if layer.is_network else []
     return any(isinstance(x, InputLayer) for x in inner)
 
 
@@ -160,11 +158,9 @@ def model_from_config(config: Any, custom_objects: Mapping[str, Any] | None = No
             "model_from_config got a list", rule='a dictionary {"class_name": ..., "config": ...}',
             hint="what model.get_config() gave goes to Sequential.from_config(...)",
         )
-    from deepkit.keras.engine.network import Network
-
     with forgotten_on_error():
         model = deserialize_layer(config, custom_objects)
-        if not isinstance(model, Network):
+        if not getattr(model, "is_network", False):
             raise DataError(f"the configuration describes a layer, {model!r}, and no model")
     return model
 

@@ -12,7 +12,6 @@ import numpy as np
 from deepkit.keras import registry
 from deepkit.keras.backend.session import batch_get_value
 from deepkit.keras.engine.nested import flat
-from deepkit.keras.engine.network import Network
 from deepkit.keras.layers.lambda_layer import Lambda
 from deepkit.keras.saving import training, weights
 from deepkit.keras.saving.config import dump_json, forgotten_on_error, model_config, model_from_config
@@ -56,28 +55,6 @@ def model_of(state: Mapping[str, Any], custom_objects: Mapping[str, Any] | None 
             if names:
                 training.restore_optimizer(model, names, arrays)
     return model
-
-
-def reduced(layer: Any) -> tuple[Any, ...]:
-    """What pickle and copy.deepcopy make an equal layer or model of: see object.__reduce__.
-
-    A model comes with its weights, its training and the optimizer's memory, in the default graph. Classes and functions of
-    the program's own are pickled by their names, as pickle does.
-    """
-    if isinstance(layer, Network):
-        return _model_again, (state_of(layer), own_objects(layer))
-    arrays = layer.get_weights() if layer.built else None
-    return _layer_again, (type(layer), layer.get_config(), arrays or None)
-
-
-def _layer_again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) -> Any:
-    layer = cls.from_config(config)
-    layer._initial_weights = arrays  # set when the layer is built
-    return layer
-
-
-def _model_again(state: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Any:
-    return model_of(state, custom_objects)
 
 
 def own_objects(model: Any) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.keras.engine.history import record_of
 from deepkit.keras.engine.nested import flat, keras_shape
-from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.topology import source_of
 
 __all__ = ["count_params", "get_source_inputs", "layers_between", "print_summary"]
@@ -94,7 +93,7 @@ def _expanded(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: in
 
 def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[str]]:
     """The lines of one layer: a layer with several inputs takes several."""
-    inner = isinstance(layer, Network) and (layer._topology is not None or bool(layer.layers))
+    inner = layer.is_network and (layer._topology is not None or bool(layer.layers))
     params = str(layer.count_params()) if layer.built or inner else "0 (unused)"
     first = [f"{'|' * depth}{' ' if depth else ''}{layer.name} ({type(layer).__name__})", _shape(layer, model), params]
     tail = ["Y" if layer.trainable else "N"] if trainable else []
@@ -109,7 +108,7 @@ def _shape(layer: Any, model: Any) -> str:
     calls = [c for c in layer.calls if model._topology is None or c in model._topology.depth_of] or layer.calls
     shapes = [keras_shape(call.outputs) for call in calls]
     if not shapes:
-        return str(layer.output_shape) if isinstance(layer, Network) and layer.outputs else "?"
+        return str(layer.output_shape) if layer.is_network and layer.outputs else "?"
     return str(shapes[0]) if all(s == shapes[0] for s in shapes) else "multiple"
 
 

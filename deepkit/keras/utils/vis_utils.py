@@ -16,7 +16,6 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.files import whole_file, write_whole
 from deepkit.keras.engine.input_layer import InputLayer
 from deepkit.keras.engine.nested import keras_shape
-from deepkit.keras.engine.network import Network
 from deepkit.keras.utils.layer_utils import layers_between
 from deepkit.loading import shown
 from deepkit.resources import install
@@ -86,7 +85,7 @@ class _Blocks:
 
 def _inner_model(layer: Any) -> Any:
     inner = getattr(layer, "layer", layer)
-    return inner if isinstance(inner, Network) else None
+    return inner if inner.is_network else None
 
 
 def _shapes(layer: Any) -> tuple[str, str]:
@@ -96,7 +95,7 @@ def _shapes(layer: Any) -> tuple[str, str]:
         values = [keras_shape(getattr(call, which)) for call in layer.calls]
         if isinstance(layer, InputLayer):
             values = [layer.batch_input_shape]
-        if not values and isinstance(layer, Network) and layer.inputs:
+        if not values and layer.is_network and layer.inputs:
             values = [layer.input_shape if which == "inputs" else layer.output_shape]
         found.append("?" if not values else str(values[0]) if all(v == values[0] for v in values) else "multiple")
     return found[0], found[1]
@@ -163,7 +162,7 @@ def _blocks_of(
     model: Any, show_shapes: bool, show_dtype: bool, show_layer_names: bool, expand_nested: bool,
     layer_range: Sequence[str] | None, show_layer_activations: bool, show_trainable: bool, rankdir: str,
 ) -> _Blocks:
-    if not isinstance(model, Network) or not model.built:
+    if not getattr(model, "is_network", False) or not model.built:
         raise ArgumentError(
             f"plot_model of {model!r}", rule="a model whose input shape is known",
             hint="give input_shape=... to the first layer, or call model.build((None, ...)) first",

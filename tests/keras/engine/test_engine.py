@@ -9,7 +9,7 @@ from deepkit import ops
 from deepkit.core.graph import Graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend as K
-from deepkit.keras.engine.weights import Weight
+from deepkit.keras.backend.weights import Weight
 from deepkit.keras.layers import Dense, Input, Layer
 from deepkit.keras.models import Model, Sequential
 

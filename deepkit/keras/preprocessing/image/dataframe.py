@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError, DTypeError
 from deepkit.keras.preprocessing.image.directory import FileIterator
-
-if TYPE_CHECKING:
-    from deepkit.keras.preprocessing.image.generator import ImageDataGenerator
+from deepkit.keras.preprocessing.image.iterator import Transformer
 
 _WITHOUT_CLASSES = ("input", "multi_output", "raw", None)
 
@@ -46,7 +44,7 @@ class DataFrameIterator(FileIterator):
         self,
         dataframe: Any,
         directory: Any = None,
-        image_data_generator: ImageDataGenerator | None = None,
+        image_data_generator: Transformer | None = None,
         x_col: str = "filename",
         y_col: Any = "class",
         weight_col: str | None = None,

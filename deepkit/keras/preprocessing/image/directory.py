@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,7 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.files import reason
 from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.keras.preprocessing.image.files import MODES, img_to_array, load_img
-from deepkit.keras.preprocessing.image.iterator import SUBSETS, Iterator, save_batch
-
-if TYPE_CHECKING:
-    from deepkit.keras.preprocessing.image.generator import ImageDataGenerator
+from deepkit.keras.preprocessing.image.iterator import SUBSETS, Iterator, Transformer, save_batch
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
@@ -35,7 +32,7 @@ class FileIterator(Iterator):
 
     def set_processing_attrs(
         self,
-        image_data_generator: ImageDataGenerator | None,
+        image_data_generator: Transformer | None,
         target_size: tuple[int, int],
         color_mode: str,
         data_format: str | None,
@@ -62,7 +59,7 @@ class FileIterator(Iterator):
         if subset is not None:
             if subset not in SUBSETS or image_data_generator is None:
                 raise ArgumentError(f"subset={subset!r}", rule=f"{' or '.join(map(repr, SUBSETS))}, and a generator")
-            part = image_data_generator._validation_split
+            part = image_data_generator.validation_split
             self.split = (0, part) if subset == "validation" else (part, 1)
 
     def _get_batches_of_transformed_samples(self, index_array: np.ndarray) -> Any:
@@ -140,7 +137,7 @@ class DirectoryIterator(FileIterator):
     def __init__(
         self,
         directory: Any,
-        image_data_generator: ImageDataGenerator | None,
+        image_data_generator: Transformer | None,
         target_size: tuple[int, int] = (256, 256),
         color_mode: str = "rgb",
         classes: list[str] | None = None,

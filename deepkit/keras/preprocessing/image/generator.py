@@ -96,7 +96,7 @@ class ImageDataGenerator:
         self.row_axis, self.col_axis, self.channel_axis = (1, 2, 3) if last else (2, 3, 1)
         if validation_split and not 0 < validation_split < 1:
             raise ArgumentError(f"validation_split={validation_split}", rule="a part, above 0 and below 1")
-        self._validation_split = validation_split
+        self.validation_split = validation_split
         if isinstance(zoom_range, (float, int)):
             self.zoom_range = [1 - zoom_range, 1 + zoom_range]
         elif len(zoom_range) == 2 and all(isinstance(value, (float, int)) for value in zoom_range):

@@ -7,7 +7,7 @@ import threading
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator as IteratorOf
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,10 +16,19 @@ from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.keras.preprocessing.image.files import save_img
 from deepkit.keras.utils.data_utils import Sequence
 
-if TYPE_CHECKING:
-    from deepkit.keras.preprocessing.image.generator import ImageDataGenerator
-
 SUBSETS = ("training", "validation")
+
+
+class Transformer(Protocol):
+    """What an iterator asks of an ImageDataGenerator: random transformations, and which part is for validation."""
+
+    validation_split: float
+
+    def get_random_transform(self, img_shape: Any, seed: int | None = None) -> dict[str, Any]: ...
+
+    def apply_transform(self, x: np.ndarray, transform_parameters: dict[str, Any]) -> np.ndarray: ...
+
+    def standardize(self, x: np.ndarray) -> np.ndarray: ...
 
 
 class Iterator(Sequence):
@@ -136,7 +145,7 @@ class NumpyArrayIterator(Iterator):
         self,
         x: Any,
         y: Any,
-        image_data_generator: ImageDataGenerator,
+        image_data_generator: Transformer,
         batch_size: int = 32,
         shuffle: bool = False,
         sample_weight: Any = None,
@@ -163,7 +172,7 @@ class NumpyArrayIterator(Iterator):
         if subset is not None:
             if subset not in SUBSETS:
                 raise ArgumentError(f"subset={subset!r}", rule=f"{' or '.join(map(repr, SUBSETS))}")
-            split = int(len(x) * image_data_generator._validation_split)
+            split = int(len(x) * image_data_generator.validation_split)
             if y is not None and not ignore_class_split and set(np.unique(y[:split])) != set(np.unique(y[split:])):
                 raise ArgumentError(
                     "the training and the validation part do not have the same classes",

@@ -13,6 +13,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.tensor import Parameter
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
+from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import World, get_value
 from deepkit.train.initializers import Initializer
 
@@ -106,6 +107,12 @@ def make_weight(
         return value if is_tensor(value) else np.asarray(value, kind.numpy)
 
     return Weight(start, trainable=trainable, name=name, constraint=constraint, regularizer=regularizer)
+
+
+def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
+    """A variable that starts with `value`; `get_value` and `set_value` reach what it holds."""
+    start = value if is_tensor(value) else np.asarray(value, as_dtype(dtype or floatx()).numpy)
+    return Weight(start, name=name, constraint=constraint)
 
 
 def beside(x: Any, weight: Weight) -> Any:
