@@ -18,6 +18,13 @@ FLOORS = {
     "device": 0, "core": 1, "ops": 2, "runtime": 3, "train": 3, "io": 3, "datasets": 3, "layers": 3, "keras": 4, "v1": 4,
     "models": 5, "viz": 5, "grade": 5, "distribute": 5, "testing": 5, "tf1": 6, "cli": 6, "commands": 6, "__main__": 6,
 }
+KERAS_FLOORS = {  # the parts of deepkit/keras, as its docstring draws them; a part may know its own floor and those below
+    "backend": 0, "registry": 0, "user_functions": 0, "dialects": 0,
+    "losses": 1, "initializers": 1, "regularizers": 1, "constraints": 1, "base": 2,
+    "layers": 3, "activations": 3, "legacy": 3, "metrics": 3, "optimizers": 3,
+    "saving": 4, "callbacks": 4, "utils": 4, "engine": 5,
+    "models": 6, "applications": 6, "preprocessing": 6, "datasets": 6, "wrappers": 6,
+}
 EVERYBODY = {"errors", "files", "loading", "resources", "site"}  # may be imported from every floor
 ROOT = ""  # deepkit/__init__.py: imports from all floors, and only the top floor imports it
 ROOT_HELPERS = {"api"}  # single files of the root that belong to no floor: importable by the root only
@@ -124,6 +131,20 @@ def floor_faults(root: Path) -> list[str]:
     return faults
 
 
+def keras_faults(root: Path) -> list[str]:
+    """Imports within keras that go up; the face of keras itself opens all its parts by name."""
+    faults = []
+    for found in imports(root):
+        if room(found.module) == room(found.target) == "keras" and found.module.count(".") > 1 < found.target.count("."):
+            here, there = found.module.split(".")[2], found.target.split(".")[2]
+            lost = [part for part in (here, there) if part not in KERAS_FLOORS]
+            if lost:
+                faults.append(f"{found}: the part {lost[0]!r} of keras is on no floor")
+            elif KERAS_FLOORS[there] > KERAS_FLOORS[here]:
+                faults.append(f"{found}: floor {KERAS_FLOORS[here]} of keras must not know floor {KERAS_FLOORS[there]}")
+    return faults
+
+
 def never_faults(root: Path) -> list[str]:
     """The imports of DESIGN's list "never", late or not."""
     faults = []
@@ -174,7 +195,7 @@ def top_level_faults(names: set[str]) -> list[str]:
     return sorted(name for name in names if name not in TOP_LEVEL and not name.startswith("."))
 
 
-CHECKS = [floor_faults, never_faults, early_faults, tidiness_faults]
+CHECKS = [floor_faults, keras_faults, never_faults, early_faults, tidiness_faults]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -215,6 +236,8 @@ BROKEN = {
     "ops and Tensor": (never_faults, "ops/a.py", "from deepkit.core.apply import Tensor"),
     "keras and v1": (never_faults, "keras/a.py", "from deepkit.v1 import Session"),
     "v1 and keras": (never_faults, "v1/a.py", "import deepkit.keras.layers"),
+    "upwards in keras": (keras_faults, "keras/layers/a.py", "def f():\n    from deepkit.keras.engine import model"),
+    "unknown part of keras": (keras_faults, "keras/attic.py", "from deepkit.keras.layers import merge"),
     "early matplotlib": (early_faults, "viz/a.py", "import matplotlib.pyplot as plt"),
     "early nbformat": (
         early_faults,
@@ -232,6 +255,7 @@ SOUND = {
     "ops/a.py": "from deepkit.core.op import Op\nfrom deepkit import resources\nfrom deepkit.device import arrays",
     "device/a.py": "def f():\n    import cupy\n    import numba",
     "datasets/a.py": "from deepkit.device import arrays",
+    "keras/engine/a.py": "from deepkit.keras.layers import merge\nfrom deepkit.keras.engine import model",
     "viz/a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import matplotlib\n"
     "def f():\n    import matplotlib.pyplot",
     "commands/a.py": "import deepkit\nfrom deepkit.viz import style\nfrom deepkit.cli import main",
@@ -247,6 +271,8 @@ def build(root: Path, files: dict[str, str]) -> Path:
         "resources.py": "",
         "core/autodiff.py": "",
         "core/op.py": "",
+        "keras/engine/model.py": "",
+        "keras/layers/merge.py": "",
     }
     for name, text in (skeleton | files).items():
         path = root / "deepkit" / name

@@ -2,6 +2,19 @@
 
 Its parts are loaded when first used. A model is a graph of layers; fit compiles one plan for a training step.
 
+The floors of Keras; each imports from its own and lower floors only, and no two modules import each other:
+
+    0  backend/        the graph and session that models live in, weights, the call that is going on; K's functions
+    0  registry        objects by their names; with it user_functions and dialects
+    1  losses/         functions with names: with initializers, regularizers, constraints
+    2  base/           Layer and Input: weights, the checked call, the record of calls, the topology between two tensors
+    3  layers/         the layers themselves, and activations, some of which are layers; legacy: Keras 1's spellings
+    3  metrics/        what is measured; optimizers/: what moves weights
+    4  saving/         a model as configuration, arrays and files
+    4  callbacks/      what happens around epochs and batches; utils/: summaries, pictures of models, sequences, files
+    5  engine/         Network, Model, Sequential; data, one step, loops
+    6  models          the names around models; applications/, preprocessing/, datasets/, wrappers/
+
 >>> from deepkit import keras
 >>> model = keras.models.Sequential([keras.layers.Dense(10, input_shape=(784,), activation="softmax")])
 >>> model.count_params()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepkit.keras.engine.input_layer import Input
+from deepkit.keras.base.input_layer import Input
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
 from deepkit.keras.saving import (

@@ -7,9 +7,9 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError, ShapeError
 from deepkit.keras.backend.config import image_data_format
+from deepkit.keras.backend.nested import single
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.engine.model import Model
-from deepkit.keras.engine.nested import single
 from deepkit.keras.layers import (
     Activation,
     BatchNormalization,

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.keras.applications.building import ARGUMENTS, Frame, channel_axis, conv_bn
 from deepkit.keras.applications.imagenet_utils import decode_predictions, preprocessing
 from deepkit.keras.applications.inception_v3 import joined, path, pooled_path, stem
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
 from deepkit.keras.layers import Activation, Conv2D, MaxPooling2D
 from deepkit.keras.registry import register_keras_serializable

@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import graph_of
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.tensors import lengths, rank, tensor
 
 __all__ = ["foldl", "foldr", "map_fn", "rnn", "switch"]
@@ -162,7 +163,7 @@ class _Step:
     def __call__(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         given = [*_nested(self.states, states), *self.constants]
         self.output, new = self.function(_nested(self.inputs, rows), given)
-        return _flat(list(new)), _flat(self.output)
+        return flat(list(new)), flat(self.output)
 
     def masked(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         """The same where the last of the rows, a mask, holds; elsewhere states stay, and outputs too.
@@ -170,7 +171,7 @@ class _Step:
         The outputs of the step before follow the states; where they are missing, outputs are 0.
         """
         *own, here = rows
-        count = len(_flat(self.states))
+        count = len(flat(self.states))
         new, outputs = self(states[:count], own)
         before = states[count:] or [ops.zeros_like(y) for y in outputs]
         shown = [_chosen(here, y, old) for y, old in zip(outputs, before, strict=True)]
@@ -178,16 +179,8 @@ class _Step:
         return [*kept, *(shown if states[count:] else [])], shown
 
 
-def _flat(value: Any) -> list[Any]:
-    from deepkit.keras.engine.nested import flat
-
-    return flat(value)
-
-
 def _nested(like: Any, leaves: Sequence[Any]) -> Any:
     """`leaves` as `like` nests its own."""
-    from deepkit.keras.engine.nested import map_leaves
-
     rest = iter(leaves)
     return map_leaves(lambda _: next(rest), like)
 
@@ -207,7 +200,7 @@ def rnn(
     (zeros before the first one; always zeros with zero_output_for_mask). An input_length for each sequence is a mask
     that ends there. unroll writes every step into the graph, which needs a known number of them.
     """
-    xs = [x if time_major else _swapped(x) for x in map(tensor, _flat(inputs))]
+    xs = [x if time_major else _swapped(x) for x in map(tensor, flat(inputs))]
     length = lengths(xs[0])[0]
     if go_backwards:
         xs = [ops.reverse(x, [0]) for x in xs]
@@ -219,7 +212,7 @@ def rnn(
         mask = _mask_from_lengths(input_length, length, go_backwards)
 
     step = _Step(step_function, inputs, list(initial_states), list(constants or []))
-    states = _flat(step.states)
+    states = flat(step.states)
     body: Body = step
     if mask is not None:
         if not zero_output_for_mask:

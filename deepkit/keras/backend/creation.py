@@ -13,6 +13,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.static import static_shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.context import current
 from deepkit.keras.backend.weights import variable
 
 __all__ = [
@@ -94,8 +95,6 @@ def draw_seed(seed: int | None = None) -> int | None:
 
 def computes_at_once() -> bool:
     """True while a layer is being called on Tensors: then nothing is written into a graph."""
-    from deepkit.keras.engine.context import current
-
     return current().eager
 
 

@@ -22,6 +22,7 @@ from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.context import current
 from deepkit.runtime.session import Session
 
 __all__ = [
@@ -173,8 +174,6 @@ def learning_phase() -> Any:
     >>> kept[0], 400 < kept[1] < 600
     (1000, True)
     """
-    from deepkit.keras.engine.context import current
-
     call = current()
     if call.training is not None:
         return call.training if is_tensor(call.training) else int(call.training)

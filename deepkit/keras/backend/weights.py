@@ -14,6 +14,7 @@ from deepkit.core.tensor import Parameter
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.context import current, is_first
 from deepkit.keras.backend.session import World, get_value
 from deepkit.train.initializers import Initializer
 
@@ -56,8 +57,6 @@ class Weight(Variable):
 
 def _noted(assignment: Any) -> Any:
     """An assignment made while layers are called happens with each run of them, whether or not add_update says so."""
-    from deepkit.keras.engine.context import current, is_first
-
     if not is_first():
         current().updates.append(assignment)
     return assignment

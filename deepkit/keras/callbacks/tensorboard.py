@@ -16,9 +16,9 @@ from deepkit.io.events import EventWriter
 from deepkit.io.graph_def import graph_def
 from deepkit.io.projector import projector_message, write_projector
 from deepkit.keras.backend.config import image_data_format
+from deepkit.keras.backend.nested import listed
 from deepkit.keras.backend.session import function, get_value
 from deepkit.keras.callbacks.base import Callback
-from deepkit.keras.engine.nested import listed
 from deepkit.ops.summary.event_messages import message
 from deepkit.ops.summary.values import histogram_value, image_values, scalar_value
 

@@ -1,8 +1,8 @@
-"""How layers, models and their training work: what every Keras layer stands on."""
+"""Models: layers connected to a network, and how a network is compiled, trained, tested and asked."""
 
-from deepkit.keras.engine.input_layer import Input, InputLayer
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_layer import Input, InputLayer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
 

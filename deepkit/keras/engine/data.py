@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
-from deepkit.keras.engine.checks import check_input, check_labels, regular
-from deepkit.keras.engine.nested import listed
+from deepkit.keras.backend.nested import listed
+from deepkit.keras.base.checks import check_input, check_labels, regular
 from deepkit.keras.engine.sample_weights import weights_of
 
 Batch = tuple[list[np.ndarray], list[Any], list[Any]]

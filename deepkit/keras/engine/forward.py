@@ -9,9 +9,9 @@ from typing import Any
 from deepkit.core.node import Node
 from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
-from deepkit.keras.engine.context import Call, calling
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import flat, single
+from deepkit.keras.backend.context import Call, calling
+from deepkit.keras.backend.nested import flat, single
+from deepkit.keras.base.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError
+from deepkit.keras.base.checks import explain_nan
 from deepkit.keras.callbacks import Logs
-from deepkit.keras.engine.checks import explain_nan
 
 
 def check_not_empty(source: Any, what: str) -> Any:

@@ -11,15 +11,15 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras import callbacks as callbacks_module
 from deepkit.keras import optimizers
+from deepkit.keras.backend import context
+from deepkit.keras.backend.nested import kept, keras_shape, listed, single
 from deepkit.keras.backend.session import World
-from deepkit.keras.engine import context
-from deepkit.keras.engine.checks import unknown_argument, warn_if_no_probabilities, warn_refrozen, whole
+from deepkit.keras.base.checks import unknown_argument, warn_if_no_probabilities, warn_refrozen, whole
+from deepkit.keras.base.history import record_of
+from deepkit.keras.base.input_layer import Input
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
 from deepkit.keras.engine.forward import Forward, Snapshot
-from deepkit.keras.engine.history import record_of
-from deepkit.keras.engine.input_layer import Input
 from deepkit.keras.engine.loops import check_not_empty, plain, run_epoch, run_predict, run_test
-from deepkit.keras.engine.nested import kept, keras_shape, listed, single
 from deepkit.keras.engine.network import Network
 from deepkit.keras.engine.objective import Objective
 from deepkit.keras.engine.scores import Scores

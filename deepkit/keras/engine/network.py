@@ -8,12 +8,12 @@ from typing import Any
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.engine import context
+from deepkit.keras.backend import context
+from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves, single
+from deepkit.keras.base.history import record_of
+from deepkit.keras.base.layer import Layer, _without_repeats
+from deepkit.keras.base.topology import Topology
 from deepkit.keras.engine.forward import Forward
-from deepkit.keras.engine.history import record_of
-from deepkit.keras.engine.layer import Layer, _without_repeats
-from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_leaves, single
-from deepkit.keras.engine.topology import Topology
 
 
 class Network(Layer):

@@ -7,9 +7,9 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import losses as losses_module
-from deepkit.keras.engine.checks import misses_targets
-from deepkit.keras.engine.context import mask_of
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.backend.context import mask_of
+from deepkit.keras.backend.nested import keras_shape
+from deepkit.keras.base.checks import misses_targets
 from deepkit.keras.metrics.base import Mean
 
 

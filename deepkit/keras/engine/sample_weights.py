@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError
-from deepkit.keras.engine.checks import regular
+from deepkit.keras.base.checks import regular
 
 
 def weights_of(sample_weight: Any, class_weight: Any, targets: list[Any], names: list[str]) -> list[Any]:

@@ -8,11 +8,11 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import metrics as metrics_module
+from deepkit.keras.backend.context import mask_of
+from deepkit.keras.backend.nested import keras_shape, listed
 from deepkit.keras.backend.session import snake_case
-from deepkit.keras.engine.context import mask_of
-from deepkit.keras.engine.nested import keras_shape, listed
 from deepkit.keras.engine.objective import aligned, per_output
-from deepkit.keras.loss_reduction import Reduction, masked_weights
+from deepkit.keras.losses.reduction import Reduction, masked_weights
 from deepkit.keras.metrics.base import MeanMetricWrapper, Metric, listed_updates
 
 _CHOSEN_BY_SHAPE = {"accuracy": "accuracy", "acc": "accuracy", "crossentropy": "crossentropy", "ce": "crossentropy"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.errors import ArgumentError
-from deepkit.keras.engine import context
-from deepkit.keras.engine.history import record_of
-from deepkit.keras.engine.input_layer import Input, InputLayer
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.backend import context
+from deepkit.keras.backend.nested import flat
+from deepkit.keras.base.history import record_of
+from deepkit.keras.base.input_layer import Input, InputLayer
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
-from deepkit.keras.engine.nested import flat
 from deepkit.keras.engine.network import Network
 
 

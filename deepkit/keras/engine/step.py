@@ -11,11 +11,11 @@ from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.context import calling
+from deepkit.keras.backend.nested import flat, single
 from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.backend.weights import eager_weights
-from deepkit.keras.engine.context import calling
 from deepkit.keras.engine.forward import Forward, changes_nothing
-from deepkit.keras.engine.nested import flat, single
 
 
 def _step(

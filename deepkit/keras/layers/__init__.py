@@ -3,9 +3,9 @@
 import sys
 
 from deepkit.keras import legacy
-from deepkit.keras.engine.input_layer import Input, InputLayer
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_layer import Input, InputLayer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from deepkit.keras.layers.convolutional import (
     Conv1D,

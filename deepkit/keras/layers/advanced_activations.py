@@ -7,8 +7,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError
 from deepkit.keras import backend, constraints, initializers, regularizers
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described
 
 __all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"]

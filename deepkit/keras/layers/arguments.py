@@ -8,7 +8,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.backend.nested import kept
 
 _OBJECTS = ("activation", "_initializer", "_regularizer", "_constraint")
 

@@ -11,7 +11,7 @@ from deepkit.device import windows
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend
 from deepkit.keras.backend.config import normalize_data_format
-from deepkit.keras.engine.input_spec import InputSpec
+from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.layers.arguments import naming, numbers, padding_name
 from deepkit.keras.layers.recurrent.base import OneCellRNN
 from deepkit.keras.layers.recurrent.cells import Cell, Masks, products

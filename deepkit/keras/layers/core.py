@@ -9,10 +9,10 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import activations, backend, constraints, initializers, regularizers
 from deepkit.keras.backend.config import normalize_data_format
+from deepkit.keras.backend.nested import kept
 from deepkit.keras.backend.tensors import lengths
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, share
 from deepkit.keras.layers.lambda_layer import Lambda
 

@@ -7,8 +7,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ShapeError
 from deepkit.keras import backend, constraints, initializers, regularizers
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.backend.nested import keras_shape
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers
 
 __all__ = ["Embedding"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.backend.nested import kept
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.user_functions import call_own
 
 

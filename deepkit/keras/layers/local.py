@@ -13,8 +13,8 @@ from deepkit.device.windows import count
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import activations, backend, constraints, initializers, regularizers
 from deepkit.keras.backend.config import normalize_data_format
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
 
 __all__ = ["LocallyConnected1D", "LocallyConnected2D"]

@@ -8,8 +8,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.backend.nested import kept
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, naming
 
 __all__ = [

@@ -6,9 +6,9 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.keras import backend
+from deepkit.keras.backend.nested import kept
 from deepkit.keras.backend.tensors import lengths
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, share
 
 __all__ = ["AlphaDropout", "GaussianDropout", "GaussianNoise"]

@@ -10,8 +10,8 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, constraints, initializers, regularizers
 from deepkit.keras.backend.session import World
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described
 
 __all__ = ["BatchNormalization", "LayerNormalization"]

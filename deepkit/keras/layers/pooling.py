@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from deepkit import ops
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.convolution import layout
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
 
 

@@ -8,10 +8,10 @@ from deepkit import ops
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
+from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.tensors import lengths, tensor
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import flat, map_leaves
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.recurrent.states import inputs_shape, map_shapes, separated, shapes_in
 from deepkit.keras.layers.serialization import deserialize
 

@@ -15,11 +15,11 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
+from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import flat, map_leaves
-from deepkit.keras.loss_reduction import squeeze_last
+from deepkit.keras.base.layer import Layer
+from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.user_functions import call_own
 

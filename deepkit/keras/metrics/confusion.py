@@ -11,7 +11,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import int_shape, tensor
-from deepkit.keras.loss_reduction import squeeze_last
+from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.base import Metric, weighed
 
 __all__ = ["FalseNegatives", "FalsePositives", "Precision", "Recall", "TrueNegatives", "TruePositives"]

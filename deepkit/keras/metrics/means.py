@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.keras import loss_functions as losses
 from deepkit.keras.backend.tensors import tensor
-from deepkit.keras.loss_reduction import squeeze_last
+from deepkit.keras.losses import functions as losses
+from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics import functions
 from deepkit.keras.metrics.base import Mean, MeanMetricWrapper, pair
 

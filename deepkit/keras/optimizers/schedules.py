@@ -11,7 +11,7 @@ from deepkit import ops
 from deepkit.core.apply import convert, is_tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
-from deepkit.keras.engine.nested import kept
+from deepkit.keras.backend.nested import kept
 from deepkit.train import schedules as formulas
 
 __all__ = [

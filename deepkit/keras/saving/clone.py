@@ -8,10 +8,10 @@ from typing import Any
 from deepkit.core.apply import is_tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras import optimizers, registry
+from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
 from deepkit.keras.backend.session import is_keras_tensor
-from deepkit.keras.engine.history import record_of
-from deepkit.keras.engine.input_layer import Input, InputLayer
-from deepkit.keras.engine.nested import flat, keras_shape, listed, map_leaves
+from deepkit.keras.base.history import record_of
+from deepkit.keras.base.input_layer import Input, InputLayer
 from deepkit.keras.saving.config import forgotten_on_error
 
 

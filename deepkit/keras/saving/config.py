@@ -15,11 +15,11 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, DataError
 from deepkit.keras import registry
+from deepkit.keras.backend.nested import flat, map_leaves, single
 from deepkit.keras.backend.session import World, get_value, history_of
-from deepkit.keras.engine.history import CallRecord
-from deepkit.keras.engine.input_layer import InputLayer
-from deepkit.keras.engine.nested import flat, map_leaves, single
-from deepkit.keras.engine.topology import source_of
+from deepkit.keras.base.history import CallRecord
+from deepkit.keras.base.input_layer import InputLayer
+from deepkit.keras.base.topology import source_of
 from deepkit.keras.layers.serialization import serialize
 from deepkit.keras.saving.objects import deserialize_layer, reading
 from deepkit.loading import optional

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.keras import registry
+from deepkit.keras.backend.nested import flat
 from deepkit.keras.backend.session import batch_get_value
-from deepkit.keras.engine.nested import flat
 from deepkit.keras.layers.lambda_layer import Lambda
 from deepkit.keras.saving import training, weights
 from deepkit.keras.saving.config import dump_json, forgotten_on_error, model_config, model_from_config

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, DataError
+from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.backend.session import World
-from deepkit.keras.engine.nested import keras_shape
 
 OWN = "top_level_model_weights"
 """The group of the weights that a model holds itself, outside its layers."""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError
-from deepkit.keras.engine.history import record_of
-from deepkit.keras.engine.nested import flat, keras_shape
-from deepkit.keras.engine.topology import source_of
+from deepkit.keras.backend.nested import flat, keras_shape
+from deepkit.keras.base.history import record_of
+from deepkit.keras.base.topology import source_of
 
 __all__ = ["count_params", "get_source_inputs", "layers_between", "print_summary"]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
 from deepkit.files import whole_file, write_whole
-from deepkit.keras.engine.input_layer import InputLayer
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.backend.nested import keras_shape
+from deepkit.keras.base.input_layer import InputLayer
 from deepkit.keras.utils.layer_utils import layers_between
 from deepkit.loading import shown
 from deepkit.resources import install

@@ -75,7 +75,7 @@ def test_masking_zeroes_masked_steps_and_passes_the_mask_on() -> None:
     inputs = L.Input(shape=(4, 3))
     y = L.Masking(mask_value=-1.0)(inputs)
     after = L.Dense(2)(L.Activation("relu")(L.Dropout(0.5)(y)))
-    from deepkit.keras.engine.context import mask_of
+    from deepkit.keras.backend.context import mask_of
 
     out, mask, later = K.function([inputs], [y, mask_of(y), mask_of(after)])([x])
     assert mask.tolist() == [[True, True, False, False], [True] * 4]
@@ -191,7 +191,7 @@ def test_errors(make: Any, error: type[Exception], message: str) -> None:
 
 def test_a_layer_that_ends_the_mask_says_so() -> None:
     from deepkit.errors import GraphWarning
-    from deepkit.keras.engine.context import mask_of
+    from deepkit.keras.backend.context import mask_of
 
     masked = L.Masking()(L.Input(shape=(4, 3)))
     with pytest.warns(GraphWarning, match="takes no mask"):

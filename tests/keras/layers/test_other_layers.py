@@ -10,7 +10,7 @@ import pytest
 
 from deepkit import keras
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras.engine.context import mask_of
+from deepkit.keras.backend.context import mask_of
 
 L, K = keras.layers, keras.backend
 RNG = np.random.default_rng(0)

@@ -16,7 +16,7 @@ pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)
 import tf_keras as theirs
 
 from deepkit import keras as ours
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.backend.nested import keras_shape
 
 NETWORKS = [
     "VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "Xception", "InceptionV3", "InceptionResNetV2",

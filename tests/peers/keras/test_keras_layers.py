@@ -20,7 +20,7 @@ import tensorflow as tf
 import tf_keras as theirs
 
 from deepkit import keras as ours
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.backend.nested import keras_shape
 
 K = ours.backend
 DRESS = {"kernel_regularizer": "l2", "bias_initializer": "ones", "kernel_constraint": "max_norm", "activation": "tanh"}

@@ -9,8 +9,8 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import activations, constraints, initializers, regularizers
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.convolution import layout
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
 
 WINDOW = ("kernel_size", "strides", "padding", "data_format", "dilation_rate")

@@ -8,7 +8,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.tensors import lengths
-from deepkit.keras.engine.input_spec import InputSpec
+from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.layers.arguments import described, numbers
 from deepkit.keras.layers.convolutional.base import Convolutional
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend
 from deepkit.keras.backend.config import normalize_data_format
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, pairs
 
 

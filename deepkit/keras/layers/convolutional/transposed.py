@@ -8,7 +8,7 @@ from deepkit import ops
 from deepkit.device.windows import enlarged
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.tensors import lengths
-from deepkit.keras.engine.input_spec import InputSpec
+from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.layers.arguments import described, numbers
 from deepkit.keras.layers.convolutional.plain import Conv
 

@@ -13,12 +13,12 @@ from deepkit.core.graph import default_graph
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
+from deepkit.keras.backend.nested import flat, listed, map_leaves
 from deepkit.keras.backend.session import batch_set_value, snake_case
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.backend.weights import Weight
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import flat, listed, map_leaves
+from deepkit.keras.base.input_spec import InputSpec
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described
 from deepkit.keras.layers.recurrent.cells import SequenceCell
 from deepkit.keras.layers.recurrent.stacked import StackedRNNCells, call_cell, check_cell, initial_state, takes

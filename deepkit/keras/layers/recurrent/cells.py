@@ -10,7 +10,7 @@ from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.tensor import Tensor
 from deepkit.keras import activations, backend, constraints, initializers, regularizers
-from deepkit.keras.engine.layer import Layer
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, share
 from deepkit.keras.layers.recurrent.states import zero_states
 from deepkit.layers.recurrent import WHOLE_SEQUENCE

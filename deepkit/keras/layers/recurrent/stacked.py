@@ -10,8 +10,8 @@ from typing import Any
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import flat, listed
+from deepkit.keras.backend.nested import flat, listed
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.recurrent.cells import SequenceCell
 from deepkit.keras.layers.recurrent.states import dims_of, nested, output_size, zero_states
 from deepkit.keras.layers.serialization import deserialize

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError
-from deepkit.keras.engine.nested import listed, map_leaves
+from deepkit.keras.backend.nested import listed, map_leaves
 
 
 def dims_of(size: Any) -> list[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.io.onnx import OnnxGraph
-from deepkit.keras.engine.context import mask_of
-from deepkit.keras.engine.nested import flat, keras_shape
+from deepkit.keras.backend.context import mask_of
+from deepkit.keras.backend.nested import flat, keras_shape
 from deepkit.keras.saving.onnx.value import Converter, Value, converter_of
 from deepkit.keras.saving.weights import check_built
 

@@ -111,7 +111,7 @@ def activate(graph: OnnxGraph, x: str, layer: Any, activation: Any = None) -> st
     if name in (None, "linear"):
         if function is None or name == "linear":
             return x
-        from deepkit.keras.engine.layer import Layer
+        from deepkit.keras.base.layer import Layer
 
         if isinstance(function, Layer):
             return converter_of(function)(graph, function, [Value(x, ())])

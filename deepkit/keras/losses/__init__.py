@@ -7,9 +7,10 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.apply import is_tensor, scope
-from deepkit.keras import loss_functions, registry
+from deepkit.keras import registry
 from deepkit.keras.backend.tensors import tensor
-from deepkit.keras.loss_functions import (
+from deepkit.keras.losses import functions
+from deepkit.keras.losses.functions import (
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -28,7 +29,7 @@ from deepkit.keras.loss_functions import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )
-from deepkit.keras.loss_reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
+from deepkit.keras.losses.reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
 from deepkit.keras.user_functions import call_own
 
 mse = MSE = mean_squared_error
@@ -265,7 +266,7 @@ class Huber(LossFunctionWrapper):
 OBJECTS: dict[str, Any] = {
     name: value
     for name, value in globals().items()
-    if getattr(value, "__module__", "") == loss_functions.__name__
+    if getattr(value, "__module__", "") == functions.__name__
     or (isinstance(value, type) and issubclass(value, Loss))
 }
 """The losses by their names: functions, their short names, and classes."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
+from deepkit.keras.backend.nested import flat
 from deepkit.keras.backend.session import history_of
-from deepkit.keras.engine.history import CallRecord, record_of
-from deepkit.keras.engine.nested import flat
+from deepkit.keras.base.history import CallRecord, record_of
 
 
 class Topology:

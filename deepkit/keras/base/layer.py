@@ -20,14 +20,14 @@ from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import as_dtype, float64
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
+from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves
 from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, placeholder, snake_case
 from deepkit.keras.backend.weights import Weight, eager_weights, make_weight
-from deepkit.keras.engine import context
-from deepkit.keras.engine.checks import unknown_argument
-from deepkit.keras.engine.history import CallRecord, History
-from deepkit.keras.engine.input_spec import InputSpec
-from deepkit.keras.engine.nested import flat, kept, keras_shape, listed, map_leaves
+from deepkit.keras.base.checks import unknown_argument
+from deepkit.keras.base.history import CallRecord, History
+from deepkit.keras.base.input_spec import InputSpec
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
                     "autocast", "dynamic", "implementation", "input_dtype"}

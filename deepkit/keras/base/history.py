@@ -6,9 +6,9 @@ from typing import Any
 
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
+from deepkit.keras.backend.context import Call, mask_of
+from deepkit.keras.backend.nested import flat, kept, keras_shape
 from deepkit.keras.backend.session import history_of
-from deepkit.keras.engine.context import Call, mask_of
-from deepkit.keras.engine.nested import flat, kept, keras_shape
 
 
 class CallRecord:

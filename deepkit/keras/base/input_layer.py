@@ -8,10 +8,10 @@ from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
+from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.backend.session import get_uid, is_placeholder, placeholder
-from deepkit.keras.engine.history import CallRecord
-from deepkit.keras.engine.layer import Layer
-from deepkit.keras.engine.nested import keras_shape
+from deepkit.keras.base.history import CallRecord
+from deepkit.keras.base.layer import Layer
 
 
 class InputLayer(Layer):
