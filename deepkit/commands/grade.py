@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 _EPILOG = """\
 examples:
   deepkit grade first-gradients anna.ipynb            marks of one submission, with reasons
-  deepkit grade first-gradients handed-in/*.ipynb --csv marks.csv --json marks.json
+  deepkit grade first-gradients handed-in --csv marks.csv --json marks.json      all notebooks in a folder
   deepkit grade --self-test first-gradients           our solutions earn all points, wrong answers none
   deepkit grade --release first-gradients             write the students' notebook
 
 EXERCISE is the name of one of deepkit's exercises or the path of a folder with master.ipynb and tests.py.
 Only the text of the answer cells is taken from a submission; each answer runs in a process of its own, with
 limits, and is judged on the values it returns. Random inputs come from one seed for all submissions of a run; it
-is printed, and --seed with it gives the same marks again.
+is printed, and --seed with it gives the same marks again. Links are not followed.
+
+Every mark of several submissions is written to a journal at once. The same command again goes on where it was
+stopped, or grades what is new; what an exercise has changed since is graded again.
+
+Linux (5.13 or newer, x86_64 or aarch64) keeps answers from files, processes and networks that are not theirs, whoever
+you are. Where the system cannot, answers run unfenced: you are told so, and several submissions are refused unless
+you say --trust-submissions. A container is a fence as well; it needs neither network nor rights:
+  docker run --rm --network none --read-only --tmpfs /tmp --cap-drop ALL --pids-limit 256 --memory 4g \\
+    -v "$PWD/handed-in:/in:ro" -v "$PWD/marks:/out" -w /out IMAGE deepkit grade first-gradients /in --csv marks.csv
 The exit code is 0 when everything was graded, whatever the marks, and 1 when something could not be.
-Where submissions may be hostile, run this in a container or under an account that owns nothing.
 """
 
 
@@ -38,7 +46,12 @@ def register(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("exercise", metavar="EXERCISE", help="name or folder of the exercise")
-    parser.add_argument("submissions", metavar="SUBMISSION.ipynb", nargs="*", type=Path, help="notebooks to mark")
+    parser.add_argument("submissions", metavar="SUBMISSION", nargs="*", type=Path, help="notebooks, or folders of them")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="of several: keep marks there (EXERCISE-marks.jsonl)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    parser.add_argument(
+        "--trust-submissions", action="store_true", help="mark several even where the system cannot fence them in"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all marks and messages as JSON")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of points, one row per submission")
     parser.add_argument(
@@ -55,19 +68,17 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
     from deepkit.errors import ArgumentError, GradingError
-    from deepkit.files import write_whole
     from deepkit.grade.exercise import load_exercise
-    from deepkit.grade.grading import grade
-    from deepkit.grade.report import as_csv, as_json, as_line, as_text
 
     modes = bool(args.submissions) + args.self_test + args.release
-    if modes != 1 or (args.out and not args.release) or (args.seed is not None and args.seed < 0):
+    too_small = any(number is not None and number < least for number, least in ((args.seed, 0), (args.jobs, 1)))
+    if modes != 1 or (args.out and not args.release) or too_small:
         raise ArgumentError(
             "deepkit grade needs submissions, or --self-test, or --release",
-            rule="exactly one of the three; --out goes with --release; a seed is not negative",
+            rule="exactly one of the three; --out goes with --release; a seed is not negative, and jobs are positive",
             hint="deepkit grade --help shows examples",
         )
-    for report in (args.json, args.csv, args.out):
+    for report in (args.json, args.csv, args.out, args.journal):
         if report and not report.parent.is_dir():
             raise GradingError(f"cannot write {report}: there is no folder {report.parent}", hint="make it first")
     exercise = load_exercise(args.exercise)
@@ -79,20 +90,64 @@ def run(args: argparse.Namespace) -> int:
     if not args.quick:
         _prove(exercise, seed)
 
-    private = tuple(path.resolve() for path in args.submissions)
-    several = len(args.submissions) > 1
-    all_marks = []
-    for number, submission in enumerate(args.submissions, start=1):
-        _progress(f"{number}/{len(private)} {submission}" if several else f"grading {submission}")
-        marks = grade(exercise, submission, seed=seed, denied=private)
-        all_marks.append(marks)
-        _progress("")
-        print(as_line(marks) if several else as_text(marks), flush=True)
-    print(f"seed {seed}")
-    for path, text in ((args.json, as_json(exercise, seed, all_marks)), (args.csv, as_csv(exercise, all_marks))):
+    return _grade(exercise, args, seed)
+
+
+def _grade(exercise: Exercise, args: argparse.Namespace, fresh_seed: int) -> int:
+    """Grades submissions one by one or in a batch, tells the marks, and writes the reports."""
+    import tempfile
+
+    from deepkit.device.cores import usable_cores
+    from deepkit.files import write_whole
+    from deepkit.grade.batch import grade_all
+    from deepkit.grade.journal import Journal
+    from deepkit.grade.report import as_csv, as_json, as_line, as_text
+
+    several, submissions = _notebooks(args.submissions)
+    _check_walls(several and not args.trust_submissions)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = args.journal or Path(f"{exercise.name}-marks.jsonl" if several else f"{scratch}/marks.jsonl")
+        with Journal(place, exercise, args.seed, fresh_seed) as journal:
+            if several:
+                print(f"{len(submissions)} notebooks, seed {journal.seed}, journal {place}", flush=True)
+            all_marks = []
+            for marks in grade_all(exercise, submissions, journal, jobs=args.jobs or usable_cores()):
+                all_marks.append(marks)
+                done = f"{len(all_marks)}/{len(submissions)} " if several else ""
+                print(done + (as_line(marks) if several else as_text(marks)), flush=True)
+    print(f"seed {journal.seed}")
+    reports = ((args.json, as_json(exercise, journal.seed, all_marks)), (args.csv, as_csv(exercise, all_marks)))
+    for path, text in reports:
         if path:
             write_whole(path, text)
     return 1 if any(marks.error for marks in all_marks) else 0
+
+
+def _notebooks(named: list[Path]) -> tuple[bool, list[Path]]:
+    """Whether more than one may be meant, and the notebooks that are: those named, and all in the folders named."""
+    from deepkit.grade.files import notebooks_in
+
+    folders = [path for path in named if path.is_dir() and not path.is_symlink()]
+    found = [list(notebooks_in(path)) if path in folders else [path] for path in named]
+    return len(named) > 1 or bool(folders), list(dict.fromkeys(path for paths in found for path in paths))
+
+
+def _check_walls(refuse: bool) -> None:
+    """Says so where answers run unfenced, and refuses a batch of them."""
+    from deepkit.errors import GradingError
+    from deepkit.grade.process import Host
+
+    with Host() as host:
+        walls = host.walls()
+    if walls.hold:
+        return
+    if refuse:
+        raise GradingError(
+            "answers would run unfenced: this system cannot keep them from your files",
+            rule="several submissions are graded where the kernel has Landlock and seccomp (Linux 5.13 or newer)",
+            hint="grade in a container (deepkit grade --help), or say --trust-submissions if you know who wrote them",
+        )
+    print("answers run unfenced: this system cannot keep them from your files", file=sys.stderr)
 
 
 def _release(exercise: Exercise, out: Path | None, force: bool) -> int:

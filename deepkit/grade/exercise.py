@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
+import linecache
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from deepkit import resources
 from deepkit.errors import DeepkitError, GradingError
 from deepkit.grade import notebook
 from deepkit.grade.checks import Answer
+from deepkit.grade.submission import imports_of
 
 Check = Callable[[Answer, np.random.Generator], None]
 
@@ -48,7 +49,7 @@ def task(
     with a message) when it is not right. `rng` is the grader's: the student's process never sees where its
     numbers come from. `wrong` are answers that must earn nothing, at least one: they prove that the check
     checks. `needs` names earlier answers this one builds on; our solutions stand in for them, so a mistake
-    there costs nothing here. All work on one answer may take `seconds` and `memory_mb`.
+    there costs nothing here. All work on one answer may take `seconds` of CPU time and `memory_mb`.
     """
 
     def mark(check: Check) -> Task:
@@ -71,9 +72,10 @@ class Exercise:
         return sum(task.points for task in self.tasks)
 
     @property
-    def private(self) -> list[Path]:
-        """Folders an answer must not read: this exercise, and all of deepkit's own."""
-        return [self.folder, _ours()]
+    def imports(self) -> list[str]:
+        """The import statements of the code that is given, in its order."""
+        given = [cell.source for cell in self.cells if cell.role == "given"]
+        return list(dict.fromkeys(line for source in given for line in imports_of(source)))
 
     def reference(self, name: str) -> str:
         """Our solution of the answer `name`."""
@@ -154,14 +156,16 @@ def _ours() -> Path:
 
 
 def _import(path: Path) -> ModuleType:
+    """The module of a tests.py, made from its text: a compiled file beside it might have been put there by anybody."""
     if not path.is_file():
         raise GradingError(f"{path} does not exist", rule="an exercise is a folder with master.ipynb and tests.py")
-    spec = importlib.util.spec_from_file_location(f"deepkit_exercise_{path.parent.name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    name = f"deepkit_exercise_{path.parent.name}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        text = path.read_bytes().decode()
+        linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))  # for inspect
+        exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))
     except DeepkitError:
         raise
     except Exception as error:  # whatever is wrong in an author's file, the author must learn where

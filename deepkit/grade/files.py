@@ -1,28 +1,75 @@
-"""Files the grader reads are bounded: a submission cannot fill the memory."""
+"""Files that strangers handed in: read without being led elsewhere and within bounds, and named without surprises."""
 
 from __future__ import annotations
 
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from deepkit.errors import GradingError
 
 
 def read_bounded(path: Path, most: int) -> bytes:
-    """Read a regular file of at most `most` bytes; anything else is a GradingError that names it."""
+    """Read a regular file of at most `most` bytes; anything else is a GradingError that names it.
+
+    A symbolic link is not followed: it may lead to our solutions, or to a neighbour's answers.
+    """
     try:
-        if not path.is_file():
-            problem = (
-                "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is no regular file"
-            )
-            raise GradingError(f"{path} {problem}", hint="give the path of a notebook, such as anna.ipynb")
-        with path.open("rb") as file:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise _odd(path)
             content = file.read(most + 1)
     except OSError as error:
-        raise GradingError(f"cannot read {path}: {error.strerror}") from error
+        raise (_odd(path) if os.path.islink(path) or not path.is_file() else _unreadable(path, error)) from error
     if len(content) > most:
         raise GradingError(
-            f"{path} is larger than {most >> 20} MB",
+            f"{printable(path)} is larger than {most >> 20} MB",
             rule="a submission is text; large outputs do not belong in it",
             hint="clear the outputs (Kernel > Restart Kernel and Clear Outputs) and save",
         )
     return content
+
+
+def notebooks_in(folder: Path) -> Iterator[Path]:
+    """Every notebook in a folder and the folders in it, in the order of their names; links to folders are not followed.
+
+    Links to notebooks are named, too, so that they can be refused one by one.
+    """
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if name.endswith(".ipynb") and name[0] != ".")
+
+
+def printable(text: object) -> str:
+    r"""A text of a stranger's as a terminal may see it: one line, no control codes, no halves of characters.
+
+    >>> print(printable("a\nb\x1b[2J"))
+    a\nb\x1b[2J
+    """
+    shown = str(text).encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a file's name is text; on disk it is bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _odd(path: Path) -> GradingError:
+    if path.is_symlink():
+        return GradingError(
+            f"{printable(path)} is a symbolic link",
+            rule="a submission is a file of its own; links are not followed", hint="put the notebook itself there",
+        )
+    problem = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is no regular file"
+    return GradingError(f"{printable(path)} {problem}", hint="give the path of a notebook, such as anna.ipynb")
+
+
+def _unreadable(path: Path, error: OSError) -> GradingError:
+    return GradingError(f"cannot read {printable(path)}: {error.strerror}")

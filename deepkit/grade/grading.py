@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
@@ -14,8 +16,9 @@ from deepkit.device.cores import usable_cores
 from deepkit.errors import DeepkitError, GradingError
 from deepkit.grade.checks import Answer
 from deepkit.grade.exercise import Exercise, Task
-from deepkit.grade.notebook import read_answers
-from deepkit.grade.process import StudentProcess, WrongAnswer
+from deepkit.grade.files import printable
+from deepkit.grade.process import Host, StudentProcess, WrongAnswer
+from deepkit.grade.submission import Submission, read_submission
 
 
 @dataclass(frozen=True)
@@ -45,44 +48,79 @@ class Marks:
         return sum(task.out_of for task in self.tasks)
 
 
-def grade(exercise: Exercise, submission: Path, *, seed: int, denied: tuple[Path, ...] = ()) -> Marks:
-    """Grade one submission; every process started for it may read neither the exercise nor `denied`.
+class Grader:
+    """Marks answers to one exercise, on inputs that `seed` fixes; as a context, it owns the processes that run them.
+
+    `closed` are files that no answer may read, beside the exercise: the other submissions.
+    """
+
+    def __init__(self, exercise: Exercise, *, seed: int, closed: Collection[Path] = (), without: Collection[str] = ()):
+        self.exercise, self.seed = exercise, seed
+        self.host = Host([exercise.folder, *closed], preload=exercise.imports, without=without)
+
+    def __enter__(self) -> Grader:
+        self.host.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        self.host.__exit__(kind, error, trace)
+
+    def answer(self, task: Task, source: str, beside: Submission | None = None) -> TaskMarks:
+        """Run one answer in a process of its own and judge what it returns; `beside` is the notebook it stands in."""
+        rng = np.random.default_rng([self.seed, zlib.crc32(task.name.encode())])
+        try:
+            with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
+                self._prepare(process, task)
+                if beside is not None:
+                    process.run_imports(beside.imports)
+                process.begin()
+                process.run(source)
+                task.check(Answer(process), rng)
+        except WrongAnswer as error:
+            return _lost(task, _explained(str(error), beside))
+        except AssertionError as error:
+            return _lost(task, str(error) or "not right")
+        except DeepkitError:
+            raise
+        except Exception as error:
+            # The check met data it did not expect. That our own solution passes is what self_test is for.
+            return _lost(task, f"the check cannot use what your code returned ({type(error).__name__}: {error})")
+        return TaskMarks(task.name, float(task.points), task.points, "right")
+
+    def submission(self, path: Path, names: Collection[str] | None = None) -> Iterator[str | TaskMarks]:
+        """Grade the tasks `names` (all) of a notebook: yields the name of each task before, and its marks after."""
+        tasks = [task for task in self.exercise.tasks if names is None or task.name in names]
+        taken = read_submission(path, [task.name for task in self.exercise.tasks])
+        for task in tasks:
+            yield task.name
+            if task.name in taken.problems:
+                yield _lost(task, taken.problems[task.name])
+            else:
+                yield self.answer(task, taken.answers[task.name], taken)
+
+    def _prepare(self, process: StudentProcess, task: Task) -> None:
+        try:
+            for source in self.exercise.before(task):
+                process.run(source, "<given>")
+        except WrongAnswer as error:  # no line of the student's has run yet
+            raise GradingError(
+                f"{self.exercise.name}: the code given with {task.name!r} does not run: {error}",
+                where=str(self.exercise.folder),
+            ) from error
+
+
+def grade(exercise: Exercise, submission: Path, *, seed: int, closed: Collection[Path] = ()) -> Marks:
+    """Grade one submission; its answers may read neither the exercise nor `closed`.
 
     `seed` fixes the inputs of every task, so marks can be reproduced. Where grading itself fails (the file cannot be
-    read, a process cannot be started), there are no marks but an `error`; the next submission is graded all the same.
+    read, a process cannot be started), there are no marks but an `error`.
     """
-    marks = []
     try:
-        answers, problems = read_answers(submission, [task.name for task in exercise.tasks])
-        for task in exercise.tasks:
-            if task.name in problems:
-                marks.append(TaskMarks(task.name, 0.0, task.points, problems[task.name]))
-            else:
-                marks.append(grade_answer(exercise, task, answers[task.name], seed=seed, denied=(submission, *denied)))
+        with Grader(exercise, seed=seed, closed=(submission, *closed)) as grader:
+            marks = tuple(step for step in grader.submission(submission) if isinstance(step, TaskMarks))
     except GradingError as error:
         return Marks(str(submission), (), error=str(error))
-    return Marks(str(submission), tuple(marks))
-
-
-def grade_answer(exercise: Exercise, task: Task, source: str, *, seed: int, denied: tuple[Path, ...] = ()) -> TaskMarks:
-    """Run one answer in a process of its own and judge what it returns."""
-    rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
-    try:
-        with StudentProcess([*exercise.private, *denied], seconds=task.seconds, memory_mb=task.memory_mb) as process:
-            _prepare(process, exercise, task)
-            process.run(source)
-            task.check(Answer(process), rng)
-    except WrongAnswer as error:
-        return TaskMarks(task.name, 0.0, task.points, _printable(str(error)))
-    except AssertionError as error:
-        return TaskMarks(task.name, 0.0, task.points, _printable(str(error)) or "not right")
-    except DeepkitError:
-        raise
-    except Exception as error:
-        # The check met data it did not expect. That our own solution passes is what self_test is for.
-        message = f"the check cannot use what your code returned ({type(error).__name__}: {error})"
-        return TaskMarks(task.name, 0.0, task.points, _printable(message))
-    return TaskMarks(task.name, float(task.points), task.points, "right")
+    return Marks(str(submission), marks)
 
 
 def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:
@@ -92,8 +130,8 @@ def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> I
     run `workers` at a time (default: one for each core) and are told of in the exercise's order.
     """
     trials = [trial for task in exercise.tasks for trial in _trials(exercise, task)]
-    with ThreadPoolExecutor(workers or usable_cores()) as pool:
-        marks = pool.map(lambda trial: grade_answer(exercise, trial.task, trial.source, seed=seed), trials)
+    with Grader(exercise, seed=seed) as grader, ThreadPoolExecutor(workers or usable_cores()) as pool:
+        marks = pool.map(lambda trial: grader.answer(trial.task, trial.source), trials)
         for trial, mark in zip(trials, marks, strict=True):
             yield f"{trial.task.name}: {trial.name}", trial.problem(mark)
             if trial.last and not trial.task.wrong:
@@ -133,16 +171,13 @@ def _trials(exercise: Exercise, task: Task) -> list[_Trial]:
     ]
 
 
-def _prepare(process: StudentProcess, exercise: Exercise, task: Task) -> None:
-    try:
-        for source in exercise.before(task):
-            process.run(source, "<given>")
-    except WrongAnswer as error:  # no line of the student's has run yet
-        raise GradingError(
-            f"{exercise.name}: the code given with {task.name!r} does not run: {error}", where=str(exercise.folder)
-        ) from error
+def _lost(task: Task, why: str) -> TaskMarks:
+    return TaskMarks(task.name, 0.0, task.points, printable(why)[:600])
 
 
-def _printable(message: str) -> str:
-    """A student's own text goes to a terminal: no escape sequences, no end of the table."""
-    return "".join(c if c.isprintable() else " " for c in message)[:600]
+def _explained(why: str, beside: Submission | None) -> str:
+    """Says of a missing name that another cell has it."""
+    missing = re.search(r"NameError: name '(\w+)' is not defined", why)
+    if beside is None or not missing or missing[1] not in beside.defined:
+        return why
+    return f"{why}. Another cell of the notebook defines {missing[1]}, but each answer runs by itself: copy it into this one"

@@ -14,7 +14,6 @@ from deepkit.errors import GradingError
 from deepkit.grade.files import read_bounded
 
 MOST_BYTES = 20 << 20
-MOST_ANSWER_CHARACTERS = 100_000
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -45,7 +44,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
             hint="open and save it in JupyterLab",
         )
     for position, cell in enumerate(notebook["cells"], start=1):
-        if not isinstance(cell, dict) or _text(cell.get("source")) is None:
+        if not isinstance(cell, dict) or text_of(cell.get("source")) is None:
             raise GradingError(f"{path}: cell {position} is damaged", rule='a cell is an object with a text "source"')
     return notebook
 
@@ -53,30 +52,6 @@ def read_notebook(path: Path) -> dict[str, Any]:
 def read_cells(path: Path) -> list[Cell]:
     """The cells of a notebook of ours, with the roles that their nbgrader metadata gives them."""
     return [_cell(raw) for raw in read_notebook(path)["cells"]]
-
-
-def read_answers(path: Path, names: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Take the answers `names` out of a submission, by grade_id and nothing else.
-
-    Returns the text of each answer found, and for each one that cannot be taken the reason why.
-    """
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for raw in read_notebook(path)["cells"]:
-        name = _nbgrader(raw).get("grade_id")
-        if isinstance(name, str) and name in found and raw.get("cell_type") == "code":
-            found[name].append(_text(raw["source"]) or "")
-    answers: dict[str, str] = {}
-    problems: dict[str, str] = {}
-    for name, texts in found.items():
-        if not texts:
-            problems[name] = "no answer cell with this name: it was deleted, or it lost its id when it was copied"
-        elif len(set(texts)) > 1:
-            problems[name] = f"{len(texts)} different cells carry this answer's id: keep the one that counts"
-        elif len(texts[0]) > MOST_ANSWER_CHARACTERS:
-            problems[name] = f"the answer is longer than {MOST_ANSWER_CHARACTERS:,} characters"
-        else:
-            answers[name] = texts[0]
-    return answers, problems
 
 
 def without_solution(source: str, where: str) -> str:
@@ -146,8 +121,8 @@ def checksum(source: str, keys: dict[str, Any]) -> str:
 
 
 def _cell(raw: dict[str, Any]) -> Cell:
-    keys = _nbgrader(raw)
-    source = _text(raw["source"]) or ""
+    keys = nbgrader_keys(raw)
+    source = text_of(raw["source"]) or ""
     if not keys:
         return Cell(source, "", "", raw)
     name = keys.get("grade_id")
@@ -167,13 +142,15 @@ def _cell(raw: dict[str, Any]) -> Cell:
     return Cell(source, role, name, raw)
 
 
-def _nbgrader(raw: dict[str, Any]) -> dict[str, Any]:
+def nbgrader_keys(raw: dict[str, Any]) -> dict[str, Any]:
+    """A cell's nbgrader metadata; empty where there is none, or something else in its place."""
     metadata = raw.get("metadata")
     keys = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return keys if isinstance(keys, dict) else {}
 
 
-def _text(source: Any) -> str | None:
+def text_of(source: Any) -> str | None:
+    """A cell's text, which notebooks hold as one text or as a list of lines; None where it is neither."""
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         return "".join(source)
     return source if isinstance(source, str) else None

@@ -9,11 +9,14 @@ import os
 import secrets
 import select
 import signal
+import socket
+import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,9 +24,13 @@ from typing import Any
 from deepkit import errors, resources
 from deepkit.errors import GradingError
 from deepkit.grade import wire
+from deepkit.grade.confine import Walls
+from deepkit.grade.fence import SYSTEM
+from deepkit.grade.host import START_SECONDS
 
 MOST_REPLY_BYTES = 8 << 20
-_START_SECONDS = 60.0
+WALL_FACTOR = 10.0
+"""Limits are CPU time; on a machine with much else to do, that much of it may take several times as long."""
 _PACKAGE = Path(errors.__file__).resolve().parent
 
 
@@ -31,20 +38,25 @@ class WrongAnswer(Exception):
     """An answer earns no points; the message tells the student why."""
 
 
-class StudentProcess:
-    """One answer's own process, in its own folder and session, without input, output or inherited environment.
+class Host:
+    """The process that students' processes are forked from (see `deepkit.grade.host`).
 
-    Use it as a context: leaving it kills the whole process group and removes the folder. All requests together
-    may take `seconds`; whatever the process does wrong is raised as WrongAnswer.
+    `closed` are files and folders that no answer may read, even where they lie among the libraries; deepkit's own
+    exercises always are. `readable` may be read beside the libraries. `preload` are import statements, run once for all.
+    `without` leaves walls away (see `confine`), to prove that they hold. Use it as a context.
     """
 
-    def __init__(self, denied: list[Path], *, seconds: float = 10.0, memory_mb: int = 2048):
-        self.seconds, self.memory_mb = seconds, memory_mb
-        self._denied = [str(path) for path in denied]
+    def __init__(
+        self, closed: Collection[Path] = (), *, readable: Collection[str] = (), preload: Collection[str] = (),
+        without: Collection[str] = (),
+    ):
+        self._settings = {
+            "readable": [*_readable(), *readable], "closed": [*map(str, closed), *_exercises()],
+            "preload": list(preload), "without": list(without),
+        }
         self._stack = contextlib.ExitStack()
-        self._unread = b""
 
-    def __enter__(self) -> StudentProcess:
+    def __enter__(self) -> Host:
         try:
             self._start()
         except BaseException as error:
@@ -57,10 +69,91 @@ class StudentProcess:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         self._stack.close()
 
+    def fork(self, settings: dict[str, Any], handles: list[int]) -> None:
+        """Ask for a student's process that takes requests from, and replies and reports to, these descriptors."""
+        socket.send_fds(self._channel, [json.dumps(settings).encode()], handles)
+
+    def walls(self) -> Walls:
+        """The walls that stand around every student's process of this host."""
+        with StudentProcess(self) as process:
+            return process.walls
+
+    def _start(self) -> None:
+        if os.name != "posix":
+            raise GradingError(
+                "grading needs Linux or macOS",
+                rule="answers run under resource limits of the operating system",
+                hint="on Windows, run deepkit grade inside WSL",
+            )
+        import numpy
+
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._stack.callback(self._channel.close)
+        # deepkit comes from where this one is; nothing else does. Without numba and cupy it computes by its NumPy kernels:
+        # no compiling, and the same numbers everywhere.
+        bootstrap = (
+            "import sys; sys.modules['numba'] = sys.modules['cupy'] = None; "
+            f"sys.path.append({str(Path(numpy.__file__).resolve().parent.parent)!r}); "
+            f"sys.path.insert(0, {str(_PACKAGE.parent)!r}); import deepkit; del sys.path[0]; "
+            f"from deepkit.grade.host import main; main({theirs.fileno()})"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-W", "ignore", "-c", bootstrap],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd="/", env=_environment(), pass_fds=(theirs.fileno(),), start_new_session=True,
+            )
+        self._stack.callback(self._kill)
+        self._channel.send(json.dumps(self._settings).encode())
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # nobody of the group is left
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class StudentProcess:
+    """One answer's own process: confined, in a folder of its own, without input, output or inherited environment.
+
+    Use it as a context: leaving it ends the process and all it started, and removes the folder. From `begin` on all
+    requests together may take `seconds` of CPU time; whatever the process does wrong is raised as WrongAnswer.
+    """
+
+    def __init__(self, host: Host, *, seconds: float = 10.0, memory_mb: int = 2048):
+        self.seconds, self.memory_mb = seconds, memory_mb
+        self._host = host
+        self._stack = contextlib.ExitStack()
+        self._unread = b""
+        self._source = ""
+        self._ended: dict[str, Any] | None = None
+
+    def __enter__(self) -> StudentProcess:
+        try:
+            self._start()
+        except BaseException as error:
+            self._stack.close()
+            if isinstance(error, OSError):
+                raise GradingError(f"a student's process cannot be started: {error}") from error
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        self._stack.close()
+
+    def begin(self) -> None:
+        """Start the clock: what has run so far was ours."""
+        self._deadline = time.monotonic() + WALL_FACTOR * self.seconds
+        with contextlib.suppress(BrokenPipeError):  # it is dead already; the next request will say of what
+            os.write(self._leash, json.dumps({"cpu": self.seconds}).encode())
+
     def run(self, source: str, filename: str = "<answer>") -> None:
         """Execute the text of a cell; errors on lines of "<answer>" are reported with their line."""
         self._source = source
         self._ask("your code", do="run", source=source, filename=filename)
+
+    def run_imports(self, lines: Collection[str]) -> None:
+        """Run the imports of a notebook's answers; one that fails is missed only where its name is used."""
+        self._ask("an import", do="import", lines=list(lines))
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Call one of the answer's functions and return its result as plain data."""
@@ -81,55 +174,42 @@ class StudentProcess:
         return self._ask("your code", do="probe", source=source, name=function.__name__, args=wire.encode(args))
 
     def _start(self) -> None:
-        if os.name != "posix":
-            raise GradingError(
-                "grading needs Linux or macOS",
-                rule="answers run under resource limits of the operating system",
-                hint="on Windows, run deepkit grade inside WSL",
-            )
-        import subprocess
-
-        import numpy
-
-        home = self._stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="deepkit-answer-", ignore_cleanup_errors=True)
-        )
-        for_child, self._requests = os.pipe()
-        self._replies, from_child = os.pipe()
-        for end in (self._requests, self._replies):
-            self._stack.callback(os.close, end)
-            os.set_blocking(end, False)
-        roots = [str(_PACKAGE.parent), str(Path(numpy.__file__).resolve().parent.parent)]
-        # Without numba and cupy deepkit computes by its NumPy kernels: no compiling, and the same numbers everywhere.
-        bootstrap = (
-            "import sys; sys.modules['numba'] = sys.modules['cupy'] = None; "
-            f"sys.path += {roots!r}; from deepkit.grade.child import main; main({for_child}, {from_child})"
-        )
+        home = tempfile.mkdtemp(prefix="deepkit-answer-")
+        self._stack.callback(_remove, home)
+        with contextlib.ExitStack() as theirs:
+            requests, self._requests = self._pipe(theirs, give="read")
+            replies, self._replies = self._pipe(theirs, give="write")
+            leash, self._leash = self._pipe(theirs, give="read")
+            report, self._report = self._pipe(theirs, give="write")
+            settings = {"home": home, "seconds": self.seconds, "memory_mb": self.memory_mb}
+            self._host.fork(settings, [requests, replies, leash, report])
+        self._stack.callback(self._end)
+        self._deadline = time.monotonic() + START_SECONDS
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-W", "ignore", "-c", bootstrap],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=home,
-                env=_environment(home),
-                pass_fds=(for_child, from_child),
-                start_new_session=True,
-            )
-        finally:
-            os.close(for_child)
-            os.close(from_child)
-        self._stack.callback(self._kill)
-        self._deadline = time.monotonic() + _START_SECONDS
-        readable = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(_PACKAGE), *roots[1:], *_data_folder()]
-        hidden = [roots[0]] if roots[0] != roots[1] else []
-        limits = {"seconds": self.seconds, "memory_mb": self.memory_mb}
-        places = {"readable": readable, "hidden": hidden, "denied": self._denied, "home": home}
-        try:
-            self._ask("the grader's own set-up", do="setup", **limits, **places)
+            self.walls = Walls(**self._ask("the grader's own set-up", do="walls"))
         except WrongAnswer as error:
             raise GradingError(f"a student's process cannot be started: {error}") from error
-        self._deadline = time.monotonic() + self.seconds
+
+    def _pipe(self, theirs: contextlib.ExitStack, give: str) -> tuple[int, int]:
+        """A pipe as (the end that the process gets, ours)."""
+        read, write = os.pipe()
+        given, kept = (read, write) if give == "read" else (write, read)
+        theirs.callback(os.close, given)
+        self._stack.callback(os.close, kept)
+        os.set_blocking(kept, False)
+        return given, kept
+
+    def _end(self) -> dict[str, Any]:
+        """Let go of the leash and wait, not long, for what the guard says of the end."""
+        if self._ended is None:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, self._leash)
+            os.close(silent)
+            told = b""
+            if select.select([self._report], [], [], 5.0)[0]:
+                told = os.read(self._report, 1 << 10)
+            self._ended = json.loads(told) if told else {"code": -signal.SIGKILL, "cpu": False}
+        return self._ended
 
     def _ask(self, subject: str, **request: Any) -> Any:
         token = secrets.token_hex(16)
@@ -175,22 +255,23 @@ class StudentProcess:
     def _wait(self, reads: list[int], writes: list[int], subject: str) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0 or not any(select.select(reads, writes, [], left)):
-            raise WrongAnswer(f"{subject} took longer than {self.seconds:g} s: is there a loop that never ends?")
+            raise WrongAnswer(self._too_long(subject))
 
     def _death(self, subject: str) -> str:
-        import subprocess
-
-        try:
-            code = self._process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
+        if self._ended is None and not select.select([self._report], [], [], 1.0)[0]:
             return f"{subject} closed the grader's channel"
-        if code == -signal.SIGXCPU:
-            return f"{subject} took longer than {self.seconds:g} s: is there a loop that never ends?"
+        ended = self._end()
+        code = ended["code"]
+        if ended["cpu"] or code == -signal.SIGXCPU:
+            return self._too_long(subject)
         how = f"was killed by signal {-code}" if code < 0 else f"ended itself with exit status {code}"
         return f"{subject} did not finish: its process {how}"
 
+    def _too_long(self, subject: str) -> str:
+        return f"{subject} took longer than {self.seconds:g} s: is there a loop that never ends?"
+
     def _explain(self, subject: str, type: str, message: str, line: int | None) -> str:
-        lines = self._source.splitlines() if hasattr(self, "_source") else []
+        lines = self._source.splitlines()
         place = ""
         if isinstance(line, int) and 0 < line <= len(lines):
             place = f" (line {line}: {lines[line - 1].strip()[:80]})"
@@ -202,18 +283,38 @@ class StudentProcess:
             return f"the answer uses notebook magics, but the grader runs plain Python{place}"
         return f"{subject} raised {str(type)[:60]}: {str(message)[:300]}{place}"
 
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):  # nobody of the group is left
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+
+def _remove(folder: str) -> None:
+    """Remove a scratch folder. It may be nested more deeply than Python can follow, and what it holds says nothing."""
+    subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
 
 
-def _environment(home: str) -> dict[str, str]:
-    """A fresh environment: no secrets of the grader's, one thread per library, every cache in `home`."""
+def _environment() -> dict[str, str]:
+    """A fresh environment: no secrets of the grader's, and one thread for each library."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
-    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR"), home)
-    return {**kept, **places, **dict.fromkeys(threads, "1"), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+    return {**kept, **dict.fromkeys(threads, "1"), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+
+
+def _readable() -> list[str]:
+    """What answers may read: Python with its libraries, deepkit with its data, and what those read of the system."""
+    import numpy
+
+    paths = sysconfig.get_paths()
+    python = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    libraries = Path(numpy.__file__).resolve().parent.parent
+    return [*sorted(python), str(libraries), str(_PACKAGE), *_data_folder(), *SYSTEM]
+
+
+def _exercises() -> list[str]:
+    """Every copy of deepkit's exercises that can be found: beside the package, inside it, and where it is installed."""
+    import numpy
+
+    paths = sysconfig.get_paths()
+    roots = {_PACKAGE.parent, Path(numpy.__file__).resolve().parent.parent, *map(Path, sys.path), Path(paths["data"])}
+    roots |= {Path(paths[key]) for key in ("purelib", "platlib")}
+    names = ("exercises", "deepkit/_exercises", "deepkit/exercises")
+    return sorted(str(root / name) for root in roots for name in names if (root / name).is_dir())
 
 
 def _data_folder() -> list[str]:

@@ -15,7 +15,13 @@ from deepkit.commands import grade as command
 from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
 from deepkit.files import write_whole
 from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
-from deepkit.grade.process import StudentProcess
+from deepkit.grade.process import Host, StudentProcess
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Journals are written where the command is given."""
+    monkeypatch.chdir(tmp_path)
 
 
 def run(*argv):
@@ -78,7 +84,7 @@ def test_an_op_of_deepkit_is_judged_in_its_own_shapes_and_tensors():
     )
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 3))
-    with StudentProcess([], seconds=10) as process:
+    with Host() as host, StudentProcess(host, seconds=10) as process:
         process.run(cube + "factor = 3")
         judge_op(Answer(process), "Cube", x, reference=lambda x: x**3, rng=rng)
         process.run("factor = 2")

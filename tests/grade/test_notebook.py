@@ -12,7 +12,8 @@ from toy_exercise import RIGHT, cell, notebook
 
 from deepkit.errors import GradingError
 from deepkit.grade.exercise import load_exercise
-from deepkit.grade.notebook import checksum, read_answers, read_notebook, without_solution
+from deepkit.grade.notebook import checksum, read_notebook, without_solution
+from deepkit.grade.submission import read_submission
 
 
 def test_only_the_text_of_answer_cells_is_taken(hand_in):
@@ -21,22 +22,22 @@ def test_only_the_text_of_answer_cells_is_taken(hand_in):
         "outputs": [{"text": "10/10"}],
         "metadata": loud["metadata"] | {"tags": ["nbval-skip", "raises-exception"]},
     }
-    answers, problems = read_answers(hand_in(extra=[loud, {"cell_type": "code", "source": ["x = 1"]}]), list(RIGHT))
-    assert answers == RIGHT
-    assert problems == {}
+    taken = read_submission(hand_in(extra=[loud, {"cell_type": "code", "source": ["x = 1"]}]), list(RIGHT))
+    assert taken.answers == RIGHT
+    assert taken.problems == {}
 
 
 def test_missing_and_duplicate_answers_cost_only_themselves(hand_in):
     path = hand_in(mean=None, extra=[cell("other", "op"), cell(RIGHT["square-sum"], "square-sum")])
-    answers, problems = read_answers(path, list(RIGHT))
-    assert list(answers) == ["square-sum"]  # twice the same text leaves no doubt
-    assert "no answer cell" in problems["mean"]
-    assert "2 different cells" in problems["op"]
+    taken = read_submission(path, list(RIGHT))
+    assert list(taken.answers) == ["square-sum"]  # twice the same text leaves no doubt
+    assert "no answer cell" in taken.problems["mean"]
+    assert "2 different cells" in taken.problems["op"]
 
 
 def test_an_answer_in_a_text_cell_is_missing(hand_in):
     path = hand_in(op=None, extra=[cell(RIGHT["op"], "op") | {"cell_type": "markdown"}])
-    assert "no answer cell" in read_answers(path, ["op"])[1]["op"]
+    assert "no answer cell" in read_submission(path, ["op"]).problems["op"]
 
 
 @pytest.mark.parametrize(
@@ -86,10 +87,10 @@ def test_a_mutated_notebook_gives_answers_or_a_grading_error(tmp_path_factory, d
     path = tmp_path_factory.getbasetemp() / "mutated.ipynb"
     path.write_bytes(bytes(content))
     try:
-        answers, problems = read_answers(path, list(RIGHT))
+        taken = read_submission(path, list(RIGHT))
     except GradingError:
         return
-    assert answers.keys() | problems.keys() == RIGHT.keys()
+    assert taken.answers.keys() | taken.problems.keys() == RIGHT.keys()
 
 
 def test_the_release_holds_no_solution_and_full_metadata(toy):

@@ -62,11 +62,11 @@ def test_a_failed_self_test_is_not_remembered(toy, hand_in, capsys):
 def test_answers_of_a_self_test_run_side_by_side(toy, monkeypatch):
     together = threading.Barrier(2, timeout=20)  # two answers must be under way before either may end
 
-    def graded(exercise, task, source, *, seed):
+    def graded(grader, task, source):
         together.wait()
         return grading.TaskMarks(task.name, 0.0, task.points, "")
 
-    monkeypatch.setattr(grading, "grade_answer", graded)
+    monkeypatch.setattr(grading.Grader, "answer", graded)
     tried = [name for name, _ in self_test(load_exercise(toy), seed=1, workers=2)]
     assert tried[:4] == [
         "square-sum: our solution", "square-sum: the template", "square-sum: wrong answer 1", "square-sum: an empty answer",

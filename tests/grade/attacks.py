@@ -1,0 +1,143 @@
+"""Attacks on what is not the answer's own: each sets `won`, by what it gained, when nothing stops it.
+
+The texts in braces are filled in by the runner: {secret} and {neighbour} are files that nobody may read, {library} one
+that may be read only, {outside} a folder that is not the answer's, {victim} the number of a process of the same user,
+{port} and {socket} where somebody listens. `call` makes a system call by its number on x86_64.
+"""
+
+from __future__ import annotations
+
+PRELUDE = """
+import ctypes, os, signal, socket, struct, sys, time
+C = ctypes.CDLL(None, use_errno=True)
+def call(*a): return C.syscall(*[ctypes.c_long(x) if isinstance(x, int) else x for x in a])
+def got(fd): return fd >= 0 and b'xyzzy' in os.read(fd, 1 << 16)
+def landed(*names): return any(os.path.exists(n) for n in names)
+won = False
+"""
+
+READS = {  # the reference within reach
+    "open": "won = 'xyzzy' in open('{secret}').read()",
+    "open a neighbour": "won = 'xyzzy' in open('{neighbour}').read()",
+    "os.open": "won = got(os.open('{secret}', os.O_RDONLY))",
+    "os.open beside a folder": "d, n = os.path.split('{secret}')\nwon = got(os.open(n, os.O_RDONLY, dir_fd=os.open(d, 0)))",
+    "O_PATH and /proc/self/fd": "p = os.open('{secret}', os.O_PATH)\nwon = got(os.open(f'/proc/self/fd/{{p}}', 0))",
+    "through /proc/self/root": "won = 'xyzzy' in open('/proc/self/root{secret}').read()",
+    "through the folder above": "won = 'xyzzy' in open('/usr/lib/../..{secret}').read()",
+    "a text that lies": "class S(str):\n    def startswith(s, *a): return True\n"
+    "    def __eq__(s, o): return True\nwon = 'xyzzy' in open(S('{secret}')).read()",
+    "fence recoded": "import gc\nfor f in gc.get_objects():\n    if getattr(f, '__name__', '') == 'guard':\n"
+    "        f.__code__ = (lambda event, args: None).__code__\nwon = 'xyzzy' in open('{secret}').read()",
+    "fence patched": "import deepkit.grade.fence as f\nf._below = lambda *a: True\nwon = 'xyzzy' in open('{secret}').read()",
+    "another interpreter": "import _xxsubinterpreters as x\ni = x.create()\nr, w = os.pipe()\n"
+    "x.run_string(i, f\"import os; os.write({{w}}, open('{secret}', 'rb').read())\")\nwon = got(r)",
+    "C by name": "won = got(C.open(b'{secret}', 0))",
+    "C by address": "f = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_int)\n"
+    "won = got(f(ctypes.cast(C.open, ctypes.c_void_p).value)(b'{secret}', 0))",
+    "system call open": "won = got(call(2, b'{secret}', 0))",
+    "system call openat2": "won = got(call(437, -100, b'{secret}', struct.pack('QQQ', 0, 0, 0), 24))",
+    "file handles": "h = ctypes.create_string_buffer(struct.pack('Ii', 128, 0) + bytes(128))\nm = ctypes.c_int()\n"
+    "won = call(303, -100, b'{secret}', h, ctypes.byref(m), 0) == 0",
+    "io_uring": "won = call(425, 4, ctypes.create_string_buffer(120)) >= 0",
+    "numpy reads": "import numpy\nwon = b'xyzzy' in numpy.fromfile('{secret}', numpy.uint8).tobytes()",
+    "numpy maps": "import numpy\nwon = b'xyzzy' in numpy.memmap('{secret}', numpy.uint8, 'r').tobytes()",
+    "sqlite reads": "import sqlite3\nd = sqlite3.connect(':memory:')\nd.execute('attach ? as a', ['{outside}/base'])\n"
+    "won = d.execute('select * from a.t').fetchone() is not None",
+    "the import system": "sys.path.insert(0, os.path.dirname('{secret}'))\nimport tests\nwon = 'xyzzy' in tests.__doc__",
+    "hard link": "os.link('{secret}', 'mine')\nwon = 'xyzzy' in open('mine').read()",
+    "soft link": "os.symlink('{secret}', 'mine')\nwon = 'xyzzy' in open('mine').read()",
+    "moved here": "os.rename('{outside}/movable', 'mine')\nwon = True",
+    "a program reads": "r, w = os.pipe()\nos.set_inheritable(w, True)\n"
+    "if os.fork() == 0:\n    os.dup2(w, 1)\n    os.execv('/bin/cat', ['cat', '{secret}'])\nos.close(w)\nwon = got(r)",
+    "this becomes a program": "won = call(59, b'/bin/true', 0, 0) == 0",
+    "a program in memory": "fd = os.memfd_create('x')\nos.write(fd, open('/bin/true', 'rb').read())\nwon = fd > 0",
+    "a neighbour's memory": "won = bool(open('/proc/{victim}/mem', 'rb'))",
+    "a neighbour's environment": "won = bool(open('/proc/{victim}/environ', 'rb').read())",
+    "memory across processes": "b = ctypes.create_string_buffer(8)\nv = struct.pack('QQ', ctypes.addressof(b), 8)\n"
+    "m = next(l for l in open('/proc/{victim}/maps'))\nr = struct.pack('QQ', int(m.split('-')[0], 16), 8)\n"
+    "won = call(310, {victim}, v, 1, r, 1, 0) == 8",
+    "tracing": "won = call(101, 0x4206, {victim}, 0, 0) == 0",  # PTRACE_SEIZE
+    "a descriptor of another process": "p = call(434, {victim}, 0)\nwon = p >= 0 and call(438, p, 0, 0) >= 0",
+    "watching a folder": "won = C.inotify_add_watch(C.inotify_init(), b'{outside}', 0xfff) > 0",
+    "names of a folder": "won = bool(os.listdir('{outside}'))",
+    "a world of one's own": "won = C.unshare(0x10000000 | 0x00020000) == 0",
+    "another root": "os.mkdir('r')\nwon = C.chroot(b'r') == 0",
+    "32-bit calls": "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
+    "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\nwon = f() > 0",
+}
+
+ENDS = {  # the grader ended, stopped or slowed
+    "kill": "os.kill({victim}, 0)\nwon = True",
+    "kill everybody": "won = C.kill(-1, 0) == 0 and C.kill({victim}, 0) == 0",
+    "stop": "os.kill({victim}, signal.SIGSTOP)\nos.kill({victim}, signal.SIGCONT)\nwon = True",
+    "kill by descriptor": "p = call(434, {victim}, 0)\nwon = p >= 0 and call(424, p, 0, 0, 0) == 0",
+    "kill a thread": "won = call(234, {victim}, {victim}, 0) == 0",
+    "kill any thread": "won = call(200, {victim}, 0) == 0",
+    "queue a signal": "i = struct.pack('iii', 10, 0, -1) + bytes(116)\nwon = call(129, {victim}, 0, i) == 0",
+    "signals of a descriptor": "import fcntl\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, {victim})\n"
+    "fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\nwon = True",
+    "signals of a descriptor, on": "import fcntl\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\nwon = True",
+    "signals of a lease": "import fcntl\nf = os.open('x', os.O_CREAT)\nfcntl.fcntl(f, fcntl.F_SETLEASE, 0)\nwon = True",
+    "signals by ioctl": "import fcntl\nr, w = os.pipe()\nfcntl.ioctl(r, 0x5452, struct.pack('i', 1))\nwon = True",
+    "nicer": "os.setpriority(os.PRIO_PROCESS, {victim}, 1)\nwon = True",
+    "other cores": "os.sched_setaffinity({victim}, os.sched_getaffinity({victim}))\nwon = True",
+    "other scheduling": "os.sched_setscheduler({victim}, os.SCHED_BATCH, os.sched_param(0))\nwon = True",
+    "slower disk": "won = call(251, 1, {victim}, 2 << 13 | 4) == 0",
+    "its limits": "import resource\nresource.prlimit({victim}, resource.RLIMIT_CORE, (0, 0))\nwon = True",
+    "one's own limits": "import resource\nresource.setrlimit(resource.RLIMIT_NICE, (0, 0))\nwon = True",
+    "fork": "p = os.fork()\nif p == 0: os._exit(0)\nwon = p > 0",
+    "vfork": "p = call(57)\nif p == 0: os._exit(0)\nwon = p > 0",
+    "clone": "p = call(56, 17, 0, 0, 0, 0)\nif p == 0: os._exit(0)\nwon = p > 0",
+    "clone3": "p = call(435, struct.pack('8Q', 0, 0, 0, 0, 17, 0, 0, 0), 64)\nif p == 0: os._exit(0)\nwon = p > 0",
+    "daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
+    "    os._exit(0)\nwon = True",
+    "outliving its parent": "won = C.prctl(1, 0, 0, 0, 0) == 0",
+    "new rights": "won = C.prctl(24, 63, 0, 0, 0) == 0 or C.prctl(8, 1, 0, 0, 0) == 0",
+}
+
+ESCAPES = {  # what stays behind or gets out
+    "write": "open('{outside}/mark', 'w').write('x')\nwon = landed('{outside}/mark')",
+    "write as C": "won = C.open(b'{outside}/mark', 0o101, 0o644) >= 0",
+    "append to a neighbour": "open('{neighbour}', 'a').write(' ')\nwon = True",
+    "append to the tests": "open('{secret}', 'a').write(' ')\nwon = True",
+    "compiled tests": "os.makedirs('{outside}/__pycache__')\nwon = True",
+    "empty a library": "os.open('{library}', os.O_RDONLY | os.O_TRUNC)\nwon = os.stat('{library}').st_size == 0",
+    "shorten a library": "os.truncate('{library}', 0)\nwon = True",
+    "remove": "os.remove('{outside}/removable')\nwon = True",
+    "make a folder": "os.mkdir('{outside}/folder')\nwon = True",
+    "make a pipe": "os.mkfifo('{outside}/fifo')\nwon = True",
+    "mode": "os.chmod('{library}', 0o755)\nwon = True",
+    "mode of a descriptor": "os.fchmod(os.open('{library}', 0), 0o755)\nwon = True",
+    "owner": "os.chown('{library}', -1, -1)\nwon = True",
+    "times": "os.utime('{library}', (1, 1))\nwon = True",
+    "attributes": "os.setxattr('{library}', 'user.x', b'1')\nwon = True",
+    "immutable": "import fcntl\nf = os.open('x', os.O_CREAT | os.O_RDWR)\nb = ctypes.create_string_buffer(8)\n"
+    "fcntl.ioctl(f, 0x80086601, b)\nwon = True",
+    "shared memory": "open('/dev/shm/{mark}', 'w').close()\nos.remove('/dev/shm/{mark}')\nwon = True",
+    "shared memory by number": "i = C.shmget(0x7a7a, 4096, 0o1600)\nwon = i >= 0\nC.shmctl(i, 0, 0)",
+    "semaphores": "i = C.semget(0x7a7b, 1, 0o1600)\nwon = i >= 0\nC.semctl(i, 0, 0)",
+    "message queue": "won = call(240, b'{mark}', 0o102, 0o600, 0) >= 0\ncall(241, b'{mark}')",
+    "keys": "won = call(248, b'user', b'{mark}', b'x', 1, -2) > 0",
+    "tcp": "socket.create_connection(('127.0.0.1', {port}), 2)\nwon = True",
+    "udp": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))\nwon = True",
+    "listening": "s = socket.socket()\ns.bind(('127.0.0.1', 0))\nwon = True",
+    "local socket": "socket.socket(socket.AF_UNIX).connect('{socket}')\nwon = True",
+    "abstract socket": "socket.socket(socket.AF_UNIX).connect('\\0{mark}')\nwon = True",
+    "a pair that sends elsewhere": "socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\nwon = True",
+    "netlink": "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\nwon = True",
+    "the kernel's log": "won = C.klogctl(10, None, 0) >= 0",
+    "tracing the kernel": "won = call(298, struct.pack('IIQ', 1, 112, 0) + bytes(96), 0, -1, -1, 0) >= 0",
+    "faults in user space": "won = call(323, 1) >= 0",
+    "disk full": "for i in range(12): open(f'f{{i}}', 'wb').write(bytes(8 << 20))\nwon = True",
+    "a file too large": "f = open('x', 'wb')\nfor i in range(20): f.write(bytes(1 << 20))\nf.flush()\nwon = True",
+    "a million files": "for i in range(6000): open(f'f{{i}}', 'w').close()\nwon = True",
+    "a thousand threads": "import threading\nthreading.stack_size(65536)\ne = threading.Event()\n"
+    "t = [threading.Thread(target=e.wait, daemon=True) for _ in range(100)]\n"
+    "try:\n    for x in t: x.start()\n    won = True\nfinally: e.set()",
+}
+
+ATTACKS = {f"{kind}: {name}": source for kind, table in (("read", READS), ("end", ENDS), ("escape", ESCAPES))
+           for name, source in table.items()}
+
+NOT_ROOT = {"escape: a thousand threads"}
+"""Held for ordinary users only: the kernel counts no threads of root's; there the memory for their stacks is the bound."""

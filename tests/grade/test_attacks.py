@@ -1,0 +1,120 @@
+"""The walls hold, for root and for an ordinary user; and it is the walls that hold: without them every attack succeeds."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from attacks import ATTACKS, NOT_ROOT
+
+import deepkit
+from deepkit.grade.confine import landlock, seccomp
+from deepkit.grade.process import Host, StudentProcess, WrongAnswer
+
+RUNNER = Path(__file__).with_name("attack_runner.py")
+WALLS = ("fence", "files", "calls", "world", "limits")
+AS_NOBODY: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
+
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux" or not landlock.version() or not seccomp.available(), reason="needs Landlock and seccomp"
+    ),
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="the attacks use its numbers of system calls"),
+]
+
+
+@cache
+def interpreter_of_nobody() -> str:
+    """A Python like this one that nobody may start; root's own often lies in a folder that is root's alone."""
+    if os.getuid():
+        pytest.skip("only root can become somebody else")
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            subprocess.run([python, "-c", "pass"], check=True, cwd="/", **AS_NOBODY)
+            return python
+    pytest.skip("nobody may start no Python of this version here")
+
+
+@cache
+def outcomes(user: str, *without: str) -> dict[str, str]:
+    """What became of each attack."""
+    who = AS_NOBODY if user == "nobody" else {}
+    python = interpreter_of_nobody() if who else sys.executable
+    path = [str(Path(deepkit.__file__).parents[1]), str(Path(np.__file__).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [python, str(RUNNER), *without]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd="/", **who)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("user", ["me", "nobody"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_is_held_by_the_kernel_alone(attack, user):
+    if user == "me" and os.getuid() == 0 and attack in NOT_ROOT:
+        pytest.skip("the kernel does not count root's threads")
+    assert outcomes(user, "fence")[attack] != "won"  # without the audit hook, which an attacker switches off
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_without_walls_the_attack_succeeds(attack):
+    outcome = outcomes("me", *WALLS)[attack]
+    assert outcome == "won" or "exit status 0" in outcome, outcome  # the latter: it became another program
+
+
+def test_without_namespaces_the_other_walls_hold():
+    """As in a container that permits none; only the bounds of the scratch folder as a whole are lost."""
+    won = {name for name, outcome in outcomes("me", "fence", "world").items() if outcome == "won"}
+    assert won <= {"escape: disk full", "escape: a million files", "escape: a thousand threads"}
+
+
+@pytest.mark.parametrize("without", [(), ("world",)])
+def test_an_answer_ends_with_its_leash_and_leaves_nothing(without):
+    with Host(without=without) as host:
+        with StudentProcess(host, seconds=5) as process:
+            process.run("import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen('x', 'w').write('x')")
+            process.run("home, me = os.getcwd(), os.readlink('/proc/self')")
+            home, me = process.value("home"), int(process.value("me"))
+            assert _alive(me)
+            assert Path(home).is_dir()
+        deadline = time.monotonic() + 5
+        while _alive(me):
+            assert time.monotonic() < deadline, "the answer outlives its leash"
+            time.sleep(0.01)
+    assert not Path(home).exists()
+
+
+@pytest.mark.parametrize("without", [(), ("world",)])
+def test_folders_that_are_nested_too_deeply_are_removed(without):
+    nested = "import os\nhome = os.getcwd()\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.mkdir('x', 0)"
+    with Host(without=without) as host, StudentProcess(host, seconds=10) as process:
+        process.run(nested)
+        home = process.value("home")
+    assert not Path(home).exists()
+
+
+def test_every_copy_of_the_exercises_is_closed():
+    """Also one that lies among the libraries, where a wheel or an editable install puts it."""
+    copies = [Path(path) for path in (*sys.path, *Path("/").glob("opt/*/*/lib/*/site-packages"))]
+    found = [path for root in copies for path in root.glob("deepkit/_exercises/*/tests.py")]
+    found += list(Path(__file__).resolve().parents[2].glob("exercises/*/tests.py"))
+    assert found
+    with Host(without=("fence",)) as host, StudentProcess(host, seconds=5) as process:
+        for path in found:
+            with pytest.raises(WrongAnswer, match="PermissionError"):
+                process.run(f"open({str(path)!r})")
+
+
+def _alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie waits for its parent only
