@@ -1,16 +1,18 @@
-"""Small tables that say what a document printed and what we got, as text and as HTML, the same every time."""
+"""Small tables, as text and as HTML, the same every time: rows to compare, and what a document printed beside what we got."""
 
 from __future__ import annotations
 
 import html
 import math
 import numbers
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from deepkit.errors import ArgumentError, ShapeError
 
-SAME, CLOSE, DIFFERS = "=", "≈", "≠"
+SAME, DIFFERS = "=", "≠"
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 class Table:
@@ -21,8 +23,8 @@ class Table:
 
     @property
     def same(self) -> bool:
-        """True if no row of a reproduction differs."""
-        return all(row[-1] != DIFFERS for row in self.rows)
+        """True if every row of a reproduction agrees in every digit that was printed."""
+        return all(row[-1] == SAME or re.fullmatch(r"(\d+) of \1", row[-1]) for row in self.rows)
 
     def __repr__(self) -> str:
         lines = [[cell.split("\n") for cell in row] for row in (self.columns, *self.rows)]
@@ -71,20 +73,20 @@ def compare(rows: Iterable[Sequence[Any]], columns: Sequence[str] = ("", "docume
     return Table(columns, [[_write(cell, digits) for cell in row] for row in given], right)
 
 
-def reproduction(
-    document: Sequence[Any], here: Sequence[Any], what: Sequence[Any] | None = None, *, digits: int = 6,
-    rtol: float = 1e-3
-) -> Table:
-    """What a document printed beside what we got, line by line, with a verdict for each.
+def reproduction(document: Sequence[Any], here: Sequence[Any], what: Sequence[Any] | None = None) -> Table:
+    """What a document printed, as it stands there, beside what we got, line by line, and how many digits agree.
 
-    `=` written with `digits` digits they are the same; `≈` numbers that differ by at most `rtol` of the document's;
-    `≠` they differ. Arrays and lists count number by number. `what` names the lines.
+    document: texts, copied from the document; a number counts as the text that Python prints for it. here: numbers,
+    arrays or lists with as many numbers, or texts. Ours are written in the document's own form, with as many digits.
+    The last column counts, for the number of the line that agrees least, the significant digits that agree, of those that
+    were printed: up to the one whose half is not less than the difference. Text without numbers is the same (=) or not
+    (≠). `what` names the lines.
 
-    >>> reproduction(document=[0.0675, 0.0163], here=[0.0675, 0.016301], what=["step 0", "step 1000"])
-               document      here
-    ─────────  ────────  ────────  ─
-    step 0       0.0675    0.0675  =
-    step 1000    0.0163  0.016301  ≈
+    >>> reproduction(document=["0.0675", "0.0163"], here=[0.06749, 0.016401], what=["step 0", "step 1000"])
+               document    here  digits
+    ─────────  ────────  ──────  ──────
+    step 0       0.0675  0.0675  3 of 3
+    step 1000    0.0163  0.0164  2 of 3
     """
     names = [""] * len(document) if what is None else list(what)
     if not len(document) == len(here) == len(names):
@@ -92,59 +94,66 @@ def reproduction(
                          rule="as many of each")
     if not len(document):
         raise ArgumentError("nothing to compare", hint="reproduction(document=[...], here=[...])")
-    rows = [
-        (str(name), _write(theirs, digits), _write(ours, digits), _verdict(theirs, ours, digits, rtol))
-        for name, theirs, ours in zip(names, document, here, strict=True)
-    ]
-    table = Table(("", "document", "here", ""), rows, (False, *[_all_numbers(x) for x in (document, here)], False))
+    rows = [(str(name), *_beside(str(theirs), ours)) for name, theirs, ours in zip(names, document, here, strict=True)]
+    right = all(_NUMBER.fullmatch(row[1]) for row in rows)
+    table = Table(("", "document", "here", "digits"), rows, (False, right, right, False))
     if what is None:
         table = Table(table.columns[1:], [row[1:] for row in table.rows], table.right[1:])
     return table
 
 
-def _all_numbers(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, numbers.Number) for value in values)
+def _beside(theirs: str, ours: Any) -> tuple[str, str, str]:
+    """The document's text, ours in the same form, and how far they agree."""
+    printed, found = _NUMBER.findall(theirs), _numbers_in(ours)
+    if found is None or len(printed) != len(found) or not printed:
+        own = ours if isinstance(ours, str) else str(ours)
+        return theirs, own, SAME if own == theirs else DIFFERS
+    parts = _NUMBER.split(theirs)
+    written = [_in_the_form_of(form, number) for form, number in zip(printed, found, strict=True)]
+    own = parts[0] + "".join(number + rest for number, rest in zip(written, parts[1:], strict=True))
+    counts = [_agreeing(form, number) for form, number in zip(printed, found, strict=True)]
+    agreeing, of = min(counts, key=lambda pair: (pair[0] - pair[1], pair[0] if pair[0] < pair[1] else -pair[1]))
+    return theirs, own, f"{agreeing} of {of}"
+
+
+def _in_the_form_of(printed: str, number: float) -> str:
+    """A number with as many decimals as the printed one has."""
+    mantissa, _, power = printed.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    if power:
+        return f"{number:.{decimals}e}"
+    return f"{number:.{decimals}f}" + "." * mantissa.endswith(".")
+
+
+def _agreeing(printed: str, number: float) -> tuple[int, int]:
+    """How many of the printed significant digits agree: up to the last one whose half is at least the difference."""
+    digits = re.sub(r"[eE].*|[^\d]", "", printed).lstrip("0")
+    count, value = max(len(digits), 1), float(printed)
+    if value == 0:
+        return (count if float(_in_the_form_of(printed, number)) == 0 else 0), count
+    first = math.floor(math.log10(abs(value)))
+    halves = (0.5 * 10.0 ** (first + 1 - k) for k in range(count, 0, -1))
+    gap = abs(value - number)
+    return next((count - i for i, half in enumerate(halves) if gap <= half * (1 + 1e-6)), 0), count
 
 
 def _write(value: Any, digits: int) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or value is None:
-        return str(value)
     if hasattr(value, "tolist"):
         return _write(value.tolist(), digits)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_write(item, digits) for item in value)}]"
-    if isinstance(value, float):
-        return f"{value:.{digits}g}"
-    if isinstance(value, complex):
-        return f"{value:.{digits}g}"
-    return str(value)
-
-
-def _verdict(theirs: Any, ours: Any, digits: int, rtol: float) -> str:
-    a, b = _numbers_in(theirs), _numbers_in(ours)
-    if a is None or b is None or len(a) != len(b):
-        return SAME if _write(theirs, digits) == _write(ours, digits) else DIFFERS
-    if _write(a, digits) == _write(b, digits):
-        return SAME
-    close = (x == y or (math.isfinite(x) and abs(x - y) <= rtol * abs(x)) for x, y in zip(a, b, strict=True))
-    return CLOSE if all(close) else DIFFERS
+    return f"{value:.{digits}g}" if isinstance(value, (float, complex)) else str(value)
 
 
 def _numbers_in(value: Any) -> list[float] | None:
-    """All numbers of `value`, text such as "[0.1 2.5]" included; None if there is anything else."""
+    """All numbers of `value` from left to right; None if there is anything else than numbers."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, str):
-        value = value.replace("[", " ").replace("]", " ").replace(",", " ").split()
-        try:
-            return [float(part) for part in value]
-        except ValueError:
-            return None
+        return [float(number) for number in _NUMBER.findall(value)]
     if isinstance(value, (list, tuple)):
         parts = [_numbers_in(item) for item in value]
         return None if None in parts else [x for part in parts for x in (part or [])]
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return [float(value)]
-    return None
+    return [float(value)] if isinstance(value, numbers.Real) and not isinstance(value, bool) else None

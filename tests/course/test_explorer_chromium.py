@@ -1,4 +1,4 @@
-"""Chapter 17 in JupyterLab, in a real browser: the explorer runs, a slider moves, the picture follows.
+"""Chapter 18 in JupyterLab, in a real browser: the explorer runs, a slider moves, the picture follows.
 
 Screenshots are kept in $DEEPKIT_SCREENSHOTS, or in the test's temporary folder.
 """
@@ -24,7 +24,7 @@ for _module in ("jupyterlab", "ipywidgets", "matplotlib", "sklearn"):
     pytest.importorskip(_module, reason="the extra `course` is not installed")
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = "ch17-convolution-and-pooling.ipynb"
+CHAPTER = "ch18-convolution-and-pooling.ipynb"
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package: chromium)")
 

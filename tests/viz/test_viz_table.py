@@ -19,39 +19,43 @@ def test_a_comparison_is_aligned_text():
     ]
 
 
-def test_a_reproduction_with_every_verdict():
-    table = viz.reproduction(document=[0.5, 0.0163, 3.0], here=[0.5, 0.016301, 2.0], what=["a", "b", "c"])
+def test_a_reproduction_counts_the_digits_that_agree():
+    table = viz.reproduction(document=["0.50", "0.0163", 3], here=[0.5, 0.016401, 2.0], what=["a", "b", "c"])
     assert repr(table).splitlines() == [
-        "   document      here",
-        "─  ────────  ────────  ─",
-        "a       0.5       0.5  =",
-        "b    0.0163  0.016301  ≈",
-        "c         3         2  ≠",
+        "   document    here  digits",
+        "─  ────────  ──────  ──────",
+        "a      0.50    0.50  2 of 2",
+        "b    0.0163  0.0164  2 of 3",
+        "c         3       2  0 of 1",
     ]
     assert table.same is False
-    assert viz.reproduction(document=[1], here=[1]).same is True
+    assert viz.reproduction(document=["1"], here=[1]).same is True
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "verdict"),
+    ("theirs", "ours", "written", "digits"),
     [
-        (0.0674925, np.float32(0.0674925), "="),
-        (5000, np.int64(5000), "="),
-        ("[[1.0 2.0]]", np.array([[1, 2]]), "="),
-        ("-1.9618274 2.582354", np.array([-1.9618, 2.5823], np.float32), "≈"),
-        ([1.0, 2.0], [1.0, 2.1], "≠"),
-        ([1.0, 2.0], [1.0], "≠"),
-        (float("nan"), 1.0, "≠"),
-        (float("nan"), float("nan"), "="),
-        (float("inf"), 1e9, "≠"),
-        (0.0, 1e-9, "≠"),
-        ("hello", "hello", "="),
-        ("hello", 3.0, "≠"),
-        (True, True, "="),
+        ("0.0674925", np.float32(0.0674925), "0.0674925", "6 of 6"),
+        ("5000", np.int64(5000), "5000", "4 of 4"),
+        ("[[1. 2.]]", np.array([[1, 2]]), "[[1. 2.]]", "1 of 1"),
+        ("-1.9618274 2.582354", np.array([-1.9618, 2.5823]), "-1.9618000 2.582300", "4 of 7"),
+        ("2.11788988", 2.1178899, "2.11788990", "8 of 9"),
+        ("1.0 2.0", [1.0, 2.1], "1.0 2.1", "1 of 2"),
+        ("0. 0.25 0.5", [0.0, 0.25, 0.5], "0. 0.25 0.5", "2 of 2"),
+        ("1.0 2.0", [1.0], "[1.0]", "≠"),
+        ("1.5e-07", 1.52e-7, "1.5e-07", "2 of 2"),
+        ("0.0", 1e-9, "0.0", "1 of 1"),
+        ("0.000", 0.01, "0.010", "0 of 1"),
+        ("loss 0.25", "the loss is 0.26", "loss 0.26", "1 of 2"),
+        ("hello", "hello", "hello", "="),
+        ("hello", 3.0, "3.0", "≠"),
+        (True, True, "True", "="),
+        ("0.5", float("nan"), "nan", "0 of 1"),
     ],
 )
-def test_verdicts(theirs, ours, verdict):
-    assert viz.reproduction(document=[theirs], here=[ours]).rows[0][-1] == verdict
+def test_ours_is_written_in_the_form_of_the_document(theirs, ours, written, digits):
+    row = viz.reproduction(document=[theirs], here=[ours]).rows[0]
+    assert row == [str(theirs), written, digits]
 
 
 def test_html_is_the_same_table_and_escaped():

@@ -1,4 +1,4 @@
-"""Chapter 17: the documents' digits as plain programs, the claims of its text, and the still picture it carries."""
+"""Chapter 18: the documents' digits as plain programs, the claims of its text, and the still picture it carries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import deepkit as dk
 import deepkit.v1 as tf
 from deepkit import keras
 
-CHAPTER = Path(__file__).resolve().parents[2] / "course" / "ch17-convolution-and-pooling.ipynb"
+CHAPTER = Path(__file__).resolve().parents[2] / "course" / "ch18-convolution-and-pooling.ipynb"
 M = np.array([[1, -1, 0], [-1, 2, 1], [0, 2, -2]], dtype="float32").reshape(1, 3, 3, 1)
 
 
@@ -88,8 +88,7 @@ def test_every_table_agrees(cells):
     ]
     assert len(tables) == 3
     for table in tables:
-        verdicts = [line.rstrip()[-1] for line in table.splitlines()[2:]]
-        assert set(verdicts) == {"="}, table
+        assert all(re.search(r"(\d+) of \1$", line.rstrip()) for line in table.splitlines()[2:]), table
 
 
 def test_the_questions_are_answered_right(cells):
