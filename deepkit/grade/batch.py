@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import multiprocessing.connection
 import resource
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.errors import GradingError
+from deepkit.grade.confine import namespaces
 from deepkit.grade.exercise import Exercise, Task
 from deepkit.grade.files import is_utf8, printable
 from deepkit.grade.grading import Grader, Marks, TaskMarks
@@ -148,7 +150,9 @@ class _Supervisor:
 
 
 def _work(exercise: Exercise, path: Path, names: list[str], seed: int, closed: list[Path], pipe: Any) -> None:
-    """A worker's life: it says what it is at, and what came out."""
+    """A worker's life: it says what it is at, and what came out. It ends with its supervisor."""
+    if sys.platform == "linux":
+        namespaces.die_with_parent()
     _limit_memory()
     try:
         with Grader(exercise, seed=seed, closed=closed) as grader:

@@ -1,0 +1,195 @@
+"""Many submissions, unattended: nothing that is handed in stops the grading, and nothing that stops it loses a mark."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+import py_compile
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy_exercise import RIGHT, SQUARE_SUM, TESTS
+
+from deepkit.cli import main
+from deepkit.errors import GradingError
+from deepkit.grade import batch, grade, load_exercise
+from deepkit.grade.confine import Walls
+from deepkit.grade.grading import Grader
+from deepkit.grade.journal import Journal
+from deepkit.grade.process import Host
+from deepkit.grade.report import as_cell
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def handed_in(tmp_path, hand_in):
+    """A folder of four submissions that earn 6, 4, 3 and 0 points."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    hand_in("in/anna.ipynb")
+    hand_in("in/ben.ipynb", square_sum="def square_sum(x): return 7")
+    hand_in("in/cleo.ipynb", op="class Cube: pass")
+    hand_in("in/dan.ipynb", square_sum="", mean="", op="")
+    return folder
+
+
+def points_of(text: str) -> dict[str, str]:
+    return {Path(row[0]).name: row[-2] for row in list(csv.reader(text.splitlines()))[1:]}
+
+
+def test_links_and_odd_names_are_reported_and_nobody_else_is_hurt(toy, handed_in, capsys):
+    (handed_in / "emil.ipynb").symlink_to(toy / "master.ipynb")
+    (handed_in / "fay.ipynb").symlink_to(handed_in / "anna.ipynb")
+    (handed_in / "loop.ipynb").symlink_to(handed_in / "loop.ipynb")
+    (handed_in / "folder").symlink_to(handed_in)
+    os.mkfifo(handed_in / "pipe.ipynb")
+    right = (handed_in / "anna.ipynb").read_bytes()
+    Path(os.fsdecode(os.fsencode(handed_in) + b"/caf\xe9.ipynb")).write_bytes(right)
+    for name in ("=1+2.ipynb", "two\nlines \x1b[2J.ipynb"):
+        (handed_in / name).write_bytes(right)
+    assert main(["grade", str(toy), "in", "--quick", "--csv", "marks.csv", "--json", "marks.json"]) == 1
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert told.count("is a symbolic link") == 3
+    assert "pipe.ipynb is no regular file" in told
+    assert "name is not text" in told
+    points = points_of(Path("marks.csv").read_text())
+    assert (points["anna.ipynb"], points["=1+2.ipynb"], points["ben.ipynb"]) == ("6", "6", "4")
+    assert [points[name] for name in ("emil.ipynb", "fay.ipynb", "loop.ipynb", "pipe.ipynb")] == [""] * 4
+    assert len(points) == 11
+
+
+def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted():
+    assert [as_cell(text)[0] for text in ("=1+2", "+1", "-1", "@x", "\t=1", "anna")] == ["'"] * 4 + ["\\", "a"]
+
+
+def test_data_that_takes_too_long_to_decode_costs_its_own_task_only(toy, hand_in, tmp_path, monkeypatch):
+    slow = (
+        "import deepkit.grade.wire as w\n"  # keys that all have one hash: a table of n of them takes n * n / 2 steps
+        "w.encode = lambda value: {'dict': [[i * (2**61 - 1), 0] for i in range(150_000)]}\ndef square_sum(x): pass"
+    )
+    monkeypatch.setattr(batch, "START_SECONDS", 5.0)
+    monkeypatch.setattr(batch, "CHECK_SECONDS", 1.0)
+    monkeypatch.setattr(batch, "WALL_FACTOR", 1.0)
+    exercise = load_exercise(toy)
+    with Journal(tmp_path / "j", exercise, 3, 3) as journal:
+        [marks] = batch.grade_all(exercise, [hand_in(square_sum=slow)], journal, jobs=1)
+    assert [task.points for task in marks.tasks] == [0, 1, 3]
+    assert marks.tasks[0].message == "what it returned takes too long to check"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process")
+def test_killed_at_ten_moments_and_resumed(toy, handed_in, capsys):
+    command = [sys.executable, "-m", "deepkit", "grade", str(toy), "in", "--quick", "--seed=7", "--csv", "marks.csv"]
+    journal = Path("toy-marks.jsonl")
+    for moment in range(1, 11):  # as soon as so many marks are there, the whole session is killed
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while process.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= moment):
+            time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        before = journal.read_bytes()
+        assert before.count(b"\n") > moment
+    with journal.open("ab") as file:
+        file.write(b'{"submission": "in/an')  # the power failed in the middle of a line
+    assert main(command[3:]) == 0
+    assert journal.read_bytes().startswith(before[: before.rfind(b"\n") + 1])  # no mark was lost or made twice
+    assert journal.read_bytes().count(b"\n") == 1 + 4 * 3
+    resumed = Path("marks.csv").read_text()
+    assert points_of(resumed) == {"anna.ipynb": "6", "ben.ipynb": "4", "cleo.ipynb": "3", "dan.ipynb": "0"}
+    journal.unlink()
+    assert main(command[3:]) == 0
+    assert Path("marks.csv").read_text() == resumed
+
+
+def test_new_tests_make_new_marks(toy, handed_in, tmp_path):
+    exercise = load_exercise(toy)
+    anna = handed_in / "anna.ipynb"
+    with Journal(tmp_path / "j", exercise, None, 3) as journal:
+        list(batch.grade_all(exercise, [anna], journal, jobs=1))
+    with pytest.raises(GradingError, match="made from seed 3"):
+        Journal(tmp_path / "j", exercise, 4, 5)
+    (toy / "tests.py").write_text(TESTS.replace("points=2", "points=5"))
+    with Journal(tmp_path / "j", changed := load_exercise(toy), None, 4) as journal:
+        assert journal.seed == 3
+        [marks] = batch.grade_all(changed, [anna], journal, jobs=1)
+    assert marks.points == 9
+
+
+def test_compiled_tests_are_not_believed(toy, hand_in):
+    source = toy / "tests.py"
+    text = source.read_text()
+    source.write_text(text.replace("points=2", "points=18"))
+    py_compile.compile(str(source), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    source.write_text(text)
+    assert load_exercise(toy).points == 6
+
+
+def test_where_nothing_fences_answers_a_batch_is_refused(toy, handed_in, monkeypatch, capsys):
+    monkeypatch.setattr(Host, "walls", lambda host: Walls(0, False, False))
+    assert main(["grade", str(toy), "in", "--quick"]) == 1
+    assert "would run unfenced" in capsys.readouterr().err
+    assert main(["grade", str(toy), "in/anna.ipynb", "--quick"]) == 0
+    assert "answers run unfenced" in capsys.readouterr().err
+    assert main(["grade", str(toy), "in", "--quick", "--trust-submissions"]) == 0
+    assert "4/4" in capsys.readouterr().out
+
+
+def _busy(stop):
+    while not stop.is_set():
+        sum(range(100_000))
+
+
+def test_a_loaded_machine_gives_the_same_marks(toy):
+    """Two seconds of CPU time under a limit of four, beside ten processes that never rest."""
+    slow = f"import time\nwhile time.process_time() < 2: pass\n{SQUARE_SUM}"
+    endless = f"{SQUARE_SUM}\nwhile True: pass"
+    exercise = load_exercise(toy)
+    stop = multiprocessing.Event()
+    busy = [multiprocessing.Process(target=_busy, args=(stop,), daemon=True) for _ in range(10)]
+    with Grader(exercise, seed=3) as grader:
+        alone = [grader.answer(exercise.tasks[0], source) for source in (slow, endless)]
+        for process in busy:
+            process.start()
+        try:
+            beside = [grader.answer(exercise.tasks[0], source) for source in (slow, endless)]
+        finally:
+            stop.set()
+            for process in busy:
+                process.join()
+    assert alone == beside
+    assert [marks.points for marks in alone] == [2, 0]
+
+
+def test_the_clock_starts_after_the_given_cells(toy, hand_in):
+    master = json.loads((toy / "master.ipynb").read_text())
+    master["cells"][1]["source"] = "import time\nimport numpy as np\nwhile time.process_time() < 5: pass"
+    (toy / "master.ipynb").write_text(json.dumps(master))
+    assert grade(load_exercise(toy), hand_in(mean=None, op=None), seed=3).points == 2  # its limit is 4 s
+
+
+def test_what_honest_students_do_costs_nothing(toy, hand_in):
+    exercise = load_exercise(toy)
+    shown = f"{SQUARE_SUM}\ndisplay(square_sum(np.ones(3)), metadata={{}})"
+    needs_math = "def square_sum(x):\n    return math.fsum(x * x)"
+    assert grade(exercise, hand_in(square_sum=shown), seed=3).points == 6
+    assert grade(exercise, hand_in(square_sum=needs_math, mean="import math\n" + RIGHT["mean"]), seed=3).points == 6
+    by_id = hand_in(square_sum=None, extra=[{"cell_type": "code", "id": "square-sum", "source": SQUARE_SUM}])
+    assert grade(exercise, by_id, seed=3).points == 6
+
+
+def test_a_helper_in_another_cell_is_named(toy, hand_in):
+    helper = {"cell_type": "code", "source": "def squares(x):\n    return x * x"}
+    submission = hand_in(square_sum="def square_sum(x):\n    return np.sum(squares(x))", extra=[helper])
+    message = grade(load_exercise(toy), submission, seed=3).tasks[0].message
+    assert "Another cell of the notebook defines squares" in message
