@@ -113,6 +113,15 @@ class Shape:
     def with_rank(self, rank: int) -> Shape:
         return self.merge([None] * rank)
 
+    def with_rank_at_least(self, rank: int) -> Shape:
+        """This shape; ShapeError if it is known to have fewer axes."""
+        if self.dims is not None and len(self.dims) < rank:
+            raise ShapeError(
+                f"a tensor of shape {self}", rule=f"at least {rank} {'axis' if rank == 1 else 'axes'}",
+                hint="x[None] adds an axis in front, x[..., None] one at the end",
+            )
+        return self
+
     def is_compatible_with(self, other: Any) -> bool:
         """True if a value of both shapes can exist."""
         a, b = self.dims, Shape(other).dims

@@ -5,29 +5,50 @@ matplotlib (extra `course`) is imported when a picture is drawn; graphs and comp
 
 from __future__ import annotations
 
+from deepkit.viz.broadcast_explorer import BroadcastExplorer, broadcast_explorer
+from deepkit.viz.broadcasting import Meeting, show_broadcast
 from deepkit.viz.convolution import Sliding, show_convolution
+from deepkit.viz.curves import curve, show_curves
 from deepkit.viz.dataflow import GraphPicture, show_graph
 from deepkit.viz.digits import show_digits
 from deepkit.viz.explorer import ConvolutionExplorer, convolution_explorer
+from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
+from deepkit.viz.numbers import show_gaps, show_histograms
+from deepkit.viz.operators import OperatorCards, operator_cards, show_operator
 from deepkit.viz.picture import Drawing, Picture
+from deepkit.viz.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.style import PALETTE, style
 from deepkit.viz.table import Table, compare, reproduction
 
 __all__ = [
     "PALETTE",
+    "BroadcastExplorer",
     "ConvolutionExplorer",
     "Drawing",
     "GraphPicture",
     "LiveCurve",
+    "Meeting",
+    "OperatorCards",
     "Picture",
+    "ShapeQuiz",
     "Sliding",
     "Table",
+    "broadcast_explorer",
     "compare",
     "convolution_explorer",
+    "curve",
+    "operator_cards",
     "reproduction",
+    "shape_quiz",
+    "show_broadcast",
     "show_convolution",
+    "show_curves",
     "show_digits",
+    "show_gaps",
     "show_graph",
+    "show_histograms",
+    "show_linear_map",
+    "show_operator",
     "style",
 ]

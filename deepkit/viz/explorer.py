@@ -10,6 +10,7 @@ import numpy as np
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.loading import optional
 from deepkit.viz.convolution import Sliding, draw
+from deepkit.viz.interactive import Interactive
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
 
@@ -30,7 +31,7 @@ _PAD = 14  # cells on a side of the drawing pad; a cell is 2 x 2 pixels
 _INK, _PAPER = PALETTE["orange"], "#a0a0a044"
 
 
-class ConvolutionExplorer:
+class ConvolutionExplorer(Interactive):
     """An interactive convolution: shown by a notebook with a running kernel, a still picture elsewhere.
 
     Args:
@@ -237,18 +238,6 @@ class ConvolutionExplorer:
         """What is shown now, as a still picture."""
         step = self.controls["step"].value
         return Drawing(draw(self.sliding, step), self.sliding.sentence(step))
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """The widget, and for readers without a kernel the still picture."""
-        bundle = self.widget._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        still = self.picture()
-        return {
-            **data,
-            "text/html": still._repr_html_(),
-            "image/svg+xml": still.svg,
-            "text/plain": repr(still),
-        }, metadata
 
 
 def convolution_explorer(images: Mapping[str, Any], learned: Mapping[str, Any] | None = None, seed: int = 1) -> Any:

@@ -76,3 +76,11 @@ def test_axes() -> None:
     assert normalize_axes((-1, 0), 3) == (0, 2)
     with pytest.raises(ShapeError, match=r"\[-2, 2\)"):
         normalize_axes(2, 2)
+
+
+def test_at_least_so_many_axes():
+    """As TensorFlow's TensorShape.with_rank_at_least: the shape itself, also while its rank is unknown."""
+    assert Shape([2, None]).with_rank_at_least(2) == Shape([2, None])
+    assert Shape(None).with_rank_at_least(3).rank is None
+    with pytest.raises(ShapeError, match="at least 2 axes"):
+        Shape([2]).with_rank_at_least(2)

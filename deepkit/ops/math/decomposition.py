@@ -430,7 +430,8 @@ def matrix_solve_ls(
     """
     with scope(name, "matrix_solve_ls", matrix, rhs) as full:
         matrix = matrix if is_tensor(matrix) else convert(matrix, beside=rhs)
-        m, n = (None, None) if matrix.shape.dims is None else matrix.shape.dims[-2:]
+        dims = matrix.shape.with_rank_at_least(2).dims
+        m, n = (None, None) if dims is None else dims[-2:]
         if not fast or ((m is None or n is None) and not is_tensor(l2_regularizer) and l2_regularizer == 0):
             return matmul(pinv(matrix), rhs, name=full)
         tall = m is None or n is None or m >= n

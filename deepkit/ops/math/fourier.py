@@ -78,7 +78,8 @@ def _fitted(x: Any, n: Any) -> Any:
 
 def _length(x: Any, axis: int) -> Any:
     """The length of an axis: a number where it is known, else a tensor."""
-    known = None if x.shape.dims is None else x.shape.dims[axis]
+    dims = x.shape.with_rank_at_least(-axis).dims
+    known = None if dims is None else dims[axis]
     return ops.shape(x)[axis] if known is None else int(known)
 
 

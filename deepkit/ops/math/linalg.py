@@ -195,7 +195,8 @@ class MatrixDiag(Op):
     """Square matrices with the last axis of x on the diagonal, zeros elsewhere."""
 
     def shape(self, x: Shape) -> Shape:
-        return UNKNOWN if x.dims is None else Shape.of((*x.dims, x.dims[-1]))
+        dims = x.with_rank_at_least(1).dims
+        return UNKNOWN if dims is None else Shape.of((*dims, dims[-1]))
 
     def forward(self, xp: Any, x: Any) -> Any:
         n = x.shape[-1]
@@ -212,10 +213,11 @@ class MatrixDiagPart(Op):
     """The main diagonal of each matrix."""
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        dims = x.with_rank_at_least(2).dims
+        if dims is None:
             return UNKNOWN
-        rows, columns = x.dims[-2:]
-        return Shape.of((*x.dims[:-2], None if rows is None or columns is None else min(rows, columns)))
+        rows, columns = dims[-2:]
+        return Shape.of((*dims[:-2], None if rows is None or columns is None else min(rows, columns)))
 
     def forward(self, xp: Any, x: Any) -> Any:
         return xp.ascontiguousarray(xp.diagonal(x, axis1=-2, axis2=-1))

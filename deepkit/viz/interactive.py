@@ -1,0 +1,24 @@
+"""What every interactive piece shares: a widget where a kernel runs, the same picture standing still elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepkit.viz.picture import Drawing
+
+
+class Interactive:
+    """A subclass makes `widget` (an ipywidgets widget) and says in `picture()` what that shows now."""
+
+    widget: Any
+
+    def picture(self) -> Drawing:
+        raise NotImplementedError(f"{type(self).__name__} does not draw itself")
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and for readers without a kernel the still picture."""
+        bundle = self.widget._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        still = self.picture()
+        forms = {"text/html": still._repr_html_(), "image/svg+xml": still.svg, "text/plain": repr(still)}
+        return {**data, **forms}, metadata
