@@ -5,7 +5,8 @@
     exercises/<name>.ipynb          what students get; `deepkit grade --release` cuts it out of the master
 
 From bottom to top: `files` and `notebook` read and write, `submission` takes the answers out of a notebook, `wire` turns
-values into plain data and back, `confine/` raises the kernel's walls, `fence` says in words what they refuse, `child`
+values into plain data and back, `blueprint` does so with graphs,
+`confine/` raises the kernel's walls, `fence` says in words what they refuse, `child`
 serves an answer, `host` makes its process, `process` is the grader's end of it, `checks` and `ops` are what a tests.py
 uses, `exercise` loads one, `grading` marks a submission, `journal` keeps marks, `batch` grades many, `report` prints.
 
@@ -14,13 +15,14 @@ can touch the marks of anybody else. Where the kernel has Landlock and seccomp, 
 and writes nothing but its own scratch folder; where it has not, `deepkit grade` says so.
 """
 
-from deepkit.grade.checks import Answer, WrongAnswer, close, equal
+from deepkit.grade.checks import Answer, Blueprint, WrongAnswer, close, equal
 from deepkit.grade.exercise import Exercise, Task, load_exercise, task
 from deepkit.grade.grading import Grader, Marks, TaskMarks, grade, self_test
 from deepkit.grade.ops import judge_op
 
 __all__ = [
     "Answer",
+    "Blueprint",
     "Exercise",
     "Grader",
     "Marks",

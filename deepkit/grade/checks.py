@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from deepkit.grade.process import StudentProcess, WrongAnswer
+
+Clean = Callable[[Sequence[str]], AbstractContextManager[StudentProcess]]
+"""Opens a process without the answer, in which the given code has run."""
 
 
 class Answer:
@@ -18,8 +22,9 @@ class Answer:
     ...     answer.gives("sum_of_squares", x, expected=np.sum(x**2))
     """
 
-    def __init__(self, process: StudentProcess):
+    def __init__(self, process: StudentProcess, clean: Clean):
         self._process = process
+        self._clean = clean
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Result of the answer's `function`; arguments are plain data (numbers, text, arrays, lists, tuples, dicts)."""
@@ -33,10 +38,33 @@ class Answer:
         """Run our `function(names, *args)` in the student's process; see StudentProcess.probe."""
         return self._process.probe(function, *args)
 
+    def graph(self, function: Callable, *args: Any) -> Blueprint:
+        """The graph of what our `function(names, *args)` returns: tensors, nodes or graphs, in lists or tuples.
+
+        The function runs beside the answer and may build more onto its graph; from then on the graph is data.
+        """
+        return Blueprint(self._process.graph(function, *args), self._clean)
+
     def gives(self, function: str, *args: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
         """Call `function` on `args` and require the result to be close to `expected`."""
         shown = ", ".join(describe(argument) for argument in args)
         close(self.call(function, *args), expected, f"{function}({shown})", rtol=rtol, atol=atol)
+
+
+class Blueprint:
+    """A graph that an answer handed over as data: what is asked of it is found out where no line of the answer runs."""
+
+    def __init__(self, written: Any, clean: Clean):
+        self._written, self._clean = written, clean
+
+    def run(self, function: Callable, *args: Any, given: Sequence[str] = ()) -> Any:
+        """Build the graph again in a new process and run our `function(graph, ends, *args)` there; return plain data.
+
+        Draw the inputs after the graph was handed over, and no answer can have prepared for them. `given` is code of ours
+        that runs first: ops that the graph needs and the library does not have.
+        """
+        with self._clean(given) as process:
+            return process.rebuilt(function, self._written, *args)
 
 
 def close(got: Any, expected: Any, what: str, *, rtol: float = 1e-6, atol: float = 1e-9) -> None:

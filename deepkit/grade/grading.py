@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,12 @@ class Grader:
         try:
             with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
                 self._prepare(process, task)
+                answer = Answer(process, lambda given: self._clean(task, given))
                 if beside is not None:
                     process.run_imports(beside.imports)
                 process.begin()
                 process.run(source)
-                task.check(Answer(process), rng)
+                task.check(answer, rng)
         except WrongAnswer as error:
             return _lost(task, _explained(str(error), beside))
         except AssertionError as error:
@@ -97,6 +99,16 @@ class Grader:
                 yield _lost(task, taken.problems[task.name])
             else:
                 yield self.answer(task, taken.answers[task.name], taken)
+
+    @contextlib.contextmanager
+    def _clean(self, task: Task, given: Sequence[str]) -> Iterator[StudentProcess]:
+        """A process like the answer's, with what it is given and code of ours, but without the answer."""
+        with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
+            self._prepare(process, task)
+            for source in given:
+                process.run(source, "<given>")
+            process.begin()
+            yield process
 
     def _prepare(self, process: StudentProcess, task: Task) -> None:
         try:

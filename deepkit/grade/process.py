@@ -170,8 +170,20 @@ class StudentProcess:
         Only its text travels, so it must import what it needs; and it runs among the student's objects, so it
         reports values and leaves the verdict to the grader.
         """
+        return self._run_ours("probe", function, args)
+
+    def graph(self, function: Callable, *args: Any) -> Any:
+        """The same, but the function returns tensors, nodes or graphs; return their graph as `blueprint` writes it."""
+        return self._run_ours("graph", function, args)
+
+    def rebuilt(self, function: Callable, written: Any, *args: Any) -> Any:
+        """Build a graph again over there, and run `function(graph, ends, *args)` on it; return plain data."""
+        return self._run_ours("rebuilt", function, (written, *args))
+
+    def _run_ours(self, what: str, function: Callable, args: tuple) -> Any:
         source = textwrap.dedent(inspect.getsource(function))
-        return self._ask("your code", do="probe", source=source, name=function.__name__, args=wire.encode(args))
+        subject = "the graph that your code built" if what == "rebuilt" else "your code"
+        return self._ask(subject, do=what, source=source, name=function.__name__, args=wire.encode(args))
 
     def _start(self) -> None:
         home = tempfile.mkdtemp(prefix="deepkit-answer-")

@@ -86,10 +86,10 @@ def test_an_op_of_deepkit_is_judged_in_its_own_shapes_and_tensors():
     x = rng.normal(size=(2, 3))
     with Host() as host, StudentProcess(host, seconds=10) as process:
         process.run(cube + "factor = 3")
-        judge_op(Answer(process), "Cube", x, reference=lambda x: x**3, rng=rng)
+        judge_op(Answer(process, None), "Cube", x, reference=lambda x: x**3, rng=rng)
         process.run("factor = 2")
         with pytest.raises(WrongAnswer, match="the gradient of Cube for input 1 gave"):
-            judge_op(Answer(process), "Cube", x, reference=lambda x: x**3, rng=rng)
+            judge_op(Answer(process, None), "Cube", x, reference=lambda x: x**3, rng=rng)
 
 
 def test_the_template_is_not_answered_yet(toy, tmp_path):

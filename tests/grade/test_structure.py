@@ -1,0 +1,113 @@
+"""Checks on structure see graphs as data: what an answer's objects say of themselves earns nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepkit.grade import blueprint, load_exercise
+from deepkit.grade.grading import Grader
+
+GRAPHS = "graphs-and-sessions"
+
+
+@pytest.fixture(scope="module")
+def grader():
+    with Grader(load_exercise(GRAPHS), seed=5) as grader:
+        yield grader
+
+
+def but(grader, name, *changes):
+    source = grader.exercise.reference(name)
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in source
+        source = source.replace(old, new)
+    return source
+
+
+FORGED = {
+    "an object in disguise": ("recipe", (
+        "class F:\n    def __init__(s, x, y): s.v = x * x * y + y + 2\n    dtype = tf.int32\n    __class__ = tf.Tensor\n"
+        "def build_f(x, y): return F(x, y)\ndef evaluate(f): return f.v if isinstance(f, F) else 0"
+    )),
+    "values known by heart": ("recipe", (
+        "def build_f(x, y):\n    with tf.Graph().as_default():\n        tf.Variable(x, name='x'), tf.Variable(y, name='y')\n"
+        "        return tf.constant(x * x * y + y + 2)\ndef evaluate(f):\n    return tf.get_static_value(f)"
+    )),
+    "the node list replaced": ("recipe", (
+        "tf.Graph.get_operations = lambda graph: []\ndef build_f(x, y):\n    x = tf.Variable(x, dtype=tf.int32, name='x')\n"
+        "    y = tf.Variable(y, dtype=tf.int32, name='y')\n    return x * x * y + y + 2\n"
+        "def evaluate(f):\n    with tf.Session(graph=f.graph) as s:\n"
+        "        s.run(tf.global_variables_initializer())\n        return s.run(f)"
+    )),
+    "a counter set by hand": ("once", (
+        "class Count(int):\n    dtype = tf.int32\ndef counted_square(x):\n    return x * x, tf.Variable(1, name='n')\n"
+        "def fetch_both(v):\n    return 2 * v * v, v * v + 1, 1"
+    )),
+    "a session that counts wrongly": ("once", (
+        "real = tf.Session.run\ncounts = iter([1, 2, 2, 3, 4] * 9)\ndef run(self, fetches, *a, **k):\n"
+        "    got = real(self, fetches, *a, **k)\n    return next(counts) if getattr(fetches, 'name', '') == 'n:0' else got\n"
+        "tf.Session.run = run\ndef counted_square(x):\n    return x * x, tf.Variable(0, name='n')\n"
+        "def fetch_both(v):\n    return 2 * v * v, v * v + 1, 1"
+    )),
+    "a type renamed": ("descent", (
+        "optimizer = tf.train.GradientDescentOptimizer\n{solution}\n"
+        "made = linear_model\ndef linear_model(features, rate):\n    out = made(features, rate)\n"
+        "    for node in out[0].graph.get_operations():\n        if node.op.type.startswith('Apply'):\n"
+        "            type(node.op).type = 'NoOp'\n    return out"
+    )),
+    "no graph at all": ("steady", (
+        "def leaky_average(sess, signal, keep):\n    averages = [float(signal[0])]\n"
+        "    for value in signal[1:]:\n        sess.run([])\n"
+        "        averages.append(keep * averages[-1] + (1 - keep) * value)\n    return averages"
+    )),
+    "derivatives of another function": ("hypot", None),
+    "the writer replaced": ("recipe", (
+        "import deepkit.grade.blueprint as b\nb.written = lambda ends: {'content': '{}', 'arrays': {}, 'ends': None}\n"
+        "def build_f(x, y): return 1\ndef evaluate(f): return 1"
+    )),
+}
+STEP = "tf.group(tf.assign_sub(w, rate * slope_w), tf.assign_sub(b, rate * slope_b), name="
+
+
+def source_of(grader, name):
+    task, source = FORGED[name]
+    if name == "a type renamed":
+        solution = but(grader, "descent", STEP, "tf.train.GradientDescentOptimizer(rate).minimize(loss, name=")
+        return task, source.replace("{solution}", solution)
+    if source is None:
+        return task, but(grader, "hypot", "dy * a / y", "dy * a * y")
+    return task, source
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_structure_earns_nothing(grader, name):
+    task, source = source_of(grader, name)
+    marks = grader.answer(next(t for t in grader.exercise.tasks if t.name == task), source)
+    assert marks.points == 0
+
+
+def test_a_graph_travels_as_data():
+    import deepkit.v1 as tf
+
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 2])
+        w = tf.Variable([[1.0], [2.0]], name="w")
+        y = tf.matmul(x, w)
+        step = tf.group(w.initializer)
+    again, ((x2, w2), [y2, step2, same]) = blueprint.built(blueprint.written([(x, w), [y, step, graph]]))
+    assert same is again is not graph
+    with tf.Session(graph=again) as sess:
+        sess.run(step2)
+        assert sess.run([y2, w2], {x2: [[3.0, 4.0]]})[0].tolist() == [[11.0]]
+
+
+def test_ends_of_two_graphs_or_none_are_refused():
+    import deepkit.v1 as tf
+
+    with tf.Graph().as_default():
+        one = tf.constant(1)
+    with tf.Graph().as_default():
+        other = tf.constant(1)
+    for ends in ([one, other], [1, "text"], 3):
+        with pytest.raises(TypeError, match="tensors of one graph"):
+            blueprint.written(ends)
