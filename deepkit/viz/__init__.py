@@ -18,14 +18,26 @@ from deepkit.viz.numbers import show_gaps, show_histograms
 from deepkit.viz.operators import OperatorCards, operator_cards, show_operator
 from deepkit.viz.picture import Drawing, Picture
 from deepkit.viz.shape_quiz import ShapeQuiz, shape_quiz
+from deepkit.viz.slopes.backprop import Backprop
+from deepkit.viz.slopes.backprop_drawing import show_backprop
+from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer
+from deepkit.viz.slopes.descent import Descent
+from deepkit.viz.slopes.descent_drawing import show_descent, show_valleys
+from deepkit.viz.slopes.descent_explorer import DescentExplorer, descent_explorer
+from deepkit.viz.slopes.formula import Formula
 from deepkit.viz.style import PALETTE, style
 from deepkit.viz.table import Table, compare, reproduction
 
 __all__ = [
     "PALETTE",
+    "Backprop",
+    "BackpropExplorer",
     "BroadcastExplorer",
     "ConvolutionExplorer",
+    "Descent",
+    "DescentExplorer",
     "Drawing",
+    "Formula",
     "GraphPicture",
     "LiveCurve",
     "Meeting",
@@ -34,21 +46,26 @@ __all__ = [
     "ShapeQuiz",
     "Sliding",
     "Table",
+    "backprop_explorer",
     "broadcast_explorer",
     "compare",
     "convolution_explorer",
     "curve",
+    "descent_explorer",
     "operator_cards",
     "reproduction",
     "shape_quiz",
+    "show_backprop",
     "show_broadcast",
     "show_convolution",
     "show_curves",
+    "show_descent",
     "show_digits",
     "show_gaps",
     "show_graph",
     "show_histograms",
     "show_linear_map",
     "show_operator",
+    "show_valleys",
     "style",
 ]
