@@ -8,7 +8,7 @@ import platform
 import sysconfig
 from pathlib import Path
 
-from deepkit.device.cores import usable_cores
+from deepkit.device import threads
 from deepkit.errors import MissingExtraError
 
 CORETYPE = "OPENBLAS_CORETYPE"
@@ -19,9 +19,9 @@ _NEEDED = {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"}  # what Op
 BLAS_NOTE = f"""\
 Where the processor has AVX-512 and {CORETYPE} is not set, it is set to {AVX512_CORE} for the program that is
 started: an OpenBLAS that does not know the processor takes its AVX2 kernels, and AVX-512 can double a matrix
-product. {THREADS}, if not set, becomes half of the cores: the threads of a small product wait for each other, and
-where another program takes a core away from one of them, all are many times slower. `deepkit doctor` measures your
-machine; set the variables yourself to choose otherwise.
+product. A matrix product takes half of the cores, in any program that uses deepkit: its threads wait for each other,
+and where another program takes a core away from one of them, all are many times slower; {threads.VARIABLE} chooses
+another number. `deepkit doctor` measures your machine.
 """
 
 
@@ -51,7 +51,9 @@ def child_environment() -> dict[str, str]:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     if has_avx512():
         environment.setdefault(CORETYPE, AVX512_CORE)
-    environment.setdefault(THREADS, str(max(1, usable_cores() // 2)))
+    number = threads.wanted()
+    if number is not None:
+        environment[THREADS] = str(number)
     return environment
 
 

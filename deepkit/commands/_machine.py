@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepkit.commands._launch import CORETYPE
+from deepkit.device import threads
 from deepkit.device.cores import usable_cores
 
 # A child measures, because OpenBLAS chooses its kernels once, when NumPy is loaded. C = A B with n x n matrices
@@ -85,13 +86,8 @@ def blas_build() -> str:
 
 
 def blas_threads() -> str:
-    """How many threads a matrix product uses, and how that is known."""
-    try:
-        import threadpoolctl
-    except ImportError:
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-            if os.environ.get(name):
-                return f"{os.environ[name]} ({name})"
-        return f"{usable_cores()} (one per core; threadpoolctl would tell exactly)"
-    pools = [pool for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
-    return ", ".join(f"{pool['num_threads']} ({pool['internal_api']})" for pool in pools) or "unknown"
+    """How many threads a matrix product takes, of how many cores, and who says so."""
+    threads.limit()
+    number, said = threads.threads(), next((n for n in (threads.VARIABLE, *threads.THEIRS) if os.environ.get(n)), None)
+    taken = "unknown" if number is None else str(number)
+    return f"{taken} of {usable_cores()} cores ({said or f'{threads.VARIABLE} sets another number'})"

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.device import threads
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, MissingExtraError, ShapeError
 from deepkit.loading import load_module, optional
+
+threads.limit()
 
 _cupy: Any = None  # set by cupy(), the only place that imports it
 

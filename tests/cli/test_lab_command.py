@@ -148,7 +148,7 @@ def test_children_get_the_fast_kernels_unless_the_user_chose(monkeypatch):
 def test_children_leave_half_of_the_cores_alone(monkeypatch):
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     for cores, threads in ((8, "4"), (1, "1")):
-        monkeypatch.setattr(_launch, "usable_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(_launch.threads, "usable_cores", lambda cores=cores: cores)
         assert _launch.child_environment()["OPENBLAS_NUM_THREADS"] == threads
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
     assert _launch.child_environment()["OPENBLAS_NUM_THREADS"] == "8"
