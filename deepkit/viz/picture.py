@@ -11,6 +11,7 @@ from typing import Any
 from deepkit.errors import ArgumentError
 
 _DPI = 110
+_SMALL, _FEW, _PALETTE = 16_000, 4096, 64  # bytes; colours of a drawing at most; of its palette
 _SHARP = 2  # drawn with twice the pixels that it is shown with, for screens that have them
 
 
@@ -76,10 +77,20 @@ class Drawing:
 
 
 def png(figure: Any) -> bytes:
-    """`figure` drawn as PNG with a transparent background."""
+    """`figure` drawn as PNG with a transparent background.
+
+    A large drawing of few colours is stored with a palette, which takes a third of the room; a photograph as it is.
+    """
+    from PIL import Image
+
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_SHARP * _DPI, transparent=True)
-    return buffer.getvalue()
+    image = Image.open(buffer)
+    if len(buffer.getvalue()) < _SMALL or image.getcolors(_FEW) is None:
+        return buffer.getvalue()
+    small = io.BytesIO()
+    image.quantize(_PALETTE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def bundle(image: bytes, sentence: str) -> tuple[dict[str, Any], dict[str, Any]]:

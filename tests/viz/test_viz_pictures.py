@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from deepkit import viz
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.viz import live
+from deepkit.viz.picture import png as picture_png
+from deepkit.viz.style import pyplot_free_figure
 
 pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
+Image = pytest.importorskip("PIL.Image")
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -69,11 +73,27 @@ def test_what_cannot_be_drawn_is_refused(arguments, error):
         viz.show_digits(*arguments)
 
 
+def test_a_drawing_is_stored_with_a_palette_and_a_photograph_as_it_is():
+    curve = viz.LiveCurve(y="loss")
+    for step in range(40):
+        curve.add(step, one=np.sin(step / 5), two=np.cos(step / 7))
+    drawing = Image.open(io.BytesIO(curve.picture().png()))
+    photograph = pyplot_free_figure(2, 2)
+    photograph.subplots().imshow(np.random.default_rng(0).uniform(size=(90, 90, 3)))
+    assert (drawing.mode, Image.open(io.BytesIO(picture_png(photograph))).mode) == ("P", "RGBA")
+    buffer = io.BytesIO()
+    curve.picture().figure.savefig(buffer, format="png", dpi=220, transparent=True)
+    whole = np.asarray(Image.open(buffer).convert("RGBA"), int)
+    apart = np.abs(np.asarray(drawing.convert("RGBA"), int) - whole) * (whole[..., 3:] > 0)
+    assert np.mean(apart.max(axis=2) > 40) < 0.002  # hardly a pixel whose colour could be told apart
+
+
 def test_a_picture_is_a_transparent_png_with_words_and_size(images):
     data, metadata = viz.show_digits(images[:3])._repr_mimebundle_()
     image = base64.b64decode(data["image/png"])
     assert image.startswith(PNG)
-    assert image[25] == 6  # colour type: RGB with alpha
+    alpha = np.asarray(Image.open(io.BytesIO(image)).convert("RGBA"))[..., 3]
+    assert (alpha.min(), alpha.max()) == (0, 255)
     assert data["text/plain"] == "3 images"
     assert metadata["image/png"]["width"] == int.from_bytes(image[16:20], "big") // 2
 

@@ -13,7 +13,7 @@ from deepkit.viz.slopes.descent import STILL, Curve, Descent, slope, walk
 from deepkit.viz.style import GREY, PALETTE, pyplot_free_figure, rc
 
 _WIDE, _TALL, _LOW, _GAP, _TOP = 250.0, 170.0, 90.0, 20.0, 24.0
-_POINTS = 160
+_POINTS = 80
 _MOST_PANELS = 6
 
 
@@ -114,11 +114,11 @@ def _line(xs: np.ndarray, ys: np.ndarray, colour: str, wide: float, within: tupl
 def _dots(xs: np.ndarray, ys: np.ndarray, small: bool = False) -> list[str]:
     """One for each place; the first is a ring."""
     radius, ring = (1.8, 3.5) if small else (3.2, 6.0)
-    return [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius if i else ring:g}" '
-        + (f'fill="{ORANGE}"/>' if i else f'fill="none" stroke="{ORANGE}" stroke-width="2"/>')
-        for i, (x, y) in enumerate(zip(xs, ys, strict=True)) if np.isfinite(x) and np.isfinite(y)
-    ]
+    seen = [(x, y) for x, y in zip(xs, ys, strict=True) if np.isfinite(x) and np.isfinite(y)]
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>' for x, y in seen[1:])
+    first = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{ring:g}" fill="none" stroke="{ORANGE}" stroke-width="2"/>'
+                    for x, y in seen[:1])
+    return [f'{first}<g fill="{ORANGE}">{dots}</g>']
 
 
 def show_valleys(f: Curve, valleys: Sequence[float], *, starts: tuple[float, float], rates: tuple[float, float],
