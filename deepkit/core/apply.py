@@ -32,7 +32,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
 
     Which of the two depends on the data alone. Python and NumPy values take the type of the tensors beside them.
     """
-    inputs = tuple(x if is_tensor(x) else _gathered(x) for x in inputs)
+    inputs = tuple(_here(x) if is_tensor(x) else _gathered(x) for x in inputs)
     graph = next((x.graph for x in inputs if isinstance(x, Symbol)), None)
     label = name or op.label or op.type
     try:
@@ -50,6 +50,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
         if error.where is None:
             _explain(error, f"{label}({_describe(inputs)})")
         raise
+
+
+def _here(x: Any) -> Any:
+    return x.here() if isinstance(x, Symbol) else x
 
 
 def _gathered(x: Any) -> Any:
@@ -115,7 +119,7 @@ def _explain(error: DeepkitError, call: str) -> NoReturn:
 @contextlib.contextmanager
 def scope(name: str | None, default: str, *inputs: Any) -> Iterator[str | None]:
     """Names the nodes of a function made of several ops; yields the name for its last op (None for Tensors)."""
-    graph = next((x.graph for x in leaves(inputs) if isinstance(x, Symbol)), None)
+    graph = next((x.graph for x in map(_here, leaves(inputs)) if isinstance(x, Symbol)), None)
     if graph is None:
         yield None
         return

@@ -44,6 +44,10 @@ class Symbol(Operators):
     def key(self) -> Any:
         return self
 
+    def here(self) -> Any:
+        """What the tensor stands for where it is used: itself, but for a variable of which only its value is wanted."""
+        return self
+
     def get_shape(self) -> Shape:
         return self.shape
 

@@ -14,12 +14,12 @@ class Call:
     """One call of an outermost layer, with the calls inside it.
 
     training: None (nobody said), True, False or a tensor; record: whether layers remember which tensor they made
-    from which (only outermost calls do); eager: whether the inputs are Tensors; updates, losses: what the layers
-    asked for.
+    from which (only outermost calls do); eager: whether the inputs are Tensors; values: whether weights stand for their
+    values now, and not for the variables of the graph; updates, losses: what the layers asked for.
     """
 
-    def __init__(self, training: Any = None, record: bool = True, eager: bool = False):
-        self.training, self.record, self.eager = training, record, eager
+    def __init__(self, training: Any = None, record: bool = True, eager: bool = False, values: bool = False):
+        self.training, self.record, self.eager, self.values = training, record, eager, values
         self.updates: list[Any] = []
         self.losses: list[tuple[Any, Any]] = []
         self.metrics: list[tuple[Any, Any]] = []
@@ -41,11 +41,16 @@ def current() -> Call:
 
 @contextlib.contextmanager
 def calling(
-    training: Any = None, record: bool = False, collect: bool = False, eager: bool | None = None
+    training: Any = None, record: bool = False, collect: bool = False, eager: bool | None = None, values: bool | None = None
 ) -> Iterator[Call]:
-    """A call inside: it takes what it does not set from the one around it; `collect` gives it lists of its own."""
+    """A call inside: it takes what it does not set from the one around it; `collect` gives it lists of its own.
+
+    On Tensors weights stand for their values, unless `values` says otherwise.
+    """
     outer = current()
-    call = Call(training, record, outer.eager if eager is None else eager)
+    if values is None:
+        values = outer.values if eager is None else eager
+    call = Call(training, record, outer.eager if eager is None else eager, values)
     if training is None:
         call.training = outer.training
     if not is_first() and not collect:

@@ -1,9 +1,8 @@
-"""A layer's weight: a variable of the graph, and the same numbers as a Parameter where a layer is called eagerly."""
+"""A weight of a layer: a variable of the graph, which stands for its value where layers are called on Tensors."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from deepkit.core.tensor import Parameter
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.context import current, is_first
+from deepkit.keras.backend.context import calling, current, is_first
 from deepkit.keras.backend.session import World, get_value
 from deepkit.train.initializers import Initializer
 
@@ -22,18 +21,44 @@ from deepkit.train.initializers import Initializer
 class Weight(Variable):
     """A variable whose value lives in the Keras session; it is initialized when first needed.
 
-    `eager` is the same weight as a Parameter: what layers see when they are called on Tensors.
+    What it stands for depends on the call that uses it, in each thread for itself: in a graph the variable, where a layer
+    is called on Tensors `eager`, the leaf at which the way back of a gradient ends.
     """
 
     __slots__ = ("_eager", "regularizer")
 
     def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, constraint: Any = None,
                  regularizer: Any = None, dtype: Any = None):
-        with default_graph().root.passing():
+        with default_graph().root.passing(), calling(values=False):
             super().__init__(initial_value, trainable=trainable, name=name, constraint=constraint, dtype=dtype)
         self.regularizer = regularizer
         self._eager: EagerWeight | None = None
         World.of(self).await_value([self])
+
+    def here(self) -> Any:
+        return self.eager if current().values else self
+
+    def read(self) -> Any:
+        """The value: now where a layer is called on Tensors, else as an input of another op of the graph."""
+        return self.eager.read() if current().values else super().read()
+
+    value = read
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """The value now, where a layer is called on Tensors: what a step that runs eagerly can look at."""
+        return self.eager.__array__(dtype, copy) if current().values else super().__array__(dtype, copy)
+
+    def __float__(self) -> float:
+        return float(self.eager) if current().values else super().__float__()
+
+    def __bool__(self) -> bool:
+        return bool(self.eager) if current().values else super().__bool__()
+
+    def __len__(self) -> int:
+        return len(self.eager) if current().values else super().__len__()
+
+    def __repr__(self) -> str:
+        return repr(self.eager) if current().values else super().__repr__()
 
     def assign(self, *args: Any, **kwargs: Any) -> Any:
         return _noted(super().assign(*args, **kwargs))
@@ -63,7 +88,7 @@ def _noted(assignment: Any) -> Any:
 
 
 class EagerWeight(Parameter):
-    """A weight as a Tensor. Its value is the one in the session's store: read and written there, kept nowhere else."""
+    """A weight as a leaf of what is computed at once: its value is the one in the session's store, kept nowhere else."""
 
     __slots__ = ("weight",)
 
@@ -117,32 +142,3 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
 def beside(x: Any, weight: Weight) -> Any:
     """`weight` in the world of `x`: itself beside Symbols, the Parameter beside Tensors."""
     return weight if isinstance(x, Variable) or not isinstance(x, Parameter) else weight.eager
-
-
-def _swapped(value: Any) -> Any:
-    """`value` with every Weight in it replaced by its Parameter; the same object if there is none."""
-    if isinstance(value, Weight):
-        return value.eager
-    if isinstance(value, (list, tuple)) and any(isinstance(v, (Weight, list, tuple, dict)) for v in value):
-        return type(value)([_swapped(v) for v in value])
-    if isinstance(value, dict) and any(isinstance(v, (Weight, list, tuple)) for v in value.values()):
-        return {k: _swapped(v) for k, v in value.items()}
-    return value
-
-
-@contextlib.contextmanager
-def eager_weights(holders: Iterable[Any]) -> Iterator[None]:
-    """Inside, the attributes of these objects hold Parameters instead of Weights, so that calls compute at once."""
-    saved: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    try:
-        for holder in holders:
-            own = vars(holder)
-            changed = {
-                key: value for key, value in own.items() if not key.startswith("_") and _swapped(value) is not value
-            }
-            saved.append((own, changed))
-            own.update({key: _swapped(value) for key, value in changed.items()})
-        yield
-    finally:
-        for own, changed in reversed(saved):
-            own.update(changed)

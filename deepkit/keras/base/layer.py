@@ -24,7 +24,7 @@ from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves
 from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, placeholder, snake_case
-from deepkit.keras.backend.weights import Weight, eager_weights, make_weight
+from deepkit.keras.backend.weights import Weight, make_weight
 from deepkit.keras.base.checks import unknown_argument
 from deepkit.keras.base.history import CallRecord, History
 from deepkit.keras.base.input_spec import InputSpec
@@ -64,7 +64,6 @@ class Layer(History):
         self._non_trainable_weights: list[Any] = []
         self._losses: list[Any] = []  # functions of nothing
         self._graph_losses: list[Symbol] = []  # added outside of any call
-        self._eager_depth = 0
         super().__init__()
         unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
         if unknown:
@@ -306,10 +305,10 @@ class Layer(History):
         inner = [x for layer in self._sublayers for x in layer.losses]
         return [*self.penalties(), *asked, *self._graph_losses, *inner]
 
-    def penalties(self, eager: bool = False) -> list[Any]:
+    def penalties(self) -> list[Any]:
         """The regularizers' penalties on the layer's own weights, and what the functions given to add_loss make."""
         held = [w for w in self._own_weights() if getattr(w, "regularizer", None) is not None]
-        return [*[w.regularizer(w.eager if eager else w) for w in held], *[loss() for loss in self._losses]]
+        return [*[w.regularizer(w) for w in held], *[loss() for loss in self._losses]]
 
     @property
     def updates(self) -> list[Any]:
@@ -353,8 +352,6 @@ class Layer(History):
                 self._build_once(inputs)
             masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
             self._fill_in(args, kwargs, masks, eager)
-            if eager:
-                stack.enter_context(self._on_tensors())
             outputs = self.call(inputs, *args, **kwargs)
             if outputs is None:
                 raise ArgumentError(
@@ -418,25 +415,12 @@ class Layer(History):
         graph = default_graph()
         outside = graph.root is not graph  # called in the body of a loop or a branch: the weights stand around it
         scope = graph.root.name_scope(self.name) if outside else contextlib.nullcontext()
-        with graph.control_dependencies(None), scope:
+        with graph.control_dependencies(None), scope, context.calling(values=False):
             self.build(keras_shape(inputs))
         self.built = True
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
             self._initial_weights = None
-
-    @contextlib.contextmanager
-    def _on_tensors(self) -> Iterator[None]:
-        """Weights as Parameters, here and in all layers inside, while the outermost call on Tensors lasts."""
-        self._eager_depth += 1
-        try:
-            if self._eager_depth > 1:
-                yield
-            else:
-                with eager_weights(self.layers_inside()):
-                    yield
-        finally:
-            self._eager_depth -= 1
 
     def _finish_call(self, inputs: Any, outputs: Any, masks: Any) -> None:
         """Penalties on what the layer puts out, and the masks that go on from here."""

@@ -14,7 +14,6 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.context import calling
 from deepkit.keras.backend.nested import flat, single
 from deepkit.keras.backend.session import World, as_nodes, placeholder
-from deepkit.keras.backend.weights import eager_weights
 from deepkit.keras.engine.forward import Forward, changes_nothing
 
 
@@ -29,7 +28,7 @@ def _step(
     outputs = forward.outputs
     if mode == "predict":
         return outputs, forward.updates
-    penalties = [loss for _, loss in forward.losses] + _weight_penalties(model, isinstance(outputs[0], Tensor))
+    penalties = [loss for _, loss in forward.losses] + _weight_penalties(model)
     total, updates = model._objective(targets, outputs, weights, penalties)
     updates += model._scores.update(targets, outputs, weights)
     added = [*forward.metrics, *model._graph_metrics]
@@ -50,9 +49,9 @@ def _result(metric: Any, like: Any) -> Any:
         return metric.result()
 
 
-def _weight_penalties(model: Any, eager: bool) -> list[Any]:
+def _weight_penalties(model: Any) -> list[Any]:
     """The penalties of all layers, and what was added of the model's own tensors."""
-    return [x for layer in model.layers_inside() for x in layer.penalties(eager)] + list(model._graph_losses)
+    return [x for layer in model.layers_inside() for x in layer.penalties()] + list(model._graph_losses)
 
 
 def _descend(model: Any, total: Any) -> list[Any]:
@@ -114,7 +113,7 @@ class EagerStep:
         xs = [Tensor(a, dtype=x.dtype) for a, x in zip(inputs, model.inputs, strict=True)]
         ys, ws = ([None if a is None else Tensor(a, dtype=_kind(a)) for a in group] for group in (targets, weights))
         training = model._world().training(self.mode == "train")
-        with eager_weights(model.layers_inside()), calling(training, collect=True, eager=True) as call:
+        with calling(training, collect=True, eager=True) as call:
             forward = Forward.recorded([call], flat(model(single(xs))))
             results, _ = _step(model, self.mode, forward, list(ys), list(ws))
         return [r.numpy()[()] for r in results]

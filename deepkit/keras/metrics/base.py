@@ -15,6 +15,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
+from deepkit.keras.backend.context import calling
 from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
@@ -139,7 +140,7 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
         symbols = [x for x in flat([args, list(kwargs.values())]) if isinstance(x, Symbol)]
         if not symbols:
             self.prepare(*args, **kwargs)
-            with self._on_tensors():
+            with calling(eager=True):
                 return update_state(self, *args, **kwargs)
         graph = symbols[0].graph
         with graph.as_default():
@@ -156,7 +157,7 @@ def _computing(result: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(result)
     def call(self: Metric) -> Any:
-        with contextlib.nullcontext() if self._in_graph else self._on_tensors():
+        with contextlib.nullcontext() if self._in_graph else calling(eager=True):
             return map_leaves(_value, result(self))
 
     return call

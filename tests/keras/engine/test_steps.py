@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 
 import numpy as np
 import pytest
 
-from deepkit import keras
+import deepkit as dk
+from deepkit import keras, ops
 from deepkit.core.graph import Graph
+from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
 from deepkit.errors import GraphWarning
 from deepkit.keras import backend as K
 from deepkit.runtime.plan import Plan
@@ -185,3 +189,49 @@ def test_only_the_branch_of_its_phase_is_in_a_steps_plan(monkeypatch):
     assert "Choose" not in training
     assert training.count("Dropout") == 1
     assert training.count("Rsqrt") == 1  # not by the moving averages as well
+
+
+def test_ten_threads_call_one_layer_on_tensors_and_each_gets_its_own_gradient():
+    """The inner product of the inputs with the kernel: its derivative by the kernel is the sum of the thread's own rows."""
+
+    class Slow(L.Dense):
+        def call(self, inputs):
+            meet.wait()  # all ten are in the middle of their call at the same time
+            y = super().call(inputs)
+            meet.wait()
+            return y
+
+    layer, meet, right = Slow(3), threading.Barrier(1), []
+    layer(np.ones((1, 4), "float32"))
+    meet = threading.Barrier(10, timeout=60)
+
+    def work(number):
+        for _ in range(5):
+            y = layer(dk.tensor(np.full((2, 4), number, "float32")))
+            found = dk.gradients(ops.reduce_sum(y), [layer.kernel.eager])[0]
+            if np.array_equal(found.numpy(), np.full((4, 3), 2 * number)):
+                right.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(right) == sorted([*range(10)] * 5)
+
+
+def test_a_weight_is_the_same_object_on_tensors_and_in_a_graph():
+    class Looks(L.Dense):
+        def call(self, inputs):
+            seen.append((self.kernel, self.kernel.read()))
+            return super().call(inputs)
+
+    seen = []
+    layer = Looks(2)
+    layer(L.Input((3,)))
+    layer(np.ones((1, 3), "float32"))
+    (in_graph, read), (on_tensors, value) = seen
+    assert in_graph is on_tensors is layer.kernel
+    assert isinstance(read, Symbol)
+    assert isinstance(value, Tensor)
+    assert np.array_equal(value.numpy(), layer.get_weights()[0])
