@@ -150,7 +150,7 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
     if node.origin is not None:
         dxs = dys
     else:
-        if node.op.type != "ReadVariable":  # rows of a variable stay rows up to the variable itself
+        if not node.op.reads_variable:  # rows of a variable stay rows up to the variable itself
             dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
         with _gradient_scope(node, outputs[0]):
             dxs = pulled_back(node.op, node.many, dys, outputs, node.inputs, passed_on(node))
@@ -173,8 +173,10 @@ def pulled_back(
     if not many:
         dxs = op.gradient(dys[0], outputs[0], *inputs)
     else:
-        if not op.takes_none:
-            dys = [apply(lookup("ZerosLike")(), y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]
+        dys = [
+            apply(lookup("ZerosLike")(), y) if dy is None and not op.spares_zeros(i) else dy
+            for i, (dy, y) in enumerate(zip(dys, outputs, strict=True))
+        ]
         dxs = op.gradient(tuple(dys), tuple(outputs), *inputs)
     dxs = dxs if isinstance(dxs, (tuple, list)) else (dxs,)
     if len(dxs) != len(inputs):

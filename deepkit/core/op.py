@@ -66,14 +66,25 @@ class Op:
     """Inputs of which only the shape is used: where it is known, their values are not computed."""
     cpu_only: ClassVar[bool] = False
     """forward computes with NumPy alone: on texts, files, queues, or step by step. It is handed arrays in CPU memory."""
-    takes_none: ClassVar[bool] = False
-    """gradient is handed None, not zeros, for outputs at which no derivative arrived."""
+    is_constant: ClassVar[bool] = False
+    """The value is an attribute: known before anything runs."""
+    is_placeholder: ClassVar[bool] = False
+    """The value is given to a run, not computed in it."""
+    reads_variable: ClassVar[bool] = False
+    """The output is the value that its input, a variable, has at this point of the run."""
+    idle: ClassVar[bool] = False
+    """Nothing runs: the node stands for a variable, or for all that it waits for."""
+    takes_none: ClassVar[bool | tuple[int, ...]] = False
+    """Outputs for which gradient is handed None, not zeros, if no derivative arrived: all of them (True), or those
+    listed. The other outputs of an op always count."""
     takes_out: ClassVar[bool] = False
     """Whether forward has an argument `out`, an array to put the result into, which may be the first input itself."""
     aliases: ClassVar[bool | tuple[int, ...]] = False
     """The output may share memory with an input: the first one (True), or those listed."""
 
     gradient: Any = None
+    inplace: Any = None
+    """For an op with `writes`: inplace(*arrays), the same computation in the memory of the variable itself."""
     passes: Any = None
     """For an op that may hand one of its inputs on as it is: passes(*values) says which, None while it is not known.
     `values` are those of the inputs that are known before the graph runs, None for the others."""
@@ -125,6 +136,10 @@ class Op:
 
     def forward(self, xp: Any, *arrays: Any) -> Any:
         raise TypeError(f"op {self.type} does not define forward")
+
+    def spares_zeros(self, output: int) -> bool:
+        """Whether gradient takes None for the derivative by that output."""
+        return self.takes_none if isinstance(self.takes_none, bool) else output in self.takes_none
 
     def static_value(self, inputs: Any, known: Callable[[Any], Any]) -> Any:
         """What is known of the output before the graph runs though not all inputs are: an array, with None for an entry

@@ -260,7 +260,7 @@ class _Builder:
             key: [self._input(body, x, made, user) for x in self._list(listed[number], key, user)]
             for key in ("inputs", "results", "captured")
         }
-        if any(x.node.type != "Placeholder" for x in parts["inputs"] + parts["captured"]):
+        if any(not x.node.op.is_placeholder for x in parts["inputs"] + parts["captured"]):
             _refuse(f"an input of a body of node {user!r} is no placeholder")
         body.inputs, body.results = parts["inputs"], parts["results"]
         body.captured = {x: x for x in parts["captured"]}  # who gave them is asked only while a body is written down
@@ -278,7 +278,7 @@ class _Builder:
         variable.initial_value = self._input(self.graph, said.get("initial_value"), self.made, name)
         variable.initializer = self._known(said.get("initializer"), self.made, name)
         variable._read = self._input(self.graph, said.get("read"), self.made, name)
-        if variable._read.node.type != "ReadVariable" or variable._read.node.inputs[0] is not variable:
+        if not variable._read.node.op.reads_variable or variable._read.node.inputs[0] is not variable:
             _refuse(f"variable {name!r} is not read by {variable._read.name}")
 
     def _collections(self) -> None:

@@ -61,7 +61,7 @@ def settled(x: Symbol) -> Any:
     if x in assumed:
         return np.asarray(assumed[x], x.dtype.numpy)
     node = x.node
-    if not assumed or not (node.inputs or node.type == "Const"):
+    if not assumed or not (node.inputs or node.op.is_constant):
         return None
     if not node.op.is_pure or node.op.subgraphs or node.many or node.control_inputs:
         return None

@@ -20,6 +20,7 @@ class Placeholder(Op):
 
     to: DType = as_dtype("float32")
     static: tuple[int | None, ...] | None = None
+    is_placeholder = True
     stateful = True  # two placeholders are never the same, however equal they look
     gradient = None
 
@@ -58,6 +59,7 @@ class PlaceholderWithDefault(Op):
 class VariableV2(Op):
     """A variable; its value lives in the session."""
 
+    idle = True
     stateful = True
     gradient = None
 
@@ -66,6 +68,7 @@ class VariableV2(Op):
 class ReadVariable(Op):
     """The value of a variable at this point of the run."""
 
+    reads_variable = True
     refs = (0,)
     stateful = True
     aliases = True
@@ -179,6 +182,7 @@ class AssignSub(Update):
 class NoOp(Op):
     """Does nothing; run for what it waits for."""
 
+    idle = True
     stateful = True
     gradient = None
 

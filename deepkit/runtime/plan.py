@@ -202,7 +202,7 @@ class Plan:
 
     def _call(self, node: Node) -> str | None:
         op = node.op
-        if op.type in ("NoOp", "VariableV2"):
+        if op.idle:
             return None
         arguments = []
         for i, x in enumerate(node.inputs):
@@ -217,13 +217,13 @@ class Plan:
             arguments.insert(0, self._bind("resource", self._resource_of(node)))
         elif op.random:
             arguments.insert(0, self._bind("stream", self._stream_of(node)))
-        if op.type == "ReadVariable":
+        if op.reads_variable:
             text = arguments[0]
         elif op.subgraphs:
             function = self._bind(op.type, self._runner(node))
             text = f"{function}(store, {', '.join(arguments)})"
         elif node in self._in_place:
-            function = self._bind(f"{op.type}_inplace", op.inplace)  # type: ignore[attr-defined]
+            function = self._bind(f"{op.type}_inplace", op.inplace)
             text = f"{function}({', '.join(arguments)})"
         elif node in self._reusing:
             function = self._bind(f"{op.type}_reusing", op.bind_reusing(np))
@@ -313,7 +313,7 @@ def uninitialized(variable: Variable) -> UninitializedError:
 
 def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
     """UnfedError naming every placeholder among `nodes` that is not fed."""
-    missing = [node for node in nodes if node.type == "Placeholder" and node.outputs[0] not in fed]
+    missing = [node for node in nodes if node.op.is_placeholder and node.outputs[0] not in fed]
     if not missing:
         return
     first = missing[0]

@@ -218,7 +218,7 @@ def placeholder(
 
 
 def is_placeholder(x: Any) -> bool:
-    return isinstance(x, Symbol) and x.node.type == "Placeholder"
+    return isinstance(x, Symbol) and x.node.op.is_placeholder
 
 
 def is_keras_tensor(x: Any) -> bool:

@@ -65,4 +65,4 @@ def changes_nothing(update: Node) -> bool:
     variable, value = update.inputs
     while isinstance(value, Symbol) and (only := passed_on(value.node)) is not None:
         value = value.node.inputs[only]
-    return value.node.type == "ReadVariable" and value.node.inputs[0] is variable
+    return value.node.op.reads_variable and value.node.inputs[0] is variable

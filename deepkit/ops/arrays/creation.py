@@ -28,6 +28,7 @@ class Const(Op):
     """An array written into the graph."""
 
     value: Any = None
+    is_constant = True
     gradient = None
 
     def shape(self) -> Shape:

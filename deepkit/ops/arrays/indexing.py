@@ -237,7 +237,7 @@ class Gather(Op):
 
     def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
         source = getattr(params, "node", None)
-        if self.axis == 0 and source is not None and source.op.type == "ReadVariable":
+        if self.axis == 0 and source is not None and source.op.reads_variable:
             shape, row = ops.shape(params), params.shape[1:]
             rows = ops.reshape(dy, [-1, *row.as_list()] if row.is_full else ops.concat([[-1], shape[1:]], 0))
             return IndexedSlices(rows, ops.reshape(indices, [-1]), shape), None

@@ -81,7 +81,7 @@ class SparseTensor:
     def session_feed(self, value: Any) -> dict[Any, Any]:
         """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
         parts: dict[Any, Any] = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
-        return {part: v for part, v in parts.items() if part.node.type != "Const"}
+        return {part: v for part, v in parts.items() if not part.node.op.is_constant}
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
         """The three arrays, computed by `session` or the default session."""

@@ -154,6 +154,7 @@ class BatchNorm(Op):
     """
 
     epsilon: float = 0.001
+    takes_none = (1, 2)
     kinds = "f"
     half = False
 
@@ -175,8 +176,11 @@ class BatchNorm(Op):
     def gradient(self, dys: Any, ys: Any, x: Any, scale: Any, offset: Any) -> Any:
         (dy, dmean, dvariance), (_, mean, variance) = dys, ys
         dx, dscale, doffset = apply(BatchNormGrad(epsilon=self.epsilon), dy, x, scale, mean, variance)
-        if any(d.node is None or d.node.op.type != "ZerosLike" for d in (dmean, dvariance)):
-            dx += (dmean + 2 * dvariance * (x - mean)) / ops.cast(ops.size_ratio(x, mean), x.dtype)
+        if dvariance is not None:
+            spread = 2 * dvariance * (x - mean)
+            dmean = spread if dmean is None else dmean + spread
+        if dmean is not None:
+            dx += dmean / ops.cast(ops.size_ratio(x, mean), x.dtype)
         return dx, dscale, doffset
 
 

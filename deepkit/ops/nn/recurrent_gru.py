@@ -46,11 +46,6 @@ class GRUBase(Op):
         return slope_of(self.gate, z), slope_of(self.gate, r), slope_of(self.activation, g)
 
 
-def _arrived(*derivatives: Any) -> bool:
-    """False if no derivative reached the outputs beside h, as in every first derivative."""
-    return not all(d.node is not None and d.node.op.type == "ZerosLike" for d in derivatives)
-
-
 @register
 class GRU(GRUBase):
     """The newer form, from a (time, batch, 3n), h0 (batch, n), kernel (n, 3n), bias (3n).
@@ -58,6 +53,8 @@ class GRU(GRUBase):
     m = h_(t-1) @ kernel + bias; z, r = gate(a_z + m_z), gate(a_r + m_r); g = activation(a_g + r m_g);
     h_t = z h_(t-1) + (1 - z) g. The third output is m_g (time, batch, n).
     """
+
+    takes_none = (1, 2)
 
     def shape(self, a: Shape, h0: Shape, kernel: Shape, bias: Shape) -> Any:
         h, gates = self.check(a, h0, kernel)
@@ -92,10 +89,11 @@ class GRU(GRUBase):
         # what u, the derivative by h_t, sends to the arguments of z and g, and from there to r and to m_g
         c_g = (1 - z) * slope_g
         c = ops.concat([(before - g) * slope_z, c_g * m * slope_r, c_g * r], 2)
-        if not _arrived(dgates, dm):
+        if dgates is None and dm is None:  # as in every first derivative
             u = apply(LinearRecurrence(backwards=True, gates=3), c, kernel, dh, z)
             sent, sent_g = c * side_by_side(u, 3), c_g * u
         else:
+            dgates, dm = (ops.zeros_like(y) if d is None else d for d, y in ((dgates, gates), (dm, m)))
             dz, dr, dg = ops.split(dgates, 3, 2)
             extra_g = dg * slope_g
             extra = ops.concat([dz * slope_z, (dr + extra_g * m) * slope_r, extra_g * r + dm], 2)
@@ -115,6 +113,8 @@ class ResetGRU(GRUBase):
     z, r = gate(a_z + h_(t-1) @ kernel_z), gate(a_r + h_(t-1) @ kernel_r);
     g = activation(a_g + (r h_(t-1)) @ kernel_g); h_t = z h_(t-1) + (1 - z) g.
     """
+
+    takes_none = (1,)
 
     def shape(self, a: Shape, h0: Shape, kernel: Shape) -> Any:
         return self.check(a, h0, kernel)
@@ -146,7 +146,7 @@ class ResetGRU(GRUBase):
         before = shifted(hs, h0)
         c_z, c_g, d = (before - g) * slope_z, (1 - z) * slope_g, before * slope_r
         extra_z = extra_r = extra_g = None
-        if _arrived(dgates):
+        if dgates is not None:
             dz, dr, dg = ops.split(dgates, 3, 2)
             extra_z, extra_r, extra_g = dz * slope_z, dr * slope_r, dg * slope_g
             back = ops.matmul(extra_g, kernel_g, transpose_b=True)

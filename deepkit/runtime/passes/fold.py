@@ -18,7 +18,7 @@ def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
     return {
         node.outputs[0]: node.op.forward(np)
         for node in nodes
-        if node.type == "Const" and node.outputs[0] not in feeds and not node.control_inputs
+        if node.op.is_constant and node.outputs[0] not in feeds and not node.control_inputs
     }
 
 

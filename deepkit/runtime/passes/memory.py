@@ -49,7 +49,7 @@ def updated_in_place(
                 pinned[owner] = min(pinned.get(owner, len(order)), made_at.get(x, 0))
     result = set()
     for i, node in enumerate(order):
-        if hasattr(node.op, "inplace"):
+        if node.op.inplace is not None:
             inputs = sources(node)
             targets = {inputs[k] for k in node.op.writes}
             values = [x for k, x in enumerate(inputs) if k not in node.op.writes]

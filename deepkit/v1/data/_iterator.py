@@ -124,7 +124,7 @@ def _placeholder_below(tensors: list[Symbol]) -> Node | None:
     waiting = [x.node for x in tensors]
     while waiting:
         node = waiting.pop()
-        if node.type == "Placeholder":
+        if node.op.is_placeholder:
             return node
         if node not in seen:
             seen.add(node)

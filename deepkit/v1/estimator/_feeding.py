@@ -80,7 +80,7 @@ def is_constant(graph: Graph, *structures: Any) -> bool:
         if node in seen:
             continue
         seen.add(node)
-        if not node.op.is_pure or node.op.type == "Placeholder":
+        if not node.op.is_pure or node.op.is_placeholder:
             return False
         waiting += node.inputs
     return True
