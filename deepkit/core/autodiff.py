@@ -39,18 +39,9 @@ def gradients(
     if unconnected_gradients not in ("none", "zero"):
         raise ArgumentError(f"gradients: unconnected_gradients={unconnected_gradients!r}", rule="'none' or 'zero'")
     ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in leaves(ys)], leaves(xs)
-    for t in [*ys, *xs]:
-        if not is_tensor(t):
-            raise GradientError(f"gradients() of {t!r}, which is not a tensor", hint="pass tensors or variables")
+    _check_tensors([*ys, *xs])
     ys = [_value(y) for y in ys]
-    for y in ys:
-        if not y.dtype.is_differentiable:
-            raise GradientError(
-                f"{_name(y)} is {y.dtype.name}: it has no derivative",
-                rule="only float and complex tensors can be differentiated",
-                where=y.node.where() if isinstance(y, Symbol) else None,
-                hint="cast to float32 before the computation, not after it",
-            )
+    _check_differentiable(ys)
     stops = {t.key for t in leaves(stop_gradients or [])}
     wanted = {x.key for x in xs}
     with _graph_scope(ys, name):
@@ -62,14 +53,29 @@ def gradients(
             _step_back(node, arrived, stops, wanted)
         result = [_total(arrived, x) for x in xs]
         if unconnected_gradients == "zero":
-            result = [apply(lookup("ZerosLike")(), x) if dx is None else dx for dx, x in zip(result, xs, strict=True)]
+            result = [_or_zeros(dx, x) for dx, x in zip(result, xs, strict=True)]
         if not slices:
             result = [dense(dx, _value(x)) for dx, x in zip(result, xs, strict=True)]
-    if warn:
-        for x, dx in zip(xs, result, strict=True):
-            if dx is None:
-                warnings.warn(f"gradient by {_name(x)} is None: {_why(ys, x)}", GraphWarning, stacklevel=2)
+    for x in [x for x, dx in zip(xs, result, strict=True) if dx is None and warn]:
+        warnings.warn(f"gradient by {_name(x)} is None: {_why(ys, x)}", GraphWarning, stacklevel=2)
     return result
+
+
+def _check_tensors(listed: Sequence[Any]) -> None:
+    for t in listed:
+        if not is_tensor(t):
+            raise GradientError(f"gradients() of {t!r}, which is not a tensor", hint="pass tensors or variables")
+
+
+def _check_differentiable(ys: Sequence[Any]) -> None:
+    for y in ys:
+        if not y.dtype.is_differentiable:
+            raise GradientError(
+                f"{_name(y)} is {y.dtype.name}: it has no derivative",
+                rule="only float and complex tensors can be differentiated",
+                where=y.node.where() if isinstance(y, Symbol) else None,
+                hint="cast to float32 before the computation, not after it",
+            )
 
 
 def _name(t: Any) -> str:
@@ -104,29 +110,26 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int, i
     def counts(x: Any) -> bool:
         return x.node is not None and x.key not in stops and not -1 < _birth(x) <= since
 
-    order: list[Any] = []
     leads: dict[Any, bool] = {}  # does a path from a wanted tensor come through this op?
+
+    def led_to(x: Any) -> bool:
+        if not x.dtype.is_differentiable or x.key in stops:
+            return False
+        return x.key in wanted or (x.node is not None and leads.get(x.node, False))
+
+    order: list[Any] = []
     stack = [(y.node, False) for y in ys if counts(y)]
     while stack:
         node, expanded = stack.pop()
-        if node in leads and not expanded:
-            continue
-        if inside and node.origin is not None:
-            continue
-        if not expanded:
+        if expanded:
+            if node.op.gradient is not None or node.origin is not None:
+                leads[node] = any(map(led_to, _reached(node)))
+            if leads[node]:
+                order.append(node)
+        elif node not in leads and not (inside and node.origin is not None):
             leads[node] = False
             stack.append((node, True))
             stack += [(x.node, False) for x in _reached(node) if counts(x)]
-            continue
-        if node.op.gradient is not None or node.origin is not None:
-            leads[node] = any(
-                x.dtype.is_differentiable
-                and x.key not in stops
-                and (x.key in wanted or (x.node is not None and leads.get(x.node, False)))
-                for x in _reached(node)
-            )
-        if leads[node]:
-            order.append(node)
     return order
 
 
@@ -174,8 +177,7 @@ def pulled_back(
         dxs = op.gradient(dys[0], outputs[0], *inputs)
     else:
         dys = [
-            apply(lookup("ZerosLike")(), y) if dy is None and not op.spares_zeros(i) else dy
-            for i, (dy, y) in enumerate(zip(dys, outputs, strict=True))
+            dy if op.spares_zeros(i) else _or_zeros(dy, y) for i, (dy, y) in enumerate(zip(dys, outputs, strict=True))
         ]
         dxs = op.gradient(tuple(dys), tuple(outputs), *inputs)
     dxs = dxs if isinstance(dxs, (tuple, list)) else (dxs,)
@@ -185,6 +187,10 @@ def pulled_back(
             rule="one derivative for each input, None where there is none",
         )
     return dxs
+
+
+def _or_zeros(dx: Any, x: Any) -> Any:
+    return apply(lookup("ZerosLike")(), x) if dx is None else dx
 
 
 def _gradient_scope(node: Any, output: Any) -> contextlib.AbstractContextManager[Any]:

@@ -141,9 +141,7 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
         raise _ragged(value) from error
     if raw.dtype == wanted.numpy:
         return raw.copy() if copy and not isinstance(value, (list, tuple)) else raw
-    loses = (wanted.is_integer and raw.dtype.kind in "fcb" and raw.size) or (
-        (wanted.is_floating and raw.dtype.kind == "c") or (wanted.is_bool and raw.dtype.kind != "b")
-    )
+    loses = _loses(raw, wanted)
     if wanted.is_integer and not loses:
         _check_range(raw, wanted)
     if loses or raw.dtype.kind in "OSU":
@@ -153,6 +151,14 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
             hint=f"write the numbers as {wanted.name}, or convert with cast(x, {wanted.name})",
         )
     return raw.astype(wanted.numpy)
+
+
+def _loses(raw: np.ndarray, wanted: DType) -> bool:
+    """Whether `wanted` is a narrower kind of number; an empty list, a float32 tensor by itself, becomes any type."""
+    kind = raw.dtype.kind
+    if wanted.is_integer:
+        return kind in "fcb" and raw.size > 0
+    return (wanted.is_floating and kind == "c") or (wanted.is_bool and kind != "b")
 
 
 def _check_range(raw: np.ndarray, wanted: DType) -> None:

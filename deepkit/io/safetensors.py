@@ -117,16 +117,10 @@ class TensorFile:
         begin, end = offsets
         if end - begin != math.prod(shape) * _SIZES[code]:
             self._refuse(f"tensor {name!r} of type {code} and shape {shape} has {end - begin} bytes")
-        dtype, stored = as_dtype(_CODES[code]), tuple(shape)
-        if kind is None:
-            return Entry(dtype, stored, code, stored, begin, end)
-        if kind in (["complex64"], ["complex128"]) and _COMPLEX[kind[0]] == code and stored[-1:] == (2,):
-            return Entry(as_dtype(kind[0]), stored[:-1], code, stored, begin, end)
-        if isinstance(kind, list) and len(kind) == 2 and kind[0] == "string" and code == "U8" and len(stored) == 1:
-            dims = kind[1]
-            if _whole_numbers(dims) and len(dims) <= HIGHEST_RANK and 8 * math.prod(dims) <= stored[0]:
-                return Entry(string, tuple(dims), code, stored, begin, end)
-        self._refuse(f"tensor {name!r} of type {code} and shape {shape} is said to be {kind!r}")
+        meant = _meant(code, tuple(shape), kind)
+        if meant is None:
+            self._refuse(f"tensor {name!r} of type {code} and shape {shape} is said to be {kind!r}")
+        return Entry(*meant, code, tuple(shape), begin, end)
 
     def _check_places(self, room: int) -> None:
         """The tensors follow one another without gaps or overlap and fill the file."""
@@ -299,3 +293,19 @@ def near(name: str, known: Any) -> str:
     close = difflib.get_close_matches(name, names[:5000], n=3)
     listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return "did you mean " + " or ".join(map(repr, close)) + "?" if close else f"it has {listed or 'no tensors'}"
+
+
+def _meant(code: str, stored: tuple[int, ...], kind: Any) -> tuple[DType, tuple[int, ...]] | None:
+    """The type and shape of the tensor that is stored as `code` and `stored`; `kind` says so where they differ.
+
+    Complex numbers are stored as pairs, texts as bytes, their lengths (8 bytes each) first. None: it cannot be.
+    """
+    if kind is None:
+        return as_dtype(_CODES[code]), stored
+    if kind in (["complex64"], ["complex128"]) and _COMPLEX[kind[0]] == code and stored[-1:] == (2,):
+        return as_dtype(kind[0]), stored[:-1]
+    if not isinstance(kind, list) or len(kind) != 2 or kind[0] != "string" or code != "U8" or len(stored) != 1:
+        return None
+    dims = kind[1]
+    fits = _whole_numbers(dims) and len(dims) <= HIGHEST_RANK and 8 * math.prod(dims) <= stored[0]
+    return (string, tuple(dims)) if fits else None

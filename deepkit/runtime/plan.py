@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.node import Node
+from deepkit.core.node import Node, needed
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -56,42 +56,30 @@ class Plan:
         if "merge" in passes:
             merge.merge(nodes, self.known, self._same, fed)
         finished = self.known.keys() | fed
-        live = [
-            node
-            for node in self._needed(nodes, finished)
-            if not (node.outputs and all(y in finished or y in self._same for y in node.outputs))
-        ]
-        self.order = order.order(live, self._sources)
+        self.order = order.order(self._live(nodes, finished), self._sources)
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
         outside = {*fed, *self.known, *variables}
         owned = memory.owners(self.order, self._sources, outside)
         results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
-        fetched = [x for x in results if x is not None]
-        self._in_place = (
-            memory.updated_in_place(self.order, self._sources, owned, fetched)
-            if "inplace" in passes
-            else set()
-        )
-        self._reusing = (
-            memory.reusable(self.order, self._sources, owned, fetched, outside)
-            if "inplace" in passes
-            else set()
-        )
+        self._in_place: set[Node] = set()
+        self._reusing: set[Node] = set()
+        if "inplace" in passes:
+            fetched = [x for x in results if x is not None]
+            self._in_place = memory.updated_in_place(self.order, self._sources, owned, fetched)
+            self._reusing = memory.reusable(self.order, self._sources, owned, fetched, outside)
         self._used = self._used_by(results)
         self._write(memory.borrowed(results, owned, outside))
 
-    def _needed(self, nodes: list[Node], finished: Any) -> list[Node]:
-        """Folding and merging leave nodes behind that nobody needs any more."""
+    def _live(self, nodes: list[Node], finished: Any) -> list[Node]:
+        """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
+
+        def before(node: Node) -> list[Node]:
+            return [*(x.node for x in self._sources(node) if x not in finished), *node.control_inputs]
+
         wanted = [self._source(t) if isinstance(t, Symbol) else t for t in self.targets if t is not None]
-        keep: set[Node] = set()
-        stack = [t.node if isinstance(t, Symbol) else t for t in wanted if t not in finished]
-        while stack:
-            node = stack.pop()
-            if node not in keep:
-                keep.add(node)
-                stack += [x.node for x in self._sources(node) if x not in finished]
-                stack += node.control_inputs
-        return [node for node in nodes if node in keep]
+        keep = set(needed([t for t in wanted if t not in finished], before))
+        settled = finished | self._same.keys()
+        return [node for node in nodes if node in keep and not (node.outputs and settled >= set(node.outputs))]
 
     def _used_by(self, results: Sequence[Symbol | None]) -> set[Any]:
         """The Symbols whose values are read and the Nodes that are awaited."""
@@ -201,52 +189,63 @@ class Plan:
         return self._variables[x]
 
     def _call(self, node: Node) -> str | None:
-        op = node.op
-        if op.idle:
+        """The line for one node: `outputs = function(arguments)`, and what it stores."""
+        if node.op.idle:
             return None
-        arguments = []
-        for i, x in enumerate(node.inputs):
-            is_ref = (i in op.writes or i in op.refs) and x not in self._names
-            if is_ref and op.subgraphs:  # only named: the graphs find their variables in the store
-                continue
-            if is_ref and not op.reads_old:
-                arguments.append(f"store.get({self._variable(x)})" if i in op.refs else "None")
-            else:
-                arguments.append(self._value(x))
-        if op.resource:
-            arguments.insert(0, self._bind("resource", self._resource_of(node)))
-        elif op.random:
-            arguments.insert(0, self._bind("stream", self._stream_of(node)))
-        if op.reads_variable:
-            text = arguments[0]
-        elif op.subgraphs:
-            function = self._bind(op.type, self._runner(node))
-            text = f"{function}(store, {', '.join(arguments)})"
-        elif node in self._in_place:
-            function = self._bind(f"{op.type}_inplace", op.inplace)
-            text = f"{function}({', '.join(arguments)})"
-        elif node in self._reusing:
-            function = self._bind(f"{op.type}_reusing", op.bind_reusing(np))
-            text = f"{function}({', '.join(arguments)})"
-        else:
-            function = self._function(op)
-            text = f"{function}({', '.join(arguments)})"
-        outputs = []
-        for y in node.outputs:
-            name = f"t{len(self._names)}"
-            if y not in self._names:
-                self._names[y] = name
-            outputs.append(self._names[y] if y not in self.feeds else "_")
+        arguments = self._arguments(node)
+        text = arguments[0] if node.op.reads_variable else f"{self._called(node)}({', '.join(arguments)})"
+        outputs = [self._output(y) for y in node.outputs]
         if not outputs:
             return text
         left = ", ".join(outputs) + ("," if node.many and len(outputs) == 1 else "")
-        if op.writes and node not in self._in_place:
-            stored = [
-                f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
-                for k, name in zip(op.writes, outputs, strict=False)
-            ]
-            return f"{left} = {text}; " + "; ".join(stored)
-        return f"{left} = {text}"
+        return "; ".join([f"{left} = {text}", *self._stores(node, outputs)])
+
+    def _arguments(self, node: Node) -> list[str]:
+        """What the node's function is handed before its inputs, and its inputs."""
+        op = node.op
+        inputs = [self._argument(op, i, x) for i, x in enumerate(node.inputs)]
+        first = []
+        if op.resource:
+            first = [self._bind("resource", self._resource_of(node))]
+        elif op.random:
+            first = [self._bind("stream", self._stream_of(node))]
+        elif op.subgraphs:
+            first = ["store"]
+        return [*first, *(text for text in inputs if text)]
+
+    def _argument(self, op: Op, i: int, x: Symbol) -> str:
+        """The expression for input i of an op; "" for a variable that its graphs find in the store by themselves."""
+        if x in self._names or not (i in op.writes or i in op.refs):
+            return self._value(x)
+        if op.subgraphs:
+            return ""
+        if op.reads_old:
+            return self._value(x)
+        return f"store.get({self._variable(x)})" if i in op.refs else "None"
+
+    def _called(self, node: Node) -> str:
+        """The name of the function that computes a node."""
+        op = node.op
+        if op.subgraphs:
+            return self._bind(op.type, self._runner(node))
+        if node in self._in_place:
+            return self._bind(f"{op.type}_inplace", op.inplace)
+        if node in self._reusing:
+            return self._bind(f"{op.type}_reusing", op.bind_reusing(np))
+        return self._function(op)
+
+    def _output(self, y: Symbol) -> str:
+        """The local name of an output; what is fed is computed for nobody."""
+        name = self._names.setdefault(y, f"t{len(self._names)}")
+        return "_" if y in self.feeds else name
+
+    def _stores(self, node: Node, outputs: Sequence[str]) -> list[str]:
+        """The new values of variables, put into the store unless they are there already."""
+        written = () if node in self._in_place else node.op.writes
+        return [
+            f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
+            for k, name in zip(written, outputs, strict=False)
+        ]
 
     def _result(self, target: Symbol | Node | None, borrowed: bool) -> str:
         if not isinstance(target, Symbol):

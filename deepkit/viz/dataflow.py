@@ -117,20 +117,26 @@ def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
             boxes.append(Box(node.name, node.type, _kind(node), _shape(node)))
         elif scope not in merged:
             merged[scope] = len(boxes)
-            boxes.append(Box(scope, "", _kind(node)))
+            boxes.append(_of_scope(scope, nodes))
         number[id(node)] = merged[scope] if scope is not None else len(boxes) - 1
-    for i in merged.values():
-        inside = [node for node in nodes if number[id(node)] == i]
-        boxes[i].type = f"{len(inside)} nodes"
-        kinds = {_kind(node) for node in inside}
-        boxes[i].kind = next((kind for kind in ("gradient", "effect", "state") if kind in kinds), "op")
     for node in nodes:
         here = number[id(node)]
-        sources = [number[id(x.op)] for x in node.inputs if id(x.op) in number]
-        controls = [number[id(c)] for c in node.control_inputs if id(c) in number]
-        boxes[here].inputs += [s for s in sources if s != here]
-        boxes[here].controls += [c for c in controls if c != here]
+        boxes[here].inputs += _others(number, [x.op for x in node.inputs], here)
+        boxes[here].controls += _others(number, node.control_inputs, here)
     return boxes
+
+
+def _of_scope(scope: str, nodes: list[Any]) -> Box:
+    """One box for all the nodes of a name scope."""
+    inside = [node for node in nodes if node.name == scope or node.name.startswith(scope + "/")]
+    kinds = {_kind(node) for node in inside}
+    kind = next((kind for kind in ("gradient", "effect", "state") if kind in kinds), "op")
+    return Box(scope, f"{len(inside)} nodes", kind)
+
+
+def _others(number: dict[int, int], nodes: Any, here: int) -> list[int]:
+    """The boxes of the nodes that are drawn, without the box they lead to."""
+    return [box for node in nodes if (box := number.get(id(node), here)) != here]
 
 
 def _kind(node: Any) -> str:

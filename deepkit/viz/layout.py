@@ -37,37 +37,47 @@ def arrange(
     names = list(groups) if groups else [""] * n
     down = [edge if edge not in back else edge[::-1] for back in [_back_edges(n, edges)] for edge in edges]
     layer = _layers(n, down)
-    # An edge over several layers becomes a chain of bends, one per layer, which take part in the ordering.
-    layer_of, width_of = list(layer), [w for w, _ in sizes]
-    chains: list[list[int]] = []
-    for a, b in down:
-        chain = [a]
-        for level in range(layer[a] + 1, layer[b]):
-            chain.append(len(layer_of))
-            layer_of.append(level)
-            width_of.append(_BEND)
-            names.append("")
-        chains.append([*chain, b])
-    above: list[list[int]] = [[] for _ in layer_of]
-    below: list[list[int]] = [[] for _ in layer_of]
-    for chain in chains:
-        for a, b in pairwise(chain):
-            if a != b:
-                below[a].append(b)
-                above[b].append(a)
-    rows = _order(layer_of, above, below, names)
+    chains, layer_of = _chains(layer, down)
+    bends = len(layer_of) - n
+    width_of = [*(w for w, _ in sizes), *[_BEND] * bends]
+    above, below = _neighbours(chains, len(layer_of))
+    rows = _order(layer_of, above, below, [*names, *[""] * bends])
     x = _columns(rows, width_of, above, below)
     heights = [max((sizes[v][1] for v in row if v < n), default=0.0) for row in rows]
     tops = [sum(heights[:i]) + i * _LAYER_GAP for i in range(len(rows))]
-    y = [tops[level] + heights[level] / 2 for level in layer_of]
-    left = min((x[v] - width_of[v] / 2 for v in range(len(x))), default=0.0)
-    x = [value - left for value in x]
-    routes = [[(x[v], y[v]) for v in chain] for chain in chains]
-    for i, edge in enumerate(edges):
-        if down[i] != edge:
-            routes[i].reverse()
-    width = max((x[v] + width_of[v] / 2 for v in range(len(x))), default=0.0)
-    return Layout([(x[v], y[v]) for v in range(n)], routes, width, tops[-1] + heights[-1] if rows else 0.0)
+    left = min((at - width / 2 for at, width in zip(x, width_of, strict=True)), default=0.0)
+    points = [(at - left, tops[level] + heights[level] / 2) for at, level in zip(x, layer_of, strict=True)]
+    routes = [[points[v] for v in chain] for chain in chains]
+    for route, edge, downwards in zip(routes, edges, down, strict=True):
+        if downwards != edge:
+            route.reverse()
+    width = max((at + width / 2 for (at, _), width in zip(points, width_of, strict=True)), default=0.0)
+    return Layout(points[:n], routes, width, tops[-1] + heights[-1] if rows else 0.0)
+
+
+def _chains(layer: Sequence[int], down: Sequence[tuple[int, int]]) -> tuple[list[list[int]], list[int]]:
+    """The boxes and bends along each edge, and the layer of each: an edge over several layers bends once in each.
+
+    The bends are numbered after the boxes, and take part in the ordering.
+    """
+    layer_of = list(layer)
+    chains = []
+    for a, b in down:
+        between = list(range(layer[a] + 1, layer[b]))
+        chains.append([a, *range(len(layer_of), len(layer_of) + len(between)), b])
+        layer_of += between
+    return chains, layer_of
+
+
+def _neighbours(chains: Sequence[Sequence[int]], n: int) -> tuple[list[list[int]], list[list[int]]]:
+    """For each box or bend those one layer above, and those one below, to which a chain leads."""
+    above: list[list[int]] = [[] for _ in range(n)]
+    below: list[list[int]] = [[] for _ in range(n)]
+    for a, b in (pair for chain in chains for pair in pairwise(chain)):
+        if a != b:
+            below[a].append(b)
+            above[b].append(a)
+    return above, below
 
 
 def _back_edges(n: int, edges: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -119,6 +129,24 @@ def _layers(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     return [level - lowest for level in layer]
 
 
+def _places(row: Sequence[int]) -> list[tuple[int, float]]:
+    """Each box of a row with its place in it, between 0 and 1."""
+    return [(v, (i + 0.5) / len(row)) for i, v in enumerate(row)]
+
+
+def _sort(row: list[int], near: Sequence[Sequence[int]], place: dict[int, float], groups: Sequence[str]) -> None:
+    """Puts each box at the mean of its neighbours' places, those of one group together at the mean of the group."""
+    wish = {v: _mean([place[w] for w in near[v]] or [place[v]]) for v in row}
+    together: dict[str, list[float]] = {}
+    for v in row:
+        together.setdefault(groups[v] or f"#{v}", []).append(wish[v])
+    row.sort(key=lambda v: (_mean(together[groups[v] or f"#{v}"]), groups[v], wish[v], v))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
 def _order(layer: list[int], above: list[list[int]], below: list[list[int]], groups: list[str]) -> list[list[int]]:
     """Rows of boxes from left to right; sweeps put each under the mean of its neighbours, the best order is kept."""
     rows: list[list[int]] = [[] for _ in range(max(layer, default=-1) + 1)]
@@ -127,16 +155,10 @@ def _order(layer: list[int], above: list[list[int]], below: list[list[int]], gro
     best, fewest = [list(row) for row in rows], _crossings(rows, below)
     for sweep in range(_SWEEPS):
         downwards = sweep % 2 == 0
-        place = {v: (i + 0.5) / len(row) for row in rows for i, v in enumerate(row)}
+        place = {v: at for row in rows for v, at in _places(row)}
         for row in rows if downwards else rows[::-1]:
-            near = {v: above[v] if downwards else below[v] for v in row}
-            wish = {v: sum(place[w] for w in near[v]) / len(near[v]) if near[v] else place[v] for v in row}
-            together: dict[str, list[float]] = {}
-            for v in row:
-                together.setdefault(groups[v] or f"#{v}", []).append(wish[v])
-            group_wish = {name: sum(values) / len(values) for name, values in together.items()}
-            row.sort(key=lambda v: (group_wish[groups[v] or f"#{v}"], groups[v], wish[v], v))
-            place.update({v: (i + 0.5) / len(row) for i, v in enumerate(row)})
+            _sort(row, above if downwards else below, place, groups)
+            place.update(_places(row))
         crossings = _crossings(rows, below)
         if crossings < fewest or sweep == 0:
             best, fewest = [list(row) for row in rows], crossings

@@ -237,6 +237,22 @@ class _Run(NamedTuple):
     outcomes: Sequence[Symbol]
 
 
+def _given(outputs: Sequence[Symbol], dys: Sequence[Any], first: int) -> list[int]:
+    """The places, counted from `first`, of the outputs of every turn at which a derivative arrived."""
+    arrived = [dy is not None and y.dtype.is_differentiable for y, dy in zip(outputs, dys, strict=False)]
+    return [first + i for i, here in enumerate(arrived) if here]
+
+
+def _row_specs(run: _Run, given: Sequence[int], arrived: Sequence[int]) -> list[Spec]:
+    """Shape and type of what each turn of the way back is handed of the same turn of the way there."""
+    body, states = run.body, len(run.last)
+    first_outcome = len(body.results) - len(run.outcomes)
+    return specs([
+        *body.inputs[states : states + len(run.xs)], *body.inputs[:states], *body.results[first_outcome:],
+        *[body.results[i] for i in given], *[body.inputs[i] for i in arrived],
+    ])
+
+
 def _backwards(
     run: _Run, dlast: Sequence[Any], dys: Sequence[Any], dhistories: Sequence[Any], reverse: bool,
     turns: Sequence[Symbol] = (),
@@ -249,9 +265,7 @@ def _backwards(
     body, states = run.body, len(run.last)
     first_captured = states + len(run.xs)
     live = [i for i, x in enumerate(run.last) if x.dtype.is_differentiable]
-    given = [
-        states + i for i, dy in enumerate(dys) if dy is not None and body.results[states + i].dtype.is_differentiable
-    ]
+    given = _given(body.results[states:], dys, states)
     arrived = [i for i in live if dhistories[i] is not None]
     wrt = connected(body, [*live, *given], [*body.inputs, *run.variables])
     by_row = [i for i in wrt if states <= i < first_captured]
@@ -270,22 +284,17 @@ def _backwards(
         totals = [total + found[i] for i, total in zip(summed, before[len(live) :], strict=True)]
         return [*[found[i] for i in live], *totals], [found[i] for i in by_row]
 
+    added = [sources[i - first_captured] for i in summed]
     zeros = lookup("ZerosLike")()
     starts = [apply(zeros, run.last[i]) if dlast[i] is None else dlast[i] for i in live]
-    starts += [apply(zeros, sources[i - first_captured]) for i in summed]
+    starts += [apply(zeros, source) for source in added]
     rows = [*turns, *run.xs, *run.histories, *run.outcomes, *[dys[i - states] for i in given]]
     rows += [dhistories[i] for i in arrived]
-    row_specs = [
-        *[(SCALAR, int32)] * len(turns),
-        *specs(body.inputs[states:first_captured]),
-        *specs(body.inputs[:states]),
-    ]
-    row_specs += specs([*body.results[len(body.results) - len(run.outcomes) :], *[body.results[i] for i in given]])
-    row_specs += specs([body.inputs[i] for i in arrived])
+    row_specs = [(SCALAR, int32)] * len(turns) + _row_specs(run, given, arrived)
     dense = {*range(len(turns)), *range(sum(sizes[:4]), sum(sizes[:5]))}
     dense |= {len(turns) + i for i in range(len(run.xs)) if i not in run.listed}
     last, dxs = _scan(
-        step, starts, specs([*[body.inputs[i] for i in live], *[sources[i - first_captured] for i in summed]]),
+        step, starts, specs([*[body.inputs[i] for i in live], *added]),
         rows, row_specs, frozenset(range(len(rows))) - dense,
         frozenset(k for k, i in enumerate(by_row) if i - states in run.listed), reverse,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,13 @@ def size(input: TensorLike, name: str | None = None, out_type: DTypeLike = "int3
 rank = unary(Rank, "rank")
 
 
+def _fits(count: int, total: int, adapts: bool) -> bool:
+    """Whether `count` elements fill axes of `total` elements, besides which there may be axes that adapt."""
+    if not adapts:
+        return count == total
+    return count == 0 or (total > 0 and count % total == 0)
+
+
 @register
 class Reshape(Op):
     """The same numbers in the same order under another shape; one dimension may be -1: what is left over."""
@@ -149,22 +157,20 @@ class Reshape(Op):
     def shape(self, x: Shape, *target: Shape) -> Shape:
         if self.static is None:
             return Shape([None] * target[0][0]) if target and target[0].is_full else UNKNOWN
-        count = x.num_elements()
-        known = [d for d in self.static if d is not None and d != -1]
-        free = [i for i, d in enumerate(self.static) if d == -1 or d is None]
-        total = int(np.prod(known, dtype=np.int64))
-        if len([d for d in self.static if d == -1]) > 1:
+        if self.static.count(-1) > 1:
             raise ShapeError(f"reshape to {list(self.static)}: only one dimension can be -1")
-        dims = [None if d is None or d == -1 else d for d in self.static]
-        if count is not None:
-            if (not free and total != count) or ((free and (total == 0 or count % total)) and count != 0):
-                raise ShapeError(
-                    f"reshape from {x} to {list(self.static)}: {count} elements do not fit",
-                    rule=f"the product of the dimensions must stay {count}",
-                    hint="use -1 for the dimension that should adapt, e.g. the batch",
-                )
-            if len(free) == 1 and total:
-                dims[free[0]] = count // total
+        dims = [None if d == -1 else d for d in self.static]
+        count, total = x.num_elements(), math.prod(d for d in dims if d is not None)
+        if count is None:
+            return Shape(dims)
+        if not _fits(count, total, None in dims):
+            raise ShapeError(
+                f"reshape from {x} to {list(self.static)}: {count} elements do not fit",
+                rule=f"the product of the dimensions must stay {count}",
+                hint="use -1 for the dimension that should adapt, e.g. the batch",
+            )
+        if dims.count(None) == 1 and total:
+            dims[dims.index(None)] = count // total
         return Shape(dims)
 
     def forward(self, xp: Any, x: Any, *target: Any) -> Any:

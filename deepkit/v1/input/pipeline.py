@@ -149,15 +149,8 @@ def _batched(
     names = entries[0][1]
     with name_scope(name, what, entries[0][0]) as scope:
         parts = [[_tensor(t, what) for t in values] for values, _ in entries]
-        if not parts[0]:
-            raise ArgumentError(f"{what}: no tensors", rule="at least one tensor to batch")
-        if any(len(p) != len(parts[0]) or n != names for p, (_, n) in zip(parts, entries, strict=True)):
-            raise ArgumentError(f"{what}: the entries of the list differ", rule="each gives the same tensors")
+        _check_alike(what, parts, [n for _, n in entries])
         types = [t.dtype for t in parts[0]]
-        if any([t.dtype for t in p] != types for p in parts):
-            raise ArgumentError(
-                f"{what}: the entries of the list differ in their types", rule="each gives the same types"
-            )
         known = _row_shapes(what, parts, shapes, enqueue_many, pads)
         queue: QueueBase
         if shuffle is not None:
@@ -181,6 +174,19 @@ def _tensor(value: Any, what: str) -> Symbol:
             hint="sparse_tensor_to_dense(x) before, with dynamic_pad=True for different lengths; or FixedLenFeature",
         )
     return constant_of(value)
+
+
+def _check_alike(what: str, parts: Sequence[Sequence[Any]], names: Sequence[Any]) -> None:
+    """ArgumentError unless every entry gives the same tensors, by number, name and type, and at least one."""
+    first = parts[0]
+    if not first:
+        raise ArgumentError(f"{what}: no tensors", rule="at least one tensor to batch")
+    if any(len(p) != len(first) for p in parts) or any(n != names[0] for n in names):
+        raise ArgumentError(f"{what}: the entries of the list differ", rule="each gives the same tensors")
+    if any(t.dtype is not like.dtype for p in parts for t, like in zip(p, first, strict=True)):
+        raise ArgumentError(
+            f"{what}: the entries of the list differ in their types", rule="each gives the same types"
+        )
 
 
 def _row_shapes(what: str, parts: list[list[Symbol]], shapes: Any, many: bool, pads: bool) -> list[Shape]:

@@ -65,25 +65,33 @@ class FlagValues:
             if word == "--":
                 rest += words
                 break
-            option, equals, text = word.lstrip("-").partition("=")
-            name = option.replace("-", "_")
-            flag = self._flags.get(name) or self._flags.get(option)
-            negated = self._flags.get(name.removeprefix("no")) if name.startswith("no") else None
-            if not word.startswith("-") or (flag is None and (negated is None or negated.read is not _boolean)):
+            if not (word.startswith("-") and self._read(word, words)):
                 rest.append(word)
-            elif flag is None and negated is not None:
-                self._values[negated.name] = False
-            elif flag is not None and not equals and flag.read is _boolean:
-                self._values[flag.name] = True
-            elif flag is not None:
-                if not equals and not words:
-                    raise ArgumentError(f"--{flag.name} has no value", rule=f"it takes {flag.kind}")
-                self._values[flag.name] = flag.parse(text if equals else words.pop(0))
-        if not known_only and any(word.startswith("-") for word in rest[1:]):
-            unknown = next(word for word in rest[1:] if word.startswith("-"))
-            raise ArgumentError(f"there is no flag {unknown}", rule="the flags are " + ", ".join(self._flags))
+        unknown = [word for word in rest[1:] if word.startswith("-")]
+        if unknown and not known_only:
+            raise ArgumentError(f"there is no flag {unknown[0]}", rule="the flags are " + ", ".join(self._flags))
         self.__dict__["_rest"] = rest
         return rest
+
+    def _read(self, word: str, words: list[str]) -> bool:
+        """Sets the flag that `word` names, if there is one; its value may be the first of the `words` after it."""
+        option, equals, text = word.lstrip("-").partition("=")
+        name = option.replace("-", "_")
+        flag = self._flags.get(name) or self._flags.get(option)
+        if flag is None:
+            negated = self._flags.get(name.removeprefix("no")) if name.startswith("no") else None
+            if negated is None or negated.read is not _boolean:
+                return False
+            self._values[negated.name] = False
+        elif equals:
+            self._values[flag.name] = flag.parse(text)
+        elif flag.read is _boolean:
+            self._values[flag.name] = True
+        elif not words:
+            raise ArgumentError(f"--{flag.name} has no value", rule=f"it takes {flag.kind}")
+        else:
+            self._values[flag.name] = flag.parse(words.pop(0))
+        return True
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
