@@ -174,14 +174,22 @@ def _name(name: str, values: np.ndarray) -> str:
 
 def _numbers(sheet: np.ndarray, own: Dims, fill: str, x: float, y: float, cell: float) -> list[str]:
     """The front sheet's numbers and the lines between them."""
-    parts, size = [], min(13.0, 1.5 * cell / len(str(sheet.max())))
+    size = min(13.0, 1.5 * cell / len(str(sheet.max())))
+    rows, columns = min(own[1], sheet.shape[0]), min(own[2], sheet.shape[1])
+    parts = [_lines(x, y, sheet.shape, cell, fill, "4 3"), _lines(x, y, (rows, columns), cell, "#ffffff", "")]
     for i, j in np.ndindex(*sheet.shape):
-        mine = i < own[1] and j < own[2]
-        line = "#ffffff" if mine else fill
-        parts.append(frame(x + j * cell, y + i * cell, cell, cell, stroke=line, wide=0.7, dash="" if mine else "4 3"))
+        mine = i < rows and j < columns
         parts.append(label(str(sheet[i, j]), x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.35 * size, size=round(size, 1),
                            anchor="middle", fill="#ffffff" if mine else GREY))
     return parts
+
+
+def _lines(x: float, y: float, shape: tuple[int, ...], cell: float, stroke: str, dash: str) -> str:
+    """The lines between the cells of a sheet."""
+    rows, columns = shape
+    across = "".join(f"M{x:g} {y + i * cell:g}h{columns * cell:g}" for i in range(1, rows))
+    down = "".join(f"M{x + j * cell:g} {y:g}v{rows * cell:g}" for j in range(1, columns))
+    return f'<path d="{across}{down}" stroke="{stroke}" stroke-width="0.7" stroke-dasharray="{dash or "none"}" fill="none"/>'
 
 
 def _dims(shape: Any) -> Dims:

@@ -100,12 +100,12 @@ def _path(at: np.ndarray, line: np.ndarray, x: float, y: float, side: float) -> 
 
 
 def _bends(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points without those that lie on the straight line between their neighbours (to a fiftieth of a pixel)."""
+    """The points without those that lie on the straight line between their neighbours (to a twentieth of a pixel)."""
     kept = points[:1]
     for i in range(1, len(points) - 1):
         (a, b), (c, d), (e, f) = kept[-1], points[i], points[i + 1]
         length = np.hypot(e - a, f - b)
-        if abs((c - a) * (f - b) - (d - b) * (e - a)) > 0.02 * length:
+        if abs((c - a) * (f - b) - (d - b) * (e - a)) > 0.05 * length:
             kept.append(points[i])
     return [*kept, points[-1]]
 

@@ -20,7 +20,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import ShapeError
+from deepkit.errors import DTypeError, ShapeError
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
@@ -67,7 +67,17 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
 def convert_to_tensor(
     value: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None, dtype_hint: Any = None
 ) -> Symbol:
-    """Numbers, lists and NumPy arrays as a constant; tensors as they are."""
+    """Numbers, lists and NumPy arrays as a constant; tensors as they are.
+
+    dtype is an order: DTypeError where the value is of another type. preferred_dtype, or dtype_hint, its later name, is a
+    wish: where the value cannot be of that type it gets its own.
+    """
+    wish = preferred_dtype if dtype_hint is None else dtype_hint
+    if dtype is None and wish is not None:
+        try:
+            return constant_of(value, wish, name)
+        except DTypeError:
+            return constant_of(value, None, name)
     return constant_of(value, dtype, name)
 
 
