@@ -15,15 +15,23 @@ class Call:
 
     training: None (nobody said), True, False or a tensor; record: whether layers remember which tensor they made
     from which (only outermost calls do); eager: whether the inputs are Tensors; values: whether weights stand for their
-    values now, and not for the variables of the graph; updates, losses: what the layers asked for.
+    values now, and not for the variables of the graph; updates, losses, metrics: what the layers asked for, as pairs
+    (layer, assignment), (layer, loss), (metric or name, value); an assignment that no layer has given to add_update is
+    one of None. counts: what the metrics inside assign; notes: masks and metrics of Tensors.
     """
 
     def __init__(self, training: Any = None, record: bool = True, eager: bool = False, values: bool = False):
         self.training, self.record, self.eager, self.values = training, record, eager, values
-        self.updates: list[Any] = []
+        self.updates: list[tuple[Any, Any]] = []
+        self.counts: list[tuple[Any, Any]] = []
         self.losses: list[tuple[Any, Any]] = []
         self.metrics: list[tuple[Any, Any]] = []
-        self.masks: dict[int, tuple[Any, Any]] = {}
+        self.notes: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def share(self, outer: Call) -> None:
+        """What is asked for inside goes where the call around it keeps its own."""
+        self.updates, self.counts, self.losses = outer.updates, outer.counts, outer.losses
+        self.metrics, self.notes = outer.metrics, outer.notes
 
 
 class _Stack(threading.local):
@@ -54,7 +62,7 @@ def calling(
     if training is None:
         call.training = outer.training
     if not is_first() and not collect:
-        call.updates, call.losses, call.metrics, call.masks = outer.updates, outer.losses, outer.metrics, outer.masks
+        call.share(outer)
     _stack.calls.append(call)
     try:
         yield call
@@ -72,16 +80,42 @@ def is_first() -> bool:
     return len(_stack.calls) == 1
 
 
+@contextlib.contextmanager
+def counting() -> Iterator[None]:
+    """A block whose assignments are a metric's: they happen where metrics are shown, and not in a prediction."""
+    with calling(record=is_outermost()) as call:
+        call.updates = call.counts
+        yield
+
+
 def mask_of(x: Any) -> Any:
     """The mask that came with a tensor, or None."""
-    if isinstance(x, Symbol):
-        return (x.notes or {}).get("keras_mask")
-    return current().masks.get(id(x), (None, None))[1]
+    return _note(x, "keras_mask")
 
 
 def set_mask(x: Any, mask: Any) -> None:
     """Lets `mask` travel with the tensor to the layers that take it."""
+    _set_note(x, "keras_mask", mask)
+
+
+def metric_of(x: Any) -> Any:
+    """The metric whose result a tensor is, or None."""
+    return _note(x, "keras_metric")
+
+
+def set_metric(x: Any, metric: Any) -> None:
+    """Notes that the tensor is the result of a metric, so that add_metric takes no mean of it."""
+    _set_note(x, "keras_metric", metric)
+
+
+def _note(x: Any, kind: str) -> Any:
     if isinstance(x, Symbol):
-        x.notes = {**(x.notes or {}), "keras_mask": mask}
-    else:
-        current().masks[id(x)] = (x, mask)  # holding x keeps its id from being given away
+        return (x.notes or {}).get(kind)
+    return current().notes.get((kind, id(x)), (None, None))[1]
+
+
+def _set_note(x: Any, kind: str, value: Any) -> None:
+    if isinstance(x, Symbol):
+        x.notes = {**(x.notes or {}), kind: value}
+    elif not is_first():
+        current().notes[kind, id(x)] = (x, value)  # holding x keeps its id from being given away

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,6 @@ class World:
         self.fixed_phase: int | None = None
         """The phase of set_learning_phase; None while every run has its own."""
         self._phase: Symbol | None = None
-        self._switches: weakref.WeakKeyDictionary[Any, Symbol] = weakref.WeakKeyDictionary()
         self._uids: dict[str, int] = {}
         self.awaiting: list[weakref.ref[Variable]] = []
 
@@ -93,12 +92,6 @@ class World:
             self._phase = self._settable(np.array(0, np.int32), "keras_learning_phase")
         return self._phase
 
-    def switch(self, layer: Any) -> Symbol:
-        """Whether the layer trains, as a tensor: so a graph written before the layer is frozen serves afterwards, too."""
-        if layer not in self._switches:
-            self._switches[layer] = self._settable(np.array(True), f"{layer.name}/trainable")
-        return self._switches[layer]
-
     def _settable(self, default: np.ndarray, name: str) -> Symbol:
         with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
             return ops.identity(self.graph.constant(default, f"{name}/input"), name=name)
@@ -107,12 +100,10 @@ class World:
         """Whether a step that is for training, or not, runs as such: unless set_learning_phase says otherwise."""
         return wished if self.fixed_phase is None else bool(self.fixed_phase)
 
-    def assumed(self, training: bool | None = None, trainable: Mapping[Any, bool] | None = None) -> dict[Symbol, Any]:
-        """What holds in runs for training or testing (None: either). `trainable`: which layers count as frozen, if not as now."""
+    def assumed(self, training: bool | None = None) -> dict[Symbol, Any]:
+        """What holds in runs for training or testing (None: either)."""
         value = training if self.fixed_phase is None else self.fixed_phase
-        phase = {} if self._phase is None or value is None else {self._phase: int(value)}
-        then = trainable or {}
-        return {**phase, **{s: then.get(layer, layer.trainable) for layer, s in list(self._switches.items())}}
+        return {} if self._phase is None or value is None else {self._phase: int(value)}
 
     def uid(self, prefix: str) -> int:
         self._uids[prefix] = self._uids.get(prefix, 0) + 1

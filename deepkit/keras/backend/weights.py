@@ -81,9 +81,9 @@ class Weight(Variable):
 
 
 def _noted(assignment: Any) -> Any:
-    """An assignment made while layers are called happens with each run of them, whether or not add_update says so."""
+    """An assignment made while layers are called happens with each run of them, unless add_update says otherwise."""
     if not is_first():
-        current().updates.append(assignment)
+        current().updates.append((None, assignment))
     return assignment
 
 

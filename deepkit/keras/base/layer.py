@@ -56,8 +56,8 @@ class Layer(History):
     """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
     is_network: ClassVar[bool] = False
     """Whether the layer is made of layers between inputs and outputs, as models are."""
-    _untracked: ClassVar[frozenset[str]] = frozenset()
-    """Attributes whose layers are not layers of this one."""
+    is_part: ClassVar[bool] = True
+    """Whether an attribute of this class makes it a layer of the one that has it; a metric only measures."""
 
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
         self._trainable_weights: list[Any] = []
@@ -109,8 +109,7 @@ class Layer(History):
     @property
     def _sublayers(self) -> list[Layer]:
         """The layers among the attributes, and in their lists and dictionaries, whenever they were put there."""
-        tracked = {name: value for name, value in vars(self).items() if name not in self._untracked}
-        return list({id(layer): layer for layer in _layers_in(tracked)}.values())
+        return list({id(layer): layer for layer in _layers_in(vars(self))}.values())
 
     def _own(self, key: str) -> list[Any]:
         self.check_begun(key)
@@ -287,16 +286,19 @@ class Layer(History):
                 context.current().losses.append((self, loss))
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
-        """Assignments that happen with each run of the layer: moving averages, states. Pairs (variable, value) do, too."""
+        """Assignments that happen with each training run, and in a stateful layer with every run: moving averages, states.
+
+        A pair (variable, value) is an assignment, too. Those of a frozen layer do not happen. (What `call` assigns without
+        giving it to add_update happens with each run, as in Keras without graphs.)
+        """
         for update in listed(updates) if not isinstance(updates, tuple) else [updates]:
             made = update[0].assign(update[1]) if isinstance(update, tuple) else update
-            asked = context.current().updates
-            if not any(made is known for known in asked):  # an assignment of a weight is noted already
-                asked.append(made)
+            call = context.current()
+            call.updates[:] = [*[(layer, known) for layer, known in call.updates if known is not made], (self, made)]
 
     def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
-        """Shows the mean of `value` among the metrics under `name`."""
-        context.current().metrics.append((name or self.name, value))
+        """Shows the mean of `value` among the metrics under `name`; if it is a metric's result, shows that metric."""
+        context.current().metrics.append((context.metric_of(value) or name or self.name, value))
 
     @property
     def losses(self) -> list[Any]:
@@ -312,8 +314,8 @@ class Layer(History):
 
     @property
     def updates(self) -> list[Any]:
-        """What the calls on Symbols assign."""
-        asked = [u for call in self.calls for u in call.asked.updates]
+        """What the calls on Symbols assign; a frozen layer assigns only its states."""
+        asked = [u for call in self.calls for x, u in call.asked.updates if x is None or x.trainable or x.stateful]
         return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
 
     def _own_weights(self) -> list[Any]:
@@ -459,7 +461,8 @@ def _again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) ->
 
 def _layers_in(value: Any) -> Iterator[Layer]:
     if isinstance(value, Layer):
-        yield value
+        if value.is_part:
+            yield value
     elif isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _layers_in(item)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deepkit.core.node import Node
-from deepkit.core.static import passed_on
-from deepkit.core.symbol import Symbol
 from deepkit.keras.backend.context import Call, calling
 from deepkit.keras.backend.nested import flat, single
 from deepkit.keras.base.layer import Layer
@@ -16,10 +13,13 @@ from deepkit.keras.base.layer import Layer
 
 @dataclass(frozen=True)
 class Forward:
-    """losses: pairs (layer, loss); metrics: pairs (name, value); updates: assignments that belong to a run."""
+    """updates: pairs (layer, assignment); counts: the same for metrics that layers hold; losses: pairs (layer, loss);
+    metrics: pairs (metric, or the name of a mean; value).
+    """
 
     outputs: list[Any]
-    updates: list[Any]
+    updates: list[tuple[Any, Any]]
+    counts: list[tuple[Any, Any]]
     losses: list[tuple[Any, Any]]
     metrics: list[tuple[Any, Any]]
 
@@ -30,6 +30,7 @@ class Forward:
         return cls(
             outputs,
             [u for call in kept for u in call.updates],
+            [u for call in kept for u in call.counts],
             [x for call in kept for x in call.losses],
             [x for call in kept for x in call.metrics],
         )
@@ -40,6 +41,16 @@ class Forward:
         with calling(training, collect=True) as call:
             outputs = flat(model(single(inputs)))
         return cls.recorded([call], outputs)
+
+    def updates_in(self, mode: str, trained: Mapping[Any, bool]) -> list[Any]:
+        """The assignments of a run to train, test or predict: nobody's and states always, others' while they train.
+
+        trained: which layers count as trained, whatever they are now.
+        """
+        return [
+            u for layer, u in self.updates
+            if layer is None or layer.stateful or (mode == "train" and trained.get(layer, layer.trainable))
+        ]
 
 
 class Snapshot:
@@ -56,13 +67,3 @@ class Snapshot:
             self._freezings = Layer.freezings
             self._differs = {id(w) for w in self.weights} != {id(w) for w in model.trainable_weights}
         return self._differs
-
-
-def changes_nothing(update: Node) -> bool:
-    """True if an assignment gives its variable the value it has, as far as the graph's assumptions say."""
-    if update.type != "Assign":
-        return False
-    variable, value = update.inputs
-    while isinstance(value, Symbol) and (only := passed_on(value.node)) is not None:
-        value = value.node.inputs[only]
-    return value.node.op.reads_variable and value.node.inputs[0] is variable

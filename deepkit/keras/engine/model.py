@@ -49,16 +49,14 @@ class Model(Network):
     """Whether the model's own name is no part of its weights' names."""
     _lost = False
     """Whether the loss of this fit has become NaN or infinite."""
-    _untracked = frozenset({"_wanted_metrics", "_wanted_weighted"})
-    """A metric is a layer, but to measure a model adds no weights to it."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._steps: dict[Any, Any] = {}
         self._seen: Snapshot | None = None
         self._objective: Objective | None = None
         self._scores: Scores | None = None
-        self._added_metrics: dict[str, Mean] = {}
-        self._graph_metrics: list[tuple[str, Symbol]] = []  # added outside of any call, as tensors of the model
+        self._added_metrics: dict[str, Metric] = {}
+        self._graph_metrics: list[tuple[Any, Symbol]] = []  # added outside of any call, as tensors of the model
         self.history: Any = None
         super().__init__(*args, **kwargs)
 
@@ -86,7 +84,6 @@ class Model(Network):
             )
             self.run_eagerly = bool(run_eagerly)
             self._objective = self._scores = None
-            self._added_metrics = {}
             self._forget_steps()
             if self.outputs:
                 self._prepare()
@@ -104,6 +101,8 @@ class Model(Network):
         names = self.output_names
         self._objective = Objective(self.loss, self.loss_weights, names)
         self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names, self._objective.losses)
+        if self.is_connected:
+            self._collect_metrics(self.forward(False).metrics)
         self._collect_metrics(self._graph_metrics)
         if self._topology is not None:
             last = [(record_of(y).layer, keras_shape(y)) for y in self.outputs]
@@ -146,22 +145,26 @@ class Model(Network):
         """The metrics that each step gives beside the loss: the losses of several outputs first."""
         return [*(self._objective.means if self._objective is not None else []), *self.metrics]
 
-    def _collect_metrics(self, metrics: list[tuple[str, Any]]) -> None:
-        for name, _ in metrics:
-            self._added_metrics.setdefault(name, Mean(name))
+    def _collect_metrics(self, metrics: list[tuple[Any, Any]]) -> None:
+        for metric, _ in metrics:
+            if isinstance(metric, str):
+                self._added_metrics.setdefault(metric, Mean(metric))
+            else:
+                self._added_metrics[metric.name] = metric
 
     def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
         """Shows the mean of `value`, a tensor between the model's inputs and outputs, among the metrics under `name`."""
         if not (isinstance(value, Symbol) and context.is_first()):
             super().add_metric(value, aggregation, name)
             return
-        if name is None or aggregation not in (None, "mean"):
+        metric = context.metric_of(value) or name
+        if metric is None or aggregation not in (None, "mean"):
             raise ArgumentError(
                 f"add_metric(aggregation={aggregation!r}, name={name!r})",
                 rule="a metric has a name, and its values are aggregated by their mean",
                 hint='model.add_metric(K.sum(x), aggregation="mean", name="sum_of_x")',
             )
-        self._graph_metrics.append((name, value))
+        self._graph_metrics.append((metric, value))
         self._forget_steps()
         self._collect_metrics(self._graph_metrics)
 

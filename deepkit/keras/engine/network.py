@@ -230,7 +230,7 @@ class Network(Layer):
 
     @property
     def updates(self) -> list[Any]:
-        return self.forward(False).updates if self.is_connected else super().updates
+        return self.forward(False).updates_in("train", {}) if self.is_connected else super().updates
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Each output keeps the mask that its own layer gave it."""

@@ -14,7 +14,7 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.context import calling
 from deepkit.keras.backend.nested import flat, single
 from deepkit.keras.backend.session import World, as_nodes, placeholder
-from deepkit.keras.engine.forward import Forward, changes_nothing
+from deepkit.keras.engine.forward import Forward
 
 
 def _step(
@@ -25,20 +25,24 @@ def _step(
     predict gives the outputs; test and train the loss of this batch and the running values of the metrics, after their
     updates.
     """
-    outputs = forward.outputs
+    outputs, seen = forward.outputs, model._snapshot
+    asked = forward.updates_in(mode, seen.trainable)
     if mode == "predict":
-        return outputs, forward.updates
+        return outputs, asked
     penalties = [loss for _, loss in forward.losses] + _weight_penalties(model)
     total, updates = model._objective(targets, outputs, weights, penalties)
     updates += model._scores.update(targets, outputs, weights)
     added = [*forward.metrics, *model._graph_metrics]
     model._collect_metrics(added)
-    for name, value in added:
-        with model._added_metrics[name].beside(total):
-            updates += model._added_metrics[name].update_state(value)
-    updates += [u for u in forward.updates if not any(u is v for v in updates)]
+    for metric, value in added:
+        if not isinstance(metric, str):
+            updates.append(value)  # the metric's own result, which comes after its assignments
+            continue
+        with model._added_metrics[metric].beside(total):
+            updates += model._added_metrics[metric].update_state(value)
+    updates += [u for u in [*[u for _, u in forward.counts], *asked] if not any(u is v for v in updates)]
     if mode == "train":
-        updates += _descend(model, total)
+        updates += _descend(model.optimizer, total, seen.weights)
     symbols = [u for u in updates if not isinstance(u, Tensor)]
     with World.of(total).graph.control_dependencies(symbols) if symbols else contextlib.nullcontext():
         return [total, *[_result(m, total) for m in model._reported()]], updates
@@ -54,14 +58,13 @@ def _weight_penalties(model: Any) -> list[Any]:
     return [x for layer in model.layers_inside() for x in layer.penalties()] + list(model._graph_losses)
 
 
-def _descend(model: Any, total: Any) -> list[Any]:
+def _descend(optimizer: Any, total: Any, weights: list[Any]) -> list[Any]:
     """The optimizer's updates of the weights that are trained."""
-    weights = model._snapshot.weights
     if isinstance(total, Tensor):
         weights = [w.eager for w in weights]
     if not weights:
         return []
-    return list(model.optimizer.get_updates(total, weights))
+    return list(optimizer.get_updates(total, weights))
 
 
 class Step:
@@ -79,10 +82,10 @@ class Step:
             ys = _placeholders(targets, model.output_names, "target")
             ws = _placeholders(weights, model.output_names, "sample_weight")
             forward = model.forward(training)
-            self._assumed = world.assumed(training, model._snapshot.trainable)
+            self._assumed = world.assumed(training)
             with graph.assuming(self._assumed):
                 results, updates = _step(model, mode, forward, ys, ws)
-                kept = [u for u in as_nodes(updates) if not changes_nothing(u)]
+                kept = as_nodes(updates)
         self.count = len(results)
         self._feeds = [*model.inputs, *[y for y in [*ys, *ws] if y is not None]]
         self._fetches = [*results, *kept]

@@ -9,7 +9,6 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, constraints, initializers, regularizers
-from deepkit.keras.backend.session import World
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described
@@ -137,10 +136,10 @@ class BatchNormalization(_Normalization):
         return self._by_batch(inputs, mask) if training else self._by_averages(inputs)
 
     def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
-        """Both results, of which the phase chooses one when the graph runs; the averages follow while the layer trains."""
+        """Both results, of which the phase chooses one when the graph runs; in a test the averages stay."""
         phase = ops.cast(training, "bool")
         trained, *batch = self._normalized(inputs, mask)
-        self._follow(batch[0], batch[1], ops.logical_and(phase, World.of(inputs).switch(self)))
+        self._follow(batch[0], batch[1], phase)
         return backend.in_train_phase(trained, self._by_averages(inputs), phase)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:

@@ -15,6 +15,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
+from deepkit.keras.backend import context
 from deepkit.keras.backend.context import calling
 from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.session import World, get_uid, snake_case
@@ -48,6 +49,8 @@ class Metric(Layer):
     >>> metric.result().item()
     5.0
     """
+
+    is_part = False
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
@@ -98,12 +101,16 @@ class Metric(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Updates the state and gives the result that it leads to."""
-        updates = self.update_state(*args, **kwargs)
+        with context.counting():
+            updates = self.update_state(*args, **kwargs)
         graph = graph_of(*flat([args, list(kwargs.values())]))
         if graph is None:
-            return self.result()
-        with graph.control_dependencies(listed_updates(updates)), self.beside(updates):
-            return ops.identity(self.result())
+            result = self.result()
+        else:
+            with graph.control_dependencies(listed_updates(updates)), self.beside(updates):
+                result = ops.identity(self.result())
+        context.set_metric(result, self)
+        return result
 
     @contextlib.contextmanager
     def beside(self, x: Any) -> Iterator[None]:

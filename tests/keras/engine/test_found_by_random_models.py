@@ -58,3 +58,67 @@ def test_the_metrics_of_fit_are_left_to_the_first_batch():
     model.evaluate(x, zeros, verbose=0)
     batches = [model.test_on_batch(x[:2], zeros[:2]) for _ in range(2)]
     np.testing.assert_allclose(batches, [[2.5, 36 / 5], [2.5, 1.5]])  # (1 + 2 + 30 + 1 + 2) / 5
+
+
+class Counting(keras.layers.Layer):
+    """Counts its runs; a stateful one says that the count is its state."""
+
+    def __init__(self, stateful: bool) -> None:
+        super().__init__(input_shape=(1,))
+        self.stateful = stateful
+
+    def build(self, input_shape):
+        self.runs = self.add_weight("runs", (), initializer="zeros", trainable=False)
+        super().build(input_shape)
+
+    def call(self, x):
+        self.add_update(keras.backend.update_add(self.runs, 1.0))
+        return x
+
+
+def counted(stateful: bool, frozen: bool) -> list[int]:
+    """The count after a run to train, to test and to predict, and how many updates the model has."""
+    layer = Counting(stateful)
+    model = keras.Sequential([layer])
+    layer.trainable = not frozen
+    model.compile("sgd", "mse")
+    found, x = [], np.ones((1, 1))
+    for run in (model.train_on_batch, model.test_on_batch, lambda x, _: model.predict(x)):
+        run(x, x)
+        found.append(int(layer.get_weights()[0]))
+    return [*found, len(model.updates)]
+
+
+def test_updates_belong_to_training_and_states_to_every_run():
+    """add_update's assignments happened in evaluate and predict, too; in Keras only a stateful layer's do."""
+    assert counted(stateful=False, frozen=False) == [1, 1, 1, 1]
+    assert counted(stateful=False, frozen=True) == [0, 0, 0, 0]
+    assert counted(stateful=True, frozen=True) == [1, 2, 3, 1]
+
+
+class Measured(keras.layers.Layer):
+    """Passes its input on and shows two metrics of it: one that it holds, and the mean of a value."""
+
+    def __init__(self) -> None:
+        super().__init__(input_shape=(1,))
+        self.held = keras.metrics.Mean("held")
+
+    def call(self, x):
+        self.add_metric(self.held(x))
+        self.add_metric(keras.backend.sum(x), name="total", aggregation="mean")
+        return x
+
+
+def test_metrics_made_in_the_call_of_a_layer():
+    """They were unknown before the first batch, a held one's result was averaged again, and its sums were weights."""
+    layer = Measured()
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse")
+    x = np.array([[1.0], [2.0], [30.0]])
+    assert model.metrics_names == ["loss", "held", "total"]
+    assert layer.held in model.metrics
+    assert not model.weights
+    model.predict(x)  # measures nothing
+    np.testing.assert_allclose(model.evaluate(x, x, batch_size=2, verbose=0), [0, 11, 33 / 2])
+    model.compile("adam", "mse")  # what is added goes on counting
+    np.testing.assert_allclose(model.test_on_batch(x, x), [0, 11, 66 / 3])
