@@ -15,7 +15,7 @@ from deepkit.datasets.cifar import load_cifar10, load_cifar100, read_cifar
 from deepkit.datasets.dataset import Dataset, Documents, Series, Table
 from deepkit.datasets.digits28 import load_digits28
 from deepkit.datasets.documents import load_imdb, load_reuters
-from deepkit.datasets.housing import load_boston, load_california
+from deepkit.datasets.housing import invent_california, load_boston, load_california
 from deepkit.datasets.idx import read_idx, write_idx
 from deepkit.datasets.mnist import load_digits, load_fashion_mnist, load_mnist
 from deepkit.datasets.series import load_airline_passengers
@@ -27,6 +27,7 @@ __all__ = [
     "Series",
     "Table",
     "augment",
+    "invent_california",
     "load_airline_passengers",
     "load_boston",
     "load_california",

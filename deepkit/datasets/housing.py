@@ -1,4 +1,4 @@
-"""Prices of houses: Boston 1970 and California 1990."""
+"""Prices of houses: Boston 1970, California 1990, and invented districts for where the real ones are not at hand."""
 
 from __future__ import annotations
 
@@ -73,6 +73,52 @@ def load_california(*, raw: bool = False, verbose: bool = True) -> Table:
     if raw:
         return _table(CALIFORNIA.title, x, y, CALIFORNIA_COLUMNS, "median_house_value", path, verbose)
     return _table(CALIFORNIA.title, per_household(x), y / 100_000, CALIFORNIA_FEATURES, "MedHouseVal", path, verbose)
+
+
+def invent_california(*, seed: int = 0, verbose: bool = True) -> Table:
+    """A table that stands in for `load_california()`: invented districts, drawn with the real table's statistics.
+
+    The 20,640 rows of 8 features have the real means, spreads and correlations; all but the age and the place are
+    log-normal, and four districts have hundreds of people to a household, one 1,243, as real ones have. The price is
+    the real table's linear fit plus noise, cut off at 0.15 and 5 (100,000 dollars). No row is a real district: what is
+    learned from it says nothing about California.
+
+    >>> x, y = invent_california(verbose=False)
+    >>> x.shape, y.shape, bool(abs(x[:, 0].mean() - 3.87) < 0.05)
+    ((20640, 8), (20640,), True)
+    """
+    random = np.random.default_rng(seed)
+    rows, mean, spread = 20_640, np.array(_MEAN), np.array(_SPREAD)
+    normal = random.multivariate_normal(np.zeros(8), _correlations(), size=rows, method="cholesky")
+    sigma = np.sqrt(np.log1p((spread / mean) ** 2))  # of the logarithm, for the given mean and spread
+    x = np.exp(np.log(np.abs(mean)) - sigma**2 / 2 + sigma * normal)
+    x[:, _SYMMETRIC] = (mean + spread * normal)[:, _SYMMETRIC]
+    x[:, 1] = np.clip(x[:, 1], 1, 52).round()
+    x[_CROWDED, 5] = (1243.0, 600.0, 502.0, 230.0)
+    scaled = (x - mean) / spread
+    y = np.clip(2.07 + scaled @ _SLOPES + random.normal(0, 0.6, rows), 0.15, 5.0)
+    table = Table("invented districts", x, y, CALIFORNIA_FEATURES, "MedHouseVal", "drawn at random")
+    if verbose:
+        print(table.describe())
+    return table
+
+
+_MEAN = (3.871, 28.64, 5.429, 1.097, 1425.0, 3.071, 35.63, -119.6)
+_SPREAD = (1.900, 12.59, 2.474, 0.474, 1132.0, 1.2, 2.136, 2.003)
+"""The real columns', but for people in a household, whose spread of 10 is four districts'."""
+_SLOPES = (0.830, 0.119, -0.266, 0.306, -0.005, -0.005, -0.900, -0.871)
+_SYMMETRIC = [1, 6, 7]
+_CROWDED = [10_320, 3_364, 16_669, 13_034]
+"""Four districts with a prison or a barracks in them: hundreds of people to a household."""
+_CORRELATED = {(0, 1): -0.12, (0, 2): 0.33, (1, 4): -0.30, (1, 2): -0.15, (2, 3): 0.85, (2, 6): 0.11, (6, 7): -0.92}
+"""Pairs of columns that go together, or against each other."""
+
+
+def _correlations() -> np.ndarray:
+    matrix = np.eye(8)
+    for (i, j), value in _CORRELATED.items():
+        matrix[i, j] = matrix[j, i] = value
+    return matrix
 
 
 def per_household(x: np.ndarray) -> np.ndarray:
