@@ -11,21 +11,20 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from deepkit.commands import COMMANDS
+from deepkit.commands._help import epilog, fill
 from deepkit.errors import ArgumentError, DeepkitError
 from deepkit.loading import load_module
 from deepkit.resources import DISTRIBUTION
 
-_EPILOG = """\
-examples:
-  deepkit lab                  open the course in JupyterLab
-  deepkit run --list           the chapters and their titles
-  deepkit run ch00             run a chapter without a browser, write ch00*.html
-  deepkit run-tf1 mnist.py     run a TensorFlow-1 program as it is
-  deepkit doctor               what is installed, and how fast is it?
-  deepkit COMMAND --help       everything about one command
-
-An error is one plain message; with DEEPKIT_DEBUG=1 the traceback comes too.
-"""
+_EXAMPLES = {
+    "deepkit lab": "open the course in JupyterLab",
+    "deepkit run --list": "the chapters and their titles",
+    "deepkit run ch00": "run a chapter without a browser, write ch00*.html",
+    "deepkit run-tf1 mnist.py": "run a TensorFlow-1 program as it is",
+    "deepkit doctor": "what is installed, and how fast is it?",
+    "deepkit COMMAND --help": "everything about one command",
+}
+_NOTES = "An error is one plain message; with DEEPKIT_DEBUG=1 the traceback comes too."
 INTERRUPTED = 130  # what shells expect of a program stopped by Ctrl-C: 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
@@ -38,22 +37,37 @@ def version() -> str:
         return getattr(sys.modules["deepkit"], "__version__", "(not installed)")
 
 
-def build_parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
-    """The parser: commands in `modules` with all their options, the others with their one line only."""
+def front_parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """The parser of `deepkit` without a command: what there is; `whole` with all arguments, for the completion of names."""
     parser = argparse.ArgumentParser(
         prog="deepkit",
         description="Deep learning from the inside: a library and a course.",
-        epilog=_EPILOG,
+        epilog=epilog(_EXAMPLES, _NOTES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"deepkit {version()}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
-        if name in modules:
-            modules[name].register(subparsers)
-        else:
-            subparsers.add_parser(name, help=summary)
+        entry = commands.add_parser(name, help=summary)
+        if whole:
+            fill(entry, _module(name))
     return parser
+
+
+def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """The module of the command that `arguments` begin with, and the rest as its parser understands it."""
+    name, *rest = arguments
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+        raise ArgumentError(
+            f"there is no command {name!r}",
+            rule=f"the commands are {', '.join(COMMANDS)}",
+            hint=f"deepkit {near[0]}" if near else "deepkit --help",
+        )
+    module = _module(name)
+    parser = fill(argparse.ArgumentParser(prog=f"deepkit {name}"), module)
+    ordered = getattr(module, "IN_ORDER", False)  # elsewhere an option may stand between two names
+    return module, parser.parse_args(rest) if ordered else parser.parse_intermixed_args(rest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,16 +95,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    first = arguments[0] if arguments else "--help"
-    if first.startswith("-"):
-        build_parser({}).parse_args([first])  # --help and --version end here
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what could stand where Tab was pressed
+        load_module("argcomplete").autocomplete(front_parser(whole=True))
+    if not arguments or arguments[0].startswith("-"):
+        front_parser().parse_args(arguments[:1] or ["--help"])  # --help and --version end here
         return 0
-    if first not in COMMANDS:
-        near = difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.5)
-        raise ArgumentError(
-            f"there is no command {first!r}",
-            rule=f"the commands are {', '.join(COMMANDS)}",
-            hint=f"deepkit {near[0]}" if near else "deepkit --help",
-        )
-    module = load_module(f"deepkit.commands.{first.replace('-', '_')}")
-    return module.run(build_parser({first: module}).parse_args(arguments))
+    module, args = parse(arguments)
+    return module.run(args)
+
+
+def _module(name: str) -> ModuleType:
+    return load_module(f"deepkit.commands.{name.replace('-', '_')}")

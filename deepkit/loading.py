@@ -11,9 +11,10 @@ SHOWN = {
 }
 """Names in v1 or keras, and the module behind them: `tf.keras` is deepkit.keras, though v1 does not import it."""
 LIBRARIES = {
-    "PIL": ("Pillow", "image"), "cupy": ("CuPy", "gpu"), "google": ("protobuf", "io"), "h5py": ("h5py", "io"),
-    "ipywidgets": ("ipywidgets", "course"), "matplotlib": ("matplotlib", "course"), "onnx": ("onnx", "onnx"),
-    "sklearn": ("scikit-learn", "course"), "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),
+    "PIL": ("Pillow", "image"), "argcomplete": ("argcomplete", "course"), "cupy": ("CuPy", "gpu"),
+    "google": ("protobuf", "io"), "h5py": ("h5py", "io"), "ipywidgets": ("ipywidgets", "course"),
+    "matplotlib": ("matplotlib", "course"), "onnx": ("onnx", "onnx"), "sklearn": ("scikit-learn", "course"),
+    "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),
 }
 """What deepkit can do without: for each top-level package its library, and the extra that installs it."""
 

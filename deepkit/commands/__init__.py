@@ -1,4 +1,8 @@
-"""The commands of `deepkit`: one module each, with `register(subparsers)` and `run(args)`, imported when called."""
+"""The commands of `deepkit`: one module each, imported when called.
+
+A module has DESCRIPTION, EXAMPLES and NOTES for its help, `add_arguments(parser)` and `run(args)`; IN_ORDER is true where
+what follows a name belongs to that name, so that options cannot stand anywhere.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +14,5 @@ COMMANDS = {
     "site": "write the course and the reference as a web site",
     "data": "list, download and check the datasets",
     "doctor": "show what is installed, how fast this machine is, and what to do about it",
+    "completion": "let Tab complete commands, options, chapters and exercises in your shell",
 }

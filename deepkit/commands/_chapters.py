@@ -64,6 +64,11 @@ def chapters() -> list[Chapter]:
     return [Chapter(path, root) for path in notebooks(root) if path.stem != INDEX]
 
 
+def chapter_names() -> list[str]:
+    """The names that `find_chapter` takes."""
+    return [chapter.name for chapter in chapters()]
+
+
 def notebooks(root: Path) -> list[Path]:
     """Every notebook below `root`, hidden folders (`.ipynb_checkpoints`) excepted."""
     found = root.rglob("*.ipynb")

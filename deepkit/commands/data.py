@@ -13,31 +13,26 @@ if TYPE_CHECKING:
     from deepkit.datasets.entry import Entry
     from deepkit.datasets.fetch import Progress
 
-_EPILOG = """\
-examples:
-  deepkit data list                       the data sets, their size, and whether they are here
-  deepkit data fetch mnist                download MNIST (11.6 MB), verify it, keep it
-  deepkit data fetch mnist --from https://example.org/mnist
-                                          take the four files from another place; a folder will do too
-  deepkit data verify                     check every file on this machine against its SHA-256
-  deepkit data path mnist                 print the folder MNIST is in, or would go to
-
+DESCRIPTION = "List, fetch and verify data sets."
+EXAMPLES = {
+    "deepkit data list": "the data sets, their size, and whether they are here",
+    "deepkit data fetch mnist": "download MNIST (11.6 MB), verify it, keep it",
+    "deepkit data fetch mnist --from https://example.org/mnist": "take the four files from another place, or a folder",
+    "deepkit data verify": "check every file on this machine against its SHA-256",
+    "deepkit data path mnist": "print the folder MNIST is in, or would go to",
+}
+NOTES = """
 digits28, 1,797 handwritten digits, and some small sets travel with deepkit and need no download. Other sets live
 in the folder that the environment variable DEEPKIT_DATA names, or in your cache. A download is kept only once it is
 verified; Ctrl-C leaves nothing behind.
+
 The exit code of verify is 1 if a file is damaged, or if the set named is not complete.
 """
+IN_ORDER = True  # each action has arguments of its own
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `data`."""
-    parser = subparsers.add_parser(
-        "data",
-        help="list, fetch and verify data sets",
-        description="List, fetch and verify data sets.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of `data` and their arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", help="the data sets, their size, and whether they are here")
     fetching = actions.add_parser("fetch", help="download a data set and verify it")
@@ -47,7 +42,6 @@ def register(subparsers: Any) -> None:
     verifying.add_argument("name", metavar="NAME", nargs="?", help="only this data set")
     locating = actions.add_parser("path", help="print where data is, or would go")
     locating.add_argument("name", metavar="NAME", nargs="?", help="the folder of this data set")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

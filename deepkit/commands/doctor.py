@@ -19,11 +19,9 @@ from deepkit.errors import DataError
 from deepkit.loading import load_module
 from deepkit.resources import install
 
-_EPILOG = f"""\
-examples:
-  deepkit doctor             a table for people
-  deepkit doctor --json      the same for programs
-
+DESCRIPTION = "Show what is installed, how fast this machine is, and what to do about it."
+EXAMPLES = {"deepkit doctor": "a table for people", "deepkit doctor --json": "the same for programs"}
+NOTES = f"""
 The exit code is 0 unless something that deepkit needs is broken.
 
 {BLAS_NOTE}"""
@@ -33,7 +31,9 @@ _MARK = {OK: " ", NOTE: "-", BROKEN: "✗"}
 # Which extra installs what; the core needs NumPy and SciPy only.
 _NEEDED = ("numpy", "scipy")
 _EXTRAS = {
-    "course": ("jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm"),
+    "course": (
+        "argcomplete", "jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm",
+    ),
     "fast": ("numba",),
     "gpu": ("cupy-cuda12x",),
     "io": ("h5py", "protobuf", "pyyaml"),
@@ -42,7 +42,7 @@ _EXTRAS = {
     "sklearn": ("scikit-learn",),
     "tensorboard": ("tensorboard",),
     "onnx": ("onnx", "onnxruntime"),
-    "test": ("pytest", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy"),
+    "test": ("pytest", "pytest-xdist", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy"),
 }
 _WORTHWHILE = 1.15  # a gain below this is noise
 
@@ -57,15 +57,8 @@ class Row:
     hint: str = ""
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `doctor`."""
-    parser = subparsers.add_parser(
-        "doctor",
-        help="show what is installed, how fast this machine is, and what to do about it",
-        description="Show what is installed, how fast this machine is, and what to do about it.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `doctor`."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -160,7 +153,7 @@ def _speed(measure: Callable[[dict[str, str]], Any], avx512: bool, plain: dict[s
     gain = other.gflops / now.gflops
     command = f"unset {CORETYPE}" if chosen else f"export {CORETYPE}={AVX512_CORE}"
     note = "" if chosen else "; deepkit lab and deepkit run set it"
-    worth = gain > _WORTHWHILE
+    worth = gain > _WORTHWHILE and other.core != now.core  # the same kernels: the difference is noise
     advice = f"{command}    # {gain:.1f} times as fast{note}" if worth else ""
     yield Row(alternative, _figure(other), NOTE if worth else OK, advice)
 

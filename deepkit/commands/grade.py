@@ -5,24 +5,32 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepkit.commands._help import columns, completed_by
 
 if TYPE_CHECKING:
     from deepkit.grade.exercise import Exercise
 
-_EPILOG = """\
-examples:
-  deepkit grade first-gradients anna.ipynb            marks of one submission, with reasons
-  deepkit grade first-gradients handed-in --csv marks.csv --json marks.json      all notebooks in a folder
-  deepkit grade --self-test first-gradients           our solutions earn all points, wrong answers none
-  deepkit grade --release first-gradients             write the students' notebook
-
+DESCRIPTION = "Mark submissions of an exercise."
+EXAMPLES = {
+    "deepkit grade --list": "the exercises, their tasks and points",
+    "deepkit grade first-gradients anna.ipynb": "marks of one submission, with reasons",
+    "deepkit grade first-gradients handed-in --csv marks.csv --json marks.json": "all notebooks in a folder",
+    "deepkit grade --self-test first-gradients": "our solutions earn all points, wrong answers none",
+    "deepkit grade --release first-gradients": "write the students' notebook",
+}
+NOTES = """
 EXERCISE is the name of one of deepkit's exercises or the path of a folder with master.ipynb and tests.py.
 Only the text of the answer cells is taken from a submission; each answer runs in a process of its own, with
 limits, and is judged on the values it returns. Random inputs come from one seed for all submissions of a run; it
 is printed, and --seed with it gives the same marks again. Links are not followed.
+
+Before the first marks the exercise itself is tested on answers whose marks are known. That it passed is remembered in
+your cache folder until the exercise or deepkit changes.
 
 Every mark of several submissions is written to a journal at once. The same command again goes on where it was
 stopped, or grades what is new; what an exercise has changed since is graded again.
@@ -30,23 +38,23 @@ stopped, or grades what is new; what an exercise has changed since is graded aga
 Linux (5.13 or newer, x86_64 or aarch64) keeps answers from files, processes and networks that are not theirs, whoever
 you are. Where the system cannot, answers run unfenced: you are told so, and several submissions are refused unless
 you say --trust-submissions. A container is a fence as well; it needs neither network nor rights:
-  docker run --rm --network none --read-only --tmpfs /tmp --cap-drop ALL --pids-limit 256 --memory 4g \\
-    -v "$PWD/handed-in:/in:ro" -v "$PWD/marks:/out" -w /out IMAGE deepkit grade first-gradients /in --csv marks.csv
+
+  docker run --rm --network none --read-only --tmpfs /tmp \\
+    --cap-drop ALL --pids-limit 256 --memory 4g \\
+    -v "$PWD/handed-in:/in:ro" -v "$PWD/marks:/out" \\
+    -w /out IMAGE \\
+    deepkit grade first-gradients /in --csv marks.csv
+
 The exit code is 0 when everything was graded, whatever the marks, and 1 when something could not be.
 """
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `grade`."""
-    parser = subparsers.add_parser(
-        "grade",
-        help="mark submissions of an exercise",
-        description="Mark submissions of an exercise.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("exercise", metavar="EXERCISE", help="name or folder of the exercise")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `grade`."""
+    exercise = parser.add_argument("exercise", metavar="EXERCISE", nargs="?", help="name or folder of the exercise")
+    completed_by(exercise, _exercise_names)
     parser.add_argument("submissions", metavar="SUBMISSION", nargs="*", type=Path, help="notebooks, or folders of them")
+    parser.add_argument("--list", action="store_true", help="list the exercises with their tasks and points")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="of several: keep marks there (EXERCISE-marks.jsonl)")
     parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
     parser.add_argument(
@@ -62,7 +70,6 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--release", action="store_true", help="write the students' notebook beside the folder")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --release: write it there instead")
     parser.add_argument("--force", action="store_true", help="with --release: replace a notebook that is there already")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,6 +77,10 @@ def run(args: argparse.Namespace) -> int:
     from deepkit.errors import ArgumentError, GradingError
     from deepkit.grade.exercise import load_exercise
 
+    if args.list:
+        return _list()
+    if args.exercise is None:
+        raise ArgumentError("which exercise?", hint="deepkit grade --list shows them")
     modes = bool(args.submissions) + args.self_test + args.release
     too_small = any(number is not None and number < least for number, least in ((args.seed, 0), (args.jobs, 1)))
     if modes != 1 or (args.out and not args.release) or too_small:
@@ -148,6 +159,23 @@ def _check_walls(refuse: bool) -> None:
             hint="grade in a container (deepkit grade --help), or say --trust-submissions if you know who wrote them",
         )
     print("answers run unfenced: this system cannot keep them from your files", file=sys.stderr)
+
+
+def _exercise_names() -> list[str]:
+    from deepkit.grade.exercise import names
+
+    return names()
+
+
+def _list() -> int:
+    from deepkit.grade.exercise import load_exercise
+
+    for name in _exercise_names():
+        exercise = load_exercise(name)
+        tasks = ", ".join(f"{task.name} {task.points:g}" for task in exercise.tasks)
+        print(f"{exercise.name}: {exercise.title}, {exercise.points:g} points")
+        print(textwrap.fill(tasks, columns(), initial_indent="  ", subsequent_indent="  "))
+    return 0
 
 
 def _release(exercise: Exercise, out: Path | None, force: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
 import sys
@@ -11,43 +12,47 @@ from typing import Any
 
 from deepkit import resources
 from deepkit.commands import _workspace
-from deepkit.commands._launch import BLAS_NOTE, child_environment, require
+from deepkit.commands._chapters import chapter_names
+from deepkit.commands._help import completed_by
+from deepkit.commands._launch import child_environment, require
 from deepkit.errors import ArgumentError
 
-_EPILOG = f"""\
-examples:
-  deepkit lab                        the course's first page, in your browser
-  deepkit lab ch03                   open a chapter
-  deepkit lab --no-browser           print the address only (a machine you reach over the network)
-  deepkit lab --folder my-course     your copies of course and exercises lie there
-  deepkit lab --here                 in a checkout: its own notebooks
-
+DESCRIPTION = "Open the course in JupyterLab."
+EXAMPLES = {
+    "deepkit lab": "the course's first page, in your browser",
+    "deepkit lab ch03": "open a chapter",
+    "deepkit lab --no-browser": "print the address only (a machine you reach over the network)",
+    "deepkit lab --folder my-course": "your copies of course and exercises lie there",
+    "deepkit lab --here": "in a checkout: its own notebooks",
+    "deepkit lab --allow-root --jupyter=--ip=0.0.0.0": "in a container, with the port published: docker run -p 8888:8888",
+}
+NOTES = """
 You work on copies in your own folder (~/deepkit). When deepkit was updated, new chapters come and unchanged ones are
 renewed; what you changed is never touched, and you are told which files that are.
 Ctrl-C stops JupyterLab and its kernels.
 
-{BLAS_NOTE}"""
+JupyterLab does not serve root: whoever reaches it can run everything as the user it runs as. In a container root is the
+usual user and owns nothing outside; say --allow-root there.
+
+`deepkit doctor --help` tells which kernels of OpenBLAS are chosen for the notebooks.
+"""
 _GRACE_S = 10.0
+ROOT_OPTION = "--allow-root"
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `lab`."""
-    parser = subparsers.add_parser(
-        "lab",
-        help="open the course in JupyterLab",
-        description="Open the course in JupyterLab.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("chapter", metavar="CHAPTER", nargs="?", default="index", help="name, number or prefix")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `lab`."""
+    chapter = parser.add_argument("chapter", metavar="CHAPTER", nargs="?", default="index", help="name, number or prefix")
+    completed_by(chapter, chapter_names)
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     parser.add_argument("--port", type=int, metavar="N", help="port of the server (default: 8888 or the next free)")
     parser.add_argument(
         "--folder", "--dir", type=Path, metavar="DIR", help="your folder with course and exercises (default: ~/deepkit)"
     )
     parser.add_argument("--here", action="store_true", help="in a checkout: open its own notebooks, not a copy")
+    parser.add_argument("--allow-root", action="store_true", help="run as root all the same: in a container")
     parser.add_argument(
-        "--jupyter", default="", metavar="OPTIONS", help='more options for JupyterLab: --jupyter="--allow-root"'
+        "--jupyter", default="", metavar="OPTIONS", help='more options for JupyterLab: --jupyter="--ip=0.0.0.0"'
     )
 
 
@@ -58,15 +63,30 @@ def run(args: argparse.Namespace) -> int:
     require("jupyterlab", "the course in JupyterLab")
     if args.port is not None and not 0 <= args.port < 65536:
         raise ArgumentError(f"no port has the number {args.port}", rule="0 <= port < 65536")
+    options = _options(args.jupyter, args.allow_root)
     course = course_folder().resolve()
     notebook = find_chapter(args.chapter).path.resolve()
     root = notebook.parent
     if notebook.is_relative_to(course):
         root = working_folder(args.folder, args.here)
         notebook = root / "course" / notebook.relative_to(course)
-    command = jupyter_command(notebook, root, args.port, not args.no_browser, shlex.split(args.jupyter))
+    command = jupyter_command(notebook, root, args.port, not args.no_browser, options)
     print(f"the course is in {root / 'course'}, the exercises are in {root / 'exercises'}; Ctrl-C stops", flush=True)
     return _attend(command)
+
+
+def _options(more: str, allow_root: bool) -> list[str]:
+    """JupyterLab's own options; ArgumentError for root who has not said that he means it."""
+    options = shlex.split(more)
+    if ROOT_OPTION in options or (hasattr(os, "geteuid") and os.geteuid() != 0):
+        return options
+    if not allow_root:
+        raise ArgumentError(
+            "JupyterLab does not serve root",
+            rule="whoever reaches it can run everything as its user",
+            hint="in a container: deepkit lab --allow-root; elsewhere work as an ordinary user",
+        )
+    return [ROOT_OPTION, *options]
 
 
 def jupyter_command(notebook: Path, root: Path, port: int | None, browser: bool, more: list[str]) -> list[str]:

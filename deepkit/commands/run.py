@@ -11,34 +11,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deepkit.commands._launch import BLAS_NOTE, require
+from deepkit.commands._chapters import chapter_names
+from deepkit.commands._help import completed_by
+from deepkit.commands._launch import require
 from deepkit.errors import ArgumentError, DataError
 
-_EPILOG = f"""\
-examples:
-  deepkit run --list                 the chapters and their titles
-  deepkit run ch00                   writes the chapter, with all its results, to ./ch00*.html
-  deepkit run c05 --out pages        ... to the folder pages
-  deepkit run my/notebook.ipynb      any notebook
-
+DESCRIPTION = "Run a chapter from its first to its last cell in a fresh kernel and write it as HTML."
+EXAMPLES = {
+    "deepkit run --list": "the chapters and their titles",
+    "deepkit run ch00": "writes the chapter, with all its results, to ./ch00*.html",
+    "deepkit run c05 --out pages": "... to the folder pages",
+    "deepkit run my/notebook.ipynb": "any notebook",
+}
+NOTES = """
 CHAPTER is a name, the beginning of one, a number (5, ch5, c05), or the path of a notebook. The notebook itself is
 never written: a chapter runs in a temporary copy of the course, any other notebook in its own folder. When a cell
 fails, its lines and its error are printed, the exit code is 1, and the page up to there is NAME.failed.html.
 A cell tagged raises-exception must raise.
 
-{BLAS_NOTE}"""
+`deepkit doctor --help` tells which kernels of OpenBLAS are chosen for the notebook.
+"""
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `run`."""
-    parser = subparsers.add_parser(
-        "run",
-        help="run a chapter from its first to its last cell and write it as HTML",
-        description="Run a chapter from its first to its last cell in a fresh kernel and write it as HTML.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("chapter", metavar="CHAPTER", nargs="?", help="name, number, prefix, or path of a notebook")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `run`."""
+    chapter = parser.add_argument("chapter", metavar="CHAPTER", nargs="?", help="name, number, prefix, or path of a notebook")
+    completed_by(chapter, chapter_names)
     parser.add_argument("--list", action="store_true", help="list the chapters with their titles")
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the page (default: here)")
     parser.add_argument(

@@ -6,38 +6,32 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
-from deepkit.commands._launch import BLAS_NOTE, child_environment
+from deepkit.commands._launch import child_environment
 from deepkit.errors import ArgumentError, DataError
 
-_EPILOG = f"""\
-examples:
-  deepkit run-tf1 mnist_softmax.py
-  deepkit run-tf1 train.py --learning_rate 0.01    what follows FILE goes to the program
-  deepkit run-tf1 example.ipynb                    the cells in order; magics are skipped, and named
-
+DESCRIPTION = "Run a TensorFlow-1 or Keras-2 program, unchanged, on deepkit."
+EXAMPLES = {
+    "deepkit run-tf1 mnist_softmax.py": "",
+    "deepkit run-tf1 train.py --learning_rate 0.01": "what follows FILE goes to the program",
+    "deepkit run-tf1 example.ipynb": "the cells in order; magics are skipped, and named",
+}
+NOTES = """
 Nothing in FILE is changed. For this run `import tensorflow` means deepkit.v1 and `import keras` means
 deepkit.keras, whatever else is installed; NumPy's old names (np.int, np.float, np.NaN, ...) are back; the tutorials'
 read_data_sets finds the MNIST of `deepkit data`, or digits28; without a screen, matplotlib draws in memory.
 A name that deepkit does not have is an error that names it and the nearest one. The exit code is the program's own.
 DEEPKIT_DEBUG=1 shows deepkit's own lines in a traceback, too.
 
-{BLAS_NOTE}"""
+`deepkit doctor --help` tells which kernels of OpenBLAS are chosen for the program.
+"""
+IN_ORDER = True
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `run-tf1`."""
-    parser = subparsers.add_parser(
-        "run-tf1",
-        help="run a TensorFlow-1 or Keras-2 program, unchanged, on deepkit",
-        description="Run a TensorFlow-1 or Keras-2 program, unchanged, on deepkit.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `run-tf1`."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a Python script (.py) or a notebook (.ipynb)")
     parser.add_argument("arguments", metavar="...", nargs=argparse.REMAINDER, help="arguments of the program")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

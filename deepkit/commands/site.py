@@ -9,18 +9,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from deepkit import resources
 from deepkit.commands._launch import require
 from deepkit.errors import ArgumentError, DeepkitError
 from deepkit.files import reason
 
-_EPILOG = """\
-examples:
-  deepkit site                      writes the site to ./deepkit-site; open its index.html
-  deepkit site --out public/course  ... to another folder
-
+DESCRIPTION = "Write the course, the reference of all names and the guides as a web site."
+EXAMPLES = {
+    "deepkit site": "writes the site to ./deepkit-site; open its index.html",
+    "deepkit site --out public/course": "... to another folder",
+}
+NOTES = """
 The chapters come with the results that are stored in them: nothing is run. Formulas, fonts, search and pictures are
 files of the site, so that it works from a memory stick as well as from a server. A folder is only written over if it
 holds a site that this command made.
@@ -28,15 +28,8 @@ holds a site that this command made.
 _MARK = ".buildinfo"  # Sphinx leaves it in every site it makes
 
 
-def register(subparsers: Any) -> None:
-    """Add the parser of `site`."""
-    parser = subparsers.add_parser(
-        "site",
-        help="write the course and the reference as a web site",
-        description="Write the course, the reference of all names and the guides as a web site.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `site`."""
     parser.add_argument(
         "--out", type=Path, default=Path("deepkit-site"), metavar="DIR", help="the site's folder (default: deepkit-site)"
     )

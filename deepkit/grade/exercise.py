@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import linecache
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,12 @@ class Exercise:
     folder: Path
     cells: tuple[notebook.Cell, ...]
     tasks: tuple[Task, ...]
+
+    @property
+    def title(self) -> str:
+        """The first heading of the notebook, or the exercise's name."""
+        headings = (re.match(r"#\s+(.+)", cell.source) for cell in self.cells if cell.raw["cell_type"] == "markdown")
+        return next((heading[1].strip() for heading in headings if heading), self.name)
 
     @property
     def points(self) -> float:
@@ -139,13 +146,24 @@ def _find(name: str | Path) -> Path:
     ours = _ours()
     if folder.name == str(name) and (ours / name / "master.ipynb").is_file():
         return (ours / name).resolve()
-    known = sorted(path.parent.name for path in ours.glob("*/master.ipynb"))
+    known = names()
     near = difflib.get_close_matches(str(name), known, n=1)
     raise GradingError(
         f"no exercise {str(name)!r}",
         rule="a folder with master.ipynb and tests.py, or the name of one of: " + (", ".join(known) or "(none)"),
         hint=f"did you mean {near[0]!r}?" if near else None,
     )
+
+
+def names() -> list[str]:
+    """The names of deepkit's own exercises."""
+    return sorted(path.parent.name for path in _ours().glob("*/master.ipynb"))
+
+
+def owners(grade_ids: set[str]) -> list[str]:
+    """Which of deepkit's own exercises have answer cells of these names."""
+    masters = {name: notebook.read_cells(_ours() / name / "master.ipynb") for name in names()}
+    return [name for name, cells in masters.items() if any(c.role == "answer" and c.grade_id in grade_ids for c in cells)]
 
 
 def _ours() -> Path:

@@ -16,8 +16,9 @@ import numpy as np
 from deepkit.device.cores import usable_cores
 from deepkit.errors import DeepkitError, GradingError
 from deepkit.grade.checks import Answer
-from deepkit.grade.exercise import Exercise, Task
+from deepkit.grade.exercise import Exercise, Task, owners
 from deepkit.grade.files import printable
+from deepkit.grade.notebook import grade_ids
 from deepkit.grade.process import Host, StudentProcess, WrongAnswer
 from deepkit.grade.submission import Submission, read_submission
 
@@ -93,6 +94,8 @@ class Grader:
         """Grade the tasks `names` (all) of a notebook: yields the name of each task before, and its marks after."""
         tasks = [task for task in self.exercise.tasks if names is None or task.name in names]
         taken = read_submission(path, [task.name for task in self.exercise.tasks])
+        if not taken.answers:
+            _refuse_another(self.exercise, path)
         for task in tasks:
             yield task.name
             if task.name in taken.problems:
@@ -133,6 +136,20 @@ def grade(exercise: Exercise, submission: Path, *, seed: int, closed: Collection
     except GradingError as error:
         return Marks(str(submission), (), error=str(error))
     return Marks(str(submission), marks)
+
+
+def _refuse_another(exercise: Exercise, submission: Path) -> None:
+    """GradingError for a notebook that has no cell of this exercise."""
+    there = grade_ids(submission)
+    if there & {name for task in exercise.tasks for name in (task.name, f"{task.name}-check")}:
+        return
+    others = owners(there)
+    raise GradingError(
+        f"{submission} is a notebook of another exercise: {' or '.join(others)}"
+        if others else f"{submission} holds no answer cell of {exercise.name}",
+        rule=f"the answer cells of {exercise.name} are {', '.join(task.name for task in exercise.tasks)}",
+        hint=f"deepkit grade {others[0]} {submission}" if others else "deepkit grade --list shows the exercises",
+    )
 
 
 def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:

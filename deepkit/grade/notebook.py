@@ -54,6 +54,12 @@ def read_cells(path: Path) -> list[Cell]:
     return [_cell(raw) for raw in read_notebook(path)["cells"]]
 
 
+def grade_ids(path: Path) -> set[str]:
+    """The names that the cells of a notebook carry."""
+    found = (nbgrader_keys(raw).get("grade_id") for raw in read_notebook(path)["cells"])
+    return {name for name in found if isinstance(name, str)}
+
+
 def without_solution(source: str, where: str) -> str:
     """The text a student gets: every region between the solution marks becomes the stub, at its indentation.
 

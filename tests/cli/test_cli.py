@@ -30,7 +30,7 @@ def test_help_names_every_command_and_shows_examples(arguments, capsys):
         cli.main(arguments)
     text = capsys.readouterr().out
     assert ending.value.code == 0
-    assert all(f"    {name} " in text for name in COMMANDS)
+    assert all(f"\n    {name}" in text for name in COMMANDS)
     assert "deepkit run ch00" in text
 
 
@@ -42,6 +42,61 @@ def test_every_command_has_help_with_examples(command, capsys):
     assert ending.value.code == 0
     assert f"usage: deepkit {command}" in text
     assert "examples:" in text
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_help_fits_the_terminal(command, columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit):
+        cli.main([*command.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    # An example is one command and stays one line, to be copied.
+    assert [line for line in lines if len(line) > int(columns) and not line.startswith("  deepkit ")] == []
+    assert len(lines) > 10
+
+
+def test_the_kernels_of_openblas_are_explained_in_one_place(capsys):
+    told = []
+    for command in COMMANDS:
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        told += [command] * ("AVX-512" in capsys.readouterr().out)
+    assert told == ["doctor"]
+
+
+def test_an_option_may_stand_between_two_names():
+    _, args = cli.parse(["grade", "first", "--quick", "anna.ipynb", "--seed", "3", "ben.ipynb"])
+    assert (args.exercise, args.submissions) == ("first", [Path("anna.ipynb"), Path("ben.ipynb")])
+    _, args = cli.parse(["lab", "--no-browser", "ch03", "--port", "1"])
+    assert args.chapter == "ch03"
+    _, args = cli.parse(["run-tf1", "train.py", "--quick", "x"])  # these are the program's own
+    assert args.arguments == ["--quick", "x"]
+
+
+def completions(line):
+    """What argcomplete offers at the end of a command line, as a shell asks for it."""
+    pytest.importorskip("argcomplete")
+    asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n"}
+    program = "import sys; sys.argv[0] = 'deepkit'; from deepkit.cli import main; main()"
+    command = f"exec {sys.executable} -c \"{program}\" 8>&1 9>&2 >/dev/null"
+    child = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, env=os.environ | asked, capture_output=True, text=True)
+    return [word.strip() for word in child.stdout.split("\n") if word.strip()]
+
+
+@pytest.mark.parametrize(("line", "offered"), [
+    ("deepkit gr", "grade"), ("deepkit run ch0", "ch00-a-taste"), ("deepkit grade conv", "convolution-and-pooling"),
+    ("deepkit lab --no", "--no-browser"), ("deepkit data fe", "fetch"), ("deepkit completion f", "fish"),
+])
+def test_tab_completes(line, offered):
+    assert offered in completions(line)
+
+
+@pytest.mark.parametrize(("shell", "words"), [("bash", "complete "), ("zsh", "compdef"), ("fish", "complete --command deepkit")])
+def test_the_lines_for_a_shell(shell, words, capsys):
+    pytest.importorskip("argcomplete")
+    assert cli.main(["completion", shell]) == 0
+    assert words in capsys.readouterr().out
 
 
 def test_version(capsys):

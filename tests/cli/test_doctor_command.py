@@ -77,6 +77,11 @@ def test_no_advice_when_it_brings_nothing(no_coretype):
     assert [row.hint for row in rows] == ["", ""]
 
 
+def test_no_advice_where_both_ran_on_the_same_kernels(no_coretype):
+    rows = list(doctor._speed(lambda environment: _machine.Speed(200.0 + 100 * len(environment), "SkylakeX"), True, PLAIN))
+    assert [row.hint for row in rows] == ["", ""]
+
+
 def test_advice_to_unset_a_choice_that_slows(monkeypatch):
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     rows = list(doctor._speed(speeds(default=478.0, Haswell=255.0), True, PLAIN))

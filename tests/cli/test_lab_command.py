@@ -31,6 +31,7 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(resources, "folder", lambda name: site / name)
     monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     return site
 
 
@@ -54,6 +55,16 @@ def test_the_learner_works_on_copies_of_his_own(installed, started, tmp_path, ca
     assert f"--ServerApp.root_dir={mine}" in command
     assert "--LabApp.default_url=/lab/tree/course/ch00.ipynb" in command
     assert command[-4:] == ["--no-browser", "--port=9001", "--allow-root", "--debug"]
+
+
+def test_root_is_told_what_to_say_in_a_container(installed, started, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    assert main(["lab"]) == 1
+    assert "in a container: deepkit lab --allow-root" in capsys.readouterr().err
+    assert started == []
+    assert not (tmp_path / "home").exists()
+    assert main(["lab", "--allow-root"]) == main(["lab", "--jupyter=--allow-root"]) == 0
+    assert [command.count("--allow-root") for command in started] == [1, 1]
 
 
 def test_an_update_renews_what_is_unchanged_and_keeps_what_is_not(installed, started, tmp_path, capsys):
@@ -101,6 +112,7 @@ def test_a_course_cannot_be_copied_into_itself(installed, started, capsys):
 
 def test_a_checkout_is_used_in_place_only_when_asked(started, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(_launch.importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     assert lab.working_folder(None, here=True) == resources.checkout()
     monkeypatch.setattr(resources, "checkout", lambda: None)
     assert main(["lab", "--here"]) == 1

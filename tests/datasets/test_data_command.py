@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import builtins
 
 import pytest
 
-from deepkit.commands import data as command
+from deepkit.cli import parse
 from deepkit.datasets.catalog import CATALOG
 from deepkit.datasets.embedded import EMBEDDED
 from deepkit.errors import ArgumentError, DownloadError
 
 
 def call(*words: str) -> int:
-    parser = argparse.ArgumentParser(prog="deepkit")
-    command.register(parser.add_subparsers(dest="command"))
-    return command.run(parser.parse_args(["data", *words]))
+    module, args = parse(["data", *words])
+    return module.run(args)
 
 
 @pytest.fixture

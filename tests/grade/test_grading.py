@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 import json
 
 import numpy as np
 import pytest
-from toy_exercise import RIGHT, TESTS
+from toy_exercise import RIGHT, TESTS, cell, notebook
 
-from deepkit.commands import grade as command
+from deepkit.cli import parse
 from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
 from deepkit.files import write_whole
 from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
@@ -25,10 +24,8 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def run(*argv):
-    parser = argparse.ArgumentParser()
-    command.register(parser.add_subparsers())
-    args = parser.parse_args(["grade", *map(str, argv)])
-    return args.run(args)
+    module, args = parse(["grade", *map(str, argv)])
+    return module.run(args)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +174,27 @@ def test_our_solutions_earn_all_and_canaries_nothing(toy, capsys):
     assert run(toy, "--self-test") == 0
     text = capsys.readouterr().out
     assert (text.count("✓"), text.count("✗")) == (12, 0)
+
+
+def test_a_notebook_of_another_exercise_is_called_that(toy, hand_in, tmp_path, capsys):
+    release = tmp_path / "mine.ipynb"
+    write_whole(release, load_exercise("graphs-and-sessions").release())
+    assert run(toy, release, "--quick") == 1
+    assert "mine.ipynb is a notebook of another exercise: graphs-and-sessions" in capsys.readouterr().out
+    release.write_text(json.dumps(notebook([])))
+    assert run(toy, release, "--quick") == 1
+    assert "holds no answer cell of toy" in capsys.readouterr().out
+    check = cell("assert True", "op-check", grade=True)  # his answers are gone, but it is this exercise
+    assert run(toy, hand_in(square_sum=None, mean=None, op=None, extra=[check]), "--quick") == 0
+
+
+def test_the_exercises_are_listed(capsys):
+    assert run("--list") == 0
+    text = capsys.readouterr().out
+    assert "convolution-and-pooling: Convolution and pooling: exercises, 20 points" in text
+    assert "  size 2, count 2, slide 3" in text
+    with pytest.raises(ArgumentError, match="which exercise"):
+        run()
 
 
 def test_a_report_without_a_folder_is_refused_before_grading(toy, hand_in, tmp_path):
