@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape
+from deepkit.core.shape import Shape, broadcast
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, ShapeLike, TensorLike
 from deepkit.device.arrays import to_cpu
@@ -170,7 +170,8 @@ class Dropout(Op):
     takes_none = True
 
     def shape(self, x: Shape, keep: Shape, *noise: Shape) -> Any:
-        return x, x if not noise else Shape(self.static)
+        mask = Shape(self.static) if noise else x
+        return broadcast(x, mask) if mask.dims is not None else x, mask
 
     def dtype(self, x: DType, *_: DType) -> Any:
         return x, x
@@ -355,5 +356,6 @@ def dropout(
     if noise_shape is None:
         return apply(Dropout(seed=seed), x, keep, name=name)[0]
     entries = [-1 if d is None else d for d in noise_shape] if isinstance(noise_shape, (list, tuple)) else noise_shape
-    dims = entries if is_tensor(entries) else np.array(entries, np.int32)
-    return apply(Dropout(seed=seed), x, keep, dims, name=name)[0]
+    static, dims = static_shape(entries)
+    known_dims = None if static is None else tuple(None if d == -1 else d for d in static)
+    return apply(Dropout(seed=seed, static=known_dims), x, keep, dims, name=name)[0]

@@ -174,9 +174,22 @@ def test_an_op_without_a_derivative_has_none_in_a_body_either(sess) -> None:
     x, yes = tf.placeholder(tf.float64, [2]), tf.placeholder_with_default(True, [])
     branch = tf.cond(yes, lambda: tf.random_shuffle(x), lambda: tf.zeros([2], tf.float64))
     rows = tf.map_fn(lambda row: tf.random_shuffle(x) * row, tf.constant([1.0, 2.0], tf.float64))
-    for y in (tf.random_shuffle(x), branch, rows):
+    for y in (tf.random_shuffle(x), branch):
         with pytest.warns(GraphWarning, match="is None"):
             assert tf.gradients(y, x) == [None]
+    assert sess.run(tf.gradients(rows, x)[0], {x: [1.0, 2.0]}).tolist() == [0.0, 0.0]
+
+
+def test_what_a_loop_takes_has_a_derivative_used_or_not(sess) -> None:
+    """As with TensorFlow's second control flow: rows, what is captured, and states count, whether a turn uses them or not."""
+    x, w = tf.placeholder(tf.float64, [2]), tf.constant([3.0, 4.0], tf.float64)
+    loops = [
+        tf.map_fn(lambda row: w * 2.0, x), tf.foldl(lambda total, row: total * w, x, initializer=w),
+        tf.scan(lambda total, row: w * tf.cast(tf.cast(row, tf.int32), tf.float64), x, initializer=x),
+        tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, a * tf.stop_gradient(x)), [0, w])[1],
+    ]
+    slopes = [tf.gradients(y, x)[0] for y in loops]
+    assert [s.tolist() for s in sess.run(slopes, {x: [1.0, 2.0]})] == [[0.0, 0.0]] * 4
 
 
 def test_sparse_to_dense_of_a_shape_that_is_fed(sess) -> None:

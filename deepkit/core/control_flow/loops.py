@@ -260,7 +260,8 @@ def _backwards(
     """The derivatives by the states before the first turn, the xs, what was captured, and the variables.
 
     With s' = f(s, x, c) in each turn, da/ds = da/ds' df/ds is handed from turn to turn, da/dx = da/ds' df/dx is the turn's
-    own, and da/dc is the sum of da/ds' df/dc over the turns. `turns` are rows that only tell how many there were.
+    own, and da/dc is the sum of da/ds' df/dc over the turns. `turns` are rows that only tell how many there were. What
+    the loop takes has a derivative, zeros where the turns use none of it.
     """
     body, states = run.body, len(run.last)
     first_captured = states + len(run.xs)
@@ -299,6 +300,8 @@ def _backwards(
         frozenset(k for k, i in enumerate(by_row) if i - states in run.listed), reverse,
     )
     by_place = dict(zip([*live, *summed, *by_row], [*last, *dxs], strict=True))
+    unused = {states + i: x for i, x in enumerate([*run.xs, *sources]) if x.dtype.is_differentiable and i not in run.listed}
+    by_place.update((i, apply(zeros, x)) for i, x in unused.items() if i not in by_place)
     return tuple(by_place.get(i) for i in range(first_captured + len(sources)))
 
 

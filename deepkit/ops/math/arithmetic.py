@@ -174,7 +174,8 @@ class RealDiv(Elementwise):
         if not x.dtype.is_differentiable:
             return None, None
         yc = conj_if_complex(y)
-        return unbroadcast(dy / yc, x, y), unbroadcast(-dy * conj_if_complex(z) / yc, y, x)
+        ratio = conj_if_complex(x) / yc  # not z, as in TensorFlow: who feeds z does not change the derivative
+        return unbroadcast(dy / yc, x, y), unbroadcast(-dy * ratio / yc, y, x)
 
 
 class Division(Elementwise):

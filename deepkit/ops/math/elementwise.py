@@ -188,7 +188,7 @@ class Tan(Elementwise):
     kinds = "fc"
 
     def gradient(self, dy: Any, y: Any, x: Any) -> Any:
-        return dy * (1 + square(conj_if_complex(y)))
+        return dy * square(reciprocal(cos(conj_if_complex(x))))
 
 
 @register

@@ -232,9 +232,10 @@ class ProdOfOthers(Op):
         )
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
-        # d/dx_k of sum_j dy_j prod_{i != j} x_i leaves out two factors; exact where no x is 0
-        total = apply(Sum(axis=self.axis, keepdims=True), dy * y, *axis)
-        return ((total - dy * y) / x, *[None for _ in axis])
+        # d/dx_k of sum_j dy_j prod_{i != j} x_i leaves out two factors; exact where x_k is not 0, else 0, as in TensorFlow
+        shares = dy * ops.conj_if_complex(y)
+        total = apply(Sum(axis=self.axis, keepdims=True), shares, *axis)
+        return (ops.div_no_nan(total - shares, ops.conj_if_complex(x)), *[None for _ in axis])
 
 
 class Truth(Reduction):
@@ -324,8 +325,8 @@ class LogSumExp(Reduction):
         return result if self.keepdims else result.reshape(xp.sum(x, axis=axis).shape)
 
     def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
-        dx = self._spread(dy, x, axis) * ops.exp(x - self._spread(y, x, axis))
-        return (dx, *[None for _ in axis])
+        total = apply(LogSumExp(axis=self.axis, keepdims=True), x, *axis)  # not y: who feeds y does not change softmax(x)
+        return (self._spread(dy, x, axis) * ops.exp(x - total), *[None for _ in axis])
 
 
 reduce_logsumexp = _reduction(LogSumExp, "reduce_logsumexp")

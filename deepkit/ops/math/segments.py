@@ -159,10 +159,11 @@ class SegmentProdOfOthers(Op):
         return xp.where(others == 0, product[at] / nonzero, data.dtype.type(0)).astype(data.dtype)
 
     def gradient(self, ddx: Any, dx: Any, data: Any, ids: Any) -> Any:
-        # as for ProdOfOthers: two factors are left out; exact where no element is 0
+        # as for ProdOfOthers: two factors are left out; exact where an element is not 0, else 0
         num = ops.maximum(ops.reduce_max(ids), 0) + 1
-        total = rows_of_segments(unsorted_segment_sum(ddx * dx, ids, num), ids)
-        return (total - ddx * dx) / data, None
+        shares = ddx * ops.conj_if_complex(dx)
+        total = rows_of_segments(unsorted_segment_sum(shares, ids, num), ids)
+        return ops.div_no_nan(total - shares, ops.conj_if_complex(data)), None
 
 
 class SegmentExtreme(SegmentReduction):

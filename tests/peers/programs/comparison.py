@@ -63,9 +63,10 @@ def differences(text: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iter
 
 
 def _of_a_run(run: int, ours: dict[str, Any], theirs: dict[str, Any], single: bool) -> Iterator[Difference]:
-    more, fewer = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
-    if more or fewer:
-        yield Difference("fetches", f"run {run}", f"{more} more, {fewer} fewer")
+    for key in sorted(ours.keys() ^ theirs.keys()):
+        found = numbers(ours[key] if key in ours else theirs[key])
+        what = "zeros" if not found.any() else str(found.tolist())
+        yield Difference("fetches", f"run {run}, {key}", f"{what} for nothing" if key in ours else f"nothing for {what}")
     for key in sorted(ours.keys() & theirs.keys()):
         if different := differ(ours[key], theirs[key], single):
             yield Difference(different[0], f"run {run}, {key}", different[1])

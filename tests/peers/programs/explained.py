@@ -17,6 +17,7 @@ class Explanation:
     of: Callable[[str, Difference], bool]
 
 
+BODIES = r"tf\.(cond|case|while_loop|scan|foldl|foldr|map_fn)\("
 EXPLAINED = (
     Explanation(
         "Adam's powers of beta are float32 in TensorFlow whatever the variables' type; deepkit holds them in that type, "
@@ -27,6 +28,16 @@ EXPLAINED = (
         "TensorFlow's moments count the mean as a constant in the variance: right for the first derivative, whose share of "
         "the mean is zero, and wrong for the second; deepkit's second derivative equals the difference quotient",
         lambda text, found: found.kind == "value" and "second" in found.where and "tf.nn.moments" in text,
+    ),
+    Explanation(
+        "A derivative that is zero may be None: TensorFlow's second control flow gives zeros for all that a body mentions, "
+        "read or not, its first gives None; deepkit gives zeros for what a loop takes and None for what nothing reads",
+        lambda text, found: found.kind == "fetches" and "zeros" in found.what and re.search(BODIES, text) is not None
+        and re.search(r", (d\w+|second\d+)$", found.where) is not None,
+    ),
+    Explanation(
+        "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",
+        lambda text, found: found.kind == "static" and found.what.startswith("None for") and "tf.where" in text,
     ),
 )
 
