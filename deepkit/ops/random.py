@@ -292,7 +292,8 @@ def multinomial(
     op = Multinomial(
         to=as_dtype(dtype or output_dtype or "int64"), static=None if known is None else int(known), seed=seed
     )
-    return apply(op, logits, num_samples, name=name or "multinomial/Multinomial")
+    with scope(name, "multinomial", logits, num_samples):
+        return apply(op, logits, num_samples)
 
 
 def categorical(
@@ -303,7 +304,7 @@ def categorical(
 
     logits: (batch, classes), float; result: (batch, num_samples), int64 or dtype. ShapeError: another number of axes.
     """
-    return multinomial(logits, num_samples, seed, name or "categorical/Multinomial", dtype=dtype)
+    return multinomial(logits, num_samples, seed, name or "categorical", dtype=dtype)
 
 
 def random_crop(value: TensorLike, size: IntsLike, seed: int | None = None, name: str | None = None) -> AnyTensor:

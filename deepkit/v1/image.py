@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
+from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DataError
 from deepkit.loading import optional
 from deepkit.ops.image import colours as _colours
@@ -22,44 +23,47 @@ class ResizeMethod:
     BILINEAR, NEAREST_NEIGHBOR, BICUBIC = _images.BILINEAR, _images.NEAREST_NEIGHBOR, _images.BICUBIC
 
 
-adjust_brightness = symbolic(_images.adjust_brightness)
-adjust_contrast = symbolic(_images.adjust_contrast)
-adjust_gamma = symbolic(_images.adjust_gamma)
-adjust_hue = symbolic(_colours.adjust_hue)
-adjust_saturation = symbolic(_colours.adjust_saturation)
-central_crop = symbolic(_images.central_crop)
+adjust_brightness = symbolic(_images.adjust_brightness, "adjust_brightness/")
+adjust_contrast = symbolic(_images.adjust_contrast, "adjust_contrast/")
+adjust_gamma = symbolic(_images.adjust_gamma, "adjust_gamma/")
+adjust_hue = symbolic(_colours.adjust_hue, "adjust_hue/")
+adjust_saturation = symbolic(_colours.adjust_saturation, "adjust_saturation/")
+central_crop = symbolic(_images.central_crop, "central_crop/")
 convert_image_dtype = symbolic(_images.convert_image_dtype)
-crop_to_bounding_box = symbolic(_images.crop_to_bounding_box)
-flip_left_right = symbolic(_images.flip_left_right)
-flip_up_down = symbolic(_images.flip_up_down)
-grayscale_to_rgb = symbolic(_images.grayscale_to_rgb)
+crop_to_bounding_box = symbolic(_images.crop_to_bounding_box, "crop_to_bounding_box/")
+flip_left_right = symbolic(_images.flip_left_right, "flip_left_right/")
+flip_up_down = symbolic(_images.flip_up_down, "flip_up_down/")
+grayscale_to_rgb = symbolic(_images.grayscale_to_rgb, "grayscale_to_rgb")
 hsv_to_rgb = symbolic(_colours.hsv_to_rgb)
-pad_to_bounding_box = symbolic(_images.pad_to_bounding_box)
+pad_to_bounding_box = symbolic(_images.pad_to_bounding_box, "pad_to_bounding_box/")
 per_image_standardization = symbolic(_images.per_image_standardization)
 per_image_whitening = per_image_standardization
-psnr = symbolic(_images.psnr)
-random_brightness = symbolic(_images.random_brightness)
-random_contrast = symbolic(_images.random_contrast)
+psnr = symbolic(_images.psnr, "PSNR/")
+random_brightness = symbolic(_images.random_brightness, "adjust_brightness/")
+random_contrast = symbolic(_images.random_contrast, "adjust_contrast/")
 random_crop = symbolic(ops.random_crop)
-random_flip_left_right = symbolic(_images.random_flip_left_right)
-random_flip_up_down = symbolic(_images.random_flip_up_down)
-random_hue = symbolic(_colours.random_hue)
-random_saturation = symbolic(_colours.random_saturation)
+random_flip_left_right = symbolic(_images.random_flip_left_right, "random_flip_left_right/")
+random_flip_up_down = symbolic(_images.random_flip_up_down, "random_flip_up_down/")
+random_hue = symbolic(_colours.random_hue, "adjust_hue/")
+random_saturation = symbolic(_colours.random_saturation, "adjust_saturation/")
 resize = resize_images = symbolic(_images.resize_images)
-resize_image_with_crop_or_pad = resize_with_crop_or_pad = symbolic(_images.resize_image_with_crop_or_pad)
-rgb_to_grayscale = symbolic(_images.rgb_to_grayscale)
+resize_image_with_crop_or_pad = resize_with_crop_or_pad = symbolic(
+    _images.resize_image_with_crop_or_pad, "resize_image_with_crop_or_pad/"
+)
+rgb_to_grayscale = symbolic(_images.rgb_to_grayscale, "rgb_to_grayscale")
 rgb_to_hsv = symbolic(_colours.rgb_to_hsv)
-rot90 = symbolic(_images.rot90)
-total_variation = symbolic(_images.total_variation)
-transpose_image = symbolic(_images.transpose_image)
+rot90 = symbolic(_images.rot90, "rot90/")
+total_variation = symbolic(_images.total_variation, "total_variation/")
+transpose_image = symbolic(_images.transpose_image, "transpose/")
 
 
 def _sized(method: int, how: str) -> Any:
     def resize(
         images: Any, size: Any, align_corners: bool = False, name: str | None = None, half_pixel_centers: bool = False
     ) -> Any:
-        return resize_images(images, size, method, align_corners, False, name, half_pixel_centers)
+        return resize_images(images, size, method, align_corners, False, name or label, half_pixel_centers)
 
+    label = "Resize" + how.title().replace("_", "")
     resize.__name__ = resize.__qualname__ = f"resize_{how}"
     resize.__doc__ = f"""Images of another size = [height, width], {how.replace("_", " ")}: see `resize_images`."""
     return resize
@@ -94,19 +98,19 @@ def decode_image(contents: Any, channels: int = 0, dtype: Any = "uint8", name: s
         pixels = np.asarray(image if image.mode == wanted else image.convert(wanted), np.uint8)
         return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
-    pixels = _py_func(decoded, [contents], "uint8", name=name)
+    pixels = _py_func(decoded, [contents], "uint8", name=name or "decode_image")
     pixels.set_shape([None, None, channels or None])
-    return convert_image_dtype(pixels, dtype)
+    return pixels if pixels.dtype is as_dtype(dtype) else convert_image_dtype(pixels, dtype)
 
 
 def decode_jpeg(contents: Any, channels: int = 0, ratio: int = 1, *_: Any, name: str | None = None, **__: Any) -> Any:
     """`decode_image`: the pixels of a JPEG file's content."""
-    return decode_image(contents, channels, name=name)
+    return decode_image(contents, channels, name=name or "DecodeJpeg")
 
 
 def decode_png(contents: Any, channels: int = 0, dtype: Any = "uint8", name: str | None = None) -> Any:
     """`decode_image`: the pixels of a PNG file's content."""
-    return decode_image(contents, channels, dtype, name)
+    return decode_image(contents, channels, dtype, name or "DecodePng")
 
 
 def _encoded(image: Any, kind: str, name: str | None, **options: Any) -> Any:
@@ -122,9 +126,9 @@ def _encoded(image: Any, kind: str, name: str | None, **options: Any) -> Any:
 
 def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Any:
     """The content of a PNG file with these pixels: uint8, (height, width, channels)."""
-    return _encoded(image, "PNG", name)
+    return _encoded(image, "PNG", name or "EncodePng")
 
 
 def encode_jpeg(image: Any, format: str = "", quality: int = 95, *_: Any, name: str | None = None, **__: Any) -> Any:
     """The content of a JPEG file with these pixels: uint8, (height, width, channels)."""
-    return _encoded(image, "JPEG", name, quality=quality)
+    return _encoded(image, "JPEG", name or "EncodeJpeg", quality=quality)

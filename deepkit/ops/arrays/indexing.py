@@ -92,7 +92,7 @@ class StridedSlice(Sliced):
         return (apply(StridedSliceGrad(key_=self.key_), dy, x, *dynamic), *[None for _ in dynamic])
 
     @classmethod
-    def of_key(cls, x: Any, key: Any) -> Any:
+    def of_key(cls, x: Any, key: Any, name: str | None = None) -> Any:
         """x[key] for whatever stands between the brackets; a bool tensor picks rows, an integer tensor gathers them."""
         entries = key if isinstance(key, tuple) else (key,)
         if len(entries) == 1 and _is_array(entries[0]):
@@ -119,7 +119,7 @@ class StridedSlice(Sliced):
                     f"a tensor cannot be indexed with {entry!r}", rule="indices are integers, slices, ... and None",
                     hint="gather(x, indices) picks rows, boolean_mask(x, mask) those where the mask is True",
                 )
-        return apply(cls(key_=tuple(static)), x, *dynamic)
+        return apply(cls(key_=tuple(static)), x, *dynamic, name=name)
 
 
 def _slice_length(bounds: tuple[Any, ...], length: int | None) -> int | None:
@@ -174,8 +174,8 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
     for start, length in zip(begins, sizes, strict=True):
         to_end = not is_tensor(length) and int(length) == -1
         key.append(slice(start, None if to_end else start + length))
-    with scope(name, "Slice", input_):
-        result = StridedSlice.of_key(convert(input_), tuple(key))
+    with scope(name, "Slice", input_) as full:
+        result = StridedSlice.of_key(convert(input_), tuple(key), full)
     if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
         result.set_shape([None if is_tensor(n) or int(n) == -1 else int(n) for n in sizes])
     return result
@@ -214,7 +214,7 @@ def strided_slice(
             key.append(start)
         else:
             key.append(slice(None if begin_mask & bit else start, None if end_mask & bit else stop, step))
-    return StridedSlice.of_key(convert(input_), tuple(key))
+    return StridedSlice.of_key(convert(input_), tuple(key), name)
 
 
 @register

@@ -394,6 +394,7 @@ def pad(
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")
     pairs, fill = numbers(paddings), static_value(constant_values)
     constant = fill.item() if hasattr(fill, "item") else fill
+    name = name or ("MirrorPad" if mode.upper() != "CONSTANT" else "PadV2" if constant else "Pad")
     if is_tensor(pairs):
         x, axes = convert(tensor, beside=pairs), pairs.shape.dims[0] if pairs.shape.dims else None
         rank = axes if x.shape.rank is None else x.shape.rank

@@ -50,8 +50,9 @@ class Transform(Protocol):
 
 def _transform(name: str, axes: int, inverse: bool) -> Transform:
     def function(input: TensorLike, name: str | None = None) -> AnyTensor:
-        return apply(FFT(axes=axes, inverse=inverse), input, name=name)
+        return apply(FFT(axes=axes, inverse=inverse), input, name=name or label)
 
+    label = name.upper()
     where = "axis" if axes == 1 else f"{axes} axes"
     formula = "x_n = sum of y_k exp(2 pi i k n / N) / N." if inverse else "y_k = sum of x_n exp(-2 pi i k n / N)."
     doc = f"""The {'inverse ' if inverse else ''}discrete Fourier transform of complex numbers over the last {where}.

@@ -315,6 +315,7 @@ reduce_any = _reduction(Any_, "reduce_any")
 class LogSumExp(Reduction):
     """log(sum(exp(x))), computed around the largest element so that nothing overflows."""
 
+    label = "ReduceLogSumExp"
     kinds = "f"
 
     def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import branches, loops
+from deepkit.core.control_flow.graph_ops import outer_graph
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -72,7 +73,8 @@ def cond(
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
-    results = branches.cond(predicate, *[flattened(f) for f in functions])
+    with outer_graph(predicate).name_scope(name or "cond"):
+        results = branches.cond(predicate, *[flattened(f) for f in functions])
     return _packed(structure[0], results)
 
 
@@ -98,7 +100,8 @@ def case(
         def chosen(p: Any = predicate, f: Any = function, otherwise: Any = chosen) -> Any:
             return cond(p, f, otherwise)
 
-    return chosen()
+    with default_graph().name_scope(name or "case"):
+        return chosen()
 
 
 def while_loop(
@@ -127,7 +130,8 @@ def while_loop(
     known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
     lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
     invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
-    results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
+    with outer_graph(variables[0]).name_scope(name or "while"):
+        results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
     packed = _packed(loop_vars, results)
     return packed[0] if many and len(packed) == 1 and not return_same_structure else packed
 
@@ -151,7 +155,8 @@ def map_fn(
         structure.append(result)
         return [], _flat(result)
 
-    _, ys = loops.scan(body, [], xs)
+    with outer_graph(xs[0]).name_scope(name or "map"):
+        _, ys = loops.scan(body, [], xs)
     return _packed(structure[0], ys)
 
 
@@ -173,7 +178,8 @@ def scan(
         result = _flat(fn(_packed(like, states), _packed(elems, rows)))
         return result, result
 
-    _, ys = loops.scan(body, start, xs, reverse)
+    with outer_graph(xs[0]).name_scope(name or "scan"):
+        _, ys = loops.scan(body, start, xs, reverse)
     if first is not None:
         rows = [ops.expand_dims(x, 0) for x in first]
         ys = [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)]
@@ -197,7 +203,8 @@ def foldl(
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         return _flat(fn(_packed(like, states), _packed(elems, rows))), []
 
-    states, _ = loops.scan(body, start, xs, reverse)
+    with outer_graph(xs[0]).name_scope(name or ("foldr" if reverse else "foldl")):
+        states, _ = loops.scan(body, start, xs, reverse)
     return _packed(like, states)
 
 

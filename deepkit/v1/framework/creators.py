@@ -98,8 +98,9 @@ def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any 
     """The tensors again, each available only when all of them are."""
     tensors = listed(tensors)
     present = [t for t in tensors if t is not None]
-    with tracing.target(present[0].graph).control_dependencies([*present, *(control_inputs or [])]):
-        return [None if t is None else ops.identity(t) for t in tensors]
+    graph = tracing.target(present[0].graph)
+    with graph.name_scope(name or "tuple"), graph.control_dependencies([*present, *(control_inputs or [])]):
+        return [None if t is None else ops.identity(t, "control_dependency") for t in tensors]
 
 
 # ---- contexts of the default graph

@@ -31,12 +31,12 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
 
 def identity_n(input: Any, name: Any = None) -> list[Any]:
     """The tensors again, each available only when all of them are."""
-    return tuple_([constant_of(x) for x in input], name)
+    return tuple_([constant_of(x) for x in input], name or "IdentityN")
 
 
 def shape_n(input: Any, out_type: Any = "int32", name: Any = None) -> list[Any]:
     """The shape of each of several tensors."""
-    return [ops.shape(constant_of(x), out_type=out_type) for x in input]
+    return [ops.shape(constant_of(x), name or "ShapeN", out_type) for x in input]
 
 
 def colocate_with(op: Any, ignore_existing: bool = False) -> contextlib.AbstractContextManager[None]:

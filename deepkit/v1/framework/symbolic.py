@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -20,29 +21,42 @@ _SHAPES = ("shape", "dims")
 _LISTS = ("values", "inputs", "t_list")
 
 
-def symbolic(function: Callable[P, Any]) -> Callable[P, Any]:
+def symbolic(function: Callable[P, Any], default: str = "") -> Callable[P, Any]:
     """`function`, except that a call without any Symbol gets its first argument as a constant of the default graph.
 
-    From there on the data decides as always: one Symbol among the inputs makes the result a Symbol.
+    From there on the data decides as always: one Symbol among the inputs makes the result a Symbol. `default` is
+    TensorFlow's name of the node if the user gives none, where it is not that of the op; with a / at its end, the name
+    of a scope around the nodes.
     """
     parameters = inspect.signature(function).parameters
     names = [name for name in parameters if not name.startswith("_")]
     place = len(parameters) - len(names)  # einsum's first argument is no tensor
     first = "x" if parameters[names[0]].kind is inspect.Parameter.VAR_POSITIONAL else names[0]
     op = getattr(function, "op", None)
-    label = (op.label or op.__name__) if op is not None else function.__name__.strip("_")
+    label = default.strip("/") or ((op.label or op.__name__) if op is not None else function.__name__.strip("_"))
+    at = names.index("name") + place if "name" in names else len(parameters)
+
+    def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> contextlib.AbstractContextManager[Any]:
+        """Gives a call without a name the default: a scope around it, or its argument `name`."""
+        if not default or len(args) > at or kwargs.get("name") is not None:
+            return contextlib.nullcontext()
+        if default.endswith("/"):
+            return default_graph().name_scope(label)
+        kwargs["name"] = label
+        return contextlib.nullcontext()
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         args = tuple(concrete(a) for a in args)
-        if not _holds_symbol(args) and not _holds_symbol(list(kwargs.values())):
-            if len(args) > place:
-                args = (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
-            else:
-                given = next((name for name in names if kwargs.get(name) is not None), None)
-                if given is not None:
-                    kwargs[given] = _as_symbol(label, given, kwargs[given])
-        return function(*args, **kwargs)
+        with named(args, kwargs):
+            if not _holds_symbol(args) and not _holds_symbol(list(kwargs.values())):
+                if len(args) > place:
+                    args = (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
+                else:
+                    given = next((name for name in names if kwargs.get(name) is not None), None)
+                    if given is not None:
+                        kwargs[given] = _as_symbol(label, given, kwargs[given])
+            return function(*args, **kwargs)
 
     return wrapper
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core.apply import apply, is_tensor
+from deepkit.core.apply import apply, is_tensor, scope
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.symbol import Symbol
@@ -43,7 +43,8 @@ def _ranks(what: str, x: Any, fits: Any, rule: str, message: str | None) -> Any:
     if not bool(fits(np.int32(x.shape.rank))):
         text = f"{message}: " if message else ""
         raise ShapeError(f"{what}: {text}{x.name} has shape {x.shape}, rank {x.shape.rank}", rule=rule)
-    return no_op(name="static_checks_determined_all_ok")
+    with scope(None, what, x):
+        return no_op(name="static_checks_determined_all_ok")
 
 
 def assert_rank(
@@ -91,7 +92,8 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: Any
         raise DTypeError(
             f"{message or 'assert_type'}: {tensor.name} is {tensor.dtype.name}", rule=as_dtype(tf_type).name
         )
-    return no_op(name="statically_determined_correct_type")
+    with scope(name, "assert_type", tensor):
+        return no_op(name="statically_determined_correct_type")
 
 
 def assert_integer(x: Any, message: str | None = None, name: Any = None) -> Any:
@@ -99,7 +101,8 @@ def assert_integer(x: Any, message: str | None = None, name: Any = None) -> Any:
     x = constant_of(x)
     if not x.dtype.is_integer:
         raise DTypeError(f"{message or 'assert_integer'}: {x.name} is {x.dtype.name}", rule="integers")
-    return no_op(name="statically_determined_was_integer")
+    with scope(name, "assert_integer", x):
+        return no_op(name="statically_determined_was_integer")
 
 
 def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
@@ -178,14 +181,16 @@ def assert_near(
 
 def is_non_decreasing(x: Any, name: Any = None) -> Any:
     """True if no element of x, read row by row, is less than the one before."""
-    flat = ops.reshape(constant_of(x), [-1])
-    return ops.reduce_all(ops.greater_equal(flat[1:], flat[:-1]), name=name)
+    with scope(name, "is_non_decreasing", x):
+        flat = ops.reshape(constant_of(x), [-1])
+        return ops.reduce_all(ops.greater_equal(flat[1:], flat[:-1]))
 
 
 def is_strictly_increasing(x: Any, name: Any = None) -> Any:
     """True if every element of x, read row by row, is greater than the one before."""
-    flat = ops.reshape(constant_of(x), [-1])
-    return ops.reduce_all(ops.greater(flat[1:], flat[:-1]), name=name)
+    with scope(name, "is_strictly_increasing", x):
+        flat = ops.reshape(constant_of(x), [-1])
+        return ops.reduce_all(ops.greater(flat[1:], flat[:-1]))
 
 
 # ---- shapes
@@ -205,6 +210,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> Shape:
 def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
     """The shape of x + y, from two vectors of dimensions."""
     x, y = constant_of(shape_x), constant_of(shape_y)
-    longest = ops.maximum(ops.size(x), ops.size(y))
-    x, y = (ops.concat([ops.fill(ops.expand_dims(longest - ops.size(v), 0), 1), v], 0) for v in (x, y))
-    return ops.where(ops.equal(x, 1), y, ops.where(ops.equal(y, 1), x, ops.maximum(x, y)))
+    with scope(None, "BroadcastArgs", x, y):
+        longest = ops.maximum(ops.size(x), ops.size(y))
+        x, y = (ops.concat([ops.fill(ops.expand_dims(longest - ops.size(v), 0), 1), v], 0) for v in (x, y))
+        return ops.where(ops.equal(x, 1), y, ops.where(ops.equal(y, 1), x, ops.maximum(x, y)))
