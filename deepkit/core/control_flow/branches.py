@@ -69,7 +69,10 @@ class Cond(GraphOp):
         return (None, *[found.get(i) for i in range(len(inputs))])
 
 
-def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Callable[[], list[Symbol]]) -> list[Symbol]:
+def cond(
+    predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Callable[[], list[Symbol]],
+    name: str | None = None,
+) -> list[Symbol]:
     """The results of one of two functions that return equally many tensors of equal types; only one is run."""
     graphs = tuple(trace(outer_graph(predicate), f, [], "input") for f in (true_fn, false_fn))
     given: list[Spec] = []
@@ -86,7 +89,7 @@ def cond(predicate: Symbol, true_fn: Callable[[], list[Symbol]], false_fn: Calla
         subgraphs=graphs, results=len(given), kept=tuple(map(len, outcomes)),
         outputs_=(*given, *[spec for kept in outcomes for spec in specs(kept)]),
     )
-    return apply_graphs(op, [predicate], captured)[: len(given)]
+    return apply_graphs(op, [predicate], captured, name)[: len(given)]
 
 
 def _common(a: Shape, b: Shape) -> Shape:

@@ -105,14 +105,16 @@ def keep_outcomes(graph: FunctionGraph) -> list[Symbol]:
     return outcomes
 
 
-def apply_graphs(op: GraphOp, values: Sequence[Symbol], captured: Sequence[Symbol]) -> list[Symbol]:
+def apply_graphs(
+    op: GraphOp, values: Sequence[Symbol], captured: Sequence[Symbol], name: str | None = None
+) -> list[Symbol]:
     """The outputs of an op that runs closed graphs; it waits for what they await."""
     graphs = op.subgraphs
     variables = list(dict.fromkeys(v for g in graphs for v in g.variables))
     inputs = [*values, *captured]
     op.refs = tuple(range(len(inputs), len(inputs) + len(variables)))
     with graphs[0].outer.control_dependencies([node for g in graphs for node in g.awaited]):
-        return apply(op, *inputs, *variables)
+        return apply(op, *inputs, *variables, name=name)
 
 
 def connected(body: FunctionGraph, results: Sequence[int], inputs: Sequence[Symbol]) -> list[int]:

@@ -80,7 +80,7 @@ def _remember(kept: list[Turns], used: Sequence[bool], values: Sequence[Any]) ->
 
 def while_loop(
     test: Callable[..., Any], body: Callable[..., list[Any]], variables: Sequence[Symbol],
-    invariants: Sequence[Shape] | None = None, limit: int | None = None,
+    invariants: Sequence[Shape] | None = None, limit: int | None = None, name: str | None = None,
 ) -> list[Symbol]:
     """The loop variables after `body` was applied to them as long as `test` of them is True.
 
@@ -107,7 +107,7 @@ def while_loop(
         subgraphs=graphs, count=len(variables), limit=limit,
         outputs_=(*given, (Shape((None,)), int32), *unstacked(variables), *unstacked(outcomes)),
     )
-    return apply_graphs(op, list(variables), captured)[: len(variables)]
+    return apply_graphs(op, list(variables), captured, name)[: len(variables)]
 
 
 # ---- scan
@@ -169,17 +169,17 @@ class Scan(GraphOp):
 
 def scan(
     body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], xs: Sequence[Symbol],
-    reverse: bool = False,
+    reverse: bool = False, name: str | None = None,
 ) -> tuple[list[Symbol], list[Symbol]]:
     """(last states, stacked ys) of `body(states, rows) -> (states, ys)` applied to one row of each xs after the other."""
     rows = [(x.shape[1:] if x.shape.dims is not None else UNKNOWN, x.dtype) for x in xs]
-    return _scan(body, states, specs(states), xs, rows, frozenset(), frozenset(), reverse)
+    return _scan(body, states, specs(states), xs, rows, frozenset(), frozenset(), reverse, name)
 
 
 def _scan(
     body: Callable[..., tuple[list[Any], list[Any]]], states: Sequence[Symbol], state_specs: Sequence[Spec],
     xs: Sequence[Symbol], row_specs: Sequence[Spec], listed_xs: frozenset[int], listed_ys: frozenset[int],
-    reverse: bool,
+    reverse: bool, name: str | None = None,
 ) -> tuple[list[Symbol], list[Symbol]]:
     """As scan; the shapes of states and rows are given, and some xs and ys are Turns."""
     count = len(states)
@@ -208,7 +208,7 @@ def _scan(
         listed_xs=tuple(k for k, i in enumerate(read) if i in listed_xs), listed_ys=tuple(sorted(listed_ys)),
         outputs_=(*state_specs, *ys, *unstacked(states), *unstacked(outcomes)),
     )
-    results = apply_graphs(op, [*states, *[xs[i] for i in read]], captured)
+    results = apply_graphs(op, [*states, *[xs[i] for i in read]], captured, name)
     return results[:count], results[count : count + len(ys)]
 
 

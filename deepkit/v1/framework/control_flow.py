@@ -8,7 +8,6 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import branches, loops
-from deepkit.core.control_flow.graph_ops import outer_graph
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -73,8 +72,7 @@ def cond(
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
-    with outer_graph(predicate).name_scope(name or "cond"):
-        results = branches.cond(predicate, *[flattened(f) for f in functions])
+    results = branches.cond(predicate, *[flattened(f) for f in functions], name or "cond")
     return _packed(structure[0], results)
 
 
@@ -98,10 +96,9 @@ def case(
     for predicate, function in reversed(pairs):
 
         def chosen(p: Any = predicate, f: Any = function, otherwise: Any = chosen) -> Any:
-            return cond(p, f, otherwise)
+            return cond(p, f, otherwise, name=name or "case")
 
-    with default_graph().name_scope(name or "case"):
-        return chosen()
+    return chosen()
 
 
 def while_loop(
@@ -130,8 +127,7 @@ def while_loop(
     known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
     lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
     invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
-    with outer_graph(variables[0]).name_scope(name or "while"):
-        results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations)
+    results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations, name or "while")
     packed = _packed(loop_vars, results)
     return packed[0] if many and len(packed) == 1 and not return_same_structure else packed
 
@@ -155,8 +151,7 @@ def map_fn(
         structure.append(result)
         return [], _flat(result)
 
-    with outer_graph(xs[0]).name_scope(name or "map"):
-        _, ys = loops.scan(body, [], xs)
+    _, ys = loops.scan(body, [], xs, name=name or "map")
     return _packed(structure[0], ys)
 
 
@@ -178,8 +173,7 @@ def scan(
         result = _flat(fn(_packed(like, states), _packed(elems, rows)))
         return result, result
 
-    with outer_graph(xs[0]).name_scope(name or "scan"):
-        _, ys = loops.scan(body, start, xs, reverse)
+    _, ys = loops.scan(body, start, xs, reverse, name or "scan")
     if first is not None:
         rows = [ops.expand_dims(x, 0) for x in first]
         ys = [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)]
@@ -203,8 +197,7 @@ def foldl(
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         return _flat(fn(_packed(like, states), _packed(elems, rows))), []
 
-    with outer_graph(xs[0]).name_scope(name or ("foldr" if reverse else "foldl")):
-        states, _ = loops.scan(body, start, xs, reverse)
+    states, _ = loops.scan(body, start, xs, reverse, name or ("foldr" if reverse else "foldl"))
     return _packed(like, states)
 
 
