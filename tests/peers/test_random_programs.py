@@ -46,7 +46,7 @@ def trial() -> Iterator[Trial]:
         yield both
 
 
-@pytest.mark.parametrize("seed", (*SEEDS, *FOUND))
+@pytest.mark.parametrize("seed", [*SEEDS, *FOUND])
 def test_deepkit_and_tensorflow_agree(trial: Trial, seed: int) -> None:
     text = program(seed)
     found = trial.difference(text)

@@ -72,7 +72,8 @@ def cond(
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
-    results = branches.cond(predicate, *[flattened(f) for f in functions], name or "cond")
+    either, other = (flattened(f) for f in functions)
+    results = branches.cond(predicate, either, other, name or "cond")
     return _packed(structure[0], results)
 
 
