@@ -142,7 +142,8 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
         return value.read() if hasattr(value, "read") else value
     if isinstance(value, (list, tuple)) and holds_tensor(value):
         return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
-    made: Any = beside.graph.constant(value, name, dtype) if isinstance(beside, Symbol) else Tensor(value, dtype=dtype)
+    near = _here(beside)
+    made: Any = near.graph.constant(value, name, dtype) if isinstance(near, Symbol) else Tensor(value, dtype=dtype)
     return made
 
 

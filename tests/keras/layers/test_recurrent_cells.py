@@ -7,6 +7,7 @@ import pytest
 
 from deepkit import keras, ops
 from deepkit.core.graph import Graph
+from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.layers import (
     GRU,
@@ -242,3 +243,11 @@ def test_reset_states_of_the_wrong_shape_or_layer():
 def test_errors_say_what_to_do(make, words):
     with pytest.raises((ArgumentError, ShapeError), match=words):
         make()
+
+
+@pytest.mark.parametrize("kind", [SimpleRNNCell, LSTMCell, GRUCell])
+def test_a_cell_called_on_arrays_computes_at_once(kind):
+    cell = kind(2, kernel_initializer="ones", recurrent_initializer="zeros")
+    states = [np.zeros([1, 2], "float32")] * (2 if kind is LSTMCell else 1)
+    output, after = cell(np.ones([1, 3], "float32"), states)
+    assert all(isinstance(x, Tensor) for x in [output, *after])
