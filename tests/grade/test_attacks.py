@@ -33,16 +33,24 @@ pytestmark = [
 ]
 
 
+def environment() -> dict[str, str]:
+    """This one, with the library and NumPy where they are."""
+    path = [str(Path(deepkit.__file__).parents[1]), str(Path(np.__file__).parents[1])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @cache
 def interpreter_of_nobody() -> str:
-    """A Python like this one that nobody may start; root's own often lies in a folder that is root's alone."""
+    """A Python like this one with which nobody can read NumPy and the library; root's often lie where root alone may go."""
     if os.getuid():
         pytest.skip("only root can become somebody else")
+    program = f"import numpy, deepkit; open({str(RUNNER)!r}).close()"
     for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
         with contextlib.suppress(FileNotFoundError, PermissionError):
-            subprocess.run([python, "-c", "pass"], check=True, cwd="/", **AS_NOBODY)
-            return python
-    pytest.skip("nobody may start no Python of this version here")
+            tried = subprocess.run([python, "-c", program], env=environment(), cwd="/", capture_output=True, **AS_NOBODY)
+            if tried.returncode == 0:
+                return python
+    pytest.skip("nobody may read no Python of this version, or not NumPy and the library with it")
 
 
 @cache
@@ -50,10 +58,8 @@ def outcomes(user: str, *without: str) -> dict[str, str]:
     """What became of each attack."""
     who = AS_NOBODY if user == "nobody" else {}
     python = interpreter_of_nobody() if who else sys.executable
-    path = [str(Path(deepkit.__file__).parents[1]), str(Path(np.__file__).parents[1])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [python, str(RUNNER), *without]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd="/", **who)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, cwd="/", **who)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
