@@ -78,10 +78,10 @@ def load_california(*, raw: bool = False, verbose: bool = True) -> Table:
 def invent_california(*, seed: int = 0, verbose: bool = True) -> Table:
     """A table that stands in for `load_california()`: invented districts, drawn with the real table's statistics.
 
-    The 20,640 rows of 8 features have the real means, spreads and correlations; all but the age and the place are
-    log-normal, and four districts have hundreds of people to a household, one 1,243, as real ones have. The price is
-    the real table's linear fit plus noise, cut off at 0.15 and 5 (100,000 dollars). No row is a real district: what is
-    learned from it says nothing about California.
+    The 20,640 rows of 8 features have the real means and spreads to 5 %, and the larger correlations; all but the age
+    and the place are log-normal, and four districts have hundreds of people to a household, one 1,243, as real ones have.
+    The price is the real table's linear fit plus noise, cut off at 0.15 and 5 (100,000 dollars), with a spread of 1.02
+    for the real 1.15. No row is a real district: what is learned from it says nothing about California.
 
     >>> x, y = invent_california(verbose=False)
     >>> x.shape, y.shape, bool(abs(x[:, 0].mean() - 3.87) < 0.05)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from deepkit.viz.picture import Drawing
 
 
-class Interactive:
+class Interactive(ABC):
     """A subclass makes `widget` (an ipywidgets widget) and says in `picture()` what that shows now."""
 
     widget: Any
 
+    @abstractmethod
     def picture(self) -> Drawing:
-        raise NotImplementedError(f"{type(self).__name__} does not draw itself")
+        """What the widget shows now, as a still drawing."""
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and for readers without a kernel the still picture."""

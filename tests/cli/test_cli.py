@@ -76,7 +76,7 @@ def test_an_option_may_stand_between_two_names():
 
 def completions(line):
     """What argcomplete offers at the end of a command line, as a shell asks for it."""
-    pytest.importorskip("argcomplete")
+    pytest.importorskip("argcomplete", reason="the extra `course` is not installed")
     asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n"}
     program = "import sys; sys.argv[0] = 'deepkit'; from deepkit.cli import main; main()"
     command = f"exec {sys.executable} -c \"{program}\" 8>&1 9>&2 >/dev/null"
@@ -94,7 +94,7 @@ def test_tab_completes(line, offered):
 
 @pytest.mark.parametrize(("shell", "words"), [("bash", "complete "), ("zsh", "compdef"), ("fish", "complete --command deepkit")])
 def test_the_lines_for_a_shell(shell, words, capsys):
-    pytest.importorskip("argcomplete")
+    pytest.importorskip("argcomplete", reason="the extra `course` is not installed")
     assert cli.main(["completion", shell]) == 0
     assert words in capsys.readouterr().out
 

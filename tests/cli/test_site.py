@@ -111,7 +111,7 @@ def test_a_fault_in_a_page_is_an_error(
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed (Debian's package: chromium)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_a_telephone(made: Path, scheme: str) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: test)")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--allow-file-access-from-files"]

@@ -126,7 +126,7 @@ def test_a_formula_asks_for_all_its_variables():
 
 @pytest.fixture
 def explorer():
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("ipywidgets", reason="the extra `course` is not installed")
     return viz.backprop_explorer("(a + b) * a", a=2.0, b=-3.0)
 
 

@@ -107,7 +107,7 @@ def test_what_is_no_walk_is_refused(call, error):
 
 @pytest.fixture
 def explorer():
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("ipywidgets", reason="the extra `course` is not installed")
     return viz.descent_explorer("x**2 - x - 1", -0.5, between=(-1, 2), rate=0.1)
 
 

@@ -11,6 +11,13 @@ from deepkit.keras import registry
 from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.losses import functions
 from deepkit.keras.losses.functions import (
+    BCE,
+    KLD,
+    MAE,
+    MAPE,
+    MSE,
+    MSLE,
+    bce,
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -20,11 +27,18 @@ from deepkit.keras.losses.functions import (
     hinge,
     huber,
     kl_divergence,
+    kld,
+    kullback_leibler_divergence,
     log_cosh,
+    logcosh,
+    mae,
+    mape,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    mse,
+    msle,
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
@@ -32,13 +46,6 @@ from deepkit.keras.losses.functions import (
 from deepkit.keras.losses.reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
 from deepkit.keras.user_functions import call_own
 
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-bce = BCE = binary_crossentropy
-kld = KLD = kullback_leibler_divergence = kl_divergence
-logcosh = log_cosh
 huber_loss = huber
 cosine = cosine_proximity = cosine_similarity
 

@@ -7,6 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit.keras.losses.functions import (
+    BCE,
+    KLD,
+    MAE,
+    MAPE,
+    MSE,
+    MSLE,
+    bce,
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -14,11 +21,18 @@ from deepkit.keras.losses.functions import (
     categorical_hinge,
     hinge,
     kl_divergence,
+    kld,
+    kullback_leibler_divergence,
     log_cosh,
+    logcosh,
+    mae,
+    mape,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    mse,
+    msle,
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
@@ -44,13 +58,6 @@ __all__ = [
 ]
 
 acc = ACC = accuracy
-bce = BCE = binary_crossentropy
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-kld = KLD = kullback_leibler_divergence = kl_divergence
-logcosh = log_cosh
 cosine = cosine_proximity = cosine_similarity
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: value for name, value in globals().items() if inspect.isfunction(value)}
