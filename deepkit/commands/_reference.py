@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from deepkit.loading import load_module
+from deepkit.viz.asking import signature
 
 _OPS = {
     "math": "Mathematics", "arrays": "Shapes and arrays", "nn": "Networks", "image": "Images", "text": "Texts",
@@ -121,12 +122,9 @@ def _directive(kind: str, declared: str, doc: str, *inside: str) -> str:
 def _signature(function: Callable[..., Any], bound: bool = False) -> str:
     """The parameters with their defaults, without types: `(x, axis=None)`; () where Python cannot tell them."""
     try:
-        found = inspect.signature(function)
+        return re.sub(r"<[^<>]*>", "...", signature(function, bound))
     except (TypeError, ValueError):
         return "()"
-    parameters = [p.replace(annotation=p.empty) for p in found.parameters.values()]
-    shown = str(inspect.Signature(parameters[1:] if bound else parameters))
-    return re.sub(r"<[^<>]*>", "...", shown)
 
 
 # ---- plain docstrings as reStructuredText

@@ -37,11 +37,11 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
     return inspect.unwrap(function)
 
 
-def signature(function: Callable[..., Any]) -> str:
-    """Parameters and defaults, without types: `(x, y, name=None)`."""
-    found = inspect.signature(plain(function))
-    bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
-    return str(found.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+def signature(function: Callable[..., Any], bound: bool = False) -> str:
+    """Parameters and defaults, without types: `(x, y, name=None)`; of a `bound` method, without self."""
+    found = inspect.signature(plain(function)).parameters.values()
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in found]
+    return str(inspect.Signature(bare[1:] if bound else bare))
 
 
 def tensors_taken(function: Callable[..., Any]) -> int:

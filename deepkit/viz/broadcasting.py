@@ -109,9 +109,11 @@ def _table(meeting: Meeting) -> tuple[list[str], float, float]:
 
 
 def _meet(a: int | None, b: int | None) -> int | None:
-    """The common length of two axes, None where they have none."""
-    a, b = (1 if length is None else length for length in (a, b))
-    return a if b == 1 else b if a in (1, b) else None
+    """The common length of two axes, None where they have none; a missing axis counts as one of length 1."""
+    try:
+        return (broadcast(*(Shape([1 if length is None else length]) for length in (a, b))).dims or [None])[0]
+    except ShapeError:
+        return None
 
 
 def _axis(own: int | None, common: int | None, name: str, x: float, y: float) -> list[str]:
