@@ -32,6 +32,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.GRUCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split
     ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
 )
 

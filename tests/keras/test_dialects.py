@@ -78,6 +78,20 @@ def test_clipnorm_measures_each_gradient_or_all(speak):
     np.testing.assert_allclose(_clipped_step(), np.array([3.0, 4.0, 1.0]) / np.sqrt(26.0), atol=1e-6)
 
 
+def test_class_weights_in_what_a_validation_split_holds_back(speak):
+    """tf_keras: classes weigh in training alone; Keras 2.3.1 weighs the samples before it splits."""
+    losses = {}
+    for dialect in (dialects.LAST, dialects.STANDALONE):
+        speak(dialect)
+        model = keras.models.Sequential([L.Dense(1, input_shape=(1,), kernel_initializer="zeros")])
+        model.compile(O.SGD(0.0), "mse")
+        x, y = np.ones((4, 1)), np.array([[1.0], [0.0], [1.0], [1.0]])
+        more = {"class_weight": {0: 1.0, 1: 3.0}, "sample_weight": np.array([1.0, 1.0, 2.0, 4.0])}
+        found = model.fit(x, y, validation_split=0.5, verbose=0, **more).history
+        losses[dialect] = [round(float(found[name][0]), 5) for name in ("loss", "val_loss")]
+    assert losses == {dialects.LAST: [1.5, 3.0], dialects.STANDALONE: [1.5, 9.0]}
+
+
 def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
     """Loss and weights (gamma, beta, averages) of a layer that trains or not before its call, and after it."""
     layer = L.BatchNormalization(input_shape=(1,), trainable=before, epsilon=0.0, momentum=0.5)

@@ -42,11 +42,17 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
 
 
 class Arrays:
-    """Arrays cut into batches, shuffled anew for every epoch; with `steps`, each of so many steps takes them whole."""
+    """Arrays cut into batches, shuffled anew for every epoch; with `steps`, each of so many steps takes them whole.
+
+    unclassed: the weights of the samples without the factors of their classes, by which what `split` holds back counts.
+    """
+
+    held_back_by_class = False
+    """Whether the factors of the classes count in what `split` holds back, too."""
 
     def __init__(
         self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any,
-        steps: int | None = None,
+        steps: int | None = None, unclassed: list[Any] | None = None,
     ):
         lengths = {len(a) for a in [*inputs, *targets, *weights] if a is not None}
         if len(lengths) != 1:
@@ -66,6 +72,7 @@ class Arrays:
         self.inputs, self.targets, self.weights = inputs, targets, weights
         self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
         self.whole_steps = steps
+        self.unclassed = weights if unclassed is None or self.held_back_by_class else unclassed
 
     @property
     def steps(self) -> int:
@@ -103,11 +110,12 @@ class Arrays:
         if at in (0, self.samples):
             raise ArgumentError(f"validation_split={fraction} of {self.samples} samples leaves one part empty")
 
-        def part(rows: slice, shuffle: Any, steps: int | None) -> Arrays:
-            pick = [[None if a is None else a[rows] for a in x] for x in (self.inputs, self.targets, self.weights)]
+        def part(rows: slice, weights: list[Any], shuffle: Any, steps: int | None) -> Arrays:
+            pick = [[None if a is None else a[rows] for a in x] for x in (self.inputs, self.targets, weights)]
             return Arrays(pick[0], pick[1], pick[2], self.batch_size, shuffle, steps)  # type: ignore[arg-type]
 
-        return part(slice(0, at), self.shuffle, self.whole_steps), part(slice(at, None), False, steps)
+        trained = part(slice(0, at), self.weights, self.shuffle, self.whole_steps)
+        return trained, part(slice(at, None), self.unclassed, False, steps)
 
 
 class Stream:
@@ -289,9 +297,9 @@ def source_of_batches(
             return SequenceStream(x, model, steps, class_weight, bool(shuffle))
         return Stream(x, model, steps, class_weight)
     inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
-    return Arrays(
-        inputs, targets, weights, model._fixed_batch_size() or 32 if batch_size is None else batch_size, shuffle, steps
-    )
+    unclassed = weights if class_weight is None else weights_of(sample_weight, None, targets, model.output_names)
+    size = model._fixed_batch_size() or 32 if batch_size is None else batch_size
+    return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
 
 
 def validation_parts(data: Any) -> tuple[Any, Any, Any]:

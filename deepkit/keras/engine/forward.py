@@ -37,8 +37,10 @@ class Forward:
 
     @classmethod
     def called(cls, model: Any, inputs: list[Any], training: bool) -> Forward:
-        """By calling the model."""
-        with calling(training, collect=True) as call:
+        """By calling the model, in the graph of its inputs."""
+        graph = inputs[0].graph
+        apart = graph.name_scope(None), graph.control_dependencies(None)
+        with graph.as_default(), graph.passing(), apart[0], apart[1], calling(training, collect=True) as call:
             outputs = flat(model(single(inputs)))
         return cls.recorded([call], outputs)
 

@@ -230,7 +230,8 @@ class Network(Layer):
 
     @property
     def updates(self) -> list[Any]:
-        return self.forward(False).updates_in("train", {}) if self.is_connected else super().updates
+        """What training assigns beside the weights; of a class with a `call` of its own, once its inputs are known."""
+        return self.forward(True).updates_in("train", {}) if self.inputs else super().updates
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Each output keeps the mask that its own layer gave it."""

@@ -26,10 +26,10 @@ class Explanation:
 
 EXPLAINED = [
     Explanation(
-        "tf_keras in a graph also lists among a model's losses those that a nested model has for its own input, though "
-        "it trains without them; here as in Keras 2.3.1 losses are those of the model's own calls",
-        where="losses",
-        source=r"Sequential\(\[keras\.Input.*ActivityRegularization.*\n(.*\n)*model = keras\.Model",
+        "tf_keras in a graph also lists among a model's losses and updates those that a nested model has for its own "
+        "input, though it trains without them; here as in Keras 2.3.1 they are those of the model's own calls",
+        where="losses|updates",
+        source=r"Sequential\(\[keras\.Input.*(ActivityRegularization|BatchNormalization).*\n(.*\n)*model = keras\.Model",
     ),
     Explanation(
         "batches of several sizes from a generator or Sequence count by their size, as in Keras 2.3.1; tf_keras in a graph "
@@ -48,6 +48,11 @@ EXPLAINED = [
         where="history",
         source=r"validation_split.*sample_weight",
         ours="val_loss",
+    ),
+    Explanation(
+        "a class is called once more after it is compiled, and a BatchNormalization frozen by then uses its averages, as "
+        "in tf_keras outside a graph; tf_keras in a graph goes on with the graph of the first call",
+        source=r"class Mine[\s\S]*BatchNormalization[\s\S]*trainable = False[\s\S]*compile",
     ),
 ]
 

@@ -149,9 +149,10 @@ def describe(model: Any) -> None:
     record("trainable", [w.name for w in model.trainable_weights])
     record("parameters", model.count_params())
     record("layers", [(type(layer).__name__, layer.name) for layer in model.layers])
-    record("losses", len(model.losses))
-    record("updates", len(model.updates))
-    if type(model).__name__ != "Mine":  # a class has no shapes before it is called
+    own_call = type(model).__name__ == "Mine"
+    for kind, found in (("losses", model.losses), ("updates", model.updates)):
+        record(kind, bool(found) if own_call else len(found))  # tf_keras lists a class's once for each call it has made
+    if not own_call:  # a class has no shapes before it is called
         record("shapes", [model.input_shape, model.output_shape])
         record("outputs", [layer.output_shape for layer in model.layers])
 

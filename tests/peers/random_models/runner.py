@@ -63,6 +63,7 @@ def execute(source: str, prelude: dict[str, Any]) -> dict[str, Any]:
     records, backend, error = prelude["RECORDS"], prelude["K"], ""
     records.clear()
     backend.clear_session()
+    backend.set_floatx("float32")
     prelude["limit_threads"]()
     try:
         exec(compile(source, "program", "exec"), dict(prelude))  # the generator's own source

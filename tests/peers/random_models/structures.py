@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from .draw import Draw
@@ -193,8 +194,20 @@ def graph(draw: Draw) -> Model:
         results.append(end)
         outputs.append(output)
     given, gives = (names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, results))
-    statements = [*made.statements, f"model = keras.Model({given}, {gives})"]
+    statements = [*without_lost_penalties(made.statements, results), f"model = keras.Model({given}, {gives})"]
     return Model(statements, [start.data for start in starts], outputs, {"graph"})
+
+
+def without_lost_penalties(statements: list[str], ends: list[str]) -> list[str]:
+    """Without the calls that lead to no output, where layers penalize: tf_keras in a graph counts their penalties too."""
+    if not any("ctivityRegularization" in statement for statement in statements):
+        return statements
+    kept: list[str] = []
+    for statement in reversed(statements):
+        name = statement.split(" = ")[0]
+        if name in ends or name[0] == "x" or any(re.search(rf"\b{name}\b", later) for later in kept):
+            kept.insert(0, statement)
+    return kept
 
 
 def subclass(draw: Draw) -> Model:

@@ -99,6 +99,9 @@ class Steps:
         fixed = [int(trait.split()[1]) for trait in model.traits if trait.startswith("batch")]
         self.batch = fixed[0] if fixed else draw.one([1, 2, 3, 4, 6])
         self.fixed = bool(fixed)
+        # All steps on arrays weight their samples or none does: tf_keras in a graph makes a training step anew when that
+        # changes, and then of the loss as it is in a test.
+        self.weighted = draw.chance(0.3)
 
     def any(self) -> list[str]:
         kinds = [self.fit, self.fit, self.by_batch, self.look, self.freeze, self.weights]
@@ -109,9 +112,8 @@ class Steps:
     def fit(self) -> list[str]:
         draw, count = self.draw, len(self.model.outputs)
         data, more = "x, y", ""
-        if draw.chance(0.25):
-            weight = f"fractions((6,), {draw.size(0, 9)})"
-            more = f", sample_weight={weight if count == 1 else f'[{weight}, {weight}]'}"
+        if self.weighted:
+            more = self.weights_for(6)
         elif count == 1 and self.model.outputs[0].kind in ("integer", "one_hot") and draw.chance(0.3):
             more = f", class_weight={{{', '.join(f'{i}: {0.5 + i}' for i in range(self.model.outputs[0].shape[-1]))}}}"
         callbacks = draw.some(CALLBACKS, 2) if draw.chance(0.5) else []
@@ -135,11 +137,15 @@ class Steps:
             statements.append("model.load_weights(file('best.h5'))")
         return statements
 
+    def weights_for(self, samples: int) -> str:
+        weight, count = f"fractions(({samples},), {self.draw.size(0, 9)})", len(self.model.outputs)
+        return f", sample_weight={weight if count == 1 else f'[{weight}, {weight}]'}"
+
     def by_batch(self) -> list[str]:
         pair = f"some(x, slice(0, {self.batch})), some(y, slice(0, {self.batch}))"
-        weight = f", sample_weight=fractions(({self.batch},), 3)" if len(self.model.outputs) == 1 else ""
-        step = f"record('train_on_batch', model.train_on_batch({pair}{weight if self.draw.chance(0.3) else ''}))"
-        test = f"record('test_on_batch', model.test_on_batch({pair}))"
+        weight = self.weights_for(self.batch) if self.weighted else ""
+        step = f"record('train_on_batch', model.train_on_batch({pair}{weight}))"
+        test = f"record('test_on_batch', model.test_on_batch({pair}{weight}))"
         return [*[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
 
     def look(self) -> list[str]:
@@ -179,7 +185,10 @@ class Steps:
             "json": "other = keras.models.model_from_json(model.to_json())",
             "config": "other = type(model).from_config(model.get_config())",
         }
-        if self.draw.chance(0.4):
+        named = not any("Lambda" in statement for statement in self.model.statements)
+        if not named:  # a function without a name of its own is in no file
+            del ways["json"]
+        elif self.draw.chance(0.4):
             return [
                 "model.save(file('model.h5'))",
                 "model = keras.models.load_model(file('model.h5'))",
