@@ -70,14 +70,10 @@ if not TYPE_CHECKING:  # a checker takes it as the promise that every name is th
             if name in public:
                 globals().update(public)
                 return public[name]
-        raise AttributeError(f"deepkit has no {name!r}{_suggestion(name)}")
+        from deepkit.core.other_names import elsewhere
+        from deepkit.errors import MissingNameError, did_you_mean
 
-
-def _suggestion(name: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, __dir__(), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+        raise MissingNameError(f"deepkit has no {name!r}", hint=elsewhere(name) or did_you_mean(name, __dir__()))
 
 
 def __dir__() -> list[str]:

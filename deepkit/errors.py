@@ -6,6 +6,7 @@ op's name in the graph), which rule was broken, and what to try next.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from deepkit.resources import install
@@ -48,7 +49,29 @@ class DeepkitError(Exception):
 
 def _message(what: str, where: str | None, rule: str | None, hint: str | None) -> str:
     parts = (("where:", where), ("rule:", rule), ("try:", hint))
-    return "\n".join([what, *[f"  {label:<6} {text}" for label, text in parts if text]])
+    return printable("\n".join([what, *[f"  {label:<6} {text}" for label, text in parts if text]]), "\n\t")
+
+
+def printable(text: object, kept: str = "") -> str:
+    r"""A text that may come from anywhere as a terminal may see it: no control codes but those `kept`, no half characters.
+
+    >>> print(printable("a\nb\x1b[2J"))
+    a\nb\x1b[2J
+    """
+    shown = str(text).encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in shown)
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> str | None:
+    """The hint that names what of `known` is most like `name`, at most `most` of it; None where nothing is.
+
+    >>> did_you_mean("rellu", ["relu", "elu", "tanh"], most=2)
+    "did you mean 'relu' or 'elu'?"
+    """
+    import difflib
+
+    near = difflib.get_close_matches(name, sorted(known), n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else None
 
 
 class OpError(DeepkitError):
@@ -276,6 +299,10 @@ class DownloadError(DataError, OSError):
 class GradingError(DeepkitError, ValueError):
     """A submission or an exercise that cannot be graded."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message alone, for the trace leads through the grader and not through a cell."""
+        return [f"{type(self).__name__}: {line}" if i == 0 else line for i, line in enumerate(str(self).splitlines())]
+
 
 class MissingExtraError(DeepkitError, ImportError):
     """An optional library is needed but not installed."""
@@ -292,7 +319,15 @@ class ThreadError(DeepkitError, RuntimeError):
 
 
 class MissingNameError(DeepkitError, AttributeError):
-    """A name that deepkit does not have."""
+    """A name that deepkit does not have.
+
+    With a hint, the two attributes are set by which Python finds a suggestion of its own: one is enough.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, rule: str | None = None, hint: str | None = None):
+        super().__init__(what, where=where, rule=rule, hint=hint)
+        if hint is not None:
+            self.name = self.obj = None  # type: ignore[assignment]
 
 
 class MissingModuleError(DeepkitError, ModuleNotFoundError):

@@ -22,6 +22,7 @@ from deepkit.errors import (
     MissingDataError,
     NoRoomError,
     UnreadyDataError,
+    printable,
 )
 
 
@@ -46,7 +47,7 @@ def refused(verb: str, path: Any, error: OSError, hint: str | None = None) -> Da
     5
     """
     by_cause = next((kind for cause, kind in _BY_CAUSE if isinstance(error, cause)), DataError)
-    return _BY_NUMBER.get(error.errno or 0, by_cause)(f"cannot {verb} {path}: {reason(error)}", hint=hint)
+    return _BY_NUMBER.get(error.errno or 0, by_cause)(f"cannot {verb} {printable(path)}: {reason(error)}", hint=hint)
 
 
 @contextmanager

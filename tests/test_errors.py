@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+import deepkit as dk
 import deepkit.v1 as tf
-from deepkit import errors
+from deepkit import errors, keras
 
 
 def test_an_error_with_arguments_of_its_own_keeps_its_class_when_its_place_is_added():
@@ -122,3 +126,58 @@ def test_what_files_raise(tmp_path):
         list(tf.python_io.tf_record_iterator(str(tmp_path / "none")))
     with tf.Graph().as_default(), tf.Session() as sess, pytest.raises(tf.errors.NotFoundError):
         sess.run(tf.read_file(str(tmp_path / "none")))
+
+
+@pytest.mark.parametrize("name", ["backward", "grad", "detach", "requires_grad_", "view", "size"])
+def test_who_knows_another_library_is_told_our_name(name):
+    with tf.Graph().as_default():
+        for tensor in (dk.tensor([1.0]), tf.constant([1.0]), tf.Variable([1.0])):
+            with pytest.raises(AttributeError, match=f"has no attribute '{name}'\n  try: ") as caught:
+                getattr(tensor, name)
+            assert not hasattr(tensor, name)
+            assert name not in dir(tensor)
+    assert ("gradients(y, [x])" in str(caught.value)) == (name in ("backward", "grad"))
+
+
+def test_a_tape_is_told_of_gradients():
+    with pytest.raises(AttributeError, match=r"gradients\(y, \[x\]\)"):
+        _ = dk.GradientTape
+    with pytest.raises(AttributeError, match=r"try:   tf\.gradients"):
+        _ = tf.GradientTape
+
+
+@pytest.mark.parametrize("line", ["dk.matmull", "dk.v1.matmull", "dk.keras.modelss", "dk.keras.layers.Densee"])
+def test_a_suggestion_is_made_once(line):
+    """Python adds one of its own to an AttributeError, after ours; before 3.12 only in C, at the end of a program."""
+    run = subprocess.run([sys.executable, "-c", f"import deepkit as dk\n{line}"], capture_output=True, text=True, check=False)
+    last = run.stderr[run.stderr.index("Error: ") :].lower()
+    assert last.count("did you mean") + last.count("  try:   tf.") == 1, run.stderr
+
+
+ODD = "a\nb\x1b[31mred"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: getattr(dk, ODD), lambda: getattr(tf.nn, ODD), lambda: getattr(keras, ODD), lambda: tf.get_variable(ODD, [1]),
+        lambda: keras.activations.get(ODD), lambda: keras.models.load_model(ODD), lambda: tf.gfile.GFile(ODD).read(),
+        lambda: tf.train.load_checkpoint(ODD).get_tensor("x"),
+        lambda: dk.grade.load_exercise(ODD), lambda: tf.train.Saver([tf.Variable(1.0)]).restore(None, ODD),
+        lambda: dk.errors.DataError("\x1b[31m"),
+    ],
+)
+def test_a_name_with_control_codes_moves_no_cursor(make):
+    """Each is shown escaped: neither a second line nor a colour comes out of a name."""
+    with tf.Graph().as_default():
+        try:
+            error = make()
+        except errors.DeepkitError as raised:
+            error = raised
+    assert "\x1b" not in str(error)
+    assert "\nb" not in str(error)
+
+
+def test_a_summary_shows_an_odd_name_on_one_line(capsys):
+    keras.Sequential([keras.layers.Dense(1, input_shape=(1,))], name=ODD).summary()
+    assert capsys.readouterr().out.splitlines()[0] == r'Model: "a\nb\x1b[31mred"'

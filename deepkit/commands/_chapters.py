@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepkit import resources
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, printable
 
 INDEX = "index"
 _NUMBERED = r"(?:chapter|ch|c)?[-_ ]?(\d+)"
@@ -42,11 +42,11 @@ def read_notebook(path: Path) -> dict:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
+        raise DataError(f"cannot read {printable(path)}: {error.strerror}") from error
     except ValueError as error:
-        raise DataError(f"{path} is not a notebook: {error}", rule="a notebook is JSON in UTF-8") from error
+        raise DataError(f"{printable(path)} is not a notebook: {error}", rule="a notebook is JSON in UTF-8") from error
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise DataError(f"{path} is not a notebook", rule="a notebook of format 4 holds a list 'cells'")
+        raise DataError(f"{printable(path)} is not a notebook", rule="a notebook of format 4 holds a list 'cells'")
     return notebook
 
 
@@ -110,7 +110,7 @@ def find_chapter(name: str) -> Chapter:
 
 def _notebook_at(path: Path) -> Chapter:
     if not path.is_file():
-        raise DataError(f"there is no notebook {path}", hint="deepkit run --list shows the chapters of the course")
+        raise DataError(f"there is no notebook {printable(path)}", hint="deepkit run --list shows the chapters of the course")
     path = path.resolve()
     root = course_folder_of(path)
     return Chapter(path, root or path.parent)

@@ -145,6 +145,9 @@ def _verify_entry(entry: Entry, required: bool) -> bool:
 
     home = home_of(entry)
     found = present(home, entry)
+    if not found:
+        print(f"{entry.name}  {_state(entry)}")
+        return not required
     print(f"{entry.name}  ({home})")
     form, good = form_of(found, entry), 0
     for file in form:
@@ -158,7 +161,7 @@ def _verify_entry(entry: Entry, required: bool) -> bool:
         else:
             good += 1
             print(f"  OK       {found[file.role].name}")
-    return good == len(form) or (not found and not required)
+    return good == len(form)
 
 
 def _path(name: str | None) -> int:

@@ -37,6 +37,8 @@ usual user and owns nothing outside; say --allow-root there.
 `deepkit doctor --help` tells which kernels of OpenBLAS are chosen for the notebooks.
 """
 _GRACE_S = 10.0
+SETTINGS = Path(__file__).with_name("jupyter")
+"""A folder as JUPYTER_CONFIG_PATH names them: JupyterLab asks nobody whether he wants news of JupyterLab."""
 ROOT_OPTION = "--allow-root"
 
 
@@ -104,6 +106,13 @@ def jupyter_command(notebook: Path, root: Path, port: int | None, browser: bool,
     return command + more
 
 
+def lab_environment() -> dict[str, str]:
+    """The environment of JupyterLab: settings of ours stand behind the user's own, so that no question lies over the index."""
+    environment = child_environment()
+    paths = [*filter(None, [environment.get("JUPYTER_CONFIG_PATH")]), str(SETTINGS)]
+    return environment | {"JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+
+
 def working_folder(chosen: Path | None, here: bool) -> Path:
     """Where the learner works: his own copy, or with `here` the checkout itself."""
     if here:
@@ -129,7 +138,7 @@ def _attend(command: list[str]) -> int:
         raise SystemExit(128 + signal.SIGTERM)
 
     before = signal.signal(signal.SIGTERM, end)
-    process = subprocess.Popen(command, env=child_environment())
+    process = subprocess.Popen(command, env=lab_environment())
     try:
         return process.wait()
     except KeyboardInterrupt:

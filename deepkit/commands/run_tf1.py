@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from deepkit.commands._launch import child_environment
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, printable
 
 DESCRIPTION = "Run a TensorFlow-1 or Keras-2 program, unchanged, on deepkit."
 EXAMPLES = {
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.file.is_dir():
         raise ArgumentError(f"{args.file} is a folder", rule="FILE is a Python script or a notebook")
     if not args.file.is_file():
-        raise DataError(f"there is no file {args.file}", hint="deepkit run-tf1 --help")
+        raise DataError(f"there is no file {printable(args.file)}", hint="deepkit run-tf1 --help")
     # -P: a file called queue.py or random.py in the folder we are in must not become part of Python.
     return _attend([sys.executable, "-P", "-m", "deepkit.tf1", str(args.file), *args.arguments])
 

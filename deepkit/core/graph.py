@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import threading
 import warnings
 import weakref
@@ -18,7 +17,7 @@ from deepkit.core.op import Op, lookup
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
-from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError
+from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundError, did_you_mean
 from deepkit.site import running_cell, user_site
 
 
@@ -302,10 +301,9 @@ class Graph:
         return node.outputs[int(index)]  # type: ignore[union-attr]
 
     def _not_found(self, name: str, kind: str, known: list[str]) -> None:
-        near = difflib.get_close_matches(name, known, n=3)
         raise NameNotFoundError(
             f"the graph has no {kind} named {name!r}",
-            hint="did you mean " + " or ".join(map(repr, near)) + "?" if near else f"it has {len(known)} {kind}s",
+            hint=did_you_mean(name, known, most=3) or f"it has {len(known)} {kind}s",
         )
 
     def as_graph_element(self, item: Any, use: str = "a graph element", **_: Any) -> Any:

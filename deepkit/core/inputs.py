@@ -65,14 +65,30 @@ def _input(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[...,
                 hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
             )
     if not is_tensor:
-        return make(x, i, wanted)
+        return _literal(i, x, wanted, make, beside=rule in chosen)
     if x.dtype is not wanted:
         raise DTypeError(
             f"{op.type}: input {i} is {x.dtype.name}, but {wanted.name} is needed beside the other inputs",
             rule="inputs of one op have one data type; nothing is converted behind your back",
-            hint=f"cast(x, {wanted.name})",
+            hint=_conversion(x.dtype, wanted),
         )
     return _reader(op, i, x, make, in_graph)
+
+
+def _literal(i: int, x: Any, wanted: DType, make: Callable[..., Any], beside: bool) -> Any:
+    """A value as a tensor of the type `wanted`, which tensors `beside` it may have chosen."""
+    try:
+        return make(x, i, wanted)
+    except DTypeError as error:
+        if not beside:
+            raise
+        raise DTypeError(error.what, rule=error.rule, hint=_conversion(default_dtype(x), wanted)) from None
+
+
+def _conversion(a: DType, b: DType) -> str:
+    """What to try where two types meet: integers can become floats without loss, and floats complex numbers."""
+    narrow, wide = sorted((a, b), key=_rank)
+    return f"convert the {narrow.name} input: cast(x, {wide.name})"
 
 
 def _reader(op: Op, i: int, x: Any, make: Callable[..., Any], in_graph: bool) -> Any:

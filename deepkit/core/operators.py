@@ -6,6 +6,7 @@ from typing import Any
 
 from deepkit.core import door
 from deepkit.core.op import lookup
+from deepkit.core.other_names import ON_TENSORS, Foreign
 
 
 def _binary(op: str, name: str) -> tuple[Any, Any]:
@@ -53,3 +54,10 @@ class Operators:
 
     def __getitem__(self, key: Any) -> Any:
         return lookup("StridedSlice").of_key(self, key)  # type: ignore[attr-defined]
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in ON_TENSORS]
+
+
+for _name, _hint in ON_TENSORS.items():
+    setattr(Operators, _name, Foreign(_name, _hint))

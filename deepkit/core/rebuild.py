@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import DataError, DeepkitError
+from deepkit.errors import DataError, DeepkitError, did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _DEEPEST = 64  # lists in lists of an attribute
@@ -115,12 +114,10 @@ class _Builder:
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name.endswith("/") or name in made:
             _refuse(f"a node is called {_short(name)}, twice or against the rules for names")
         if not isinstance(kind, str) or kind not in registry:
-            near = difflib.get_close_matches(str(kind)[:80], registry, n=1)
+            near = did_you_mean(str(kind)[:80], registry)
             _refuse(
                 f"node {name!r} is of the op {_short(kind)}, which deepkit does not have",
-                f"did you mean {near[0]}? Ops of one's own must be registered before the graph is read"
-                if near
-                else None,
+                f"{near} Ops of one's own must be registered before the graph is read" if near else None,
             )
         inputs = [self._input(home, x, made, name) for x in self._list(entry, "inputs", name)]
         control = [self._known(x, made, name) for x in self._list(entry, "control", name, [])]

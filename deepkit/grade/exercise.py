@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import linecache
 import math
 import re
@@ -14,7 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from deepkit import resources
-from deepkit.errors import DeepkitError, GradingError
+from deepkit.errors import DeepkitError, GradingError, did_you_mean
 from deepkit.grade import notebook
 from deepkit.grade.checks import Answer
 from deepkit.grade.submission import imports_of
@@ -147,11 +146,10 @@ def _find(name: str | Path) -> Path:
     if folder.name == str(name) and (ours / name / "master.ipynb").is_file():
         return (ours / name).resolve()
     known = names()
-    near = difflib.get_close_matches(str(name), known, n=1)
     raise GradingError(
         f"no exercise {str(name)!r}",
         rule="a folder with master.ipynb and tests.py, or the name of one of: " + (", ".join(known) or "(none)"),
-        hint=f"did you mean {near[0]!r}?" if near else None,
+        hint=did_you_mean(str(name), known),
     )
 
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepkit.errors import GradingError
+from deepkit.errors import GradingError, printable
 
 
 def read_bounded(path: Path, most: int) -> bytes:
@@ -40,16 +40,6 @@ def notebooks_in(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(place, name) for name in sorted(files) if name.endswith(".ipynb") and name[0] != ".")
-
-
-def printable(text: object) -> str:
-    r"""A text of a stranger's as a terminal may see it: one line, no control codes, no halves of characters.
-
-    >>> print(printable("a\nb\x1b[2J"))
-    a\nb\x1b[2J
-    """
-    shown = str(text).encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
 def is_utf8(path: Path) -> bool:

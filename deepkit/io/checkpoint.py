@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import DataError, MissingDataError
+from deepkit.errors import DataError, MissingDataError, printable
 from deepkit.files import refused, remove_leftovers
 from deepkit.io.bundle import Bundle
 from deepkit.io.safetensors import SUFFIX, TensorFile, near, write_tensors
@@ -94,11 +94,11 @@ def found_prefix(place: str) -> str:
         latest = latest_checkpoint(place)
         if latest is None:
             raise MissingDataError(
-                f"the folder {place} has no checkpoint", rule=f"the file {NAME!r} in it names the latest one"
+                f"the folder {printable(place)} has no checkpoint", rule=f"the file {NAME!r} in it names the latest one"
             )
         return latest
     folder, name = os.path.split(place)
-    there = known(folder)
+    there, place = known(folder), printable(place)
     raise MissingDataError(
         f"The passed save_path is not a valid checkpoint: {place}",
         rule=f"a checkpoint is called by its prefix: {place} stands for {place}{SUFFIX}",

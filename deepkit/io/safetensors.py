@@ -32,7 +32,7 @@ import numpy as np
 
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype, string
-from deepkit.errors import DamagedDataError, DataError, NameNotFoundError
+from deepkit.errors import DamagedDataError, DataError, NameNotFoundError, did_you_mean, printable
 from deepkit.files import refused, whole_file
 
 SUFFIX = ".safetensors"
@@ -74,7 +74,7 @@ class TensorFile:
         except OSError as error:
             raise refused("open", self.path, error) from error
         except ValueError as error:  # a zero byte in the name
-            raise DataError(f"cannot open {self.path}: {error}") from error
+            raise DataError(f"cannot open {printable(self.path)}: {error}") from error
         try:
             self._read_header()
         except BaseException:
@@ -287,12 +287,9 @@ def parse_json(text: bytes, refuse: Any) -> Any:
 
 def near(name: str, known: Any) -> str:
     """What to try instead of a name that is not there."""
-    import difflib
-
     names = sorted(known)
-    close = difflib.get_close_matches(name, names[:5000], n=3)
     listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return "did you mean " + " or ".join(map(repr, close)) + "?" if close else f"it has {listed or 'no tensors'}"
+    return did_you_mean(name, names[:5000], most=3) or f"it has {listed or 'no tensors'}"
 
 
 def _meant(code: str, stored: tuple[int, ...], kind: Any) -> tuple[DType, tuple[int, ...]] | None:

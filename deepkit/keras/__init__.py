@@ -23,7 +23,6 @@ The floors of Keras; each imports from its own and lower floors only, and no two
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from deepkit.loading import load_module
@@ -43,14 +42,11 @@ def __getattr__(name: str) -> Any:
         return load_module(f"deepkit.keras.{name}")
     if name in _SHORT:
         return getattr(load_module(f"deepkit.keras.{_SHORT[name]}"), name)
-    from deepkit.errors import MissingNameError
+    from deepkit.errors import MissingNameError, did_you_mean
 
     parts = [*_ROOMS, *_SHORT]
-    near = difflib.get_close_matches(name, parts, n=1)
     raise MissingNameError(
-        f"keras has no {name!r}",
-        rule="its parts: " + ", ".join(parts),
-        hint=f"did you mean keras.{near[0]}?" if near else None,
+        f"keras has no {name!r}", rule="its parts: " + ", ".join(parts), hint=did_you_mean(name, parts)
     )
 
 

@@ -7,7 +7,6 @@ or unmarshalled because a file says so.
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ import numpy as np
 
 from deepkit.core.apply import is_tensor
 from deepkit.device.dtypes import DType
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, did_you_mean
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "find", "get_custom_objects",
@@ -211,11 +210,11 @@ def _look_up(name: Any, module_objects: Any, custom_objects: Any, kind: str) -> 
             hint="custom_objects={'<lambda>': f} gives it when loading; a function made by def is found by its own name",
         )
     known = {key for table in (module_objects, custom_objects, _everywhere, *_scopes.tables) if table for key in table}
-    near = difflib.get_close_matches(str(name), sorted(known), n=3)
+    near = did_you_mean(str(name), known, most=3)
     raise ArgumentError(
         f"unknown {kind} {name!r}",
         rule="the library's own names, and those of custom_objects",
-        hint=("did you mean " + " or ".join(map(repr, near)) + "? " if near else "")
+        hint=(f"{near} " if near else "")
         + f"{_a(kind)} of your own is given as the object itself, or, in load_model, as custom_objects={{{str(name)!r}: ...}}",
     )
 

@@ -89,6 +89,8 @@ class LiveCurve:
         figure = pyplot_free_figure(6.4, 3.2)
         import matplotlib
 
+        from deepkit.viz.decades import decimal_log
+
         with matplotlib.rc_context(rc()):
             ax = figure.subplots()
             for name, (xs, ys) in self.series.items():
@@ -99,7 +101,7 @@ class LiveCurve:
             if all(float(x).is_integer() for xs, _ in self.series.values() for x in xs):
                 ax.xaxis.get_major_locator().set_params(integer=True)
             if self.log and any(y > 0 and math.isfinite(y) for _, ys in self.series.values() for y in ys):
-                ax.set_yscale("log")
+                decimal_log(ax)
             if len(self.series) > 1 or list(self.series) != [self.y]:
                 ax.legend()
         return figure

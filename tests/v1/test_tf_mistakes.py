@@ -77,7 +77,12 @@ MISTAKES = {
         ["variable 'w' has no value yet", "global_variables_initializer"],
     ),
     "types mixed": (lambda: tf.constant(1.0) + tf.constant(1), ["int32, but float32 is needed", "cast(x, float32)"]),
-    "float to integers": (lambda: tf.constant([1, 2]) + 0.5, ["expected int32, got 0.5"]),
+    "types mixed, integers first": (
+        lambda: tf.constant(1) + tf.constant(1.0), ["float32, but int32 is needed", "the int32 input: cast(x, float32)"]
+    ),
+    "float to integers": (
+        lambda: tf.constant([1, 2]) + 0.5, ["expected int32, got 0.5", "the int32 input: cast(x, float32)"]
+    ),
     "label out of range": (label_out_of_range, ["label 3 is out of range for 3 classes", "0 to 2"]),
     "class numbers to the dense loss": (
         lambda: tf.nn.softmax_cross_entropy_with_logits(labels=tf.constant([1, 2]), logits=tf.zeros([2, 3])),

@@ -154,6 +154,21 @@ def test_a_notebook_gets_one_output_redrawn_in_place(monkeypatch):
     assert base64.b64decode(shown[-1][0]["image/png"]).startswith(PNG)
 
 
+@pytest.mark.parametrize(
+    ("losses", "labels"), [([0.31, 0.47], ["0.32", "0.4", "0.46"]), ([2e-5, 30.0], ["1e-05", "0.001", "10"])]
+)
+def test_a_logarithmic_axis_has_plain_numbers(losses, labels):
+    curve = viz.LiveCurve(log=True, every=1e9)
+    for step, loss in enumerate(losses):
+        curve.add(step, train=loss)
+    figure = curve.picture().figure
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    shown = [text.get_text() for which in ("major", "minor") for text in axes.get_yticklabels(which=which)]
+    assert set(labels) <= set(shown)
+    assert not [text for text in shown if "$" in text or "10^" in text]
+
+
 def test_drawing_costs_at_most_a_tenth_of_the_time(monkeypatch):
     monkeypatch.setattr(live, "in_notebook", lambda: True)
     now = [0.0]

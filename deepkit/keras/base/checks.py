@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import warnings
 from collections.abc import Callable, Iterable
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning, ShapeError
+from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning, ShapeError, did_you_mean
 
 # ---- arguments
 
@@ -18,10 +17,8 @@ from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning
 def unknown_argument(what: str, name: str, known: Iterable[str]) -> ArgumentError:
     """The error for an argument that `what` does not have, with the nearest one that it has."""
     known = [k for k in dict.fromkeys(known) if k not in ("self", "args", "kwargs", "unknown", "old")]
-    near = difflib.get_close_matches(name, known, n=1)
     return ArgumentError(
-        f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known),
-        hint=f"did you mean {near[0]!r}?" if near else None,
+        f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known), hint=did_you_mean(name, known)
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import DataError
+from deepkit.errors import DataError, printable
 from deepkit.files import reason, whole_file
 from deepkit.keras.saving.hdf5_heaps import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
@@ -107,7 +107,7 @@ class Hdf5Reader:
         except OSError as error:
             hint = "a folder is a SavedModel of TensorFlow: save it as HDF5, model.save('model.h5')"
             raise DataError(
-                f"cannot open {self.path}: {reason(error)}",
+                f"cannot open {printable(self.path)}: {reason(error)}",
                 hint=hint
                 if os.path.isdir(self.path)
                 else f"relative names are looked up in {os.getcwd()}"

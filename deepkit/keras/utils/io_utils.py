@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, printable
 from deepkit.files import reason
 
 
@@ -32,7 +32,7 @@ class HDF5Matrix:
         try:
             self._file = library.File(datapath, "r")
         except OSError as error:
-            raise DataError(f"cannot open {datapath}: {reason(error)}", rule="an HDF5 file") from error
+            raise DataError(f"cannot open {printable(datapath)}: {reason(error)}", rule="an HDF5 file") from error
         found = self._file.get(dataset)
         if not isinstance(found, library.Dataset) or found.shape is None or not found.shape:
             known = ", ".join(self._file)

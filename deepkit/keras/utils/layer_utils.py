@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, printable
 from deepkit.keras.backend.nested import flat, keras_shape
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.topology import source_of
@@ -55,7 +55,7 @@ def print_summary(
     if show_trainable:
         length += 11
         ends, titles = [*ends, length], [*titles, "Trainable"]
-    say(f'Model: "{model.name}"')
+    say(f'Model: "{printable(model.name)}"')
     say("_" * length)
     say(_line(titles, ends))
     say("=" * length)

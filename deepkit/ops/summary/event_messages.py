@@ -6,10 +6,14 @@ in a package of their own, so that TensorFlow can be loaded beside them.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import sys
+import warnings
 from typing import Any
 
 from deepkit.loading import optional
+from deepkit.resources import install
 
 _MODULES = {
     "AttrValue": "attr_value", "Event": "event", "GraphDef": "graph", "HistogramProto": "summary", "NodeDef": "node_def",
@@ -22,7 +26,19 @@ NAMES = tuple(_MODULES)
 
 def installed() -> bool:
     """Whether the tensorboard package is there."""
-    return importlib.util.find_spec("tensorboard") is not None
+    return sys.modules.get("tensorboard", True) is not None and importlib.util.find_spec("tensorboard") is not None
+
+
+@functools.cache
+def writable() -> bool:
+    """Whether summaries can be written; where they cannot, a warning says once what to install and programs go on."""
+    if not installed():
+        warnings.warn(
+            "nothing is written for TensorBoard: the tensorboard package is not installed; to have event files, "
+            + install("tensorboard"),
+            stacklevel=3,
+        )
+    return installed()
 
 
 def message(name: str) -> Any:

@@ -16,15 +16,11 @@ from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.typing import AnyTensor, IntLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.summary import values as values_of
-from deepkit.ops.summary.event_messages import message
+from deepkit.ops.summary.event_messages import message, writable
 
 __all__ = [
     "audio_summary", "histogram_summary", "image_summary", "merge_summary", "scalar_summary", "tensor_summary",
 ]
-
-
-def _summary(values: list[Any]) -> np.ndarray:
-    return np.array(message("Summary")(value=values).SerializeToString(), object)
 
 
 def _text(tag: Any) -> str:
@@ -45,6 +41,14 @@ class _Summary(Op):
         _scalar(self.type, tag)
         return SCALAR
 
+    def forward(self, xp: Any, *inputs: Any) -> Any:
+        values = self.values(*inputs) if writable() else []
+        return np.array(message("Summary")(value=values).SerializeToString() if values else b"", object)
+
+    def values(self, *inputs: Any) -> list[Any]:
+        """The Summary.Value messages for these inputs."""
+        raise NotImplementedError
+
 
 def _scalar(op: str, tag: Shape) -> None:
     if tag.dims is not None and len(tag.dims) != 0:
@@ -63,11 +67,11 @@ class ScalarSummary(_Summary):
             )
         return SCALAR
 
-    def forward(self, xp: Any, tags: Any, values: Any) -> Any:
+    def values(self, tags: Any, values: Any) -> list[Any]:
         if tags.shape != values.shape:
             raise ShapeError(f"a scalar summary of shape {values.shape}, with tags of shape {tags.shape}")
         pairs = zip(tags.ravel(), values.ravel(), strict=True)
-        return _summary([values_of.scalar_value(_text(t), v) for t, v in pairs])
+        return [values_of.scalar_value(_text(t), v) for t, v in pairs]
 
 
 @register
@@ -76,8 +80,8 @@ class HistogramSummary(_Summary):
 
     kinds = "bif"
 
-    def forward(self, xp: Any, tag: Any, values: Any) -> Any:
-        return _summary([values_of.histogram_value(_text(tag), values)])
+    def values(self, tag: Any, values: Any) -> list[Any]:
+        return [values_of.histogram_value(_text(tag), values)]
 
 
 @register
@@ -102,9 +106,9 @@ class ImageSummary(_Summary):
             raise ArgumentError(f"an image summary of {images.name}", rule="uint8 or floats", hint="cast(x, uint8)")
         return super().dtype(tag, images)
 
-    def forward(self, xp: Any, tag: Any, images: Any) -> Any:
+    def values(self, tag: Any, images: Any) -> list[Any]:
         self.shape(SCALAR, Shape(images.shape))
-        return _summary(values_of.image_values(_text(tag), images, self.max_images))
+        return values_of.image_values(_text(tag), images, self.max_images)
 
 
 @register
@@ -122,8 +126,8 @@ class AudioSummaryV2(_Summary):
             )
         return SCALAR
 
-    def forward(self, xp: Any, tag: Any, sounds: Any, rate: Any) -> Any:
-        return _summary(values_of.audio_values(_text(tag), sounds, float(rate), self.max_outputs))
+    def values(self, tag: Any, sounds: Any, rate: Any) -> list[Any]:
+        return values_of.audio_values(_text(tag), sounds, float(rate), self.max_outputs)
 
 
 @register
@@ -132,23 +136,21 @@ class TensorSummaryV2(_Summary):
 
     types = ("string", "any", "string")
 
-    def forward(self, xp: Any, tag: Any, tensor: Any, metadata: Any) -> Any:
+    def values(self, tag: Any, tensor: Any, metadata: Any) -> list[Any]:
         known = message("SummaryMetadata").FromString(metadata.item())
-        return _summary([values_of.tensor_value(_text(tag), tensor, known)])
+        return [values_of.tensor_value(_text(tag), tensor, known)]
 
 
 @register
-class MergeSummary(Op):
+class MergeSummary(_Summary):
     """Several summaries as one; no tag may occur twice."""
 
-    cpu_only = True
     types = ("string",)
-    gradient = None
 
     def shape(self, *_: Shape) -> Any:
         return SCALAR
 
-    def forward(self, xp: Any, *summaries: Any) -> Any:
+    def values(self, *summaries: Any) -> list[Any]:
         found: dict[str, Any] = {}
         for text in (text for part in summaries for text in part.ravel()):
             for value in message("Summary").FromString(text).value:
@@ -158,7 +160,7 @@ class MergeSummary(Op):
                         hint="merge each summary once, or give them different names",
                     )
                 found[value.tag] = value
-        return _summary(list(found.values()))
+        return list(found.values())
 
 
 def scalar_summary(tags: TensorLike, values: TensorLike, name: str | None = None) -> AnyTensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import int64, string
-from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError, did_you_mean
 from deepkit.ops.arrays.sparse import SparseTensor, sparse_tensor_to_dense
 from deepkit.v1.framework.control_flow import py_func
 from deepkit.v1.framework.symbolic import constant_of
@@ -51,11 +50,11 @@ def raw_feature(features: Any, key: str) -> Any:
             hint=f'{{"{key}": values}}',
         )
     if key not in features:
-        near = difflib.get_close_matches(key, [k for k in features if isinstance(k, str)], n=1)
+        near = did_you_mean(key, [k for k in features if isinstance(k, str)])
         raise ArgumentError(
             f"there is no feature {key!r}, which a feature column reads",
             rule=f"the input function gives: {', '.join(map(repr, features)) or 'nothing'}",
-            hint=f"did you mean {near[0]!r}?" if near else "the key of the column is that of the dict of features",
+            hint=near or "the key of the column is that of the dict of features",
         )
     value = features[key]
     if isinstance(value, SparseTensor):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from deepkit.errors import MissingNameError
+from deepkit.errors import MissingNameError, printable
 from deepkit.loading import shown
 
 ROOT = "deepkit.v1"
@@ -17,7 +17,7 @@ ROOT = "deepkit.v1"
 MEANT = {
     "tf.audio_summary": "tf.summary.audio", "tf.batch_matmul": "tf.matmul", "tf.cinstant": "tf.constant",
     "tf.Coordinator": "tf.train.Coordinator", "tf.dense": "tf.layers.dense", "tf.FIF0Queue": "tf.FIFOQueue",
-"tf.histogram_summary": "tf.summary.histogram",
+    "tf.GradientTape": "tf.gradients", "tf.histogram_summary": "tf.summary.histogram",
     "tf.image_summary": "tf.summary.image", "tf.merge_all_summaries": "tf.summary.merge_all",
     "tf.merge_summary": "tf.summary.merge", "tf.QueueRunner": "tf.train.QueueRunner", "tf.rnn": "tf.nn.rnn_cell",
     "tf.scalar_summary": "tf.summary.scalar", "tf.train.SummaryWriter": "tf.summary.FileWriter",
@@ -54,7 +54,7 @@ def missing_name(full: str) -> MissingNameError:
     """The error for the name `full`, as in "tf.nn.rleu"."""
     hint, meant = nearest(full), MEANT.get(full)
     rule = f"its name is {meant}" + ("" if hint == meant else ", which deepkit does not have either") if meant else None
-    return MissingNameError(f"deepkit has no {full}", rule=rule, hint=hint)
+    return MissingNameError(f"deepkit has no {printable(full)}", rule=rule, hint=hint)
 
 
 def nearest(full: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import enum
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,7 +15,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype, float32
-from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError, did_you_mean
 from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
 from deepkit.v1.initializers import shape_constant
@@ -138,12 +137,12 @@ class VariableStore(Generic[Scope]):
 
     def _missing(self, name: str) -> GraphError:
         known = [n for n in list(self._variables) if self.find(n) is not None]
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        near = did_you_mean(name, known, most=3, cutoff=0.5)
         own = [v for v in default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES) if v.node.name == name]
         if own:
             hint = f"tf.Variable made {name!r}; only what get_variable made is shared: make it with get_variable"
         elif near:
-            hint = "did you mean " + " or ".join(map(repr, near)) + "? reuse=tf.AUTO_REUSE makes what is missing"
+            hint = f"{near} reuse=tf.AUTO_REUSE makes what is missing"
         else:
             hint = "make it first, without reuse; reuse=tf.AUTO_REUSE makes what is missing"
         return GraphError(

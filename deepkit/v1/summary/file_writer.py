@@ -15,7 +15,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError
 from deepkit.io.events import EventWriter
 from deepkit.io.graph_def import graph_def as _graph_def
-from deepkit.ops.summary.event_messages import message
+from deepkit.ops.summary.event_messages import message, writable
 
 
 class FileWriter:
@@ -30,8 +30,10 @@ class FileWriter:
         graph_def: a GraphDef message in its place.
         filename_suffix: what the file's name ends with.
 
+    Without the tensorboard package no file is written, and a warning says so once: the program itself runs as it does
+    with it.
+
     Raises:
-        MissingExtraError: the tensorboard package is not installed.
         DataError: the file cannot be written.
     """
 
@@ -48,7 +50,8 @@ class FileWriter:
         self._tags: set[str] = set()  # those whose metadata have been written
         self._runs: set[str] = set()
         self._closed = False
-        self._events: EventWriter | None = EventWriter(self._logdir, self._suffix)
+        self._mute = not writable()
+        self._events: EventWriter | None = None if self._mute else EventWriter(self._logdir, self._suffix)
         if graph is not None or graph_def is not None:
             self.add_graph(graph, graph_def=graph_def)
 
@@ -76,16 +79,9 @@ class FileWriter:
                 rule="a node has a value when a session runs it",
                 hint="writer.add_summary(sess.run(summary), step)",
             )
-        kind = message("Summary")
-        if isinstance(summary, bytes):
-            found = _parsed(kind, summary)
-        elif hasattr(summary, "SerializeToString"):
-            found = kind.FromString(summary.SerializeToString())
-        else:
-            raise DTypeError(
-                f"add_summary of {type(summary).__name__}", rule="the bytes that a summary node gives, or a tf.Summary",
-                hint="merge_all() is None without summaries" if summary is None else 'tf.summary.scalar("loss", loss)',
-            )
+        if self._mute:
+            return
+        found = _parsed(summary)
         for value in found.value:  # who shows a tag is written once, beside its first value
             if value.HasField("metadata"):
                 if value.tag in self._tags:
@@ -97,6 +93,8 @@ class FileWriter:
         """Adds a graph, which TensorBoard draws: a Graph, or a GraphDef message."""
         if graph is not None and graph_def is not None:
             raise ArgumentError("add_graph takes a graph or a graph_def, not both")
+        if self._mute:
+            return
         found = graph_def if graph is None else graph
         if isinstance(found, Graph):
             found = _graph_def(found)
@@ -161,11 +159,20 @@ class FileWriter:
         self.close()
 
 
-def _parsed(kind: Any, data: bytes) -> Any:
+def _parsed(summary: Any) -> Any:
+    """A summary as a Summary message of our own."""
+    kind = message("Summary")
+    if hasattr(summary, "SerializeToString"):
+        return kind.FromString(summary.SerializeToString())
+    if not isinstance(summary, bytes):
+        raise DTypeError(
+            f"add_summary of {type(summary).__name__}", rule="the bytes that a summary node gives, or a tf.Summary",
+            hint="merge_all() is None without summaries" if summary is None else 'tf.summary.scalar("loss", loss)',
+        )
     from google.protobuf.message import DecodeError
 
     try:
-        return kind.FromString(data)
+        return kind.FromString(summary)
     except DecodeError as error:
         raise ArgumentError(
             "add_summary of bytes that are no summary", rule="what sess.run gives for a summary node"

@@ -143,8 +143,8 @@ class Saver:
             if not self._told:
                 self._told = True
                 warnings.warn(
-                    f"the checkpoint is written without its graph. {error}\n"
-                    "  so:    restore it in the program that builds the graph; write_meta_graph=False says that you know",
+                    f"checkpoints are written without their graph: {error.what}; restore them in the program that builds "
+                    "it (write_meta_graph=False says that you know)",
                     UserWarning, stacklevel=3,
                 )
             return

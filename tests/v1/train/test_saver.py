@@ -355,6 +355,7 @@ def test_a_graph_with_a_python_function_is_saved_without_it(model, tmp_path):
     with pytest.warns(UserWarning, match=r"node 'mine' .* calls a Python function") as told:
         saver.save(sess, str(tmp_path / "m"))
     assert told[0].filename == __file__
+    assert "\n" not in str(told[0].message), "a warning is one line"
     assert files(tmp_path) == ["checkpoint", "m.safetensors"], "the graph of before would be another one"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
