@@ -165,12 +165,18 @@ def never_faults(root: Path) -> list[str]:
     return faults
 
 
+ONLY_WITH = {"deepkit.device.lanes_compiled": "numba"}
+"""Modules that are loaded only where this library is: they are about it."""
+
+
 def early_faults(root: Path) -> list[str]:
     """Heavy or optional libraries imported when a module is loaded."""
     return [
         f"{found}: inside the function that uses it, please"
         for found in imports(root)
-        if not found.late and (found.target.split(".")[0].startswith(LATE) or found.target.split(".")[0] in DEVICE_ONLY)
+        if not found.late
+        and (found.target.split(".")[0].startswith(LATE) or found.target.split(".")[0] in DEVICE_ONLY)
+        and ONLY_WITH.get(found.module) != found.target.split(".")[0]
     ]
 
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from deepkit.loading import load_module
+
 switched_off = os.environ.get("DEEPKIT_COMPILED", "1") == "0"
 """True: the NumPy references are used even where numba is installed."""
 
@@ -23,14 +25,33 @@ def kernel(function: Callable) -> Callable[..., Any] | None:
     return None if switched_off or not available() else _compile(function)
 
 
+def part(function: Callable) -> Callable[..., Any]:
+    """Marks a function that compiled kernels call; called from Python it stays what it is."""
+    _parts.append(function)
+    return function
+
+
+_parts: list[Callable] = []
+
+
+def _teach_parts() -> None:
+    """Makes lanes and every part known to numba, once."""
+    from numba.extending import register_jitable
+
+    load_module("deepkit.device.lanes_compiled")
+    while _parts:
+        register_jitable(_parts.pop())
+
+
 @functools.cache
 def _compile(function: Callable) -> Callable[..., Any]:
     """Compiled at its first call; the machine code is cached on disk.
 
-    No fast-math: additions keep their order, so the results are those of the NumPy reference, bit for bit.
+    No fast-math: additions keep their order, and only a kernel that says `fused` rounds differently from NumPy.
     """
     import numba
 
+    _teach_parts()
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # there is no folder that a cache could be written to: compile anew each time

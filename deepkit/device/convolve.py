@@ -4,7 +4,8 @@ Every patch that the filter sees is one row of a matrix P; the filter is a matri
 (K. Chellapilla et al., "High performance convolutional neural networks for document processing", 2006). Then Y = P F,
 dF = transposed P dY, and dP = dY transposed F is what each window sends back to each place under it, to be added up where
 the patches came from. The three references say this for one group; below, P is made block by block, so that it stays in
-the processor's cache, and never where it is x itself.
+the processor's cache, and never where it is x itself. Where they serve, compiled kernels do without P: `direct`, and with
+fewer multiplications `winograd`.
 
 Filters are (kernel..., channels in / groups, channels out); group g of the output channels sees group g of the input.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from deepkit.device import depthwise, patches
+from deepkit.device import depthwise, direct, patches, winograd
 from deepkit.device.windows import Ints, Windows
 
 
@@ -42,6 +43,9 @@ def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
     groups = _groups(x.shape, filters.shape)
     if depthwise.fits(x.shape, filters.shape):
         return depthwise.convolve(xp, x, filters, windows)
+    if groups == 1 and direct.fits(xp, x, filters.shape, windows, filters.shape[-1]):
+        way = winograd if winograd.fits(x.shape[0], filters.shape, windows) else direct
+        return way.convolve(x, filters, windows)
     y = xp.empty((x.shape[0], *windows.out, filters.shape[-1]), filters.dtype)
     to = y.reshape(-1, filters.shape[-1])
     for cut, own in _channels(groups, x.shape[-1], filters.shape[-1]):
@@ -58,6 +62,10 @@ def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> 
     """The derivative of sum(y dy) by the filters, which have the given shape."""
     if depthwise.fits(x.shape, shape):
         return depthwise.filter_gradient(xp, x, dy, shape, windows)
+    if _groups(x.shape, shape) == 1 and direct.fits(xp, x, shape, windows, shape[-1]):
+        if winograd.fits(x.shape[0], shape, windows):
+            return winograd.filter_gradient(x, dy, windows)
+        return direct.filter_gradient(x, dy, shape, windows)
     total = xp.zeros((math.prod(shape[:-1]), shape[-1]), x.dtype)
     by_window = dy.reshape(-1, shape[-1])
     for cut, own in _channels(_groups(x.shape, shape), x.shape[-1], shape[-1]):
@@ -74,6 +82,9 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
     by_window = dy.reshape(-1, filters.shape[-1])
     if groups == 1 and patches.is_everything(shape, windows):
         return xp.matmul(by_window, filters.reshape(-1, filters.shape[-1]).T).reshape(shape)
+    back = direct.turned(shape, windows)
+    if groups == 1 and back is not None and direct.fits(xp, dy, filters.shape, back, shape[-1]):
+        return convolve(xp, dy, direct.turn(filters), back)
     dx = xp.zeros(shape, dy.dtype)
     for cut, own in _channels(groups, shape[-1], filters.shape[-1]):
         matrix = filters[..., own].reshape(-1, own.stop - own.start)

@@ -2,7 +2,8 @@
 
 With x[p + k] for what stands at place k under window p: y[p] = max over k of x[p + k], or the mean; dy[p] goes back to
 the place that held the maximum, or in equal parts to all. NumPy goes over the places in the window, all windows at once.
-The compiled twins of the maximum go over the windows: what one sees is then read once, and stays in the cache.
+The compiled twins of the maximum go over the windows: what one sees is then read once, and stays in the cache. Those with
+lanes take eight channels at a time, the others the channels that are left, and other types than float32.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, threads
 from deepkit.device.dtypes import accumulator
+from deepkit.device.lanes import WIDE, choose, highest, load, nothing, spread, store
 from deepkit.device.windows import Windows, inside, pad, padded_shape, planar, taps
 
 
@@ -82,13 +84,15 @@ def _counts(xp: Any, x: Any, windows: Windows) -> Any:
 
 SMALL = 2**12
 """Numbers of output below which NumPy is as fast and needs no compiled code."""
+PIECE = 2**18
+"""Bytes of one array that a thread takes at a time."""
 
 
 def largest(xp: Any, x: Any, windows: Windows) -> Any:
     """`largest_reference`, compiled where that is faster."""
     if xp is np:
         y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype)
-        if _compiled(_largest, windows, y, x):
+        if _compiled(_largest, _largest_lanes, windows, y, x):
             return y
     return largest_reference(xp, x, windows)
 
@@ -97,65 +101,114 @@ def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
     """`largest_gradient_reference`, compiled where that is faster."""
     if xp is np:
         dx = np.empty(x.shape, dy.dtype)
-        if _compiled(_largest_gradient, windows, y, dx, dy, x):
+        if _compiled(_largest_gradient, _largest_gradient_lanes, windows, y, dx, dy, x):
             return dx
     return largest_gradient_reference(xp, dy, x, y, windows)
 
 
-def _compiled(function: Callable, windows: Windows, pooled: Any, *arrays: Any) -> bool:
-    """Runs a compiled kernel on `pooled` and the arrays, which it may write; False if there is none for them."""
+def _compiled(function: Callable, by_lanes: Callable, windows: Windows, pooled: Any, *arrays: Any) -> bool:
+    """Runs compiled kernels on `pooled` and the arrays, which they may write; False if there are none for them."""
     if pooled.size < SMALL or len(windows.kernel) > 2 or pooled.dtype not in (np.float32, np.float64):
         return False
-    kernel = compiled.kernel(function)
-    if kernel is None:
+    kernel, lanes_kernel = compiled.kernel(function), compiled.kernel(by_lanes)
+    if kernel is None or lanes_kernel is None:
         return False
     w = planar(pooled, windows)[1]
     flat = [planar(np.ascontiguousarray(a), windows)[0] for a in (pooled, *arrays)]
-    kernel(*flat, w.kernel, w.strides, w.dilations, w.before)
+    channels = pooled.shape[-1]
+    done = channels // WIDE * WIDE if pooled.dtype == np.float32 else 0
+
+    def some(first: int, last: int) -> None:
+        parts = [a[first:last] for a in flat]
+        if done:
+            lanes_kernel(*parts, w.kernel, w.strides, w.dilations, w.before, done)
+        if done < channels:
+            kernel(*parts, w.kernel, w.strides, w.dilations, w.before, done)
+
+    largest_image = max(a[:1].nbytes for a in flat)
+    threads.share(some, pooled.shape[0], max(1, PIECE // max(1, largest_image)))
     return True
 
 
-def _largest(y, x, kernel, strides, dilations, before):  # compiled by numba
+@compiled.part
+def _covered(p, stride, before, dilation, length, count):
+    """The first tap of window p that lies on an axis of this length, and the one after the last."""
+    start = p * stride - before
+    first = max(0, (-start + dilation - 1) // dilation)
+    return start, first, max(first, min(count, (length - start + dilation - 1) // dilation))
+
+
+def _largest_lanes(y, x, kernel, strides, dilations, before, channels):  # compiled by numba
+    (_, height, width, each), lowest = x.shape, np.full(1, -np.inf, x.dtype)
+    for image in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            top, first_a, last_a = _covered(i, strides[0], before[0], dilations[0], height, kernel[0])
+            for j in range(y.shape[2]):
+                left, first_b, last_b = _covered(j, strides[1], before[1], dilations[1], width, kernel[1])
+                to = ((image * y.shape[1] + i) * y.shape[2] + j) * each
+                for c in range(0, channels, WIDE):
+                    best = spread(lowest, 0)
+                    for a in range(first_a, last_a):
+                        line = (image * height + top + a * dilations[0]) * width + left
+                        for b in range(first_b, last_b):
+                            best = highest(best, load(x, (line + b * dilations[1]) * each + c))
+                    store(y, to + c, best)
+
+
+def _largest_gradient_lanes(y, dx, dy, x, kernel, strides, dilations, before, channels):  # compiled by numba
+    _, height, width, each = x.shape
+    for image in range(y.shape[0]):
+        dx[image] = 0
+        for i in range(y.shape[1]):
+            top, first_a, last_a = _covered(i, strides[0], before[0], dilations[0], height, kernel[0])
+            for j in range(y.shape[2]):
+                left, first_b, last_b = _covered(j, strides[1], before[1], dilations[1], width, kernel[1])
+                at = ((image * y.shape[1] + i) * y.shape[2] + j) * each
+                for c in range(0, channels, WIDE):
+                    best, waiting = load(y, at + c), load(dy, at + c)  # until its place is found
+                    for a in range(first_a, last_a):
+                        line = (image * height + top + a * dilations[0]) * width + left
+                        for b in range(first_b, last_b):
+                            place = (line + b * dilations[1]) * each + c
+                            seen = load(x, place)
+                            store(dx, place, load(dx, place) + choose(seen, best, waiting, nothing()))
+                            waiting = choose(seen, best, nothing(), waiting)
+
+
+def _largest(y, x, kernel, strides, dilations, before, begin):  # compiled by numba
     height, width, channels = x.shape[1], x.shape[2], x.shape[3]
     for image in range(y.shape[0]):
         for i in range(y.shape[1]):
+            top, first_a, last_a = _covered(i, strides[0], before[0], dilations[0], height, kernel[0])
             for j in range(y.shape[2]):
+                left, first_b, last_b = _covered(j, strides[1], before[1], dilations[1], width, kernel[1])
                 best = y[image, i, j]
-                best[:] = -np.inf
-                for a in range(kernel[0]):
-                    v = i * strides[0] + a * dilations[0] - before[0]
-                    if v < 0 or v >= height:
-                        continue
-                    for b in range(kernel[1]):
-                        h = j * strides[1] + b * dilations[1] - before[1]
-                        if h < 0 or h >= width:
-                            continue
-                        seen = x[image, v, h]
-                        for c in range(channels):
+                best[begin:] = -np.inf
+                for a in range(first_a, last_a):
+                    for b in range(first_b, last_b):
+                        seen = x[image, top + a * dilations[0], left + b * dilations[1]]
+                        for c in range(begin, channels):
                             # a NaN, once met, is never less than another number, and so it stays
                             best[c] = best[c] if best[c] >= seen[c] or best[c] != best[c] else seen[c]
 
 
-def _largest_gradient(y, dx, dy, x, kernel, strides, dilations, before):  # compiled by numba
+def _largest_gradient(y, dx, dy, x, kernel, strides, dilations, before, begin):  # compiled by numba
     height, width, channels = x.shape[1], x.shape[2], x.shape[3]
     zero = dy.dtype.type(0)
-    left = np.empty(channels, dy.dtype)  # of this window's dy, what has not found its place yet
+    waiting = np.empty(channels, dy.dtype)  # of this window's dy, what has not found its place yet
     for image in range(y.shape[0]):
-        dx[image] = 0
+        dx[image, :, :, begin:] = 0
         for i in range(y.shape[1]):
+            top, first_a, last_a = _covered(i, strides[0], before[0], dilations[0], height, kernel[0])
             for j in range(y.shape[2]):
+                left, first_b, last_b = _covered(j, strides[1], before[1], dilations[1], width, kernel[1])
                 best = y[image, i, j]
-                left[:] = dy[image, i, j]
-                for a in range(kernel[0]):
-                    v = i * strides[0] + a * dilations[0] - before[0]
-                    if v < 0 or v >= height:
-                        continue
-                    for b in range(kernel[1]):
-                        h = j * strides[1] + b * dilations[1] - before[1]
-                        if h < 0 or h >= width:
-                            continue
+                waiting[:] = dy[image, i, j]
+                for a in range(first_a, last_a):
+                    for b in range(first_b, last_b):
+                        v, h = top + a * dilations[0], left + b * dilations[1]
                         seen, to = x[image, v, h], dx[image, v, h]
-                        for c in range(channels):
+                        for c in range(begin, channels):
                             here = seen[c] == best[c]
-                            to[c] += left[c] if here else zero
-                            left[c] = zero if here else left[c]
+                            to[c] += waiting[c] if here else zero
+                            waiting[c] = zero if here else waiting[c]

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, threads
 
 SMALL = 2**15
 """Numbers below which NumPy is as fast and needs no compiled code."""
+PIECE = 2**16
+"""Numbers that one thread takes at a time."""
 
 
 def gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
@@ -18,7 +20,8 @@ def gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
         kernel = compiled.kernel(_gradient)
         if kernel is not None and dy.flags.c_contiguous and y.flags.c_contiguous:
             out = np.empty_like(dy) if out is None else out
-            kernel(dy.reshape(-1), y.reshape(-1), out.reshape(-1))
+            flat = [a.reshape(-1) for a in (dy, y, out)]
+            threads.share(lambda first, last: kernel(*[a[first:last] for a in flat]), y.size, PIECE)
             return out
     return xp.multiply(dy, y > 0, out=out)
 

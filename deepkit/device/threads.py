@@ -13,6 +13,7 @@ import functools
 import importlib.util
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deepkit.device.cores import usable_cores
@@ -49,6 +50,41 @@ def threads() -> int | None:
     """How many threads NumPy's matrix product takes; None where that cannot be asked."""
     get = _function("get")
     return None if get is None else int(get())
+
+
+def share(work: Callable[[int, int], None], count: int, step: int) -> None:
+    """work(first, last) for the pieces of range(count), `step` long, on all cores that may be used.
+
+    A thread takes the next piece when it is done with one: one that has to wait for its core takes fewer. The work must
+    let go of Python's lock, as compiled kernels and NumPy do, and must not depend on the order of the pieces.
+    """
+    pieces = iter(range(0, count, step))
+
+    def run() -> None:
+        for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
+            work(first, min(first + step, count))
+
+    helpers = min(_workers() - 1, (count - 1) // step)
+    others = [_pool().submit(run) for _ in range(helpers)]
+    try:
+        run()
+    finally:
+        for other in others:
+            other.result()
+
+
+def _workers() -> int:
+    """The threads of `share`: all cores, since nobody spins while he waits; DEEPKIT_THREADS chooses otherwise."""
+    return (wanted() or 1) if os.environ.get(VARIABLE, "").strip() else usable_cores()
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="deepkit")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _pool.cache_clear())  # a child has none of its parent's threads
 
 
 def _function(verb: str) -> Callable[..., int] | None:

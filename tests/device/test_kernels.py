@@ -195,12 +195,16 @@ def test_rectifier(both) -> None:
 def test_large_arrays_take_the_compiled_way(monkeypatch) -> None:
     asked = used(monkeypatch)
     w = windows.fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
-    x, dy = np.ones((8, 16, 16, 8), np.float32), np.ones((8, 16, 16, 8), np.float32)
-    convolve.convolve(np, x, np.ones((3, 3, 8, 8), np.float32), w)
-    convolve.input_gradient(np, dy, np.ones((3, 3, 8, 8), np.float32), x.shape, w)
-    convolve.convolve(np, x, np.ones((3, 3, 1, 8), np.float32), w)
+    x = dy = np.ones((8, 16, 16, 12))
+    filters = np.ones((3, 3, 12, 12))
+    convolve.convolve(np, x, filters, w)  # of float64: by its patches
+    convolve.input_gradient(np, dy, filters, x.shape, w)
+    convolve.convolve(np, x, np.ones((3, 3, 1, 12)), w)
+    assert asked == ["_gather_rows", "_scatter_rows", "_walk"]
+    asked.clear()
+    x = dy = x.astype(np.float32)
     pooling.largest_gradient(np, dy, x, pooling.largest(np, x, w), w)
-    assert asked == ["_gather_rows", "_scatter_rows", "_walk", "_largest", "_largest_gradient"]
+    assert asked == ["_largest", "_largest_lanes", "_largest_gradient", "_largest_gradient_lanes"]
 
 
 class TestMemory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from deepkit.core.listing import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
+from deepkit.device import rows
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, accumulator, float32, float64
 from deepkit.errors import ArgumentError, ShapeError
@@ -41,6 +43,9 @@ class SumLike(Op):
         if x.shape == target:
             return x
         extra = x.ndim - len(target)
+        if target == x.shape[-1:]:
+            matrix = x.reshape(math.prod(x.shape[:-1]), *target).astype(accumulator(x.dtype), copy=False)
+            return rows.total(xp, matrix).astype(x.dtype, copy=False)
         stretched = tuple(i + extra for i, d in enumerate(target) if d == 1 and x.shape[i + extra] != 1)
         total = x.sum(axis=(*range(extra), *stretched), keepdims=True, dtype=accumulator(x.dtype))
         return total.astype(x.dtype, copy=False).reshape(target)

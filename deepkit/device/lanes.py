@@ -1,0 +1,54 @@
+"""Eight float32 side by side, the wide register of a processor, for compiled kernels that say what stays in registers.
+
+A kernel that computes with lanes runs as plain Python too, slowly: each function below says in NumPy what it means. What
+numba makes of them, one machine instruction each, stands in `lanes_compiled`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+WIDE = 8
+"""Numbers in one register of AVX2."""
+
+
+def load(array: Any, at: int) -> Any:
+    """The eight numbers of a contiguous array that begin at its flat index `at`."""
+    return array.reshape(-1)[at : at + WIDE].copy()
+
+
+def store(array: Any, at: int, lanes: Any) -> None:
+    """Writes eight numbers at the flat index `at` of a contiguous array."""
+    array.reshape(-1)[at : at + WIDE] = lanes
+
+
+def spread(array: Any, at: int) -> Any:
+    """Eight times the number at the flat index `at`."""
+    return np.full(WIDE, array.reshape(-1)[at], np.float32)
+
+
+def fused(a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once."""
+    return (np.float64(1) * a * b + c).astype(np.float32)
+
+
+def rectified(a: Any) -> Any:
+    """0 for each negative number; NaN stays."""
+    return np.where(a < 0, np.float32(0), a)
+
+
+def highest(a: Any, b: Any) -> Any:
+    """The larger number of each pair; a NaN is larger than any number."""
+    return np.where((a >= b) | (a != a), a, b)
+
+
+def choose(a: Any, b: Any, same: Any, other: Any) -> Any:
+    """The numbers of `same` where a equals b, those of `other` elsewhere."""
+    return np.where(a == b, same, other)
+
+
+def nothing() -> Any:
+    """Eight zeros."""
+    return np.zeros(WIDE, np.float32)

@@ -1,0 +1,160 @@
+"""Convolution without patches: products, direct and Winograd kernels against float64 and as plain Python."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from deepkit.device import compiled, convolve, direct, products, rows, threads, winograd
+from deepkit.device.windows import Windows, fit
+
+needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
+RELATIVE = 3e-6
+"""Of the largest number: float32 keeps seven digits, a sum of a few hundred terms loses one."""
+
+GEOMETRIES = [
+    (fit((9, 11), (3, 3), (1, 1), (1, 1), "SAME"), (9, 11)),
+    (fit((8, 7), (3, 3), (1, 1), (1, 1), "VALID"), (8, 7)),
+    (fit((13, 10), (5, 2), (1, 1), (1, 1), "SAME"), (13, 10)),
+    (fit((12, 9), (3, 2), (2, 3), (1, 1), "SAME"), (12, 9)),
+    (fit((12, 9), (3, 2), (1, 1), (2, 3), "VALID"), (12, 9)),
+    (fit((9, 8), (2, 3), (1, 1), (1, 1), ((1, 0), (2, 1))), (9, 8)),
+    (fit((40,), (5,), (1,), (2,), "SAME"), (40,)),
+]
+
+
+def arrays(w: Windows, space: tuple[int, ...], channels: int, columns: int, batch: int = 5):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, *space, channels), np.float32)
+    filters = rng.standard_normal((*w.kernel, channels, columns), np.float32)
+    dy = rng.standard_normal((batch, *w.out, columns), np.float32)
+    return x, filters, dy
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    assert found.shape == expected.shape
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=RELATIVE * np.abs(expected).max())
+
+
+@needs_numba
+@pytest.mark.parametrize(("channels", "columns"), [(1, 8), (3, 13), (8, 24), (20, 33)])
+@pytest.mark.parametrize(("w", "space"), GEOMETRIES)
+def test_direct(w: Windows, space: tuple[int, ...], channels: int, columns: int) -> None:
+    x, filters, dy = arrays(w, space, channels, columns)
+    exact = [a.astype(np.float64) for a in (x, filters, dy)]
+    close(direct.convolve(x, filters, w), convolve.convolve_reference(np, *exact[:2], w))
+    found = direct.filter_gradient(x, dy, filters.shape, w)
+    close(found, convolve.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w))
+    back = direct.turned(x.shape, w)
+    assert (back is None) == (set(w.strides) != {1})
+    if back is not None and channels >= 8:
+        found = direct.convolve(dy, direct.turn(filters), back)
+        close(found, convolve.input_gradient_reference(np, exact[2], exact[1], x.shape, w))
+
+
+def test_padding_wider_than_the_window_has_no_turned_convolution() -> None:
+    w = fit((4, 4), (2, 2), (1, 1), (1, 1), ((3, 0), (0, 0)))
+    assert direct.turned((1, 4, 4, 8), w) is None
+
+
+@pytest.mark.parametrize(("w", "space"), GEOMETRIES[:2])
+@pytest.mark.parametrize(("channels", "columns"), [(8, 8), (24, 17), (30, 41)])
+def test_winograd(w: Windows, space: tuple[int, ...], channels: int, columns: int) -> None:
+    x, filters, dy = arrays(w, space, channels, columns)
+    exact = [a.astype(np.float64) for a in (x, filters, dy)]
+    y = convolve.convolve_reference(np, *exact[:2], w)
+    dw = convolve.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w)
+    close(winograd.convolve_reference(x, filters, w).astype(np.float32), y)
+    close(winograd.filter_gradient_reference(x, dy, w).astype(np.float32), dw)
+    if compiled.available():
+        close(winograd.convolve(x, filters, w), y)
+        close(winograd.filter_gradient(x, dy, w), dw)
+
+
+@needs_numba
+def test_large_layers_take_these_ways(monkeypatch) -> None:
+    taken: list[str] = []
+    for module, name in itertools.product((direct, winograd), ("convolve", "filter_gradient")):
+        real, label = getattr(module, name), f"{module.__name__.rpartition('.')[2]}.{name}"
+        monkeypatch.setattr(module, name, lambda *a, real=real, label=label: taken.append(label) or real(*a))
+    for kernel, way in (((3, 3), "winograd"), ((5, 5), "direct")):
+        w = fit((16, 16), kernel, (1, 1), (1, 1), "SAME")
+        x, filters, dy = arrays(w, (16, 16), 32, 32, batch=16)
+        taken.clear()
+        convolve.convolve(np, x, filters, w)
+        convolve.input_gradient(np, dy, filters, x.shape, w)
+        convolve.filter_gradient(np, x, dy, filters.shape, w)
+        assert taken == [f"{way}.convolve", f"{way}.convolve", f"{way}.filter_gradient"]
+    taken.clear()
+    convolve.convolve(np, x.astype(np.float64), filters, w)
+    assert taken == []
+
+
+@needs_numba
+@pytest.mark.parametrize("way", [direct, winograd])
+def test_sums_do_not_depend_on_the_number_of_threads(way, monkeypatch) -> None:
+    w = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
+    x, filters, dy = arrays(w, (16, 16), 32, 32, batch=40)
+    shape = () if way is winograd else (filters.shape,)
+    found = []
+    for number in ("1", "3"):
+        monkeypatch.setenv(threads.VARIABLE, number)
+        found.append((way.convolve(x, filters, w), way.filter_gradient(x, dy, *shape, w)))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+def test_products_as_plain_python() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal(400).astype("f"), rng.standard_normal(600).astype("f")
+    where, terms = np.array([0, 7, 3, 40, 11, 90, 2, 5]), products.Terms((2, 3, 4), (50, 10, 2), (200, 60, 11))
+    start = rng.standard_normal(19).astype("f")
+    expected = products.reference(a, where, b, terms, start)
+    for down, rectify in itertools.product((False, True), repeat=2):
+        out = np.full((8, 19), np.nan, np.float32)
+        products.products(a, 0, where, b, 0, out, 0, terms, start, down, rectify)
+        np.testing.assert_allclose(out, np.maximum(expected, 0) if rectify else expected, rtol=1e-4, atol=1e-5)
+
+
+@needs_numba
+@pytest.mark.parametrize("shape", [(1, 8), (7, 9), (5000, 48)])
+def test_rows_are_summed(shape: tuple[int, int], monkeypatch) -> None:
+    monkeypatch.setattr(rows, "SMALL", 0)
+    x = np.random.default_rng(0).standard_normal(shape).astype("f")
+    np.testing.assert_allclose(rows.total(np, x), x.astype("d").sum(0), rtol=1e-4, atol=1e-3)
+    assert rows.total(np, x[:, :3]).shape == (3,)
+
+
+def test_shared_work_covers_every_piece_once(monkeypatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, "4")
+    seen: list[tuple[int, int]] = []
+    threads.share(lambda first, last: seen.append((first, last)), 103, 10)
+    assert sorted(seen) == [(i, min(i + 10, 103)) for i in range(0, 103, 10)]
+
+
+def test_what_fails_in_a_thread_is_raised(monkeypatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, "2")
+
+    def work(first: int, last: int) -> None:
+        if first == 7:
+            raise ValueError("piece 7")
+
+    with pytest.raises(ValueError, match="piece 7"):
+        threads.share(work, 20, 1)
+
+
+def test_shared_work_goes_on_in_a_forked_child() -> None:
+    import multiprocessing
+
+    threads.share(lambda first, last: None, 8, 1)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_count).get(timeout=60) == 8
+
+
+def _count() -> int:
+    done: list[int] = []
+    threads.share(lambda first, last: done.append(first), 8, 1)
+    return len(done)
