@@ -114,22 +114,17 @@ def working_copy(path: Path, root: Path, copied: bool) -> Iterator[Path]:
 
 
 class Progress:
-    """One line per finished cell; at a terminal the running cell is shown too."""
+    """One line per cell: it begins when the cell does, and ends with the seconds that the cell took."""
 
     def __init__(self) -> None:
-        self.live = sys.stdout.isatty()
         self.began = 0.0
 
     def start(self, number: int, total: int, source: str) -> None:
         self.began = time.perf_counter()
-        if self.live:
-            print(f"  cell {number}/{total}   ...     {_first_line(source)}", end="\r", flush=True)
+        print(f"  cell {number:>{len(str(total))}}/{total}  {_first_line(source):<60}", end="", flush=True)
 
     def done(self, number: int, total: int, source: str) -> None:
-        seconds = time.perf_counter() - self.began
-        width = len(str(total))
-        clear = "\033[K" if self.live else ""
-        print(f"{clear}  cell {number:>{width}}/{total}  {seconds:6.2f} s  {_first_line(source)}", flush=True)
+        print(f"  {time.perf_counter() - self.began:6.2f} s", flush=True)
 
 
 def _first_line(source: str) -> str:

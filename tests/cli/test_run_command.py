@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -196,3 +197,21 @@ def alive(pid: int) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="reads a pipe while the program runs")
+def test_the_running_cell_is_told_where_no_terminal_is(tmp_path):
+    go = tmp_path / "go"
+    waiting = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    path = write_notebook(tmp_path / "slow.ipynb", waiting, "2")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "deepkit", "run", str(path), "--out", str(tmp_path)], stdout=subprocess.PIPE, bufsize=0
+    )
+    seen = b""
+    while b"import os, time" not in seen:  # the cell cannot be done yet
+        seen += child.stdout.read(1)
+    assert not go.exists()
+    go.touch()
+    seen += child.communicate(timeout=60)[0]
+    assert child.returncode == 0
+    assert re.search(rb"\n  cell 1/2  import os, time +\d+\.\d\d s\n  cell 2/2  2 +\d+\.\d\d s\n", seen)
