@@ -42,7 +42,7 @@ class Forward:
         apart = graph.name_scope(None), graph.control_dependencies(None)
         with graph.as_default(), graph.passing(), apart[0], apart[1], calling(training, collect=True) as call:
             outputs = flat(model(single(inputs)))
-        return cls.recorded([call], outputs)
+        return cls.recorded([call, model.asked_outside()], outputs)
 
     def updates_in(self, mode: str, trained: Mapping[Any, bool]) -> list[Any]:
         """The assignments of a run to train, test or predict: nobody's and states always, others' while they train.

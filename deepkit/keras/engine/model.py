@@ -56,7 +56,6 @@ class Model(Network):
         self._objective: Objective | None = None
         self._scores: Scores | None = None
         self._added_metrics: dict[str, Metric] = {}
-        self._graph_metrics: list[tuple[Any, Symbol]] = []  # added outside of any call, as tensors of the model
         self.history: Any = None
         super().__init__(*args, **kwargs)
 
@@ -103,7 +102,8 @@ class Model(Network):
         self._scores = Scores(self._wanted_metrics, self._wanted_weighted, names, self._objective.losses)
         if self.is_connected:
             self._collect_metrics(self.forward(False).metrics)
-        self._collect_metrics(self._graph_metrics)
+        else:
+            self._collect_metrics(self._graph_metrics)
         if self._topology is not None:
             last = [(record_of(y).layer, keras_shape(y)) for y in self.outputs]
             ends = [(layer.name, getattr(layer, "activation", None), dims and dims[-1]) for layer, dims in last]

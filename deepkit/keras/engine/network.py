@@ -14,6 +14,7 @@ from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer, _without_repeats
 from deepkit.keras.base.topology import Topology
 from deepkit.keras.engine.forward import Forward
+from deepkit.keras.engine.replay import replayed
 
 
 class Network(Layer):
@@ -30,6 +31,7 @@ class Network(Layer):
         self.supports_masking = True
         self._topology: Topology | None = None
         self._forwards: dict[bool, Forward] = {}
+        self._graph_metrics: list[tuple[Any, Symbol]] = []  # added outside of any call, as tensors of the model
         self._inputs: Any = None
         self._outputs: Any = None
         if (inputs is None) != (outputs is None):
@@ -195,7 +197,17 @@ class Network(Layer):
                 map_leaves(new, step.inputs), *map_leaves(new, step.args), **map_leaves(new, step.kwargs)
             )
             now.update({id(old): y for old, y in zip(flat(step.outputs), flat(results), strict=True)})
+        self._ask_anew(now)
         return map_leaves(new, self._outputs)
+
+    def _ask_anew(self, now: dict[int, Any]) -> None:
+        """The losses and metrics made of the model's own tensors, of those that stand for them in this call."""
+        call = context.current()
+        call.losses += [(self, loss) for loss in replayed(self._graph_losses, now)]
+        for (metric, _), value in zip(
+            self._graph_metrics, replayed([v for _, v in self._graph_metrics], now), strict=True
+        ):
+            call.metrics.append((metric, value))
 
     def _call_unconnected(self, inputs: Any) -> Any:
         raise ArgumentError(
@@ -215,10 +227,20 @@ class Network(Layer):
         its own is called once for each.
         """
         if self.is_connected:
-            return Forward.recorded([call.asked for call in self._topology.calls], self.outputs)  # type: ignore[union-attr]
+            asked = [call.asked for call in self._topology.calls]  # type: ignore[union-attr]
+            return Forward.recorded([*asked, self.asked_outside()], self.outputs)
         if training not in self._forwards:
             self._forwards[training] = Forward.called(self, self.inputs, training)
         return self._forwards[training]
+
+    def asked_outside(self) -> context.Call:
+        """What was asked for outside of any call, with tensors of the graph: losses of this model and of layers in it."""
+        asked = context.Call()
+        for layer in self.layers_inside():
+            if layer is self or not layer.is_network:  # a model within has asked again when it was called
+                asked.losses += [(layer, loss) for loss in layer._graph_losses]
+        asked.metrics += self._graph_metrics
+        return asked
 
     @property
     def losses(self) -> list[Any]:
@@ -226,7 +248,7 @@ class Network(Layer):
         if not self.is_connected:
             return super().losses
         penalties = [x for layer in self.layers_inside() for x in layer.penalties()]
-        return [*penalties, *[x for _, x in self.forward(False).losses], *self._graph_losses]
+        return [*penalties, *[x for _, x in self.forward(False).losses]]
 
     @property
     def updates(self) -> list[Any]:

@@ -32,9 +32,8 @@ def _step(
     penalties = [loss for _, loss in forward.losses] + _weight_penalties(model)
     total, updates = model._objective(targets, outputs, weights, penalties)
     updates += model._scores.update(targets, outputs, weights)
-    added = [*forward.metrics, *model._graph_metrics]
-    model._collect_metrics(added)
-    for metric, value in added:
+    model._collect_metrics(forward.metrics)
+    for metric, value in forward.metrics:
         if not isinstance(metric, str):
             updates.append(value)  # the metric's own result, which comes after its assignments
             continue
@@ -54,8 +53,8 @@ def _result(metric: Any, like: Any) -> Any:
 
 
 def _weight_penalties(model: Any) -> list[Any]:
-    """The penalties of all layers, and what was added of the model's own tensors."""
-    return [x for layer in model.layers_inside() for x in layer.penalties()] + list(model._graph_losses)
+    """The penalties of all layers."""
+    return [x for layer in model.layers_inside() for x in layer.penalties()]
 
 
 def _descend(optimizer: Any, total: Any, weights: list[Any]) -> list[Any]:
@@ -104,7 +103,8 @@ class EagerStep:
 
     def __init__(self, model: Any, mode: str, targets: list[Any], weights: list[Any]):
         self.model, self.mode = model, mode
-        if (model._graph_losses or model._graph_metrics) and mode != "predict":
+        outside = model.asked_outside()
+        if (outside.losses or outside.metrics) and mode != "predict" and not model.is_connected:
             raise ArgumentError(
                 f"model {model.name!r} has a loss or metric made of the graph's tensors and runs eagerly",
                 rule="with run_eagerly=True values are computed call by call; a tensor of the graph is in none of the calls",

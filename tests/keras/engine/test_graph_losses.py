@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from deepkit import keras
-from deepkit.errors import ArgumentError
 from deepkit.keras import backend as K
 
 
@@ -39,11 +38,40 @@ def test_it_knows_training_from_testing():
     assert model.train_on_batch(ones) == pytest.approx(2.0, abs=0.4)
 
 
-def test_it_cannot_be_computed_eagerly():
+def test_it_is_computed_eagerly_too():
     model = halving()
     model.compile("sgd", run_eagerly=True)
-    with pytest.raises(ArgumentError, match="runs eagerly"):
-        model.fit(np.ones((4, 1)), verbose=0)
+    ones = np.ones((400, 1))
+    assert model.test_on_batch(ones) == 1.0
+    assert model.train_on_batch(ones) == pytest.approx(2.0, abs=0.4)  # with dropout, as above
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_those_of_a_model_within_are_of_what_it_is_called_on(eagerly):
+    """The inner model gets 2, its outputs are 6: their mean square is 36, twice their sum is 2 (4 * 6)."""
+    start = keras.layers.Input((3,))
+    hidden = keras.layers.Dense(2, kernel_initializer="ones")(start)
+    inner = keras.models.Model(start, hidden)
+    inner.add_loss(K.mean(K.square(hidden)))
+    inner.add_metric(K.sum(hidden) * 2.0, name="within", aggregation="mean")
+    x = keras.layers.Input((3,))
+    y = inner(keras.layers.Lambda(lambda t: 2.0 * t)(x))
+    model = keras.models.Model(x, y)
+    model.add_loss(K.mean(y))
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eagerly)
+    data = np.ones((2, 3)), np.zeros((2, 2))
+    assert model.metrics_names == ["loss", "within"]
+    assert model.train_on_batch(*data) == [36.0 + 36.0 + 6.0, 48.0]
+    inner.compile("sgd", "mse", run_eagerly=eagerly)
+    assert inner.test_on_batch(*data) == [9.0 + 9.0, 24.0]
+
+
+def test_a_loss_of_a_layer_outside_of_its_calls():
+    layer = keras.layers.Dense(1, kernel_initializer="ones", input_shape=(2,))
+    model = keras.models.Sequential([layer])
+    layer.add_loss(K.sum(layer.output))
+    model.compile("sgd", "mse")
+    assert model.test_on_batch(np.ones((1, 2)), np.zeros((1, 1))) == 4.0 + 2.0
 
 
 def test_targets_of_whole_numbers_meet_predictions_as_floats():

@@ -33,17 +33,23 @@ def program(seed: int) -> str:
     draw = Draw(seed)
     if draw.chance(0.06):
         return adversaries(draw)
-    lines = ["K.set_floatx('float64')"] if draw.chance(0.8) else ["K.set_floatx('float32')"]
+    eager = draw.chance(0.35)
+    lines = ["# eager"] if eager else []
+    lines.append(f"K.set_floatx('{'float64' if draw.chance(0.9) else 'float32'}')")
     model = random_model(draw)
     targets = [target(draw, output) for output in model.outputs]
+    if len(targets) == 2 and draw.chance(0.25):
+        model.traits.add("partial")
+        targets = [f"{{'{model.outputs[0].name}': {targets[0]}}}"]
     for name, arrays in (("x", model.inputs), ("y", targets)):
         lines.append(f"{name} = {arrays[0] if len(arrays) == 1 else '[' + ', '.join(arrays) + ']'}")
     lines += [*model.statements, f"settle(model, {draw.size(0, 99)})"]
-    steps = Steps(draw, model)
+    steps = Steps(draw, model, eager)
     lines += [f"record('before', model.predict(x, batch_size={steps.batch}))"]
-    lines += ["describe(model)"] if draw.chance(0.3) else []
-    lines += [f"model.layers[{draw.one([0, -1])}].trainable = False"] if draw.chance(0.1) else []
-    lines += [compiled(draw, model)]
+    plain = "added" not in model.traits
+    lines += ["describe(model)"] if draw.chance(0.3) and plain and not eager else []
+    lines += [f"model.layers[{draw.one([0, -1])}].trainable = False"] if draw.chance(0.1) and plain else []
+    lines += [compiled(draw, model, eager)]
     for _ in range(draw.size(1, 3)):
         lines += steps.any()
     lines += ["record('after', model.get_weights())", f"record('end', model.predict(x, batch_size={steps.batch}))"]

@@ -10,6 +10,8 @@ Shape = tuple[int, ...]
 Layer = tuple[str, Shape]
 Family = Callable[[Draw, Shape], Layer]
 
+OWN = ("Own(", "Phased(", "Held(")  # classes of the prelude
+
 FAMILIES: dict[int, list[Family]] = {1: [], 2: [], 3: [], 4: []}
 
 
@@ -29,7 +31,7 @@ def random_layer(draw: Draw, shape: Shape) -> Layer:
     while True:
         source, result = draw.one(FAMILIES[len(shape)])(draw, shape)
         if len(result) <= 4 and all(1 <= n <= 12 for n in result):
-            return f"keras.layers.{source}", result
+            return source if source.startswith(OWN) else f"keras.layers.{source}", result
 
 
 def window_length(n: int, kernel: int, stride: int, padding: str, dilation: int = 1) -> int:
@@ -43,7 +45,8 @@ def window_length(n: int, kernel: int, stride: int, padding: str, dilation: int 
 @family(1, 2, 3)
 def dense(draw: Draw, shape: Shape) -> Layer:
     units = draw.size(1, 5)
-    return f"Dense({units}{_activation(draw)}{draw.weight_keywords('kernel')})", (*shape[:-1], units)
+    penalty = draw.keywords({"activity_regularizer": ["'l2'", "keras.regularizers.l1(0.02)"]}, 0.1)
+    return f"Dense({units}{_activation(draw)}{draw.weight_keywords('kernel')}{penalty})", (*shape[:-1], units)
 
 
 @family(1, 2, 3)
@@ -95,6 +98,15 @@ def own_function(draw: Draw, shape: Shape) -> Layer:
         "lambda t: K.maximum(t, 0.1)",
     ]
     return f"Lambda({draw.one(bodies)})", shape
+
+
+@family(1, 2, 3)
+def own_class(draw: Draw, shape: Shape) -> Layer:
+    options = {"loss": ["0.1", "0.5"], "metric": ["'size'", "'largeness'"], "counts": ["True"]}
+    if draw.chance(0.3):
+        width = draw.size(1, 4)
+        return f"Held({width})", (*shape[:-1], width)
+    return ("Phased()" if draw.chance(0.3) else f"Own({draw.keywords(options, 0.5)[2:]})"), shape
 
 
 @family(1, 2, 3, 4)

@@ -1,7 +1,8 @@
-"""What a random program uses beside Keras; the environment variable KERAS says in which library: deepkit or tf_keras."""
+"""What a random program uses beside Keras; the variable KERAS names the library: deepkit, tf_keras or tf_keras_eager."""
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,14 +22,18 @@ else:
     import tensorflow.compat.v1 as tf
     import tf_keras as keras
 
-    tf.disable_eager_execution()
+    if os.environ["KERAS"] == "tf_keras":
+        tf.disable_eager_execution()
+    else:
+        tf.config.run_functions_eagerly(True)
     tf.experimental.output_all_intermediates(True)
     np.random.shuffle = lambda array: None  # it shuffles validation data too, and a masked loss depends on its batches
 K: Any = keras.backend
 optimizers: Any = getattr(keras.optimizers, "legacy", keras.optimizers)  # tf_keras trains graphs with its older ones
 
 RECORDS: list[tuple[str, Any]] = []
-FOLDER = tempfile.mkdtemp(prefix="random-models-")
+FOLDER = os.environ.get("RANDOM_MODELS") or tempfile.mkdtemp(prefix="random-models-")
+IS_GRAPH = K.__name__.startswith("deepkit") or not tf.executing_eagerly()
 
 
 def record(name: str, value: Any) -> None:
@@ -54,17 +59,35 @@ def name_of(text: Any) -> str:
     return str(text).removesuffix(":0")
 
 
-def limit_threads() -> None:
-    """Small graphs run faster without TensorFlow's optimizer and threads."""
+def begin() -> None:
+    """An empty graph; in TensorFlow a session without its optimizer and threads, with which small graphs run faster."""
+    RECORDS.clear()
+    K.clear_session()
+    K.set_floatx("float32")
     if keras.__name__ == "tf_keras":
-        config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
-        config.graph_options.rewrite_options.disable_meta_optimizer = True
-        config.graph_options.optimizer_options.opt_level = -1
-        tf.keras.backend.set_session(tf.Session(config=config))
+        gc.freeze()  # its own objects need no looking through
+        if IS_GRAPH:
+            config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+            config.graph_options.rewrite_options.disable_meta_optimizer = True
+            config.graph_options.optimizer_options.opt_level = -1
+            K.set_session(tf.Session(config=config))
+
+
+def end() -> None:
+    """Gives back what the program took."""
+    if keras.__name__ == "tf_keras" and IS_GRAPH:
+        K.get_session().close()
 
 
 def file(name: str) -> str:
-    return os.path.join(FOLDER, name)
+    return os.path.join(FOLDER, f"{keras.__name__.partition('.')[0]}-{name}")
+
+
+def others(name: str) -> str:
+    """The file of this name that the other library has written; one's own, before the other has run."""
+    library = "tf_keras" if keras.__name__ != "tf_keras" else "deepkit"
+    path = os.path.join(FOLDER, f"{library}-{name}")
+    return path if os.path.exists(path) else file(name)
 
 
 # ---- data
@@ -96,7 +119,9 @@ def one_hot(shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 
 def some(data: Any, chosen: slice) -> Any:
-    """The rows of an array, or of each array of a list."""
+    """The rows of an array, or of each array of a list or dictionary."""
+    if isinstance(data, dict):
+        return {name: part[chosen] for name, part in data.items()}
     return [part[chosen] for part in data] if isinstance(data, list) else data[chosen]
 
 
@@ -127,6 +152,121 @@ def half_square(true: Any, predicted: Any) -> Any:
 
 def distance(true: Any, predicted: Any) -> Any:
     return K.mean(K.abs(true - predicted), axis=-1)
+
+
+# ---- a program's own parts
+
+
+def log_cosine(true: Any, predicted: Any) -> Any:
+    return K.mean(K.log(1.5 + K.cos(true - predicted)), axis=-1)
+
+
+class Quartic(keras.losses.Loss):
+    """mean((true - predicted)^4)"""
+
+    def call(self, true: Any, predicted: Any) -> Any:
+        return K.mean(K.pow(true - predicted, 4), axis=-1)
+
+
+class Largest(keras.metrics.Metric):
+    """The sum over the batches of their largest prediction, and how many there were."""
+
+    def __init__(self, name: str = "largest", **more: Any):
+        super().__init__(name=name, **more)
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        self.total.assign_add(K.cast(K.max(y_pred), self.dtype))
+        return self.count.assign_add(1.0)
+
+    def result(self) -> Any:
+        return self.total / self.count
+
+
+class Cubes(keras.regularizers.Regularizer):
+    def __call__(self, weight: Any) -> Any:
+        return 0.01 * K.sum(K.pow(K.abs(weight), 3))
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+class Halved(keras.constraints.Constraint):
+    def __call__(self, weight: Any) -> Any:
+        return K.clip(weight, -0.5, 0.5)
+
+
+class Own(keras.layers.Layer):
+    """x * factor + offset, with a loss, a metric and an update of its own."""
+
+    def __init__(self, loss: float = 0.0, metric: str = "", counts: bool = False, **more: Any):
+        super().__init__(**more)
+        self.loss, self.metric, self.counts = loss, metric, counts
+
+    def build(self, shape: Any) -> None:
+        width = (int(shape[-1]),)
+        self.factor = self.add_weight(name="factor", shape=width, initializer="ones", regularizer=Cubes(), constraint=Halved())
+        self.offset = self.add_weight(name="offset", shape=width, initializer="zeros")
+        self.seen = self.add_weight(name="seen", shape=(), initializer="zeros", trainable=False)
+        super().build(shape)
+
+    def call(self, x: Any) -> Any:
+        if self.loss:
+            self.add_loss(self.loss * K.mean(K.square(x)))
+        if self.metric:
+            self.add_metric(K.mean(K.abs(x)), name=self.metric, aggregation="mean")
+        if self.counts:
+            self.add_update(K.update_add(self.seen, K.cast(1.0, K.floatx())))
+        return x * self.factor + self.offset
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "loss": self.loss, "metric": self.metric, "counts": self.counts}
+
+
+class Phased(keras.layers.Layer):
+    """Twice the input while training, half of it otherwise."""
+
+    def call(self, x: Any, training: Any = None) -> Any:
+        return K.in_train_phase(2.0 * x, 0.5 * x, training=training)
+
+
+class Held(keras.layers.Layer):
+    """Layers and a weight in private attributes, a list and a dictionary."""
+
+    def __init__(self, width: int, **more: Any):
+        super().__init__(**more)
+        self.width = width
+        self._first = keras.layers.Dense(width, name="first")
+        self.rest = [keras.layers.Dense(width, activation="tanh", name="second")]
+        self.table = {"third": keras.layers.Dense(width, use_bias=False, name="third")}
+
+    def build(self, shape: Any) -> None:
+        self._w = self.add_weight(name="w", shape=(self.width,), initializer="ones")
+        super().build(shape)
+
+    def call(self, x: Any) -> Any:
+        return self.table["third"](self.rest[0](self._first(x))) * self._w
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width}
+
+
+OWN = {c.__name__: c for c in (Quartic, Largest, Cubes, Halved, Own, Phased, Held)}
+OWN |= {f.__name__: f for f in (half_square, distance, log_cosine)}
+
+
+class Slower(keras.callbacks.Callback):
+    """Halves the learning rate after each epoch and records what a prediction is then."""
+
+    def __init__(self, data: Any, size: int):
+        super().__init__()
+        self.data, self.size = data, size
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        rate = self.model.optimizer.lr
+        K.set_value(rate, K.get_value(rate) * 0.5)
+        record("in between", self.model.predict(self.data, batch_size=self.size))
 
 
 # ---- models

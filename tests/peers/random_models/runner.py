@@ -23,12 +23,15 @@ class Outcome:
 
 
 class Library:
-    """A process with one of the two libraries; programs go in as lines of JSON and outcomes come back."""
+    """A process with one of the libraries; programs go in as lines of JSON and outcomes come back.
 
-    def __init__(self, name: str):
-        self.name = name
-        python = os.environ.get("DEEPKIT_PEERS", sys.executable) if name == "tf_keras" else sys.executable
-        environment = {**os.environ, "KERAS": name}
+    folder: where the libraries find each other's files.
+    """
+
+    def __init__(self, name: str, folder: str):
+        self.name, self.programs = name, 0
+        python = os.environ.get("DEEPKIT_PEERS", sys.executable) if name.startswith("tf_keras") else sys.executable
+        environment = {**os.environ, "KERAS": name, "RANDOM_MODELS": folder}
         self.process = subprocess.Popen(
             [python, str(Path(__file__))],
             stdin=subprocess.PIPE,
@@ -41,6 +44,7 @@ class Library:
     def run(self, source: str) -> Outcome:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self.programs += 1
         print(json.dumps(source), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
@@ -60,16 +64,14 @@ def runnable(source: str) -> str:
 
 def execute(source: str, prelude: dict[str, Any]) -> dict[str, Any]:
     """Runs one program in an empty graph."""
-    records, backend, error = prelude["RECORDS"], prelude["K"], ""
-    records.clear()
-    backend.clear_session()
-    backend.set_floatx("float32")
-    prelude["limit_threads"]()
+    error = ""
+    prelude["begin"]()
     try:
         exec(compile(source, "program", "exec"), dict(prelude))  # the generator's own source
     except Exception:  # what went wrong is part of the outcome
         error = traceback.format_exc()
-    return {"records": list(records), "error": error}
+    prelude["end"]()
+    return {"records": list(prelude["RECORDS"]), "error": error}
 
 
 def serve() -> None:

@@ -18,6 +18,7 @@ class Output:
 
     kind: str
     shape: Shape
+    name: str = "out0"
 
 
 @dataclass
@@ -58,15 +59,14 @@ def first_layer(draw: Draw, start: Entry) -> tuple[str, Shape]:
     return f"keras.layers.Embedding(7, {width}{options})", (*start.shape, width)
 
 
-def head(draw: Draw, shape: Shape) -> tuple[list[str], Output]:
+def head(draw: Draw, shape: Shape, name: str = "out0") -> tuple[list[str], Output]:
     """The last layers, which give what a loss expects."""
     kind = draw.one(list(KINDS))
     units = draw.size(2, 4) if kind in ("one_hot", "integer") else draw.size(1, 3)
     flatten = len(shape) > 2 or (len(shape) == 2 and draw.chance(0.6))
     layers = ["keras.layers.Flatten()"] if flatten else []
-    return [*layers, f"keras.layers.Dense({units}{KINDS[kind]})"], Output(
-        kind, ((units,) if flatten else (*shape[:-1], units))
-    )
+    result = (units,) if flatten else (*shape[:-1], units)
+    return [*layers, f"keras.layers.Dense({units}{KINDS[kind]}, name='{name}')"], Output(kind, result, name)
 
 
 def chain(draw: Draw, start: Entry, most: int) -> tuple[list[str], Shape]:
@@ -161,8 +161,25 @@ class Graph:
         taken, shape = self._pick()
         source, result = random_layer(self.draw, shape)
         second, result = random_layer(self.draw, result)
+        if self.draw.chance(0.4):
+            self._nested_graph(taken, shape, (source, second), result)
+            return
         layer = self.name("f", f"keras.Sequential([keras.Input({shape}), {source}, {second}])")
         if "BatchNorm" not in source + second:
+            self.layers[layer] = shape, result
+        self.tensor(f"{layer}({taken})", result)
+
+    def _nested_graph(self, taken: str, shape: Shape, layers: tuple[str, str], result: Shape) -> None:
+        """A model of inputs and outputs within, perhaps with a loss or a metric made of its own tensors."""
+        start = self.name("i", f"keras.Input({shape})")
+        middle = self.name("h", f"{layers[0]}({start})")
+        end = self.name("h", f"{layers[1]}({middle})")
+        layer = self.name("f", f"keras.Model({start}, {end})")
+        if self.draw.chance(0.4):
+            self.name("n", f"{layer}.add_loss(0.1 * K.mean(K.square({middle})))")
+        if self.draw.chance(0.3):
+            self.name("n", f"{layer}.add_metric(K.mean({middle}), name='within', aggregation='mean')")
+        if "BatchNorm" not in "".join(layers):
             self.layers[layer] = shape, result
         self.tensor(f"{layer}({taken})", result)
 
@@ -188,24 +205,30 @@ def graph(draw: Draw) -> Model:
         ends.append(draw.one(list(made.tensors)))
     results = []
     for end in ends:
-        layers, output = head(draw, made.tensors[end])
+        layers, output = head(draw, made.tensors[end], f"out{len(results)}")
         for layer in layers:
             end = made.tensor(f"{layer}({end})", output.shape)
         results.append(end)
         outputs.append(output)
     given, gives = (names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, results))
     statements = [*without_lost_penalties(made.statements, results), f"model = keras.Model({given}, {gives})"]
-    return Model(statements, [start.data for start in starts], outputs, {"graph"})
+    floats = [t for t in made.tensors if t in "\n".join(statements)]
+    if draw.chance(0.15):
+        statements.append(f"model.add_loss(0.1 * K.mean(K.square({draw.one(floats)})))")
+    if draw.chance(0.15):
+        statements.append(f"model.add_metric(K.mean({draw.one(floats)}), name='added', aggregation='mean')")
+    added = {"added"} if any("add_" in statement for statement in statements) else set()  # tf_keras adds layers for them
+    return Model(statements, [start.data for start in starts], outputs, {"graph", *added})
 
 
 def without_lost_penalties(statements: list[str], ends: list[str]) -> list[str]:
     """Without the calls that lead to no output, where layers penalize: tf_keras in a graph counts their penalties too."""
-    if not any("ctivityRegularization" in statement for statement in statements):
+    if not any(word in statement for statement in statements for word in ("ctivity", "loss", "metric", "counts")):
         return statements
     kept: list[str] = []
     for statement in reversed(statements):
         name = statement.split(" = ")[0]
-        if name in ends or name[0] == "x" or any(re.search(rf"\b{name}\b", later) for later in kept):
+        if name in ends or name[0] in "xn" or any(re.search(rf"\b{name}\b", later) for later in kept):
             kept.insert(0, statement)
     return kept
 

@@ -1,4 +1,4 @@
-"""A random compile and random steps after it: training, callbacks, saving, freezing, looking inside."""
+"""A random compile and random steps after it: training, callbacks, files, freezing, looking inside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIMIZERS = {
 REGRESSION = [
     "'mse'", "'mae'", "'logcosh'", "'huber'", "'cosine_similarity'", "'hinge'", "'squared_hinge'", "'mean_squared_error'",
     "keras.losses.Huber(delta=0.5)", "keras.losses.MeanSquaredError(reduction='sum')", "keras.losses.MeanAbsoluteError()",
-    "keras.losses.CosineSimilarity(axis=1)", "half_square", "keras.losses.mse",
+    "keras.losses.CosineSimilarity(axis=1)", "half_square", "keras.losses.mse", "Quartic()", "log_cosine",
 ]
 LOSSES = {
     "real": REGRESSION,
@@ -36,6 +36,7 @@ METRICS = {
     "real": [
         "'mse'", "'mae'", "'cosine_similarity'", "keras.metrics.RootMeanSquaredError()", "keras.metrics.MeanAbsoluteError()",
         "keras.metrics.LogCoshError(name='mine')", "distance", "keras.losses.mae",
+        "Largest()",
     ],
     "fraction": [
         "'mse'", "'msle'", "'binary_crossentropy'", "keras.metrics.BinaryAccuracy(threshold=0.4)", "keras.metrics.Poisson()",
@@ -71,16 +72,26 @@ def optimizer(draw: Draw) -> str:
     return f"optimizers.{kind}({draw.one(['0.1', '0.02'])}{epsilon}{draw.keywords(OPTIMIZERS[kind])})"
 
 
-def compiled(draw: Draw, model: Model) -> str:
+def compiled(draw: Draw, model: Model, eager: bool = False) -> str:
+    """A compile; a list or a dictionary says what belongs to which of several outputs, and one may have no loss."""
     losses = [draw.one(LOSSES[output.kind]) for output in model.outputs]
-    metrics = [draw.some(METRICS[output.kind], 2) for output in model.outputs]
+    metrics = [f"[{', '.join(draw.some(METRICS[output.kind], 2))}]" for output in model.outputs]
+    more = draw.keywords({"run_eagerly": ["True"]}, 0.5) if eager else ""
     if len(losses) == 1:
-        loss, measured = losses[0], f"[{', '.join(metrics[0])}]"
         weights = draw.keywords({"loss_weights": ["[0.5]"]}, 0.1)
-    else:
-        loss, measured = f"[{', '.join(losses)}]", f"[{', '.join(f'[{chr(44).join(m)}]' for m in metrics)}]"
-        weights = draw.keywords({"loss_weights": ["[0.5, 2.0]"]}, 0.4)
-    return f"model.compile({optimizer(draw)}, {loss}, metrics={measured}{weights})"
+        return f"model.compile({optimizer(draw)}, {losses[0]}, metrics={metrics[0]}{weights}{more})"
+    names = [output.name for output in model.outputs]
+    if "partial" in model.traits:
+        names, losses, metrics = names[:1], losses[:1], metrics[:1]
+    by_name = "partial" in model.traits or draw.chance(0.4)
+    weights = ["0.5", "2.0"] if draw.chance(0.4) else []
+
+    def several(parts: list[str]) -> str:
+        pairs = ", ".join(f"'{name}': {part}" for name, part in zip(names, parts, strict=False))
+        return f"{{{pairs}}}" if by_name else f"[{', '.join(parts)}]"
+
+    weights = f", loss_weights={several(weights)}" if weights else ""
+    return f"model.compile({optimizer(draw)}, {several(losses)}, metrics={several(metrics)}{weights}{more})"
 
 
 def target(draw: Draw, output: Output) -> str:
@@ -92,21 +103,23 @@ def target(draw: Draw, output: Output) -> str:
 
 
 class Steps:
-    """What is done with a compiled model, statement by statement."""
+    """What is done with a compiled model, statement by statement; eager: it is compared with Keras outside a graph."""
 
-    def __init__(self, draw: Draw, model: Model):
-        self.draw, self.model = draw, model
+    def __init__(self, draw: Draw, model: Model, eager: bool = False):
+        self.draw, self.model, self.eager = draw, model, eager
         fixed = [int(trait.split()[1]) for trait in model.traits if trait.startswith("batch")]
-        self.batch = fixed[0] if fixed else draw.one([1, 2, 3, 4, 6])
+        self.batch = fixed[0] if fixed else draw.one([1, 2, 3, 6] if eager else [1, 2, 3, 4, 6])
         self.fixed = bool(fixed)
         # All steps on arrays weight their samples or none does: tf_keras in a graph makes a training step anew when that
         # changes, and then of the loss as it is in a test.
-        self.weighted = draw.chance(0.3)
+        self.weighted, self.by_name = draw.chance(0.3), draw.chance(0.3)
 
     def any(self) -> list[str]:
-        kinds = [self.fit, self.fit, self.by_batch, self.look, self.freeze, self.weights]
-        if "graph" in self.model.traits:
-            kinds += [self.inside, self.copied]
+        kinds = [self.fit, self.fit, self.by_batch, self.look, self.weights]
+        if "added" not in self.model.traits:
+            kinds += [self.freeze]
+        if self.model.traits >= {"graph"} and "added" not in self.model.traits:
+            kinds += [self.copied] if self.eager else [self.inside, self.copied]
         return self.draw.one(kinds)()
 
     def fit(self) -> list[str]:
@@ -116,30 +129,43 @@ class Steps:
             more = self.weights_for(6)
         elif count == 1 and self.model.outputs[0].kind in ("integer", "one_hot") and draw.chance(0.3):
             more = f", class_weight={{{', '.join(f'{i}: {0.5 + i}' for i in range(self.model.outputs[0].shape[-1]))}}}"
-        callbacks = draw.some(CALLBACKS, 2) if draw.chance(0.5) else []
-        epochs = draw.size(1, 3)
-        common = f"epochs={epochs}, verbose=0, shuffle=False, callbacks=[{', '.join(callbacks)}]"
         validation = draw.one(["", "", ", validation_data=(x, y)"])
         if not self.fixed and not validation and draw.chance(0.3):
             validation = ", validation_split=0.34"
+        common = self._common()
         source = draw.one(["arrays", "arrays", "arrays", "generator", "sequence"])
         if source == "arrays":
             call = f"model.fit({data}, batch_size={self.batch}, {common}{validation}{more})"
         else:
-            weight = f", fractions((6,), {draw.size(0, 9)})" if count == 1 and draw.chance(0.3) else ""
+            weight = f", fractions((6,), {draw.size(0, 9)})" if count == 1 and self.weighted else ""
             validation = ", validation_data=(x, y)" if validation and not self.fixed else ""
             maker = "batches" if source == "generator" else "Batches"
             limit = draw.one([1, 2, 3]) if source == "generator" or draw.chance(0.3) else None
             steps = f", steps_per_epoch={limit}" if limit else ""
             call = f"model.fit({maker}({data}{weight}, size={self.batch}), {common}{validation}{steps})"
         statements = [f"history = {call}", "record('history', history.history)", "record('epochs', history.epoch)"]
-        if any("ModelCheckpoint" in callback for callback in callbacks):
+        if "ModelCheckpoint" in common:
             statements.append("model.load_weights(file('best.h5'))")
         return statements
 
+    def _common(self) -> str:
+        """What every fit is told: epochs, callbacks, order."""
+        draw = self.draw
+        known = [callback for callback in CALLBACKS if not (self.eager and "on_batch_end" in callback)]
+        callbacks = draw.some([*known, f"Slower(x, {self.batch})"], 2) if draw.chance(0.5) else []
+        first = draw.one([0, 0, 0, 1])
+        epochs = f"epochs={first + draw.size(1, 2)}, initial_epoch={first}"
+        return f"{epochs}, verbose=0, shuffle=False, callbacks=[{', '.join(callbacks)}]"
+
     def weights_for(self, samples: int) -> str:
-        weight, count = f"fractions(({samples},), {self.draw.size(0, 9)})", len(self.model.outputs)
-        return f", sample_weight={weight if count == 1 else f'[{weight}, {weight}]'}"
+        weight, names = f"fractions(({samples},), {self.draw.size(0, 9)})", [o.name for o in self.model.outputs]
+        if "partial" in self.model.traits:
+            return f", sample_weight={{'{names[0]}': {weight}}}"
+        if len(names) == 1:
+            return f", sample_weight={weight}"
+        if self.by_name:
+            return f", sample_weight={{'{names[0]}': {weight}, '{names[1]}': {weight}}}"
+        return f", sample_weight=[{weight}, {weight}]"
 
     def by_batch(self) -> list[str]:
         pair = f"some(x, slice(0, {self.batch})), some(y, slice(0, {self.batch}))"
@@ -156,13 +182,13 @@ class Steps:
             f"record('evaluate', model.evaluate(Batches(x, y, size={self.batch}), verbose=0))",
             f"record('predict_on_batch', model.predict_on_batch(some(x, slice(0, {self.batch}))))",
             "record('metrics', model.metrics_names)",
-        ]
+        ][: 4 if self.eager else 5]
         return [self.draw.one(options)] + (["model.reset_states()"] if "stateful" in self.model.traits else [])
 
     def freeze(self) -> list[str]:
         layer = f"model.layers[{self.draw.one([0, 1, -1, -2])}]"
         change = self.draw.one([f"{layer}.trainable = False", "model.trainable = False", f"{layer}.trainable = True"])
-        return [change, *([compiled(self.draw, self.model)] if self.draw.chance(0.6) else []), *self.by_batch()]
+        return [change, *([compiled(self.draw, self.model, self.eager)] if self.draw.chance(0.6) else []), *self.by_batch()]
 
     def weights(self) -> list[str]:
         if self.draw.chance(0.5):
@@ -177,23 +203,26 @@ class Steps:
         layer = self.draw.one([0, 1, -1, -2])
         feed = "x if isinstance(x, list) else [x]"
         look = f"record('layer', K.function(model.inputs, [model.layers[{layer}].get_output_at(0)])({feed}))"
-        return [self.draw.one([look, "gradients(model, x)", "describe(model)"])]
+        phase = self.draw.one([0, 1])
+        values = f"K.function([*model.inputs, K.learning_phase()], model.outputs)([*({feed}), {phase}])"
+        return [self.draw.one([look, "gradients(model, x)", "describe(model)", f"record('phase {phase}', {values})"])]
 
     def copied(self) -> list[str]:
         ways = {
             "clone": "other = keras.models.clone_model(model)",
-            "json": "other = keras.models.model_from_json(model.to_json())",
-            "config": "other = type(model).from_config(model.get_config())",
+            "json": "other = keras.models.model_from_json(model.to_json(), custom_objects=OWN)",
+            "config": "other = type(model).from_config(model.get_config(), custom_objects=OWN)",
         }
         named = not any("Lambda" in statement for statement in self.model.statements)
         if not named:  # a function without a name of its own is in no file
             del ways["json"]
-        elif self.draw.chance(0.4):
-            return [
-                "model.save(file('model.h5'))",
-                "model = keras.models.load_model(file('model.h5'))",
-                *self.by_batch(),
-            ]
+        elif self.draw.chance(0.5):
+            reader = self.draw.one(["file", "others"])
+            opened = f"model = keras.models.load_model({reader}('model.h5'), custom_objects=OWN)"
+            return ["model.save(file('model.h5'))", opened, *self.by_batch()]
+        elif self.draw.chance(0.2):
+            return ["model.save_weights(file('w.h5'))", "model.load_weights(others('w.h5'))", *self.by_batch()]
         way = self.draw.one(list(ways))
         predict = f"record('{way}', other.predict(x, batch_size={self.batch}))"
-        return [ways[way], "other.set_weights(model.get_weights())", predict, "describe(other)"]
+        looked = [] if self.eager else ["describe(other)"]
+        return [ways[way], "other.set_weights(model.get_weights())", predict, *looked]
