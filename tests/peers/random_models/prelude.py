@@ -70,13 +70,13 @@ def begin() -> None:
             config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
             config.graph_options.rewrite_options.disable_meta_optimizer = True
             config.graph_options.optimizer_options.opt_level = -1
-            K.set_session(tf.Session(config=config))
+            tf.keras.backend.set_session(tf.Session(config=config))
 
 
 def end() -> None:
     """Gives back what the program took."""
     if keras.__name__ == "tf_keras" and IS_GRAPH:
-        K.get_session().close()
+        tf.keras.backend.get_session().close()
 
 
 def file(name: str) -> str:
