@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,6 +18,17 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeError
 
 
+class UnconnectedGradients(enum.Enum):
+    """What stands for the derivative by a tensor that nothing connects: None, or zeros of its shape."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ArgumentError(f"gradients: unconnected_gradients={value!r}", rule="'none' or 'zero'")
+
+
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
     slices: bool = False, unconnected_gradients: Any = "none", inside: bool = False,
@@ -25,10 +37,12 @@ def gradients(
 
     The chain rule from the outputs to the inputs: if y = f(a, b), what arrives at y goes on to a and b
     through f's gradient, and what arrives at one tensor from several places is added. `grad_ys` weights the ys
-    (default: ones); `stop_gradients` are tensors that count as constants. The result is made of the same ops
-    as everything else, so it can be differentiated again. `unconnected_gradients="zero"` gives zeros for None. With
-    `slices` the derivative by a variable of which only gathered rows are used may be IndexedSlices, which name those
-    rows. In the body of a loop or branch the walk goes on into the graph around, unless it is to stay `inside`.
+    (default: ones); at the ops that gave `stop_gradients` the walk ends: how these tensors depend on others does not
+    count, while the derivative by one of them is its own (xs and stop_gradients the same: partial derivatives).
+    The result is made of the same ops as everything else, so it can be differentiated again. `unconnected_gradients`:
+    "zero" (or UnconnectedGradients.ZERO) gives zeros for None. With `slices` the derivative by a variable of which only
+    gathered rows are used may be IndexedSlices, which name those rows. In the body of a loop or branch the walk goes on
+    into the graph around, unless it is to stay `inside`.
 
     >>> import deepkit as dk
     >>> x = dk.tensor(3.0)
@@ -36,13 +50,12 @@ def gradients(
     >>> dy.item(), dk.gradients(dy, [x])[0].item()
     (27.0, 18.0)
     """
-    if unconnected_gradients not in ("none", "zero"):
-        raise ArgumentError(f"gradients: unconnected_gradients={unconnected_gradients!r}", rule="'none' or 'zero'")
+    unconnected = UnconnectedGradients(unconnected_gradients)
     ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in leaves(ys)], leaves(xs)
     _check_tensors([*ys, *xs])
     ys = [_value(y) for y in ys]
     _check_differentiable(ys)
-    stops = {t.key for t in leaves(stop_gradients or [])}
+    stops = {t.node for t in leaves([] if stop_gradients is None else stop_gradients)}
     wanted = {x.key for x in xs}
     with _graph_scope(ys, name):
         arrived: dict[Any, list[Any]] = {}
@@ -50,9 +63,9 @@ def gradients(
             arrived.setdefault(y.key, []).append(dy)
         nodes = _between(ys, wanted, stops, min(map(_birth, xs), default=-1), inside)
         for node in reversed(nodes):
-            _step_back(node, arrived, stops, wanted)
+            _step_back(node, arrived, wanted)
         result = [_total(arrived, x) for x in xs]
-        if unconnected_gradients == "zero":
+        if unconnected is UnconnectedGradients.ZERO:
             result = [_or_zeros(dx, x) for dx, x in zip(result, xs, strict=True)]
         if not slices:
             result = [dense(dx, _value(x)) for dx, x in zip(result, xs, strict=True)]
@@ -108,14 +121,12 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int, i
     """
 
     def counts(x: Any) -> bool:
-        return x.node is not None and x.key not in stops and not -1 < _birth(x) <= since
+        return x.node is not None and x.node not in stops and not -1 < _birth(x) <= since
 
-    leads: dict[Any, bool] = {}  # does a path from a wanted tensor come through this op?
+    leads: dict[Any, bool] = {None: False}  # does a path from a wanted tensor come through this op?
 
     def led_to(x: Any) -> bool:
-        if not x.dtype.is_differentiable or x.key in stops:
-            return False
-        return x.key in wanted or (x.node is not None and leads.get(x.node, False))
+        return x.dtype.is_differentiable and (x.key in wanted or leads.get(x.node, False))
 
     order: list[Any] = []
     stack = [(y.node, False) for y in ys if counts(y)]
@@ -144,7 +155,7 @@ def _reached(node: Any) -> Sequence[Any]:
     return node.inputs if only is None else [node.inputs[only]]
 
 
-def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted: set[Any]) -> None:
+def _step_back(node: Any, arrived: dict[Any, list[Any]], wanted: set[Any]) -> None:
     """Sends what arrived at the outputs of one op on to its inputs."""
     outputs = node.outputs
     dys = [_total(arrived, y, keep=y.key in wanted) for y in outputs]
@@ -158,7 +169,7 @@ def _step_back(node: Any, arrived: dict[Any, list[Any]], stops: set[Any], wanted
         with _gradient_scope(node, outputs[0]):
             dxs = pulled_back(node.op, node.many, dys, outputs, node.inputs, passed_on(node))
     for x, dx in zip([node.origin] if node.origin is not None else node.inputs, dxs, strict=True):
-        if dx is not None and x.key not in stops:
+        if dx is not None:
             if isinstance(dx, Symbol):
                 dx.shape = dx.shape.merge(x.shape) if dx.shape.is_compatible_with(x.shape) else dx.shape
             arrived.setdefault(x.key, []).append(dx)

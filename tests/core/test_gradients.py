@@ -9,7 +9,7 @@ import pytest
 
 import deepkit as dk
 import deepkit.v1 as tf
-from deepkit.errors import GradientError, GraphWarning
+from deepkit.errors import ArgumentError, GradientError, GraphWarning
 from deepkit.testing import numeric_gradient
 
 
@@ -56,6 +56,23 @@ def test_stop_gradient() -> None:
     assert dk.gradients(dk.stop_gradient(x) * x, [x])[0].item() == 3.0
     y = x * 2.0
     assert dk.gradients(y * x, [x], stop_gradients=[y])[0].item() == 6.0
+
+
+def test_the_derivative_by_what_is_stopped_is_its_own() -> None:
+    """As in TensorFlow: xs and stop_gradients the same give partial derivatives."""
+    x = dk.tensor(3.0)
+    y = x * 2.0
+    assert [g.item() for g in dk.gradients(x + y, [x, y], stop_gradients=[x, y])] == [1.0, 1.0]
+    assert dk.gradients(x * x, [x], stop_gradients=x)[0].item() == 6.0
+
+
+def test_what_stands_for_no_derivative() -> None:
+    x, y = dk.tensor([1.0, 2.0]), dk.tensor(3.0)
+    for zero in ("zero", tf.UnconnectedGradients.ZERO):
+        assert dk.gradients(y * y, [x], unconnected_gradients=zero)[0].numpy().tolist() == [0.0, 0.0]
+    assert dk.gradients(y * y, [x], unconnected_gradients=tf.UnconnectedGradients.NONE, warn=False) == [None]
+    with pytest.raises(ArgumentError, match="unconnected_gradients='zeros'"):
+        dk.gradients(y * y, [x], unconnected_gradients="zeros")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
         lambda x: tf.cast(tf.argsort(x, 0), tf.float32) * x, tf.matrix_transpose, lambda x: tf.roll(x, 1, 0),
         lambda x: tf.tensordot(x, tf.transpose(x), 1), lambda x: tf.tensordot(x, x, [[0], [0]]),
         lambda x: tf.tensordot(x, x, [[0, 1], [0, 1]]), lambda x: tf.tensordot(x, x, [-1, 1]),
-        lambda x: tf.tensordot(x, x, 0), lambda x: tf.einsum("ij,kj->ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
+        lambda x: tf.tensordot(x, x, 0), lambda x: tf.einsum("ij,kj->ik", x, x),
+        lambda x: tf.einsum("...j,...j->...", x, x), lambda x: tf.einsum("i...,j->...ji", x, [1.0, 2.0]),
+        lambda x: tf.einsum("...ij,ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
         lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
     ],
 )
@@ -49,6 +51,7 @@ class TestStaticShapes:
     def test_counts(self) -> None:
         assert self.shapes(lambda x: tf.bincount([0, 4])) == [5]
         assert self.shapes(lambda x: tf.confusion_matrix([0, 1], [2, 0])) == [3, 3]
+        assert self.shapes(lambda x: tf.histogram_fixed_width(x, [0.0, 1.0], 4), None) == [4]
 
     def test_computed_lengths(self) -> None:
         assert self.shapes(lambda x: tf.zeros([tf.size(x) * 2 - 1, tf.rank(x)]), 2, 3) == [11, 2]

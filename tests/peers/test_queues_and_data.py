@@ -47,7 +47,21 @@ def lengthening(tf, n=6):
     return tf.data.Dataset.range(1, n).map(lambda x: tf.fill([x], x))
 
 
+def sparse(tf, n=4):
+    """Elements (number, sparse tensor of two axes, of growing length)."""
+    row = lambda x: tf.SparseTensor(tf.stack([[0, 0], [0, x]])[: x + 1], tf.stack([5.0, 7.0])[: x + 1], tf.stack([1, x + 1]))  # noqa: E731
+    return tf.data.Dataset.range(n).map(lambda x: (x, row(x)))
+
+
 DATA = {
+    "sparse": sparse, "sparse in a dict": lambda tf: sparse(tf).map(lambda x, s: {"s": s, "x": x}).filter(lambda d: d["x"] > 1),
+    "sparse made dense": lambda tf: sparse(tf).map(lambda x, s: tf.sparse_tensor_to_dense(s)),
+    "sparse batches": lambda tf: sparse(tf, 5).shuffle(3, seed=4).repeat(2).batch(3),
+    "sparse rows": lambda tf: tf.data.Dataset.from_tensor_slices(
+        (tf.SparseTensor([[0, 0], [2, 1]], [1.0, 2.0], [3, 2]), [1, 2, 3])),
+    "sparse whole": lambda tf: tf.data.Dataset.from_tensors(tf.SparseTensor([[0, 0], [2, 1]], ["a", "b"], [3, 2])),
+    "sparse, joined": lambda tf: tf.data.Dataset.zip((sparse(tf, 2), sparse(tf, 2))).concatenate(
+        tf.data.Dataset.zip((sparse(tf, 3), sparse(tf, 3)))),
     "batch": lambda tf: tf.data.Dataset.range(7).batch(3),
     "drop": lambda tf: tf.data.Dataset.range(7).batch(3, drop_remainder=True),
     "padded": lambda tf: lengthening(tf).padded_batch(2, [None]),

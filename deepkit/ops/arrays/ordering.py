@@ -204,4 +204,7 @@ def histogram_fixed_width(
     """
     with scope(name, "histogram_fixed_width", values) as full:
         bins = ops.reshape(histogram_fixed_width_bins(values, value_range, nbins), [-1])
-        return ops.cast(ops.bincount(bins, minlength=nbins, maxlength=nbins), dtype, name=full)
+        counts = ops.bincount(bins, minlength=nbins, maxlength=nbins)
+        if hasattr(counts, "set_shape"):
+            counts.set_shape([nbins])
+        return ops.cast(counts, dtype, name=full)

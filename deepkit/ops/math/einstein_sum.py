@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+import string
 from collections import Counter
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import lookup
 from deepkit.core.typing import AnyTensor
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
 __all__ = ["einsum"]
@@ -23,7 +26,7 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> AnyTensor:
     Every letter names an axis; axes of one letter have one length and are run through together; letters that are
     not in the output are summed over. "..." stands for any number of further axes, which broadcast. Without "->",
     the output holds the letters that occur once, in alphabetical order.
-    inputs: one type, the letters of each as many as its axes. ShapeError: one letter for two lengths, an unknown rank.
+    inputs: one type, the letters of each as many as its axes. ShapeError: one letter for two lengths.
     ArgumentError: letters that do not fit the tensors, an output letter that no input has, or one twice.
 
     >>> import deepkit as dk
@@ -35,6 +38,8 @@ def einsum(_equation: str, *inputs: Any, name: str | None = None) -> AnyTensor:
         kind = None if model is None else model.dtype
         tensors = [x if is_tensor(x) else convert(x, kind, beside=model) for x in inputs]
         tensors = [_ranked(term, x) for term, x in zip(_terms(_equation, tensors), tensors, strict=True)]
+        if any(x.shape.rank is None for x in tensors):
+            return ops.identity(_with_one_axis_for_the_dots(_equation, tensors), name=full)
         labels, output = _parse(_equation, tensors)
         operands = [_diagonals(x, names) for x, names in zip(tensors, labels, strict=True)]
         result, names = operands[0]
@@ -80,10 +85,47 @@ def _ranked(term: str, x: Any) -> Any:
     return x if x.shape.rank is not None or "..." in term else apply(lookup("EnsureShape")(static=[None] * len(term)), x)
 
 
+def _with_one_axis_for_the_dots(equation: str, tensors: list[Any]) -> Any:
+    """The sum where only the run can tell how many axes "..." stands for: they are made equal, go in front as one axis
+    with a letter of its own, and come back in the result."""
+    terms, right = _terms(equation, tensors), equation.replace(" ", "").partition("->")[2]
+    dotted = [i for i, term in enumerate(terms) if "..." in term]
+    letter = next(c for c in string.ascii_letters if c not in equation)
+    moved = [_moved(x, term) for x, term in zip(tensors, terms, strict=True)]
+    further = [ops.zeros(ops.shape(moved[i])[: ops.rank(moved[i]) - _letters(terms[i])], "int8") for i in dotted]
+    common = ops.shape(functools.reduce(operator.add, further))
+    for i in dotted:
+        last = ops.shape(moved[i])[ops.rank(moved[i]) - _letters(terms[i]) :]
+        wide = ops.broadcast_to(moved[i], ops.concat([common, last], 0))
+        flat = ops.reshape(wide, ops.concat([[ops.reduce_prod(common)], last], 0))
+        moved[i] = apply(lookup("EnsureShape")(static=[None] * (1 + _letters(terms[i]))), flat)
+    if not right:
+        counts = Counter("".join(terms).replace(".", ""))
+        right = "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
+    left = ",".join(letter + term.replace("...", "") if i in dotted else term for i, term in enumerate(terms))
+    y = einsum(f"{left}->{letter}{right.replace('...', '')}", *moved)
+    wide = ops.reshape(y, ops.concat([common, ops.shape(y)[1:]], 0))
+    before, count = len(right.partition("...")[0]), ops.size(common)
+    order = [ops.range(count, count + before), ops.range(count), ops.range(count + before, ops.rank(wide))]
+    return ops.transpose(wide, ops.concat(order, 0))
+
+
+def _letters(term: str) -> int:
+    return len(term.replace("...", "", 1))
+
+
+def _moved(x: Any, term: str) -> Any:
+    """x with the axes of "..." in front."""
+    if "..." not in term:
+        return x
+    before, after = map(len, term.split("..."))
+    rank = ops.rank(x)
+    order = [ops.range(before, rank - after), ops.range(before), ops.range(rank - after, rank)]
+    return ops.transpose(x, ops.concat(order, 0))
+
+
 def _axes(term: str, x: Any, equation: str) -> Labels:
     letters = term.replace("...", "", 1)
-    if x.shape.rank is None:
-        raise ShapeError(f"einsum {equation!r} of a tensor whose rank is not known", hint="give it a shape")
     further = x.shape.rank - len(letters)
     if (letters and not letters.isalpha()) or further < 0 or (further and "..." not in term):
         raise ArgumentError(

@@ -21,11 +21,15 @@ from deepkit.v1.data import _sources as sources
 from deepkit.v1.data import _steps as steps
 from deepkit.v1.data._elements import (
     Part,
+    SparseParts,
+    components,
     describe,
     flatten,
     is_branch,
     is_shape,
+    is_sparse,
     like,
+    map_components,
     map_leaves,
     pack,
     part_of,
@@ -36,6 +40,7 @@ from deepkit.v1.data._elements import (
 from deepkit.v1.data._function import ElementFunction
 from deepkit.v1.data._iterator import Iterator
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.ops.sparse import SparseTensor
 
 Number = Callable[[Pass], int]
 
@@ -90,15 +95,15 @@ class Dataset:
 
     @property
     def output_types(self) -> Any:
-        return map_leaves(lambda p: p.dtype, self.element)
+        return map_components(lambda p: p.dtype, self.element)
 
     @property
     def output_shapes(self) -> Any:
-        return map_leaves(lambda p: p.shape, self.element)
+        return map_components(lambda p: p.shape, self.element)
 
     @property
     def output_classes(self) -> Any:
-        return map_leaves(lambda p: Symbol, self.element)
+        return map_components(lambda p: SparseTensor if is_sparse(p) else Symbol, self.element)
 
     # ---- where elements come from
 
@@ -113,9 +118,9 @@ class Dataset:
     def from_tensor_slices(tensors: Any) -> Dataset:
         """The rows of the tensors: ((100, 784), (100,)) gives 100 elements ((784,), ())."""
         made = symbols(tensors, "from_tensor_slices")
-        leaves = flatten(made)
+        leaves, element = flatten(made), map_leaves(part_of, made)
         lengths: set[int | None] = set()
-        for x in leaves:
+        for x in components(made):
             if x.shape.dims == ():
                 raise ShapeError(
                     f"from_tensor_slices: {x.name} is a single number", rule="the rows of a tensor are the elements",
@@ -127,8 +132,8 @@ class Dataset:
                 f"from_tensor_slices: tensors of {' and '.join(map(str, sorted(n for n in lengths if n is not None)))} rows",
                 rule="row i of every tensor belongs to element i, so all have the same number of rows",
             )
-        element = map_leaves(lambda x: Part(x.dtype, x.shape[1:]), made)
-        return Dataset(element, lambda go: sources.slices([go.values[x] for x in leaves]), leaves)
+        kinds = components(element)
+        return Dataset(_row_of(element), lambda go: sources.slices([go.values[x] for x in leaves], kinds), leaves)
 
     @staticmethod
     def from_generator(generator: Any, output_types: Any, output_shapes: Any = None, args: Any = None) -> Dataset:
@@ -245,9 +250,10 @@ class Dataset:
         """batch_size elements as one, with a first axis that counts them; the last batch may be smaller."""
         inputs, size = _number(batch_size, "batch_size", 1)
         rows = batch_size if drop_remainder and not isinstance(batch_size, Symbol) else None
-        element = map_leaves(lambda p: Part(p.dtype, _longer(rows, p.shape)), self.element)
-        leaves, drop = flatten(self.element), bool(drop_remainder)
-        return self._then(element, lambda go: steps.batch(self.rows(go), size(go), drop, leaves), inputs)
+        kinds, drop = components(self.element), bool(drop_remainder)
+        return self._then(
+            _batch_of(self.element, rows), lambda go: steps.batch(self.rows(go), size(go), drop, kinds), inputs
+        )
 
     def padded_batch(
         self, batch_size: Any, padded_shapes: Any, padding_values: Any = None, drop_remainder: bool = False
@@ -257,6 +263,11 @@ class Dataset:
         A dimension of None, or -1, is the longest of the batch. padding_values: numbers, texts or tensors to fill up with,
         in the form of an element.
         """
+        if any(map(is_sparse, components(self.element))):
+            raise ArgumentError(
+                f"padded_batch: elements {describe(self.element)}", rule="sparse tensors are not filled up",
+                hint="batch; or map(tf.sparse_tensor_to_dense) before",
+            )
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
         wanted = like(self.element, padded_shapes, "padded_shapes", is_shape)
@@ -362,8 +373,8 @@ class Dataset:
 
     def unbatch(self) -> Dataset:
         """The rows of the elements as elements."""
-        element = map_leaves(lambda p: Part(p.dtype, p.shape[1:]), self.element)
-        return self._then(element, lambda go: steps.unbatch(self.rows(go)))
+        kinds = components(self.element)
+        return self._then(_row_of(self.element), lambda go: steps.unbatch(self.rows(go), kinds))
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """transformation_func(self): for chains of methods."""
@@ -395,6 +406,21 @@ def _open(padded: Any, shape: Shape) -> tuple[int | None, ...]:
     if dims is None:
         dims = [None] * len(shape.as_list())
     return tuple(None if d is None or d == -1 else int(d) for d in dims)
+
+
+def _row_of(element: Any) -> Any:
+    """The form of the rows of an element."""
+    return map_components(lambda p: _sparse(p, -1) if is_sparse(p) else Part(p.dtype, p.shape[1:]), element)
+
+
+def _batch_of(element: Any, rows: int | None) -> Any:
+    """The form of several elements as one."""
+    return map_components(lambda p: _sparse(p, 1) if is_sparse(p) else Part(p.dtype, _longer(rows, p.shape)), element)
+
+
+def _sparse(parts: SparseParts, more: int) -> SparseParts:
+    rank = parts.shape.rank
+    return SparseParts.of(parts.dtype, None if rank is None else rank + more)
 
 
 def _longer(rows: int | None, shape: Shape) -> Shape:

@@ -1,4 +1,7 @@
-"""What an element of a data set looks like: tuples, named tuples and dicts, nested, with a type and a shape at each leaf."""
+"""What an element of a data set looks like: tuples, named tuples and dicts, nested, with a type and a shape at each leaf.
+
+A SparseTensor is a branch of three leaves.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
-from deepkit.device.dtypes import DType, as_dtype
+from deepkit.device.dtypes import DType, as_dtype, int64
 from deepkit.errors import ArgumentError
-from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.ops.sparse import SparseTensor
 
 
 class Part(NamedTuple):
@@ -22,15 +25,62 @@ class Part(NamedTuple):
     shape: Shape
 
 
+class SparseParts(NamedTuple):
+    """The leaves of a sparse tensor in an element: indices (n, rank), values (n,), dense_shape (rank,)."""
+
+    indices: Part
+    values: Part
+    dense_shape: Part
+
+    @staticmethod
+    def of(dtype: DType, rank: int | None) -> SparseParts:
+        return SparseParts(Part(int64, Shape((None, rank))), Part(dtype, Shape((None,))), Part(int64, Shape((rank,))))
+
+    @property
+    def dtype(self) -> DType:
+        return self.values.dtype
+
+    @property
+    def shape(self) -> Shape:
+        """The dense shape: the number of its axes, if that is known."""
+        rank = self.dense_shape.shape.dims[0] if self.dense_shape.shape.dims else None
+        return Shape(None if rank is None else [None] * rank)
+
+
 def is_branch(value: Any) -> bool:
     """True for what has parts; a list has none, it is one tensor."""
-    return isinstance(value, dict) or (isinstance(value, tuple) and not isinstance(value, Part))
+    return isinstance(value, (dict, SparseTensor)) or (isinstance(value, tuple) and not isinstance(value, Part))
+
+
+def is_sparse(value: Any) -> bool:
+    return isinstance(value, (SparseTensor, SparseParts))
+
+
+def components(structure: Any) -> list[Any]:
+    """The tensors of an element, dense ones and sparse ones: Parts and SparseParts."""
+    if is_sparse(structure) or not is_branch(structure):
+        return [structure]
+    items = [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure
+    return [component for item in items for component in components(item)]
+
+
+def map_components(function: Callable[[Any], Any], structure: Any) -> Any:
+    """The structure with function(tensor) for each tensor, sparse ones as a whole."""
+    if is_sparse(structure) or not is_branch(structure):
+        return function(structure)
+    if isinstance(structure, dict):
+        made = {key: map_components(function, structure[key]) for key in sorted(structure)}
+        return {key: made[key] for key in structure}
+    items = [map_components(function, item) for item in structure]
+    return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
 
 
 def flatten(structure: Any) -> list[Any]:
     """The leaves; those of a dict in the order of its keys."""
     if isinstance(structure, dict):
         return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
+    if isinstance(structure, SparseTensor):
+        return [structure.indices, structure.values, structure.dense_shape]
     if is_branch(structure):
         return [leaf for item in structure for leaf in flatten(item)]
     return [structure]
@@ -45,6 +95,9 @@ def _packed(structure: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         values = {key: _packed(structure[key], leaves) for key in sorted(structure)}
         return {key: values[key] for key in structure}
+    if is_sparse(structure):
+        items = [next(leaves) for _ in range(3)]
+        return SparseTensor(*items) if isinstance(items[0], Symbol) else SparseParts(*items)
     if is_branch(structure):
         items = [_packed(item, leaves) for item in structure]
         return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
@@ -80,6 +133,8 @@ def describe(structure: Any) -> str:
     """An element's form in words: (float32(28, 28), int32())."""
     if isinstance(structure, dict):
         return "{" + ", ".join(f"{key!r}: {describe(value)}" for key, value in structure.items()) + "}"
+    if is_sparse(structure):
+        return f"sparse {structure.dtype.name}{structure.shape}"
     if is_branch(structure):
         return "(" + ", ".join(describe(item) for item in structure) + ("," if len(structure) == 1 else "") + ")"
     return f"{structure.dtype.name}{structure.shape}" if isinstance(structure, Part) else str(structure)
@@ -92,11 +147,6 @@ def symbols(structure: Any, what: str) -> Any:
 
 def symbol(value: Any, what: str) -> Symbol:
     """A value as a tensor of the default graph."""
-    if isinstance(value, SparseTensor):
-        raise ArgumentError(
-            f"{what}: a SparseTensor", rule="the parts of an element are dense tensors",
-            hint="tf.sparse_tensor_to_dense(x) in the function, or tf.FixedLenFeature instead of VarLenFeature",
-        )
     if value is None:
         raise ArgumentError(
             f"{what}: None", rule="a tensor, or a tuple or dict of tensors", hint="is a return missing?"
@@ -110,13 +160,16 @@ def part_of(tensor: Symbol) -> Part:
     return Part(tensor.dtype, tensor.shape)
 
 
-def parts(types: Any, shapes: Any = None) -> Any:
-    """A structure of Parts from one of types and one of shapes (None: not known)."""
+def parts(types: Any, shapes: Any = None, classes: Any = None) -> Any:
+    """A structure of Parts from one of types, one of shapes (None: not known) and one of classes (None: all dense)."""
     typed = map_leaves(lambda t: Part(as_dtype(t), Shape(None)), _tuples(types))
-    if shapes is None:
+    if shapes is not None:
+        found = like(typed, _tuples_of_shapes(typed, shapes), "output_shapes", is_shape)
+        typed = pack(typed, [Part(p.dtype, Shape(s)) for p, s in zip(flatten(typed), found, strict=True)])
+    if classes is None:
         return typed
-    found = like(typed, _tuples_of_shapes(typed, shapes), "output_shapes", is_shape)
-    return pack(typed, [Part(p.dtype, Shape(s)) for p, s in zip(flatten(typed), found, strict=True)])
+    kinds = iter(like(typed, _tuples(classes), "output_classes", lambda c: isinstance(c, type)))
+    return map_components(lambda p: SparseParts.of(p.dtype, p.shape.rank) if next(kinds) is SparseTensor else p, typed)
 
 
 def _tuples(value: Any) -> Any:

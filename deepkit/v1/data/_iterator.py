@@ -10,8 +10,9 @@ from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GraphError
 from deepkit.ops.input import iteration as ops
-from deepkit.v1.data._elements import Part, describe, flatten, map_leaves, pack, parts
+from deepkit.v1.data._elements import Part, describe, flatten, is_sparse, map_components, map_leaves, pack, parts
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.ops.sparse import SparseTensor
 
 
 class Iterator:
@@ -48,7 +49,7 @@ class Iterator:
         output_types: Any, output_shapes: Any = None, shared_name: str | None = None, output_classes: Any = None
     ) -> Iterator:
         """An iterator for data sets with these types and shapes: make_initializer(dataset) says through which it goes."""
-        return Iterator(parts(output_types, output_shapes), shared_name)
+        return Iterator(parts(output_types, output_shapes, output_classes), shared_name)
 
     @staticmethod
     def from_string_handle(
@@ -56,7 +57,7 @@ class Iterator:
     ) -> Iterator:
         """The iterator whose string handle, sess.run(iterator.string_handle()), is fed to a placeholder."""
         handle = apply(ops.IteratorFromStringHandleV2(), constant_of(string_handle, "string"))
-        return Iterator(parts(output_types, output_shapes), handle=handle)
+        return Iterator(parts(output_types, output_shapes, output_classes), handle=handle)
 
     def start_with(self, dataset: Any) -> None:
         """Makes `initializer` the operation that begins with this data set."""
@@ -107,15 +108,15 @@ class Iterator:
 
     @property
     def output_types(self) -> Any:
-        return map_leaves(lambda p: p.dtype, self._element)
+        return map_components(lambda p: p.dtype, self._element)
 
     @property
     def output_shapes(self) -> Any:
-        return map_leaves(lambda p: p.shape, self._element)
+        return map_components(lambda p: p.shape, self._element)
 
     @property
     def output_classes(self) -> Any:
-        return map_leaves(lambda p: Symbol, self._element)
+        return map_components(lambda p: SparseTensor if is_sparse(p) else Symbol, self._element)
 
 
 def _placeholder_below(tensors: list[Symbol]) -> Node | None:

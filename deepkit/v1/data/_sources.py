@@ -18,7 +18,8 @@ from deepkit.core.shape import Shape
 from deepkit.device.arrays import as_array
 from deepkit.errors import ArgumentError, DeepkitError, ShapeError
 from deepkit.ops.input.iteration import Row
-from deepkit.v1.data._elements import Part, describe, flatten, is_branch
+from deepkit.v1.data import _sparse as sparse
+from deepkit.v1.data._elements import Part, SparseParts, describe, flatten, is_branch
 
 Rows = Iterator[Row]
 
@@ -28,16 +29,28 @@ def once(parts: Sequence[Any]) -> Rows:
     yield tuple(np.array(part) for part in parts)
 
 
-def slices(parts: Sequence[Any]) -> Rows:
+def slices(parts: Sequence[Any], kinds: Sequence[Part | SparseParts]) -> Rows:
     """The rows of arrays, side by side."""
-    arrays = [np.asarray(part) for part in parts]
-    if len({len(array) for array in arrays}) > 1:
+    found = columns([np.array(part) for part in parts], kinds)
+    if len({len(column) for column in found}) > 1:
         raise ShapeError(
-            f"from_tensor_slices: arrays of {' and '.join(str(len(a)) for a in arrays)} rows",
+            f"from_tensor_slices: arrays of {' and '.join(str(len(column)) for column in found)} rows",
             rule="row i of every array belongs to element i, so all have the same number of rows",
         )
-    for i in range(len(arrays[0])):
-        yield tuple(a[i : i + 1].reshape(a.shape[1:]).copy() for a in arrays)
+    for i in range(len(found[0])):
+        yield tuple(part.copy() for column in found for part in column[i])
+
+
+def columns(row: Sequence[np.ndarray], kinds: Sequence[Part | SparseParts]) -> list[list[tuple[np.ndarray, ...]]]:
+    """For each tensor of an element its rows: one array each, or the three of a sparse tensor."""
+    arrays, found = iter(row), list[list[tuple[np.ndarray, ...]]]()
+    for kind in kinds:
+        if isinstance(kind, SparseParts):
+            found.append(sparse.rows_of(next(arrays), next(arrays), next(arrays)))
+        else:
+            array = next(arrays)
+            found.append([(array[i : i + 1].reshape(array.shape[1:]),) for i in range(len(array))])
+    return found
 
 
 def counted(limits: Sequence[int]) -> Rows:

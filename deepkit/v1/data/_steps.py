@@ -16,24 +16,35 @@ from deepkit.errors import CancelledError, OutOfRangeError, ShapeError
 from deepkit.ops.input.buffers import Buffer, random_words
 from deepkit.ops.input.iteration import Pass, Row
 from deepkit.ops.input.queues import batch_of
-from deepkit.v1.data._elements import Part
+from deepkit.v1.data import _sources as sources
+from deepkit.v1.data import _sparse as sparse
+from deepkit.v1.data._elements import Part, SparseParts
 
 Rows = Iterator[Row]
 Function = Callable[[Row], Any]
 
 
-def batch(rows: Rows, size: int, drop_remainder: bool, parts: Sequence[Part]) -> Rows:
+def batch(rows: Rows, size: int, drop_remainder: bool, kinds: Sequence[Part | SparseParts]) -> Rows:
     """`size` elements as one, with a first axis that counts them; the last one may be smaller."""
     for group in groups(rows, size, drop_remainder):
-        columns = list(zip(*group, strict=True))
-        for column in columns:
-            if len({row.shape for row in column}) > 1:
-                raise ShapeError(
-                    f"batch: elements of shapes {' and '.join(sorted({str(shape_of(row)) for row in column}))}",
-                    rule="all elements of a batch have one shape",
-                    hint="dataset.padded_batch(n, padded_shapes) fills the shorter ones up",
-                )
-        yield tuple(batch_of(list(c), p.dtype, p.shape) for c, p in zip(columns, parts, strict=True))
+        columns, made = iter(zip(*group, strict=True)), list[np.ndarray]()
+        for kind in kinds:
+            column = next(columns)
+            if isinstance(kind, SparseParts):
+                made += sparse.stacked(column, next(columns), next(columns))
+            else:
+                made.append(_stacked(column, kind))
+        yield tuple(made)
+
+
+def _stacked(column: Sequence[np.ndarray], part: Part) -> np.ndarray:
+    if len({row.shape for row in column}) > 1:
+        raise ShapeError(
+            f"batch: elements of shapes {' and '.join(sorted({str(shape_of(row)) for row in column}))}",
+            rule="all elements of a batch have one shape",
+            hint="dataset.padded_batch(n, padded_shapes) fills the shorter ones up",
+        )
+    return batch_of(list(column), part.dtype, part.shape)
 
 
 def shape_of(array: np.ndarray) -> str:
@@ -212,12 +223,11 @@ def zipped(sources: Sequence[Rows]) -> Rows:
         yield tuple(part for row in rows for part in row)
 
 
-def unbatch(rows: Rows) -> Rows:
+def unbatch(rows: Rows, kinds: Sequence[Part | SparseParts]) -> Rows:
     """The rows of the elements as elements."""
     for row in rows:
-        lengths = {len(part) for part in row}
+        columns = sources.columns(row, kinds)
+        lengths = {len(column) for column in columns}
         if len(lengths) > 1:
             raise ShapeError(f"unbatch: parts of {lengths} rows", rule="all parts have the same number of rows")
-        yield from zip(
-            *[[part[i : i + 1].reshape(part.shape[1:]) for i in range(len(part))] for part in row], strict=True
-        )
+        yield from (tuple(itertools.chain(*parts)) for parts in zip(*columns, strict=True))

@@ -8,12 +8,15 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core import autodiff
+from deepkit.core.autodiff import UnconnectedGradients
 from deepkit.core.overrides import RegisterGradient
 from deepkit.core.overrides import no_gradient as NotDifferentiable
 from deepkit.errors import ShapeError
 from deepkit.v1.framework.symbolic import constant_of
 
-__all__ = ["NoGradient", "NotDifferentiable", "RegisterGradient", "custom_gradient", "gradients", "hessians"]
+__all__ = [
+    "NoGradient", "NotDifferentiable", "RegisterGradient", "UnconnectedGradients", "custom_gradient", "gradients", "hessians",
+]
 
 NoGradient = NotDifferentiable
 
@@ -21,11 +24,12 @@ NoGradient = NotDifferentiable
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", colocate_gradients_with_ops: bool = False,
     gate_gradients: bool = False, aggregation_method: Any = None, stop_gradients: Any = None,
-    unconnected_gradients: Any = "none",
+    unconnected_gradients: Any = UnconnectedGradients.NONE,
 ) -> list[Any]:
     """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them.
 
-    unconnected_gradients: "zero" gives zeros there.
+    unconnected_gradients: UnconnectedGradients.ZERO, or "zero", gives zeros there. stop_gradients: tensors whose own
+    dependence on others does not count.
     """
     return autodiff.gradients(
         ys, xs, grad_ys, name, stop_gradients, slices=True, unconnected_gradients=unconnected_gradients

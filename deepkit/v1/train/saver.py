@@ -13,6 +13,7 @@ import numpy as np
 from deepkit.core.collections import GraphKeys
 from deepkit.core.description import describe
 from deepkit.core.graph import Graph, default_graph
+from deepkit.core.listing import leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, ClosedSessionError, DTypeError, GraphError, NameNotFoundError, ShapeError
@@ -284,8 +285,8 @@ def described(graph: Graph, saver: dict[str, Any] | None, clear_devices: bool = 
 
 
 def _by_name(var_list: Any) -> dict[str, Variable]:
-    """The variables by the names they get in a checkpoint."""
-    pairs = list(var_list.items()) if isinstance(var_list, Mapping) else [(None, v) for v in var_list]
+    """The variables by the names they get in a checkpoint; lists may be nested."""
+    pairs = list(var_list.items()) if isinstance(var_list, Mapping) else [(None, v) for v in leaves(var_list)]
     found: dict[str, Variable] = {}
     for given, variable in pairs:
         if not isinstance(variable, Variable):
@@ -293,7 +294,12 @@ def _by_name(var_list: Any) -> dict[str, Variable]:
                 f"Saver: {variable!r} is no variable", rule="var_list is a list of variables, or a dict from names to them",
                 hint='Saver([w, b]), Saver({"weights": w})',
             )
-        name = variable.node.name if given is None else str(given)
+        if not isinstance(given, str | None):
+            raise ArgumentError(
+                f"Saver: {given!r} is no name", rule="a dict of variables has their names in the checkpoint as its keys",
+                hint='Saver({"weights": w}), or Saver([w])',
+            )
+        name = variable.node.name if given is None else given
         if name in found:
             raise ArgumentError(
                 f"At least two variables have the same name: {name}",

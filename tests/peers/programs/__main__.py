@@ -16,7 +16,7 @@ HEADER = f"import numpy as np\n{HEADERS['tensorflow']}\n"
 
 
 class Trial:
-    """Both libraries at hand, one running at a time."""
+    """Both libraries at hand, each in a process."""
 
     def __init__(self) -> None:
         self.theirs, self.ours = Peer("tensorflow"), Peer("deepkit")
@@ -30,7 +30,9 @@ class Trial:
 
     def difference(self, text: str) -> Difference | None:
         """The first difference that has no explanation; if all have one, the first."""
-        found = list(differences(text, self.ours.run(text), self.theirs.run(text)))
+        self.theirs.send(text)
+        self.ours.send(text)
+        found = list(differences(text, self.ours.answer(), self.theirs.answer()))
         return next((d for d in found if not explanation(text, d)), found[0] if found else None)
 
     def shrunk(self, text: str, found: Difference) -> str:
@@ -52,6 +54,8 @@ def main() -> int:
             reason = explanation(text, found) if found else None
             outcome = "same" if found is None else reason or found.kind
             counts[outcome] += 1
+            if counts.total() % 100 == 0:
+                print(f"# {counts.total()} programs, the last {seed}", flush=True)
             if found and not reason and found.kind != "refused":
                 print(f"\n# program {seed}: {found.kind}, {found.where}: {found.what}", flush=True)
                 if not options.only or found.kind == options.only:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .comparison import Difference
+from .writing import BODIES
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,6 @@ class Explanation:
     of: Callable[[str, Difference], bool]
 
 
-BODIES = r"tf\.(cond|case|while_loop|scan|foldl|foldr|map_fn)\("
 EXPLAINED = (
     Explanation(
         "Adam's powers of beta are float32 in TensorFlow whatever the variables' type; deepkit holds them in that type, "
@@ -28,6 +28,11 @@ EXPLAINED = (
         "TensorFlow's moments count the mean as a constant in the variance: right for the first derivative, whose share of "
         "the mean is zero, and wrong for the second; deepkit's second derivative equals the difference quotient",
         lambda text, found: found.kind == "value" and "second" in found.where and "tf.nn.moments" in text,
+    ),
+    Explanation(
+        "TensorFlow's derivative of a softmax cross-entropy's derivative leaves out that it depends on the labels, so where "
+        "they are computed from the same value the second is wrong; deepkit's equals the difference quotient",
+        lambda text, found: found.kind == "value" and "second" in found.where and "softmax_cross_entropy" in text,
     ),
     Explanation(
         "A derivative that is zero may be None: TensorFlow's second control flow gives zeros for all that a body mentions, "

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import random
+import re
 
-from . import bodies, effects, networks, pointwise, shapes
-from .writing import FLOATS, INTEGERS, Page, Value
+from . import bodies, effects, functions, networks, pointwise, scopes, shapes, structures
+from .writing import BODIES, DRAWS, FLOATS, INTEGERS, Page, Value
 
-VOCABULARY = (pointwise, shapes, networks, bodies, effects)  # imported for the recipes they add
+VOCABULARY = (pointwise, shapes, networks, bodies, effects, functions, structures, scopes)  # imported for the recipes they add
 OPTIMIZERS = (
     "GradientDescentOptimizer(0.1)", "MomentumOptimizer(0.1, 0.9)", "MomentumOptimizer(0.1, 0.9, use_nesterov=True)",
     "AdagradOptimizer(0.1)", "AdadeltaOptimizer(1.0)", "AdamOptimizer(0.05)", "RMSPropOptimizer(0.05)",
     "RMSPropOptimizer(0.05, momentum=0.5)", "RMSPropOptimizer(0.05, centered=True)", "FtrlOptimizer(0.1)",
     "FtrlOptimizer(0.1, l1_regularization_strength=0.01)",
     "AdamOptimizer(tf.train.exponential_decay(0.1, tf.train.get_or_create_global_step(), 1, 0.5))",
+    "GradientDescentOptimizer(tf.train.piecewise_constant(tf.train.get_or_create_global_step(), [0, 1], [0.2, 0.1, 0.05]))",
+    "MomentumOptimizer(tf.train.polynomial_decay(0.1, tf.train.get_or_create_global_step(), 3), 0.5)",
+    "AdagradOptimizer(tf.train.cosine_decay(0.1, tf.train.get_or_create_global_step(), 3))",
+    "AdamOptimizer(tf.train.inverse_time_decay(0.1, tf.train.get_or_create_global_step(), 1, 0.5), 0.8, 0.9, 1e-3)",
+)
+CLIPPED = (
+    "tf.clip_by_global_norm([p[0] for p in pairs], 1.0)[0]", "[tf.clip_by_value(g, -0.5, 0.5) for g, _ in pairs]",
+    "[tf.clip_by_norm(g, 0.75) for g, _ in pairs]", "[tf.where(tf.is_finite(g), g, tf.zeros_like(g)) for g, _ in pairs]",
 )
 SHAPES = ((), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 2, 3), (1, 3), (4, 1))
 
@@ -74,19 +83,40 @@ def _training(page: Page, trained: list[Value]) -> str:
     """A training step; every derivative is known before the first variable changes (GATE_GRAPH)."""
     if not trained or page.rng.random() < 0.5:
         return ""
-    step, names = page.fresh("t"), f"[{', '.join(v.name for v in trained)}]"
+    step = page.fresh("t")
     squares = " + ".join(f"tf.reduce_sum(tf.cast({v.name} ** 2, tf.float64))" for v in trained)
     page.lines += [f"o = tf.train.{page.rng.choice(OPTIMIZERS)}", f"loss = {_loss(page)} + {squares}"]
-    count = ", global_step=tf.train.get_or_create_global_step()"
-    if page.rng.random() < 0.5:
-        page.lines.append(f"{step} = o.minimize(loss{count}, var_list={names}, gate_gradients=2)")
-        return step
-    page.lines += [
-        f"pairs = [p for p in o.compute_gradients(loss, {names}, gate_gradients=2) if p[0] is not None]",
-        "clipped = tf.clip_by_global_norm([p[0] for p in pairs], 1.0)[0]",
-        f"{step} = o.apply_gradients(list(zip(clipped, [p[1] for p in pairs])){count}) if pairs else tf.no_op()",
-    ]
+    before = page.streams if _repeats(page) else []
+    page.statement(_step(page, step, trained), before)
+    if page.rng.random() < 0.2:
+        page.lines.append("averages = tf.train.ExponentialMovingAverage(0.75)")
+        page.statement(f"{step} = averages.apply([{', '.join(v.name for v in trained)}])", [step])
     return step
+
+
+def _step(page: Page, step: str, trained: list[Value]) -> str:
+    names, count = [v.name for v in trained], ", global_step=tf.train.get_or_create_global_step()"
+    kind = page.rng.random()
+    if kind < 0.45:
+        return f"{step} = o.minimize(loss{count}, var_list=[{', '.join(names)}], gate_gradients=2)"
+    if kind < 0.6 and len(names) > 1:  # two optimizers share the gradients' gate
+        other = page.rng.choice(OPTIMIZERS)
+        return (
+            f"pairs = o.compute_gradients(loss, [{', '.join(names)}], gate_gradients=2)\n"
+            f"{step} = tf.group(o.apply_gradients(pairs[:1]), tf.train.{other}.apply_gradients(pairs[1:]{count}))"
+        )
+    return (
+        f"pairs = [p for p in o.compute_gradients(loss, [{', '.join(names)}], gate_gradients=2) if p[0] is not None]\n"
+        f"clipped = {page.rng.choice(CLIPPED)}\n"
+        f"{step} = o.apply_gradients(list(zip(clipped, [p[1] for p in pairs])){count}) if pairs else tf.no_op()"
+    )
+
+
+def _repeats(page: Page) -> bool:
+    """Whether every run computes all that draws: a body that is run for one value advances all streams that feed it in
+    TensorFlow, where it is one node, so the numbers that later runs draw would depend on what earlier ones needed."""
+    text = "\n".join(page.lines)
+    return re.search(BODIES, text) is not None and re.search(DRAWS, text) is not None
 
 
 def _derivatives(page: Page, sources: list[Value]) -> None:
@@ -110,24 +140,30 @@ def _derivatives(page: Page, sources: list[Value]) -> None:
 
 
 def _runs(page: Page, fed: list[Value], trained: list[Value], step: str) -> None:
-    """Sessions' runs: values and gradients together, training alone, variables alone."""
-    page.lines += [
-        "results = []",
-        "with tf.Session(config=config) as sess:",
-        "    sess.run(tf.global_variables_initializer())",
-    ]
+    """Sessions' runs: values and gradients together, training alone, variables alone; now and then a second session."""
+    page.lines += ["every = tf.global_variables() + tf.local_variables()", "results = []"]
+    streams = ", 'streams': [" + ", ".join(page.streams) + "]" if _repeats(page) and page.streams else ""
+    for _ in range(2 if page.rng.random() < 0.1 else 1):
+        page.lines += [
+            "with tf.Session(config=config) as sess:",
+            "    sess.run([tf.global_variables_initializer(), tf.local_variables_initializer()])",
+        ]
+        for _ in range(page.rng.randint(1, 3)):
+            _run(page, fed, step, streams)
+
+
+def _run(page: Page, fed: list[Value], step: str, streams: str) -> None:
     hidden = [v for v in page.values if v.dtype in FLOATS and v.name.startswith("v")]
     touched = {last for last in page.order.values() if last}
-    for _ in range(page.rng.randint(1, 3)):
-        feeds = [f"{v.name}: {page.array(v.dtype, v.shape)}" for v in fed]
-        if hidden and page.rng.random() < 0.15:
-            v = page.rng.choice(hidden)
-            feeds += [f"{v.name}: {page.array(v.dtype, v.shape)}"] if v.name not in touched else []
-        feed = "{" + ", ".join(feeds) + "}"
-        names = sorted({page.pick(("float32", "float64", "int32", "int64", "bool")).name for _ in range(5)})
-        fetched = [f"'{n}': {n}" for n in names if not n.startswith("w")]
-        every = "" if page.rng.random() < 0.25 else ", **known"
-        if step and page.rng.random() < 0.7:
-            page.lines.append(f"    sess.run({step}, {feed})")
-        page.lines.append(f"    results.append(sess.run({{{', '.join(fetched)}{every}}}, {feed}))")
-        page.lines.append("    results.append({v.op.name: sess.run(v) for v in tf.global_variables()})")
+    feeds = [f"{v.name}: {page.array(v.dtype, v.shape)}" for v in fed]
+    if hidden and not streams and page.rng.random() < 0.15:
+        v = page.rng.choice(hidden)
+        feeds += [f"{v.name}: {page.array(v.dtype, v.shape)}"] if v.name not in touched else []
+    names = sorted({page.pick(("float32", "float64", "int32", "int64", "bool", "string")).name for _ in range(5)})
+    fetched = [f"'{n}': {n}" for n in names if not n.startswith("w")]
+    every = "" if page.rng.random() < 0.25 else ", **known"
+    page.lines.append(f"    feed = {{{', '.join(feeds)}}}")
+    if step and page.rng.random() < 0.7:
+        page.lines.append(f"    sess.run({step}, feed)")
+    page.lines.append(f"    results.append(sess.run({{{', '.join(fetched)}{every}{streams}}}, feed))")
+    page.lines.append("    results.append(sess.run({v.op.name: v for v in every}) if every else {})")

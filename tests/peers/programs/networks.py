@@ -100,4 +100,6 @@ def recurrent(page: Page) -> Value:
     moving = f"{name} = tf.nn.dynamic_rnn({cell}, {x.name}, dtype=tf.{x.dtype}{lengths})[0]"
     static = f"{name} = tf.stack(tf.nn.static_rnn({cell}, tf.unstack({x.name}, {steps}, 1), dtype=tf.{x.dtype}{lengths})[0], 1)"
     page.lines += [f"with {scope}:", "    " + rng.choice((moving, static))]
-    return page.like(f"tf.identity({name})", x, shape=(batch, steps, n))
+    value = page.like(f"tf.identity({name})", x, shape=(batch, steps, n))
+    page.streams.append(value.name)  # the cell may draw
+    return value

@@ -24,15 +24,23 @@ class Peer:
         self.process: subprocess.Popen[str] | None = None
 
     def run(self, text: str) -> dict[str, Any]:
+        self.send(text)
+        return self.answer()
+
+    def send(self, text: str) -> None:
+        """Begins a program; its `answer` must be read before the next."""
         if self.process is None or self.runs == RUNS:
             self.close()
             self._start()
         self.runs += 1
         assert self.process
         assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(json.dumps(text) + "\n")
         self.process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self.process
+        assert self.process.stdout
         answer = self.process.stdout.readline()
         if answer:
             return json.loads(answer)

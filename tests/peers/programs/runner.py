@@ -19,8 +19,11 @@ HEADERS = {
 
 
 def plain(value: Any) -> dict[str, Any]:
-    """An array as its dtype, shape and numbers."""
+    """An array as its dtype, shape and numbers; texts as they would be written."""
     array = np.asarray(value)
+    if array.dtype.kind in "OSU":
+        array = array.astype(object)
+        return {"dtype": "object", "shape": list(array.shape), "numbers": [repr(text) for text in array.ravel()]}
     return {"dtype": array.dtype.name, "shape": list(array.shape), "numbers": array.ravel().tolist()}
 
 
@@ -44,7 +47,7 @@ def execute(text: str, tf: Any, config: Any = None) -> dict[str, Any]:
             exec(compile(text, "program", "exec"), scope)
         except Exception as raised:  # whatever it is, it is the result
             error = [type(raised).__name__, str(raised)[:600]]
-    results = [{key: plain(value) for key, value in run.items()} for run in scope["results"]]
+    results = [{key: plain(value) for key, value in run.items() if key != "streams"} for run in scope["results"]]
     return {"results": results, "static": static(scope), "error": error}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ INTEGERS = ("int32", "int64")
 NUMBERS = FLOATS + INTEGERS
 LARGEST = 64  # numbers in one value: programs stay small and quick
 DEEPEST = 2  # bodies within bodies
+BODIES = r"tf\.(cond|case|switch_case|while_loop|scan|foldl|foldr|map_fn)\("
+DRAWS = r"tf\.(random\.|random_[a-z]+\(|truncated_normal\(|multinomial|nn\.dropout|layers\.dropout|image\.random)|Dropout"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Page:
     """The lines of a program, or of one body within it, and the values that may be read there.
 
     Variables that the program assigns are touched in a fixed order, or the program would have no single result:
-    `order` maps each to the value that the next touch must come after (None: nothing before).
+    `order` maps each to the value that the next touch must come after (None: nothing before). `streams` are the outermost
+    values that draw or run bodies, which may draw.
     """
 
     rng: random.Random
@@ -66,6 +70,7 @@ class Page:
     entry: str | None = None  # what the first touch within a body comes after
     lines: list[str] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=itertools.count)
+    streams: list[str] = field(default_factory=list)
 
     def fresh(self, letter: str) -> str:
         return f"{letter}{next(self.serial)}"
@@ -80,6 +85,8 @@ class Page:
         """Writes `name = text`, under control dependencies where `after` names any."""
         value = self.add(Value(self.fresh("v"), dtype, tuple(int(n) for n in shape), known))
         self.statement(f"{value.name} = {text}", after)
+        if re.search(f"{BODIES}|{DRAWS}", text):
+            self.streams.append(value.name)
         return value
 
     def statement(self, text: str, after: Sequence[str] = ()) -> None:
@@ -127,9 +134,10 @@ class Page:
         """Writes random lines; a recipe that nothing suits is left out."""
         recipes, weights = zip(*RECIPES, strict=True)
         for chosen in self.rng.choices(recipes, weights, k=lines):
-            before = len(self.lines), len(self.values), dict(self.order)
+            before = len(self.lines), len(self.values), dict(self.order), len(self.streams)
             try:
                 chosen(self)
             except Unfit:
                 del self.lines[before[0] :], self.values[before[1] :]
+                del self.streams[before[3] :]
                 self.order = before[2]

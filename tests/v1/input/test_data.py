@@ -434,6 +434,25 @@ def test_an_estimator_takes_a_data_set():
     assert 0 <= estimator.evaluate(input_fn, steps=4)["accuracy"] <= 1
 
 
+def test_sparse_elements():
+    """They stay sparse from step to step, and an iterator gives them so (peers: beside TensorFlow)."""
+    rows = Dataset.from_tensor_slices(tf.SparseTensor([[0, 1], [2, 0]], [5.0, 7.0], [3, 2]))
+    assert (rows.output_types, rows.output_classes) == (tf.float32, tf.SparseTensor)
+    assert rows.output_shapes.as_list() == [None]
+    assert repr(rows) == "<Dataset of sparse float32(?,)>"
+    dense = rows.map(lambda s: tf.sparse_tensor_to_dense(s))
+    assert elements(dense) == [[0.0, 5.0], [0.0, 0.0], [7.0, 0.0]]
+    assert elements(rows.batch(2).map(lambda s: tf.sparse_tensor_to_dense(s))) == [[[0.0, 5.0], [0.0, 0.0]], [[7.0, 0.0]]]
+    assert elements(rows.batch(3).apply(lambda d: d.unbatch()))[2] == ([[0]], [7.0], [2])
+    either = tf.data.Iterator.from_structure(rows.output_types, rows.output_shapes, output_classes=rows.output_classes)
+    again = either.make_initializer(rows.skip(1))
+    with tf.Session() as sess:
+        sess.run(again)
+        assert sess.run(either.get_next()).dense_shape.tolist() == [2]
+    with pytest.raises(ArgumentError, match="sparse tensors are not filled up"):
+        rows.padded_batch(2, [None])
+
+
 def test_mistakes_are_explained(tmp_path):
     with pytest.raises(GraphError, match="make_initializable_iterator"):
         Dataset.from_tensor_slices(tf.placeholder(tf.float32, [None])).make_one_shot_iterator()

@@ -237,6 +237,11 @@ def test_mistakes(model, tmp_path):
         tf.train.Saver([v1, v1])
     with pytest.raises(ArgumentError, match="is no variable"):
         tf.train.Saver([v1 + 1])
+    with pytest.raises(ArgumentError, match="is no variable"):
+        tf.train.Saver({"a": [v1]})
+    with pytest.raises(ArgumentError, match="is no name"):
+        tf.train.Saver({v1: v1})
+    assert list(tf.train.Saver([[v1]]).variables) == ["v1"]
     with pytest.raises(ArgumentError, match="is no session"):
         saver.save(base, sess)
     with tf.Graph().as_default():
