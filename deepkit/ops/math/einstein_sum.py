@@ -60,8 +60,8 @@ def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
     seen = Counter(label for names in labels for label in names if not label.startswith("..."))
     if not arrow:
         return labels, free + sorted(label for label, count in seen.items() if count == 1)
-    if free and "..." not in right:
-        raise ArgumentError(f"einsum {equation!r}: the axes of ... are missing from the output", hint="->...")
+    if free:
+        _check_dots(equation, right)
     before, _, after = right.partition("...")
     output = [*before, *(free if "..." in right else []), *after]
     for label in output:
@@ -70,6 +70,11 @@ def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
     if len(set(output)) < len(output):
         raise ArgumentError(f"einsum {equation!r}: a letter occurs twice in the output")
     return labels, output
+
+
+def _check_dots(equation: str, output: str) -> None:
+    if "..." not in output:
+        raise ArgumentError(f"einsum {equation!r}: the axes of ... are missing from the output", hint="->...")
 
 
 def _terms(equation: str, tensors: list[Any]) -> list[str]:
@@ -88,26 +93,45 @@ def _ranked(term: str, x: Any) -> Any:
 def _with_one_axis_for_the_dots(equation: str, tensors: list[Any]) -> Any:
     """The sum where only the run can tell how many axes "..." stands for: they are made equal, go in front as one axis
     with a letter of its own, and come back in the result."""
-    terms, right = _terms(equation, tensors), equation.replace(" ", "").partition("->")[2]
-    dotted = [i for i, term in enumerate(terms) if "..." in term]
+    terms = _terms(equation, tensors)
+    right = equation.replace(" ", "").partition("->")[2] or _letters_of_one(terms)
+    _check_dots(equation, right)
     letter = next(c for c in string.ascii_letters if c not in equation)
     moved = [_moved(x, term) for x, term in zip(tensors, terms, strict=True)]
-    further = [ops.zeros(ops.shape(moved[i])[: ops.rank(moved[i]) - _letters(terms[i])], "int8") for i in dotted]
-    common = ops.shape(functools.reduce(operator.add, further))
-    for i in dotted:
-        last = ops.shape(moved[i])[ops.rank(moved[i]) - _letters(terms[i]) :]
-        wide = ops.broadcast_to(moved[i], ops.concat([common, last], 0))
-        flat = ops.reshape(wide, ops.concat([[ops.reduce_prod(common)], last], 0))
-        moved[i] = apply(lookup("EnsureShape")(static=[None] * (1 + _letters(terms[i]))), flat)
-    if not right:
-        counts = Counter("".join(terms).replace(".", ""))
-        right = "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
-    left = ",".join(letter + term.replace("...", "") if i in dotted else term for i, term in enumerate(terms))
-    y = einsum(f"{left}->{letter}{right.replace('...', '')}", *moved)
+    further = [_split(x, term)[0] for x, term in zip(moved, terms, strict=True) if "..." in term]
+    common = ops.shape(functools.reduce(operator.add, [ops.zeros(lengths, "int8") for lengths in further]))
+    flat = [_flat(x, term, common) for x, term in zip(moved, terms, strict=True)]
+    y = einsum(",".join(_in_front(letter, term) for term in terms) + f"->{_in_front(letter, right)}", *flat)
     wide = ops.reshape(y, ops.concat([common, ops.shape(y)[1:]], 0))
     before, count = len(right.partition("...")[0]), ops.size(common)
     order = [ops.range(count, count + before), ops.range(count), ops.range(count + before, ops.rank(wide))]
     return ops.transpose(wide, ops.concat(order, 0))
+
+
+def _letters_of_one(terms: list[str]) -> str:
+    """The output of an equation without "->": the dots, and the letters that occur once."""
+    counts = Counter("".join(terms).replace(".", ""))
+    return "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
+
+
+def _in_front(letter: str, term: str) -> str:
+    return letter + term.replace("...", "") if "..." in term else term
+
+
+def _flat(x: Any, term: str, common: Any) -> Any:
+    """x with its front axes, those of "...", made as long as the common ones and then one axis."""
+    if "..." not in term:
+        return x
+    last = _split(x, term)[1]
+    wide = ops.broadcast_to(x, ops.concat([common, last], 0))
+    flat = ops.reshape(wide, ops.concat([[ops.reduce_prod(common)], last], 0))
+    return apply(lookup("EnsureShape")(static=[None] * (1 + _letters(term))), flat)
+
+
+def _split(x: Any, term: str) -> tuple[Any, Any]:
+    """The lengths of the front axes, those of "...", and of those with a letter."""
+    front = ops.rank(x) - _letters(term)
+    return ops.shape(x)[:front], ops.shape(x)[front:]
 
 
 def _letters(term: str) -> int:
