@@ -15,7 +15,33 @@ from deepkit.files import reason, whole_file, write_whole
 HOME = "deepkit"
 """The folder's name in the learner's home."""
 RECORD = ".deepkit/copied.json"
-"""What was copied: each file's name and the SHA-256 of its contents as they came. A file that still has them is unchanged."""
+"""What was copied: each file's name, and the marks of its contents as they came. A file that still has one is unchanged."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Two SHA-256 of a file: of all its bytes, and of what somebody wrote in it.
+
+    In a notebook that is the text of its cells. Running it changes outputs and numbers, and JupyterLab adds the version of
+    Python when it opens one: neither is anybody's work.
+    """
+
+    whole: str
+    written: str
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Mark:
+        """The mark of a file's contents."""
+        return cls(_digest(content), _digest(_cells(content) if name.endswith(".ipynb") else content))
+
+    @classmethod
+    def read(cls, text: str) -> Mark:
+        """What `str` of a mark gave; the records of an older deepkit hold the first half of it only."""
+        whole, _, written = text.partition(" ")
+        return cls(whole, written)
+
+    def __str__(self) -> str:
+        return f"{self.whole} {self.written}"
 
 
 @dataclass
@@ -41,14 +67,16 @@ def travelling() -> Iterator[tuple[str, Path]]:
     course, exercises = resources.folder("course"), resources.folder("exercises")
     for path in sorted(course.rglob("*")):
         name = path.relative_to(course)
-        if path.is_file() and name.parts[0] != "site" and not any(_is_hidden(part) for part in name.parts):
+        if path.is_file() and not _stays(name):
             yield f"course/{name.as_posix()}", path
     for path in sorted(exercises.glob("*.ipynb")):
         yield f"exercises/{path.name}", path
 
 
-def _is_hidden(part: str) -> bool:
-    return part.startswith(".") or part == "__pycache__"
+def _stays(name: Path) -> bool:
+    """Whether a file of the course is no learner's: the web site, settings of tests, hidden files."""
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    return hidden or name.parts[0] == "site" or name.suffix == ".cfg"
 
 
 def bring(folder: Path) -> Update:
@@ -64,22 +92,26 @@ def bring(folder: Path) -> Update:
     record, done = _read_record(folder), Update()
     for name, source in travelling():
         content, there = source.read_bytes(), folder / name
-        new, copied = _digest(content), record.get(name)
-        if there.exists():
-            old = _digest(there.read_bytes()) if there.is_file() else None
-            if old == new:
-                record[name] = new
-                continue
-            if old != copied:
-                if new != copied:
-                    done.kept.append(name)
-                continue
-        _write(there, content)
-        record[name] = new
-        (done.added if copied is None else done.renewed).append(name)
+        new, copied = Mark.of(name, content), Mark.read(record[name]) if name in record else None
+        old = Mark.of(name, there.read_bytes()) if there.is_file() else None
+        if old == new:
+            record[name] = str(new)
+        elif not there.exists() or _is_outdated(old, copied, new):
+            _write(there, content)
+            record[name] = str(new)
+            (done.added if copied is None else done.renewed).append(name)
+        elif copied is None or copied.whole != new.whole:
+            done.kept.append(name)
     (folder / RECORD).parent.mkdir(parents=True, exist_ok=True)
     write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
     return done
+
+
+def _is_outdated(old: Mark | None, copied: Mark | None, new: Mark) -> bool:
+    """Whether a file that is there is as it was copied, but for what a run of it writes, and something new has come."""
+    if old is None or copied is None or copied.whole == new.whole:
+        return False
+    return old.whole == copied.whole or old.written == copied.written
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -95,6 +127,16 @@ def _write(path: Path, content: bytes) -> None:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _cells(content: bytes) -> bytes:
+    """The kinds and texts of a notebook's cells; the content itself where it is no notebook."""
+    try:
+        cells = json.loads(content)["cells"]
+        texts = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return content
+    return json.dumps(texts).encode()
 
 
 def _read_record(folder: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -85,6 +86,54 @@ def test_an_update_renews_what_is_unchanged_and_keeps_what_is_not(installed, sta
     assert (mine / "exercises" / "first.ipynb").read_text() == "my answers"
     assert "new: 1 file\nrenewed: 1 file\nyours, left as they are" in told
     assert "exercises/first.ipynb" in told
+
+
+def notebook(*sources, outputs=(), version="3.11.7"):
+    cells = [{"cell_type": "code", "source": source, "outputs": list(outputs)} for source in sources]
+    return json.dumps({"cells": cells, "metadata": {"language_info": {"version": version}}})
+
+
+def test_a_chapter_that_was_only_run_is_unchanged(installed, started, tmp_path, capsys):
+    """JupyterLab writes outputs and the version of Python into a notebook that is opened and run: nobody's work."""
+    mine, ours = tmp_path / "mine" / "course" / "ch00.ipynb", installed / "course" / "ch00.ipynb"
+    ours.write_text(notebook("x = 1", "x + 1"))
+    command = ["lab", "--folder", str(tmp_path / "mine")]
+    assert main(command) == 0
+    run = notebook("x = 1", ["x ", "+ 1"], outputs=["2"], version="3.13.0")
+    mine.write_text(run)
+    assert main(command) == 0
+    assert mine.read_text() == run, "nothing new has come: his results stay"
+    ours.write_text(notebook("x = 1", "x + 2"))
+    assert main(command) == 0
+    assert mine.read_text() == notebook("x = 1", "x + 2")
+    mine.write_text(notebook("x = 1", "x + 3", outputs=["4"]))
+    ours.write_text(notebook("x = 1", "x + 4"))
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "yours, left as they are" in capsys.readouterr().out
+    assert mine.read_text() == notebook("x = 1", "x + 3", outputs=["4"])
+
+
+def test_a_record_of_an_older_deepkit_is_understood(installed, started, tmp_path, capsys):
+    """It held one SHA-256 for each file."""
+    mine = tmp_path / "mine"
+    assert main(["lab", "--folder", str(mine)]) == 0
+    record = mine / ".deepkit" / "copied.json"
+    record.write_text(json.dumps({name: mark.split()[0] for name, mark in json.loads(record.read_text()).items()}))
+    (installed / "course" / "ch00.ipynb").write_text("second edition")
+    (installed / "course" / "index.ipynb").write_text("second edition")
+    (mine / "course" / "index.ipynb").write_text("my own")
+    assert main(["lab", "--folder", str(mine)]) == 0
+    assert (mine / "course" / "ch00.ipynb").read_text() == "second edition"
+    assert (mine / "course" / "index.ipynb").read_text() == "my own"
+
+
+def test_no_question_of_jupyterlab_lies_over_the_index(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    path = lab.lab_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert path[0] == "/mine"
+    overrides = json.loads((Path(path[1]) / "labconfig" / "default_setting_overrides.json").read_text())
+    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_what_lay_there_before_is_kept(installed, started, tmp_path, capsys):

@@ -52,6 +52,13 @@ def readable(outputs: list[Any]) -> str:
     return re.sub(r"base64,[A-Za-z0-9+/=]+", "", "\n".join(text))
 
 
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+    "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+}
+"""What a kernel of Python says of its language, and JupyterLab writes into the notebook; the version is the machine's."""
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
@@ -61,6 +68,8 @@ def test_notebook(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    language = notebook["metadata"]["language_info"]
+    assert language == LANGUAGE | {"version": language.get("version")}, "else JupyterLab changes the file by opening it"
     assert problems_of(notebook) == []
 
 
