@@ -91,20 +91,24 @@ def bring(folder: Path) -> Update:
             raise ArgumentError(f"cannot copy the {room} into itself ({folder})", hint="choose a folder outside of it")
     record, done = _read_record(folder), Update()
     for name, source in travelling():
-        content, there = source.read_bytes(), folder / name
-        new, copied = Mark.of(name, content), Mark.read(record[name]) if name in record else None
-        old = Mark.of(name, there.read_bytes()) if there.is_file() else None
-        if old == new:
-            record[name] = str(new)
-        elif not there.exists() or _is_outdated(old, copied, new):
-            _write(there, content)
-            record[name] = str(new)
-            (done.added if copied is None else done.renewed).append(name)
-        elif copied is None or copied.whole != new.whole:
-            done.kept.append(name)
+        _bring(name, source.read_bytes(), folder / name, record, done)
     (folder / RECORD).parent.mkdir(parents=True, exist_ok=True)
     write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
     return done
+
+
+def _bring(name: str, content: bytes, there: Path, record: dict[str, str], done: Update) -> None:
+    """Writes one file where it is missing or outdated, and notes what became of it."""
+    new, copied = Mark.of(name, content), Mark.read(record[name]) if name in record else None
+    old = Mark.of(name, there.read_bytes()) if there.is_file() else None
+    if old == new:
+        record[name] = str(new)
+    elif not there.exists() or _is_outdated(old, copied, new):
+        _write(there, content)
+        record[name] = str(new)
+        (done.added if copied is None else done.renewed).append(name)
+    elif copied is None or copied.whole != new.whole:
+        done.kept.append(name)
 
 
 def _is_outdated(old: Mark | None, copied: Mark | None, new: Mark) -> bool:
