@@ -5,35 +5,45 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
-import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepkit.commands._help import columns, completed_by
+from deepkit.commands._help import completed_by
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from deepkit.grade.exercise import Exercise
+    from deepkit.grade.grading import Marks
+    from deepkit.grade.journal import Journal
+    from deepkit.grade.report.results import Result
 
 DESCRIPTION = "Mark submissions of an exercise."
 EXAMPLES = {
     "deepkit grade --list": "the exercises, their tasks and points",
     "deepkit grade first-gradients anna.ipynb": "marks of one submission, with reasons",
     "deepkit grade first-gradients handed-in --csv marks.csv --json marks.json": "all notebooks in a folder",
+    "deepkit grade handed-in --html pages": "of whatever exercises: a page for each student, and an overview",
     "deepkit grade --self-test first-gradients": "our solutions earn all points, wrong answers none",
     "deepkit grade --release first-gradients": "write the students' notebook",
 }
 NOTES = """
-EXERCISE is the name of one of deepkit's exercises or the path of a folder with master.ipynb and tests.py.
+EXERCISE is the name of one of deepkit's exercises or the path of a source notebook (deepkit exercises --help).
 Only the text of the answer cells is taken from a submission; each answer runs in a process of its own, with
 limits, and is judged on the values it returns. Random inputs come from one seed for all submissions of a run; it
 is printed, and --seed with it gives the same marks again. Links are not followed.
+
+Without an EXERCISE, each notebook is graded as what it was released from; with several, the reports bear their names.
 
 Before the first marks the exercise itself is tested on answers whose marks are known. That it passed is remembered in
 your cache folder until the exercise or deepkit changes.
 
 Every mark of several submissions is written to a journal at once. The same command again goes on where it was
-stopped, or grades what is new; what an exercise has changed since is graded again.
+stopped, or grades what is new. What an exercise has changed since is graded again, with the same seed: you are told
+whose points moved, and the marks before are kept beside the journal.
+
+A student's page says, for each task, the case that failed and the hint that goes with it; nothing of the tests.
 
 Linux (5.13 or newer, x86_64 or aarch64) keeps answers from files, processes and networks that are not theirs, whoever
 you are. Where the system cannot, answers run unfenced: you are told so, and several submissions are refused unless
@@ -51,7 +61,7 @@ The exit code is 0 when everything was graded, whatever the marks, and 1 when so
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `grade`."""
-    exercise = parser.add_argument("exercise", metavar="EXERCISE", nargs="?", help="name or folder of the exercise")
+    exercise = parser.add_argument("exercise", metavar="EXERCISE", nargs="?", help="name or source notebook of the exercise")
     completed_by(exercise, _exercise_names)
     parser.add_argument("submissions", metavar="SUBMISSION", nargs="*", type=Path, help="notebooks, or folders of them")
     parser.add_argument("--list", action="store_true", help="list the exercises with their tasks and points")
@@ -61,26 +71,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trust-submissions", action="store_true", help="mark several even where the system cannot fence them in"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all marks and messages as JSON")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of points, one row per submission")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of points, one row per student")
+    parser.add_argument("--html", type=Path, metavar="DIR", help="write a web page for each student, and the class's overview")
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat a run: the seed it printed (default: a fresh one)"
     )
     parser.add_argument("--quick", action="store_true", help="do not self-test the exercise before marking")
     parser.add_argument("--self-test", action="store_true", help="only test the exercise itself")
-    parser.add_argument("--release", action="store_true", help="write the students' notebook beside the folder")
+    parser.add_argument("--release", action="store_true", help="write the students' notebook")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --release: write it there instead")
     parser.add_argument("--force", action="store_true", help="with --release: replace a notebook that is there already")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
+    from deepkit.commands.exercises import show
     from deepkit.errors import ArgumentError, GradingError
     from deepkit.grade.exercise import load_exercise
 
     if args.list:
-        return _list()
+        return show()
     if args.exercise is None:
         raise ArgumentError("which exercise?", hint="deepkit grade --list shows them")
+    seed = secrets.randbits(32) if args.seed is None else args.seed
+    if not (args.self_test or args.release) and _is_handed_in(args.exercise):
+        args.submissions.insert(0, Path(args.exercise))
+        args.exercise = None
     modes = bool(args.submissions) + args.self_test + args.release
     too_small = any(number is not None and number < least for number, least in ((args.seed, 0), (args.jobs, 1)))
     if modes != 1 or (args.out and not args.release) or too_small:
@@ -89,49 +105,111 @@ def run(args: argparse.Namespace) -> int:
             rule="exactly one of the three; --out goes with --release; a seed is not negative, and jobs are positive",
             hint="deepkit grade --help shows examples",
         )
-    for report in (args.json, args.csv, args.out, args.journal):
+    for report in (args.json, args.csv, args.html, args.out, args.journal):
         if report and not report.parent.is_dir():
             raise GradingError(f"cannot write {report}: there is no folder {report.parent}", hint="make it first")
+    if args.exercise is None:
+        return _grade_each(args, seed)
     exercise = load_exercise(args.exercise)
-    seed = secrets.randbits(32) if args.seed is None else args.seed
     if args.release:
         return _release(exercise, args.out, args.force)
     if args.self_test:
         return 0 if _self_test(exercise, seed, quiet=False) else 1
-    if not args.quick:
-        _prove(exercise, seed)
-
-    return _grade(exercise, args, seed)
+    several, submissions = _notebooks(args.submissions)
+    return _grade(exercise, several, submissions, args, seed)
 
 
-def _grade(exercise: Exercise, args: argparse.Namespace, fresh_seed: int) -> int:
+def _is_handed_in(name: str) -> bool:
+    """Whether the first argument is no exercise but a folder of submissions, or one of them.
+
+    A source lies in a folder of sources. By what is in it, nobody's notebook becomes one, for the tests of a source are run.
+    """
+    from deepkit.grade.exercise import SOURCES, names
+
+    path = Path(name)
+    return name not in names() and (path.is_dir() or (path.is_file() and path.absolute().parent.name != SOURCES))
+
+
+def _grade_each(args: argparse.Namespace, seed: int) -> int:
+    """Grades submissions to several exercises, those of each together; reports bear the exercise's name behind their own."""
+    from deepkit.grade.batch import by_exercise
+    from deepkit.grade.exercise import load_exercise
+    from deepkit.grade.report.text import as_line
+
+    several, submissions = _notebooks(args.submissions)
+    groups, refused = by_exercise(submissions)
+    for marks in refused:
+        print(as_line(marks), flush=True)
+    code = 1 if refused else 0
+    for name, paths in groups.items():
+        theirs = argparse.Namespace(**vars(args))
+        if len(groups) > 1:
+            print(f"{name}:", flush=True)
+            for report in ("json", "csv", "html", "journal"):
+                place = getattr(args, report)
+                setattr(theirs, report, place and place.with_name(f"{place.stem}-{name}{place.suffix}"))
+        code |= _grade(load_exercise(name), several, paths, theirs, seed)
+    return code
+
+
+def _grade(exercise: Exercise, several: bool, submissions: list[Path], args: argparse.Namespace, fresh_seed: int) -> int:
     """Grades submissions one by one or in a batch, tells the marks, and writes the reports."""
     import tempfile
 
-    from deepkit.device.cores import usable_cores
-    from deepkit.files import write_whole
-    from deepkit.grade.batch import grade_all
     from deepkit.grade.journal import Journal
-    from deepkit.grade.report import as_csv, as_json, as_line, as_text
+    from deepkit.grade.report.results import results_of
+    from deepkit.grade.report.text import as_text
 
-    several, submissions = _notebooks(args.submissions)
+    if not args.quick:
+        _prove(exercise, fresh_seed)
     _check_walls(several and not args.trust_submissions)
     with tempfile.TemporaryDirectory() as scratch:
         place = args.journal or Path(f"{exercise.name}-marks.jsonl" if several else f"{scratch}/marks.jsonl")
         with Journal(place, exercise, args.seed, fresh_seed) as journal:
-            if several:
-                print(f"{len(submissions)} notebooks, seed {journal.seed}, journal {place}", flush=True)
-            all_marks = []
-            for marks in grade_all(exercise, submissions, journal, jobs=args.jobs or usable_cores()):
-                all_marks.append(marks)
-                done = f"{len(all_marks)}/{len(submissions)} " if several else ""
-                print(done + (as_line(marks) if several else as_text(marks)), flush=True)
+            all_marks = list(_marks(exercise, several, submissions, journal, args.jobs))
+    results = results_of(exercise, journal.seed, all_marks)
+    if not several:
+        print(*map(as_text, results), sep="\n")
     print(f"seed {journal.seed}")
-    reports = ((args.json, as_json(exercise, journal.seed, all_marks)), (args.csv, as_csv(exercise, all_marks)))
-    for path, text in reports:
-        if path:
-            write_whole(path, text)
+    _tell_changes(journal, all_marks)
+    _write_reports(exercise, journal.seed, results, args)
     return 1 if any(marks.error for marks in all_marks) else 0
+
+
+def _marks(exercise: Exercise, several: bool, submissions: list[Path], journal: Journal, jobs: int | None) -> Iterator[Marks]:
+    """The marks of each submission; of several, each is told when it is there."""
+    from deepkit.device.cores import usable_cores
+    from deepkit.grade.batch import grade_all
+    from deepkit.grade.report.text import as_line
+
+    if several:
+        print(f"{len(submissions)} notebooks, seed {journal.seed}, journal {journal.path}", flush=True)
+    for number, marks in enumerate(grade_all(exercise, submissions, journal, jobs=jobs or usable_cores()), start=1):
+        if several:
+            print(f"{number}/{len(submissions)} {as_line(marks)}", flush=True)
+        yield marks
+
+
+def _tell_changes(journal: Journal, all_marks: list[Marks]) -> None:
+    from deepkit.grade.report.results import changes
+
+    if journal.previous:
+        print(f"regraded, for the tests have changed; the marks before are in {journal.before}")
+        print(*(f"  {line}" for line in changes(journal.previous, all_marks)), sep="\n")
+
+
+def _write_reports(exercise: Exercise, seed: int, results: Sequence[Result], args: argparse.Namespace) -> None:
+    from deepkit.files import write_whole
+    from deepkit.grade.report.pages import write_pages
+    from deepkit.grade.report.text import as_csv, as_json
+
+    if args.json:
+        write_whole(args.json, as_json(exercise, seed, results))
+    if args.csv:
+        write_whole(args.csv, as_csv(exercise, results))
+    if args.html:
+        args.html.mkdir(exist_ok=True)
+        print(f"wrote {write_pages(args.html, exercise, results, seed)} and a page for each submission")
 
 
 def _notebooks(named: list[Path]) -> tuple[bool, list[Path]]:
@@ -167,30 +245,11 @@ def _exercise_names() -> list[str]:
     return names()
 
 
-def _list() -> int:
-    from deepkit.grade.exercise import load_exercise
-
-    for name in _exercise_names():
-        exercise = load_exercise(name)
-        tasks = ", ".join(f"{task.name} {task.points:g}" for task in exercise.tasks)
-        print(f"{exercise.name}: {exercise.title}, {exercise.points:g} points")
-        print(textwrap.fill(tasks, columns(), initial_indent="  ", subsequent_indent="  "))
-    return 0
-
-
 def _release(exercise: Exercise, out: Path | None, force: bool) -> int:
-    """Writes the students' notebook; one that is there already is replaced only if it is told so, or is the same."""
-    from deepkit.errors import ExistingDataError
-    from deepkit.files import write_whole
+    from deepkit.grade.authoring.release import write_release
 
-    target = out or exercise.folder.parent / f"{exercise.name}.ipynb"
-    text = exercise.release()
-    if target.exists() and not force and target.read_bytes() != text.encode():
-        raise ExistingDataError(
-            f"{target} is there already and is another notebook: it may hold answers",
-            hint="choose another name with --out, or say --force to replace it",
-        )
-    write_whole(target, text)
+    target = out or exercise.release_path or Path(f"{exercise.name}.ipynb")
+    write_release(exercise.release(), target, force=force)
     print(f"wrote {target}")
     return 0
 

@@ -7,6 +7,7 @@ task, or dies of it, costs that task's points: it is killed, and another one tak
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import multiprocessing.connection
@@ -18,10 +19,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deepkit.errors import GradingError
+from deepkit.errors import GradingError, printable
 from deepkit.grade.confine import namespaces
-from deepkit.grade.exercise import Exercise, Task
-from deepkit.grade.files import is_utf8, printable
+from deepkit.grade.exercise import Exercise, Task, released_from
+from deepkit.grade.files import is_utf8
 from deepkit.grade.grading import Grader, Marks, TaskMarks
 from deepkit.grade.host import START_SECONDS
 from deepkit.grade.journal import Journal, digest_of
@@ -52,6 +53,32 @@ def grade_all(exercise: Exercise, submissions: Sequence[Path], journal: Journal,
         yield from supervisor.run()
     finally:
         supervisor.stop()
+
+
+def by_exercise(submissions: Sequence[Path]) -> tuple[dict[str, list[Path]], list[Marks]]:
+    """Submissions by the exercise that each was released from, and those that belong to none, with the reason.
+
+    Each is read in a process of its own: what a stranger wrote may be too much for it.
+    """
+    forks = multiprocessing.get_context("fork")
+    groups: dict[str, list[Path]] = {}
+    refused = []
+    for path in submissions:
+        pipe, theirs = forks.Pipe(duplex=False)
+        process = forks.Process(target=_name, args=(path, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        said = {"error": "reading it ended the process that did"}
+        with contextlib.suppress(EOFError):
+            said = json.loads(pipe.recv_bytes()) if pipe.poll(CHECK_SECONDS) else {"error": "reading it takes too long"}
+        process.kill()
+        process.join()
+        pipe.close()
+        if "name" in said:
+            groups.setdefault(said["name"], []).append(path)
+        else:
+            refused.append(Marks(str(path), (), error=said["error"]))
+    return groups, refused
 
 
 class _Supervisor:
@@ -119,6 +146,8 @@ class _Supervisor:
             marks = TaskMarks(**said["mark"])
             self.journal.add(job.path, job.digest, marks)
             job.left = [task for task in job.left if task.name != marks.name]
+        elif "texts" in said:
+            self.journal.add_texts(job.path, job.digest, said["texts"])
         elif "task" in said:
             job.task = next(task for task in job.left if task.name == said["task"])
             job.deadline = time.monotonic() + START_SECONDS + WALL_FACTOR * job.task.seconds + CHECK_SECONDS
@@ -157,7 +186,17 @@ def _work(exercise: Exercise, path: Path, names: list[str], seed: int, closed: l
     try:
         with Grader(exercise, seed=seed, closed=closed) as grader:
             for step in grader.submission(path, names):
-                _say(pipe, {"task": step} if isinstance(step, str) else {"mark": asdict(step)})
+                kinds = {str: "task", dict: "texts"}
+                _say(pipe, {"mark": asdict(step)} if isinstance(step, TaskMarks) else {kinds[type(step)]: step})
+    except GradingError as error:
+        _say(pipe, {"error": str(error)})
+
+
+def _name(path: Path, pipe: Any) -> None:
+    """Says which exercise a notebook belongs to."""
+    _limit_memory()
+    try:
+        _say(pipe, {"name": released_from(path)})
     except GradingError as error:
         _say(pipe, {"error": str(error)})
 

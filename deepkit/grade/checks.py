@@ -1,4 +1,4 @@
-"""What a tests.py says about an answer: ask it for values, and compare them with ours."""
+"""What a test says about an answer: ask it for values, and compare them with ours."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.grade.process import StudentProcess, WrongAnswer
+from deepkit.grade.asking import Asking, WrongAnswer
 
-Clean = Callable[[Sequence[str]], AbstractContextManager[StudentProcess]]
-"""Opens a process without the answer, in which the given code has run."""
+Clean = Callable[[Sequence[str]], AbstractContextManager[Asking]]
+"""Opens a place without the answer, in which the given code and our solutions of the tasks named have run."""
 
 
 class Answer:
     """A student's answer, as a check sees it: a distant thing that turns inputs into plain data.
 
-    >>> def check(answer, rng):                                              # in a tests.py, below @task(...)
+    >>> def check(answer, rng):                                              # below @hidden_test(...)
     ...     x = rng.normal(size=5)
     ...     answer.gives("sum_of_squares", x, expected=np.sum(x**2))
     """
 
-    def __init__(self, process: StudentProcess, clean: Clean):
+    def __init__(self, process: Asking, clean: Clean):
         self._process = process
         self._clean = clean
 
@@ -35,7 +35,7 @@ class Answer:
         return self._process.value(name)
 
     def probe(self, function: Callable, *args: Any) -> Any:
-        """Run our `function(names, *args)` in the student's process; see StudentProcess.probe."""
+        """Run our `function(names, *args)` in the student's process; see Asking.probe."""
         return self._process.probe(function, *args)
 
     def graph(self, function: Callable, *args: Any) -> Blueprint:
@@ -60,8 +60,8 @@ class Blueprint:
     def run(self, function: Callable, *args: Any, given: Sequence[str] = ()) -> Any:
         """Build the graph again in a new process and run our `function(graph, ends, *args)` there; return plain data.
 
-        Draw the inputs after the graph was handed over, and no answer can have prepared for them. `given` is code of ours
-        that runs first: ops that the graph needs and the library does not have.
+        Draw the inputs after the graph was handed over, and no answer can have prepared for them. `given` names tasks whose
+        solutions run first: ops that the graph needs and the library does not have.
         """
         with self._clean(given) as process:
             return process.rebuilt(function, self._written, *args)

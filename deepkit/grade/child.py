@@ -27,7 +27,7 @@ def serve(requests: int, replies: int, walls: dict[str, Any]) -> None:
             request = json.loads(line)
             token = {"token": request["token"]}
             try:
-                value = walls if request["do"] == "walls" else _serve(request, names)
+                value = walls if request["do"] == "walls" else perform(request, names)
                 reply = json.dumps({**token, "value": wire.encode(value)})
             except BaseException as error:  # SystemExit and KeyboardInterrupt of an answer are its errors too
                 reply = json.dumps({**token, "error": _describe(error)})
@@ -35,15 +35,16 @@ def serve(requests: int, replies: int, walls: dict[str, Any]) -> None:
             outgoing.flush()
 
 
-def _serve(request: dict[str, Any], names: dict[str, Any]) -> Any:
+def perform(request: dict[str, Any], names: dict[str, Any]) -> Any:
+    """Do what a request asks for, among the `names` of an answer, and return the value, whatever it is."""
     what = request["do"]
     if what == "run":
         _execute(request["source"], request["filename"], names)
         return None
-    if what == "import":
-        for line in request["lines"]:
+    if what == "helpers":
+        for source in request["sources"]:
             with contextlib.suppress(Exception):
-                _execute(line, "<import>", names)
+                _execute(source, "<helpers>", names)
         return None
     if what in ("probe", "graph", "rebuilt"):
         private: dict[str, Any] = {}

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
 from deepkit.device.cores import usable_cores
-from deepkit.errors import DeepkitError, GradingError
+from deepkit.errors import DeepkitError, GradingError, printable
+from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.checks import Answer
 from deepkit.grade.exercise import Exercise, Task, owners
-from deepkit.grade.files import printable
-from deepkit.grade.notebook import grade_ids
-from deepkit.grade.process import Host, StudentProcess, WrongAnswer
+from deepkit.grade.mistakes import hints_for
+from deepkit.grade.notebook import CHECK, grade_ids
+from deepkit.grade.process import Host, StudentProcess
 from deepkit.grade.submission import Submission, read_submission
 
 
@@ -35,11 +36,12 @@ class TaskMarks:
 
 @dataclass(frozen=True)
 class Marks:
-    """What one submission earned; `error` says why it could not be graded at all."""
+    """What one submission earned; `error` says why it could not be graded at all. `texts` answer open questions, by name."""
 
     submission: str
     tasks: tuple[TaskMarks, ...]
     error: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def points(self) -> float:
@@ -50,6 +52,10 @@ class Marks:
         return sum(task.out_of for task in self.tasks)
 
 
+Step = str | TaskMarks | dict[str, str]
+"""What a grading yields: the name of the task that comes next, its marks, or the answers to open questions."""
+
+
 class Grader:
     """Marks answers to one exercise, on inputs that `seed` fixes; as a context, it owns the processes that run them.
 
@@ -58,7 +64,7 @@ class Grader:
 
     def __init__(self, exercise: Exercise, *, seed: int, closed: Collection[Path] = (), without: Collection[str] = ()):
         self.exercise, self.seed = exercise, seed
-        self.host = Host([exercise.folder, *closed], preload=exercise.imports, without=without)
+        self.host = Host([exercise.path, *closed], preload=exercise.imports, without=without)
 
     def __enter__(self) -> Grader:
         self.host.__enter__()
@@ -74,10 +80,12 @@ class Grader:
             with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
                 self._prepare(process, task)
                 answer = Answer(process, lambda given: self._clean(task, given))
-                if beside is not None:
-                    process.run_imports(beside.imports)
+                imports, above, below = self._beside(task, beside)
+                process.run_quietly(imports)
                 process.begin()
+                process.run_quietly(above)
                 process.run(source)
+                process.run_quietly(below)
                 task.check(answer, rng)
         except WrongAnswer as error:
             return _lost(task, _explained(str(error), beside))
@@ -90,12 +98,12 @@ class Grader:
             return _lost(task, f"the check cannot use what your code returned ({type(error).__name__}: {error})")
         return TaskMarks(task.name, float(task.points), task.points, "right")
 
-    def submission(self, path: Path, names: Collection[str] | None = None) -> Iterator[str | TaskMarks]:
-        """Grade the tasks `names` (all) of a notebook: yields the name of each task before, and its marks after."""
+    def submission(self, path: Path, names: Collection[str] | None = None) -> Iterator[Step]:
+        """Grade the tasks `names` (all) of a notebook: yields its answers to open questions, then of each task its name
+        before, and its marks after."""
         tasks = [task for task in self.exercise.tasks if names is None or task.name in names]
-        taken = read_submission(path, [task.name for task in self.exercise.tasks])
-        if not taken.answers:
-            _refuse_another(self.exercise, path)
+        taken = submission_to(self.exercise, path)
+        yield taken.texts
         for task in tasks:
             yield task.name
             if task.name in taken.problems:
@@ -103,13 +111,19 @@ class Grader:
             else:
                 yield self.answer(task, taken.answers[task.name], taken)
 
+    def _beside(self, task: Task, beside: Submission | None) -> tuple[Sequence[str], list[str], list[str]]:
+        """What the other cells of a notebook give to an answer: imports, and helpers from above and from below it."""
+        if beside is None:
+            return (), [], []
+        return beside.imports, *beside.beside(task.name, self.exercise.known(task), self.exercise.wanted(task))
+
     @contextlib.contextmanager
     def _clean(self, task: Task, given: Sequence[str]) -> Iterator[StudentProcess]:
-        """A process like the answer's, with what it is given and code of ours, but without the answer."""
+        """A process like the answer's, with what it is given and our solutions of the tasks `given`, without the answer."""
         with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
             self._prepare(process, task)
-            for source in given:
-                process.run(source, "<given>")
+            for name in given:
+                process.run(self.exercise.reference(name), "<given>")
             process.begin()
             yield process
 
@@ -120,7 +134,7 @@ class Grader:
         except WrongAnswer as error:  # no line of the student's has run yet
             raise GradingError(
                 f"{self.exercise.name}: the code given with {task.name!r} does not run: {error}",
-                where=str(self.exercise.folder),
+                where=str(self.exercise.path),
             ) from error
 
 
@@ -132,16 +146,27 @@ def grade(exercise: Exercise, submission: Path, *, seed: int, closed: Collection
     """
     try:
         with Grader(exercise, seed=seed, closed=(submission, *closed)) as grader:
-            marks = tuple(step for step in grader.submission(submission) if isinstance(step, TaskMarks))
+            steps = list(grader.submission(submission))
     except GradingError as error:
         return Marks(str(submission), (), error=str(error))
-    return Marks(str(submission), marks)
+    marks = tuple(step for step in steps if isinstance(step, TaskMarks))
+    return Marks(str(submission), marks, texts=next(step for step in steps if isinstance(step, dict)))
+
+
+def submission_to(exercise: Exercise, path: Path) -> Submission:
+    """What a notebook that was handed in to an exercise holds; GradingError where it is not one."""
+    ours = [cell.grade_id for cell in exercise.cells if cell.role in ("given", "check")]
+    questions = [question.name for question in exercise.questions]
+    taken = read_submission(path, [task.name for task in exercise.tasks], ours=ours, questions=questions)
+    if not taken.answers:
+        _refuse_another(exercise, path)
+    return taken
 
 
 def _refuse_another(exercise: Exercise, submission: Path) -> None:
     """GradingError for a notebook that has no cell of this exercise."""
     there = grade_ids(submission)
-    if there & {name for task in exercise.tasks for name in (task.name, f"{task.name}-check")}:
+    if there & {name for task in exercise.tasks for name in (task.name, task.name + CHECK)}:
         return
     others = owners(there)
     raise GradingError(
@@ -155,27 +180,38 @@ def _refuse_another(exercise: Exercise, submission: Path) -> None:
 def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:
     """Try every task on answers whose marks are known, and yield (what was tried, what is wrong with it or None).
 
-    Our solution must earn all points; the students' template, an empty answer and each `wrong` answer, none. The answers
+    Our solution must earn all points; the students' template, an empty answer and each `wrong` answer, none; and whoever
+    makes the mistake of a wrong answer must be told its hint. The answers
     run `workers` at a time (default: one for each core) and are told of in the exercise's order.
     """
     trials = [trial for task in exercise.tasks for trial in _trials(exercise, task)]
     with Grader(exercise, seed=seed) as grader, ThreadPoolExecutor(workers or usable_cores()) as pool:
+        failures: list[tuple[str, str]] = []
         marks = pool.map(lambda trial: grader.answer(trial.task, trial.source), trials)
         for trial, mark in zip(trials, marks, strict=True):
             yield f"{trial.task.name}: {trial.name}", trial.problem(mark)
-            if trial.last and not trial.task.wrong:
-                yield f"{trial.task.name}: wrong answers", "there is none, so nothing proves that the check checks"
+            if trial.hint is not None:
+                failures.append((mark.message, trial.hint))
+            if trial.last:
+                problem = _problem_of_wrong(failures)
+                failures = []
+                if problem:
+                    yield f"{trial.task.name}: wrong answers", problem
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """An answer to `task` whose marks are known: all points if it is `right`, else none; `last` of its task."""
+    """An answer to `task` whose marks are known: all points if it is `right`, else none; `last` of its task.
+
+    `hint` is what it deserves where it is one of the wrong answers.
+    """
 
     task: Task
     name: str
     source: str
     right: bool = False
     last: bool = False
+    hint: str | None = None
 
     def problem(self, marks: TaskMarks) -> str | None:
         """What is wrong with these marks, or None."""
@@ -185,28 +221,37 @@ class _Trial:
         return f"earns {marks.points:g} points, expected none" if marks.points else None
 
 
+def _problem_of_wrong(failures: list[tuple[str, str]]) -> str | None:
+    """What is wrong with the wrong answers of a task, given what was said of each and its hint."""
+    if not failures:
+        return "there is none, so nothing proves that the check checks"
+    for number, (message, hint) in enumerate(failures, start=1):
+        if hint not in hints_for(message, failures):
+            return f"so many fail like number {number} that nobody gets its hint: let the check tell them apart ({message})"
+    return None
+
+
 def count_trials(exercise: Exercise) -> int:
     """How many answers a self-test runs."""
     return sum(len(_trials(exercise, task)) for task in exercise.tasks)
 
 
 def _trials(exercise: Exercise, task: Task) -> list[_Trial]:
-    wrong = {f"wrong answer {i}": source for i, source in enumerate(task.wrong, start=1)}
-    canaries = {"the template": exercise.template(task.name), **wrong}
     return [
         _Trial(task, "our solution", exercise.reference(task.name), right=True),
-        *(_Trial(task, name, source) for name, source in canaries.items()),
+        _Trial(task, "the template", exercise.template(task.name)),
+        *(_Trial(task, f"wrong answer {i}", wrong.source, hint=wrong.hint) for i, wrong in enumerate(task.wrong, start=1)),
         _Trial(task, "an empty answer", "", last=True),
     ]
 
 
 def _lost(task: Task, why: str) -> TaskMarks:
-    return TaskMarks(task.name, 0.0, task.points, printable(why)[:600])
+    return TaskMarks(task.name, 0.0, task.points, printable(re.sub(r"\s*\n\s*", "; ", why))[:600])
 
 
 def _explained(why: str, beside: Submission | None) -> str:
     """Says of a missing name that another cell has it."""
     missing = re.search(r"NameError: name '(\w+)' is not defined", why)
-    if beside is None or not missing or missing[1] not in beside.defined:
+    if beside is None or not missing or not beside.defines(missing[1]):
         return why
-    return f"{why}. Another cell of the notebook defines {missing[1]}, but each answer runs by itself: copy it into this one"
+    return f"{why}. Another cell of the notebook defines {missing[1]}, but that does not run by itself: copy it into this one"

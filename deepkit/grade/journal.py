@@ -1,8 +1,8 @@
 """Marks on the disk as they are made: a grading that is killed goes on where it stopped, and loses none.
 
-The file is lines of JSON. The first says what was graded, with which tests and from which seed; each other is one mark,
-or the reason why a submission has none, with the digest of the notebook that it was made for. A line counts when it
-ends: half a line, which a sudden end can leave, is cut off.
+The file is lines of JSON. The first says what was graded, with which tests and from which seed; each other is one mark, the
+answers to open questions, or the reason why a submission has none, with the digest of the notebook that it was made for. A
+line counts when it ends: half a line, which a sudden end can leave, is cut off.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from deepkit.errors import GradingError
+from deepkit.errors import GradingError, printable
 from deepkit.grade.exercise import Exercise
-from deepkit.grade.files import printable, read_bounded
+from deepkit.grade.files import read_bounded
 from deepkit.grade.grading import Marks, TaskMarks
 from deepkit.grade.notebook import MOST_BYTES
 from deepkit.grade.proof import fingerprint
@@ -28,26 +28,34 @@ _MOST = 1 << 30
 class Journal:
     """The marks of one grading of many submissions, in a file that only grows; use it as a context.
 
-    Marks made with other tests are not used again: the journal begins anew, with the seed it had. A seed that is given
-    must be that of the marks which are there.
+    Marks made with other tests are not used again: they are put aside (`before`; `previous` holds their points, by submission
+    and task), and the journal begins anew, with the seed it had. A seed that is given must be that of the marks which are
+    there.
     """
 
     def __init__(self, path: Path, exercise: Exercise, seed: int | None, fresh_seed: int):
         self.path = path
         self._marks: dict[tuple[str, str], dict[str, TaskMarks]] = {}
         self._errors: dict[tuple[str, str], str] = {}
+        self._texts: dict[tuple[str, str], dict[str, str]] = {}
         header, lines = self._read(exercise)
         self.seed = _agreed(path, header.get("seed") if lines else None, seed, fresh_seed)
         self._header = {"exercise": exercise.name, "tests": fingerprint(exercise), "seed": self.seed}
         self._outdated = bool(header) and header["tests"] != self._header["tests"]
-        for entry in [] if self._outdated else lines:
-            if "mark" in entry:  # what could not be graded is tried again
+        self.previous: dict[str, dict[str, float]] = {}
+        for entry in lines:
+            if self._outdated and "mark" in entry:
+                mark = TaskMarks(**entry["mark"])
+                self.previous.setdefault(entry["submission"], {})[mark.name] = mark.points
+            elif not self._outdated and "error" not in entry:  # what could not be graded is tried again
                 self._keep(entry)
 
     def __enter__(self) -> Journal:
         begin = self._outdated or not self._marks
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | (os.O_TRUNC if begin else 0)
         try:
+            if self._outdated:
+                os.replace(self.path, self.before)
             self._file = os.open(self.path, flags, 0o644)
         except OSError as error:
             raise GradingError(f"cannot write the journal {printable(self.path)}: {error.strerror}") from error
@@ -65,6 +73,18 @@ class Journal:
         self._write(entry)
         self._keep(entry)
 
+    def add_texts(self, submission: Path, digest: str, texts: dict[str, str]) -> None:
+        """Write down what a submission answers to open questions."""
+        if texts:
+            entry = {"submission": str(submission), "notebook": digest, "texts": texts}
+            self._write(entry)
+            self._keep(entry)
+
+    @property
+    def before(self) -> Path:
+        """Where the marks that were made with other tests are kept."""
+        return self.path.with_name(f"{self.path.name}.before")
+
     def marks(self, submission: Path, digest: str) -> dict[str, TaskMarks]:
         """The marks of a submission that are there, by task."""
         return self._marks.get((str(submission), digest), {})
@@ -77,7 +97,8 @@ class Journal:
         marks = self.marks(submission, digest)
         if len(marks) < len(exercise.tasks):
             return None
-        return Marks(str(submission), tuple(marks[task.name] for task in exercise.tasks))
+        texts = self._texts.get((str(submission), digest), {})
+        return Marks(str(submission), tuple(marks[task.name] for task in exercise.tasks), texts=texts)
 
     def _read(self, exercise: Exercise) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The header and the whole lines of the file that is there; what is behind the last whole line is cut off."""
@@ -101,6 +122,8 @@ class Journal:
         key = entry["submission"], entry["notebook"]
         if "error" in entry:
             self._errors[key] = entry["error"]
+        elif "texts" in entry:
+            self._texts[key] = entry["texts"]
         else:
             mark = TaskMarks(**entry["mark"])
             self._marks.setdefault(key, {})[mark.name] = mark

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.checks import Answer, close, equal
-from deepkit.grade.process import WrongAnswer
 
 
 def evaluate_op(names: dict[str, Any], name: str, inputs: list, dy: Any, tensors: bool) -> dict[str, Any]:

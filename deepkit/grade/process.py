@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 import os
 import secrets
@@ -14,9 +13,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import textwrap
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +22,7 @@ from typing import Any
 from deepkit import errors, resources
 from deepkit.errors import GradingError
 from deepkit.grade import wire
+from deepkit.grade.asking import NOT_ANSWERED, Asking, WrongAnswer, not_plain
 from deepkit.grade.confine import Walls
 from deepkit.grade.fence import SYSTEM
 from deepkit.grade.host import START_SECONDS
@@ -32,10 +31,6 @@ MOST_REPLY_BYTES = 8 << 20
 WALL_FACTOR = 10.0
 """Limits are CPU time; on a machine with much else to do, that much of it may take several times as long."""
 _PACKAGE = Path(errors.__file__).resolve().parent
-
-
-class WrongAnswer(Exception):
-    """An answer earns no points; the message tells the student why."""
 
 
 class Host:
@@ -112,7 +107,7 @@ class Host:
         self._process.wait()
 
 
-class StudentProcess:
+class StudentProcess(Asking):
     """One answer's own process: confined, in a folder of its own, without input, output or inherited environment.
 
     Use it as a context: leaving it ends the process and all it started, and removes the folder. From `begin` on all
@@ -151,39 +146,10 @@ class StudentProcess:
         self._source = source
         self._ask("your code", do="run", source=source, filename=filename)
 
-    def run_imports(self, lines: Collection[str]) -> None:
-        """Run the imports of a notebook's answers; one that fails is missed only where its name is used."""
-        self._ask("an import", do="import", lines=list(lines))
-
-    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        """Call one of the answer's functions and return its result as plain data."""
-        request = {"name": function, "args": wire.encode(args), "kwargs": wire.encode(kwargs)}
-        return self._ask(f"{function}(...)", do="call", **request)
-
-    def value(self, name: str) -> Any:
-        """Return one of the answer's variables as plain data."""
-        return self._ask(name, do="value", name=name)
-
-    def probe(self, function: Callable, *args: Any) -> Any:
-        """Run a function of ours over there, as `function(names, *args)` with the answer's names; return plain data.
-
-        Only its text travels, so it must import what it needs; and it runs among the student's objects, so it
-        reports values and leaves the verdict to the grader.
-        """
-        return self._run_ours("probe", function, args)
-
-    def graph(self, function: Callable, *args: Any) -> Any:
-        """The same, but the function returns tensors, nodes or graphs; return their graph as `blueprint` writes it."""
-        return self._run_ours("graph", function, args)
-
-    def rebuilt(self, function: Callable, written: Any, *args: Any) -> Any:
-        """Build a graph again over there, and run `function(graph, ends, *args)` on it; return plain data."""
-        return self._run_ours("rebuilt", function, (written, *args))
-
-    def _run_ours(self, what: str, function: Callable, args: tuple) -> Any:
-        source = textwrap.dedent(inspect.getsource(function))
-        subject = "the graph that your code built" if what == "rebuilt" else "your code"
-        return self._ask(subject, do=what, source=source, name=function.__name__, args=wire.encode(args))
+    def run_quietly(self, sources: Collection[str]) -> None:
+        """Run what an answer leans on in other cells; what fails is missed only where its name is used."""
+        if sources:
+            self._ask("a helper in another cell", do="helpers", sources=list(sources))
 
     def _start(self) -> None:
         home = tempfile.mkdtemp(prefix="deepkit-answer-")
@@ -235,9 +201,7 @@ class StudentProcess:
                 return wire.decode(reply["value"])
             problem = {key: reply["error"][key] for key in ("type", "message", "line")}
         except wire.NotPlainError as error:
-            raise WrongAnswer(
-                f"{subject} gave a {error}; expected numbers, text, arrays, lists, tuples or dicts"
-            ) from error
+            raise not_plain(subject, error) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise WrongAnswer(f"{subject}: something else was written to the grader's channel") from error
         raise WrongAnswer(self._explain(subject, **problem))
@@ -289,7 +253,7 @@ class StudentProcess:
             place = f" (line {line}: {lines[line - 1].strip()[:80]})"
         if type == "NotImplementedError":
             return (
-                "not answered yet" if "NotImplementedError" in place else f"{subject} raised NotImplementedError{place}"
+                NOT_ANSWERED if "NotImplementedError" in place else f"{subject} raised NotImplementedError{place}"
             )
         if type == "SyntaxError" and any(text.lstrip().startswith(("%", "!", "?")) for text in lines):
             return f"the answer uses notebook magics, but the grader runs plain Python{place}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import deepkit.grade
@@ -17,10 +16,10 @@ FOLDER = "self-tests"
 
 
 def fingerprint(exercise: Exercise) -> str:
-    """SHA-256 over all that decides how a self-test ends: the exercise's files, the grader's sources, deepkit's version."""
+    """SHA-256 over all that decides how a self-test ends: the exercise's source, the grader's sources, deepkit's version."""
     digest = hashlib.sha256(sys.modules["deepkit"].__version__.encode())
     grader = Path(deepkit.grade.__file__).parent
-    for path in (*_files(exercise.folder), *(p for p in _files(grader) if p.suffix == ".py")):
+    for path in (exercise.path, *sorted(p for p in grader.rglob("*.py") if "__pycache__" not in p.parts)):
         content = path.read_bytes()
         digest.update(f"\n{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
@@ -41,10 +40,3 @@ def remember(exercise: Exercise) -> None:
 
 def _proof(exercise: Exercise) -> Path:
     return locate.cache_folder() / FOLDER / exercise.name
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    hidden = ("__pycache__", ".ipynb_checkpoints")
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part in hidden for part in path.relative_to(folder).parts):
-            yield path

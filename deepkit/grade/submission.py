@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepkit.grade.helpers import MOST_CHARACTERS, Piece, borrowed, imports_of, pieces_of, without_magics
 from deepkit.grade.notebook import nbgrader_keys, read_notebook, text_of
 
-MOST_ANSWER_CHARACTERS = 100_000
-_MOST_STATEMENTS = 20_000  # of a notebook that is looked through for imports
+_MOST_CELLS = 1000  # that are looked through for helpers
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The answers found, the reasons why others cannot be taken, and what the cells import and define.
+    """The answers found, the reasons why others cannot be taken, and what the notebook imports and defines.
 
-    Imports at top level of any answer are run for all of them. Definitions are not: `defined` says which answer or other
-    cell has a name, so that who is missing it can be told.
+    Imports at top level of any answer are run for all of them. `texts` are the open questions that were answered.
     """
 
     answers: dict[str, str]
     problems: dict[str, str]
     imports: tuple[str, ...]
-    defined: frozenset[str]
+    pieces: tuple[Piece, ...]
+    places: dict[str, int]
+    texts: dict[str, str]
+
+    def beside(self, name: str, known: set[str], wanted: set[str]) -> tuple[list[str], list[str]]:
+        """What the answer `name` needs of other cells: what runs before it, and what runs after it; see `borrowed`."""
+        return borrowed(self.answers[name], self.places[name], self.pieces, known, wanted)
+
+    def defines(self, name: str) -> bool:
+        """Whether a cell of the notebook gives `name` a value."""
+        return any(name in piece.names for piece in self.pieces)
 
 
-def read_submission(path: Path, names: list[str]) -> Submission:
-    """Take the answers `names` out of a notebook: by grade_id, or by the cell's own id where that is all it has left."""
-    cells = [raw for raw in read_notebook(path)["cells"] if raw.get("cell_type") == "code"]
+def read_submission(path: Path, names: list[str], *, ours: Iterable[str] = (), questions: Iterable[str] = ()) -> Submission:
+    """Take the answers `names` out of a notebook: by grade_id, or by the cell's own id where that is all it has left.
+
+    `ours` are the names of given code and tests, from which nothing is taken; `questions` those of open questions.
+    """
+    everything = read_notebook(path)["cells"]
+    cells = [raw for raw in everything if raw.get("cell_type") == "code"]
+    answers, problems = _answers(cells, names)
+    imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))
+    closed = set(ours)
+    theirs = [(i, cell) for i, cell in enumerate(cells) if not closed & _called(cell)]
+    pieces = tuple(piece for i, cell in theirs[:_MOST_CELLS] for piece in pieces_of(without_magics(_source(cell)), i))
+    places = {name: i for i, cell in reversed(list(enumerate(cells))) for name in _called(cell)}
+    written = {name: texts[0][:MOST_CHARACTERS] for name in questions if (texts := _texts(everything, name))}
+    return Submission(answers, problems, imports, pieces, places, written)
+
+
+def _answers(cells: list[dict[str, Any]], names: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The answers that can be taken, and for each other one the reason why it cannot."""
     answers: dict[str, str] = {}
     problems: dict[str, str] = {}
     for name in names:
@@ -39,38 +63,23 @@ def read_submission(path: Path, names: list[str]) -> Submission:
             problems[name] = "no answer cell with this name: it was deleted, or it lost its id when it was copied"
         elif len(set(texts)) > 1:
             problems[name] = f"{len(texts)} different cells carry this answer's id: keep the one that counts"
-        elif len(texts[0]) > MOST_ANSWER_CHARACTERS:
-            problems[name] = f"the answer is longer than {MOST_ANSWER_CHARACTERS:,} characters"
+        elif len(texts[0]) > MOST_CHARACTERS:
+            problems[name] = f"the answer is longer than {MOST_CHARACTERS:,} characters"
         else:
-            answers[name] = texts[0]
-    imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))
-    return Submission(answers, problems, imports, frozenset(_defined(cells)))
-
-
-def imports_of(source: str) -> list[str]:
-    """The import statements at top level of a cell, each on a line; none where the cell is not Python."""
-    return [ast.unparse(node) for node in _statements(source) if isinstance(node, ast.Import | ast.ImportFrom)]
+            answers[name] = without_magics(texts[0])
+    return answers, problems
 
 
 def _texts(cells: list[dict[str, Any]], name: str) -> list[str]:
     marked = [cell for cell in cells if nbgrader_keys(cell).get("grade_id") == name]
     plain = [cell for cell in cells if cell.get("id") == name and "grade_id" not in nbgrader_keys(cell)]
-    return [text_of(cell["source"]) or "" for cell in marked or plain]
+    return [_source(cell) for cell in marked or plain]
 
 
-def _defined(cells: list[dict[str, Any]]) -> Iterator[str]:
-    for cell in cells:
-        for node in _statements(text_of(cell["source"]) or ""):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                yield node.name
-            elif isinstance(node, ast.Assign):
-                yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+def _called(cell: dict[str, Any]) -> set[str]:
+    """The names that a cell has: its grade_id, and the id of the notebook's own."""
+    return {name for name in (nbgrader_keys(cell).get("grade_id"), cell.get("id")) if isinstance(name, str)}
 
 
-def _statements(source: str) -> list[ast.stmt]:
-    if len(source) > MOST_ANSWER_CHARACTERS:
-        return []
-    try:
-        return ast.parse(source).body[:_MOST_STATEMENTS]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # its own answer will say so
-        return []
+def _source(cell: dict[str, Any]) -> str:
+    return text_of(cell["source"]) or ""

@@ -28,7 +28,7 @@ def world(folder: Path) -> Iterator[dict[str, Any]]:
     exercise, outside = folder / "exercise", folder / "outside"
     exercise.mkdir()
     outside.mkdir()
-    for path in (exercise / "tests.py", folder / "neighbour.ipynb", folder / "library.txt"):
+    for path in (exercise / "source.ipynb", folder / "neighbour.ipynb", folder / "library.txt"):
         path.write_text('"""xyzzy"""')
     for name in ("movable", "removable"):
         (outside / name).write_text("x")
@@ -47,7 +47,7 @@ def world(folder: Path) -> Iterator[dict[str, Any]]:
         stack.callback(victim.wait)
         stack.callback(victim.kill)
         yield {
-            "secret": exercise / "tests.py", "neighbour": folder / "neighbour.ipynb", "library": folder / "library.txt",
+            "secret": exercise / "source.ipynb", "neighbour": folder / "neighbour.ipynb", "library": folder / "library.txt",
             "outside": outside, "victim": victim.pid, "port": heard["tcp"].getsockname()[1],
             "socket": folder / "socket", "mark": mark,
         }

@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from toy_exercise import RIGHT, TESTS, cell, notebook
+from toy_exercise import RIGHT, cell, notebook, source
 
 
 @pytest.fixture
 def toy(tmp_path):
-    """Path of the toy exercise's folder."""
-    folder = tmp_path / "exercises" / "toy"
-    folder.mkdir(parents=True)
-    cells = [cell("# Toy"), cell("import numpy as np", "imports", locked=True)]
-    for name, source in RIGHT.items():
-        cells += [cell(source, name, solution=True), cell("assert True", f"{name}-check", grade=True, locked=True)]
-    (folder / "master.ipynb").write_text(json.dumps(notebook(cells)))
-    (folder / "tests.py").write_text(TESTS)
-    return folder
+    """Path of the toy exercise's source."""
+    path = tmp_path / "exercises" / "source" / "toy.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(source()))
+    return path
 
 
 @pytest.fixture

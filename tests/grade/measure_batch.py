@@ -25,7 +25,7 @@ def hand_in(exercise: Exercise, number: int, path: Path) -> None:
     notebook = json.loads(exercise.release())
     for position, task in enumerate(exercise.tasks):
         wrong = number % 2 and position % 2
-        source = task.wrong[number % len(task.wrong)] if wrong else exercise.reference(task.name)
+        source = task.wrong[number % len(task.wrong)].source if wrong else exercise.reference(task.name)
         for cell in notebook["cells"]:
             if cell["metadata"].get("nbgrader", {}).get("grade_id") == task.name:
                 cell["source"] = source

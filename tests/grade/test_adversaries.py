@@ -158,7 +158,7 @@ def test_an_endless_answer_is_stopped_in_time(grader, source):
 
 def test_nothing_secret_is_in_the_process(exercise, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "xyzzy-42")
-    with Host([exercise.folder]) as host, StudentProcess(host, seconds=5) as process:
+    with Host([exercise.path]) as host, StudentProcess(host, seconds=5) as process:
         process.run(
             "import os, sys\nframes, frame = [], sys._getframe()\n"
             "while frame: frames.append(repr({**frame.f_locals, **frame.f_globals})); frame = frame.f_back\n"

@@ -112,8 +112,8 @@ def test_folders_that_are_nested_too_deeply_are_removed(without):
 def test_every_copy_of_the_exercises_is_closed():
     """Also one that lies among the libraries, where a wheel or an editable install puts it."""
     copies = [Path(path) for path in (*sys.path, *Path("/").glob("opt/*/*/lib/*/site-packages"))]
-    found = [path for root in copies for path in root.glob("deepkit/_exercises/*/tests.py")]
-    found += list(Path(__file__).resolve().parents[2].glob("exercises/*/tests.py"))
+    found = [path for root in copies for path in root.glob("deepkit/_exercises/source/*.ipynb")]
+    found += list(Path(__file__).resolve().parents[2].glob("exercises/source/*.ipynb"))
     assert found
     with Host(without=("fence",)) as host, StudentProcess(host, seconds=5) as process:
         for path in found:

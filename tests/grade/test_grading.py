@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from toy_exercise import RIGHT, TESTS, cell, notebook
+from toy_exercise import RIGHT, TESTS, cell, changed, notebook, source
 
 from deepkit.cli import parse
 from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
@@ -34,13 +34,11 @@ def run(*argv):
         ("expected=np.sum(x**2))", "expected=0.0)", "our solution"),
         ('answer.gives("square_sum", x, expected=np.sum(x**2))', "pass", "the template"),
         ("return sum(x)", "return sum(x**2)", "wrong answer 1"),
-        ('wrong=["def square_sum(x):\\n    return sum(x)"]', "wrong=[]", "wrong answers"),
+        ('[instead("def square_sum(x):\\n    return sum(x)", hint="Square them.")]', "[]", "wrong answers"),
     ],
 )
 def test_a_check_that_does_not_check_fails_the_self_test(toy, old, new, problem):
-    old, new = old.replace("\n", "\\n"), new.replace("\n", "\\n")
-    assert old in TESTS
-    (toy / "tests.py").write_text(TESTS.replace(old, new))
+    toy.write_text(json.dumps(source(tests=changed("square-sum", old, new))))
     exercise = load_exercise(toy)
     tried = itertools.takewhile(lambda pair: pair[0].startswith("square-sum"), self_test(exercise, seed=5))
     failed = [name for name, why in tried if why]
@@ -103,23 +101,26 @@ def test_a_seed_repeats_the_inputs(toy, hand_in):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("tests", "points", "message"),
     [
-        ('@task("op"', '@task("ops"', "do not fit"),
-        ("points=3", "points=0", "well-formed"),
-        ("points=3", 'needs=["later"], points=3', "well-formed"),
-        ("import numpy as np", "import numpy as np; 1 / 0", "ZeroDivisionError"),
+        (changed("op", "@hidden_test(seconds=1, wrong=", "unmarked = (lambda *a: lambda f: f)("), 3, "has 0 hidden tests"),
+        (TESTS, 0, "do not fit"),
+        (TESTS, -1, "well-formed"),
+        (changed("op", "seconds=1", 'needs=["later"]'), 3, "well-formed"),
+        (changed("op", "seconds=1", 'needs=["op"]'), 3, "well-formed"),
+        (changed("op", "seconds=1", 'given=["square-sum"]'), 3, "well-formed"),
+        (changed("op", "3 * dy", "4 * dy"), 3, "our solution does not contain"),
+        (changed("op", "seconds=1", "seconds=1 / 0"), 3, r"cell op-check: .* ZeroDivisionError"),
     ],
 )
-def test_an_exercise_that_does_not_fit_together_is_refused(toy, old, new, message):
-    (toy / "tests.py").write_text(TESTS.replace(old, new, 1))
+def test_an_exercise_that_does_not_fit_together_is_refused(toy, tests, points, message):
+    toy.write_text(json.dumps(source(tests=tests, op=points)))
     with pytest.raises(GradingError, match=message):
         load_exercise(toy)
 
 
 def test_given_code_that_does_not_run_is_our_fault(toy, hand_in):
-    master = (toy / "master.ipynb").read_text().replace("import numpy as np", "import numpi as np")
-    (toy / "master.ipynb").write_text(master)
+    toy.write_text(json.dumps(source(given="import numpi as np")))
     marks = grade(load_exercise(toy), hand_in(), seed=5)
     assert "the code given with 'square-sum' does not run" in marks.error
     assert marks.tasks == ()
@@ -154,8 +155,9 @@ def test_many_submissions_do_not_disturb_each_other(toy, hand_in, tmp_path, caps
     files = [hand_in(), broken, hand_in("ben.ipynb", square_sum=peek), hand_in("cleo.ipynb", mean=None)]
     assert run(toy, *files, "--quick", "--csv", tmp_path / "marks.csv") == 1  # one could not be graded
     rows = list(csv.reader((tmp_path / "marks.csv").read_text().splitlines()))
-    assert rows[0] == ["submission", "square-sum", "mean", "op", "total", "out_of"]
-    assert [row[1:] for row in rows[1:]] == [
+    assert rows[0] == ["student", "submission", "square-sum", "mean", "op", "total", "out_of"]
+    assert [row[0] for row in rows[1:]] == ["anna", "broken", "ben", "cleo"]
+    assert [row[2:] for row in rows[1:]] == [
         ["2", "1", "3", "6", "6"],
         ["", "", "", "", "6"],
         ["0", "1", "3", "4", "6"],
@@ -165,7 +167,7 @@ def test_many_submissions_do_not_disturb_each_other(toy, hand_in, tmp_path, caps
 
 
 def test_a_broken_exercise_gives_no_marks(toy, hand_in):
-    (toy / "tests.py").write_text(TESTS.replace("np.sum(x**2)", "0.0"))
+    toy.write_text(json.dumps(source(tests=changed("square-sum", "np.sum(x**2)", "0.0"))))
     with pytest.raises(GradingError, match="fails its own test"):
         run(toy, hand_in())
 
@@ -204,7 +206,7 @@ def test_a_report_without_a_folder_is_refused_before_grading(toy, hand_in, tmp_p
 
 def test_release_on_the_command_line(toy):
     assert run(toy, "--release") == 0
-    assert json.loads((toy.parent / "toy.ipynb").read_text())["nbformat"] == 4
+    assert json.loads((toy.parent.parent / "toy.ipynb").read_text())["nbformat"] == 4
 
 
 def test_a_release_never_replaces_answers(toy, tmp_path):

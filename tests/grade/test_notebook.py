@@ -8,11 +8,13 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_exercise import RIGHT, cell, notebook
+from toy_exercise import RIGHT, cell, notebook, source
 
 from deepkit.errors import GradingError
+from deepkit.grade.authoring.regions import without_solution
+from deepkit.grade.authoring.release import checksum
 from deepkit.grade.exercise import load_exercise
-from deepkit.grade.notebook import checksum, read_notebook, without_solution
+from deepkit.grade.notebook import read_notebook
 from deepkit.grade.submission import read_submission
 
 
@@ -94,12 +96,11 @@ def test_a_mutated_notebook_gives_answers_or_a_grading_error(tmp_path_factory, d
 
 
 def test_the_release_holds_no_solution_and_full_metadata(toy):
-    (toy / "master.ipynb").write_text(
-        json.dumps({**json.loads((toy / "master.ipynb").read_text()), "metadata": {"author": "x"}})
-    )
+    toy.write_text(json.dumps({**source(), "metadata": {"author": "x"}}))
     text = load_exercise(toy).release()
     released = json.loads(text)
-    assert "SOLUTION" not in text
+    for secret in ("SOLUTION", "HIDDEN", "hidden_test", "SIZES"):
+        assert secret not in text
     assert "np.sum(x * x)" not in text
     keys = {c["metadata"]["nbgrader"]["grade_id"]: c for c in released["cells"] if "nbgrader" in c["metadata"]}
     answer, check = keys["square-sum"], keys["square-sum-check"]
@@ -107,8 +108,9 @@ def test_the_release_holds_no_solution_and_full_metadata(toy):
     assert answer["metadata"]["deletable"] is False
     assert "editable" not in answer["metadata"]
     assert check["metadata"]["editable"] is False
-    assert check["metadata"]["nbgrader"]["points"] == 2  # from tests.py
-    assert check["outputs"] == []
+    assert check["metadata"]["nbgrader"]["points"] == 2
+    assert (check["source"], check["outputs"]) == (["assert True"], [])
+    assert (released["metadata"]["deepkit"]["exercise"], "author" in released["metadata"]) == ("toy", False)
     assert {len(c["metadata"]["nbgrader"]["checksum"]) for c in keys.values()} == {32}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
+from toy_exercise import changed, source
 
 import deepkit
 from deepkit.cli import main
@@ -33,10 +35,10 @@ def test_what_changes_must_be_tested_anew(toy, monkeypatch):
     assert not proof.is_proven(exercise)
     proof.remember(exercise)
     assert proof.is_proven(exercise)
-    text = (toy / "tests.py").read_text()
-    (toy / "tests.py").write_text(text + "\n")
+    text = toy.read_text()
+    toy.write_text(text + "\n")
     assert not proof.is_proven(exercise)
-    (toy / "tests.py").write_text(text)
+    toy.write_text(text)
     assert proof.is_proven(exercise)
     monkeypatch.setattr(deepkit, "__version__", "another")
     assert not proof.is_proven(exercise)
@@ -52,8 +54,7 @@ def test_the_graders_sources_belong_to_what_was_tested(toy, tmp_path, monkeypatc
 
 
 def test_a_failed_self_test_is_not_remembered(toy, hand_in, capsys):
-    tests = toy / "tests.py"
-    tests.write_text(tests.read_text().replace("expected=np.sum(x**2))", "expected=0.0)"))
+    toy.write_text(json.dumps(source(tests=changed("square-sum", "expected=np.sum(x**2))", "expected=0.0)"))))
     for _ in range(2):
         assert main(["grade", str(toy), str(hand_in())]) == 1
         assert "fails its own test" in capsys.readouterr().err
