@@ -165,7 +165,7 @@ def never_faults(root: Path) -> list[str]:
     return faults
 
 
-ONLY_WITH = {"deepkit.device.lanes_compiled": "numba"}
+ONLY_WITH = {"deepkit.device.registers.lanes_compiled": "numba"}
 """Modules that are loaded only where this library is: they are about it."""
 
 

@@ -38,7 +38,7 @@ def _teach_parts() -> None:
     """Makes lanes and every part known to numba, once."""
     from numba.extending import register_jitable
 
-    load_module("deepkit.device.lanes_compiled")
+    load_module("deepkit.device.registers.lanes_compiled")
     while _parts:
         register_jitable(_parts.pop())
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, threads
-from deepkit.device.lanes import WIDE
-from deepkit.device.products import Terms, down_first, products
+from deepkit.device.registers.lanes import WIDE
+from deepkit.device.registers.products import Terms, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
 
 SMALL = 2**18
@@ -63,11 +63,11 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
     down, across = w.dilations[0] * line, w.dilations[1] * channels
     if w.dilations[1] == 1:  # what the window sees of one line lies side by side
         run = w.kernel[1] * channels
-        terms = Terms((1, w.kernel[0], run), (0, down, 1), (0, run * columns, columns))
+        terms: Terms = ((1, w.kernel[0], run), (0, down, 1), (0, run * columns, columns))
     else:
         seen = w.kernel[1] * channels * columns
         high, wide = w.kernel
-        terms = Terms((high, wide, channels), (down, across, 1), (seen, channels * columns, columns))
+        terms = ((high, wide, channels), (down, across, 1), (seen, channels * columns, columns))
     kernel, start = compiled.kernel(_images), np.zeros(columns, np.float32)
     assert kernel is not None
 
@@ -94,7 +94,7 @@ def filter_gradient(x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
 
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
-        terms = Terms((last - first, down, across), a_steps, b_steps)
+        terms = ((last - first, down, across), a_steps, b_steps)
         kernel(images, numbers, dy[first:last], parts[first // step], terms, start, True)
 
     threads.share(some, x.shape[0], step)

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepkit.device import compiled, threads
 from deepkit.device.dtypes import accumulator
-from deepkit.device.lanes import WIDE, choose, highest, load, nothing, spread, store
+from deepkit.device.registers.lanes import WIDE, choose, highest, load, nothing, spread, store
 from deepkit.device.windows import Windows, inside, pad, padded_shape, planar, taps
 
 

@@ -16,14 +16,13 @@ PIECE = 2**16
 
 def gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
     """dy where y > 0, else dy * 0. `out` may be dy itself."""
-    if xp is np and y.size >= SMALL and dy.shape == y.shape and dy.dtype in (np.float32, np.float64):
-        kernel = compiled.kernel(_gradient)
-        if kernel is not None and dy.flags.c_contiguous and y.flags.c_contiguous:
-            out = np.empty_like(dy) if out is None else out
-            flat = [a.reshape(-1) for a in (dy, y, out)]
-            threads.share(lambda first, last: kernel(*[a[first:last] for a in flat]), y.size, PIECE)
-            return out
-    return xp.multiply(dy, y > 0, out=out)
+    kernel = compiled.kernel(_gradient) if xp is np and y.size >= SMALL and dy.shape == y.shape else None
+    if kernel is None or dy.dtype not in (np.float32, np.float64) or not all(a.flags.c_contiguous for a in (dy, y)):
+        return xp.multiply(dy, y > 0, out=out)
+    out = np.empty_like(dy) if out is None else out
+    flat = [a.reshape(-1) for a in (dy, y, out)]
+    threads.share(lambda first, last: kernel(*[a[first:last] for a in flat]), y.size, PIECE)
+    return out
 
 
 def _gradient(dy, y, out):  # compiled by numba

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, threads
-from deepkit.device.lanes import WIDE, load, nothing, store
+from deepkit.device.registers.lanes import WIDE, load, nothing, store
 
 SMALL = 2**16
 """Numbers below which NumPy is as fast and needs no compiled code."""

@@ -64,7 +64,7 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
         for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
             work(first, min(first + step, count))
 
-    helpers = min(_workers() - 1, (count - 1) // step)
+    helpers = min(workers() - 1, (count - 1) // step)
     others = [_pool().submit(run) for _ in range(helpers)]
     try:
         run()
@@ -73,7 +73,7 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
             other.result()
 
 
-def _workers() -> int:
+def workers() -> int:
     """The threads of `share`: all cores, since nobody spins while he waits; DEEPKIT_THREADS chooses otherwise."""
     return (wanted() or 1) if os.environ.get(VARIABLE, "").strip() else usable_cores()
 

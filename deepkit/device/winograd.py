@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, threads
-from deepkit.device.lanes import load, store
-from deepkit.device.products import ROWS, Terms, products
+from deepkit.device.registers.lanes import load, store
+from deepkit.device.registers.products import ROWS, products
 from deepkit.device.windows import Ints, Windows, pad
 
 B = np.array([[1, 0, 0, 0], [0, 1, -1, 1], [-1, 1, 1, 0], [0, 0, 0, -1]], np.float32)
@@ -126,7 +126,7 @@ def _convolve(x, filters, y, before, across, down, first, last):  # compiled by 
         image, place = divmod(first + tile, across * down)
         _seen(x, image, 2 * (place // across) - before[0], 2 * (place % across) - before[1], seen, tile)
     rows, start = np.arange(many) * channels, np.zeros(columns, x.dtype)
-    terms = Terms((1, 1, channels), (0, 0, 1), (0, 0, columns))
+    terms = ((1, 1, channels), (0, 0, 1), (0, 0, columns))
     for e in range(16):
         a, b, to = e * many * channels, e * channels * columns, e * many * columns
         products(seen, a, rows, filters, b, made, to, terms, start, False, False)
@@ -147,7 +147,7 @@ def _filter_gradient(x, dy, total, before, across, down, first, last, step):  # 
             i, j = 2 * (place // across), 2 * (place % across)
             _seen(x, image, i - before[0], j - before[1], seen, tile)
             _sent(dy, image, i, j, sent, tile)
-        terms = Terms((1, 1, many), (0, 0, channels), (0, 0, columns))
+        terms = ((1, 1, many), (0, 0, channels), (0, 0, columns))
         for e in range(16):
             products(seen, e * step * channels, rows, sent, e * step * columns, part, 0, terms, start, True, False)
             whole = total[e]

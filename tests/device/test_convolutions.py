@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from deepkit.device import compiled, convolve, direct, products, rows, threads, winograd
+from deepkit.device import compiled, convolve, direct, rows, threads, winograd
+from deepkit.device.registers import products
 from deepkit.device.windows import Windows, fit
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
@@ -110,7 +111,7 @@ def test_sums_do_not_depend_on_the_number_of_threads(way, monkeypatch) -> None:
 def test_products_as_plain_python() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal(400).astype("f"), rng.standard_normal(600).astype("f")
-    where, terms = np.array([0, 7, 3, 40, 11, 90, 2, 5]), products.Terms((2, 3, 4), (50, 10, 2), (200, 60, 11))
+    where, terms = np.array([0, 7, 3, 40, 11, 90, 2, 5]), ((2, 3, 4), (50, 10, 2), (200, 60, 11))
     start = rng.standard_normal(19).astype("f")
     expected = products.reference(a, where, b, terms, start)
     for down, rectify in itertools.product((False, True), repeat=2):

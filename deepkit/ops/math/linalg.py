@@ -9,6 +9,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.typing import AnyTensor, IntsLike, TensorLike, TensorOrSymbol
+from deepkit.device.matmul import matmul as multiply
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import binary, unary
 from deepkit.ops.functions import ops
@@ -54,10 +55,8 @@ class MatMul(Op):
         return f", after transposing {' and '.join(turned)}" if turned else f"; here {a} @ {b}"
 
     def forward(self, xp: Any, a: Any, b: Any) -> Any:
-        return xp.matmul(a.swapaxes(-1, -2) if self.transpose_a else a, b.swapaxes(-1, -2) if self.transpose_b else b)
-
-    def bind(self, xp: Any) -> Any:
-        return xp.matmul if not (self.transpose_a or self.transpose_b) else super().bind(xp)
+        a, b = a.swapaxes(-1, -2) if self.transpose_a else a, b.swapaxes(-1, -2) if self.transpose_b else b
+        return multiply(xp, a, b)
 
     def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
         a_, b_ = ops.conj_if_complex(a), ops.conj_if_complex(b)

@@ -16,6 +16,7 @@ from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, NumberLike, TensorLike, TensorOrSymbol
+from deepkit.device import recurrent
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -73,6 +74,8 @@ class LSTM(Gated):
         return z, z, z
 
     def forward(self, xp: Any, z: Any, c0: Any, h0: Any, kernel: Any) -> Any:
+        if self.gate == "sigmoid" and recurrent.fits(xp, z, kernel):
+            return recurrent.lstm(z, c0, h0, kernel)
         n = kernel.shape[0]
         hs, cs, gates = xp.empty((*z.shape[:2], n), z.dtype), xp.empty((*z.shape[:2], n), z.dtype), xp.empty_like(z)
         h, c, product = h0, c0, xp.empty(c0.shape, z.dtype)
@@ -117,6 +120,8 @@ class LSTMBackwards(Gated):
         return gates, gates, gates
 
     def forward(self, xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, *dgates: Any) -> Any:
+        if self.gate == "sigmoid" and not dgates and recurrent.fits(xp, gates, kernel):
+            return recurrent.lstm_backwards(gates, cs, c0, kernel, dh, dc)
         n = kernel.shape[0]
         us, vs, dzs = xp.empty_like(cs), xp.empty_like(cs), xp.empty_like(gates)
         later_h, later_c = xp.zeros(c0.shape, cs.dtype), xp.zeros(c0.shape, cs.dtype)

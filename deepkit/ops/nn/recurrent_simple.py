@@ -14,6 +14,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
+from deepkit.device import recurrent
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -93,6 +94,8 @@ class SimpleRNN(Op):
         return Shape(sizes("simple_rnn", z, h0, kernel, 1))
 
     def forward(self, xp: Any, z: Any, h0: Any, kernel: Any) -> Any:
+        if self.activation == "tanh" and recurrent.fits(xp, z, kernel):
+            return recurrent.simple(z, h0, kernel)
         hs, finish, h = xp.empty_like(z), IN_PLACE[self.activation], h0
         for t in range(len(z)):
             xp.matmul(h, kernel, out=hs[t])
@@ -128,6 +131,11 @@ class LinearRecurrence(Op):
         return c
 
     def forward(self, xp: Any, c: Any, kernel: Any, x: Any, *keep: Any) -> Any:
+        if self.backwards and self.gates == 1 and not keep and recurrent.fits(xp, c, kernel):
+            return recurrent.linear_backwards(c, kernel, x)
+        return self._walk(xp, c, kernel, x, *keep)
+
+    def _walk(self, xp: Any, c: Any, kernel: Any, x: Any, *keep: Any) -> Any:
         n, width = kernel.shape
         us, each = xp.array(x), (x.shape[1], self.gates, n)
         by_gate = xp.empty((x.shape[1], width), x.dtype)

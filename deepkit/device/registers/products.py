@@ -13,12 +13,13 @@ number of a sixteen columns.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from typing import Any
 
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.lanes import WIDE, fused, load, rectified, spread, store
+from deepkit.device.registers.lanes import WIDE, fused, load, rectified, spread, store
 
 ROWS = 6
 """Rows of one tile: 6 x 2 sums, 2 registers of b and 1 of a are what fits in the 16 of AVX2."""
@@ -27,25 +28,23 @@ NEAR = 2**17
 """Bytes that stay in the second cache of a core beside what else a tile reads."""
 
 
-class Terms(NamedTuple):
-    """Where the terms of one sum lie: how many i, j, k there are, and how far one more of each leads in a and in b."""
-
-    counts: tuple[int, int, int]
-    a: tuple[int, int, int]
-    b: tuple[int, int, int]
+Triple = tuple[int, int, int]
+Terms = tuple[Triple, Triple, Triple]
+"""Where the terms of one sum lie: how many i, j, k there are, how far one more of each leads in a, and how far in b."""
 
 
 def reference(a: Any, where: Any, b: Any, terms: Terms, start: Any) -> Any:
     """The sums by NumPy: (rows, columns)."""
-    places = np.indices(terms.counts).reshape(3, -1)
-    from_a, from_b = np.array(terms.a) @ places, np.array(terms.b) @ places
+    counts, a_steps, b_steps = terms
+    places = np.indices(counts).reshape(3, -1)
+    from_a, from_b = np.array(a_steps) @ places, np.array(b_steps) @ places
     return start + a.reshape(-1)[where[:, None] + from_a] @ b.reshape(-1)[from_b[:, None] + np.arange(len(start))]
 
 
 def down_first(terms: Terms) -> bool:
     """True if a tile's neighbour is the one below it: where all of b does not stay in the cache, one tile of it does."""
-    counts = terms.counts
-    return counts[0] * counts[1] * counts[2] * terms.b[2] * 4 > NEAR
+    counts, _, b_steps = terms
+    return math.prod(counts) * b_steps[2] * 4 > NEAR
 
 
 @compiled.part

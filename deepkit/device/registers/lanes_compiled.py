@@ -9,8 +9,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, overload, register_model
 
-from deepkit.device import lanes
-from deepkit.device.lanes import WIDE
+from deepkit.device.registers import lanes
+from deepkit.device.registers.lanes import WIDE
 
 VECTOR, INDEX = ir.VectorType(ir.FloatType(), WIDE), ir.IntType(32)
 UNDEFINED, ZEROS = ir.Constant(VECTOR, ir.Undefined), ir.Constant(VECTOR, None)
@@ -111,6 +111,26 @@ def _nothing(context: Any) -> Any:
     return _LANES(), code
 
 
+@_instruction
+def _same(context: Any, number: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = builder.insert_element(UNDEFINED, builder.fptrunc(args[0], ir.FloatType()), ir.Constant(INDEX, 0))
+        return builder.shuffle_vector(first, UNDEFINED, ir.Constant(ir.VectorType(INDEX, WIDE), [0] * WIDE))
+
+    return _LANES(types.float64), code
+
+
+@_instruction
+def _bounded(context: Any, a: Any, limit: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a, high = args
+        low = builder.fsub(ZEROS, high)
+        a = builder.select(builder.fcmp_ordered(">", a, high), high, a)
+        return builder.select(builder.fcmp_ordered("<", a, low), low, a)
+
+    return _LANES(_LANES, _LANES), code
+
+
 def _arithmetic(name: str) -> Any:
     """The operator of two lanes that this instruction computes."""
 
@@ -135,5 +155,8 @@ overload(lanes.rectified)(lambda a: lambda a: _rectified(a))
 overload(lanes.highest)(lambda a, b: lambda a, b: _highest(a, b))
 overload(lanes.choose)(lambda a, b, same, other: lambda a, b, same, other: _choose(a, b, same, other))
 overload(lanes.nothing)(lambda: lambda: _nothing())
-for _operator, _name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
+overload(lanes.same)(lambda number: lambda number: _same(number))
+overload(lanes.bounded)(lambda a, limit: lambda a, limit: _bounded(a, limit))
+_OPERATORS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}
+for _operator, _name in _OPERATORS.items():
     overload(_operator)(_arithmetic(_name))

@@ -52,3 +52,13 @@ def choose(a: Any, b: Any, same: Any, other: Any) -> Any:
 def nothing() -> Any:
     """Eight zeros."""
     return np.zeros(WIDE, np.float32)
+
+
+def same(number: float) -> Any:
+    """Eight times one number that is known when the kernel is compiled."""
+    return np.full(WIDE, number, np.float32)
+
+
+def bounded(a: Any, limit: Any) -> Any:
+    """The numbers of a, or where they lie outside -limit ... limit the nearer bound; NaN stays."""
+    return np.where(a > limit, limit, np.where(a < -limit, -limit, a))

@@ -1,0 +1,39 @@
+"""The matrix product of large matrices, shared by the cores in strips of its result.
+
+BLAS could use several threads by itself, but they wait for each other by spinning (see `threads`). A strip of columns is
+the product with those columns of b, a strip of rows that of those rows of a; each is one thread's, who takes the next
+when it is done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepkit.device import threads
+
+STRIP = 2**22
+"""Multiplications in a strip, at least: a tenth of a millisecond, ten times what it costs to hand one out."""
+NARROWEST = 48
+"""Columns or rows in a strip, at least: BLAS copies the whole other matrix for each."""
+
+
+def matmul(xp: Any, a: Any, b: Any) -> Any:
+    """a (n, k) times b (k, m), or stacks of them: as NumPy's matmul."""
+    plain = xp is np and a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f"
+    if not plain or a.shape[1] != b.shape[0] or a.size * b.shape[1] < 2 * STRIP:
+        return xp.matmul(a, b)
+    (n, k), m = a.shape, b.shape[1]
+    strips = n * k * m // STRIP
+    y = np.empty((n, m), a.dtype)
+    step = max(NARROWEST, -(-max(n, m) // strips))
+
+    def some(first: int, last: int) -> None:
+        if m >= n:
+            np.matmul(a, b[:, first:last], out=y[:, first:last])
+        else:
+            np.matmul(a[first:last], b, out=y[first:last])
+
+    threads.share(some, max(n, m), step)
+    return y

@@ -1,0 +1,157 @@
+"""Recurrences of float32 compiled: each thread takes some rows of the batch and walks through time with them.
+
+The rows of a batch know nothing of each other, so nobody waits. One step is a table of `products` by the recurrent kernel
+and one pass over its sums in the registers. The same in NumPy, step by step: `forward` of the ops in ops/nn/recurrent_*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepkit.device import compiled, threads
+from deepkit.device.registers.activations import sigmoid, tanh
+from deepkit.device.registers.lanes import WIDE, load, nothing, same, store
+from deepkit.device.registers.products import ROWS, products
+
+SMALL = 2**12
+"""Sums in one step below which NumPy is as fast and needs no compiled code."""
+
+
+def fits(xp: Any, z: Any, kernel: Any) -> bool:
+    """True if the compiled recurrences serve these arrays: z (time, batch, gates n), kernel (n, gates n)."""
+    return (
+        xp is np
+        and z.dtype == np.float32
+        and kernel.shape[0] >= WIDE
+        and z.shape[1] * z.shape[2] >= SMALL
+        and compiled.kernel(_simple) is not None
+    )
+
+
+def simple(z: Any, h0: Any, kernel: Any) -> Any:
+    """h (time, batch, n) with h_t = tanh(z_t + h_(t-1) @ kernel)."""
+    hs = np.empty_like(z, order="C")
+    _by_rows(_simple, z, h0, kernel, hs)
+    return hs
+
+
+def linear_backwards(c: Any, kernel: Any, x: Any) -> Any:
+    """u (time, batch, n) with u_t = x_t + (c_(t+1) u_(t+1)) @ kernel^T: the chain rule through `simple`."""
+    us = np.empty_like(x, order="C")
+    _by_rows(_linear_backwards, c, kernel.T, x, us)
+    return us
+
+
+def lstm(z: Any, c0: Any, h0: Any, kernel: Any) -> tuple[Any, Any, Any]:
+    """h, c and the gates i, j, f, o of an LSTM; see ops/nn/recurrent_lstm."""
+    shape = (*z.shape[:2], kernel.shape[0])
+    hs, cs, gates = np.empty(shape, z.dtype), np.empty(shape, z.dtype), np.empty_like(z, order="C")
+    _by_rows(_lstm, z, c0, h0, kernel, hs, cs, gates)
+    return hs, cs, gates
+
+
+def lstm_backwards(gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any]:
+    """u, v and dz of the chain rule through an LSTM; see ops/nn/recurrent_lstm."""
+    us, vs, dzs = np.empty_like(cs, order="C"), np.empty_like(cs, order="C"), np.empty_like(gates, order="C")
+    _by_rows(_lstm_backwards, gates, cs, c0, kernel.T, dh, dc, us, vs, dzs)
+    return us, vs, dzs
+
+
+def _by_rows(function: Callable, *arrays: Any) -> None:
+    """Runs a compiled recurrence over arrays (time, batch, ...) and (batch, ...), some rows of the batch at a time."""
+    kernel, whole = compiled.kernel(function), [np.ascontiguousarray(a) for a in arrays]
+    assert kernel is not None
+    batch = whole[0].shape[1]
+    step = -(-batch // threads.workers() // ROWS) * ROWS  # what one row gets does not depend on its neighbours
+    threads.share(lambda first, last: kernel(first, last, *whole), batch, max(step, ROWS))
+
+
+def _simple(first, last, z, h0, kernel, hs):  # compiled by numba
+    (time, batch, n), rows = z.shape, last - first
+    sums, start, where = np.empty((rows, n), z.dtype), np.zeros(n, z.dtype), np.arange(rows) * n
+    terms = ((1, 1, n), (0, 0, 1), (0, 0, n))
+    for t in range(time):
+        here = (t * batch + first) * n
+        if t:
+            products(hs, here - batch * n, where, kernel, 0, sums, 0, terms, start, True, False)
+        else:
+            products(h0, first * n, where, kernel, 0, sums, 0, terms, start, True, False)
+        for row in range(0, rows * n, n):
+            for begin in range(0, n, WIDE):
+                c = row + min(begin, n - WIDE)
+                store(hs, here + c, tanh(load(z, here + c) + load(sums, c)))
+
+
+def _linear_backwards(first, last, c, turned, x, us):  # compiled by numba
+    (time, batch, n), rows = x.shape, last - first
+    sent, sums, start = np.empty((rows, n), x.dtype), np.zeros((rows, n), x.dtype), np.zeros(n, x.dtype)
+    where, terms = np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, n))
+    for back in range(time):
+        here = ((time - 1 - back) * batch + first) * n
+        if back:
+            products(sent, 0, where, turned, 0, sums, 0, terms, start, True, False)
+        for row in range(0, rows * n, n):
+            for begin in range(0, n, WIDE):
+                k = row + min(begin, n - WIDE)
+                u = load(x, here + k) + load(sums, k)
+                store(us, here + k, u)
+                store(sent, k, load(c, here + k) * u)
+
+
+def _lstm(first, last, z, c0, h0, kernel, hs, cs, gates):  # compiled by numba
+    (time, batch, wide), rows = z.shape, last - first
+    n = wide // 4
+    sums, start, where = np.empty((rows, wide), z.dtype), np.zeros(wide, z.dtype), np.arange(rows) * n
+    terms = ((1, 1, n), (0, 0, 1), (0, 0, wide))
+    for t in range(time):
+        here = t * batch + first
+        if t:
+            products(hs, (here - batch) * n, where, kernel, 0, sums, 0, terms, start, True, False)
+        else:
+            products(h0, first * n, where, kernel, 0, sums, 0, terms, start, True, False)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * wide + k, (here + row) * wide + k, (here + row) * n + k
+                before = load(cs, c - batch * n) if t else load(c0, (first + row) * n + k)
+                i, j = sigmoid(load(sums, s) + load(z, g)), tanh(load(sums, s + n) + load(z, g + n))
+                f = sigmoid(load(sums, s + 2 * n) + load(z, g + 2 * n))
+                o = sigmoid(load(sums, s + 3 * n) + load(z, g + 3 * n))
+                now = f * before + i * j
+                store(gates, g, i)
+                store(gates, g + n, j)
+                store(gates, g + 2 * n, f)
+                store(gates, g + 3 * n, o)
+                store(cs, c, now)
+                store(hs, c, o * tanh(now))
+
+
+def _lstm_backwards(first, last, gates, cs, c0, turned, dh, dc, us, vs, dzs):  # compiled by numba
+    (time, batch, wide), rows = gates.shape, last - first
+    n, one, later_h = wide // 4, same(1.0), np.zeros((rows, wide // 4), gates.dtype)
+    start, where = np.zeros(n, gates.dtype), np.arange(rows) * wide
+    terms = ((1, 1, wide), (0, 0, 1), (0, 0, n))
+    for back in range(time):
+        t = time - 1 - back
+        here = t * batch + first
+        if back:  # what the step after this one sends back through the kernel
+            products(dzs, (here + batch) * wide, where, turned, 0, later_h, 0, terms, start, True, False)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * n + k, (here + row) * wide + k, (here + row) * n + k
+                i, j, f, o = load(gates, g), load(gates, g + n), load(gates, g + 2 * n), load(gates, g + 3 * n)
+                before = load(cs, c - batch * n) if t else load(c0, (first + row) * n + k)
+                through_f = load(vs, c + batch * n) * load(gates, g + batch * wide + 2 * n) if back else nothing()
+                bent = tanh(load(cs, c))
+                u = load(dh, c) + load(later_h, s)
+                v = load(dc, c) + through_f + (one - bent * bent) * o * u
+                store(us, c, u)
+                store(vs, c, v)
+                store(dzs, g, v * j * i * (one - i))
+                store(dzs, g + n, v * i * (one - j * j))
+                store(dzs, g + 2 * n, v * before * f * (one - f))
+                store(dzs, g + 3 * n, u * bent * o * (one - o))

@@ -1,0 +1,1 @@
+"""What kernels are made of that say themselves which numbers stay in the processor's registers."""
