@@ -13,18 +13,19 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.shaping import temporal_padding
 from deepkit.keras.backend.tensors import int_shape, lengths, rank, shape, tensor
+from deepkit.layers import layouts
+from deepkit.layers.convolution import Window, separable_conv
+from deepkit.layers.pooling import pool
 
 __all__ = [
     "bias_add", "conv1d", "conv2d", "conv2d_transpose", "conv3d", "conv3d_transpose", "depthwise_conv2d", "local_conv",
     "local_conv1d", "local_conv2d", "pool2d", "pool3d", "separable_conv1d", "separable_conv2d",
 ]
 
-_LAYOUTS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
-
 
 def layout(data_format: str | None, space: int) -> str:
-    """The ops' name of a data format, such as "NHWC"."""
-    return _LAYOUTS[space][normalize_data_format(data_format) == "channels_first"]
+    """The ops' name of a data format, such as "NHWC"; None: that of the configuration."""
+    return layouts.layout(normalize_data_format(data_format), space)
 
 
 def _padding(padding: str) -> str:
@@ -129,12 +130,9 @@ def separable_conv1d(
 ) -> Any:
     """As separable_conv2d, for sequences: kernels (width, channels, multiplier) and (1, channels * multiplier, out)."""
     x = tensor(x, beside=depthwise_kernel)
-    height = 2 if normalize_data_format(data_format) == "channels_first" else 1
     stride, dilation = (int(np.reshape(n, -1)[0]) for n in (strides, dilation_rate))
-    kernels = [ops.expand_dims(kernel, 0) for kernel in (depthwise_kernel, pointwise_kernel)]
-    x, (own, mixing) = ops.expand_dims(x, height), kernels
-    y = separable_conv2d(x, own, mixing, (1, stride), padding, data_format, (1, dilation))
-    return ops.squeeze(y, [height])
+    window = Window((stride,), _padding(padding), layout(data_format, 1), (dilation,))
+    return separable_conv(x, depthwise_kernel, pointwise_kernel, None, window)
 
 
 # ---- pooling
@@ -147,10 +145,10 @@ def _pool(
         raise ArgumentError(
             f"pool_size={size}, strides={strides}", rule=f"{space} numbers each, one for each space axis"
         )
-    pools = {"max": (ops.max_pool, ops.max_pool3d), "avg": (ops.avg_pool, ops.avg_pool3d)}
-    if mode not in pools:
+    kinds = {"max": "max", "avg": "mean"}
+    if mode not in kinds:
         raise ArgumentError(f"pool_mode={mode!r}", rule="'max' or 'avg'")
-    return pools[mode][space - 2](x, size, strides, _padding(padding), layout(data_format, space))
+    return pool(kinds[mode], x, size, strides, _padding(padding), layout(data_format, space))
 
 
 def pool2d(

@@ -10,6 +10,7 @@ from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.creation import draw_seed
 from deepkit.keras.backend.tensors import int_shape, lengths, ndim, rank, tensor
+from deepkit.layers import dropout as _layers
 from deepkit.ops import hard_sigmoid, sigmoid, softplus, softsign
 from deepkit.ops.math.elementwise import tanh
 
@@ -182,7 +183,7 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
 
     noise_shape: the shape of the random mask, 1 along the axes where numbers stay or go together.
     """
-    return ops.dropout(tensor(x), rate=level, noise_shape=noise_shape, seed=draw_seed(seed))
+    return _layers.dropout(tensor(x), level, noise_shape, draw_seed(seed))
 
 
 def l2_normalize(x: Any, axis: Any = None) -> Any:

@@ -14,6 +14,7 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ShapeError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.session import get_value
+from deepkit.layers.normalization import step_to
 
 __all__ = [
     "cast", "cast_to_floatx", "count_params", "dtype", "eval", "identity", "int_shape", "is_sparse", "is_tensor",
@@ -158,4 +159,4 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     """A tensor that, when run, moves the variable x to momentum x + (1 - momentum) value."""
-    return ops.assign_sub(x, (x - ops.cast(value, x.dtype)) * (1 - momentum))
+    return ops.assign_sub(x, step_to(x, value, momentum))

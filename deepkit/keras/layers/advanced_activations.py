@@ -6,10 +6,11 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError
-from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras import backend
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described
+from deepkit.keras.layers.arguments import described, settle
+from deepkit.layers.weights import Declared, make_weights
 
 __all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"]
 
@@ -50,9 +51,8 @@ class PReLU(Layer):
         shared_axes: Any = None, **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        settle(self, alpha=(alpha_initializer, alpha_regularizer, alpha_constraint))
+        self.alpha: Any = None
         listed = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
         self.shared_axes = None if shared_axes is None else list(listed)
         self.supports_masking = True
@@ -60,10 +60,7 @@ class PReLU(Layer):
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []
         shape = [1 if axis in shared else n for axis, n in enumerate(input_shape)][1:]
-        self.alpha = self.add_weight(
-            "alpha", shape, initializer=self.alpha_initializer, regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        make_weights(self, [Declared("alpha", tuple(shape), "zeros")])
         axes = {axis: n for axis, n in enumerate(input_shape) if axis and axis not in shared} if shared else {}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
         super().build(input_shape)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import registry
+from deepkit.keras import constraints, initializers, registry, regularizers
 from deepkit.keras.backend.nested import kept
+from deepkit.layers.weights import SETTINGS
 
 _OBJECTS = ("activation", "_initializer", "_regularizer", "_constraint")
+_FINDERS: tuple[Callable[[Any], Any], ...] = (initializers.get, regularizers.get, constraints.get)
 
 
 def numbers(value: Any, n: int, what: str, least: int = 1) -> tuple[int, ...]:
@@ -70,6 +72,13 @@ def share(rate: Any, layer: str, what: str = "rate") -> Any:
             hint=f"{what}={rate / 100:g} for {rate:g} %" if 1 < rate <= 100 else None,
         )
     return rate
+
+
+def settle(layer: Any, **given: tuple[Any, ...]) -> None:
+    """Keeps (initializer, regularizer, constraint) of each named weight: kernel=(...) as layer.kernel_initializer, ..."""
+    for name, settings in given.items():
+        for what, get, value in zip(SETTINGS, _FINDERS, settings, strict=False):
+            setattr(layer, f"{name}_{what}", get(value))
 
 
 def described(layer: Any, *names: str) -> dict[str, Any]:

@@ -7,14 +7,18 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import activations, backend, constraints, initializers, regularizers
+from deepkit.keras import activations, backend, regularizers
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.nested import kept
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described, numbers, share
+from deepkit.keras.layers.arguments import described, numbers, settle, share
 from deepkit.keras.layers.lambda_layer import Lambda
+from deepkit.layers import dense as _dense
+from deepkit.layers import dropout as _dropout
+from deepkit.layers.layouts import layout
+from deepkit.layers.weights import make_weights
 
 __all__ = [
     "Activation", "ActivityRegularization", "Dense", "Dropout", "Flatten", "Lambda", "Masking", "Permute",
@@ -40,36 +44,23 @@ class Dense(Layer):
         (self.units,) = numbers(int(units) if isinstance(units, float) else units, 1, "units")
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        settle(
+            self, kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
         self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
+        self.kernel: Any = None
         self.bias: Any = None
 
     def build(self, input_shape: Any) -> None:
         features = input_shape[-1]
-        self.kernel = self.add_weight(
-            "kernel", (features, self.units), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias", (self.units,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weights(self, _dense.dense_weights(features, self.units, self.use_bias))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        inputs = ops.cast(inputs, self.kernel.dtype)
-        outputs = ops.matmul(inputs, self.kernel) if len(inputs.shape) == 2 else ops.tensordot(inputs, self.kernel, 1)
-        if self.use_bias:
-            outputs = ops.bias_add(outputs, self.bias)
-        return self.activation(outputs)
+        return self.activation(_dense.dense(ops.cast(inputs, self.kernel.dtype), self.kernel, self.bias))
 
     def get_config(self) -> dict[str, Any]:
         own = described(
@@ -171,8 +162,7 @@ class _SpatialDropout(Dropout):
         self.input_spec = InputSpec(ndim=self.space + 2)
 
     def mask_shape(self, inputs: Any) -> Any:
-        ones = (1,) * self.space
-        return (None, None, *ones) if self.data_format == "channels_first" else (None, *ones, None)
+        return _dropout.whole_channels(layout(self.data_format, self.space))
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -209,10 +199,9 @@ class Flatten(Layer):
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
-        axes = len(inputs.shape)
-        if self.data_format == "channels_first" and axes > 2:
-            inputs = ops.transpose(inputs, [0, *range(2, axes), 1])
-        return ops.expand_dims(inputs, 1) if axes == 1 else backend.batch_flatten(inputs)
+        if len(inputs.shape) == 1:
+            return ops.expand_dims(inputs, 1)
+        return _dense.flat(inputs, self.data_format == "channels_first")
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "data_format")}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit import ops
 from deepkit.errors import ShapeError
-from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras import backend
 from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described, numbers
+from deepkit.keras.layers.arguments import described, numbers, settle
+from deepkit.layers.embedding import embedding, embedding_weights
+from deepkit.layers.weights import make_weights
 
 __all__ = ["Embedding"]
 
@@ -35,17 +36,13 @@ class Embedding(Layer):
             kwargs["input_shape"] = tuple(input_length) if listed else (input_length or None,)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         (self.input_dim,), (self.output_dim,) = numbers(input_dim, 1, "input_dim"), numbers(output_dim, 1, "output_dim")
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        settle(self, embeddings=(embeddings_initializer, embeddings_regularizer, embeddings_constraint))
+        self.embeddings: Any = None
         self.mask_zero = self.supports_masking = bool(mask_zero)
         self.input_length = input_length
 
     def build(self, input_shape: Any) -> None:
-        self.embeddings = self.add_weight(
-            "embeddings", (self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
-        )
+        make_weights(self, embedding_weights(self.input_dim, self.output_dim))
         super().build(input_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -53,8 +50,7 @@ class Embedding(Layer):
 
     def call(self, inputs: Any) -> Any:
         self._check_length(keras_shape(inputs))
-        ids = inputs if inputs.dtype.name in ("int32", "int64") else ops.cast(inputs, "int32")
-        return ops.embedding_lookup(self.embeddings, ids)
+        return embedding(self.embeddings, inputs)
 
     def _check_length(self, shape: Any) -> None:
         if self.input_length is None or shape is None:

@@ -11,11 +11,12 @@ import numpy as np
 from deepkit import ops
 from deepkit.device.windows import count
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import activations, backend, constraints, initializers, regularizers
+from deepkit.keras import activations, backend
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
+from deepkit.keras.layers.arguments import described, naming, numbers, padding_name, settle
+from deepkit.layers.weights import Declared, make_weights
 
 __all__ = ["LocallyConnected1D", "LocallyConnected2D"]
 
@@ -51,12 +52,11 @@ class _LocallyConnected(Layer):
         self.data_format = normalize_data_format(data_format)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        settle(
+            self, kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
+        self.kernel: Any = None
         self.bias: Any = None
         self.input_spec = InputSpec(ndim=self.space + 2)
 
@@ -73,15 +73,9 @@ class _LocallyConnected(Layer):
             settings = zip(inner, self.kernel_size, self.strides, strict=True)
             lengths = [count(n, size, stride, 1, self.padding.upper()) for n, size, stride in settings]
         self.output_space: tuple[Any, ...] = tuple(lengths)
-        self.kernel = self.add_weight(
-            "kernel", self._kernel_shape(channels, inner), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias", (*self.output_space, self.filters), initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )
+        kernel = Declared("kernel", self._kernel_shape(channels, inner))
+        bias = Declared("bias", (*self.output_space, self.filters), "zeros")
+        make_weights(self, [kernel, bias] if self.use_bias else [kernel])
         self.input_spec = InputSpec(ndim=self.space + 2, axes={1 if first else -1: channels})
         super().build(input_shape)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit import ops
 from deepkit.keras import backend
+from deepkit.keras.backend.creation import draw_seed
 from deepkit.keras.backend.nested import kept
-from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, share
+from deepkit.layers.dropout import alpha_dropout, gaussian_dropout, gaussian_noise
 
 __all__ = ["AlphaDropout", "GaussianDropout", "GaussianNoise"]
 
@@ -24,8 +24,7 @@ class GaussianNoise(Layer):
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         def noised() -> Any:
-            shape = backend.shape(inputs)
-            return inputs + backend.random_normal(shape, 0.0, self.stddev, inputs.dtype, self.seed)
+            return gaussian_noise(inputs, self.stddev, draw_seed(self.seed))
 
         return backend.in_train_phase(noised, inputs, training)
 
@@ -49,8 +48,7 @@ class GaussianDropout(Layer):
             return inputs
 
         def noised() -> Any:
-            stddev = (self.rate / (1.0 - self.rate)) ** 0.5
-            return inputs * backend.random_normal(backend.shape(inputs), 1.0, stddev, inputs.dtype, self.seed)
+            return gaussian_dropout(inputs, self.rate, draw_seed(self.seed))
 
         return backend.in_train_phase(noised, inputs, training)
 
@@ -73,17 +71,9 @@ class AlphaDropout(Layer):
     def call(self, inputs: Any, training: Any = None) -> Any:
         if not 0 < self.rate < 1:
             return inputs
-        lowest = -1.6732632423543772 * 1.0507009873554805  # selu(-infinity)
-        # After dropping, mean = rate * lowest and variance = (1 - rate) (1 + rate lowest^2): a x + b takes both back.
-        a = ((1 - self.rate) * (1 + self.rate * lowest**2)) ** -0.5
-        b = -a * lowest * self.rate
 
         def dropped() -> Any:
-            entries = self.noise_shape or [None] * len(inputs.shape)
-            shape = [n if wanted is None else wanted for n, wanted in zip(lengths(inputs), entries, strict=True)]
-            uniform = backend.random_uniform(ops.stack(shape), dtype=inputs.dtype, seed=self.seed)
-            kept = ops.cast(uniform >= self.rate, inputs.dtype)
-            return a * (inputs * kept + lowest * (1 - kept)) + b
+            return alpha_dropout(inputs, self.rate, self.noise_shape, draw_seed(self.seed))
 
         return backend.in_train_phase(dropped, inputs, training)
 

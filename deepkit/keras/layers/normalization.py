@@ -8,10 +8,19 @@ from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import backend, constraints, initializers, regularizers
+from deepkit.keras import backend
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described
+from deepkit.keras.layers.arguments import described, settle
+from deepkit.layers.normalization import (
+    batch_moments,
+    batch_norm_weights,
+    normalize,
+    normalize_within,
+    scale_and_offset,
+    step_to,
+)
+from deepkit.layers.weights import make_weights
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
 
@@ -37,12 +46,10 @@ class _Normalization(Layer):
             )
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon, self.center, self.scale = epsilon, center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        settle(
+            self, beta=(beta_initializer, beta_regularizer, beta_constraint),
+            gamma=(gamma_initializer, gamma_regularizer, gamma_constraint),
+        )
         self.gamma: Any = None
         self.beta: Any = None
         self.supports_masking = True
@@ -63,19 +70,6 @@ class _Normalization(Layer):
                 rule="gamma and beta have a number for each index of these axes",
             )
         return self.axis
-
-    def make_gamma_and_beta(self, shape: tuple[int, ...], dtype: Any = None) -> None:
-        """The weights, where they are wanted."""
-        if self.scale:
-            self.gamma = self.add_weight(
-                "gamma", shape, dtype, initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                "beta", shape, dtype, initializer=self.beta_initializer, regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "axis", *_GAMMA_BETA)}
@@ -106,8 +100,9 @@ class BatchNormalization(_Normalization):
             beta_constraint, gamma_constraint, **kwargs,
         )
         self.momentum, self.fused = momentum, fused
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        settle(self, moving_mean=(moving_mean_initializer,), moving_variance=(moving_variance_initializer,))
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
         self.image_layout: str | None = None
 
     def build(self, input_shape: Any) -> None:
@@ -118,13 +113,7 @@ class BatchNormalization(_Normalization):
         one = len(axes) == 1
         shape = (input_shape[axes[0]],) if one else tuple(n if i in axes else 1 for i, n in enumerate(input_shape))
         kind = "float32" if self.dtype == "float16" else self.dtype
-        self.make_gamma_and_beta(shape, kind)
-        self.moving_mean = self.add_weight(
-            "moving_mean", shape, kind, initializer=self.moving_mean_initializer, trainable=False
-        )
-        self.moving_variance = self.add_weight(
-            "moving_variance", shape, kind, initializer=self.moving_variance_initializer, trainable=False
-        )
+        make_weights(self, batch_norm_weights(shape, self.scale, self.center), kind)
         self.input_spec = InputSpec(ndim=rank, axes={a: input_shape[a] for a in axes})
         super().build(input_shape)
 
@@ -154,14 +143,7 @@ class BatchNormalization(_Normalization):
             gamma, beta = self._gamma_and_beta()
             return ops.fused_batch_norm(inputs, gamma, beta, epsilon=self.epsilon, data_format=self.image_layout)
         wide = ops.cast(inputs, self.moving_mean.dtype)
-        axes = [i for i in range(len(inputs.shape)) if i not in self._axes]
-        keep = len(self._axes) > 1
-        if mask is None:
-            mean, variance = ops.moments(wide, axes, keepdims=keep)
-        else:
-            mean, variance = ops.weighted_moments(
-                wide, axes, ops.expand_dims(ops.cast(mask, wide.dtype), -1), keepdims=keep
-            )
+        mean, variance = batch_moments(wide, self._axes, mask, keepdims=len(self._axes) > 1)
         return self._scaled(inputs, mean, variance), mean, variance
 
     def _by_averages(self, inputs: Any) -> Any:
@@ -191,21 +173,14 @@ class BatchNormalization(_Normalization):
         return self.axis if isinstance(self.axis, list) else [self.axis]
 
     def _scaled(self, inputs: Any, mean: Any, variance: Any) -> Any:
-        rank, axes = len(inputs.shape), self._axes
-        last = axes == [rank - 1]
-        column = [-1 if i in axes else 1 for i in range(rank)]
-
-        def spread(t: Any) -> Any:
-            return t if t is None or last or len(axes) > 1 else ops.reshape(t, column)
-
         wide = ops.cast(inputs, self.moving_mean.dtype)
-        mean, variance, beta, gamma = (spread(t) for t in (mean, variance, self.beta, self.gamma))
-        return ops.cast(ops.batch_normalization(wide, mean, variance, beta, gamma, self.epsilon), inputs.dtype)
+        outputs = normalize(wide, mean, variance, self.gamma, self.beta, self.epsilon, self._axes)
+        return ops.cast(outputs, inputs.dtype)
 
     def _follow(self, mean: Any, variance: Any, when: Any = True) -> None:
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             before = moving.read()
-            after = before - (before - ops.cast(value, before.dtype)) * (1 - self.momentum)
+            after = before - step_to(before, value, self.momentum)
             self.add_update(moving.assign(backend.in_train_phase(after, before, when)))
 
     def get_config(self) -> dict[str, Any]:
@@ -231,7 +206,7 @@ class LayerNormalization(_Normalization):
 
     def build(self, input_shape: Any) -> None:
         axes = self.take_axes(input_shape)
-        self.make_gamma_and_beta(tuple(input_shape[a] for a in axes))
+        make_weights(self, scale_and_offset([input_shape[a] for a in axes], self.scale, self.center))
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
@@ -242,5 +217,4 @@ class LayerNormalization(_Normalization):
             for axis, n in zip(axes, () if t is None else t.shape.as_list(), strict=False):
                 shape[axis] = n
         gamma, beta = (None if t is None else ops.reshape(t, shape) for t in (self.gamma, self.beta))
-        mean, variance = ops.moments(inputs, axes, keepdims=True)
-        return ops.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)
+        return normalize_within(inputs, axes, gamma, beta, self.epsilon)

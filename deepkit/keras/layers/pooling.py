@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from deepkit import ops
 from deepkit.keras.backend.config import normalize_data_format
-from deepkit.keras.backend.convolution import layout
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
+from deepkit.layers.layouts import layout
+from deepkit.layers.pooling import global_pool, masked_mean, pool
 
 
 class Pooling(Layer):
     """Base: windows of `pool_size`, moved by `strides` (None: the pool size itself), padding "valid" or "same"."""
 
     space: ClassVar[int]
-    pool: ClassVar[Callable[..., Any]]
+    kind: ClassVar[str]
 
     def __init__(
         self,
@@ -37,7 +36,7 @@ class Pooling(Layer):
     def call(self, inputs: Any) -> Any:
         places = layout(self.data_format, self.space)
         with naming(self):
-            return type(self).pool(inputs, self.pool_size, self.strides, self.padding.upper(), places)
+            return pool(self.kind, inputs, self.pool_size, self.strides, self.padding.upper(), places)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "pool_size", "strides", "padding", "data_format")}
@@ -47,7 +46,7 @@ class MaxPooling1D(Pooling):
     """The largest number of each window of sequences (batch, steps, features)."""
 
     space = 1
-    pool = staticmethod(ops.max_pool1d)
+    kind = "max"
 
 
 class MaxPooling2D(Pooling):
@@ -59,42 +58,42 @@ class MaxPooling2D(Pooling):
     """
 
     space = 2
-    pool = staticmethod(ops.max_pool)
+    kind = "max"
 
 
 class MaxPooling3D(Pooling):
     """The largest number of each window of volumes (batch, planes, rows, columns, channels)."""
 
     space = 3
-    pool = staticmethod(ops.max_pool3d)
+    kind = "max"
 
 
 class AveragePooling1D(Pooling):
     """The mean of each window of sequences (batch, steps, features)."""
 
     space = 1
-    pool = staticmethod(ops.avg_pool1d)
+    kind = "mean"
 
 
 class AveragePooling2D(Pooling):
     """The mean of each window of images; zeros around them do not count."""
 
     space = 2
-    pool = staticmethod(ops.avg_pool)
+    kind = "mean"
 
 
 class AveragePooling3D(Pooling):
     """The mean of each window of volumes; zeros around them do not count."""
 
     space = 3
-    pool = staticmethod(ops.avg_pool3d)
+    kind = "mean"
 
 
 class GlobalPooling(Layer):
     """Base: one number for each channel. keepdims: the space axes stay with length 1."""
 
     space: ClassVar[int]
-    over: ClassVar[Callable[..., Any]]
+    kind: ClassVar[str]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
@@ -102,14 +101,8 @@ class GlobalPooling(Layer):
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.space + 2)
 
-    @property
-    def space_axes(self) -> list[int]:
-        """The axes that are pooled."""
-        first = 2 if self.data_format == "channels_first" else 1
-        return [*range(first, first + self.space)]
-
     def call(self, inputs: Any) -> Any:
-        return type(self).over(inputs, self.space_axes, keepdims=self.keepdims)
+        return global_pool(self.kind, inputs, layout(self.data_format, self.space), self.keepdims)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "data_format", "keepdims")}
@@ -119,28 +112,28 @@ class GlobalMaxPooling1D(GlobalPooling):
     """The largest number of all steps: (batch, steps, features) -> (batch, features)."""
 
     space = 1
-    over = staticmethod(ops.reduce_max)
+    kind = "max"
 
 
 class GlobalMaxPooling2D(GlobalPooling):
     """The largest number of each channel: (batch, rows, columns, channels) -> (batch, channels)."""
 
     space = 2
-    over = staticmethod(ops.reduce_max)
+    kind = "max"
 
 
 class GlobalMaxPooling3D(GlobalPooling):
     """The largest number of each channel of volumes."""
 
     space = 3
-    over = staticmethod(ops.reduce_max)
+    kind = "max"
 
 
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean over all steps, or over those that a mask lets count: (batch, steps, features) -> (batch, features)."""
 
     space = 1
-    over = staticmethod(ops.reduce_mean)
+    kind = "mean"
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format, **kwargs)
@@ -149,10 +142,7 @@ class GlobalAveragePooling1D(GlobalPooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return super().call(inputs)
-        steps = self.space_axes
-        counts = ops.expand_dims(ops.cast(mask, inputs.dtype), 1 if self.data_format == "channels_first" else 2)
-        total = ops.reduce_sum(inputs * counts, steps, keepdims=self.keepdims)
-        return total / ops.reduce_sum(counts, steps, keepdims=self.keepdims)
+        return masked_mean(inputs, mask, layout(self.data_format, 1), self.keepdims)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
@@ -162,14 +152,14 @@ class GlobalAveragePooling2D(GlobalPooling):
     """The mean of each channel: (batch, rows, columns, channels) -> (batch, channels)."""
 
     space = 2
-    over = staticmethod(ops.reduce_mean)
+    kind = "mean"
 
 
 class GlobalAveragePooling3D(GlobalPooling):
     """The mean of each channel of volumes."""
 
     space = 3
-    over = staticmethod(ops.reduce_mean)
+    kind = "mean"
 
 
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D

@@ -7,12 +7,11 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.graph import default_graph
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.v1 import initializers as _initializers
+from deepkit.layers.normalization import normalize_groups, normalize_within, scale_and_offset
+from deepkit.v1 import initializers
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-
-_ZEROS, _ONES = _initializers.zeros, _initializers.ones
 
 
 def _known(inputs: Any, axes: Any, what: str) -> list[int]:
@@ -25,11 +24,16 @@ def _known(inputs: Any, axes: Any, what: str) -> list[int]:
     return dims  # type: ignore[return-value]
 
 
-def _parameter(wanted: bool, name: str, shape: Any, dtype: Any, start: Any, collections: Any, trainable: bool) -> Any:
-    if not wanted:
-        return None
-    own = collections.get(name) if isinstance(collections, dict) else collections
-    return model_variable(name, shape, dtype, start, None, trainable, own)
+def _parameters(
+    center: bool, scale: bool, shape: Any, dtype: Any, starts: Any, collections: Any, trainable: bool
+) -> tuple[Any, Any]:
+    """The variables beta and gamma as far as they are wanted, else None."""
+    made = {}
+    for weight in sorted(scale_and_offset(shape, scale, center)):  # beta is made first
+        own = collections.get(weight.name) if isinstance(collections, dict) else collections
+        start = (starts or {}).get(weight.name, initializers.get(weight.initial))
+        made[weight.name] = model_variable(weight.name, weight.shape, dtype, start, None, trainable, own)
+    return made.get("beta"), made.get("gamma")
 
 
 def _finished(outputs: Any, activation_fn: Any, outputs_collections: Any) -> Any:
@@ -60,11 +64,9 @@ def layer_norm(
     kind = inputs.dtype
     with variable_scope(scope, "LayerNorm", [inputs], reuse=reuse):
         shape = _known(inputs, range(begin_params_axis % rank, rank), "layer_norm")
-        beta = _parameter(center, "beta", shape, kind, _ZEROS, variables_collections, trainable)
-        gamma = _parameter(scale, "gamma", shape, kind, _ONES, variables_collections, trainable)
-        mean, variance = ops.moments(inputs, list(range(begin_norm_axis % rank, rank)), keep_dims=True)
+        beta, gamma = _parameters(center, scale, shape, kind, None, variables_collections, trainable)
         epsilon = 1e-3 if kind.size == 2 else 1e-12
-        outputs = ops.batch_normalization(inputs, mean, variance, beta, gamma, epsilon)
+        outputs = normalize_within(inputs, list(range(begin_norm_axis % rank, rank)), gamma, beta, epsilon)
         outputs.set_shape(inputs.shape)
         return _finished(outputs, activation_fn, outputs_collections)
 
@@ -79,22 +81,20 @@ def instance_norm(
 
     Source: D. Ulyanov et al., 2016 (arXiv 1607.08022).
     """
-    inputs, starts = constant_of(inputs), param_initializers or {}
+    inputs = constant_of(inputs)
     rank = inputs.shape.rank
     if rank is None or data_format not in ("NHWC", "NCHW"):
         raise ArgumentError(f"instance_norm of {inputs.shape}, data_format={data_format!r}", rule="'NHWC' or 'NCHW'")
     axis = 1 if data_format == "NCHW" else rank - 1
     with variable_scope(scope, "InstanceNorm", [inputs], reuse=reuse):
         size = _known(inputs, [axis], "instance_norm")
-        beta, gamma = (
-            _parameter(wanted, name, size, inputs.dtype, starts.get(name, start), variables_collections, trainable)
-            for wanted, name, start in ((center, "beta", _ZEROS), (scale, "gamma", _ONES))
+        beta, gamma = _parameters(
+            center, scale, size, inputs.dtype, param_initializers, variables_collections, trainable
         )
-        mean, variance = ops.moments(inputs, [a for a in range(1, rank) if a != axis], keep_dims=True)
         if axis == 1 and rank > 2:
             spread = [1, size[0], *[1] * (rank - 2)]
             beta, gamma = (None if p is None else ops.reshape(p, spread) for p in (beta, gamma))
-        outputs = ops.batch_normalization(inputs, mean, variance, beta, gamma, epsilon)
+        outputs = normalize_within(inputs, [a for a in range(1, rank) if a != axis], gamma, beta, epsilon)
         outputs.set_shape(inputs.shape)
         return _finished(outputs, activation_fn, outputs_collections)
 
@@ -110,7 +110,7 @@ def group_norm(
 
     Source: Y. Wu, K. He, ECCV 2018 (arXiv 1803.08494).
     """
-    inputs, starts = constant_of(inputs), param_initializers or {}
+    inputs = constant_of(inputs)
     rank = inputs.shape.rank
     if rank is None:
         raise ShapeError("group_norm of an input of unknown rank", hint="give the placeholder a shape")
@@ -122,16 +122,8 @@ def group_norm(
             rule="equal groups of channels, and the channels are no axis that is reduced",
         )
     with variable_scope(scope, "GroupNorm", [inputs], reuse=reuse):
-        beta, gamma = (
-            _parameter(wanted, name, [size], inputs.dtype, starts.get(name, start), variables_collections, trainable)
-            for wanted, name, start in ((center, "beta", _ZEROS), (scale, "gamma", _ONES))
+        beta, gamma = _parameters(
+            center, scale, [size], inputs.dtype, param_initializers, variables_collections, trainable
         )
-        shape = ops.shape(inputs)
-        apart = ops.concat([shape[:axis], [groups, size // groups], shape[axis + 1 :]], 0)
-        x = ops.reshape(inputs, apart)
-        axes = [axis + 1, *[a + 1 if a > axis else a for a in reduced]]
-        mean, variance = ops.moments(x, axes, keep_dims=True)
-        spread = [groups if a == axis else size // groups if a == axis + 1 else 1 for a in range(rank + 1)]
-        beta, gamma = (None if p is None else ops.reshape(p, spread) for p in (beta, gamma))
-        outputs = ops.reshape_like(ops.batch_normalization(x, mean, variance, beta, gamma, epsilon), inputs)
+        outputs = normalize_groups(inputs, groups, axis, reduced, gamma, beta, epsilon)
         return _finished(outputs, activation_fn, outputs_collections)

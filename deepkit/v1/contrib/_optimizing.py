@@ -11,12 +11,12 @@ from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices
 from deepkit.device.dtypes import float32
 from deepkit.errors import ArgumentError
+from deepkit.layers.embedding import embedding, embedding_weights
 from deepkit.train import clip_by_global_norm
 from deepkit.v1 import train
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.nn import embedding_lookup
 
 OPTIMIZER_CLS_NAMES = {
     "Adagrad": train.AdagradOptimizer, "Adam": train.AdamOptimizer, "Ftrl": train.FtrlOptimizer,
@@ -39,9 +39,10 @@ def embed_sequence(
             f"embed_sequence(vocab_size={vocab_size}, embed_dim={embed_dim})", rule="both, unless reuse=True"
         )
     with variable_scope(scope, "EmbedSequence", [ids], reuse=reuse):
-        shape = None if vocab_size is None or embed_dim is None else [vocab_size, embed_dim]
-        table = model_variable("embeddings", shape, float32, initializer, regularizer, trainable)
-        return embedding_lookup(table, constant_of(ids))
+        (table,) = embedding_weights(vocab_size or 0, embed_dim or 0)
+        shape = None if vocab_size is None or embed_dim is None else table.shape
+        made = model_variable(table.name, shape, float32, initializer, regularizer, trainable)
+        return embedding(made, constant_of(ids))
 
 
 @add_arg_scope

@@ -9,14 +9,13 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.v1 import initializers as _initializers
+from deepkit.layers.normalization import batch_norm_weights
+from deepkit.layers.weights import Declared
+from deepkit.v1 import initializers
 from deepkit.v1.contrib.framework import add_arg_scope, model_variable
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.layers.normalization import moving_update, normalized
-
-_STARTS = {"beta": _initializers.zeros, "gamma": _initializers.ones,
-           "moving_mean": _initializers.zeros, "moving_variance": _initializers.ones}
 
 
 @add_arg_scope
@@ -50,20 +49,20 @@ def batch_norm(
             hint="give the placeholder that dimension",
         )
     kind = float32 if inputs.dtype is float16 else inputs.dtype
-    starts, penalties = {**_STARTS, **(param_initializers or {})}, param_regularizers or {}
+    starts, penalties = param_initializers or {}, param_regularizers or {}
 
-    def made(name: str, wanted: bool = True, learned: bool = True) -> Any:
-        if not wanted:
-            return None
-        own = variables_collections.get(name) if isinstance(variables_collections, dict) else variables_collections
-        return model_variable(
-            name, [size], kind, starts[name], penalties.get(name), trainable and learned, own
-        )
+    def made(weight: Declared) -> Any:
+        own = variables_collections
+        own = own.get(weight.name) if isinstance(own, dict) else own
+        start = starts.get(weight.name, initializers.get(weight.initial))
+        learned = trainable and weight.trained
+        return model_variable(weight.name, weight.shape, kind, start, penalties.get(weight.name), learned, own)
 
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
-        beta, gamma = made("beta", center), made("gamma", scale)
-        moving = made("moving_mean", learned=False), made("moving_variance", learned=False)
+        variables = {w.name: made(w) for w in sorted(batch_norm_weights([size], scale, center))}  # beta is made first
+        moving = variables["moving_mean"], variables["moving_variance"]
         unbiased = inputs.shape.rank in (2, 4) and fused is not False  # as TensorFlow's fused kernel
+        gamma, beta = variables.get("gamma"), variables.get("beta")
         outputs, follow = normalized(inputs, axis, is_training, moving, gamma, beta, epsilon, unbiased)
         if follow is not None:
             updates = [moving_update(m, v, decay, "AssignMovingAvg") for m, v in zip(moving, follow, strict=True)]

@@ -13,6 +13,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.layers.weights import SETTINGS
 from deepkit.v1 import initializers, nn
 from deepkit.v1.framework.scopes import VariableScope, get_variable, variable_scope
 from deepkit.v1.framework.symbolic import constant_of
@@ -108,10 +109,11 @@ class Layer:
 
     add_variable = add_weight
 
-    def weight(self, name: str, shape: Any, settings: tuple[Any, Any, Any]) -> Any:
-        """A variable from its (initializer, regularizer, constraint)."""
-        initializer, regularizer, constraint = settings
-        return self.add_weight(name, shape, None, initializer, regularizer, constraint=constraint)
+    def settle(self, **given: tuple[Any, ...]) -> None:
+        """Keeps (initializer, regularizer, constraint) of each named weight: kernel=(...) as kernel_initializer, ..."""
+        for name, settings in given.items():
+            for what, value in zip(SETTINGS, settings, strict=False):
+                setattr(self, f"{name}_{what}", value)
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Adds to the collection REGULARIZATION_LOSSES."""

@@ -6,14 +6,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from deepkit import ops
 from deepkit.core.shape import Shape
-from deepkit.device.windows import enlarged
+from deepkit.layers import convolution
+from deepkit.layers.weights import Declared, make_weights
 from deepkit.v1 import initializers
 from deepkit.v1.layers.base import Layer, activation, check_rank, known_size
 from deepkit.v1.layers.format import AXES, channel_axis, native_format, per_axis
 
 _activation = activation
+_NODES = {1: "conv1d", 2: "Conv2D", 3: "Conv3D"}
+"""TensorFlow's names of the convolutions' nodes, by the number of space axes."""
 
 
 class Conv(Layer):
@@ -38,38 +40,35 @@ class Conv(Layer):
         self.dilation_rate = per_axis("dilation_rate", dilation_rate, self.space)
         self.padding, self.data_format = padding.upper(), data_format
         self.activation, self.use_bias = _activation(activation), use_bias
-        self.kernel_settings = (kernel_initializer, kernel_regularizer, kernel_constraint)
-        self.bias_settings = (bias_initializer, bias_regularizer, bias_constraint)
+        self.settle(
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
         self.kernel: Any = None
         self.bias: Any = None
 
     @property
-    def native(self) -> str:
-        """The data format in the ops' spelling."""
-        return native_format(self.data_format, self.space)
+    def window(self) -> convolution.Window:
+        """How the kernel slides, in the ops' spelling."""
+        return convolution.Window(
+            self.strides, self.padding, native_format(self.data_format, self.space), self.dilation_rate
+        )
 
     def build(self, input_shape: Shape) -> None:
         check_rank(self, input_shape, self.space + 2, AXES[self.space])
         channels = known_size(self, input_shape, channel_axis(self.data_format), "the number of channels")
-        self.build_kernel(channels)
-        if self.use_bias:
-            self.bias = self.weight("bias", [self.filters], self.bias_settings)
+        make_weights(self, self.weights_for(channels))
 
-    def build_kernel(self, channels: int) -> None:
-        """Makes the filters."""
-        self.kernel = self.weight("kernel", [*self.kernel_size, channels, self.filters], self.kernel_settings)
+    def weights_for(self, channels: int) -> list[Declared]:
+        """The weights for inputs with so many channels."""
+        return convolution.conv_weights(self.kernel_size, channels, self.filters, self.use_bias)
 
     def convolved(self, inputs: Any) -> Any:
-        """The convolution, without bias and activation."""
-        function: Any = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.space]
-        return function(
-            inputs, self.kernel, self.strides, self.padding, data_format=self.native, dilations=self.dilation_rate
-        )
+        """The convolution with its bias, before the activation."""
+        return convolution.conv(inputs, self.kernel, self.bias, self.window, name=_NODES[self.space])
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = self.convolved(inputs)
-        if self.bias is not None:
-            outputs = ops.bias_add(outputs, self.bias, self.native)
         return outputs if self.activation is None else self.activation(outputs)
 
 
@@ -107,20 +106,12 @@ class _Transposed(Conv):
             bias_constraint, trainable, name, **kwargs,
         )
 
-    def build_kernel(self, channels: int) -> None:
-        self.kernel = self.weight("kernel", [*self.kernel_size, self.filters, channels], self.kernel_settings)
+    def weights_for(self, channels: int) -> list[Declared]:
+        return convolution.transposed_conv_weights(self.kernel_size, channels, self.filters, self.use_bias)
 
     def convolved(self, inputs: Any) -> Any:
-        first = 1 if channel_axis(self.data_format) == -1 else 2
-        sizes = [self._enlarged(inputs, first + i, i) for i in range(self.space)]
-        batch = inputs.shape.dims[0] if inputs.shape.dims[0] is not None else ops.shape(inputs)[0]
-        shape = [batch, *sizes, self.filters] if first == 1 else [batch, self.filters, *sizes]
-        function = ops.conv2d_transpose if self.space == 2 else ops.conv3d_transpose
-        return function(inputs, self.kernel, shape, self.strides, self.padding, data_format=self.native)
-
-    def _enlarged(self, inputs: Any, axis: int, i: int) -> Any:
-        size = inputs.shape.dims[axis] if inputs.shape.dims[axis] is not None else ops.shape(inputs)[axis]
-        return enlarged(size, self.kernel_size[i], self.strides[i], 1, self.padding)
+        name = f"conv{self.space}d_transpose"
+        return convolution.transposed_conv(inputs, self.kernel, self.bias, self.window, name=name)
 
 
 class Conv2DTranspose(_Transposed):
@@ -155,16 +146,22 @@ class _Separable(Conv):
             activity_regularizer=activity_regularizer, trainable=trainable, name=name, **kwargs,
         )
         self.depth_multiplier = int(depth_multiplier)
-        self.depthwise_settings = (depthwise_initializer, depthwise_regularizer, depthwise_constraint)
-        self.pointwise_settings = (pointwise_initializer, pointwise_regularizer, pointwise_constraint)
+        self.settle(
+            depthwise=(depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+            pointwise=(pointwise_initializer, pointwise_regularizer, pointwise_constraint),
+        )
         self.depthwise_kernel: Any = None
         self.pointwise_kernel: Any = None
 
-    def build_kernel(self, channels: int) -> None:
-        apart = [*self.kernel_size, channels, self.depth_multiplier]
-        mixing = [*[1] * self.space, channels * self.depth_multiplier, self.filters]
-        self.depthwise_kernel = self.weight("depthwise_kernel", apart, self.depthwise_settings)
-        self.pointwise_kernel = self.weight("pointwise_kernel", mixing, self.pointwise_settings)
+    def weights_for(self, channels: int) -> list[Declared]:
+        return convolution.separable_conv_weights(
+            self.kernel_size, channels, self.depth_multiplier, self.filters, self.use_bias
+        )
+
+    def convolved(self, inputs: Any) -> Any:
+        return convolution.separable_conv(
+            inputs, self.depthwise_kernel, self.pointwise_kernel, self.bias, self.window
+        )
 
 
 class SeparableConv2D(_Separable):
@@ -172,26 +169,11 @@ class SeparableConv2D(_Separable):
 
     space = 2
 
-    def convolved(self, inputs: Any) -> Any:
-        return ops.separable_conv2d(
-            inputs, self.depthwise_kernel, self.pointwise_kernel, self.strides, self.padding, self.dilation_rate,
-            data_format=self.native,
-        )
-
 
 class SeparableConv1D(_Separable):
     """A depthwise convolution of sequences, then one of width 1: as images of height 1."""
 
     space = 1
-
-    def convolved(self, inputs: Any) -> Any:
-        axis = 1 if channel_axis(self.data_format) == -1 else 2
-        outputs = ops.separable_conv2d(
-            ops.expand_dims(inputs, axis), ops.expand_dims(self.depthwise_kernel, 0),
-            ops.expand_dims(self.pointwise_kernel, 0), self.strides * 2, self.padding, (1, *self.dilation_rate),
-            data_format=native_format(self.data_format, 2),
-        )
-        return ops.squeeze(outputs, [axis])
 
 
 def _function(cls: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from deepkit import ops
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_value
 from deepkit.errors import DTypeError, ShapeError
+from deepkit.layers import dense as _dense
+from deepkit.layers import dropout as _dropout
+from deepkit.layers.dense import dense_weights
+from deepkit.layers.weights import make_weights
 from deepkit.v1 import initializers
 from deepkit.v1.framework.control_flow import cond
 from deepkit.v1.layers.base import Layer, activation, known_size
@@ -25,8 +28,10 @@ class Dense(Layer):
     ):
         super().__init__(trainable, name, activity_regularizer=activity_regularizer, **kwargs)
         self.units, self.use_bias, self.activation = int(units), use_bias, _activation(activation)
-        self.kernel_settings = (kernel_initializer, kernel_regularizer, kernel_constraint)
-        self.bias_settings = (bias_initializer, bias_regularizer, bias_constraint)
+        self.settle(
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
         self.kernel: Any = None
         self.bias: Any = None
 
@@ -37,17 +42,10 @@ class Dense(Layer):
                 hint="tf.cast(x, tf.float32)",
             )
         size = known_size(self, input_shape, -1, "the number of inputs")
-        self.kernel = self.weight("kernel", [size, self.units], self.kernel_settings)
-        if self.use_bias:
-            self.bias = self.weight("bias", [self.units], self.bias_settings)
+        make_weights(self, dense_weights(size, self.units, self.use_bias))
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if inputs.shape.rank == 2:
-            outputs = ops.matmul(inputs, self.kernel)
-        else:
-            outputs = ops.tensordot(inputs, self.kernel, [[inputs.shape.rank - 1], [0]])
-        if self.bias is not None:
-            outputs = ops.bias_add(outputs, self.bias)
+        outputs = _dense.dense(inputs, self.kernel, self.bias)
         return outputs if self.activation is None else self.activation(outputs)
 
 
@@ -72,7 +70,7 @@ class Dropout(Layer):
         return self._dropped(inputs)
 
     def _dropped(self, inputs: Any) -> Any:
-        return ops.dropout(inputs, None, self.noise_shape, self.seed, rate=self.rate)
+        return _dropout.dropout(inputs, self.rate, self.noise_shape, self.seed)
 
 
 class Flatten(Layer):
@@ -83,16 +81,11 @@ class Flatten(Layer):
         self.data_format = data_format
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        dims = inputs.shape.dims
-        if dims is None:
+        if inputs.shape.dims is None:
             raise ShapeError(
                 f"layer {self.name!r}: the input has a shape of unknown rank", hint="x.set_shape([None, ...])"
             )
-        if self.data_format == "channels_first" and len(dims) > 2:
-            inputs = ops.transpose(inputs, [0, *range(2, len(dims)), 1])
-        if None not in dims[1:]:
-            return ops.reshape(inputs, [-1, math.prod(d or 0 for d in dims[1:])])
-        return ops.reshape(inputs, ops.stack([ops.shape(inputs)[0], -1]))
+        return _dense.flat(inputs, self.data_format == "channels_first")
 
 
 def dense(

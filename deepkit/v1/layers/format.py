@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.errors import ArgumentError
+from deepkit.layers.layouts import layout
 
 AXES = {1: "batch, width, channels", 2: "batch, height, width, channels", 3: "batch, depth, height, width, channels"}
-_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
 
 
 def channel_axis(data_format: str) -> int:
@@ -20,7 +19,8 @@ def channel_axis(data_format: str) -> int:
 
 def native_format(data_format: str, space: int) -> str:
     """The ops' name of a layer's data format."""
-    return (_LAST if channel_axis(data_format) == -1 else _FIRST)[space]
+    channel_axis(data_format)  # an error unless it is one of the two
+    return layout(data_format, space)
 
 
 def per_axis(name: str, value: Any, space: int) -> tuple[int, ...]:

@@ -11,14 +11,16 @@ from deepkit.core.shape import Shape, normalize_axis
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError
+from deepkit.layers.normalization import batch_moments, batch_norm_weights, normalize, step_to
+from deepkit.layers.normalization import unbiased as _unbiased
+from deepkit.layers.weights import make_weights
 from deepkit.v1 import initializers
 from deepkit.v1.layers.base import Layer, known_size
 
 
 def moving_update(moving: Any, value: Any, momentum: Any, name: str) -> Any:
     """moving = momentum * moving + (1 - momentum) * value, when it is run."""
-    step = ops.multiply(moving - ops.cast(value, moving.dtype), 1 - momentum)
-    return apply(lookup("AssignSub")(), moving, step, name=name)
+    return apply(lookup("AssignSub")(), moving, step_to(moving, value, momentum), name=name)
 
 
 def normalized(
@@ -34,28 +36,17 @@ def normalized(
     if known is None and training.shape.rank is None:  # a placeholder without a shape: it is one bool
         training = ops.reshape(training, [])
     wide = ops.cast(x, float32) if x.dtype is float16 else x
-    axes = [i for i in range(len(x.shape)) if i != axis]
-    shape = [1] * len(x.shape)
-    shape[axis] = -1
-
-    def spread(t: Any) -> Any:
-        return t if t is None or axis == len(shape) - 1 else ops.reshape(t, shape)
-
     mean, variance = (m.read() for m in moving)
     follow: tuple[Any, Any] | None = None
     if known is None or known:
-        batch_mean, batch_variance = ops.moments(wide, axes)
-        followed = batch_variance
-        if unbiased:
-            count = ops.cast(ops.size_ratio(wide, batch_mean), wide.dtype)
-            followed = batch_variance * (count / ops.maximum(count - 1, 1))
+        batch_mean, batch_variance = batch_moments(wide, [axis])
+        followed = _unbiased(batch_variance, wide) if unbiased else batch_variance
         if known is None:
             follow = ops.where(training, batch_mean, mean), ops.where(training, followed, variance)
             mean, variance = ops.where(training, batch_mean, mean), ops.where(training, batch_variance, variance)
         else:
             follow, mean, variance = (batch_mean, followed), batch_mean, batch_variance
-    y = ops.batch_normalization(wide, spread(mean), spread(variance), spread(offset), spread(scale), epsilon)
-    return ops.cast(y, x.dtype), follow
+    return ops.cast(normalize(wide, mean, variance, scale, offset, epsilon, [axis]), x.dtype), follow
 
 
 class BatchNormalization(Layer):
@@ -85,9 +76,11 @@ class BatchNormalization(Layer):
             )
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale, self.fused = center, scale, fused
-        self.beta_settings = (beta_initializer, beta_regularizer, beta_constraint)
-        self.gamma_settings = (gamma_initializer, gamma_regularizer, gamma_constraint)
-        self.moving_initializers = (moving_mean_initializer, moving_variance_initializer)
+        self.settle(
+            beta=(beta_initializer, beta_regularizer, beta_constraint),
+            gamma=(gamma_initializer, gamma_regularizer, gamma_constraint),
+            moving_mean=(moving_mean_initializer,), moving_variance=(moving_variance_initializer,),
+        )
         self.gamma: Any = None
         self.beta: Any = None
         self.moving_mean: Any = None
@@ -100,15 +93,7 @@ class BatchNormalization(Layer):
         size = known_size(self, input_shape, int(listed[0]), "the number of channels")
         self.axis = normalize_axis(int(listed[0]), len(input_shape))
         kind = float32 if self.dtype is float16 else self.dtype
-        if self.scale:
-            initializer, regularizer, constraint = self.gamma_settings
-            self.gamma = self.add_weight("gamma", [size], kind, initializer, regularizer, constraint=constraint)
-        if self.center:
-            initializer, regularizer, constraint = self.beta_settings
-            self.beta = self.add_weight("beta", [size], kind, initializer, regularizer, constraint=constraint)
-        mean, variance = self.moving_initializers
-        self.moving_mean = self.add_weight("moving_mean", [size], kind, mean, trainable=False)
-        self.moving_variance = self.add_weight("moving_variance", [size], kind, variance, trainable=False)
+        make_weights(self, batch_norm_weights([size], self.scale, self.center), kind)
 
     def call(self, inputs: Any, training: Any = False, *args: Any, **kwargs: Any) -> Any:
         # TensorFlow normalizes images by a fused kernel, whose moving variance is the unbiased one

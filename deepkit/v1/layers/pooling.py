@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from deepkit import ops
+from deepkit.layers.pooling import pool
 from deepkit.v1.layers.base import Layer, check_rank
 from deepkit.v1.layers.format import AXES, native_format
 
@@ -13,7 +13,7 @@ from deepkit.v1.layers.format import AXES, native_format
 class Pooling(Layer):
     """Base: windows of `pool_size`, moved by `strides` (default: the pool size itself), padding "valid" or "same"."""
 
-    function: ClassVar[Callable[..., Any]]
+    kind: ClassVar[str]
     space: ClassVar[int]
 
     def __init__(
@@ -27,18 +27,16 @@ class Pooling(Layer):
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         check_rank(self, inputs.shape, self.space + 2, AXES[self.space])
         native = native_format(self.data_format, self.space)
-        return type(self).function(inputs, self.pool_size, self.strides, self.padding.upper(), data_format=native)
+        return pool(self.kind, inputs, self.pool_size, self.strides, self.padding.upper(), native)
 
 
-def _pooling(
-    name: str, function: Callable[..., Any], space: int, what: str
-) -> tuple[type[Pooling], Callable[..., Any]]:
+_KINDS = {"max": "largest number", "mean": "mean"}
+
+
+def _pooling(name: str, kind: str, space: int) -> tuple[type[Pooling], Callable[..., Any]]:
     """The class and the function of one kind of pooling."""
-    doc = f"The {what} of each window: (batch, {AXES[space]}) with pool_size and strides as numbers or one per axis."
-    doc = doc.replace("batch, batch", "batch")
-    cls = type(
-        name, (Pooling,), {"function": staticmethod(function), "space": space, "__doc__": doc, "__module__": __name__}
-    )
+    doc = f"The {_KINDS[kind]} of each window: ({AXES[space]}) with pool_size and strides as numbers or one per axis."
+    cls = type(name, (Pooling,), {"kind": kind, "space": space, "__doc__": doc, "__module__": __name__})
 
     def layer(
         inputs: Any, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last",
@@ -50,9 +48,9 @@ def _pooling(
     return cls, layer
 
 
-MaxPooling1D, max_pooling1d = _pooling("MaxPooling1D", ops.max_pool1d, 1, "largest number")
-MaxPooling2D, max_pooling2d = _pooling("MaxPooling2D", ops.max_pool, 2, "largest number")
-MaxPooling3D, max_pooling3d = _pooling("MaxPooling3D", ops.max_pool3d, 3, "largest number")
-AveragePooling1D, average_pooling1d = _pooling("AveragePooling1D", ops.avg_pool1d, 1, "mean")
-AveragePooling2D, average_pooling2d = _pooling("AveragePooling2D", ops.avg_pool, 2, "mean")
-AveragePooling3D, average_pooling3d = _pooling("AveragePooling3D", ops.avg_pool3d, 3, "mean")
+MaxPooling1D, max_pooling1d = _pooling("MaxPooling1D", "max", 1)
+MaxPooling2D, max_pooling2d = _pooling("MaxPooling2D", "max", 2)
+MaxPooling3D, max_pooling3d = _pooling("MaxPooling3D", "max", 3)
+AveragePooling1D, average_pooling1d = _pooling("AveragePooling1D", "mean", 1)
+AveragePooling2D, average_pooling2d = _pooling("AveragePooling2D", "mean", 2)
+AveragePooling3D, average_pooling3d = _pooling("AveragePooling3D", "mean", 3)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import activations, constraints, initializers, regularizers
+from deepkit.keras import activations
 from deepkit.keras.backend.config import normalize_data_format
-from deepkit.keras.backend.convolution import layout
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described, naming, numbers, padding_name
+from deepkit.keras.layers.arguments import described, naming, numbers, padding_name, settle
+from deepkit.layers.convolution import Window
+from deepkit.layers.layouts import layout
+from deepkit.layers.weights import Declared, make_weights
 
 WINDOW = ("kernel_size", "strides", "padding", "data_format", "dilation_rate")
 END = (
@@ -20,7 +21,7 @@ END = (
 
 
 class Convolutional(Layer):
-    """Base: activation(convolve(inputs) + bias). A subclass makes kernels in build_kernels and uses them in convolve.
+    """Base: activation(convolve(inputs)). A subclass declares its weights in weights_for and uses them in convolve.
 
     kernel_size, strides and dilation_rate are numbers or one for each of the `space` axes.
     """
@@ -47,9 +48,7 @@ class Convolutional(Layer):
             )
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.bias_constraint = constraints.get(bias_constraint)
+        settle(self, bias=(bias_initializer, bias_regularizer, bias_constraint))
         self.bias: Any = None
         self.input_spec = InputSpec(ndim=self.space + 2)
 
@@ -63,15 +62,24 @@ class Convolutional(Layer):
         """The data format as the ops call it, such as "NHWC"."""
         return layout(self.data_format, self.space)
 
+    @property
+    def window(self) -> Window:
+        """How the kernel slides; causal: all zeros in front, so that no output sees a later input."""
+        padding: Any = self.padding.upper()
+        if self.padding == "causal":
+            taps = zip(self.kernel_size, self.dilation_rate, strict=True)
+            padding = [(dilation * (size - 1), 0) for size, dilation in taps]
+        return Window(self.strides, padding, self.layout, self.dilation_rate)
+
     # ---- what subclasses define
 
-    def build_kernels(self, channels: int) -> int:
-        """Makes the kernels for inputs with so many channels; returns the number of channels that come out."""
-        return channels
+    def weights_for(self, channels: int) -> list[Declared]:
+        """The weights for inputs with so many channels."""
+        raise TypeError(f"{type(self).__name__} does not define weights_for(channels)")
 
     def convolve(self, inputs: Any) -> Any:
-        """The convolution without bias and activation."""
-        return inputs
+        """The convolution with its bias, before the activation."""
+        raise TypeError(f"{type(self).__name__} does not define convolve(inputs)")
 
     # ---- the layer
 
@@ -83,12 +91,7 @@ class Convolutional(Layer):
                 rule=f"the kernel's size depends on it; with {self.data_format} it is axis {self.channel_axis}",
                 hint="input_shape=(28, 28, 1): rows, columns, channels",
             )
-        filters = self.build_kernels(int(channels))
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias", (filters,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weights(self, self.weights_for(int(channels)))
         self.input_spec = InputSpec(
             ndim=self.input_spec.ndim, min_ndim=self.input_spec.min_ndim, axes={self.channel_axis: int(channels)}
         )
@@ -97,19 +100,7 @@ class Convolutional(Layer):
     def call(self, inputs: Any) -> Any:
         with naming(self):
             outputs = self.convolve(inputs)
-        if self.use_bias:
-            first = self.data_format == "channels_first"
-            outputs = ops.bias_add(outputs, self.bias, "NCHW" if first else "NHWC")
         return self.activation(outputs)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, *WINDOW, *END)}
-
-    @property
-    def op_padding(self) -> Any:
-        """The padding as the ops take it; causal: all zeros in front, so that no output sees a later input."""
-        if self.padding == "causal":
-            return [
-                (dilation * (size - 1), 0) for size, dilation in zip(self.kernel_size, self.dilation_rate, strict=True)
-            ]
-        return self.padding.upper()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit import ops
-from deepkit.keras import constraints, initializers, regularizers
-from deepkit.keras.layers.arguments import described, numbers
+from deepkit.keras.layers.arguments import described, numbers, settle
 from deepkit.keras.layers.convolutional.base import Convolutional
+from deepkit.layers import convolution
+from deepkit.layers.weights import Declared
 
 
 class _Depthwise(Convolutional):
@@ -28,39 +28,14 @@ class _Depthwise(Convolutional):
             bias_regularizer, bias_constraint, activity_regularizer=activity_regularizer, **kwargs,
         )
         (self.depth_multiplier,) = numbers(depth_multiplier, 1, "depth_multiplier")
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        settle(self, depthwise=(depthwise_initializer, depthwise_regularizer, depthwise_constraint))
+        self.depthwise_kernel: Any = None
 
-    def build_kernels(self, channels: int) -> int:
-        self.depthwise_kernel = self.add_weight(
-            "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )
-        return channels * self.depth_multiplier
-
-    def images(self, inputs: Any) -> tuple[Any, int | None]:
-        """Inputs as images, and the axis that was added: a sequence is an image of one row."""
-        if self.space == 2:
-            return inputs, None
-        axis = 2 if self.data_format == "channels_first" else 1
-        return ops.expand_dims(inputs, axis), axis
-
-    def for_images(self) -> tuple[Any, ...]:
-        """Strides, padding, dilation and data format for them."""
-        strides, dilation, padding = self.strides, self.dilation_rate, self.op_padding
-        if self.space == 1:
-            strides, dilation = (1, *strides), (1, *dilation)
-            padding = padding if isinstance(padding, str) else [(0, 0), *padding]
-        return strides, padding, dilation, "NCHW" if self.data_format == "channels_first" else "NHWC"
+    def weights_for(self, channels: int) -> list[Declared]:
+        return convolution.depthwise_conv_weights(self.kernel_size, channels, self.depth_multiplier, self.use_bias)
 
     def convolve(self, inputs: Any) -> Any:
-        images, added = self.images(inputs)
-        strides, padding, dilation, layout = self.for_images()
-        kernel = self.depthwise_kernel if added is None else ops.expand_dims(self.depthwise_kernel, 0)
-        outputs = ops.depthwise_conv2d(images, kernel, strides, padding, dilation, data_format=layout)
-        return outputs if added is None else ops.squeeze(outputs, [added])
+        return convolution.depthwise_conv(inputs, self.depthwise_kernel, self.bias, self.window)
 
     def get_config(self) -> dict[str, Any]:
         own = (
@@ -103,28 +78,22 @@ class _Separable(_Depthwise):
             depthwise_initializer, bias_initializer, depthwise_regularizer, bias_regularizer, activity_regularizer,
             depthwise_constraint, bias_constraint, **kwargs,
         )
-        self.kernel_initializer = initializers.get(initializer or "glorot_uniform")
-        self.kernel_regularizer, self.kernel_constraint = regularizers.get(regularizer), constraints.get(constraint)
-        (self.filters,) = numbers(int(filters) if isinstance(filters, float) else filters, 1, "filters")
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
-
-    def build_kernels(self, channels: int) -> int:
-        inner = super().build_kernels(channels)
-        self.pointwise_kernel = self.add_weight(
-            "pointwise_kernel", (*(1,) * self.space, inner, self.filters), initializer=self.pointwise_initializer,
-            regularizer=self.pointwise_regularizer, constraint=self.pointwise_constraint,
+        settle(
+            self, kernel=(initializer or "glorot_uniform", regularizer, constraint),
+            pointwise=(pointwise_initializer, pointwise_regularizer, pointwise_constraint),
         )
-        return self.filters
+        self.pointwise_kernel: Any = None
+        (self.filters,) = numbers(int(filters) if isinstance(filters, float) else filters, 1, "filters")
+
+    def weights_for(self, channels: int) -> list[Declared]:
+        return convolution.separable_conv_weights(
+            self.kernel_size, channels, self.depth_multiplier, self.filters, self.use_bias
+        )
 
     def convolve(self, inputs: Any) -> Any:
-        images, added = self.images(inputs)
-        strides, padding, dilation, layout = self.for_images()
-        kernels: list[Any] = [self.depthwise_kernel, self.pointwise_kernel]
-        apart, mixed = kernels if added is None else [ops.expand_dims(kernel, 0) for kernel in kernels]
-        outputs = ops.separable_conv2d(images, apart, mixed, strides, padding, dilation, data_format=layout)
-        return outputs if added is None else ops.squeeze(outputs, [added])
+        return convolution.separable_conv(
+            inputs, self.depthwise_kernel, self.pointwise_kernel, self.bias, self.window
+        )
 
     def get_config(self) -> dict[str, Any]:
         own = ("filters", "pointwise_initializer", "pointwise_regularizer", "pointwise_constraint")

@@ -6,11 +6,12 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.base.input_spec import InputSpec
-from deepkit.keras.layers.arguments import described, numbers
+from deepkit.keras.layers.arguments import described, numbers, settle
 from deepkit.keras.layers.convolutional.base import Convolutional
+from deepkit.layers.convolution import conv, conv_weights
+from deepkit.layers.weights import Declared
 
 
 class Conv(Convolutional):
@@ -38,32 +39,20 @@ class Conv(Convolutional):
                 f"{type(self).__name__}: filters={self.filters}, groups={self.groups}",
                 rule="every group makes equally many filters", hint=f"filters={self.groups * (self.filters // self.groups + 1)}",
             )
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
+        settle(self, kernel=(kernel_initializer, kernel_regularizer, kernel_constraint))
+        self.kernel: Any = None
         self.input_spec = InputSpec(min_ndim=self.space + 2)
 
-    def kernel_shape(self, channels: int) -> tuple[int, ...]:
-        """The shape of the kernel for inputs with so many channels."""
+    def weights_for(self, channels: int) -> list[Declared]:
         if channels % self.groups:
             raise ShapeError(
                 f"layer {self.name!r}: {channels} channels for {self.groups} groups",
                 rule="every group has equally many",
             )
-        return (*self.kernel_size, channels // self.groups, self.filters)
-
-    def build_kernels(self, channels: int) -> int:
-        self.kernel = self.add_weight(
-            "kernel", self.kernel_shape(channels), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )
-        return self.filters
+        return conv_weights(self.kernel_size, channels, self.filters, self.use_bias, self.groups)
 
     def convolve(self, inputs: Any) -> Any:
-        return ops.convolution(
-            inputs, self.kernel, self.op_padding, self.strides, self.dilation_rate, data_format=self.layout,
-            groups=self.groups,
-        )
+        return conv(inputs, self.kernel, self.bias, self.window, self.groups)
 
     def call(self, inputs: Any) -> Any:
         batches = len(inputs.shape) - self.space - 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit import ops
-from deepkit.device.windows import enlarged
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.tensors import lengths
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.layers.arguments import described, numbers
 from deepkit.keras.layers.convolutional.plain import Conv
+from deepkit.layers.convolution import transposed_conv, transposed_conv_weights
+from deepkit.layers.weights import Declared
 
 
 class _Transposed(Conv):
@@ -44,22 +43,11 @@ class _Transposed(Conv):
                 )
         self.input_spec = InputSpec(ndim=self.space + 2)
 
-    def kernel_shape(self, channels: int) -> tuple[int, ...]:
-        return (*self.kernel_size, self.filters, channels)
+    def weights_for(self, channels: int) -> list[Declared]:
+        return transposed_conv_weights(self.kernel_size, channels, self.filters, self.use_bias)
 
     def convolve(self, inputs: Any) -> Any:
-        batch, *inner = lengths(inputs)
-        first = self.data_format == "channels_first"
-        sizes = [self._size(n, axis) for axis, n in enumerate(inner[1:] if first else inner[:-1])]
-        shape = [batch, self.filters, *sizes] if first else [batch, *sizes, self.filters]
-        return ops.conv_transpose(
-            inputs, self.kernel, shape, self.strides, self.padding.upper(), self.layout, self.dilation_rate
-        )
-
-    def _size(self, length: Any, axis: int) -> Any:
-        more = None if self.output_padding is None else self.output_padding[axis]
-        settings = (self.kernel_size[axis], self.strides[axis], self.dilation_rate[axis], self.padding.upper())
-        return enlarged(length, *settings, more)
+        return transposed_conv(inputs, self.kernel, self.bias, self.window, self.output_padding)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "output_padding")}

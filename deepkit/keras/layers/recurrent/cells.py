@@ -9,11 +9,12 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.tensor import Tensor
-from deepkit.keras import activations, backend, constraints, initializers, regularizers
+from deepkit.keras import activations, backend
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.arguments import described, numbers, share
+from deepkit.keras.layers.arguments import described, numbers, settle, share
 from deepkit.keras.layers.recurrent.states import zero_states
 from deepkit.layers.recurrent import WHOLE_SEQUENCE
+from deepkit.layers.weights import Declared, make_weights
 
 Masks = tuple[list[Any], list[Any]]
 """Dropout masks for the inputs and for the state: none, one for all gates, or one for each gate."""
@@ -76,19 +77,17 @@ class Cell(SequenceCell):
         (self.units,) = numbers(int(units) if isinstance(units, float) else units, 1, "units")
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        settle(
+            self, kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            recurrent=(recurrent_initializer, recurrent_regularizer, recurrent_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
         self.dropout = share(dropout, type(self).__name__, "dropout")
         self.recurrent_dropout = share(recurrent_dropout, type(self).__name__, "recurrent_dropout")
         self.state_size: Any = self.units
         self.output_size: Any = self.units
+        self.kernel: Any = None
+        self.recurrent_kernel: Any = None
         self.bias: Any = None
         self._masks: Masks | None = None
 
@@ -108,14 +107,7 @@ class Cell(SequenceCell):
 
     def build(self, input_shape: Any) -> None:
         for_inputs, for_state = self.kernel_shapes(input_shape)
-        self.kernel = self.add_weight(
-            "kernel", for_inputs, initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel = self.add_weight(
-            "recurrent_kernel", for_state, initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint,
-        )
+        make_weights(self, [Declared("kernel", for_inputs), Declared("recurrent_kernel", for_state, "orthogonal")])
         if self.use_bias:
             self.bias = self.add_weight(
                 "bias", self.bias_shape(), initializer=self.first_bias(), regularizer=self.bias_regularizer,

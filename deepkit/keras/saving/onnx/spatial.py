@@ -9,6 +9,7 @@ import numpy as np
 from deepkit.device.windows import enlarged
 from deepkit.io.onnx import OnnxGraph
 from deepkit.keras.saving.onnx.value import Value, activate, converts, number, weight
+from deepkit.layers.layouts import layout, space_axes
 
 
 def _first(graph: OnnxGraph, x: Value, layer: Any) -> str:
@@ -157,8 +158,9 @@ def pooling(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
 @converts("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GlobalAveragePooling1D",
           "GlobalAveragePooling2D", "GlobalAveragePooling3D")
 def global_pooling(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
-    operator = "ReduceMax" if "Max" in type(layer).__name__ else "ReduceMean"
-    return graph.add(operator, inputs[0].name, axes=layer.space_axes, keepdims=int(layer.keepdims))
+    operator = "ReduceMax" if layer.kind == "max" else "ReduceMean"
+    places = layout(layer.data_format, layer.space)
+    return graph.add(operator, inputs[0].name, axes=space_axes(places), keepdims=int(layer.keepdims))
 
 
 # ---- other sizes
