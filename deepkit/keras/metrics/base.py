@@ -24,6 +24,7 @@ from deepkit.keras.base.layer import Layer
 from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.user_functions import call_own
+from deepkit.metrics.means import count_and_sum, of_equal_rank
 
 __all__ = [
     "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",
@@ -195,15 +196,11 @@ class Reduce(Metric):
         weight: Any = None
         if sample_weight is not None:
             values, weight = weighed(values, sample_weight, self.weighted_count is None)
-            values = values * weight
-        updates = [self.total.assign_add(ops.reduce_sum(values))]
-        if self.weighted_count is not None:
-            counts = weight is not None and self.weighted_count
-            count = (
-                ops.reduce_sum(ops.broadcast_like(weight, values)) if counts else ops.cast(ops.size(values), self.dtype)
-            )
-            updates.append(self.count.assign_add(count))
-        return updates
+        if not self.weighted_count and weight is not None:  # weights count in the sum alone
+            values, weight = values * weight, None
+        count, total = count_and_sum(values, weight)
+        updates = [self.total.assign_add(total)]
+        return updates if self.weighted_count is None else [*updates, self.count.assign_add(count)]
 
     def result(self) -> Any:
         if self.weighted_count is None:
@@ -353,11 +350,7 @@ def weighed(values: Any, sample_weight: Any, total: bool = False) -> tuple[Any, 
     means (or sums) over the others.
     """
     weight = ops.cast(tensor(sample_weight), values.dtype)
-    more = (ndim(weight) or 0) - (ndim(values) or 0)
-    if ndim(weight) and more == 1:
-        weight = ops.squeeze(weight, [-1])
-    elif ndim(weight) and more == -1:
-        weight = ops.expand_dims(weight, -1)
+    weight = of_equal_rank(weight, values)
     if not ndim(weight) or _stretches(int_shape(weight) or (), int_shape(values) or ()):
         return values, weight
     reduce = ops.reduce_sum if total else ops.reduce_mean

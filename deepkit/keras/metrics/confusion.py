@@ -10,13 +10,15 @@ import numpy as np
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.config import epsilon
-from deepkit.keras.backend.tensors import int_shape, tensor
+from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.base import Metric, weighed
+from deepkit.metrics.confusion import by_buckets, by_comparing
 
 __all__ = ["FalseNegatives", "FalsePositives", "Precision", "Recall", "TrueNegatives", "TruePositives"]
 
-KINDS = ("true_positives", "true_negatives", "false_positives", "false_negatives")
+STATE = ("true_positives", "true_negatives", "false_positives", "false_negatives")
+"""The order of Keras' weights."""
 _LOWEST = -1e10  # below every prediction
 
 
@@ -43,7 +45,7 @@ def is_even(thresholds: Sequence[float]) -> bool:
 class ConfusionMetric(Metric):
     """Base: keeps the counts named in `kinds`, one for each threshold; a prediction above it counts as positive."""
 
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = STATE
     thresholds: Any = ()
     even = False
     top_k: int | None = None
@@ -78,8 +80,8 @@ class ConfusionMetric(Metric):
         if factors is not None:
             factors = ops.broadcast_like(ops.expand_dims(tensor(factors, beside=y_pred), 0), y_pred)
             weight = factors if weight is None else weight * factors
-        count = _in_buckets if self.even else _by_comparing
-        found = count(y_true, y_pred, weight, list(self.thresholds), self.multi_label)
+        count = by_buckets if self.even else by_comparing
+        found = count(y_pred, ops.cast(y_true, "bool"), weight, list(self.thresholds), self.multi_label)
         return [getattr(self, kind).assign_add(found(kind)) for kind in self.kinds]
 
 
@@ -88,57 +90,6 @@ def _only_largest(x: Any, k: int) -> Any:
     places = ops.top_k(x, k)[1]
     kept = ops.reduce_sum(ops.one_hot(places, ops.shape(x)[-1], dtype=x.dtype), -2)
     return x * kept + _LOWEST * (1.0 - kept)
-
-
-def _by_comparing(y_true: Any, y_pred: Any, weight: Any, thresholds: list[float], multi_label: bool) -> Any:
-    """Counts by comparing every prediction with every threshold: (thresholds,), or (thresholds, labels)."""
-    shape = (-1, 1, 1) if multi_label else (-1, 1)
-    limits = tensor(np.array(thresholds, y_pred.dtype.numpy).reshape(shape), beside=y_pred)
-    scores: Any
-    truth: Any
-    scores, truth, each = (
-        x if x is None else ops.expand_dims(x, 0) if multi_label else ops.reshape(x, [1, -1])
-        for x in (y_pred, ops.cast(y_true, "bool"), weight)
-    )
-    positive = ops.greater(scores, limits)
-
-    def found(kind: str) -> Any:
-        said = positive if kind.endswith("positives") else ops.logical_not(positive)
-        label = truth if kind in ("true_positives", "false_negatives") else ops.logical_not(truth)
-        hits = ops.cast(ops.logical_and(said, label), y_pred.dtype)
-        return ops.reduce_sum(hits if each is None else hits * each, 1)
-
-    return found
-
-
-def _in_buckets(y_true: Any, y_pred: Any, weight: Any, thresholds: list[float], multi_label: bool) -> Any:
-    """The same counts for thresholds in equal steps: each prediction falls into the bucket below it, and all
-    thresholds up to there count it.
-    """
-    count = len(thresholds)
-    labels = int((int_shape(y_pred) or ())[-1] or 1) if multi_label else 1
-    y_true = ops.cast(ops.cast(y_true, "bool"), y_pred.dtype)
-    positives, negatives = (x if weight is None else x * weight for x in (y_true, 1.0 - y_true))
-    bucket = ops.ceil(ops.clip_by_value(y_pred, 0.0, 1.0) * float(count - 1)) - 1.0
-    if thresholds[0] < 0.0 or thresholds[-1] > 1.0:
-        bucket = ops.maximum(bucket, 0.0)
-    bucket = ops.cast(bucket, "int32")
-    if multi_label:  # the buckets of one label after those of another
-        first = tensor(np.arange(labels, dtype=np.int32) * count, beside=y_pred)
-        bucket = ops.where(bucket < 0, ops.zeros_like(bucket) - 1, bucket + first)
-
-    def above(which: Any) -> Any:
-        sums = ops.unsorted_segment_sum(ops.reshape(which, [-1]), ops.reshape(bucket, [-1]), labels * count)
-        sums = ops.cumsum(ops.reshape(sums, [labels, count]), 1, reverse=True)
-        return ops.transpose(sums) if multi_label else ops.reshape(sums, [count])
-
-    def found(kind: str) -> Any:
-        which = positives if kind in ("true_positives", "false_negatives") else negatives
-        if kind.endswith("positives"):
-            return above(which)
-        return ops.reduce_sum(which, 0 if multi_label else None) - above(which)
-
-    return found
 
 
 class _Count(ConfusionMetric):

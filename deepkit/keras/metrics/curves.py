@@ -12,16 +12,12 @@ from deepkit.keras import activations
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import int_shape, tensor
 from deepkit.keras.metrics.confusion import ConfusionMetric, checked, is_even
+from deepkit.metrics.curves import areas, precision_recall_areas, steps_between
 
 __all__ = ["AUC", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"]
 
 _CURVES = {"roc": "ROC", "pr": "PR", "pr_gain": "PR_GAIN", "prgain": "PR_GAIN"}
-_SUMMATIONS = ("interpolation", "majoring", "minoring")
-
-
-def _inner(count: int) -> list[float]:
-    """The thresholds between 0 and 1 in equal steps, without the two ends."""
-    return [(i + 1) * 1.0 / (count - 1) for i in range(count - 2)]
+_HEIGHTS = {"interpolation": "mean", "majoring": "maximum", "minoring": "minimum"}
 
 
 class _Rates(ConfusionMetric):
@@ -63,8 +59,8 @@ class AUC(_Rates):
     ):
         if str(curve).lower() not in _CURVES:
             raise ArgumentError(f"AUC: curve={curve!r}", rule="'ROC', 'PR' or 'PR_GAIN'")
-        if str(summation_method).lower() not in _SUMMATIONS:
-            raise ArgumentError(f"AUC: summation_method={summation_method!r}", rule="one of " + ", ".join(_SUMMATIONS))
+        if str(summation_method).lower() not in _HEIGHTS:
+            raise ArgumentError(f"AUC: summation_method={summation_method!r}", rule="one of " + ", ".join(_HEIGHTS))
         if thresholds is None and num_thresholds < 2:
             raise ArgumentError(f"AUC: num_thresholds={num_thresholds}", rule="at least 2: the two ends of the curve")
         if num_labels and not multi_label:
@@ -73,7 +69,7 @@ class AUC(_Rates):
             )
         super().__init__(name, dtype)
         self._given = thresholds is not None
-        inner = _inner(num_thresholds) if thresholds is None else sorted(checked(thresholds, 0.5))
+        inner = steps_between(num_thresholds) if thresholds is None else sorted(checked(thresholds, 0.5))
         self.even = thresholds is None or is_even([0.0, *inner, 1.0])
         self.thresholds = [-epsilon(), *inner, 1.0 + epsilon()]
         self.num_thresholds = len(self.thresholds)
@@ -114,31 +110,15 @@ class AUC(_Rates):
     def _pieces(self) -> Any:
         """The areas between neighbouring thresholds."""
         if self.curve == "PR" and self.summation_method == "interpolation":
-            return self._interpolated()
+            kinds = ("true_positives", "false_positives", "false_negatives")
+            return precision_recall_areas(*(getattr(self, kind).read() for kind in kinds))
         if self.curve == "ROC":
             x, y = self.false_positive_rate(), self.recall_rate()
         elif self.curve == "PR":
             x, y = self.recall_rate(), self.precision_rate()
         else:
             x, y = self._gains()
-        left, right = y[:-1], y[1:]
-        heights = {
-            "interpolation": lambda: (left + right) / 2.0,
-            "minoring": lambda: ops.minimum(left, right),
-            "majoring": lambda: ops.maximum(left, right),
-        }[self.summation_method]()
-        return (x[:-1] - x[1:]) * heights
-
-    def _interpolated(self) -> Any:
-        """Between two thresholds true positives grow in line with all positives."""
-        tp, fp, fn = (getattr(self, kind).read() for kind in ("true_positives", "false_positives", "false_negatives"))
-        positives = tp + fp
-        more, step = tp[:-1] - tp[1:], positives[:-1] - positives[1:]
-        slope = ops.div_no_nan(more, ops.maximum(step, 0.0))
-        intercept = tp[1:] - slope * positives[1:]
-        both = ops.logical_and(positives[:-1] > 0.0, positives[1:] > 0.0)
-        growth = ops.where(both, ops.div_no_nan(positives[:-1], positives[1:]), ops.ones_like(positives[1:]))
-        return ops.div_no_nan(slope * (more + intercept * ops.log(growth)), tp[1:] + fn[1:])
+        return areas(x, y, _HEIGHTS[self.summation_method])
 
     def _gains(self) -> Any:
         """Recall gain and precision gain: how far above always saying yes. No true positives: 0 and 1."""
@@ -176,7 +156,7 @@ class _BestUnder(_Rates):
         super().__init__(name, dtype)
         self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
         setattr(self, self.wanted, value)
-        self.thresholds = [0.5] if num_thresholds == 1 else [0.0, *_inner(num_thresholds), 1.0]
+        self.thresholds = [0.5] if num_thresholds == 1 else [0.0, *steps_between(num_thresholds), 1.0]
         self.even = num_thresholds > 1
         self.add_counts((num_thresholds,))
 

@@ -11,6 +11,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.metrics.base import Metric
+from deepkit.metrics.overlap import intersections_and_unions
 
 __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 
@@ -57,8 +58,7 @@ class IoU(Metric):
 
     def result(self) -> Any:
         matrix = self.total_cm.read()
-        both = ops.diag_part(matrix)
-        either = ops.reduce_sum(matrix, 0) + ops.reduce_sum(matrix, 1) - both
+        both, either = intersections_and_unions(matrix)
         chosen = tensor(np.array(self.target_class_ids, np.int32), beside=matrix)
         both, either = ops.gather(both, chosen), ops.gather(either, chosen)
         present = ops.reduce_sum(ops.cast(ops.not_equal(either, 0.0), self.dtype))

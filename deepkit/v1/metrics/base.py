@@ -14,6 +14,8 @@ from deepkit.core.graph import default_graph
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ShapeError
+from deepkit.metrics.curves import steps_between
+from deepkit.metrics.means import of_equal_rank
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.losses import safe_ratio
 
@@ -63,17 +65,11 @@ def aligned(predictions: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]
         check_same_shape("predictions and labels", predictions, labels)
     if weights is None:
         return predictions, labels, None
-    weights = constant_of(weights)
-    if weights.shape.rank and predictions.shape.rank is not None:
-        if weights.shape.rank == predictions.shape.rank + 1:
-            weights = ops.squeeze(weights, [-1])
-        elif weights.shape.rank == predictions.shape.rank - 1:
-            weights = ops.expand_dims(weights, -1)
-    return predictions, labels, weights
+    return predictions, labels, of_equal_rank(constant_of(weights), predictions)
 
 
-def spread(weights: Any, values: Any) -> Any:
-    """The weights as float32, one for each of the values."""
+def fitting(weights: Any, values: Any) -> Any:
+    """The weights as float32; ShapeError unless they can be broadcast against the values."""
     mine, theirs = weights.shape.dims, values.shape.dims
     if mine and theirs is not None:
         fits = len(mine) == len(theirs) and all(
@@ -84,10 +80,14 @@ def spread(weights: Any, values: Any) -> Any:
                 f"weights of shape {weights.shape} for values of shape {values.shape}",
                 rule="a number, or as many axes as the values, each of the same length or of length 1",
             )
-    return ops.broadcast_like(ops.cast(weights, float32), values)
+    return ops.cast(weights, float32)
+
+
+def spread(weights: Any, values: Any) -> Any:
+    """The weights as float32, one for each of the values."""
+    return ops.broadcast_like(fitting(weights, values), values)
 
 
 def thresholds_between(count: int) -> list[float]:
     """`count` thresholds from just below 0 to just above 1 at equal distances."""
-    inner = [(i + 1) / (count - 1) for i in range(count - 2)]
-    return [-1e-7, *inner, 1 + 1e-7]
+    return [-1e-7, *steps_between(count), 1 + 1e-7]

@@ -8,20 +8,10 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import bool_, float32
+from deepkit.metrics.confusion import KINDS, case, counted
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.metrics.base import aligned, finish, from_totals, gathered, ratio
-
-KINDS = {"true_positives": (True, True), "false_positives": (False, True),
-         "true_negatives": (False, False), "false_negatives": (True, False)}
-"""What the label and the prediction are in each of the four cases."""
-
-
-def _case(kind: str, labels: Any, predictions: Any) -> Any:
-    label, prediction = KINDS[kind]
-    return ops.logical_and(
-        labels if label else ops.logical_not(labels), predictions if prediction else ops.logical_not(predictions)
-    )
 
 
 def _booleans(labels: Any, predictions: Any, weights: Any) -> tuple[Any, Any, Any]:
@@ -30,11 +20,10 @@ def _booleans(labels: Any, predictions: Any, weights: Any) -> tuple[Any, Any, An
 
 
 def _counted(kind: str, labels: Any, predictions: Any, weights: Any) -> tuple[Variable, Any]:
-    """The local variable `count` in a scope named after the kind, and what this batch adds to it."""
-    with variable_scope(None, kind, (predictions, labels, weights)):
-        count = gathered([], float32, "count")
-        hits = ops.cast(_case(kind, labels, predictions), float32)
-        return count, ops.reduce_sum(hits if weights is None else hits * ops.cast(weights, float32))
+    """The local variable `count`, and what this batch adds to it."""
+    count = gathered([], float32, "count")
+    hits = case(kind, labels, predictions)
+    return count, counted(hits, None if weights is None else ops.cast(weights, float32), float32)
 
 
 def _counter(kind: str) -> Callable[..., tuple[Any, Any]]:
@@ -47,9 +36,7 @@ def _counter(kind: str) -> Callable[..., tuple[Any, Any]]:
         labels, predictions = constant_of(labels), constant_of(predictions)
         with variable_scope(name, kind, (predictions, labels, weights)):
             predictions, labels, weights = _booleans(labels, predictions, weights)
-            count = gathered([], float32, "count")
-            hits = ops.cast(_case(kind, labels, predictions), float32)
-            more = ops.reduce_sum(hits if weights is None else hits * ops.cast(weights, float32))
+            count, more = _counted(kind, labels, predictions, weights)
             return finish(count, ops.assign_add(count, more), metrics_collections, updates_collections)
 
     metric.__name__ = metric.__qualname__ = kind
@@ -73,7 +60,10 @@ def _share(
     labels, predictions = constant_of(labels), constant_of(predictions)
     with variable_scope(name, scope, (predictions, labels, weights)):
         predictions, labels, weights = _booleans(labels, predictions, weights)
-        pairs = [_counted(kind, labels, predictions, weights) for kind in ("true_positives", other)]
+        pairs = []
+        for kind in ("true_positives", other):
+            with variable_scope(None, kind, (predictions, labels, weights)):
+                pairs.append(_counted(kind, labels, predictions, weights))
 
         def share(hits: Any, misses: Any, name: str) -> Any:
             return ratio(hits, hits + misses, name)

@@ -7,9 +7,11 @@ from typing import Any
 from deepkit import ops
 from deepkit.device.dtypes import float32, float64, int64
 from deepkit.errors import ShapeError
+from deepkit.metrics.means import count_and_sum
+from deepkit.metrics.overlap import intersections_and_unions
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.metrics.base import aligned, finish, from_totals, gathered, ratio, spread
+from deepkit.v1.metrics.base import aligned, finish, fitting, from_totals, gathered, ratio, spread
 
 
 def mean(
@@ -20,13 +22,11 @@ def mean(
     with variable_scope(name, "mean", (values, weights)):
         values = ops.cast(values, float32)
         totals = [gathered([], float32, "total"), gathered([], float32, "count")]
-        if weights is None:
-            number = ops.cast(ops.size(values), float32)
-        else:
+        if weights is not None:
             values, _, weights = aligned(values, None, weights)
-            weights = spread(weights, values)
-            values, number = values * weights, ops.reduce_sum(weights)
-        return from_totals(totals, [ops.reduce_sum(values), number], ratio, metrics_collections, updates_collections)
+            weights = fitting(weights, values)
+        number, total = count_and_sum(values, weights)
+        return from_totals(totals, [total, number], ratio, metrics_collections, updates_collections)
 
 
 def mean_tensor(
@@ -160,8 +160,7 @@ def mean_iou(
         matrix = gathered([num_classes, num_classes], float64, "total_confusion_matrix")
         each = None if weights is None else ops.cast(weights, float64)
         update = ops.assign_add(matrix, ops.confusion_matrix(labels, predictions, num_classes, float64, weights=each))
-        hits = ops.diag_part(matrix.read())
-        union = ops.reduce_sum(matrix.read(), 0) + ops.reduce_sum(matrix.read(), 1) - hits
+        hits, union = intersections_and_unions(matrix.read())
         seen = ops.reduce_sum(ops.cast(ops.not_equal(union, 0), float32))
         parts = ops.cast(hits / ops.where(union > 0, union, ops.ones_like(union)), float32)
         return finish(ratio(ops.reduce_sum(parts), seen, "mean_iou"), update, metrics_collections, updates_collections)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from deepkit import ops
 from deepkit.device.dtypes import bool_, float32
 from deepkit.errors import ArgumentError
+from deepkit.metrics.confusion import KINDS, by_comparing
+from deepkit.metrics.curves import areas, precision_recall_areas
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.metrics.base import aligned, from_totals, gathered, ratio, spread, thresholds_between
+from deepkit.v1.metrics.base import aligned, from_totals, gathered, spread, thresholds_between
 
 _EPSILON = 1e-7
-_ALL = ("true_positives", "false_negatives", "true_negatives", "false_positives")
+_ALL = tuple(KINDS)
 
 
 def _counts(
@@ -28,17 +28,9 @@ def _counts(
     predictions, labels, weights = aligned(
         ops.cast(constant_of(predictions), float32), ops.cast(constant_of(labels), bool_), weights
     )
-    scores, truth = ops.reshape(predictions, [1, -1]), ops.reshape(labels, [1, -1])
-    positive = ops.greater(scores, np.array(thresholds, np.float32).reshape(-1, 1))
-    each = None if weights is None else ops.reshape(spread(weights, predictions), [1, -1])
-    variables, increments = [], []
-    for kind in kinds:
-        said = positive if kind.endswith("positives") else ops.logical_not(positive)
-        right = kind in ("true_positives", "false_negatives")  # the label is positive
-        hits = ops.cast(ops.logical_and(said, truth if right else ops.logical_not(truth)), float32)
-        variables.append(gathered([len(thresholds)], float32, kind))
-        increments.append(ops.reduce_sum(hits if each is None else hits * each, 1))
-    return variables, increments
+    each = None if weights is None else spread(weights, predictions)
+    counts = by_comparing(predictions, labels, each, thresholds)
+    return [gathered([len(thresholds)], float32, kind) for kind in kinds], [counts(kind) for kind in kinds]
 
 
 def auc(
@@ -64,27 +56,15 @@ def auc(
     def area(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Any:
         tp, fn, tn, fp = (ops.identity(x) for x in (tp, fn, tn, fp))
         if curve == "PR" and summation_method == "careful_interpolation":
-            return _interpolated(tp, fp, fn, name)
+            return ops.reduce_sum(precision_recall_areas(tp, fp, fn), name=name)
         recall = (tp + 1e-6) / (tp + fn + 1e-6)
         x, y = (fp / (fp + tn + 1e-6), recall) if curve == "ROC" else (recall, (tp + 1e-6) / (tp + fp + 1e-6))
-        combine = {"minoring": ops.minimum, "majoring": ops.maximum}.get(summation_method, lambda a, b: (a + b) / 2.0)
-        return ops.reduce_sum((x[:-1] - x[1:]) * combine(y[:-1], y[1:]), name=name)
+        heights = {"minoring": "minimum", "majoring": "maximum"}.get(summation_method, "mean")
+        return ops.reduce_sum(areas(x, y, heights), name=name)
 
     with variable_scope(name, "auc", (labels, predictions, weights)):
         variables, increments = _counts(labels, predictions, points, weights, _ALL)
         return from_totals(variables, increments, area, metrics_collections, updates_collections)
-
-
-def _interpolated(tp: Any, fp: Any, fn: Any, name: str) -> Any:
-    """The area under precision over recall, where between two thresholds true positives grow in line with all."""
-    positives = tp + fp
-    more = tp[:-1] - tp[1:]
-    slope = ratio(more, positives[:-1] - positives[1:])
-    intercept = tp[1:] - slope * positives[1:]
-    both = ops.logical_and(positives[:-1] > 0, positives[1:] > 0)
-    ones = ops.ones_like(positives[1:])
-    growth = ops.where(both, ratio(positives[:-1], positives[1:]), ones)
-    return ops.reduce_sum(ratio(slope * (more + intercept * ops.log(growth)), tp[1:] + fn[1:]), name=name)
 
 
 def _at_thresholds(
