@@ -22,25 +22,7 @@ from deepkit.datasets.series import load_airline_passengers
 from deepkit.datasets.texts import load_text
 
 __all__ = [
-    "Dataset",
-    "Documents",
-    "Series",
-    "Table",
-    "augment",
-    "invent_california",
-    "load_airline_passengers",
-    "load_boston",
-    "load_california",
-    "load_cifar10",
-    "load_cifar100",
-    "load_digits",
-    "load_digits28",
-    "load_fashion_mnist",
-    "load_imdb",
-    "load_mnist",
-    "load_reuters",
-    "load_text",
-    "read_cifar",
-    "read_idx",
-    "write_idx",
+    "Dataset", "Documents", "Series", "Table", "augment", "invent_california", "load_airline_passengers", "load_boston",
+    "load_california", "load_cifar10", "load_cifar100", "load_digits", "load_digits28", "load_fashion_mnist",
+    "load_imdb", "load_mnist", "load_reuters", "load_text", "read_cifar", "read_idx", "write_idx",
 ]

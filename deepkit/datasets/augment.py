@@ -38,8 +38,7 @@ def augment(
     images = np.asarray(images)
     if images.ndim != 3:
         raise ShapeError(
-            f"augment: images have shape {images.shape}",
-            rule="images are (n, height, width)",
+            f"augment: images have shape {images.shape}", rule="images are (n, height, width)",
             hint="reshape flat rows with x.reshape(-1, 28, 28); drop a channel axis with x[..., 0]",
         )
     if images.dtype != np.uint8 and images.dtype.kind != "f":

@@ -106,8 +106,7 @@ def parse_cifar(data: bytes, classes: Sequence[int], path: Path) -> tuple[np.nda
     if not data or len(data) % record:
         raise DataError(
             f"{path} holds {len(data):,} bytes of pictures",
-            rule=f"whole records of {record:,} bytes: {len(classes)} of labels and {PIXELS:,} of pixels",
-            hint=AGAIN,
+            rule=f"whole records of {record:,} bytes: {len(classes)} of labels and {PIXELS:,} of pixels", hint=AGAIN,
         )
     records = np.frombuffer(data, np.uint8).reshape(-1, record)
     labels = [records[:, i].astype(np.int64) for i in range(len(classes))]
@@ -116,8 +115,7 @@ def parse_cifar(data: bytes, classes: Sequence[int], path: Path) -> tuple[np.nda
             worst = int(np.argmax(found >= count))
             raise DataError(
                 f"{path}: a label of picture {worst:,} is {found[worst]}",
-                where=f"at byte {worst * record + i:,} of the contents",
-                rule=f"labels are 0 to {count - 1}",
+                where=f"at byte {worst * record + i:,} of the contents", rule=f"labels are 0 to {count - 1}",
             )
     planes = records[:, len(classes) :].reshape(-1, 3, SIZE, SIZE)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels

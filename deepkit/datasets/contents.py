@@ -42,10 +42,8 @@ class Contents:
 
     def damaged(self, what: str, rule: str | None = None, *, at: int | None = None) -> DataError:
         return DataError(
-            f"{self.path} is damaged: {what}",
-            where=f"at byte {self.offset if at is None else at:,} of the contents",
-            rule=rule,
-            hint=AGAIN,
+            f"{self.path} is damaged: {what}", where=f"at byte {self.offset if at is None else at:,} of the contents",
+            rule=rule, hint=AGAIN,
         )
 
 

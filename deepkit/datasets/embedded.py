@@ -50,21 +50,15 @@ class Embedded:
 
 DIGITS28 = Embedded("digits28", "digits28.npz", "1,797 handwritten digits")
 AIRLINE_PASSENGERS = Embedded(
-    "airline-passengers",
-    "airline-passengers.csv",
-    "144 months of air travel (Box, Jenkins 1976)",
+    "airline-passengers", "airline-passengers.csv", "144 months of air travel (Box, Jenkins 1976)",
     "d27dd74f3654ab4c688afccf2348870410902f480cea900d872be2ae33184411",
 )
 ANDROCLES = Embedded(
-    "androcles",
-    "androcles.txt",
-    "the fable of Androcles and the lion, retold",
+    "androcles", "androcles.txt", "the fable of Androcles and the lion, retold",
     "3f2490af131303d83bfacc8b4948c109073431dd5902a8dbf90a8ace465fa780",
 )
 NORTH_WIND = Embedded(
-    "north-wind",
-    "north-wind.txt",
-    "the fable of the north wind and the sun, retold",
+    "north-wind", "north-wind.txt", "the fable of the north wind and the sun, retold",
     "c439c015f6d76d25163fdb8d3008a6d359f208cf6780820b072600f975cdd0a9",
 )
 

@@ -95,20 +95,14 @@ def _prepare(home: Path, size: int) -> None:
         ) from error
     if free < size:
         raise DownloadError(
-            f"{size / 1e6:.1f} MB are to be downloaded, but only {free / 1e6:.1f} MB are free",
-            where=str(home),
+            f"{size / 1e6:.1f} MB are to be downloaded, but only {free / 1e6:.1f} MB are free", where=str(home),
             hint="make space, or set DEEPKIT_DATA to a folder on another disk",
         )
 
 
 def _fetch_file(
-    target: Path,
-    file: RemoteFile,
-    entry: Entry,
-    mirrors: list[str],
-    addresses: tuple[str, ...],
-    progress: Progress | None,
-    timeout: float,
+    target: Path, file: RemoteFile, entry: Entry, mirrors: list[str], addresses: tuple[str, ...],
+    progress: Progress | None, timeout: float,
 ) -> str:
     """Download one file to `target` from the first place that has it right; return that mirror or address."""
     failures = []
@@ -138,14 +132,8 @@ def _download(url: str, file: RemoteFile, out: BinaryIO, progress: Progress | No
 
 
 def download(
-    url: str,
-    out: BinaryIO,
-    *,
-    size: int | None = None,
-    digest: str | None = None,
-    algorithm: str = "sha256",
-    progress: Callable[[int, int | None], None] | None = None,
-    timeout: float = 30.0,
+    url: str, out: BinaryIO, *, size: int | None = None, digest: str | None = None, algorithm: str = "sha256",
+    progress: Callable[[int, int | None], None] | None = None, timeout: float = 30.0,
 ) -> None:
     """Copy what is at `url` (http, https or file) to `out`.
 

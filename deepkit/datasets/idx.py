@@ -80,23 +80,18 @@ def read_pair(images: str | Path, labels: str | Path, classes: int = 10) -> tupl
     for path, array, ndim, form in ((images, x, 3, "images are (n, height, width)"), (labels, y, 1, "labels are (n,)")):
         if array.ndim != ndim or array.dtype != np.uint8:
             raise DataError(
-                f"{path} holds {array.dtype} numbers of shape {array.shape}",
-                where="at byte 2 of the contents",
-                rule=f"{form}, type code 08 (uint8)",
-                hint="were image and label files exchanged?",
+                f"{path} holds {array.dtype} numbers of shape {array.shape}", where="at byte 2 of the contents",
+                rule=f"{form}, type code 08 (uint8)", hint="were image and label files exchanged?",
             )
     if len(x) != len(y):
         raise DataError(
-            f"{images} has {len(x):,} images, but {labels} has {len(y):,} labels",
-            where="at byte 4 of the contents",
-            rule="one label for each image",
-            hint="both files must come from the same half: training or test",
+            f"{images} has {len(x):,} images, but {labels} has {len(y):,} labels", where="at byte 4 of the contents",
+            rule="one label for each image", hint="both files must come from the same half: training or test",
         )
     if y.max() >= classes:
         worst = int(np.argmax(y >= classes))
         raise DataError(
-            f"{labels}: label number {worst} is {y[worst]}",
-            where=f"at byte {8 + worst:,} of the contents",
+            f"{labels}: label number {worst} is {y[worst]}", where=f"at byte {8 + worst:,} of the contents",
             rule=f"labels are 0 to {classes - 1}",
         )
     return x, y.astype(np.int64)

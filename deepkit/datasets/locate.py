@@ -154,8 +154,7 @@ def verified(path: Path, file: RemoteFile) -> bytes:
     if sha256(found) != wanted:
         raise DataError(
             f"{path} is damaged, or another file of the same name",
-            rule=f"SHA-256 {wanted[:12]}...; found {len(found):,} bytes of SHA-256 {sha256(found)[:12]}...",
-            hint=AGAIN,
+            rule=f"SHA-256 {wanted[:12]}...; found {len(found):,} bytes of SHA-256 {sha256(found)[:12]}...", hint=AGAIN,
         )
     return found
 

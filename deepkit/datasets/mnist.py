@@ -59,13 +59,8 @@ def _load(entry: Entry, verbose: bool) -> Dataset:
         check_numbers(arrays[file.role].astype(np.uint8, copy=False), paths[file.role], file)
     source = str(paths["x_train"].parent)
     data = Dataset(
-        name=entry.title,
-        x_train=arrays["x_train"],
-        y_train=arrays["y_train"],
-        x_test=arrays["x_test"],
-        y_test=arrays["y_test"],
-        source=source,
-        classes=entry.classes,
+        name=entry.title, x_train=arrays["x_train"], y_train=arrays["y_train"], x_test=arrays["x_test"],
+        y_test=arrays["y_test"], source=source, classes=entry.classes,
     )
     if verbose:
         print(data.describe())

@@ -45,8 +45,7 @@ def parse_months(text: str) -> tuple[np.ndarray, np.ndarray]:
             numbers.append(float(number))
         except ValueError as error:
             raise DataError(
-                f"no month and number: {error}",
-                where=f"line {line_number:,}: {line[:60]!r}",
+                f"no month and number: {error}", where=f"line {line_number:,}: {line[:60]!r}",
                 rule="such as 1949-01,112",
             ) from error
     times, values = np.array(months, "datetime64[M]"), np.array(numbers, np.float64)

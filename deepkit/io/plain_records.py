@@ -57,11 +57,7 @@ def text_lines(path: Any, compression: str = "", returns_anywhere: bool = False)
 
 
 def fixed_records(
-    path: Any,
-    record_bytes: int,
-    header_bytes: int = 0,
-    footer_bytes: int = 0,
-    hop_bytes: int = 0,
+    path: Any, record_bytes: int, header_bytes: int = 0, footer_bytes: int = 0, hop_bytes: int = 0,
     compression: str = "",
 ) -> Iterator[bytes]:
     """The records of a file, each record_bytes long, between a header and a footer.

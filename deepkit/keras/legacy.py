@@ -68,12 +68,7 @@ _VALUES: dict[str, dict[Any, Any]] = {
 }
 _SIDES = ("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3")
 _KERNELS = {
-    "Conv2D": 2,
-    "SeparableConv2D": 2,
-    "Conv2DTranspose": 2,
-    "LocallyConnected2D": 2,
-    "ConvLSTM2D": 2,
-    "Conv3D": 3,
+    "Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "ConvLSTM2D": 2, "Conv3D": 3,
 }
 _OF_TODAY = {"padding", "strides", "kernel_size", "data_format"}
 

@@ -36,9 +36,7 @@ def call_own(function: Callable[..., Any], what: str, *args: Any, **kwargs: Any)
         ) from None
     if result is None:
         raise ArgumentError(
-            f"{label} returned None",
-            where=_definition(function),
-            rule="it returns a tensor",
+            f"{label} returned None", where=_definition(function), rule="it returns a tensor",
             hint="is a `return` missing?",
         )
     return result

@@ -90,8 +90,8 @@ def depthwise_conv_weights(size: Sequence[int], channels: int, multiplier: int, 
 def depthwise_conv(x: Any, kernel: Any, bias: Any, window: Window) -> Any:
     """Each channel convolved with its own `multiplier` kernels: channel c makes channels c * multiplier + m."""
 
-    def convolve(images: Any, kernels: list[Any], w: Window) -> Any:
-        return ops.depthwise_conv2d(images, *kernels, w.strides, w.padding, w.dilations, data_format=w.layout)
+    def convolve(images: Any, own: Any, w: Window) -> Any:
+        return ops.depthwise_conv2d(images, own, w.strides, w.padding, w.dilations, data_format=w.layout)
 
     return with_bias(_as_images(convolve, x, [kernel], window), bias, window.layout)
 
@@ -107,17 +107,17 @@ def separable_conv_weights(
 def separable_conv(x: Any, depthwise: Any, pointwise: Any, bias: Any, window: Window) -> Any:
     """A depthwise convolution, then at each place a mixture of its channels. Source: F. Chollet, CVPR 2017."""
 
-    def convolve(images: Any, kernels: list[Any], w: Window) -> Any:
-        return ops.separable_conv2d(images, *kernels, w.strides, w.padding, w.dilations, data_format=w.layout)
+    def convolve(images: Any, own: Any, mixing: Any, w: Window) -> Any:
+        return ops.separable_conv2d(images, own, mixing, w.strides, w.padding, w.dilations, data_format=w.layout)
 
     return with_bias(_as_images(convolve, x, [depthwise, pointwise], window), bias, window.layout)
 
 
 def _as_images(convolve: Any, x: Any, kernels: list[Any], window: Window) -> Any:
-    """convolve(images, kernels, window) of images; a sequence becomes an image of one row, and its result one again."""
+    """convolve(images, *kernels, window); a sequence becomes an image of one row, and its result a sequence again."""
     if len(window.layout) > 3:
-        return convolve(x, kernels, window)
+        return convolve(x, *kernels, window)
     (row,) = space_axes(window.layout)
     images = ops.expand_dims(x, row)
-    y = convolve(images, [ops.expand_dims(kernel, 0) for kernel in kernels], window.for_images())
+    y = convolve(images, *[ops.expand_dims(kernel, 0) for kernel in kernels], window.for_images())
     return ops.squeeze(y, [row])

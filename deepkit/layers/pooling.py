@@ -7,11 +7,11 @@ from typing import Any
 from deepkit import ops
 from deepkit.layers.layouts import channels_first, space_axes
 
-_WINDOWS = {
+_WINDOWS: dict[str, dict[int, Any]] = {
     "max": {1: ops.max_pool1d, 2: ops.max_pool, 3: ops.max_pool3d},
     "mean": {1: ops.avg_pool1d, 2: ops.avg_pool, 3: ops.avg_pool3d},
 }
-_PLACES = {"max": ops.reduce_max, "mean": ops.reduce_mean}
+_PLACES: dict[str, Any] = {"max": ops.reduce_max, "mean": ops.reduce_mean}
 
 
 def pool(kind: str, x: Any, size: Any, strides: Any, padding: str, layout: str) -> Any:

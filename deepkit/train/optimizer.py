@@ -15,12 +15,10 @@ from deepkit.core.graph import Graph
 from deepkit.core.listing import leaves
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
-from deepkit.core.slices import IndexedSlices
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Parameter
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GradientError
-from deepkit.train.rules import UpdateRows, UpdateRule
 
 
 class Optimizer:
@@ -115,12 +113,6 @@ class Optimizer:
     def _finish(self, like: Any) -> list[Any]:
         """What changes once a step, after all variables (Adam's powers)."""
         return []
-
-    def _apply(self, rule: UpdateRule, states: list[Any], grad: Any, *numbers: Any) -> Any:
-        """One rule on a variable and its slots; IndexedSlices move only the rows they name."""
-        if isinstance(grad, IndexedSlices):
-            return apply(UpdateRows(rule), *states, grad.values, grad.indices, *numbers)
-        return apply(rule, *states, grad, *numbers)
 
     def _slot_start(self, slot: str, var: Any) -> float:
         return 0.0

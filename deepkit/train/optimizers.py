@@ -16,6 +16,7 @@ from deepkit.train.rules import (
     ApplyGradientDescent,
     ApplyMomentum,
     ApplyRMSProp,
+    moved,
 )
 
 
@@ -33,7 +34,7 @@ class GradientDescentOptimizer(Optimizer):
         super().__init__(learning_rate, name)
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return self._apply(ApplyGradientDescent(), [var], grad, self._rate(var))
+        return moved(ApplyGradientDescent(), [var], grad, self._rate(var))
 
 
 class MomentumOptimizer(Optimizer):
@@ -49,7 +50,7 @@ class MomentumOptimizer(Optimizer):
         self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return self._apply(self.rule, [var, self._slot(var, "momentum")], grad, self._rate(var), self.momentum)
+        return moved(self.rule, [var, self._slot(var, "momentum")], grad, self._rate(var), self.momentum)
 
 
 class AdagradOptimizer(Optimizer):
@@ -70,7 +71,7 @@ class AdagradOptimizer(Optimizer):
         return self.start
 
     def _update(self, var: Any, grad: Any) -> Any:
-        return self._apply(ApplyAdagrad(), [var, self._slot(var, "accumulator")], grad, self._rate(var))
+        return moved(ApplyAdagrad(), [var, self._slot(var, "accumulator")], grad, self._rate(var))
 
 
 class AdadeltaOptimizer(Optimizer):
@@ -87,7 +88,7 @@ class AdadeltaOptimizer(Optimizer):
 
     def _update(self, var: Any, grad: Any) -> Any:
         slots = [self._slot(var, s) for s in self.slot_names]
-        return self._apply(ApplyAdadelta(), [var, *slots], grad, self._rate(var), self.rho, self.epsilon)
+        return moved(ApplyAdadelta(), [var, *slots], grad, self._rate(var), self.rho, self.epsilon)
 
 
 class RMSPropOptimizer(Optimizer):
@@ -109,7 +110,7 @@ class RMSPropOptimizer(Optimizer):
         order = ("mg", "rms", "momentum") if "mg" in self.slot_names else self.slot_names  # as the rule takes them
         slots = [self._slot(var, s) for s in order]
         numbers = (self.decay, self.momentum, self.epsilon)
-        return self._apply(self.rule, [var, *slots], grad, self._rate(var), *numbers)
+        return moved(self.rule, [var, *slots], grad, self._rate(var), *numbers)
 
 
 class AdamOptimizer(Optimizer):
@@ -136,7 +137,7 @@ class AdamOptimizer(Optimizer):
         numbers = (*self._powers(var), self._rate(var), self.beta1, self.beta2, self.epsilon)
         if isinstance(grad, IndexedSlices):  # the means of the other rows fade all the same
             grad = grad.dense_like(var.read())
-        return self._apply(ApplyAdam(), [var, *slots], grad, *numbers)
+        return moved(ApplyAdam(), [var, *slots], grad, *numbers)
 
     def _finish(self, like: Any) -> list[Any]:
         power1, power2 = self._powers(like)
@@ -169,4 +170,4 @@ class FtrlOptimizer(Optimizer):
         rate = self._rate(var)
         l2 = self.l2 + self.beta / (2 * rate) if self.beta else self.l2
         slots = [self._slot(var, s) for s in self.slot_names]
-        return self._apply(ApplyFtrl(), [var, *slots], grad, rate, self.l1, l2, self.power, self.shrinkage)
+        return moved(ApplyFtrl(), [var, *slots], grad, rate, self.l1, l2, self.power, self.shrinkage)

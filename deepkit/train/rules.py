@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.slices import IndexedSlices
 from deepkit.device import updates
 from deepkit.errors import ShapeError
 
@@ -74,6 +77,13 @@ class UpdateRows(UpdateRule):
         for state, part in zip(states, parts, strict=True):
             state[rows] = part
         return states if count > 1 else states[0]
+
+
+def moved(rule: UpdateRule, states: Sequence[Any], grad: Any, *numbers: Any) -> Any:
+    """A variable and its slots, the states, after one step by the rule; IndexedSlices move only the rows they name."""
+    if isinstance(grad, IndexedSlices):
+        return apply(UpdateRows(rule), *states, grad.values, grad.indices, *numbers)
+    return apply(rule, *states, grad, *numbers)
 
 
 @register

@@ -42,7 +42,6 @@ def executing_eagerly() -> bool:
 def enable_eager_execution(*_: Any, **__: Any) -> None:
     """An error that names deepkit's eager side."""
     raise ArgumentError(
-        "deepkit.v1 builds graphs only",
-        rule="tensors that compute at once are deepkit's own: import deepkit as dk",
+        "deepkit.v1 builds graphs only", rule="tensors that compute at once are deepkit's own: import deepkit as dk",
         hint="dk.tensor([1.0, 2.0]), dk.gradients(y, [x])",
     )

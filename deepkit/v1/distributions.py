@@ -109,11 +109,7 @@ class Uniform(Distribution):
     """Every number from low to below high is equally likely."""
 
     def __init__(
-        self,
-        low: Any = 0.0,
-        high: Any = 1.0,
-        validate_args: bool = False,
-        allow_nan_stats: bool = True,
+        self, low: Any = 0.0, high: Any = 1.0, validate_args: bool = False, allow_nan_stats: bool = True,
         name: Any = None,
     ):
         super().__init__(name)

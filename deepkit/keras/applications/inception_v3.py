@@ -55,15 +55,7 @@ def InceptionV3(
 ) -> Model:
     """InceptionV3, by default for images (299, 299, 3)."""
     frame = Frame(
-        "inception_v3",
-        299,
-        75,
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        classes,
+        "inception_v3", 299, 75, include_top, weights, input_tensor, input_shape, pooling, classes,
         classifier_activation,
     )
     x = stem(frame.inputs)
@@ -80,8 +72,7 @@ def InceptionV3(
         )
         x = joined([*wide, pooled_path(x, 192)], f"mixed{i}")
     halved = (
-        path(x, (192, 1), (320, 3), strides=2),
-        path(x, (192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3), strides=2),
+        path(x, (192, 1), (320, 3), strides=2), path(x, (192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3), strides=2),
     )
     x = joined([*halved, MaxPooling2D(3, strides=2)(x)], "mixed8")
     for i in range(2):  # 8 x 8

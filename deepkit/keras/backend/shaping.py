@@ -96,8 +96,7 @@ def repeat(x: Any, n: int) -> Any:
     x = tensor(x)
     if rank(x) != 2:
         raise ShapeError(
-            f"repeat of a tensor of shape {x.shape}",
-            rule="two axes: (batch, features)",
+            f"repeat of a tensor of shape {x.shape}", rule="two axes: (batch, features)",
             hint="repeat_elements(x, n, axis)",
         )
     return ops.tile(ops.expand_dims(x, 1), [1, n, 1])

@@ -22,16 +22,8 @@ from deepkit.keras.datasets._source import (
 
 
 def load_data(
-    path: Any = "imdb.npz",
-    num_words: int | None = None,
-    skip_top: int = 0,
-    maxlen: int | None = None,
-    seed: int = 113,
-    start_char: int | None = 1,
-    oov_char: int | None = 2,
-    index_from: int = 3,
-    cache_dir: Any = None,
-    **kwargs: Any,
+    path: Any = "imdb.npz", num_words: int | None = None, skip_top: int = 0, maxlen: int | None = None, seed: int = 113,
+    start_char: int | None = 1, oov_char: int | None = 2, index_from: int = 3, cache_dir: Any = None, **kwargs: Any,
 ) -> tuple[Pair, Pair]:
     """(x_train, y_train), (x_test, y_test): 25,000 and 25,000 reviews; label 1 is good, 0 bad.
 

@@ -29,17 +29,9 @@ _TOPICS = (
 
 
 def load_data(
-    path: Any = "reuters.npz",
-    num_words: int | None = None,
-    skip_top: int = 0,
-    maxlen: int | None = None,
-    test_split: float = 0.2,
-    seed: int = 113,
-    start_char: int | None = 1,
-    oov_char: int | None = 2,
-    index_from: int = 3,
-    cache_dir: Any = None,
-    **kwargs: Any,
+    path: Any = "reuters.npz", num_words: int | None = None, skip_top: int = 0, maxlen: int | None = None,
+    test_split: float = 0.2, seed: int = 113, start_char: int | None = 1, oov_char: int | None = 2, index_from: int = 3,
+    cache_dir: Any = None, **kwargs: Any,
 ) -> tuple[Pair, Pair]:
     """(x_train, y_train), (x_test, y_test): news of 1987, each with the number that its topic has in Keras.
 

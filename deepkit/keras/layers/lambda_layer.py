@@ -29,11 +29,7 @@ class Lambda(Layer):
     """
 
     def __init__(
-        self,
-        function: Any,
-        output_shape: Any = None,
-        mask: Any = None,
-        arguments: dict[str, Any] | None = None,
+        self, function: Any, output_shape: Any = None, mask: Any = None, arguments: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -151,13 +151,7 @@ class BatchNormalization(_Normalization):
             return self._scaled(inputs, self.moving_mean, self.moving_variance)
         gamma, beta = self._gamma_and_beta()
         return ops.fused_batch_norm(
-            inputs,
-            gamma,
-            beta,
-            self.moving_mean,
-            self.moving_variance,
-            self.epsilon,
-            self.image_layout,
+            inputs, gamma, beta, self.moving_mean, self.moving_variance, self.epsilon, self.image_layout,
             is_training=False,
         )[0]
 

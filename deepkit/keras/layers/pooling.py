@@ -19,11 +19,7 @@ class Pooling(Layer):
     kind: ClassVar[str]
 
     def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
+        self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -76,10 +76,7 @@ class BinaryIoU(IoU):
     """Intersection over union of classes 0 and 1; predictions of at least the threshold are class 1."""
 
     def __init__(
-        self,
-        target_class_ids: Sequence[int] = (0, 1),
-        threshold: float = 0.5,
-        name: str | None = None,
+        self, target_class_ids: Sequence[int] = (0, 1), threshold: float = 0.5, name: str | None = None,
         dtype: Any = None,
     ):
         super().__init__(2, target_class_ids, name, dtype)

@@ -90,10 +90,7 @@ class F1Score(FBetaScore):
     """2 precision recall / (precision + recall)."""
 
     def __init__(
-        self,
-        average: str | None = None,
-        threshold: float | None = None,
-        name: str | None = "f1_score",
+        self, average: str | None = None, threshold: float | None = None, name: str | None = "f1_score",
         dtype: Any = None,
     ):
         super().__init__(average, 1.0, threshold, name, dtype)
@@ -141,8 +138,7 @@ class R2Score(Metric):
             self.sum.assign_add(ops.reduce_sum(y_true * weight, 0)),
             self.squared_sum.assign_add(ops.reduce_sum(y_true * y_true * weight, 0)),
             self.total_mse.assign_add(ops.reduce_sum(ops.square(y_true - y_pred) * weight, 0)),
-            self.count.assign_add(ops.reduce_sum(weight, 0)),
-            self.num_samples.assign_add(ops.size(y_true)),
+            self.count.assign_add(ops.reduce_sum(weight, 0)), self.num_samples.assign_add(ops.size(y_true)),
         ]
 
     def result(self) -> Any:

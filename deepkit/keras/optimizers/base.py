@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.core.apply import apply, convert, is_tensor
+from deepkit.core.apply import convert, is_tensor
 from deepkit.core.autodiff import gradients
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices, dense
@@ -26,7 +26,7 @@ from deepkit.keras.optimizers import schedules
 from deepkit.keras.optimizers.schedules import LearningRateSchedule
 from deepkit.train.clipping import clip_by_global_norm
 from deepkit.train.initializers import Constant
-from deepkit.train.rules import UpdateRows, UpdateRule
+from deepkit.train.rules import UpdateRule, moved
 
 
 class Optimizer:
@@ -231,8 +231,8 @@ class Optimizer:
         constraint = getattr(param, "constraint", None)
         if constraint is not None:
             grad = dense(grad, param.read())
-        moved = self.move(param, grad)
-        update = moved[0] if isinstance(moved, (list, tuple)) else moved
+        update = self.move(param, grad)
+        update = update[0] if isinstance(update, (list, tuple)) else update
         if constraint is None:
             return [update]
         if isinstance(param, Parameter):
@@ -252,10 +252,7 @@ class Optimizer:
         self, rule: UpdateRule, param: Any, grad: Any, *numbers: Any, slots: tuple[str, ...] | None = None
     ) -> Any:
         """One update rule on a weight and its slots; IndexedSlices move only the rows they name."""
-        states = [param, *[self.slot(name, param) for name in slots or self.slot_names]]
-        if isinstance(grad, IndexedSlices):
-            return apply(UpdateRows(rule), *states, grad.values, grad.indices, *numbers)
-        return apply(rule, *states, grad, *numbers)
+        return moved(rule, [param, *[self.slot(name, param) for name in slots or self.slot_names]], grad, *numbers)
 
     # ---- slots
 

@@ -44,16 +44,9 @@ class Sequence(ABC):
 
 
 def get_file(
-    fname: str | Path | None = None,
-    origin: str | None = None,
-    untar: bool = False,
-    md5_hash: str | None = None,
-    file_hash: str | None = None,
-    cache_subdir: str = "datasets",
-    hash_algorithm: str = "auto",
-    extract: bool = False,
-    archive_format: str | list[str] | tuple[str, ...] | None = "auto",
-    cache_dir: str | Path | None = None,
+    fname: str | Path | None = None, origin: str | None = None, untar: bool = False, md5_hash: str | None = None,
+    file_hash: str | None = None, cache_subdir: str = "datasets", hash_algorithm: str = "auto", extract: bool = False,
+    archive_format: str | list[str] | tuple[str, ...] | None = "auto", cache_dir: str | Path | None = None,
 ) -> str:
     """Download a file unless it is in the cache already, check it, unpack it if asked to, and return its path.
 

@@ -45,11 +45,7 @@ class Progbar:
         stateful_metrics: Iterable[str] | None = None, unit_name: str = "step",
     ):
         self.target, self.width, self.verbose, self.interval, self.unit_name = (
-            target,
-            width,
-            verbose,
-            interval,
-            unit_name,
+            target, width, verbose, interval, unit_name,
         )
         self.stateful_metrics = set(stateful_metrics or ())
         self._sums: dict[str, tuple[float, float]] = {}

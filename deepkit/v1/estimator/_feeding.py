@@ -58,8 +58,7 @@ def _tensors(value: Any) -> Any:
         return value
     if callable(value) and not isinstance(value, Symbol):
         raise ArgumentError(
-            f"input_fn returned a function, {value!r}",
-            rule="it returns tensors or arrays",
+            f"input_fn returned a function, {value!r}", rule="it returns tensors or arrays",
             hint="input_fn=that_function",
         )
     tensor = constant_of(value)

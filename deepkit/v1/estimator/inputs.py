@@ -118,8 +118,7 @@ def _check(parts: dict[Any, np.ndarray], batch_size: int, num_epochs: int | None
         raise ArgumentError("an input function without examples", rule="at least one row")
     if batch_size < 1 or (num_epochs is not None and num_epochs < 1):
         raise ArgumentError(
-            f"batch_size={batch_size}, num_epochs={num_epochs}",
-            rule="both at least 1",
+            f"batch_size={batch_size}, num_epochs={num_epochs}", rule="both at least 1",
             hint="num_epochs=None: for ever",
         )
 

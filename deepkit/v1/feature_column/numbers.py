@@ -105,8 +105,7 @@ def bucketized_column(source_column: NumericColumn, boundaries: Any) -> Bucketiz
     """The interval that a number lies in: with boundaries [0, 10] below 0, from 0 to below 10, or from 10 on."""
     if not isinstance(source_column, NumericColumn) or len(source_column.shape) > 1:
         raise ArgumentError(
-            f"bucketized_column({source_column!r})",
-            rule="made from a numeric column with one axis",
+            f"bucketized_column({source_column!r})", rule="made from a numeric column with one axis",
             hint="numeric_column",
         )
     limits = tuple(boundaries)

@@ -177,8 +177,7 @@ def read_data_sets(
     labels, test_labels = (_labels(y, one_hot) for y in (data.y_train, data.y_test))
     return Datasets(
         train=DataSet(images[held:], labels[held:], **options),
-        validation=DataSet(images[:held], labels[:held], **options),
-        test=DataSet(test_images, test_labels, **options),
+        validation=DataSet(images[:held], labels[:held], **options), test=DataSet(test_images, test_labels, **options),
     )
 
 

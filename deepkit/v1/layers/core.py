@@ -106,11 +106,7 @@ def dense(
 
 
 def dropout(
-    inputs: Any,
-    rate: Any = 0.5,
-    noise_shape: Any = None,
-    seed: int | None = None,
-    training: Any = False,
+    inputs: Any, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None, training: Any = False,
     name: Any = None,
 ) -> Any:
     """Sets numbers to 0 with probability `rate` (the share that goes) while `training` is true, a bool or a tensor."""

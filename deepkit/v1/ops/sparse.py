@@ -13,11 +13,7 @@ from deepkit.ops.arrays.sparse import SparseTensorValue
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
-    "SparseTensor",
-    "SparseTensorValue",
-    "sparse_tensor_dense_matmul",
-    "sparse_tensor_to_dense",
-    "sparse_to_dense",
+    "SparseTensor", "SparseTensorValue", "sparse_tensor_dense_matmul", "sparse_tensor_to_dense", "sparse_to_dense",
 ]
 
 sparse_to_dense = symbolic(ops.sparse_to_dense)

@@ -80,10 +80,7 @@ class Supervisor:
 
     @contextlib.contextmanager
     def managed_session(
-        self,
-        master: str = "",
-        config: Any = None,
-        start_standard_services: bool = True,
+        self, master: str = "", config: Any = None, start_standard_services: bool = True,
         close_summary_writer: bool = True,
     ) -> Iterator[Any]:
         """A session that is ready, as a `with` block. At its end the threads stop, and the first error of any is raised.

@@ -25,8 +25,7 @@ class WarmStartSettings(NamedTuple):
 
 def warm_start(
     ckpt_to_initialize_from: Any, vars_to_warm_start: Any = ".*",
-    var_name_to_vocab_info: Mapping[str, Any] | None = None,
-    var_name_to_prev_var_name: Mapping[str, str] | None = None,
+    var_name_to_vocab_info: Mapping[str, Any] | None = None, var_name_to_prev_var_name: Mapping[str, str] | None = None,
 ) -> None:
     """From now on the chosen variables start with values of a checkpoint, or of the latest one of a folder.
 

@@ -65,6 +65,9 @@ class Cell(SequenceCell):
         "bias_constraint", "dropout", "recurrent_dropout",
     )
     """The names of the arguments that a configuration holds."""
+    bias_initializer: Any
+    bias_regularizer: Any
+    bias_constraint: Any
 
     def __init__(
         self, units: int, activation: Any = "tanh", use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",

@@ -10,18 +10,8 @@ from deepkit.errors import ArgumentError, ShapeError
 
 
 def apply_affine_transform(
-    x: np.ndarray,
-    theta: float = 0,
-    tx: float = 0,
-    ty: float = 0,
-    shear: float = 0,
-    zx: float = 1,
-    zy: float = 1,
-    row_axis: int = 1,
-    col_axis: int = 2,
-    channel_axis: int = 0,
-    fill_mode: str = "nearest",
-    cval: float = 0.0,
+    x: np.ndarray, theta: float = 0, tx: float = 0, ty: float = 0, shear: float = 0, zx: float = 1, zy: float = 1,
+    row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0, fill_mode: str = "nearest", cval: float = 0.0,
     order: int = 1,
 ) -> np.ndarray:
     """One picture rotated, shifted, sheared and zoomed about its middle, in one step.
@@ -98,14 +88,8 @@ def flip_axis(x: Any, axis: int) -> np.ndarray:
 
 
 def random_rotation(
-    x: np.ndarray,
-    rg: float,
-    row_axis: int = 1,
-    col_axis: int = 2,
-    channel_axis: int = 0,
-    fill_mode: str = "nearest",
-    cval: float = 0.0,
-    interpolation_order: int = 1,
+    x: np.ndarray, rg: float, row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0, fill_mode: str = "nearest",
+    cval: float = 0.0, interpolation_order: int = 1,
 ) -> np.ndarray:
     """`x` rotated by an angle drawn from -rg to rg degrees (np.random); the rest as in apply_affine_transform."""
     theta = np.random.uniform(-rg, rg)
@@ -114,15 +98,8 @@ def random_rotation(
 
 
 def random_shift(
-    x: np.ndarray,
-    wrg: float,
-    hrg: float,
-    row_axis: int = 1,
-    col_axis: int = 2,
-    channel_axis: int = 0,
-    fill_mode: str = "nearest",
-    cval: float = 0.0,
-    interpolation_order: int = 1,
+    x: np.ndarray, wrg: float, hrg: float, row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0,
+    fill_mode: str = "nearest", cval: float = 0.0, interpolation_order: int = 1,
 ) -> np.ndarray:
     """`x` shifted at random (np.random).
 
@@ -136,14 +113,8 @@ def random_shift(
 
 
 def random_shear(
-    x: np.ndarray,
-    intensity: float,
-    row_axis: int = 1,
-    col_axis: int = 2,
-    channel_axis: int = 0,
-    fill_mode: str = "nearest",
-    cval: float = 0.0,
-    interpolation_order: int = 1,
+    x: np.ndarray, intensity: float, row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0,
+    fill_mode: str = "nearest", cval: float = 0.0, interpolation_order: int = 1,
 ) -> np.ndarray:
     """`x` sheared by an angle drawn from -intensity to intensity degrees (np.random)."""
     shear = np.random.uniform(-intensity, intensity)
@@ -152,14 +123,8 @@ def random_shear(
 
 
 def random_zoom(
-    x: np.ndarray,
-    zoom_range: tuple[float, float],
-    row_axis: int = 1,
-    col_axis: int = 2,
-    channel_axis: int = 0,
-    fill_mode: str = "nearest",
-    cval: float = 0.0,
-    interpolation_order: int = 1,
+    x: np.ndarray, zoom_range: tuple[float, float], row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0,
+    fill_mode: str = "nearest", cval: float = 0.0, interpolation_order: int = 1,
 ) -> np.ndarray:
     """`x` zoomed by two factors drawn from `zoom_range` (np.random), one for each coordinate."""
     if len(zoom_range) != 2:

@@ -31,18 +31,9 @@ class FileIterator(Iterator):
     sample_weight: np.ndarray | None = None
 
     def set_processing_attrs(
-        self,
-        image_data_generator: Transformer | None,
-        target_size: tuple[int, int],
-        color_mode: str,
-        data_format: str | None,
-        save_to_dir: str | None,
-        save_prefix: str,
-        save_format: str,
-        subset: str | None,
-        interpolation: str,
-        keep_aspect_ratio: bool,
-        dtype: Any,
+        self, image_data_generator: Transformer | None, target_size: tuple[int, int], color_mode: str,
+        data_format: str | None, save_to_dir: str | None, save_prefix: str, save_format: str, subset: str | None,
+        interpolation: str, keep_aspect_ratio: bool, dtype: Any,
     ) -> None:
         """Remember how pictures are read, and which part of the files `subset` means."""
         if color_mode not in MODES:
@@ -135,38 +126,15 @@ class DirectoryIterator(FileIterator):
     allowed_class_modes = ("categorical", "binary", "sparse", "input", None)
 
     def __init__(
-        self,
-        directory: Any,
-        image_data_generator: Transformer | None,
-        target_size: tuple[int, int] = (256, 256),
-        color_mode: str = "rgb",
-        classes: list[str] | None = None,
-        class_mode: str | None = "categorical",
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int | None = None,
-        data_format: str | None = None,
-        save_to_dir: str | None = None,
-        save_prefix: str = "",
-        save_format: str = "png",
-        follow_links: bool = False,
-        subset: str | None = None,
-        interpolation: str = "nearest",
-        keep_aspect_ratio: bool = False,
-        dtype: Any = None,
+        self, directory: Any, image_data_generator: Transformer | None, target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb", classes: list[str] | None = None, class_mode: str | None = "categorical",
+        batch_size: int = 32, shuffle: bool = True, seed: int | None = None, data_format: str | None = None,
+        save_to_dir: str | None = None, save_prefix: str = "", save_format: str = "png", follow_links: bool = False,
+        subset: str | None = None, interpolation: str = "nearest", keep_aspect_ratio: bool = False, dtype: Any = None,
     ):
         self.set_processing_attrs(
-            image_data_generator,
-            target_size,
-            color_mode,
-            data_format,
-            save_to_dir,
-            save_prefix,
-            save_format,
-            subset,
-            interpolation,
-            keep_aspect_ratio,
-            dtype,
+            image_data_generator, target_size, color_mode, data_format, save_to_dir, save_prefix, save_format, subset,
+            interpolation, keep_aspect_ratio, dtype,
         )
         if class_mode not in self.allowed_class_modes:
             raise ArgumentError(f"class_mode={class_mode!r}", rule=f"one of {self.allowed_class_modes}")

@@ -43,8 +43,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
     x = np.asarray(x, dtype=dtype or floatx())
     if x.ndim != 3:
         raise ShapeError(
-            f"array_to_img: the array has shape {x.shape}",
-            rule="one picture: (height, width, channels)",
+            f"array_to_img: the array has shape {x.shape}", rule="one picture: (height, width, channels)",
             hint="x[i] picks one of a batch; x[..., None] adds the channel axis",
         )
     if normalize_data_format(data_format) == "channels_first":
@@ -80,12 +79,8 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
 
 
 def load_img(
-    path: Any,
-    grayscale: bool = False,
-    color_mode: str = "rgb",
-    target_size: tuple[int, int] | None = None,
-    interpolation: str = "nearest",
-    keep_aspect_ratio: bool = False,
+    path: Any, grayscale: bool = False, color_mode: str = "rgb", target_size: tuple[int, int] | None = None,
+    interpolation: str = "nearest", keep_aspect_ratio: bool = False,
 ) -> Image:
     """A picture from a file, as a Pillow image.
 

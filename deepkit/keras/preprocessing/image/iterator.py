@@ -142,21 +142,10 @@ class NumpyArrayIterator(Iterator):
     """
 
     def __init__(
-        self,
-        x: Any,
-        y: Any,
-        image_data_generator: Transformer,
-        batch_size: int = 32,
-        shuffle: bool = False,
-        sample_weight: Any = None,
-        seed: int | None = None,
-        data_format: str | None = None,
-        save_to_dir: str | None = None,
-        save_prefix: str = "",
-        save_format: str = "png",
-        subset: str | None = None,
-        ignore_class_split: bool = False,
-        dtype: Any = None,
+        self, x: Any, y: Any, image_data_generator: Transformer, batch_size: int = 32, shuffle: bool = False,
+        sample_weight: Any = None, seed: int | None = None, data_format: str | None = None,
+        save_to_dir: str | None = None, save_prefix: str = "", save_format: str = "png", subset: str | None = None,
+        ignore_class_split: bool = False, dtype: Any = None,
     ):
         self.data_format, self.dtype = normalize_data_format(data_format), dtype or floatx()
         x, misc = _with_others(x)
@@ -187,8 +176,7 @@ class NumpyArrayIterator(Iterator):
         self.sample_weight = None if sample_weight is None else np.asarray(sample_weight)[rows]
         if self.x.ndim != 4:
             raise ShapeError(
-                f"the pictures have shape {self.x.shape}",
-                rule="(n, height, width, channels), or channels first",
+                f"the pictures have shape {self.x.shape}", rule="(n, height, width, channels), or channels first",
                 hint="x[..., None] adds the axis of a single grey channel",
             )
         check_channels(self.x.shape, self.data_format)
@@ -220,8 +208,7 @@ def _with_others(x: Any) -> tuple[Any, list[np.ndarray]]:
         return x, []
     if len(x) != 2:
         raise ArgumentError(
-            f"x is a {type(x).__name__} of {len(x)}",
-            rule="pictures, or a pair of pictures and other arrays",
+            f"x is a {type(x).__name__} of {len(x)}", rule="pictures, or a pair of pictures and other arrays",
             hint="np.array(x) makes a list of pictures an array",
         )
     others = x[1] if isinstance(x[1], list) else [x[1]]

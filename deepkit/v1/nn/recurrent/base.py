@@ -59,8 +59,7 @@ class RNNCell:
 
     def _unsaid(self, what: str, example: str) -> ArgumentError:
         return ArgumentError(
-            f"the cell class {type(self).__name__} does not say its {what}",
-            where=here(),
+            f"the cell class {type(self).__name__} does not say its {what}", where=here(),
             rule="a cell has the properties state_size and output_size, with exactly these names",
             hint=f"@property def {what}(self): return {example}",
         )

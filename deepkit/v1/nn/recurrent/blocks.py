@@ -92,8 +92,7 @@ class GLSTMCell(GatedMemoryCell):
     ):
         super().__init__(_reuse=reuse)
         self._num_units, self._groups = (
-            check_units("num_units", num_units),
-            check_units("number_of_groups", number_of_groups),
+            check_units("num_units", num_units), check_units("number_of_groups", number_of_groups),
         )
         self._num_proj = None if num_proj is None else check_units("num_proj", num_proj)
         for what, number in (("num_units", self._num_units), ("num_proj", self._num_proj or 0)):
@@ -104,8 +103,7 @@ class GLSTMCell(GatedMemoryCell):
     def _check_groups(self, what: str, number: int) -> None:
         if number % self._groups:
             raise ArgumentError(
-                f"GLSTMCell: {what} {number} with {self._groups} groups",
-                where=here(),
+                f"GLSTMCell: {what} {number} with {self._groups} groups", where=here(),
                 rule=f"each group has a part of {what}",
             )
 

@@ -32,8 +32,7 @@ def raw_rnn(
     check_cell("raw_rnn", cell)
     if not callable(loop_fn):
         raise ArgumentError(
-            f"raw_rnn: loop_fn={loop_fn!r}",
-            where=here(),
+            f"raw_rnn: loop_fn={loop_fn!r}", where=here(),
             rule="a function of (time, cell_output, cell_state, loop_state)",
         )
     with variable_scope(scope or "rnn"):

@@ -220,8 +220,7 @@ class _Projection(CellWrapper):
     def __init__(self, cell: Any, units: int, activation: Any, reuse: Any):
         super().__init__(cell)
         self._units, self._reuse = (
-            check_units("output_size" if isinstance(self, OutputProjectionWrapper) else "num_proj", units),
-            reuse,
+            check_units("output_size" if isinstance(self, OutputProjectionWrapper) else "num_proj", units), reuse,
         )
         self._activation = activation_of("linear" if activation is None else activation)
 
