@@ -17,7 +17,7 @@ from test_architecture import REPOSITORY, build, imports, room, sources
 
 LIMITS = {
     "circles": 4, "crowded": 1, "long": 13, "tangled": 15, "complex": 231, "private": 75, "one array module": 0,
-    "undeclared": 0, "dynamic imports": 0, "op types": 6, "unformatted": 0,
+    "undeclared": 0, "dynamic imports": 0, "op types": 6, "unformatted": 0, "faces": 7150,
 }
 MOST_ENTRIES = 25
 LONGEST_FUNCTION, MOST_TANGLED, COMPLEX = 50, 20, 10
@@ -175,10 +175,20 @@ def unformatted(root: Path) -> list[str]:
     ]
 
 
+def faces(root: Path) -> list[str]:
+    """Lines of the rooms that hold names, scopes, settings and files of layers and metrics; what those compute is below."""
+    rooms = ("deepkit.v1.layers", "deepkit.v1.metrics", "deepkit.keras.layers", "deepkit.keras.metrics")
+    return [
+        f"{module}:{number}"
+        for module, path in sources(root).items() if module.startswith(rooms)
+        for number, _ in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    ]
+
+
 COUNTS = {
     "circles": circles, "crowded": crowded, "long": long, "tangled": tangled, "complex": complex, "private": private,
     "one array module": one_array_module, "undeclared": undeclared, "dynamic imports": dynamic_imports,
-    "op types": op_types, "unformatted": unformatted,
+    "op types": op_types, "unformatted": unformatted, "faces": faces,
 }
 
 BRANCHES = "\n".join(f"    if x == {i}:\n        return {i}" for i in range(21))
@@ -194,13 +204,14 @@ PLANTED = {
     "dynamic imports": ("core/a.py", "import importlib\ndef f(name):\n    return importlib.import_module(name)\n"),
     "op types": ("core/a.py", "def f(node):\n    return node.op.type == 'Const'\n"),
     "unformatted": ("core/a.py", "x = [\n    1, 2,\n]  # fmt: skip\n"),
+    "faces": ("keras/layers/a.py", "def call(x):\n    return x\n"),
 }
 
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_a_count_does_not_rise(name):
     found = COUNTS[name](REPOSITORY)
-    assert len(found) <= LIMITS[name], f"{len(found)} of at most {LIMITS[name]}:\n" + "\n".join(found)
+    assert len(found) <= LIMITS[name], f"{len(found)} of at most {LIMITS[name]}:\n" + "\n".join(found[:40])
 
 
 @pytest.mark.parametrize("name", COUNTS)

@@ -80,7 +80,7 @@ def safe_ratio(total: Any, count: Any, name: str | None = None) -> Any:
     return ops.div_no_nan(total, count, name)
 
 
-def check_broadcastable(weights: Any, values: Any) -> None:
+def check_broadcastable(weights: Any, values: Any, what: str = "losses") -> None:
     """ShapeError unless weights are a number, or have the axes of the values, each as long or of length 1."""
     mine, theirs = getattr(getattr(weights, "shape", None), "dims", ()), values.shape.dims
     if not mine or theirs is None:
@@ -90,8 +90,8 @@ def check_broadcastable(weights: Any, values: Any) -> None:
     )
     if not fits:
         raise ShapeError(
-            f"weights of shape {weights.shape} for losses of shape {values.shape}",
-            rule="a number, or as many axes as the losses, each of the same length or of length 1",
+            f"weights of shape {weights.shape} for {what} of shape {values.shape}",
+            rule=f"a number, or as many axes as the {what}, each of the same length or of length 1",
             hint="weights for each example of (batch, n): tf.expand_dims(weights, 1)",
         )
 

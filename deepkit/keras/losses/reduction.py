@@ -7,6 +7,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
+from deepkit.metrics.means import of_equal_rank
 
 
 class Reduction:
@@ -47,11 +48,9 @@ def squeeze_last(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 def _fitted(losses: Any, weights: Any) -> Any:
     """Weights in the type of the losses, with as many axes if they have one more or one less."""
     weights = ops.cast(tensor(weights, beside=losses), losses.dtype)
-    ranks = ndim(losses), ndim(weights)
-    if ranks[1] == 0 or None in ranks:
+    if not ndim(weights) or ndim(losses) is None:
         return weights
-    more = ranks[1] - ranks[0]  # type: ignore[operator]
-    weights = ops.squeeze(weights, [-1]) if more == 1 else ops.expand_dims(weights, -1) if more == -1 else weights
+    weights = of_equal_rank(weights, losses)
     for loss, weight in zip(int_shape(losses) or (), int_shape(weights) or (), strict=False):
         if weight not in (1, None, loss) and loss is not None:
             raise ShapeError(

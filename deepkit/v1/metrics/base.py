@@ -13,11 +13,10 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype, float32
-from deepkit.errors import ShapeError
 from deepkit.metrics.curves import steps_between
 from deepkit.metrics.means import of_equal_rank
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.losses import safe_ratio
+from deepkit.v1.losses import check_broadcastable, safe_ratio
 
 
 def gathered(shape: Any, dtype: Any, name: str) -> Variable:
@@ -70,16 +69,7 @@ def aligned(predictions: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]
 
 def fitting(weights: Any, values: Any) -> Any:
     """The weights as float32; ShapeError unless they can be broadcast against the values."""
-    mine, theirs = weights.shape.dims, values.shape.dims
-    if mine and theirs is not None:
-        fits = len(mine) == len(theirs) and all(
-            m is None or t is None or m in (1, t) for m, t in zip(mine, theirs, strict=True)
-        )
-        if not fits:
-            raise ShapeError(
-                f"weights of shape {weights.shape} for values of shape {values.shape}",
-                rule="a number, or as many axes as the values, each of the same length or of length 1",
-            )
+    check_broadcastable(weights, values, "values")
     return ops.cast(weights, float32)
 
 
