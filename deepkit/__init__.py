@@ -7,8 +7,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     2  ops/       every op, one file per family: math, arrays, nn, image, text, input, summary, random, state
     3  runtime/   plans (what a session really executes) and their passes, feeds, fetches, placement, sessions
     3  train/     update rules, optimizers, schedules, initializers, clipping, moving averages
-    3  layers/    what layers compute and which weights they have, once for v1 and keras
-    3  metrics/   what metrics sum up and make of the sums, once for v1 and keras
+    3  layers/    what layers compute and which weights they have, what metrics sum up: once for v1 and keras
     3  datasets/  digits and texts that travel with deepkit, other sets on disk and their downloads
     3  io/        checkpoints, graphs, records, event files, safetensors, ONNX
     4  v1/        the TensorFlow-1 names, by TensorFlow's own modules: `import deepkit.v1 as tf`

@@ -13,6 +13,7 @@ A layer is three things. Its *weights*: which there are, their shapes, and what 
     embedding      a vector for each number
     recurrent      one time step of the simple cell, the LSTM and the GRU
     layouts        where the channels stand: channels_last and channels_first, NHWC and NCHW
+    metrics/       what a metric sums up over batches, and what it makes of the sums
 
 They are ordinary functions of tensors: a layer of your own is a few lines.
 

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
-from deepkit.metrics.means import of_equal_rank
+from deepkit.layers.metrics.means import of_equal_rank
 
 
 class Reduction:

@@ -24,7 +24,7 @@ from deepkit.keras.base.layer import Layer
 from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.user_functions import call_own
-from deepkit.metrics.means import count_and_sum, of_equal_rank
+from deepkit.layers.metrics.means import count_and_sum, of_equal_rank
 
 __all__ = [
     "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Reduce", "Sum", "SumOverBatchSize",

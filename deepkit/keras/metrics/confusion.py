@@ -13,7 +13,7 @@ from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.losses.reduction import squeeze_last
 from deepkit.keras.metrics.base import Metric, weighed
-from deepkit.metrics.confusion import by_buckets, by_comparing
+from deepkit.layers.metrics.confusion import by_buckets, by_comparing
 
 __all__ = ["FalseNegatives", "FalsePositives", "Precision", "Recall", "TrueNegatives", "TruePositives"]
 

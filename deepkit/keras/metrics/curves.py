@@ -12,7 +12,7 @@ from deepkit.keras import activations
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import int_shape, tensor
 from deepkit.keras.metrics.confusion import ConfusionMetric, checked, is_even
-from deepkit.metrics.curves import areas, precision_recall_areas, steps_between
+from deepkit.layers.metrics.curves import areas, precision_recall_areas, steps_between
 
 __all__ = ["AUC", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"]
 

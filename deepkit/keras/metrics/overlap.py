@@ -11,7 +11,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.metrics.base import Metric
-from deepkit.metrics.overlap import intersections_and_unions
+from deepkit.layers.metrics.overlap import intersections_and_unions
 
 __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 

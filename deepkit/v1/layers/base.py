@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any
@@ -166,6 +167,23 @@ class Layer:
         if not self.built:
             raise ArgumentError(f"layer {self._base_name!r} has no variables yet", hint="call the layer first")
         return sum(v.shape.num_elements() or 0 for v in self._weights)
+
+
+def function_of(cls: Callable[..., Any]) -> Callable[..., Any]:
+    """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the inputs, the same arguments, and reuse."""
+
+    def layer(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        given = own.bind(inputs, *args, **kwargs).arguments
+        name, reuse = given.pop("name", None), given.pop("reuse", None)
+        return cls(**{k: v for k, v in given.items() if k != "inputs"}, name=name, _scope=name, _reuse=reuse)(inputs)
+
+    def parameter(name: str, **more: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, **more)
+
+    kept = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    own = inspect.Signature([parameter("inputs"), *kept, parameter("reuse", default=None)])
+    layer.__doc__, layer.__signature__ = cls.__doc__, own  # type: ignore[attr-defined]
+    return layer
 
 
 def _snake_case(name: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from deepkit.core.shape import Shape
 from deepkit.layers import convolution
 from deepkit.layers.weights import Declared, make_weights
 from deepkit.v1 import initializers
-from deepkit.v1.layers.base import Layer, activation, check_rank, known_size
+from deepkit.v1.layers.base import Layer, activation, check_rank, function_of, known_size
 from deepkit.v1.layers.format import AXES, channel_axis, native_format, per_axis
 
 _activation = activation
@@ -176,27 +174,10 @@ class SeparableConv1D(_Separable):
     space = 1
 
 
-def _function(cls: Callable[..., Any]) -> Callable[..., Any]:
-    """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the inputs, the same arguments, and reuse."""
-
-    def layer(inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        given = own.bind(inputs, *args, **kwargs).arguments
-        name, reuse = given.pop("name", None), given.pop("reuse", None)
-        return cls(**{k: v for k, v in given.items() if k != "inputs"}, name=name, _scope=name, _reuse=reuse)(inputs)
-
-    def parameter(name: str, **more: Any) -> inspect.Parameter:
-        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, **more)
-
-    kept = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    own = inspect.Signature([parameter("inputs"), *kept, parameter("reuse", default=None)])
-    layer.__doc__, layer.__signature__ = cls.__doc__, own  # type: ignore[attr-defined]
-    return layer
-
-
-conv1d = _function(Conv1D)
-conv2d = _function(Conv2D)
-conv3d = _function(Conv3D)
-conv2d_transpose = _function(Conv2DTranspose)
-conv3d_transpose = _function(Conv3DTranspose)
-separable_conv1d = _function(SeparableConv1D)
-separable_conv2d = _function(SeparableConv2D)
+conv1d = function_of(Conv1D)
+conv2d = function_of(Conv2D)
+conv3d = function_of(Conv3D)
+conv2d_transpose = function_of(Conv2DTranspose)
+conv3d_transpose = function_of(Conv3DTranspose)
+separable_conv1d = function_of(SeparableConv1D)
+separable_conv2d = function_of(SeparableConv2D)

@@ -14,11 +14,15 @@ from deepkit.layers.dense import dense_weights
 from deepkit.layers.weights import make_weights
 from deepkit.v1 import initializers
 from deepkit.v1.framework.control_flow import cond
-from deepkit.v1.layers.base import Layer, activation, known_size
+from deepkit.v1.layers.base import Layer, activation, function_of, known_size
 
 
 class Dense(Layer):
-    """activation(inputs @ kernel + bias): (..., n) -> (..., units). Variables kernel (n, units) and bias (units,)."""
+    """activation(inputs @ kernel + bias): (..., n) -> (..., units). Variables kernel (n, units) and bias (units,).
+
+    The kernel starts with Glorot's uniform numbers (or the scope's initializer), the bias with zeros. A second call of
+    `tf.layers.dense` with the same name needs reuse=True and shares the variables.
+    """
 
     def __init__(
         self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
@@ -88,21 +92,7 @@ class Flatten(Layer):
         return _dense.flat(inputs, self.data_format == "channels_first")
 
 
-def dense(
-    inputs: Any, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
-    bias_initializer: Any = initializers.zeros, kernel_regularizer: Any = None, bias_regularizer: Any = None,
-    activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
-    name: Any = None, reuse: Any = None,
-) -> Any:
-    """activation(inputs @ kernel + bias): (..., n) -> (..., units).
-
-    The kernel starts with Glorot's uniform numbers (or the scope's initializer), the bias with zeros. A second call with
-    the same name needs reuse=True and shares the variables.
-    """
-    return Dense(
-        units, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
-        activity_regularizer, kernel_constraint, bias_constraint, trainable, name, _scope=name, _reuse=reuse,
-    )(inputs)
+dense = function_of(Dense)
 
 
 def dropout(

@@ -13,8 +13,8 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype, float32
-from deepkit.metrics.curves import steps_between
-from deepkit.metrics.means import of_equal_rank
+from deepkit.layers.metrics.curves import steps_between
+from deepkit.layers.metrics.means import of_equal_rank
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.losses import check_broadcastable, safe_ratio
 

@@ -8,7 +8,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import bool_, float32
-from deepkit.metrics.confusion import KINDS, case, counted
+from deepkit.layers.metrics.confusion import KINDS, case, counted
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.metrics.base import aligned, finish, from_totals, gathered, ratio

@@ -7,8 +7,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.device.dtypes import float32, float64, int64
 from deepkit.errors import ShapeError
-from deepkit.metrics.means import count_and_sum
-from deepkit.metrics.overlap import intersections_and_unions
+from deepkit.layers.metrics.means import count_and_sum
+from deepkit.layers.metrics.overlap import intersections_and_unions
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.metrics.base import aligned, finish, fitting, from_totals, gathered, ratio, spread

@@ -8,8 +8,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.device.dtypes import bool_, float32
 from deepkit.errors import ArgumentError
-from deepkit.metrics.confusion import KINDS, by_comparing
-from deepkit.metrics.curves import areas, precision_recall_areas
+from deepkit.layers.metrics.confusion import KINDS, by_comparing
+from deepkit.layers.metrics.curves import areas, precision_recall_areas
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.metrics.base import aligned, from_totals, gathered, spread, thresholds_between

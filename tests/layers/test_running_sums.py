@@ -9,7 +9,7 @@ import pytest
 
 import deepkit.v1 as tf
 from deepkit import keras, tensor
-from deepkit.metrics import confusion, curves, means, overlap
+from deepkit.layers.metrics import confusion, curves, means, overlap
 
 RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.random([40]) < 0.4

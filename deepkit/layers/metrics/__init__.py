@@ -10,7 +10,7 @@ Where the sums are kept, local variables of a graph or weights of an object, is 
     overlap    intersection and union of the regions of each class
 
 >>> import deepkit as dk
->>> from deepkit.metrics.means import count_and_sum
+>>> from deepkit.layers.metrics.means import count_and_sum
 >>> count, total = count_and_sum(dk.tensor([1.0, 3.0, 8.0]), dk.tensor([1.0, 1.0, 0.0]))
 >>> total.item() / count.item()
 2.0
