@@ -56,22 +56,25 @@ def by_buckets(scores: Any, labels: Any, weights: Any, thresholds: Sequence[floa
 
     Each score falls into the bucket below it; the thresholds up to there are those that it lies above.
     """
-    count, wide = len(thresholds), int(scores.shape.dims[-1] or 1) if columns else 1
     positives = ops.cast(labels, scores.dtype)
     sides = {True: positives, False: 1.0 - positives}
     sides = {side: x if weights is None else x * weights for side, x in sides.items()}
-    buckets = _buckets(scores, thresholds, wide if columns else 0)
-
-    def above(which: Any) -> Any:
-        sums = ops.unsorted_segment_sum(ops.reshape(which, [-1]), ops.reshape(buckets, [-1]), wide * count)
-        sums = ops.cumsum(ops.reshape(sums, [wide, count]), 1, reverse=True)
-        return ops.transpose(sums) if columns else ops.reshape(sums, [count])
+    wide = int(scores.shape.dims[-1] or 1) if columns else 0
+    buckets = _buckets(scores, thresholds, wide)
 
     def found(kind: str) -> Any:
-        which = sides[KINDS[kind][0]]
-        return above(which) if KINDS[kind][1] else ops.reduce_sum(which, 0 if columns else None) - above(which)
+        right, yes = KINDS[kind]
+        above = _above(sides[right], buckets, len(thresholds), wide)
+        return above if yes else ops.reduce_sum(sides[right], 0 if columns else None) - above
 
     return found
+
+
+def _above(which: Any, buckets: Any, count: int, columns: int) -> Any:
+    """The sum of `which` over the scores above each of `count` thresholds: (count), or (count, columns)."""
+    sums = ops.unsorted_segment_sum(ops.reshape(which, [-1]), ops.reshape(buckets, [-1]), (columns or 1) * count)
+    sums = ops.cumsum(ops.reshape(sums, [columns or 1, count]), 1, reverse=True)
+    return ops.transpose(sums) if columns else ops.reshape(sums, [count])
 
 
 def _buckets(scores: Any, thresholds: Sequence[float], columns: int) -> Any:
