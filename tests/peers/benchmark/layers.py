@@ -1,4 +1,4 @@
-"""How fast deepkit is beside TensorFlow, in one run on one machine: `python tests/peers/benchmark.py`.
+"""How fast single layers are beside TensorFlow, in one run on one machine: `python tests/peers/benchmark/layers.py`.
 
 Each measurement alternates between the two, so that a busy machine slows both; printed are the best times and their
 ratio. TensorFlow runs in a process of its own, by the interpreter that DEEPKIT_PEERS names (default: this one).

@@ -1,0 +1,1 @@
+"""How fast deepkit is beside TensorFlow and PyTorch: `cd tests/peers && python -m benchmark --help`."""
