@@ -51,11 +51,13 @@ def _step(peer: str, name: str) -> Any:
     if peer == "tensorflow":
         os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1"}
         import tensorflow.compat.v1 as tf
+
         from benchmark import sessions
 
         tf.disable_eager_execution()
         return sessions.step(tf, NETWORKS[name])
     import torch
+
     from benchmark import torches
 
     return torches.step(torch, NETWORKS[name], compiled=peer.endswith("compile"))
