@@ -17,7 +17,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     5  viz/       graphs, layers, pictures, tables and curves, drawn
     5  grade/     exercises: answers run in processes of their own and are judged
     6  tf1/       runs a TensorFlow-1 program as it is, `import tensorflow` included
-    6  commands/  what the command `deepkit` can do, with its front, cli.py
+    6  commands/  what the command `deepkit` can do, with its front, cli.py; learner/: dk.check, dk.hint and dk.solution
 
 Single files beside them: errors and site (the user's line they happened at), files (whole or absent), resources (what
 travels with deepkit), loading (modules by their name), api (the names of `import deepkit as dk`, among them show_source).
@@ -50,10 +50,15 @@ if TYPE_CHECKING:
     from deepkit import v1 as v1
     from deepkit import viz as viz
     from deepkit.api import *  # noqa: F403
+    from deepkit.commands.learner import check as check
+    from deepkit.commands.learner import hint as hint
+    from deepkit.commands.learner import progress as progress
+    from deepkit.commands.learner import solution as solution
 
 __version__ = "0.2.0"
 
 _ROOMS = ("datasets", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
+_LEARNER = ("check", "hint", "progress", "solution")
 
 
 if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
@@ -64,6 +69,8 @@ if not TYPE_CHECKING:  # a checker takes it as the promise that every name is th
             return sys.modules[f"deepkit.{name}"]
         if name in _ROOMS:
             return load_module(f"deepkit.{name}")
+        if name in _LEARNER:
+            return getattr(load_module("deepkit.commands.learner"), name)
         if not name.startswith("_"):
             api = load_module("deepkit.api")
             public = {key: getattr(api, key) for key in api.__all__}
@@ -78,4 +85,4 @@ if not TYPE_CHECKING:  # a checker takes it as the promise that every name is th
 
 def __dir__() -> list[str]:
     api = load_module("deepkit.api")
-    return sorted({*api.__all__, *_ROOMS, "__version__"})
+    return sorted({*api.__all__, *_ROOMS, *_LEARNER, "__version__"})

@@ -77,16 +77,8 @@ class Grader:
         """Run one answer in a process of its own and judge what it returns; `beside` is the notebook it stands in."""
         rng = np.random.default_rng([self.seed, zlib.crc32(task.name.encode())])
         try:
-            with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
-                self._prepare(process, task)
-                answer = Answer(process, lambda given: self._clean(task, given))
-                imports, above, below = self._beside(task, beside)
-                process.run_quietly(imports)
-                process.begin()
-                process.run_quietly(above)
-                process.run(source)
-                process.run_quietly(below)
-                task.check(answer, rng)
+            with self.running(task, source, beside) as process:
+                task.check(Answer(process, lambda given: self._clean(task, given)), rng)
         except WrongAnswer as error:
             return _lost(task, _explained(str(error), beside))
         except AssertionError as error:
@@ -97,6 +89,19 @@ class Grader:
             # The check met data it did not expect. That our own solution passes is what self_test is for.
             return _lost(task, f"the check cannot use what your code returned ({type(error).__name__}: {error})")
         return TaskMarks(task.name, float(task.points), task.points, "right")
+
+    @contextlib.contextmanager
+    def running(self, task: Task, source: str, beside: Submission | None = None) -> Iterator[StudentProcess]:
+        """The process in which an answer has just run, after what it stands on; WrongAnswer where it does not run."""
+        with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
+            self._prepare(process, task)
+            imports, above, below = self._beside(task, beside)
+            process.run_quietly(imports)
+            process.begin()
+            process.run_quietly(above)
+            process.run(source)
+            process.run_quietly(below)
+            yield process
 
     def submission(self, path: Path, names: Collection[str] | None = None) -> Iterator[Step]:
         """Grade the tasks `names` (all) of a notebook: yields its answers to open questions, then of each task its name
