@@ -82,15 +82,9 @@ def find_chapter(name: str) -> Chapter:
     """
     if name.endswith(".ipynb") or "/" in name or "\\" in name:
         return _notebook_at(Path(name))
-    known = chapters()
     if name == INDEX:
         return Chapter(course_folder() / f"{INDEX}.ipynb", course_folder())
-    wanted = name.lower()
-    candidates = [
-        [c for c in known if c.name.lower() == wanted],
-        [c for c in known if re.fullmatch(_NUMBERED, wanted) and _number(c.name) == _number(wanted)],
-        [c for c in known if c.name.lower().startswith(wanted)],
-    ]
+    candidates = _fitting(name.lower())
     for fits in candidates:
         if len(fits) == 1:
             return fits[0]
@@ -99,9 +93,24 @@ def find_chapter(name: str) -> Chapter:
         raise ArgumentError(
             f"{name!r} could be {', '.join(c.name for c in several)}", hint="write more letters of the name"
         )
-    names = [c.name for c in known]
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.3)
-    raise ArgumentError(
+    raise _no_chapter(name)
+
+
+def _fitting(wanted: str) -> list[list[Chapter]]:
+    """The chapters of that name, of that number, and those whose names begin so."""
+    known = chapters()
+    number = _number(wanted) if re.fullmatch(_NUMBERED, wanted) else None
+    return [
+        [c for c in known if c.name.lower() == wanted],
+        [c for c in known if number is not None and _number(c.name) == number],
+        [c for c in known if c.name.lower().startswith(wanted)],
+    ]
+
+
+def _no_chapter(name: str) -> ArgumentError:
+    names = [c.name for c in chapters()]
+    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.3)
+    return ArgumentError(
         f"there is no chapter {name!r}",
         rule=f"the nearest names are {', '.join(near)}" if near else f"the course has {len(names)} chapters",
         hint=f"deepkit run {near[0]}" if near else "deepkit run --list shows all chapters",

@@ -65,13 +65,9 @@ def execute(notebook: Any, folder: Path, timeout: float, reporter: Reporter) -> 
         return f"cell {number} of {len(numbered)} {happened}"
 
     client = NotebookClient(
-        notebook,
-        km=_kernel_manager(),
-        timeout=timeout,
+        notebook, km=_kernel_manager(), timeout=timeout, on_cell_executed=check, record_timing=False,
         skip_cells_with_tag="",  # every cell runs
-        record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # the kernel's warnings are for servers
-        on_cell_executed=check,
     )
     numbered = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     client.reset_execution_trackers()
@@ -94,8 +90,7 @@ def execute(notebook: Any, folder: Path, timeout: float, reporter: Reporter) -> 
                 ) from error
             except DeadKernelError as error:
                 raise CellFailed(
-                    _what("ended the kernel"),
-                    where=_excerpt(cell.source),
+                    _what("ended the kernel"), where=_excerpt(cell.source),
                     rule="os._exit(), a crash in compiled code, or no memory left end the whole process",
                 ) from error
             reporter.done(number, len(numbered), cell.source)

@@ -104,14 +104,16 @@ def software() -> Iterator[Row]:
         else:
             yield Row(name, version or "?")
     for extra, names in _EXTRAS.items():
-        versions = {name: _version(name) for name in names}
-        missing = [name for name, version in versions.items() if version is None]
-        there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-        if not missing:
-            yield Row(f"[{extra}]", there)
-            continue
-        lacks = f"missing: {', '.join(missing)}"
-        yield Row(f"[{extra}]", f"{there}; {lacks}" if there else lacks, NOTE, install(extra))
+        yield _extra(extra, {name: _version(name) for name in names})
+
+
+def _extra(extra: str, versions: dict[str, str | None]) -> Row:
+    missing = [name for name, version in versions.items() if version is None]
+    there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    if not missing:
+        return Row(f"[{extra}]", there)
+    lacks = f"missing: {', '.join(missing)}"
+    return Row(f"[{extra}]", f"{there}; {lacks}" if there else lacks, NOTE, install(extra))
 
 
 def machine() -> Iterator[Row]:

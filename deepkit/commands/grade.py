@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
     from deepkit.commands.exercises import show
-    from deepkit.errors import ArgumentError, GradingError
+    from deepkit.errors import ArgumentError
     from deepkit.grade.exercise import load_exercise
 
     if args.list:
@@ -97,6 +97,22 @@ def run(args: argparse.Namespace) -> int:
     if not (args.self_test or args.release) and _is_handed_in(args.exercise):
         args.submissions.insert(0, Path(args.exercise))
         args.exercise = None
+    _check_arguments(args)
+    if args.exercise is None:
+        return _grade_each(args, seed)
+    exercise = load_exercise(args.exercise)
+    if args.release:
+        return _release(exercise, args.out, args.force)
+    if args.self_test:
+        return 0 if _self_test(exercise, seed, quiet=False) else 1
+    several, submissions = _notebooks(args.submissions)
+    return _grade(exercise, several, submissions, args, seed)
+
+
+def _check_arguments(args: argparse.Namespace) -> None:
+    """Refuses what the options do not allow together, and reports into folders that are not there."""
+    from deepkit.errors import ArgumentError, GradingError
+
     modes = bool(args.submissions) + args.self_test + args.release
     too_small = any(number is not None and number < least for number, least in ((args.seed, 0), (args.jobs, 1)))
     if modes != 1 or (args.out and not args.release) or too_small:
@@ -108,15 +124,6 @@ def run(args: argparse.Namespace) -> int:
     for report in (args.json, args.csv, args.html, args.out, args.journal):
         if report and not report.parent.is_dir():
             raise GradingError(f"cannot write {report}: there is no folder {report.parent}", hint="make it first")
-    if args.exercise is None:
-        return _grade_each(args, seed)
-    exercise = load_exercise(args.exercise)
-    if args.release:
-        return _release(exercise, args.out, args.force)
-    if args.self_test:
-        return 0 if _self_test(exercise, seed, quiet=False) else 1
-    several, submissions = _notebooks(args.submissions)
-    return _grade(exercise, several, submissions, args, seed)
 
 
 def _is_handed_in(name: str) -> bool:

@@ -66,8 +66,24 @@ def _tensor(value: Any, position: int, dtype: DType | None = None) -> Tensor:
     return Tensor(value, dtype=dtype)
 
 
+def _forward(op: Op, xp: Any, arrays: Sequence[Any]) -> Any:
+    """What the op's forward gives; what goes wrong in it is an error of deepkit."""
+    try:
+        with np.errstate(all="ignore"):
+            return op.forward(xp, *arrays)
+    except DeepkitError:
+        raise
+    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+        raise status_of(error)(str(error)) from error
+
+
+def _brought(values: Sequence[Any], home: Any) -> list[Any]:
+    """Arrays of the CPU in the memory of `home`; texts have no other home than the CPU."""
+    return [y if y.dtype == object else home.asarray(y) for y in values]
+
+
 def _compute(op: Op, inputs: Sequence[Any]) -> Any:
-    specs = op.specs(inputs)
+    many = isinstance(op.specs(inputs), list)
     arrays = [x.value for x in inputs]
     home = xp_of(*arrays)
     xp = np if op.cpu_only else home
@@ -75,17 +91,10 @@ def _compute(op: Op, inputs: Sequence[Any]) -> Any:
         arrays = [to_cpu(array) if op.cpu_only else home.asarray(array) for array in arrays]
     if op.random:
         arrays.insert(0, eager_stream(op.seed))  # type: ignore[attr-defined]
-    try:
-        with np.errstate(all="ignore"):
-            result = op.forward(xp, *arrays)
-    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
-        if isinstance(error, DeepkitError):
-            raise
-        raise status_of(error)(str(error)) from error
-    many = isinstance(specs, list)
+    result = _forward(op, xp, arrays)
     values = list(result) if many else [result]
-    if home is not xp:  # numbers go back; texts have no other home than the CPU
-        values = [y if y.dtype == object else home.asarray(y) for y in values]
+    if home is not xp:
+        values = _brought(values, home)
     for target, value in zip(op.writes, values, strict=False):
         inputs[target].assign_value(value)
     trace = Trace(op, tuple(inputs), values, many)
@@ -127,6 +136,13 @@ def scope(name: str | None, default: str, *inputs: Any) -> Iterator[str | None]:
         yield full
 
 
+def _of_type(x: Any, dtype: Any) -> AnyTensor:
+    """A tensor as it is, a variable as its value; DTypeError if another type is needed."""
+    if dtype is not None and x.dtype is not as_dtype(dtype):
+        raise DTypeError(f"{as_dtype(dtype).name} is needed, this tensor is {x.dtype.name}", hint="convert with cast")
+    return x.read() if hasattr(x, "read") else x
+
+
 def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None = None) -> AnyTensor:
     """`value` as a tensor: a constant node of the graph of `beside` if that is a Symbol, else a Tensor.
 
@@ -135,11 +151,7 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
     if hasattr(value, "as_dense_tensor"):
         value = value.as_dense_tensor()
     if is_tensor(value):
-        if dtype is not None and value.dtype is not as_dtype(dtype):
-            raise DTypeError(
-                f"{as_dtype(dtype).name} is needed, this tensor is {value.dtype.name}", hint="convert with cast"
-            )
-        return value.read() if hasattr(value, "read") else value
+        return _of_type(value, dtype)
     if isinstance(value, (list, tuple)) and holds_tensor(value):
         return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
     near = _here(beside)

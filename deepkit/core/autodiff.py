@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
@@ -51,27 +51,36 @@ def gradients(
     (27.0, 18.0)
     """
     unconnected = UnconnectedGradients(unconnected_gradients)
-    ys, xs = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in leaves(ys)], leaves(xs)
-    _check_tensors([*ys, *xs])
-    ys = [_value(y) for y in ys]
-    _check_differentiable(ys)
+    xs = leaves(xs)
+    ys = _differentiable(leaves(ys))
+    _check_tensors(xs)
     stops = {t.node for t in leaves([] if stop_gradients is None else stop_gradients)}
-    wanted = {x.key for x in xs}
     with _graph_scope(ys, name):
-        arrived: dict[Any, list[Any]] = {}
-        for y, dy in zip(ys, _seed_gradients(ys, grad_ys), strict=True):
-            arrived.setdefault(y.key, []).append(dy)
-        nodes = _between(ys, wanted, stops, min(map(_birth, xs), default=-1), inside)
-        for node in reversed(nodes):
-            _step_back(node, arrived, wanted)
-        result = [_total(arrived, x) for x in xs]
+        result = _walk_back(ys, xs, _seed_gradients(ys, grad_ys), stops, inside)
         if unconnected is UnconnectedGradients.ZERO:
             result = [_or_zeros(dx, x) for dx, x in zip(result, xs, strict=True)]
         if not slices:
             result = [dense(dx, _value(x)) for dx, x in zip(result, xs, strict=True)]
-    for x in [x for x, dx in zip(xs, result, strict=True) if dx is None and warn]:
-        warnings.warn(f"gradient by {_name(x)} is None: {_why(ys, x)}", GraphWarning, stacklevel=2)
+    if warn:
+        _warn_of_none(ys, xs, result)
     return result
+
+
+def _walk_back(ys: list[Any], xs: list[Any], dys: list[Any], stops: set[Any], inside: bool) -> list[Any]:
+    """What arrives at each of `xs`, or None, when `dys` start at `ys`."""
+    arrived: dict[Any, list[Any]] = {}
+    for y, dy in zip(ys, dys, strict=True):
+        arrived.setdefault(y.key, []).append(dy)
+    wanted = {x.key for x in xs}
+    for node in reversed(_between(ys, wanted, stops, min(map(_birth, xs), default=-1), inside)):
+        _step_back(node, arrived, wanted)
+    return [_total(arrived, x) for x in xs]
+
+
+def _warn_of_none(ys: Sequence[Any], xs: Sequence[Any], dxs: Sequence[Any]) -> None:
+    for x, dx in zip(xs, dxs, strict=True):
+        if dx is None:
+            warnings.warn(f"gradient by {_name(x)} is None: {_why(ys, x)}", GraphWarning, stacklevel=3)
 
 
 def _check_tensors(listed: Sequence[Any]) -> None:
@@ -80,7 +89,11 @@ def _check_tensors(listed: Sequence[Any]) -> None:
             raise GradientError(f"gradients() of {t!r}, which is not a tensor", hint="pass tensors or variables")
 
 
-def _check_differentiable(ys: Sequence[Any]) -> None:
+def _differentiable(values: Sequence[Any]) -> list[Any]:
+    """What is to be differentiated as tensors: rows as a whole, variables as their values."""
+    listed = [y.as_dense_tensor() if isinstance(y, IndexedSlices) else y for y in values]
+    _check_tensors(listed)
+    ys = [_value(y) for y in listed]
     for y in ys:
         if not y.dtype.is_differentiable:
             raise GradientError(
@@ -89,6 +102,7 @@ def _check_differentiable(ys: Sequence[Any]) -> None:
                 where=y.node.where() if isinstance(y, Symbol) else None,
                 hint="cast to float32 before the computation, not after it",
             )
+    return ys
 
 
 def _name(t: Any) -> str:
@@ -120,28 +134,29 @@ def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int, i
     does not matter for a derivative by w.
     """
 
-    def counts(x: Any) -> bool:
-        return x.node is not None and x.node not in stops and not -1 < _birth(x) <= since
-
-    leads: dict[Any, bool] = {None: False}  # does a path from a wanted tensor come through this op?
+    on_path: dict[Any, None] = {}  # in the order in which they were made
 
     def led_to(x: Any) -> bool:
-        return x.dtype.is_differentiable and (x.key in wanted or leads.get(x.node, False))
+        return x.dtype.is_differentiable and (x.key in wanted or x.node in on_path)
 
-    order: list[Any] = []
+    for node in _behind(ys, lambda x: x.node is not None and x.node not in stops and not -1 < _birth(x) <= since, inside):
+        if (node.op.gradient is not None or node.origin is not None) and any(map(led_to, _reached(node))):
+            on_path[node] = None
+    return list(on_path)
+
+
+def _behind(ys: Sequence[Any], counts: Callable[[Any], bool], inside: bool) -> Iterator[Any]:
+    """The ops that made `ys`, each after the ops it depends on, as far as the tensors between them count."""
+    seen: set[Any] = set()
     stack = [(y.node, False) for y in ys if counts(y)]
     while stack:
         node, expanded = stack.pop()
         if expanded:
-            if node.op.gradient is not None or node.origin is not None:
-                leads[node] = any(map(led_to, _reached(node)))
-            if leads[node]:
-                order.append(node)
-        elif node not in leads and not (inside and node.origin is not None):
-            leads[node] = False
+            yield node
+        elif node not in seen and not (inside and node.origin is not None):
+            seen.add(node)
             stack.append((node, True))
             stack += [(x.node, False) for x in _reached(node) if counts(x)]
-    return order
 
 
 def _reached(node: Any) -> Sequence[Any]:
@@ -157,22 +172,26 @@ def _reached(node: Any) -> Sequence[Any]:
 
 def _step_back(node: Any, arrived: dict[Any, list[Any]], wanted: set[Any]) -> None:
     """Sends what arrived at the outputs of one op on to its inputs."""
-    outputs = node.outputs
-    dys = [_total(arrived, y, keep=y.key in wanted) for y in outputs]
+    dys = [_total(arrived, y, keep=y.key in wanted) for y in node.outputs]
     if all(dy is None for dy in dys):
         return
     if node.origin is not None:
-        dxs = dys
+        sources, dxs = [node.origin], dys
     else:
-        if not node.op.reads_variable:  # rows of a variable stay rows up to the variable itself
-            dys = [dense(dy, y) for dy, y in zip(dys, outputs, strict=True)]
-        with _gradient_scope(node, outputs[0]):
-            dxs = pulled_back(node.op, node.many, dys, outputs, node.inputs, passed_on(node))
-    for x, dx in zip([node.origin] if node.origin is not None else node.inputs, dxs, strict=True):
+        sources, dxs = node.inputs, _derivatives(node, dys)
+    for x, dx in zip(sources, dxs, strict=True):
         if dx is not None:
-            if isinstance(dx, Symbol):
-                dx.shape = dx.shape.merge(x.shape) if dx.shape.is_compatible_with(x.shape) else dx.shape
+            if isinstance(dx, Symbol) and dx.shape.is_compatible_with(x.shape):
+                dx.shape = dx.shape.merge(x.shape)
             arrived.setdefault(x.key, []).append(dx)
+
+
+def _derivatives(node: Any, dys: Sequence[Any]) -> Any:
+    """The derivative by each input of a node, from those by its outputs."""
+    if not node.op.reads_variable:  # rows of a variable stay rows up to the variable itself
+        dys = [dense(dy, y) for dy, y in zip(dys, node.outputs, strict=True)]
+    with _gradient_scope(node, node.outputs[0]):
+        return pulled_back(node.op, node.many, dys, node.outputs, node.inputs, passed_on(node))
 
 
 def pulled_back(
@@ -238,21 +257,20 @@ def _why(ys: Sequence[Any], x: Any) -> str:
     """One sentence on what cuts x off from ys."""
     if not x.dtype.is_differentiable:
         return f"it is {x.dtype.name}, and only float and complex tensors have derivatives"
-    seen: set[Any] = set()
-    stack = [y.node for y in ys if y.node is not None]
-    blocker = None
-    connected = False
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        for t in node.inputs:
-            connected = connected or t.key == x.key
-            if t.node is not None:
-                stack.append(t.node)
-        if node.op.gradient is None and node.inputs and blocker is None:
-            blocker = node.label
-    if connected and blocker is not None:
+    before = _before(ys)
+    blocker = next((node.label for node in before if node.op.gradient is None and node.inputs), None)
+    if blocker is not None and any(t.key == x.key for node in before for t in node.inputs):
         return f"the only way to it leads through {blocker}, which has no derivative"
     return "nothing that was asked for depends on it"
+
+
+def _before(ys: Sequence[Any]) -> list[Any]:
+    """All ops that `ys` depend on, those near to them first."""
+    seen: dict[Any, None] = {}
+    stack = [y.node for y in ys if y.node is not None]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen[node] = None
+            stack += [t.node for t in node.inputs if t.node is not None]
+    return list(seen)

@@ -103,24 +103,19 @@ class _Writer:
     # ---- nodes
 
     def _node(self, node: Node, home: Graph) -> dict[str, Any]:
-        entry: dict[str, Any] = {"name": node.name, "op": node.type}
-        entry["inputs"] = [self._reference(x, home, node) for x in node.inputs]
-        attrs = {name: getattr(node.op, name) for name in node.op.attrs}
-        if attrs:
-            entry["attrs"] = {name: self._value(value, name, node) for name, value in attrs.items()}
+        entry = {"name": node.name, "op": node.type, "inputs": [self._reference(x, home, node) for x in node.inputs]}
         for other in node.control_inputs:
             self._check_live(other, home, node)
-        if node.control_inputs:
-            entry["control"] = [other.name for other in node.control_inputs]
-        if node.device and not self.clear_devices:
-            entry["device"] = node.device
-        if node.seeds:
-            entry["seeds"] = list(node.seeds)
-        if node.gradient_of is not None and home._nodes.get(node.gradient_of.name) is node.gradient_of:
-            entry["gradient_of"] = node.gradient_of.name
-        if node.outputs:
-            entry["outputs"] = [[y.dtype.name, Description.dims(y.shape)] for y in node.outputs]
-        return entry
+        source = node.gradient_of
+        said = {
+            "attrs": {name: self._value(getattr(node.op, name), name, node) for name in node.op.attrs},
+            "control": [other.name for other in node.control_inputs],
+            "device": "" if self.clear_devices else node.device,
+            "seeds": list(node.seeds or ()),
+            "gradient_of": source.name if source is not None and home._nodes.get(source.name) is source else "",
+            "outputs": [[y.dtype.name, Description.dims(y.shape)] for y in node.outputs],
+        }
+        return entry | {key: value for key, value in said.items() if value}
 
     def _reference(self, x: Symbol, home: Graph, user: Node) -> str:
         self._check_live(x.node, x.graph, user)
@@ -168,12 +163,16 @@ class _Writer:
             return {"array": self._array(value)}
         if isinstance(value, int):
             return int(value)
-        if isinstance(value, float):
-            return float(value) if math.isfinite(value) else {"float": str(float(value))}
         if type(value) in node.op.records:
             return {"record": type(value).__name__, "fields": [self._value(v, name, node) for v in value]}
         if type(value) in (tuple, list):
             return [self._value(v, name, node) for v in value]
+        return self._marked(value, name, node)
+
+    def _marked(self, value: Any, name: str, node: Node) -> Any:
+        """A value under a mark that says what it is, since JSON has no such thing."""
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else {"float": str(float(value))}
         if value is Ellipsis:
             return {"ellipsis": True}
         if isinstance(value, bytes):

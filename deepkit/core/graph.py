@@ -79,23 +79,14 @@ class Graph:
                 "the graph is finalized: it cannot get new nodes", hint="build everything before finalize()"
             )
         self.enter_cell()
-        inputs = [self.adopt(x) for x in inputs]
-        for x in inputs:
-            if x.graph is not self and x.graph is not self.root:
-                raise GraphError(
-                    f"{x.name} belongs to another graph than the other inputs of {op.type}",
-                    rule="one op takes nodes of one graph",
-                    where=x.node.where(),
-                    hint="build both in the same `with graph.as_default():`, or pass the value that a session gave",
-                )
+        inputs = self._adopted(op, inputs)
         full = self.names.unique(name or op.label or op.type)
         if full in self._nodes:  # a name that ends in "/" is taken as it is: here for the second time
             with self.names.enter(None):
                 full = self.names.unique(full)
-        for rules in reversed(self._gradient_rules):
-            if op.type in rules:
-                op = overrides.overridden(op, rules[op.type])
-                break
+        rules = next((rules for rules in reversed(self._gradient_rules) if op.type in rules), None)
+        if rules is not None:
+            op = overrides.overridden(op, rules[op.type])
         node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
         self.version += 1
         node.site = user_site()
@@ -103,15 +94,32 @@ class Graph:
         node.device = self._device_of(node)
         if op.random:
             node.seeds = self.op_seeds(op.seed)  # type: ignore[attr-defined]
+        self._enrol(node)
+        return node
+
+    def _adopted(self, op: Op, inputs: Sequence[Symbol]) -> list[Symbol]:
+        """The inputs of a new node as tensors of this graph; GraphError if one belongs to another."""
+        adopted = [self.adopt(x) for x in inputs]
+        for x in adopted:
+            if x.graph is not self and x.graph is not self.root:
+                raise GraphError(
+                    f"{x.name} belongs to another graph than the other inputs of {op.type}",
+                    rule="one op takes nodes of one graph",
+                    where=x.node.where(),
+                    hint="build both in the same `with graph.as_default():`, or pass the value that a session gave",
+                )
+        return adopted
+
+    def _enrol(self, node: Node) -> None:
+        """Enters a new node in the graph's books: by its name, by the cell that made it, and in what is being recorded."""
         made = self._made_by_cell()
         if made is not None:
             made.nodes.append(weakref.ref(node))
-        self._nodes[full] = node
+        self._nodes[node.name] = node
         if not self._passing:
             self._lasting[node] = None
         for record in self._records:
             record.append(node)
-        return node
 
     def adopt(self, x: Symbol) -> Symbol:
         """x as an input of a node of this graph (a function graph takes Symbols of the graphs around it)."""

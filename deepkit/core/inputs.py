@@ -21,22 +21,24 @@ def typed(op: Op, inputs: Sequence[Any], make: Callable[..., Any], in_graph: boo
 
     in_graph: a Tensor becomes a constant node, too. Raises DTypeError where a type does not fit the op's rule.
     """
-    chosen: dict[str, DType] = {}
-    for i, x in enumerate(inputs):
-        rule = op.type_of(i)
-        if len(rule) == 1 and rule not in chosen and isinstance(x, (Tensor, Symbol)):
-            chosen[rule] = x.dtype
-    for i, x in enumerate(inputs):
-        rule = op.type_of(i)
-        if len(rule) == 1 and not isinstance(x, (Tensor, Symbol)):
-            known = chosen.get(rule)
-            if known is None or (not _has_tensor(op, inputs, rule) and _rank(default_dtype(x)) > _rank(known)):
-                chosen[rule] = default_dtype(x)
+    chosen = _chosen(op, inputs)
     return [_input(op, i, x, chosen, make, in_graph) for i, x in enumerate(inputs)]
 
 
-def _has_tensor(op: Op, inputs: Sequence[Any], rule: str) -> bool:
-    return any(isinstance(x, (Tensor, Symbol)) for i, x in enumerate(inputs) if op.type_of(i) == rule)
+def _chosen(op: Op, inputs: Sequence[Any]) -> dict[str, DType]:
+    """The type that each letter stands for: that of the first tensor under it, else the widest of the literals."""
+    lettered = [(rule, x) for i, x in enumerate(inputs) if len(rule := op.type_of(i)) == 1]
+    of_tensors: dict[str, DType] = {}
+    of_literals: dict[str, DType] = {}
+    for rule, x in lettered:
+        if isinstance(x, (Tensor, Symbol)):
+            of_tensors.setdefault(rule, x.dtype)
+    for rule, x in lettered:
+        if rule not in of_tensors:
+            own = default_dtype(x)
+            if rule not in of_literals or _rank(own) > _rank(of_literals[rule]):
+                of_literals[rule] = own
+    return of_literals | of_tensors
 
 
 def _rank(dtype: DType) -> int:
@@ -48,22 +50,9 @@ def _input(op: Op, i: int, x: Any, chosen: dict[str, DType], make: Callable[...,
     is_tensor = isinstance(x, (Tensor, Symbol))
     if rule == "any":
         return _reader(op, i, x, make, in_graph) if is_tensor else make(x, i)
-    if rule == "index":
-        if is_tensor and not x.dtype.is_integer:
-            raise DTypeError(
-                f"{op.type}: input {i} is {x.dtype.name}, but positions are integers", hint="cast(x, int32)"
-            )
-        wanted = x.dtype if is_tensor else int32 if not hasattr(x, "dtype") else as_dtype(x.dtype)
-    else:
-        wanted = chosen[rule] if len(rule) == 1 else as_dtype(rule)
+    wanted = _position_type(op, i, x, is_tensor) if rule == "index" else chosen.get(rule) or as_dtype(rule)
     if rule == "T":
-        kind = "i" if wanted.is_integer else wanted.numpy.kind
-        if kind not in op.kinds or (kind == "f" and wanted.size == 2 and not op.half):
-            raise DTypeError(
-                f"{op.type} is not defined for {wanted.name}",
-                rule="input types: " + ", ".join(KINDS[k] for k in op.kinds),
-                hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
-            )
+        _check_defined(op, wanted)
     if not is_tensor:
         return _literal(i, x, wanted, make, beside=rule in chosen)
     if x.dtype is not wanted:
@@ -89,6 +78,23 @@ def _conversion(a: DType, b: DType) -> str:
     """What to try where two types meet: integers can become floats without loss, and floats complex numbers."""
     narrow, wide = sorted((a, b), key=_rank)
     return f"convert the {narrow.name} input: cast(x, {wide.name})"
+
+
+def _position_type(op: Op, i: int, x: Any, is_tensor: bool) -> DType:
+    """The type of positions: int32 for literals, else their own."""
+    if is_tensor and not x.dtype.is_integer:
+        raise DTypeError(f"{op.type}: input {i} is {x.dtype.name}, but positions are integers", hint="cast(x, int32)")
+    return x.dtype if is_tensor else int32 if not hasattr(x, "dtype") else as_dtype(x.dtype)
+
+
+def _check_defined(op: Op, dtype: DType) -> None:
+    kind = "i" if dtype.is_integer else dtype.numpy.kind
+    if kind not in op.kinds or (kind == "f" and dtype.size == 2 and not op.half):
+        raise DTypeError(
+            f"{op.type} is not defined for {dtype.name}",
+            rule="input types: " + ", ".join(KINDS[k] for k in op.kinds),
+            hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
+        )
 
 
 def _reader(op: Op, i: int, x: Any, make: Callable[..., Any], in_graph: bool) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from deepkit.errors import DataError, DeepkitError, did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _DEEPEST = 64  # lists in lists of an attribute
+_LIMITS = {text: float(text) for text in ("inf", "-inf", "nan")}  # the floats that JSON does not have
 _BUILDING = (DeepkitError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError)
 
 
@@ -54,22 +55,30 @@ def shared(graph: Graph, description: Description) -> dict[str, Node] | None:
     for entry in listed if isinstance(listed, list) else []:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             return None
-        name, control = entry["name"], entry.get("control", [])
+        name = entry["name"]
         node = graph._nodes.get(name)
-        if node is None and entry.get("op") == "NoOp" and _NAME.fullmatch(name) and _all_known(control, found):
-            groups.append((name, [found[c] for c in control]))
-        elif node is None or node.type != entry.get("op") or [x.name for x in node.inputs] != entry.get("inputs"):
-            return None
-        else:
+        if node is not None and _is_described(node, entry):
             found[name] = node
+        elif node is None and _is_group(entry, found):
+            groups.append((name, [found[c] for c in entry.get("control", [])]))
+        else:
+            return None
     if not found:
         return None
     with graph.name_scope(None):
         return found | {name: graph.run_op(registry["NoOp"](), control, name) for name, control in groups}
 
 
-def _all_known(names: Any, found: Mapping[str, Node]) -> bool:
-    return isinstance(names, list) and all(isinstance(name, str) and name in found for name in names)
+def _is_described(node: Node, entry: Mapping[str, Any]) -> bool:
+    return node.type == entry.get("op") and [x.name for x in node.inputs] == entry.get("inputs")
+
+
+def _is_group(entry: Mapping[str, Any], found: Mapping[str, Node]) -> bool:
+    """Whether a described node does nothing but wait for nodes that are there."""
+    names = entry.get("control", [])
+    if entry.get("op") != "NoOp" or not _NAME.fullmatch(entry["name"]) or not isinstance(names, list):
+        return False
+    return all(isinstance(name, str) and name in found for name in names)
 
 
 class _Builder:
@@ -108,6 +117,26 @@ class _Builder:
     # ---- nodes
 
     def _node(self, home: Graph, entry: Any, made: dict[str, Node], prefix: str, variables: Mapping[str, Any]) -> None:
+        name, kind = self._name_and_op(entry, made)
+        inputs = [self._input(home, x, made, name) for x in self._list(entry, "inputs", name)]
+        control = [self._known(x, made, name) for x in self._list(entry, "control", name, [])]
+        with self._naming(name, kind):
+            op = self._op(kind, self._table(entry, "attrs", name, {}), home, name)
+            outputs = self._outputs(entry, name)
+            if name in variables and home is self.graph:
+                node = self._variable_node(home, op, prefix + name, outputs, name)
+            else:
+                node = self._plain_node(home, op, inputs, prefix + name, outputs, name)
+        node.control_inputs = control
+        node.device = self._text(entry, "device", name) or node.device
+        node.seeds = self._seeds(entry, name) if op.random else None
+        made[name] = node
+        source = self._text(entry, "gradient_of", name)
+        node.gradient_of = made.get(source)
+
+    @staticmethod
+    def _name_and_op(entry: Any, made: dict[str, Node]) -> tuple[str, str]:
+        """What a described node is called and of which op it is, both found good."""
         if not isinstance(entry, dict):
             _refuse(f"a node is {_short(entry)}")
         name, kind = entry.get("name"), entry.get("op")
@@ -119,25 +148,17 @@ class _Builder:
                 f"node {name!r} is of the op {_short(kind)}, which deepkit does not have",
                 f"{near} Ops of one's own must be registered before the graph is read" if near else None,
             )
-        inputs = [self._input(home, x, made, name) for x in self._list(entry, "inputs", name)]
-        control = [self._known(x, made, name) for x in self._list(entry, "control", name, [])]
-        with self._naming(name, kind):
-            op = self._op(kind, self._table(entry, "attrs", name, {}), home, name)
-            outputs = self._outputs(entry, name)
-            if name in variables and home is self.graph:
-                node = self._variable_node(home, op, prefix + name, outputs, name)
-            elif not outputs:
-                node = home.make_node(op, inputs, prefix + name)
-            else:
-                result = home.add(op, inputs, prefix + name)
-                node = (result[0] if isinstance(result, list) else result).node
-                self._agree(node, outputs, name)
-        node.control_inputs = control
-        node.device = self._text(entry, "device", name) or node.device
-        node.seeds = self._seeds(entry, name) if op.random else None
-        made[name] = node
-        source = self._text(entry, "gradient_of", name)
-        node.gradient_of = made.get(source)
+        return name, kind
+
+    def _plain_node(
+        self, home: Graph, op: Op, inputs: list[Symbol], name: str, outputs: list[tuple[DType, Shape]], described: str
+    ) -> Node:
+        if not outputs:
+            return home.make_node(op, inputs, name)
+        result = home.add(op, inputs, name)
+        node = (result[0] if isinstance(result, list) else result).node
+        self._agree(node, outputs, described)
+        return node
 
     def _variable_node(
         self, home: Graph, op: Op, name: str, outputs: list[tuple[DType, Shape]], described: str
@@ -211,26 +232,28 @@ class _Builder:
             return tuple(self._value(v, home, name, records, depth + 1) for v in value)
         if not isinstance(value, dict):
             return value
-        if value.keys() == {"op", "attrs"} and isinstance(value["attrs"], dict) and value["op"] in registry:
-            return self._op(value["op"], value["attrs"], home, name, depth + 1)
-        if value.keys() == {"record", "fields"} and isinstance(value["fields"], list) and value["record"] in records:
-            return records[value["record"]](*self._value(value["fields"], home, name, records, depth + 1))
-        kind, said = next(iter(value.items())) if len(value) == 1 else ("", None)
-        if kind == "array" and isinstance(said, str) and said in self.arrays:
-            return self.arrays[said]
-        if kind == "function" and type(said) is int:
-            return self._function(said, home, name)
-        if kind == "dtype" and isinstance(said, str):
-            return as_dtype(said)
-        if kind == "shape":
-            return self._shape(said, name)
-        if kind == "float" and said in ("inf", "-inf", "nan"):
-            return float(said)
-        if kind == "bytes" and isinstance(said, str):
-            return _bytes(said, name)
+        match value:
+            case {"op": str(kind), "attrs": dict(attrs), **rest} if kind in registry and not rest:
+                return self._op(kind, attrs, home, name, depth + 1)
+            case {"record": str(kind), "fields": list(fields), **rest} if kind in records and not rest:
+                return records[kind](*self._value(fields, home, name, records, depth + 1))
+        found = self._marked(*next(iter(value.items())), home, name) if len(value) == 1 else None
+        if found is None:
+            _refuse(f"an attribute of node {name!r} is {_short(value)}")
+        return found
+
+    def _marked(self, kind: str, said: Any, home: Graph, name: str) -> Any:
+        """What stands under a mark, as in {"dtype": "float32"}; None if that makes no sense."""
         if kind == "ellipsis":
             return Ellipsis
-        _refuse(f"an attribute of node {name!r} is {_short(value)}")
+        if kind == "shape":
+            return self._shape(said, name)
+        if kind == "function":
+            return self._function(said, home, name) if type(said) is int else None
+        readers: dict[str, Callable[[str], Any]] = {
+            "array": self.arrays.get, "dtype": as_dtype, "bytes": lambda text: _bytes(text, name), "float": _LIMITS.get,
+        }
+        return readers[kind](said) if kind in readers and isinstance(said, str) else None
 
     @staticmethod
     def _shape(dims: Any, name: str) -> Shape:

@@ -210,18 +210,20 @@ def broadcast(*shapes: Shape) -> Shape:
         return shapes[0]
     rank = max(len(s) for s in shapes)
     padded = [(1,) * (rank - len(s)) + s.dims for s in shapes]  # type: ignore[operator]
-    result: list[int | None] = []
-    for axis, dims in enumerate(zip(*padded, strict=True)):
-        known = {d for d in dims if d is not None and d != 1}
-        if len(known) > 1:
-            raise ShapeError(
-                "shapes " + " and ".join(str(s) for s in shapes) + f" do not broadcast: axis {axis - rank} has "
-                + " and ".join(str(d) for d in dims),
-                rule="aligned at the right, two dimensions must be equal, or one of them 1",
-                hint="check which axis is the batch; add an axis with expand_dims or x[:, None]",
-            )
-        result.append(known.pop() if known else None if None in dims else 1)
-    return Shape.of(tuple(result))
+    return Shape.of(tuple(_common(dims, axis - rank, shapes) for axis, dims in enumerate(zip(*padded, strict=True))))
+
+
+def _common(dims: Sequence[int | None], axis: int, shapes: Sequence[Shape]) -> int | None:
+    """The one length that the lengths of an axis stretch to; None while it is not known."""
+    known = {d for d in dims if d is not None and d != 1}
+    if len(known) > 1:
+        raise ShapeError(
+            "shapes " + " and ".join(str(s) for s in shapes) + f" do not broadcast: axis {axis} has "
+            + " and ".join(str(d) for d in dims),
+            rule="aligned at the right, two dimensions must be equal, or one of them 1",
+            hint="check which axis is the batch; add an axis with expand_dims or x[:, None]",
+        )
+    return known.pop() if known else None if None in dims else 1
 
 
 def normalize_axis(axis: int, rank: int) -> int:

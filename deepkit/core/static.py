@@ -41,7 +41,7 @@ def _computed(x: Symbol, found: dict[Symbol, Any]) -> Any:
     """A few integers made of others that are all known: lengths, axes, positions."""
     node = x.node
     small = x.dtype.is_integer and (x.shape.num_elements() or 0) <= FEW
-    if not small or not node.inputs or node.many or not node.op.is_pure or node.op.subgraphs:
+    if not small or not node.inputs or not _is_function(node):
         return None
     values = []
     for y in node.inputs:
@@ -55,15 +55,18 @@ def _computed(x: Symbol, found: dict[Symbol, Any]) -> Any:
         return None  # it fails when it runs, where the message can say so
 
 
+def _is_function(node: Any) -> bool:
+    """Whether a node's one output depends on its inputs alone."""
+    return node.op.is_pure and not node.op.subgraphs and not node.many
+
+
 def settled(x: Symbol) -> Any:
     """The value that x has in every run in which what its graph assumes holds, or None. See Graph.assuming."""
     assumed = x.graph.root.assumed
     if x in assumed:
         return np.asarray(assumed[x], x.dtype.numpy)
     node = x.node
-    if not assumed or not (node.inputs or node.op.is_constant):
-        return None
-    if not node.op.is_pure or node.op.subgraphs or node.many or node.control_inputs:
+    if not assumed or not (node.inputs or node.op.is_constant) or not _is_function(node) or node.control_inputs:
         return None
     values = [settled(i) for i in node.inputs]
     return None if any(v is None for v in values) else node.op.forward(np, *values)
@@ -113,21 +116,25 @@ def static_shape_value(x: Any) -> tuple[int | None, ...] | None:
 
 def static_shape(shape: Any) -> tuple[tuple[int | None, ...] | None, Any]:
     """What is known about a shape argument, and the argument as a vector of integers (a tensor if it holds one)."""
-    if isinstance(shape, Shape):
-        shape = shape.as_list()
     if is_tensor(shape):
         return static_shape_value(shape), shape
-    if isinstance(shape, (int, np.integer)):
-        shape = [shape]
-    if isinstance(shape, np.ndarray):
-        shape = shape.tolist()
-    shape = [getattr(d, "value", d) if not is_tensor(d) else d for d in shape]
-    if any(is_tensor(d) for d in shape):
-        known = tuple(static_value(d) if is_tensor(d) else int(d) for d in shape)
-        return tuple(None if k is None else int(k) for k in known), apply(lookup("Pack")(), *shape)
-    if any(d is None for d in shape):
+    lengths = _lengths(shape)
+    if any(is_tensor(d) for d in lengths):
+        known = [static_value(d) for d in lengths]
+        return tuple(None if k is None else int(k) for k in known), apply(lookup("Pack")(), *lengths)
+    if None in lengths:
         raise ShapeError(
-            f"shape {shape} is not known before the graph runs",
+            f"shape {lengths} is not known before the graph runs",
             hint="use shape(x), which is a tensor, instead of x.shape",
         )
-    return tuple(int(d) for d in shape), np.array(shape, np.int32).reshape(-1)
+    return tuple(int(d) for d in lengths), np.array(lengths, np.int32).reshape(-1)
+
+
+def _lengths(shape: Any) -> list[Any]:
+    """A shape, one length, or several, as a list of integers, tensors and None."""
+    if isinstance(shape, Shape):
+        return shape.as_list()
+    if isinstance(shape, np.ndarray):
+        return np.atleast_1d(shape).tolist()
+    listed = [shape] if isinstance(shape, (int, np.integer)) else shape
+    return [d if is_tensor(d) else getattr(d, "value", d) for d in listed]

@@ -6,7 +6,8 @@ An op returns AnyTensor: a Tensor where every value is known, a Symbol where one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 else:
     AnyTensor = object
 
-__all__ = ["AnyTensor", "AxisLike", "DTypeLike", "IntLike", "IntsLike", "NumberLike", "PaddingLike", "ShapeLike",
-           "TensorLike", "TensorOrSymbol"]
+__all__ = ["AnyTensor", "Array", "ArrayModule", "AxisLike", "DTypeLike", "IntLike", "IntsLike", "NumberLike",
+           "PaddingLike", "ShapeLike", "TensorLike", "TensorOrSymbol"]
 
+Array: TypeAlias = Any
+"""What `forward` computes with: an array of NumPy or of CuPy, which share an interface but no type."""
+ArrayModule: TypeAlias = ModuleType
+"""numpy or cupy: where `forward` finds its functions."""
 TensorOrSymbol: TypeAlias = "Tensor | Symbol"
 """A tensor already: what only a gradient rule calls converts nothing."""
 TensorLike: TypeAlias = "Operators | np.ndarray | np.generic | complex | str | bytes | Sequence[TensorLike]"

@@ -179,10 +179,9 @@ class Bundle:
     def _entry(self, name: str, fields: dict[int, Any]) -> Entry:
         if fields.get(7):
             self._refuse(f"variable {name!r} is partitioned, which deepkit does not read")
-        number = fields.get(1, 0)
-        if not _is_count(number) or (number not in _TYPES and number != _BFLOAT16):
+        number, *counts = (fields.get(i, 0) for i in (1, 3, 4, 5, 6))
+        if not _is_count(number) or number not in {*_TYPES, _BFLOAT16}:
             self._refuse(f"tensor {name!r} has data type number {number!r}, which deepkit does not have")
-        counts = [fields.get(i, 0) for i in (3, 4, 5, 6)]
         if not all(map(_is_count, counts)):
             self._refuse(f"the entry of {name!r} is damaged")
         shape = self._shape(name, fields.get(2, []))
@@ -194,17 +193,18 @@ class Bundle:
             self._refuse(f"tensor {name!r} of type {dtype.name} and shape {list(shape)} has {size} bytes")
         return Entry(dtype, shape, number, shard, offset, size, checksum)
 
+    def _sizes(self, name: str, message: Any) -> list[Any]:
+        shape = self._fields(message)
+        listed = shape.get(2, [])
+        if shape.get(3) or not isinstance(listed, list) or len(listed) > HIGHEST_RANK:
+            self._refuse(f"tensor {name!r} has a shape that is not known")
+        return [self._fields(dim).get(1, 0) for dim in listed]
+
     def _shape(self, name: str, messages: Any) -> tuple[int, ...]:
         """TensorShapeProto: a list of dimensions, each a message with its size."""
         if not isinstance(messages, list):
             self._refuse(f"the entry of {name!r} is damaged")
-        dims: list[int] = []
-        for message in messages:
-            shape = self._fields(message)
-            listed = shape.get(2, [])
-            if shape.get(3) or not isinstance(listed, list) or len(listed) > HIGHEST_RANK:
-                self._refuse(f"tensor {name!r} has a shape that is not known")
-            dims += [self._fields(dim).get(1, 0) for dim in listed]
+        dims = [size for message in messages for size in self._sizes(name, message)]
         if len(dims) > HIGHEST_RANK or not all(_is_count(d) and d < 1 << 62 for d in dims):
             self._refuse(f"tensor {name!r} has the shape {dims}")
         return tuple(dims)

@@ -60,22 +60,39 @@ def _set(to: Any, value: Any) -> None:
         to.type = _number(value)
     elif isinstance(value, Shape):
         _set_shape(to.shape, value)
-    elif isinstance(value, (bool, np.bool_)):
+    elif isinstance(value, (str, bytes)):
+        to.s = value.encode() if isinstance(value, str) else value
+    elif not _set_number(to, value) and not _set_list(to.list, value):
+        if hasattr(value, "ndim"):  # an array, be it on a GPU
+            _set_array(to.tensor, to_cpu(value))
+        else:
+            to.s = _excerpt(repr(value)).encode()
+
+
+def _set_number(to: Any, value: Any) -> bool:
+    """Puts a number there; False if the value is none that fits."""
+    if isinstance(value, (bool, np.bool_)):
         to.b = bool(value)
     elif isinstance(value, (int, np.integer)) and -(2**63) <= int(value) < 2**63:
         to.i = int(value)
     elif isinstance(value, (float, np.floating)):
         to.f = float(value)
-    elif isinstance(value, (str, bytes)):
-        to.s = value.encode() if isinstance(value, str) else value
-    elif hasattr(value, "ndim"):  # an array, be it on a GPU
-        _set_array(to.tensor, to_cpu(value))
-    elif isinstance(value, (tuple, list)) and value and all(_is_whole(v) for v in value):
-        to.list.i.extend(int(v) for v in value)
-    elif isinstance(value, (tuple, list)) and value and all(isinstance(v, DType) for v in value):
-        to.list.type.extend(_number(v) for v in value)
     else:
-        to.s = _excerpt(repr(value)).encode()
+        return False
+    return True
+
+
+def _set_list(to: Any, value: Any) -> bool:
+    """Puts whole numbers or types there; False if the value is no list of such."""
+    if not isinstance(value, (tuple, list)) or not value:
+        return False
+    if all(_is_whole(v) for v in value):
+        to.i.extend(int(v) for v in value)
+    elif all(isinstance(v, DType) for v in value):
+        to.type.extend(_number(v) for v in value)
+    else:
+        return False
+    return True
 
 
 def _is_whole(value: Any) -> bool:

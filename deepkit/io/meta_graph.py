@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -97,30 +97,18 @@ def read_meta_graphs(path: str | os.PathLike[str]) -> list[MetaGraph]:
     except DataError as error:
         refuse(error.what)
     with opened as file:
-        if "graph" not in file.entries or file.entries["graph"].dtype.name != "uint8":
-            refuse("it has no tensor 'graph'")
-        content = parse_json(file.read("graph").tobytes(), refuse)
-        if (
-            not isinstance(content, dict)
-            or content.get("format") != FORMAT
-            or not isinstance(content.get("graphs"), list)
-        ):
-            refuse("its description is none")
-        if content.get("version") != VERSION:
-            refuse(f"it has version {content.get('version')!r}; this deepkit reads version {VERSION}")
+        graphs = _described(file, refuse)
         arrays: dict[str, dict[str, np.ndarray]] = {}
         for name in file.entries:
             if name.startswith("array/"):
                 _, number, key = [*name.split("/", 2), ""][:3]
                 arrays.setdefault(number, {})[key] = file.read(name)
-    if not all(_is_meta(said) for said in content["graphs"]):
-        refuse("what it says about a graph's saver, signatures or assets is damaged")
     return [
         MetaGraph(
             Description(said["graph"], arrays.get(str(i), {})), said["saver"], said["tags"],
             {key: _read(s) for key, s in said["signatures"].items()}, said["main_op"], said["assets"],
         )
-        for i, said in enumerate(content["graphs"])
+        for i, said in enumerate(graphs)
     ]
 
 
@@ -138,20 +126,36 @@ def _read(said: dict[str, Any]) -> SignatureDef:
     return SignatureDef(side(said["inputs"]), side(said["outputs"]), said["method_name"])
 
 
+def _described(file: TensorFile, refuse: Callable[[str], NoReturn]) -> list[dict[str, Any]]:
+    """What the file says of each of its graphs, found to be of the form that `write_meta_graphs` gives it."""
+    if "graph" not in file.entries or file.entries["graph"].dtype.name != "uint8":
+        refuse("it has no tensor 'graph'")
+    content = parse_json(file.read("graph").tobytes(), refuse)
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("graphs"), list):
+        refuse("its description is none")
+    if content.get("version") != VERSION:
+        refuse(f"it has version {content.get('version')!r}; this deepkit reads version {VERSION}")
+    graphs: list[dict[str, Any]] = content["graphs"]
+    if not all(_is_meta(said) for said in graphs):
+        refuse("what it says about a graph's saver, signatures or assets is damaged")
+    return graphs
+
+
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    "graph": lambda said: isinstance(said, dict),  # `rebuild` looks at the graph itself
+    "saver": lambda said: said is None or _is_saver(said),
+    "tags": lambda said: isinstance(said, list) and all(isinstance(tag, str) for tag in said),
+    "main_op": lambda said: isinstance(said, (str, type(None))),
+    "assets": lambda said: _is_texts(said),
+    "signatures": lambda said: isinstance(said, dict) and all(map(_is_signature, said.values())),
+}
+
+
 def _is_meta(said: Any) -> bool:
-    """What stands beside a graph has the form that `write_meta_graphs` gives it. (`rebuild` looks at the graph itself.)"""
-    if not isinstance(said, dict) or said.keys() != {"graph", "saver", "tags", "main_op", "assets", "signatures"}:
-        return False
-    saver, tags = said["saver"], said["tags"]
+    """What stands beside a graph has the form that `write_meta_graphs` gives it."""
     return (
-        isinstance(said["graph"], dict)
-        and (saver is None or _is_saver(saver))
-        and isinstance(tags, list)
-        and all(isinstance(tag, str) for tag in tags)
-        and isinstance(said["main_op"], (str, type(None)))
-        and _is_texts(said["assets"])
-        and isinstance(said["signatures"], dict)
-        and all(_is_signature(signature) for signature in said["signatures"].values())
+        isinstance(said, dict) and said.keys() == _FORMS.keys()
+        and all(is_sound(said[key]) for key, is_sound in _FORMS.items())
     )
 
 

@@ -90,7 +90,12 @@ class TensorFile:
         header = parse_json(self._file.read(length), self._refuse)
         if not isinstance(header, dict):
             self._refuse("its header is no table")
-        texts = header.pop("__metadata__", {})
+        kinds = self._read_notes(header.pop("__metadata__", {}))
+        self.entries = {name: self._entry(name, said, kinds.get(name)) for name, said in header.items()}
+        self._check_places(size - self._data)
+
+    def _read_notes(self, texts: Any) -> dict[str, Any]:
+        """Reads what stands beside the tensors; returns which tensors are not what they are stored as."""
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             self._refuse("its __metadata__ is no map of strings")
         own = parse_json(texts.pop(_OWN, "{}").encode(), self._refuse)
@@ -100,9 +105,8 @@ class TensorFile:
         self.notes: dict[str, str] = {**texts, **own.get("notes", {})}
         if self._sums is not None and self._sums.get("") != _sum_of_notes(own.get("notes", {})):
             self._refuse("its notes do not fit their checksum")
-        kinds = own.get("kinds", {})
-        self.entries = {name: self._entry(name, said, kinds.get(name)) for name, said in header.items()}
-        self._check_places(size - self._data)
+        kinds: dict[str, Any] = own.get("kinds", {})
+        return kinds
 
     def _entry(self, name: str, said: Any, kind: Any) -> Entry:
         if not isinstance(said, dict) or said.keys() != {"dtype", "shape", "data_offsets"}:
@@ -301,8 +305,8 @@ def _meant(code: str, stored: tuple[int, ...], kind: Any) -> tuple[DType, tuple[
         return as_dtype(_CODES[code]), stored
     if kind in (["complex64"], ["complex128"]) and _COMPLEX[kind[0]] == code and stored[-1:] == (2,):
         return as_dtype(kind[0]), stored[:-1]
-    if not isinstance(kind, list) or len(kind) != 2 or kind[0] != "string" or code != "U8" or len(stored) != 1:
-        return None
-    dims = kind[1]
-    fits = _whole_numbers(dims) and len(dims) <= HIGHEST_RANK and 8 * math.prod(dims) <= stored[0]
-    return (string, tuple(dims)) if fits else None
+    match kind:
+        case ["string", dims] if code == "U8" and len(stored) == 1 and _whole_numbers(dims):
+            fits = len(dims) <= HIGHEST_RANK and 8 * math.prod(dims) <= stored[0]
+            return (string, tuple(dims)) if fits else None
+    return None

@@ -113,24 +113,29 @@ def _parsed(path: str, content: bytes) -> CheckpointState:
         if line is None:
             _refuse(path, f"line {text.count(chr(10), 0, place) + 1} is not `name: value`")
         key, double, single, word = line.groups()
-        quoted = double if double is not None else single
         place = line.end()
         try:
-            if key == "model_checkpoint_path" and quoted is not None:
-                state.model_checkpoint_path = _unescaped(quoted)
-            elif key == "all_model_checkpoint_paths" and quoted is not None:
-                state.all_model_checkpoint_paths.append(_unescaped(quoted))
-            elif key == "all_model_checkpoint_timestamps" and word is not None:
-                state.all_model_checkpoint_timestamps.append(float(word))
-            elif key == "last_preserved_timestamp" and word is not None:
-                state.last_preserved_timestamp = float(word)
-            else:
-                _refuse(path, f"it has the entry {key}: {(quoted if word is None else word)[:80]!r}")
+            known = _enter(state, key, single if double is None else double, word)
         except ValueError as error:
-            if isinstance(error, DataError):
-                raise
             _refuse(path, f"{key}: {error}")
+        if not known:
+            _refuse(path, f"it has the entry {line[0].strip()[:80]!r}")
     return state
+
+
+def _enter(state: CheckpointState, key: str, quoted: str | None, word: str | None) -> bool:
+    """Puts an entry of the file, whose value is a text or a word, into the state; False if there is no such entry."""
+    if quoted is not None and key == "model_checkpoint_path":
+        state.model_checkpoint_path = _unescaped(quoted)
+    elif quoted is not None and key == "all_model_checkpoint_paths":
+        state.all_model_checkpoint_paths.append(_unescaped(quoted))
+    elif word is not None and key == "all_model_checkpoint_timestamps":
+        state.all_model_checkpoint_timestamps.append(float(word))
+    elif word is not None and key == "last_preserved_timestamp":
+        state.last_preserved_timestamp = float(word)
+    else:
+        return False
+    return True
 
 
 def _located(folder: str, path: str, state: CheckpointState) -> CheckpointState:

@@ -23,9 +23,32 @@ The floors of Keras; each imports from its own and lower floors only, and no two
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepkit.loading import load_module
+
+if TYPE_CHECKING:
+    from deepkit.keras import activations as activations
+    from deepkit.keras import applications as applications
+    from deepkit.keras import backend as backend
+    from deepkit.keras import callbacks as callbacks
+    from deepkit.keras import constraints as constraints
+    from deepkit.keras import datasets as datasets
+    from deepkit.keras import engine as engine
+    from deepkit.keras import initializers as initializers
+    from deepkit.keras import layers as layers
+    from deepkit.keras import losses as losses
+    from deepkit.keras import metrics as metrics
+    from deepkit.keras import models as models
+    from deepkit.keras import optimizers as optimizers
+    from deepkit.keras import preprocessing as preprocessing
+    from deepkit.keras import regularizers as regularizers
+    from deepkit.keras import saving as saving
+    from deepkit.keras import utils as utils
+    from deepkit.keras import wrappers as wrappers
+    from deepkit.keras.layers import Input as Input
+    from deepkit.keras.models import Model as Model
+    from deepkit.keras.models import Sequential as Sequential
 
 __version__ = "2.21.0"
 """The version of Keras whose interface this is: tf_keras, the last Keras 2. dialects.py says what came before."""
@@ -37,17 +60,19 @@ _ROOMS = (
 _SHORT = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return load_module(f"deepkit.keras.{name}")
-    if name in _SHORT:
-        return getattr(load_module(f"deepkit.keras.{_SHORT[name]}"), name)
-    from deepkit.errors import MissingNameError, did_you_mean
+if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
 
-    parts = [*_ROOMS, *_SHORT]
-    raise MissingNameError(
-        f"keras has no {name!r}", rule="its parts: " + ", ".join(parts), hint=did_you_mean(name, parts)
-    )
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            return load_module(f"deepkit.keras.{name}")
+        if name in _SHORT:
+            return getattr(load_module(f"deepkit.keras.{_SHORT[name]}"), name)
+        from deepkit.errors import MissingNameError, did_you_mean
+
+        parts = [*_ROOMS, *_SHORT]
+        raise MissingNameError(
+            f"keras has no {name!r}", rule="its parts: " + ", ".join(parts), hint=did_you_mean(name, parts)
+        )
 
 
 def __dir__() -> list[str]:

@@ -44,6 +44,12 @@ def spoken() -> str:
     return _spoken[0]
 
 
+def version() -> str:
+    """The number of that Keras, as models that it saves say it."""
+    said: str = _owner("").__version__
+    return said
+
+
 def speak(dialect: str) -> None:
     """From now on constructors have the defaults of `dialect`, one of LAST, STANDALONE and TENSORFLOW_1."""
     column = 2 + _COLUMNS.index(dialect)

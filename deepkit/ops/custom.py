@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.errors import GradientError
 
@@ -29,10 +30,10 @@ class CustomGradient(Op):
     def dtype(self, *dtypes: DType) -> Any:
         return dtypes[: self.results]
 
-    def forward(self, xp: Any, *inputs: Any) -> Any:
+    def forward(self, xp: ArrayModule, *inputs: Array) -> Any:
         return tuple(xp.array(x) for x in inputs[: self.results])
 
-    def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], *inputs: AnyTensor) -> Any:
         found = self.function(*dys)
         found = list(found) if isinstance(found, (list, tuple)) else [found]
         count = len(inputs) - self.results

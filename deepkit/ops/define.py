@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from deepkit.core.apply import apply
 from deepkit.core.op import KINDS, Op
 from deepkit.core.shape import Shape, broadcast
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 
 
 class Elementwise(Op):
@@ -22,10 +22,10 @@ class Elementwise(Op):
     def shape(self, *shapes: Shape) -> Any:
         return broadcast(*shapes)
 
-    def forward(self, xp: Any, *arrays: Any) -> Any:
+    def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         return getattr(xp, self.ufunc)(*arrays)
 
-    def bind(self, xp: Any) -> Callable[..., Any]:
+    def bind(self, xp: ArrayModule) -> Callable[..., Any]:
         return getattr(xp, self.ufunc) if self.ufunc else super().bind(xp)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, NumericsError
 from deepkit.ops.define import named
@@ -31,22 +31,22 @@ class Print(Op):
     aliases = True
     types = ("any",)
 
-    def forward(self, xp: Any, x: Any, *data: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *data: Array) -> Any:
         shown = "".join(f"[{_excerpt(d, self.summarize)}]" for d in data)
         print(f"{self.message}{shown}", file=sys.stderr)
         return x
 
-    def gradient(self, dy: Any, y: Any, x: Any, *data: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *data: AnyTensor) -> Any:
         return (dy, *[None for _ in data])
 
 
-def _excerpt(value: Any, count: int) -> str:
+def _excerpt(value: Array, count: int) -> str:
     flat = np.asarray(value).reshape(-1)
     words = [_word(v) for v in flat[:count]]
     return " ".join(words) + ("..." if flat.size > count >= 0 else "")
 
 
-def _word(value: Any) -> str:
+def _word(value: Array) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return f"{value:g}" if isinstance(value, np.floating) else str(value)
@@ -78,7 +78,7 @@ class Assert(Op):
     def shape(self, condition: Shape, *data: Shape) -> Shape:
         return SCALAR
 
-    def forward(self, xp: Any, condition: Any, *data: Any) -> Any:
+    def forward(self, xp: ArrayModule, condition: Array, *data: Array) -> Any:
         if not bool(condition.all()):
             shown = " ".join(f"[{_excerpt(d, self.summarize)}]" for d in data)
             raise NumericsError(f"an assertion of the graph does not hold: {shown}")
@@ -108,8 +108,8 @@ class Comparison(Protocol):
 
 def _comparison(name: str, holds: str, words: str) -> Comparison:
     def function(
-        x: TensorLike, y: TensorLike, data: Sequence[TensorLike] | None = None, summarize: int | None = None, message: str = "",
-        name: str | None = None,
+        x: TensorLike, y: TensorLike, data: Sequence[TensorLike] | None = None, summarize: int | None = None,
+        message: str = "", name: str | None = None,
     ) -> AnyTensor:
         from deepkit.ops.functions import ops
 
@@ -147,7 +147,7 @@ class PyFunc(Op):
     def dtype(self, *_: DType) -> Any:
         return self.outputs_
 
-    def forward(self, xp: Any, *inputs: Any) -> Any:
+    def forward(self, xp: ArrayModule, *inputs: Array) -> Any:
         result = self.function(*inputs)
         values = result if isinstance(result, (list, tuple)) else [result]
         if len(values) != len(self.outputs_):
@@ -157,7 +157,7 @@ class PyFunc(Op):
         return tuple(self._checked(v, t, i) for i, (v, t) in enumerate(zip(values, self.outputs_, strict=True)))
 
     @staticmethod
-    def _checked(value: Any, wanted: DType, i: int) -> Any:
+    def _checked(value: Array, wanted: DType, i: int) -> Any:
         from deepkit.device.arrays import as_array
 
         dtype = wanted if wanted.is_string or not hasattr(value, "dtype") else None

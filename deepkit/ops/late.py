@@ -12,6 +12,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert
 from deepkit.core.op import Op, lookup, register
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, Array, ArrayModule
 from deepkit.device.dtypes import DType
 
 Dims = tuple[int | None, ...] | None
@@ -61,12 +62,12 @@ class Late(OfKind):
     def dtype(self, *dtypes: DType) -> Any:
         return self.made().dtype(*dtypes[: self.count])
 
-    def forward(self, xp: Any, *arrays: Any) -> Any:
+    def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         op, xs = self.made(arrays[self.count :]), arrays[: self.count]
         op.shape(*[Shape(x.shape) for x in xs])  # says what is wrong with numbers that do not fit
         return op.forward(xp, *xs)
 
-    def gradient(self, dy: Any, y: Any, *inputs: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, *inputs: AnyTensor) -> Any:
         result: list[Any] = [None] * len(inputs)
         if self.made().gradient is not None:
             found = apply(LateGradient(**self.settings()), *(dy if self.many else (dy,)), *inputs)
@@ -92,7 +93,7 @@ class LateGradient(OfKind):
     def dtype(self, *dtypes: DType) -> Any:
         return [dtypes[0]] * len(self.tensors())
 
-    def forward(self, xp: Any, *arrays: Any) -> Any:
+    def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         dys, inputs = arrays[: self.outputs], arrays[self.outputs :]
         op, xs = self.made(inputs[self.count :]), [convert(x) for x in inputs[: self.count]]
         dy = tuple(convert(d) for d in dys) if self.many else convert(dys[0])
@@ -100,7 +101,7 @@ class LateGradient(OfKind):
         found = found if isinstance(found, (tuple, list)) else [found]
         return tuple(found[i].value for i in self.tensors())
 
-    def gradient(self, ddx: Any, dx: Any, *arrays: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, *arrays: AnyTensor) -> Any:
         # the derivative A^T dy of a linear op y = A x is itself linear: its own derivative is A again
         inputs = list(arrays[self.outputs :])
         for i, d in zip(self.tensors(), ddx, strict=True):
@@ -116,8 +117,8 @@ def _read(numbers: Any) -> Any:
 
 
 def late(
-    kind: type[Op], inputs: Sequence[Any], numbers: dict[str, Any], static: Any = None, many: bool = False,
-    name: str | None = None, **fixed: Any,
+    kind: type[Op], inputs: Sequence[Any], numbers: dict[str, Any], static: Shape | Dims | tuple[Dims, ...] = None,
+    many: bool = False, name: str | None = None, **fixed: Any,
 ) -> Any:
     """`kind` applied to the inputs; its attributes in `numbers` are tensors of integers, the others are given as they are."""
     settings = {

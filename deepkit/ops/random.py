@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,10 +12,20 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.static import static_shape, static_value
-from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, ShapeLike, TensorLike
+from deepkit.core.typing import (
+    AnyTensor,
+    Array,
+    ArrayModule,
+    DTypeLike,
+    IntLike,
+    IntsLike,
+    NumberLike,
+    ShapeLike,
+    TensorLike,
+)
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.device.philox import RESERVED
+from deepkit.device.philox import RESERVED, Stream
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -49,7 +60,7 @@ def _dims(dims: Any) -> tuple[int, ...]:
 class RandomStandardNormal(RandomShaped):
     """Normal numbers of mean 0 and standard deviation 1."""
 
-    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
         return xp.asarray(stream.normal(_dims(dims), self.to.numpy))
 
 
@@ -57,7 +68,7 @@ class RandomStandardNormal(RandomShaped):
 class TruncatedNormal(RandomShaped):
     """Standard normal numbers drawn again until their absolute value is below 2."""
 
-    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
         return xp.asarray(stream.truncated_normal(_dims(dims), self.to.numpy))
 
 
@@ -65,7 +76,7 @@ class TruncatedNormal(RandomShaped):
 class RandomUniform(RandomShaped):
     """Uniform numbers in [0, 1)."""
 
-    def forward(self, xp: Any, stream: Any, dims: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
         return xp.asarray(stream.uniform(_dims(dims), self.to.numpy))
 
 
@@ -75,7 +86,7 @@ class RandomUniformInt(RandomShaped):
 
     types = ("index", "T", "T")
 
-    def forward(self, xp: Any, stream: Any, dims: Any, low: Any, high: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array, low: Array, high: Array) -> Any:
         if low >= high:
             raise ArgumentError(f"random_uniform: minval {int(low)} is not below maxval {int(high)}")
         return xp.asarray(stream.integers(_dims(dims), int(low), int(high), self.to.numpy))
@@ -98,14 +109,14 @@ class RandomGamma(RandomShaped):
     def dtype(self, dims: DType, alpha: DType) -> DType:
         return alpha
 
-    def forward(self, xp: Any, stream: Any, dims: Any, alpha: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array, alpha: Array) -> Any:
         shape = _dims(dims)
         if not bool((alpha > 0).all()):
             raise ArgumentError("random_gamma: alpha must be positive", hint="softplus(x) makes any number positive")
         draws = stream.gamma(math.prod(shape), to_cpu(alpha).reshape(-1))
         return xp.asarray(draws.reshape(shape + alpha.shape).astype(alpha.dtype))
 
-    def gradient(self, dy: Any, y: Any, dims: Any, alpha: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, dims: AnyTensor, alpha: AnyTensor) -> Any:
         log_density = ops.xlogy(alpha - 1, y) - y - ops.lgamma(alpha)
         return None, ops.unbroadcast(-dy * ops.igamma_grad_a(alpha, y) * ops.exp(-log_density), alpha, y)
 
@@ -130,7 +141,7 @@ class Multinomial(Op):
     def dtype(self, logits: DType, count: DType) -> DType:
         return self.to
 
-    def forward(self, xp: Any, stream: Any, logits: Any, count: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, logits: Array, count: Array) -> Any:
         rows, n = len(logits), int(count)
         start = stream.take(rows * -(-n // 4) * 4 * 2 * RESERVED)
         uniform = xp.asarray(stream.doubles(start, rows * n)).reshape(rows, n)
@@ -150,7 +161,7 @@ class RandomShuffle(Op):
     random = True
     gradient = None
 
-    def forward(self, xp: Any, stream: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, x: Array) -> Any:
         return x[stream.permutation(x.shape[0])] if x.ndim else x.copy()
 
 
@@ -176,7 +187,7 @@ class Dropout(Op):
     def dtype(self, x: DType, *_: DType) -> Any:
         return x, x
 
-    def forward(self, xp: Any, stream: Any, x: Any, keep: Any, *noise: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, x: Array, keep: Array, *noise: Array) -> Any:
         if not 0 < keep <= 1:
             raise ArgumentError(
                 f"dropout: keep_prob is {float(keep):g}", rule="0 < keep_prob <= 1 (rate = 1 - keep_prob)",
@@ -188,7 +199,9 @@ class Dropout(Op):
         factors = (uniform >= one - keep) * (one / keep)
         return x * factors, factors
 
-    def gradient(self, dys: Any, ys: Any, x: Any, keep: Any, *noise: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor, keep: AnyTensor, *noise: AnyTensor
+    ) -> Any:
         dx = None if dys[0] is None else ops.unbroadcast(dys[0] * ys[1], x, ys[0])  # the factors do not depend on x
         return (dx, None, *[None for _ in noise])
 
@@ -201,6 +214,7 @@ def random_normal(
 
     shape: a list, or an integer tensor (rank,); mean, stddev: broadcast against it; result: that shape, of dtype (a
     float).
+    DTypeError: a dtype that is no float.
 
     >>> import deepkit as dk
     >>> dk.random_normal([2], seed=1).numpy().tolist()
@@ -220,6 +234,7 @@ def truncated_normal(
 
     shape: a list, or an integer tensor (rank,); mean, stddev: broadcast against it; result: that shape, of dtype (a
     float).
+    DTypeError: a dtype that is no float.
     """
     static, dims = static_shape(shape)
     with scope(name, "truncated_normal", dims) as full:
@@ -252,7 +267,7 @@ def random_uniform(
         return ops.add(ops.multiply(draw, span), low, name=full)
 
 
-def random_number(beside: Any, minval: Any, maxval: Any, seed: int | None = None) -> Any:
+def random_number(beside: Array, minval: Array, maxval: Array, seed: int | None = None) -> Any:
     """One uniform number for what is done to the tensor `beside`: in a graph it is drawn anew in each run."""
     return random_uniform(convert(np.zeros(0, np.int32), beside=beside), minval, maxval, seed=seed)
 
@@ -332,6 +347,22 @@ def random_shuffle(value: TensorLike, seed: int | None = None, name: str | None 
     return apply(RandomShuffle(seed=seed), value, name=name)
 
 
+def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> Any:
+    """keep_prob, or 1 - rate, found good as far as it is known."""
+    if (keep_prob is None) == (rate is None):
+        raise ArgumentError(
+            "dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)"
+        )
+    said, given, keep = ("keep_prob", keep_prob, keep_prob) if rate is None else ("rate", rate, 1 - rate)
+    known = static_value(keep)
+    if known is not None and not 0 < float(known) <= 1:
+        raise ArgumentError(
+            f"dropout: {said} is {float(static_value(given)):g}",
+            rule="0 < keep_prob <= 1, or 0 <= rate < 1", hint="keep_prob is the share that stays, rate the share that goes",
+        )
+    return keep
+
+
 def dropout(
     x: TensorLike, keep_prob: TensorLike | None = None, noise_shape: ShapeLike | None = None, seed: int | None = None,
     name: str | None = None, rate: NumberLike | None = None,
@@ -342,18 +373,8 @@ def dropout(
     x: any shape, float; keep_prob, rate: (); result: x's shape and type. Source: N. Srivastava et al., JMLR 15 (2014).
     ArgumentError: both or neither of the two given, or a number outside (0, 1] for keep_prob and [0, 1) for rate.
     """
-    if (keep_prob is None) == (rate is None):
-        raise ArgumentError(
-            "dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)"
-        )
     x = x if is_tensor(x) else convert(x, beside=keep_prob)
-    keep = keep_prob if rate is None else 1 - rate
-    known = static_value(keep)
-    if known is not None and not 0 < float(known) <= 1:
-        raise ArgumentError(
-            f"dropout: {'keep_prob' if rate is None else 'rate'} is {float(static_value(keep_prob if rate is None else rate)):g}",
-            rule="0 < keep_prob <= 1, or 0 <= rate < 1", hint="keep_prob is the share that stays, rate the share that goes",
-        )
+    keep = _share_that_stays(keep_prob, rate)
     if noise_shape is None:
         return apply(Dropout(seed=seed), x, keep, name=name)[0]
     entries = [-1 if d is None else d for d in noise_shape] if isinstance(noise_shape, (list, tuple)) else noise_shape

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape, broadcast
-from deepkit.core.typing import AnyTensor, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError, UnfedError
 
@@ -30,7 +30,7 @@ class Placeholder(Op):
     def dtype(self) -> DType:
         return self.to
 
-    def forward(self, xp: Any) -> Any:
+    def forward(self, xp: ArrayModule) -> Any:
         raise UnfedError("a placeholder was not fed", hint="sess.run(fetches, feed_dict={placeholder: value})")
 
 
@@ -48,10 +48,10 @@ class PlaceholderWithDefault(Op):
             raise ShapeError(f"placeholder_with_default: the default has shape {x}, the placeholder {wished}")
         return wished
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy
 
 
@@ -73,10 +73,10 @@ class ReadVariable(Op):
     stateful = True
     aliases = True
 
-    def forward(self, xp: Any, ref: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array) -> Any:
         return ref
 
-    def gradient(self, dy: Any, y: Any, ref: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, ref: AnyTensor) -> Any:
         return dy
 
 
@@ -93,7 +93,7 @@ class InitializedValue(Op):
     def shape(self, ref: Shape, initial: Shape) -> Shape:
         return initial
 
-    def forward(self, xp: Any, ref: Any, initial: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array, initial: Array) -> Any:
         return initial if ref is None else ref
 
 
@@ -111,7 +111,7 @@ class IsVariableInitialized(Op):
     def shape(self, ref: Shape) -> Shape:
         return SCALAR
 
-    def forward(self, xp: Any, ref: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array) -> Any:
         return xp.asarray(ref is not None)
 
 
@@ -140,7 +140,7 @@ class Assign(Update):
     def shape(self, ref: Shape, value: Shape) -> Shape:
         return super().shape(ref, value) if self.validate_shape else value
 
-    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
         return xp.array(value)
 
 
@@ -153,10 +153,10 @@ class AssignAdd(Update):
     def shape(self, ref: Shape, value: Shape) -> Shape:
         return super().shape(ref, broadcast(ref, value))
 
-    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
         return xp.add(ref, value)
 
-    def inplace(self, ref: Any, value: Any) -> Any:
+    def inplace(self, ref: Array, value: Array) -> Any:
         ref += value
         return ref
 
@@ -170,10 +170,10 @@ class AssignSub(Update):
     def shape(self, ref: Shape, value: Shape) -> Shape:
         return super().shape(ref, broadcast(ref, value))
 
-    def forward(self, xp: Any, ref: Any, value: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
         return xp.subtract(ref, value)
 
-    def inplace(self, ref: Any, value: Any) -> Any:
+    def inplace(self, ref: Array, value: Array) -> Any:
         ref -= value
         return ref
 
@@ -186,7 +186,7 @@ class NoOp(Op):
     stateful = True
     gradient = None
 
-    def forward(self, xp: Any) -> Any:
+    def forward(self, xp: ArrayModule) -> Any:
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -95,14 +96,14 @@ def _plain(shape: tuple[int, ...]) -> str:
 
 
 def _shape_hint(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str:
-    if len(shape) == len(dims) - 1 and dims[0] is None:
-        return "a single example still needs the batch axis: value[None, ...]"
-    if len(shape) == len(dims) - 1 and dims[-1] == 1:
-        return "make it a column: value.reshape(-1, 1)"
+    if len(shape) == len(dims) - 1:
+        if dims[0] is None:
+            return "a single example still needs the batch axis: value[None, ...]"
+        if dims[-1] == 1:
+            return "make it a column: value.reshape(-1, 1)"
     if len(shape) == len(dims) and sorted(map(str, dims)) == sorted(map(str, shape)):
         return "the axes look exchanged: value.T"
     known = [d for d in dims if d is not None]
-    size = int(np.prod(shape))
-    if known and size % max(int(np.prod(known)), 1) == 0 and None in dims:
+    if None in dims and known and math.prod(shape) % max(math.prod(known), 1) == 0:
         return f"value.reshape({', '.join('-1' if d is None else str(d) for d in dims)})"
     return "compare value.shape with the placeholder's shape"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core.node import Node
@@ -60,21 +60,26 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
         return {node: _FIRST for node, _ in wished}
     devices = available(config)
     soft = always_soft or bool(getattr(config, "allow_soft_placement", False))
-    result = {}
-    for node, wish in wished:
-        if wish is not None and wish not in devices and not soft:
-            raise GraphError(
-                f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
-                rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
-                hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
-            )
-        there = wish is not None and wish in devices and not (node.op.cpu_only and wish.kind == "GPU")
-        result[node] = wish if there and wish is not None else _FIRST
+    result = {node: _device_of(node, wish, devices, soft) for node, wish in wished}
     if getattr(config, "log_device_placement", False):
         for node, device in result.items():
             computes = device if device.kind == "CPU" else _FIRST
             print(f"{node.name}: ({node.type}): {computes.name}", file=sys.stderr)
     return result
+
+
+def _device_of(node: Node, wish: Device | None, devices: Sequence[Device], soft: bool) -> Device:
+    if wish is None or (node.op.cpu_only and wish.kind == "GPU" and wish in devices):
+        return _FIRST
+    if wish in devices:
+        return wish
+    if soft:
+        return _FIRST
+    raise GraphError(
+        f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
+        rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
+        hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
+    )
 
 
 _FIRST = Device("CPU", 0)

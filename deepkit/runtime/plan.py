@@ -47,22 +47,21 @@ class Plan:
         self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
+        self._in_place: set[Node] = set()
+        self._reusing: set[Node] = set()
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
         self.known = {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}
         self._same: dict[Symbol, Symbol] = {}
-        if "fold" in passes:
-            fold.fold(nodes, self.known, self._same, fed)
-        if "merge" in passes:
-            merge.merge(nodes, self.known, self._same, fed)
+        for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):
+            if name in passes:
+                simplify(nodes, self.known, self._same, fed)
         finished = self.known.keys() | fed
         self.order = order.order(self._live(nodes, finished), self._sources)
         variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
         outside = {*fed, *self.known, *variables}
         owned = memory.owners(self.order, self._sources, outside)
         results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
-        self._in_place: set[Node] = set()
-        self._reusing: set[Node] = set()
         if "inplace" in passes:
             fetched = [x for x in results if x is not None]
             self._in_place = memory.updated_in_place(self.order, self._sources, owned, fetched)

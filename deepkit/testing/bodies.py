@@ -77,13 +77,18 @@ def _write(
         return result if isinstance(result, list) else [result]
 
     turns = BODIES[name](call, inputs, rows, blanks)
+    return _Written(inputs, turns, _slopes_of(turns, weights, [inputs[i] for i in wrt], wrt))
+
+
+def _slopes_of(turns: Sequence[Turn], weights: Any, xs: Sequence[Symbol], wrt: Sequence[int]) -> dict[int, Any]:
+    """The derivatives of the weighted sum of all float outputs by those inputs that have one."""
     weighted = [(y, w) for ys, ws in zip(turns, weights, strict=False) for y, w in zip(ys, ws, strict=True)]
     weighted = [(y, w) for y, w in weighted if y.dtype.is_floating]
     if not (wrt and weighted):
-        return _Written(inputs, turns, {})
+        return {}
     ys, ws = zip(*weighted, strict=True)
-    dxs = gradients(list(ys), [inputs[i] for i in wrt], list(ws), warn=False)
-    return _Written(inputs, turns, {i: dx for i, dx in zip(wrt, dxs, strict=True) if dx is not None})
+    dxs = gradients(list(ys), list(xs), list(ws), warn=False)
+    return {i: dx for i, dx in zip(wrt, dxs, strict=True) if dx is not None}
 
 
 def _check_values(op: Op, name: str, turns: Sequence[Any], outside: Sequence[Any]) -> None:

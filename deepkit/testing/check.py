@@ -48,33 +48,37 @@ def check_op(
     >>> check_op(Exp, np.array([[0.5, -1.0]]), reference=np.exp)
     """
     op = op() if isinstance(op, type) else op
-    given = [np.asarray(arrays.as_array(x)) if not isinstance(x, np.ndarray) else x for x in inputs]
-    floats = [x.dtype.kind == "f" for x in given]
-    for name in _float_types(op, floats):
-        typed = [x.astype(name) if f else x for x, f in zip(given, floats, strict=True)]
-        _check_value(op, typed, reference, name, given)
+    given = [x if isinstance(x, np.ndarray) else np.asarray(arrays.as_array(x)) for x in inputs]
+    differentiable = [i for i, x in enumerate(given) if x.dtype.kind == "f"]
+    for name in _float_types(op, bool(differentiable)):
+        typed = _as_floats(given, name)
+        _check_value(op, typed, reference, name)
         _check_symbol(op, typed)
-    exact = [x.astype(np.float64) if f else x for x, f in zip(given, floats, strict=True)]
+    exact = _as_floats(given, "float64")
     _check_shapes(op, exact, batch)
     _check_compiled(op, exact)
     _check_gpu(op, exact)
     if batch:
         _check_empty(op, exact)
-    differentiable = [i for i, f in enumerate(floats) if f]
     wanted = differentiable if wrt is None else list(wrt)
     check_bodies(op, exact, differentiable if op.random else wanted)
     if op.gradient is not None and wanted and any(np.asarray(y).dtype.kind == "f" for y in compute(op, exact)):
         _check_derivatives(op, exact, wanted, tolerance)
 
 
-def _float_types(op: Op, floats: list[bool]) -> tuple[str, ...]:
+def _as_floats(values: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:
+    """The arrays, those of floats in the given type."""
+    return [x.astype(dtype) if x.dtype.kind == "f" else x for x in values]
+
+
+def _float_types(op: Op, floats: bool) -> tuple[str, ...]:
     """The types that its float inputs are tried as; of an op that takes none, one run."""
-    if not any(floats) or "f" not in op.kinds:
+    if not floats or "f" not in op.kinds:
         return ("float64",)
     return ("float64", "float32", "float16") if op.half else ("float64", "float32")
 
 
-def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: list[Any]) -> None:
+def _check_value(op: Op, typed: list[Any], reference: Any, name: str) -> None:
     tensors = as_tensors(op, typed)
     outputs = outputs_of(op, tensors)
     for i, (x, old) in enumerate(zip(tensors, typed, strict=True)):
@@ -85,6 +89,15 @@ def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: lis
         raise failure(
             op, "its value depends on the values of an input listed in shape_only", rule="of these only the shape is used"
         )
+    _check_rules(op, typed, outputs, name)
+    if reference is not None and not op.random:
+        expected = reference(*_as_floats(typed, "float64"))
+        expected = expected if isinstance(expected, (list, tuple)) else [expected]
+        for i, (y, e) in enumerate(zip(outputs, expected, strict=True)):
+            compare(op, y, np.asarray(e), TOLERANCE[name], f"value {i} ({name})")
+
+
+def _check_rules(op: Op, typed: list[Any], outputs: list[Any], name: str) -> None:
     shapes, dtypes = _rules(op, [x.shape for x in typed], typed)
     for i, y in enumerate(outputs):
         if not hasattr(y, "dtype"):
@@ -99,11 +112,6 @@ def _check_value(op: Op, typed: list[Any], reference: Any, name: str, given: lis
                 op, f"output {i} has shape {np.shape(y)}, but the shape rule says {shapes[i]}",
                 rule="shape(*input_shapes) gives the shape that forward returns",
             )
-    if reference is not None and not op.random:
-        expected = reference(*[x.astype(np.float64) if x.dtype.kind == "f" else x for x in typed])
-        expected = expected if isinstance(expected, (list, tuple)) else [expected]
-        for i, (y, e) in enumerate(zip(outputs, expected, strict=True)):
-            compare(op, y, np.asarray(e), TOLERANCE[name], f"value {i} ({name})")
 
 
 def _rules(op: Op, shapes: Sequence[Any], typed: Sequence[Any]) -> tuple[list[Shape], list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,16 +86,19 @@ class Optimizer:
         for var in variables:
             self._make_slots(var)
         with graph.name_scope(name or self.name) as full:
-            done = [self._constrained(var, _node(self._update(var, grad))) for grad, var in pairs]
-            with graph.control_dependencies(done):
-                done += [_node(x) for x in self._finish(variables[0])]
-            if global_step is None:
-                train_op = graph.run_op(lookup("NoOp")(), done, full)
-            else:
-                with graph.control_dependencies(done):
-                    train_op = apply(lookup("AssignAdd")(), global_step, 1, name=full).node
+            train_op = self._train_op(graph, pairs, global_step, full)
         graph.add_to_collections([GraphKeys.TRAIN_OP], train_op)
         return train_op
+
+    def _train_op(self, graph: Graph, pairs: Sequence[Any], global_step: Any, name: str) -> Any:
+        """The node that stands for all updates, and counts them."""
+        done = [self._constrained(var, _node(self._update(var, grad))) for grad, var in pairs]
+        with graph.control_dependencies(done):
+            done += [_node(x) for x in self._finish(pairs[0][1])]
+        if global_step is None:
+            return graph.run_op(lookup("NoOp")(), done, name)
+        with graph.control_dependencies(done):
+            return apply(lookup("AssignAdd")(), global_step, 1, name=name).node
 
     @staticmethod
     def _constrained(var: Any, update: Node) -> Node:

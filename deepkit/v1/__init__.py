@@ -81,8 +81,8 @@ from deepkit.v1.framework.creators import global_variables_initializer as initia
 from deepkit.v1.framework.creators import tuple_ as tuple
 from deepkit.v1.framework.creators import variables_initializer as initialize_variables
 from deepkit.v1.framework.derivatives import *
-from deepkit.v1.framework.graph_functions import *
 from deepkit.v1.framework.scopes import *
+from deepkit.v1.framework.templates import *
 from deepkit.v1.framework.tensor_array import *
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer

@@ -16,6 +16,17 @@ from deepkit.ops.image import images as _images
 from deepkit.v1.framework.control_flow import py_func as _py_func
 from deepkit.v1.framework.symbolic import symbolic
 
+__all__ = [
+    "ResizeMethod", "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation",
+    "central_crop", "convert_image_dtype", "crop_to_bounding_box", "decode_image", "decode_jpeg", "decode_png",
+    "encode_jpeg", "encode_png", "flip_left_right", "flip_up_down", "grayscale_to_rgb", "hsv_to_rgb",
+    "pad_to_bounding_box", "per_image_standardization", "per_image_whitening", "psnr", "random_brightness",
+    "random_contrast", "random_crop", "random_flip_left_right", "random_flip_up_down", "random_hue",
+    "random_saturation", "resize", "resize_bicubic", "resize_bilinear", "resize_image_with_crop_or_pad",
+    "resize_images", "resize_nearest_neighbor", "resize_with_crop_or_pad", "rgb_to_grayscale", "rgb_to_hsv",
+    "rot90", "total_variation", "transpose_image",
+]
+
 
 class ResizeMethod:
     """How `resize_images` finds the new pixels."""

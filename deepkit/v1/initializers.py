@@ -9,6 +9,12 @@ from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.train import initializers as _train
 
+__all__ = [
+    "Initializer", "constant", "get", "global_variables", "glorot_normal", "glorot_uniform", "he_normal",
+    "he_uniform", "identity", "lecun_normal", "lecun_uniform", "ones", "orthogonal", "random_normal",
+    "random_uniform", "truncated_normal", "uniform_unit_scaling", "variables", "variance_scaling", "zeros",
+]
+
 
 def shape_constant(shape: Any, label: str) -> Symbol:
     """A shape as a constant node called label/shape, as TensorFlow names it."""

@@ -13,6 +13,13 @@ from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1.framework.symbolic import constant_of
 
+__all__ = [
+    "Reduction", "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance", "get_losses",
+    "get_regularization_loss", "get_regularization_losses", "get_total_loss", "hinge_loss", "huber_loss",
+    "log_loss", "mean_pairwise_squared_error", "mean_squared_error", "sigmoid_cross_entropy",
+    "softmax_cross_entropy", "sparse_softmax_cross_entropy",
+]
+
 
 class Reduction:
     """How the losses of single elements become one number."""

@@ -168,11 +168,15 @@ def _text(box: Box, frame: str) -> list[str]:
     return [name, second] if second else [name]
 
 
+def _scopes(boxes: list[Box]) -> set[str]:
+    """The scopes of the boxes, and those around them."""
+    return {"/".join(box.scope.split("/")[: d + 1]) for box in boxes if box.scope for d in range(box.name.count("/"))}
+
+
 def _frames(boxes: list[Box], layout: Layout, given_up: set[str]) -> dict[str, list[int]]:
     """The outermost scopes that can be framed: two or more boxes, no stranger inside, no frame over another."""
     frames: dict[str, list[int]] = {}
-    scopes = {"/".join(box.scope.split("/")[: d + 1]) for box in boxes if box.scope for d in range(box.name.count("/"))}
-    for scope in sorted(scopes - given_up, key=lambda name: (name.count("/"), name)):
+    for scope in sorted(_scopes(boxes) - given_up, key=lambda name: (name.count("/"), name)):
         inside = [i for i, box in enumerate(boxes) if box.name.startswith(scope + "/")]
         if len(inside) < 2 or any(scope.startswith(f"{outer}/") for outer in frames):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from typing import Any
 
@@ -82,26 +83,21 @@ def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = 
     for i in range(rows):
         fills = [colour(matrix[i, j], scale, signed) if shown[i, j] else None for j in range(columns)]
         j = 0
-        while j < columns:  # neighbours of one colour are one rectangle
-            end = j + 1
-            while end < columns and fills[end] == fills[j]:
-                end += 1
-            fill = fills[j]
+        for fill, neighbours in itertools.groupby(fills):  # those of one colour are one rectangle
+            count = len(list(neighbours))
             if fill is not None:
-                run = (end - j) * cell
-                corner = f"M{x + j * cell:g} {y + i * cell:g}"
+                run, corner = count * cell, f"M{x + j * cell:g} {y + i * cell:g}"
                 paths.setdefault(fill, []).append(f"{corner}h{run:g}v{cell:g}h{-run:g}z")
-            j = end
+            j += count
     parts = [frame(x, y, columns * cell, rows * cell)]
     parts += [f'<path fill="{fill}" shape-rendering="crispEdges" d="{"".join(d)}"/>' for fill, d in paths.items()]
     if cell >= 16:
         parts.append(_lines(x, y, rows, columns, cell))
-    if numbers:
-        for i, j in np.argwhere(shown):
-            text, fill = number(matrix[i, j]), _ink(colour(matrix[i, j], scale, signed))
-            size = min(13.0, cell / 3.1, 1.5 * cell / len(text))  # a letter is 0.6 of its size wide
-            middle, base = x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.35 * size
-            parts.append(label(text, middle, base, size=round(size, 1), anchor="middle", fill=fill))
+    for i, j in np.argwhere(shown) if numbers else ():
+        text, fill = number(matrix[i, j]), _ink(colour(matrix[i, j], scale, signed))
+        size = min(13.0, cell / 3.1, 1.5 * cell / len(text))  # a letter is 0.6 of its size wide
+        middle, base = x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.35 * size
+        parts.append(label(text, middle, base, size=round(size, 1), anchor="middle", fill=fill))
     return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,24 +36,33 @@ def arrange(
     """
     n = len(sizes)
     names = list(groups) if groups else [""] * n
-    down = [edge if edge not in back else edge[::-1] for back in [_back_edges(n, edges)] for edge in edges]
+    back = _back_edges(n, edges)
+    down = [edge[::-1] if edge in back else edge for edge in edges]
     layer = _layers(n, down)
     chains, layer_of = _chains(layer, down)
     bends = len(layer_of) - n
-    width_of = [*(w for w, _ in sizes), *[_BEND] * bends]
+    width_of = [w for w, _ in sizes] + [_BEND] * bends
     above, below = _neighbours(chains, len(layer_of))
     rows = _order(layer_of, above, below, [*names, *[""] * bends])
     x = _columns(rows, width_of, above, below)
-    heights = [max((sizes[v][1] for v in row if v < n), default=0.0) for row in rows]
-    tops = [sum(heights[:i]) + i * _LAYER_GAP for i in range(len(rows))]
-    left = min((at - width / 2 for at, width in zip(x, width_of, strict=True)), default=0.0)
-    points = [(at - left, tops[level] + heights[level] / 2) for at, level in zip(x, layer_of, strict=True)]
+    middles, height = _middles(rows, sizes)
+    halves = [width / 2 for width in width_of]
+    left = min(map(operator.sub, x, halves), default=0.0)
+    points = [(at - left, middles[level]) for at, level in zip(x, layer_of, strict=True)]
     routes = [[points[v] for v in chain] for chain in chains]
-    for route, edge, downwards in zip(routes, edges, down, strict=True):
-        if downwards != edge:
+    for route, edge in zip(routes, edges, strict=True):
+        if edge in back:
             route.reverse()
-    width = max((at + width / 2 for (at, _), width in zip(points, width_of, strict=True)), default=0.0)
-    return Layout(points[:n], routes, width, tops[-1] + heights[-1] if rows else 0.0)
+    width = max(map(operator.add, x, halves), default=0.0) - left
+    return Layout(points[:n], routes, max(width, 0.0), height)
+
+
+def _middles(rows: list[list[int]], sizes: Sequence[tuple[float, float]]) -> tuple[list[float], float]:
+    """Where the middle of each row lies below the top, and how high all rows are together."""
+    heights = [max((sizes[v][1] for v in row if v < len(sizes)), default=0.0) for row in rows]
+    tops = [sum(heights[:i]) + i * _LAYER_GAP for i in range(len(rows))]
+    middles = [top + height / 2 for top, height in zip(tops, heights, strict=True)]
+    return middles, tops[-1] + heights[-1] if rows else 0.0
 
 
 def _chains(layer: Sequence[int], down: Sequence[tuple[int, int]]) -> tuple[list[list[int]], list[int]]:
@@ -105,6 +115,19 @@ def _back_edges(n: int, edges: Sequence[tuple[int, int]]) -> set[tuple[int, int]
     return back
 
 
+def _longest_paths(targets: list[list[int]], waiting: list[int]) -> list[int]:
+    """How many edges the longest path to each box has; waiting: how many edges lead to it, used up."""
+    layer = [0] * len(targets)
+    ready = [v for v, edges in enumerate(waiting) if not edges]
+    for v in ready:  # grows while it is read: a topological order
+        for w in targets[v]:
+            layer[w] = max(layer[w], layer[v] + 1)
+            waiting[w] -= 1
+            if not waiting[w]:
+                ready.append(w)
+    return layer
+
+
 def _layers(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     """The longest path from a source; then each box with nothing above moves down next to what uses it."""
     targets: list[list[int]] = [[] for _ in range(n)]
@@ -114,14 +137,7 @@ def _layers(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
             targets[a].append(b)
             waiting[b] += 1
             has_input[b] = True
-    layer = [0] * n
-    ready = [v for v in range(n) if not waiting[v]]
-    for v in ready:  # grows while it is read: a topological order
-        for w in targets[v]:
-            layer[w] = max(layer[w], layer[v] + 1)
-            waiting[w] -= 1
-            if not waiting[w]:
-                ready.append(w)
+    layer = _longest_paths(targets, waiting)
     for v in range(n):
         if not has_input[v] and targets[v]:
             layer[v] = min(layer[w] for w in targets[v]) - 1

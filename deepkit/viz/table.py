@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 import numbers
 import re
@@ -29,17 +30,13 @@ class Table:
     def __repr__(self) -> str:
         lines = [[cell.split("\n") for cell in row] for row in (self.columns, *self.rows)]
         widths = [max(len(line) for row in lines for line in row[i]) for i in range(len(self.columns))]
-        text = []
-        for number, row in enumerate(lines):
-            for k in range(max(len(cell) for cell in row)):
-                parts = [cell[k] if k < len(cell) else "" for cell in row]
-                aligned = [
-                    part.rjust(w) if r else part.ljust(w) for part, w, r in zip(parts, widths, self.right, strict=True)
-                ]
-                text.append("  ".join(aligned).rstrip())
-            if number == 0:
-                text.append("  ".join("─" * w for w in widths))
-        return "\n".join(text)
+        head, *body = [list(itertools.zip_longest(*row, fillvalue="")) for row in lines]
+        aligned = [
+            [part.rjust(w) if r else part.ljust(w) for part, w, r in zip(parts, widths, self.right, strict=True)]
+            for parts in itertools.chain(head, *body)
+        ]
+        aligned.insert(len(head), ["─" * w for w in widths])
+        return "\n".join("  ".join(parts).rstrip() for parts in aligned)
 
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], tag: str) -> str:

@@ -15,6 +15,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from damage import STEPS, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,38 +45,6 @@ INDEX = base64.b64decode(
 )
 DATA = base64.b64decode("AQAAAAAAAADwPwAAAAAAAABAADwAQAIAAxtCi8phYmNkZY2yT79VB74/aMuFPURVHMC/Qss9eloXPw==")
 
-places = st.integers(0, 1 << 20)
-damage = st.lists(
-    st.one_of(
-        st.tuples(st.just("flip"), places),
-        st.tuples(st.just("cut"), places),
-        st.tuples(st.just("drop"), places, st.integers(1, 20)),
-        st.tuples(st.just("put"), places, st.binary(min_size=1, max_size=20)),
-        st.tuples(
-            st.just("write"), places, st.sampled_from([b"\0", b"\xff" * 8, b"\x80" * 10, b"\x7f", b'"', b"9" * 9])
-        ),
-    ),
-    min_size=1,
-    max_size=3,
-)
-
-
-def spoilt(data: bytes, steps: list[tuple]) -> bytes:
-    for kind, place, *more in steps:
-        at = place % (len(data) + 1)
-        if kind == "flip" and data:
-            at %= len(data)
-            data = data[:at] + bytes([data[at] ^ 1 << place % 8]) + data[at + 1 :]
-        elif kind == "cut":
-            data = data[:at]
-        elif kind == "drop":
-            data = data[:at] + data[at + more[0] :]
-        elif kind == "put":
-            data = data[:at] + more[0] + data[at:]
-        elif kind == "write":
-            data = data[:at] + more[0] + data[at + len(more[0]) :]
-    return data
-
 
 def in_bounds(read, size: int):
     """What `read` returns; None if it raises DataError. It must not need more memory than twice the file's size."""
@@ -93,7 +62,7 @@ def in_bounds(read, size: int):
 
 
 @fuzz
-@given(damage)
+@given(STEPS)
 def test_damaged_tensors(tmp_path, steps):
     path = tmp_path / "f"
     given = {
@@ -177,7 +146,7 @@ def test_a_flipped_bit_in_any_byte_of_the_entries_is_noticed(tmp_path):
 
 
 @fuzz
-@given(damage, st.booleans())
+@given(STEPS, st.booleans())
 def test_damaged_checkpoints_of_tensorflow(tmp_path, steps, whole_index):
     sound = {"b": 2, "c": 1, "h": 2, "s": 3, "scope/w": 6}
     found = bundle(
@@ -187,7 +156,7 @@ def test_damaged_checkpoints_of_tensorflow(tmp_path, steps, whole_index):
 
 
 @fuzz
-@given(damage)
+@given(STEPS)
 def test_hostile_checkpoints_of_tensorflow(tmp_path, steps):
     """The first block is spoilt, and its checksum made to fit."""
     size = 129  # of the first block, as its entry in the index's index says
@@ -197,7 +166,7 @@ def test_hostile_checkpoints_of_tensorflow(tmp_path, steps):
 
 
 @fuzz
-@given(damage, st.text(max_size=30))
+@given(STEPS, st.text(max_size=30))
 def test_damaged_state_files(tmp_path, steps, name):
     folder = str(tmp_path)
     write_state(folder, CheckpointState(f"{folder}/m", [f"{folder}/m", f"{folder}/n"], [1.0, 2.0]))
@@ -284,7 +253,7 @@ def test_hostile_graphs(tmp_path, data):
 
 
 @fuzz
-@given(damage)
+@given(STEPS)
 def test_damaged_graphs(tmp_path, steps):
     path = tmp_path / "g.meta"
     write_meta_graphs(path, [SMALL])
@@ -301,6 +270,6 @@ def test_an_op_that_is_not_known_is_named():
     node = next(n for n in meta.graph.content["nodes"] if n["op"] == "MatMul")
     node["op"] = "MatMull"
     with pytest.raises(
-        DataError, match=r"'MatMul' is of the op 'MatMull', which deepkit does not have\n[^$]*did you mean MatMul\?"
+        DataError, match=r"'MatMul' is of the op 'MatMull', which deepkit does not have\n[^$]*did you mean 'MatMul'\?"
     ):
         rebuild(tf.Graph(), meta.graph)

@@ -11,6 +11,7 @@ import struct
 import zlib
 from unittest import mock
 
+from damage import STEP, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,29 +25,19 @@ FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 PACK = {"": bytes, "GZIP": lambda data: gzip.compress(data, 1), "ZLIB": lambda data: zlib.compress(data, 1)}
 
 records = st.lists(st.binary(max_size=60), max_size=6)
-damage = st.one_of(
-    st.tuples(st.just("flip"), st.integers(0, 1 << 20)),
-    st.tuples(st.just("cut"), st.integers(0, 1 << 20)),
-    st.tuples(st.just("drop"), st.tuples(st.integers(0, 1 << 20), st.integers(1, 20))),
-    st.tuples(st.just("put"), st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=20))),
+record_damage = st.one_of(
+    STEP,
     st.tuples(st.just("promise"), st.integers(0, (1 << 64) - 1)),  # a length that nothing follows, well checksummed
     st.tuples(st.just("end"), st.sampled_from([b"\0", bytes(16), b"\xff" * 12])),
 )
 
 
-def spoilt(data: bytes, kind: str, what) -> bytes:
-    place = (what if isinstance(what, int) else 0) % max(len(data), 1)
-    if kind == "flip" and data:
-        return data[:place] + bytes([data[place] ^ (1 << what % 8)]) + data[place + 1 :]
-    if kind == "cut":
-        return data[:place]
-    if kind in ("drop", "put"):
-        place = what[0] % (len(data) + 1)
-        return data[:place] + (data[place + what[1] :] if kind == "drop" else what[1] + data[place:])
-    if kind == "promise":
-        head = struct.pack("<Q", what)
+def spoilt_records(data: bytes, step: tuple) -> bytes:
+    """`data` after one step of damage, some of which only files of records know."""
+    if step[0] == "promise":
+        head = struct.pack("<Q", step[1])
         return data + head + struct.pack("<I", masked(crc32c(head))) + b"little"
-    return data + (what if isinstance(what, bytes) else b"")
+    return data + step[1] if step[0] == "end" else spoilt(data, [step])
 
 
 @settings(
@@ -54,19 +45,19 @@ def spoilt(data: bytes, kind: str, what) -> bytes:
 )
 @given(
     records,
-    st.lists(damage, max_size=3),
-    st.lists(damage, max_size=2),
+    st.lists(record_damage, max_size=3),
+    st.lists(record_damage, max_size=2),
     st.sampled_from(list(PACK)),
     st.sampled_from([None, None, *PACK]),
     st.sampled_from([7, 30, tfrecord.BLOCK]),
 )
 def test_damaged_files(tmp_path, texts, inside, outside, written, read, block):
     contents = framed(texts) if texts else b""
-    for kind, what in inside:
-        contents = spoilt(contents, kind, what)
+    for step in inside:
+        contents = spoilt_records(contents, step)
     data = PACK[written](contents)
-    for kind, what in outside:
-        data = spoilt(data, kind, what)
+    for step in outside:
+        data = spoilt_records(data, step)
     path = tmp_path / "a"
     path.write_bytes(data)
     read = written if read is None else read

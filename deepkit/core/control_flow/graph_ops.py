@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply
@@ -122,10 +122,16 @@ def connected(body: FunctionGraph, results: Sequence[int], inputs: Sequence[Symb
     found = {body.results[i] for i in results}
     for node in reversed(needed(body.results)):
         if node.op.gradient is not None and not found.isdisjoint(node.outputs):
-            outcomes = len(node.outputs) if isinstance(node.op, Replay) else 0  # these have no derivative
-            sources = node.inputs[: len(node.inputs) - outcomes]
-            found.update(x for x in sources if x.dtype.is_differentiable and x in node.required)
+            found.update(_differentiated(node))
     return [i for i, x in enumerate(inputs) if x in found and x.dtype.is_differentiable]
+
+
+def _differentiated(node: Node) -> Iterator[Symbol]:
+    """The inputs of a node that have a derivative of its outputs."""
+    outcomes = len(node.outputs) if isinstance(node.op, Replay) else 0  # these have none
+    for x in node.inputs[: len(node.inputs) - outcomes]:
+        if x.dtype.is_differentiable and x in node.required:
+            yield x
 
 
 def pull_back(

@@ -189,12 +189,7 @@ def _scan(
         return [*new, *ys]
 
     graph = trace(outer_graph(xs[0]), flat, [*state_specs, *row_specs], "input")
-    for (shape, dtype), after in zip(state_specs, graph.results[:count], strict=True):
-        if after.dtype is not dtype or not shape.is_compatible_with(after.shape):
-            raise ShapeError(
-                f"scan: a state is {dtype.name}{shape} at first and {after.dtype.name}{after.shape} after one step",
-                rule="a state keeps its shape and type",
-            )
+    _check_states(state_specs, graph.results[:count])
     read = _rows_read(graph, count)
     length = None if 0 in listed_xs or not xs[0].shape.dims else xs[0].shape.dims[0]
     ys = [
@@ -210,6 +205,15 @@ def _scan(
     )
     results = apply_graphs(op, [*states, *[xs[i] for i in read]], captured, name)
     return results[:count], results[count : count + len(ys)]
+
+
+def _check_states(state_specs: Sequence[Spec], results: Sequence[Symbol]) -> None:
+    for (shape, dtype), after in zip(state_specs, results, strict=True):
+        if after.dtype is not dtype or not shape.is_compatible_with(after.shape):
+            raise ShapeError(
+                f"scan: a state is {dtype.name}{shape} at first and {after.dtype.name}{after.shape} after one step",
+                rule="a state keeps its shape and type",
+            )
 
 
 def _rows_read(graph: FunctionGraph, states: int) -> list[int]:
@@ -237,20 +241,64 @@ class _Run(NamedTuple):
     outcomes: Sequence[Symbol]
 
 
-def _given(outputs: Sequence[Symbol], dys: Sequence[Any], first: int) -> list[int]:
-    """The places, counted from `first`, of the outputs of every turn at which a derivative arrived."""
-    arrived = [dy is not None and y.dtype.is_differentiable for y, dy in zip(outputs, dys, strict=False)]
-    return [first + i for i, here in enumerate(arrived) if here]
+class _Places(NamedTuple):
+    """Which derivatives a loop's way back hands on, as places among the body's inputs, its results and the variables."""
+
+    live: list[int]  # states whose derivative goes from turn to turn
+    given: list[int]  # results of every turn at which a derivative arrived
+    arrived: list[int]  # states at whose values before every turn a derivative arrived
+    by_row: list[int]  # inputs of which every turn has one of its own
+    summed: list[int]  # inputs and variables that all turns share: their derivatives are added up
 
 
-def _row_specs(run: _Run, given: Sequence[int], arrived: Sequence[int]) -> list[Spec]:
-    """Shape and type of what each turn of the way back is handed of the same turn of the way there."""
+def _places(run: _Run, dys: Sequence[Any], dhistories: Sequence[Any]) -> _Places:
     body, states = run.body, len(run.last)
+    live = [i for i, x in enumerate(run.last) if x.dtype.is_differentiable]
+    ys = zip(body.results[states:], dys, strict=False)
+    given = [states + i for i, (y, dy) in enumerate(ys) if dy is not None and y.dtype.is_differentiable]
+    wrt = connected(body, [*live, *given], [*body.inputs, *run.variables])
+    first_shared = states + len(run.xs)
+    return _Places(
+        live, given, [i for i in live if dhistories[i] is not None],
+        [i for i in wrt if states <= i < first_shared], [i for i in wrt if i >= first_shared],
+    )
+
+
+def _turn_back(run: _Run, places: _Places, turns: int) -> Callable[..., tuple[list[Any], list[Any]]]:
+    """What one turn of the way back computes: (derivatives by the states before the turn, sums so far), (by the rows)."""
+    live, given, arrived, by_row, summed = places
+    sizes = [turns, len(run.xs), len(run.last), len(run.outcomes), len(given), len(arrived)]
+
+    def step(before: list[Symbol], rows: list[Symbol]) -> tuple[list[Any], list[Any]]:
+        _, xs, history, outcomes, drows, dhistory = _split(rows, sizes)
+        values = [*history, *xs, *run.captured]
+        chosen = [*live, *by_row, *summed]
+        arriving = {**dict(zip(live, before, strict=False)), **dict(zip(given, drows, strict=True))}
+        found = dict(zip(chosen, pull_back(run.body, values, outcomes, arriving, chosen, run.variables), strict=True))
+        for i, dy in zip(arrived, dhistory, strict=True):
+            found[i] = found[i] + dy
+        totals = [total + found[i] for i, total in zip(summed, before[len(live) :], strict=True)]
+        return [*[found[i] for i in live], *totals], [found[i] for i in by_row]
+
+    return step
+
+
+def _rows_back(
+    run: _Run, places: _Places, dys: Sequence[Any], dhistories: Sequence[Any], turns: Sequence[Symbol]
+) -> tuple[list[Any], list[Spec], frozenset[int]]:
+    """What each turn of the way back is handed of the same turn of the way there; the specs; which of it are Turns."""
+    body, states = run.body, len(run.last)
+    dgiven = [dys[i - states] for i in places.given]
+    rows = [*turns, *run.xs, *run.histories, *run.outcomes, *dgiven, *[dhistories[i] for i in places.arrived]]
     first_outcome = len(body.results) - len(run.outcomes)
-    return specs([
+    row_specs = [(SCALAR, int32)] * len(turns) + specs([
         *body.inputs[states : states + len(run.xs)], *body.inputs[:states], *body.results[first_outcome:],
-        *[body.results[i] for i in given], *[body.inputs[i] for i in arrived],
+        *[body.results[i] for i in places.given], *[body.inputs[i] for i in places.arrived],
     ])
+    dense = {*range(len(turns)), *[len(turns) + i for i in range(len(run.xs)) if i not in run.listed]}
+    first_given = len(rows) - len(places.arrived) - len(dgiven)
+    dense |= {*range(first_given, first_given + len(dgiven))}
+    return rows, row_specs, frozenset(range(len(rows))) - dense
 
 
 def _backwards(
@@ -263,46 +311,23 @@ def _backwards(
     own, and da/dc is the sum of da/ds' df/dc over the turns. `turns` are rows that only tell how many there were. What
     the loop takes has a derivative, zeros where the turns use none of it.
     """
-    body, states = run.body, len(run.last)
-    first_captured = states + len(run.xs)
-    live = [i for i, x in enumerate(run.last) if x.dtype.is_differentiable]
-    given = _given(body.results[states:], dys, states)
-    arrived = [i for i in live if dhistories[i] is not None]
-    wrt = connected(body, [*live, *given], [*body.inputs, *run.variables])
-    by_row = [i for i in wrt if states <= i < first_captured]
-    summed = [i for i in wrt if i >= first_captured]
-    sources = [*run.captured, *run.variables]
-    sizes = [len(turns), len(run.xs), states, len(run.outcomes), len(given), len(arrived)]
-
-    def step(before: list[Symbol], rows: list[Symbol]) -> tuple[list[Any], list[Any]]:
-        _, xs, history, outcomes, drows, dhistory = _split(rows, sizes)
-        values = [*history, *xs, *run.captured]
-        chosen = [*live, *by_row, *summed]
-        arriving = {**dict(zip(live, before, strict=False)), **dict(zip(given, drows, strict=True))}
-        found = dict(zip(chosen, pull_back(body, values, outcomes, arriving, chosen, run.variables), strict=True))
-        for i, dy in zip(arrived, dhistory, strict=True):
-            found[i] = found[i] + dy
-        totals = [total + found[i] for i, total in zip(summed, before[len(live) :], strict=True)]
-        return [*[found[i] for i in live], *totals], [found[i] for i in by_row]
-
-    added = [sources[i - first_captured] for i in summed]
+    states, first_shared = len(run.last), len(run.last) + len(run.xs)
+    places = _places(run, dys, dhistories)
+    shared = [*run.captured, *run.variables]
+    added = [shared[i - first_shared] for i in places.summed]
     zeros = lookup("ZerosLike")()
-    starts = [apply(zeros, run.last[i]) if dlast[i] is None else dlast[i] for i in live]
+    starts = [apply(zeros, run.last[i]) if dlast[i] is None else dlast[i] for i in places.live]
     starts += [apply(zeros, source) for source in added]
-    rows = [*turns, *run.xs, *run.histories, *run.outcomes, *[dys[i - states] for i in given]]
-    rows += [dhistories[i] for i in arrived]
-    row_specs = [(SCALAR, int32)] * len(turns) + _row_specs(run, given, arrived)
-    dense = {*range(len(turns)), *range(sum(sizes[:4]), sum(sizes[:5]))}
-    dense |= {len(turns) + i for i in range(len(run.xs)) if i not in run.listed}
+    rows, row_specs, listed = _rows_back(run, places, dys, dhistories, turns)
     last, dxs = _scan(
-        step, starts, specs([*[body.inputs[i] for i in live], *added]),
-        rows, row_specs, frozenset(range(len(rows))) - dense,
-        frozenset(k for k, i in enumerate(by_row) if i - states in run.listed), reverse,
+        _turn_back(run, places, len(turns)), starts, specs([*[run.body.inputs[i] for i in places.live], *added]),
+        rows, row_specs, listed, frozenset(k for k, i in enumerate(places.by_row) if i - states in run.listed), reverse,
     )
-    by_place = dict(zip([*live, *summed, *by_row], [*last, *dxs], strict=True))
-    unused = {states + i: x for i, x in enumerate([*run.xs, *sources]) if x.dtype.is_differentiable and i not in run.listed}
-    by_place.update((i, apply(zeros, x)) for i, x in unused.items() if i not in by_place)
-    return tuple(by_place.get(i) for i in range(first_captured + len(sources)))
+    by_place = dict(zip([*places.live, *places.summed, *places.by_row], [*last, *dxs], strict=True))
+    for i, x in enumerate([*run.xs, *shared]):
+        if states + i not in by_place and x.dtype.is_differentiable and i not in run.listed:
+            by_place[states + i] = apply(zeros, x)
+    return tuple(by_place.get(i) for i in range(first_shared + len(shared)))
 
 
 def _split(values: Sequence[Any], sizes: Sequence[int]) -> list[list[Any]]:

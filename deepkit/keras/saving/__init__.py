@@ -10,6 +10,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
 from deepkit.io.safetensors import SUFFIX, TensorFile
+from deepkit.keras import dialects
 from deepkit.keras.saving import arrays, hdf5, training, weights
 from deepkit.keras.saving.config import (
     dump_json,
@@ -44,7 +45,7 @@ def save_model(
     """
     _check_format(save_format, filepath)
     weights.check_built(model, "save")
-    parts = {"keras_version": _version(), "backend": "tensorflow", "model_config": dump_json(model_config(model))}
+    parts = {"keras_version": dialects.version(), "backend": "tensorflow", "model_config": dump_json(model_config(model))}
     trained = training.training_config(model) if include_optimizer else None
     if trained is not None:
         parts["training_config"] = dump_json(trained)
@@ -152,12 +153,6 @@ def load_weights(
 
 def _suffix(path: Any) -> str:
     return Path(path).suffix if isinstance(path, (str, os.PathLike)) else ""
-
-
-def _version() -> str:
-    from deepkit.keras import __version__
-
-    return __version__
 
 
 def _check_overwrite(path: Any, overwrite: bool) -> None:

@@ -14,7 +14,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, DataError
-from deepkit.keras import registry
+from deepkit.keras import dialects, registry
 from deepkit.keras.backend.nested import flat, map_leaves, single
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.base.history import CallRecord
@@ -107,9 +107,7 @@ def model_config(model: Any) -> dict[str, Any]:
 
 def described(model: Any) -> dict[str, Any]:
     """`model_config` with the version of Keras whose layout it has."""
-    from deepkit.keras import __version__
-
-    return {**model_config(model), "keras_version": __version__, "backend": "tensorflow"}
+    return {**model_config(model), "keras_version": dialects.version(), "backend": "tensorflow"}
 
 
 def dump_json(value: Any, **kwargs: Any) -> str:

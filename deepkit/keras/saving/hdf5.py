@@ -15,6 +15,7 @@ import numpy as np
 
 from deepkit.errors import DataError, printable
 from deepkit.files import reason, whole_file
+from deepkit.keras import dialects
 from deepkit.keras.saving.hdf5_heaps import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
 from deepkit.loading import optional
@@ -64,11 +65,9 @@ def write_arrays(group: Any, names: Sequence[str], arrays: Sequence[np.ndarray])
 
 def write_layers(group: Any, layers: Mapping[str, Mapping[str, np.ndarray]], own: Mapping[str, np.ndarray]) -> None:
     """The weights of all layers, a group for each, and those of the model itself."""
-    from deepkit.keras import __version__
-
     write_names(group, "layer_names", list(layers))
     group.attrs["backend"] = b"tensorflow"
-    group.attrs["keras_version"] = __version__.encode()
+    group.attrs["keras_version"] = dialects.version().encode()
     for name, arrays in sorted([*layers.items(), (OWN, own)]):
         write_arrays(group.create_group(name), list(arrays), list(arrays.values()))
 

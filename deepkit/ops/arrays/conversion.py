@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, DTypeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.functions import ops
@@ -25,13 +26,13 @@ class Cast(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return known(inputs[0])
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return (x.real if x.dtype.kind == "c" and not self.to.is_complex else x).astype(self.to.numpy)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return cast(dy, x.dtype) if y.dtype.is_differentiable and x.dtype.is_differentiable else None
 
 
@@ -54,6 +55,7 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
     """As `cast`, but numbers outside the new type's range become its smallest or largest number.
 
     value: any shape, any type but string; result: its shape.
+    DTypeError: texts.
     """
     to = as_dtype(dtype)
     x = value if is_tensor(value) else convert(value)
@@ -91,7 +93,7 @@ class Bitcast(Op):
             )
         return x[:-1]
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         x = xp.ascontiguousarray(x).reshape(x.shape)
         if self.width > self.to.size:
             return x[..., None].view(self.to.numpy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
-from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.arrays import as_array, default_dtype
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
@@ -37,10 +38,10 @@ class Const(Op):
     def dtype(self) -> DType:
         return as_dtype(self.value.dtype)
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return self.value
 
-    def forward(self, xp: Any) -> Any:
+    def forward(self, xp: ArrayModule) -> Any:
         return xp.asarray(self.value)
 
     def key(self) -> Any:
@@ -61,10 +62,10 @@ class Fill(Op):
             raise ShapeError(f"fill: the value has shape {value}", rule="one number fills the tensor")
         return Shape(self.static) if self.static is not None else Shape([None] * dims[0] if dims[0] else None)
 
-    def forward(self, xp: Any, dims: Any, value: Any) -> Any:
+    def forward(self, xp: ArrayModule, dims: Array, value: Array) -> Any:
         return xp.full(tuple(int(d) for d in dims), value, dtype=value.dtype)
 
-    def gradient(self, dy: Any, y: Any, dims: Any, value: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, dims: AnyTensor, value: AnyTensor) -> Any:
         return None, ops.reduce_sum(dy)
 
 
@@ -74,7 +75,7 @@ class Like(Op):
     shape_only = (0,)
     types = ("any",)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return None  # a constant, whatever x is
 
 
@@ -84,7 +85,7 @@ class ZerosLike(Like):
 
     label = "zeros_like"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.full(x.shape, b"", object) if x.dtype == object else xp.zeros_like(x)
 
 
@@ -94,7 +95,7 @@ class OnesLike(Like):
 
     label = "ones_like"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.ones_like(x)
 
 
@@ -165,7 +166,7 @@ class Range(Op):
     def shape(self, start: Shape, limit: Shape, delta: Shape) -> Shape:
         return Shape((self.static,))
 
-    def forward(self, xp: Any, start: Any, limit: Any, delta: Any) -> Any:
+    def forward(self, xp: ArrayModule, start: Array, limit: Array, delta: Array) -> Any:
         if delta == 0:
             raise ArgumentError("range: delta is 0")
         count = max(math.ceil((float(limit) - float(start)) / float(delta)), 0)
@@ -187,18 +188,26 @@ def range(
     """
     if limit is None:
         start, limit = _zero_like(start), start
-    kinds = [v.dtype if is_tensor(v) else default_dtype(v) for v in (start, limit, delta)]
-    widest = as_dtype(dtype) if dtype is not None else max(kinds, key=lambda k: (k.is_floating, k.size))
-    start, limit, delta = (ops.cast(v, widest) if is_tensor(v) else as_array(v, widest) for v in (start, limit, delta))
-    known = [static_value(v) if is_tensor(v) else v for v in (start, limit, delta)]
-    count = None
-    if all(k is not None for k in known) and known[2] != 0:
-        count = max(int(np.ceil((float(known[1]) - float(known[0])) / float(known[2]))), 0)
-    return apply(Range(static=count), start, limit, delta, name=name)
+    widest = _widest(start, limit, delta) if dtype is None else as_dtype(dtype)
+    given = [ops.cast(v, widest) if is_tensor(v) else as_array(v, widest) for v in (start, limit, delta)]
+    return apply(Range(static=_count(*map(static_value, given))), *given, name=name)
 
 
-def _zero_like(limit: Any) -> Any:
-    return limit.dtype.as_numpy_dtype(0) if is_tensor(limit) else type(limit)(0)
+def _widest(*values: TensorLike) -> DType:
+    kinds: list[DType] = [v.dtype if is_tensor(v) else default_dtype(v) for v in values]
+    return max(kinds, key=lambda kind: (kind.is_floating, kind.size))
+
+
+def _count(start: Array | None, limit: Array | None, delta: Array | None) -> int | None:
+    """How many numbers lie between, if that is known before anything runs."""
+    if start is None or limit is None or delta is None or delta == 0:
+        return None
+    return max(int(np.ceil((float(limit) - float(start)) / float(delta))), 0)
+
+
+def _zero_like(limit: TensorLike) -> Any:
+    made: Any = limit.dtype.as_numpy_dtype if is_tensor(limit) else type(limit)
+    return made(0)
 
 
 @register
@@ -212,10 +221,10 @@ class LinSpace(Op):
     def shape(self, start: Shape, stop: Shape, num: Shape) -> Shape:
         return Shape((self.static,))
 
-    def forward(self, xp: Any, start: Any, stop: Any, num: Any) -> Any:
+    def forward(self, xp: ArrayModule, start: Array, stop: Array, num: Array) -> Any:
         return xp.linspace(start, stop, int(num)).astype(start.dtype)
 
-    def gradient(self, dy: Any, y: Any, start: Any, stop: Any, num: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, start: AnyTensor, stop: AnyTensor, num: AnyTensor) -> Any:
         # y_i = start + (stop - start) w_i, where w_i goes from 0 to 1
         share = dy * linspace(ops.zeros_like(start), ops.ones_like(stop), num)
         return ops.reduce_sum(dy - share), ops.reduce_sum(share), None
@@ -226,12 +235,15 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
 
     start and stop may be tensors of one shape: the numbers stand along a new axis.
     Result: start's shape with an axis of length num at `axis`; float.
+    start, stop: one shape; num: (). ArgumentError: num is below 1.
 
     >>> import deepkit as dk
     >>> dk.linspace([0.0, 10.0], [1.0, 30.0], 3).numpy().tolist()
     [[0.0, 10.0], [0.5, 20.0], [1.0, 30.0]]
     """
     known = static_value(num)
+    if known is not None and known < 1:
+        raise ArgumentError(f"linspace: num is {known}", rule="at least one number")
     low, high = convert(start, beside=stop), convert(stop, beside=start)
     if low.dtype.is_integer:
         low, high = ops.cast(low, "float64"), ops.cast(high, "float64")
@@ -265,7 +277,7 @@ class Eye(Op):
     def dtype(self, dims: DType) -> DType:
         return self.to
 
-    def forward(self, xp: Any, dims: Any) -> Any:
+    def forward(self, xp: ArrayModule, dims: Array) -> Any:
         *batch, rows, columns = (int(d) for d in dims)
         matrix = xp.eye(rows, columns, dtype=self.to.numpy)
         return xp.broadcast_to(matrix, (*batch, rows, columns)) if batch else matrix
@@ -278,6 +290,7 @@ def eye(
     """The identity matrix, or a batch of them: shape batch_shape + [num_rows, num_columns].
 
     num_columns: num_rows if None. Result: of dtype.
+    ArgumentError: a negative size.
     """
     columns = num_rows if num_columns is None else num_columns
     batch: Any = [] if batch_shape is None else batch_shape
@@ -300,13 +313,15 @@ class OneHot(Op):
         at = self.axis if self.axis >= 0 else len(indices) + 1 + self.axis
         return Shape.of((*indices.dims[:at], self.static, *indices.dims[at:]))
 
-    def forward(self, xp: Any, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+    def forward(self, xp: ArrayModule, indices: Array, depth: Array, on: Array, off: Array) -> Any:
         hit = indices[..., None] == xp.arange(int(depth))
         if self.axis not in (-1, indices.ndim):
             hit = xp.moveaxis(hit, -1, self.axis)
         return xp.where(hit, on, off)
 
-    def gradient(self, dy: Any, y: Any, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+    def gradient(
+        self, dy: AnyTensor, y: AnyTensor, indices: AnyTensor, depth: AnyTensor, on: AnyTensor, off: AnyTensor
+    ) -> Any:
         hit = one_hot(indices, depth, True, False, self.axis)
         zero = zeros_like(dy)
         return None, None, ops.reduce_sum(ops.where(hit, dy, zero)), ops.reduce_sum(ops.where(hit, zero, dy))
@@ -320,20 +335,26 @@ def one_hot(
 
     indices: any shape, integer; depth: (); result: indices' shape with an axis of length depth at `axis` (-1: last), of
     the type of on_value and off_value, or dtype (float32).
+    DTypeError: indices that are no integers.
 
     >>> import deepkit as dk
     >>> dk.one_hot([2, 0], 3).numpy().tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     known = static_value(depth)
-    kind: Any = dtype or next((t.dtype for t in (on_value, off_value) if t is not None and hasattr(t, "dtype")), None)
-    if kind is None:
-        kind = "float32" if on_value is None and off_value is None else None
     on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
+    kind = dtype or _kind_of_marks(on_value, off_value)
     if kind is not None:
         on, off = (v if is_tensor(v) else np.array(v, as_dtype(kind).numpy) for v in (on, off))
     op = OneHot(axis=-1 if axis is None else int(axis), static=None if known is None else int(known))
     return apply(op, indices, depth, on, off, name=name)
+
+
+def _kind_of_marks(on: TensorLike | None, off: TensorLike | None) -> Any:
+    """The type that one of the values has, float32 if neither is given; None if they are literals, which say it later."""
+    if on is None and off is None:
+        return "float32"
+    return next((value.dtype for value in (on, off) if value is not None and hasattr(value, "dtype")), None)
 
 
 def sequence_mask(
@@ -342,6 +363,7 @@ def sequence_mask(
     """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None).
 
     lengths: any shape, integer; result: bool, or dtype.
+    DTypeError: lengths that are no integers.
     """
     with scope(name, "SequenceMask", lengths):
         lengths = convert(lengths, beside=maxlen)
@@ -351,7 +373,7 @@ def sequence_mask(
         return mask if as_dtype(dtype).is_bool else ops.cast(mask, dtype)
 
 
-def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[AnyTensor]:
+def meshgrid(*args: TensorLike, indexing: str = "xy", name: str | None = None) -> list[AnyTensor]:
     """Coordinate grids of vectors: for x of length n and y of length m, two tensors of shape (m, n) ("ij": (n, m)).
 
     Of k vectors: k tensors with k axes each. ArgumentError: an indexing that is neither of the two.
@@ -368,7 +390,7 @@ def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[
     return [_stretched(v, vectors) for v in vectors]
 
 
-def _stretched(vector: Any, others: list[Any]) -> Any:
+def _stretched(vector: Array, others: list[Any]) -> Any:
     for other in others:
         vector = vector + zeros_like(other, vector.dtype)
     return vector

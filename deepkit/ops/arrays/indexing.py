@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
-from deepkit.core.typing import AnyTensor, AxisLike, IntsLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.functions import ops
@@ -70,56 +71,61 @@ class StridedSlice(Sliced):
                 dims += x.dims[axis : axis + skipped]
                 axis += skipped
             else:
-                length = x.dims[axis]
-                if isinstance(entry, tuple):
-                    dims.append(_slice_length(entry[1:], length))
-                elif entry != _DYNAMIC and length is not None and not -length <= entry < length:
-                    raise ShapeError(
-                        f"index {entry} of an axis of length {length}", rule=f"-{length} <= index < {length}"
-                    )
+                dims += _kept(entry, x.dims[axis])
                 axis += 1
         return Shape.of(tuple(dims))
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         source = known(inputs[0])
         return None if source is None or len(inputs) > 1 else np.asarray(source)[self._index(())]
 
-    def forward(self, xp: Any, x: Any, *dynamic: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *dynamic: Array) -> Any:
         y = x[self._index(dynamic)]
         return xp.asarray(y, object) if isinstance(y, bytes) else y  # one text is an array, as one number is
 
-    def gradient(self, dy: Any, y: Any, x: Any, *dynamic: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *dynamic: AnyTensor) -> Any:
         return (apply(StridedSliceGrad(key_=self.key_), dy, x, *dynamic), *[None for _ in dynamic])
 
     @classmethod
-    def of_key(cls, x: Any, key: Any, name: str | None = None) -> Any:
+    def of_key(cls, x: AnyTensor, key: Any, name: str | None = None) -> Any:
         """x[key] for whatever stands between the brackets; a bool tensor picks rows, an integer tensor gathers them."""
         entries = key if isinstance(key, tuple) else (key,)
         if len(entries) == 1 and _is_array(entries[0]):
             return _by_array(x, entries[0])
-        static: list[Any] = []
         dynamic: list[Any] = []
+        static = tuple(_static(entry, dynamic) for entry in entries)
+        return apply(cls(key_=static), x, *dynamic, name=name)
 
-        def number(n: Any) -> Any:
-            value = static_value(n)
-            if value is None and n is not None:
-                dynamic.append(n)
-                return _DYNAMIC
-            return None if value is None else int(value)
 
-        for entry in entries:
-            if isinstance(entry, slice):
-                static.append(("slice", number(entry.start), number(entry.stop), number(entry.step)))
-            elif entry is None or entry is Ellipsis:
-                static.append(entry)
-            elif isinstance(entry, (int, np.integer)) or (is_tensor(entry) and entry.shape.rank in (0, None)):
-                static.append(number(entry))
-            else:
-                raise DTypeError(
-                    f"a tensor cannot be indexed with {entry!r}", rule="indices are integers, slices, ... and None",
-                    hint="gather(x, indices) picks rows, boolean_mask(x, mask) those where the mask is True",
-                )
-        return apply(cls(key_=tuple(static)), x, *dynamic, name=name)
+def _static(entry: Any, dynamic: list[Any]) -> Any:
+    """An entry between the brackets as it stands in the key; numbers that are not known yet are added to `dynamic`."""
+
+    def number(n: Any) -> Any:
+        value = static_value(n)
+        if value is None and n is not None:
+            dynamic.append(n)
+            return _DYNAMIC
+        return None if value is None else int(value)
+
+    if isinstance(entry, slice):
+        return "slice", number(entry.start), number(entry.stop), number(entry.step)
+    if entry is None or entry is Ellipsis:
+        return entry
+    if isinstance(entry, (int, np.integer)) or (is_tensor(entry) and entry.shape.rank in (0, None)):
+        return number(entry)
+    raise DTypeError(
+        f"a tensor cannot be indexed with {entry!r}", rule="indices are integers, slices, ... and None",
+        hint="gather(x, indices) picks rows, boolean_mask(x, mask) those where the mask is True",
+    )
+
+
+def _kept(entry: Any, length: int | None) -> list[int | None]:
+    """What an entry of the key leaves of an axis: a slice an axis of another length, an index none."""
+    if isinstance(entry, tuple):
+        return [_slice_length(entry[1:], length)]
+    if entry != _DYNAMIC and length is not None and not -length <= entry < length:
+        raise ShapeError(f"index {entry} of an axis of length {length}", rule=f"-{length} <= index < {length}")
+    return []
 
 
 def _slice_length(bounds: tuple[Any, ...], length: int | None) -> int | None:
@@ -137,7 +143,7 @@ def _is_array(entry: Any) -> bool:
     return is_tensor(entry) and (entry.dtype.is_bool or bool(entry.shape.rank))
 
 
-def _by_array(x: Any, index: Any) -> Any:
+def _by_array(x: Array, index: Any) -> Any:
     index = convert(index, beside=x)
     return boolean_mask(x, index) if index.dtype.is_bool else gather(x, index)
 
@@ -152,12 +158,12 @@ class StridedSliceGrad(Sliced):
     def shape(self, dy: Shape, like: Shape, *dynamic: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any, *dynamic: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array, *dynamic: Array) -> Any:
         dx = xp.zeros(like.shape, dy.dtype)
         dx[self._index(dynamic)] = dy
         return dx
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, *dynamic: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, *dynamic: AnyTensor) -> Any:
         return (apply(StridedSlice(key_=self.key_), ddx, *dynamic), None, *[None for _ in dynamic])
 
 
@@ -181,7 +187,7 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
     return result
 
 
-def _entries(vector: Any) -> list[Any]:
+def _entries(vector: TensorLike | IntsLike) -> list[Any]:
     known = static_value(vector) if not isinstance(vector, (list, tuple)) else vector
     if known is None:
         return ops.unstack(vector)
@@ -231,11 +237,11 @@ class Gather(Op):
         at = normalize_axis(self.axis, len(params))
         return Shape.of(params.dims[:at] + indices.dims + params.dims[at + 1 :])
 
-    def forward(self, xp: Any, params: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, params: Array, indices: Array) -> Any:
         check_indices(xp, indices, params.shape[self.axis], "gather")
         return xp.take(params, indices, axis=self.axis)
 
-    def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, params: AnyTensor, indices: AnyTensor) -> Any:
         source = getattr(params, "node", None)
         if self.axis == 0 and source is not None and source.op.reads_variable:
             shape, row = ops.shape(params), params.shape[1:]
@@ -255,18 +261,18 @@ class GatherGrad(Op):
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array, indices: Array) -> Any:
         dx = xp.zeros(like.shape, accumulator(dy.dtype))
         at = self.axis % dx.ndim
         rows = xp.moveaxis(dy.reshape((*dx.shape[:at], -1, *dx.shape[at + 1 :])), at, 0)
         xp.add.at(xp.moveaxis(dx, at, 0), indices.reshape(-1), rows)
         return dx.astype(dy.dtype, copy=False)
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, indices: AnyTensor) -> Any:
         return apply(Gather(axis=self.axis), ddx, indices), None, None
 
 
-def check_indices(xp: Any, indices: Any, length: int, what: str) -> None:
+def check_indices(xp: ArrayModule, indices: Array, length: int, what: str) -> None:
     """ArgumentError naming the first index outside [0, length)."""
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= length):
         bad = indices[(indices < 0) | (indices >= length)].reshape(-1)[0]
@@ -302,10 +308,10 @@ def gather(
     return apply(Gather(axis=at), params, indices, name=name)
 
 
-def _gather_rows(params: Any, indices: Any, axis: Any, batch: int, name: str | None) -> Any:
+def _gather_rows(given: TensorLike, places: TensorLike, axis: Any, batch: int, name: str | None) -> Any:
     """gather with batch_dims: the batch axes and `axis` become one long axis, and each row's indices are moved along it."""
-    with scope(name, "GatherV2", params, indices) as full:
-        params, indices = convert(params, beside=indices), convert(indices, beside=params)
+    with scope(name, "GatherV2", given, places) as full:
+        params, indices = convert(given, beside=places), convert(places, beside=given)
         if not params.shape.rank or indices.shape.rank is None:
             raise ShapeError("gather with batch_dims needs to know the number of axes of params and indices")
         batch = batch if batch >= 0 else batch + indices.shape.rank
@@ -322,7 +328,7 @@ def _gather_rows(params: Any, indices: Any, axis: Any, batch: int, name: str | N
         inside = check_inside(indices, lengths[batch])
         found = gather(flat, inside + ops.cast(first, indices.dtype))
         if hasattr(found, "set_shape"):
-            found.set_shape(Shape.of(indices.shape.dims + front.shape.dims[batch + 1 :]))
+            found.set_shape(indices.shape.concatenate(front.shape[batch + 1 :]))
         if not between:
             return ops.identity(found, name=full)
         rank = len(found.shape)
@@ -339,12 +345,12 @@ class CheckInside(Op):
     gradient = None
     aliases = True
 
-    def forward(self, xp: Any, indices: Any, length: Any) -> Any:
+    def forward(self, xp: ArrayModule, indices: Array, length: Array) -> Any:
         check_indices(xp, indices, int(length), "gather")
         return indices
 
 
-def check_inside(indices: Any, length: Any) -> Any:
+def check_inside(indices: AnyTensor, length: AnyTensor) -> Any:
     """The indices themselves, after a check in every run that they are from 0 to length - 1."""
     return apply(CheckInside(), indices, length)
 
@@ -360,12 +366,12 @@ class GatherNd(Op):
             return UNKNOWN
         return Shape.of(indices.dims[:-1] + params.dims[indices.dims[-1] :])
 
-    def forward(self, xp: Any, params: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, params: Array, indices: Array) -> Any:
         for axis in range(indices.shape[-1]):
             check_indices(xp, indices[..., axis], params.shape[axis], f"gather_nd, column {axis}")
         return params[tuple(xp.moveaxis(indices, -1, 0))]
 
-    def gradient(self, dy: Any, y: Any, params: Any, indices: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, params: AnyTensor, indices: AnyTensor) -> Any:
         return apply(ScatterNdLike(), dy, params, indices), None
 
 
@@ -379,12 +385,12 @@ class ScatterNdLike(Op):
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array, indices: Array) -> Any:
         dx = xp.zeros(like.shape, accumulator(dy.dtype))
         xp.add.at(dx, tuple(xp.moveaxis(indices, -1, 0)), dy)
         return dx.astype(dy.dtype, copy=False)
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, indices: AnyTensor) -> Any:
         return apply(GatherNd(), ddx, indices), None, None
 
 
@@ -412,10 +418,10 @@ class BooleanMask(Op):
             raise ShapeError(f"boolean_mask: a mask of shape {mask} on axes {self.axis} to {end} of {x}")
         return Shape.of((*x.dims[: self.axis], None, *x.dims[end:]))
 
-    def forward(self, xp: Any, x: Any, mask: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, mask: Array) -> Any:
         return x[(slice(None),) * self.axis + (mask,)]
 
-    def gradient(self, dy: Any, y: Any, x: Any, mask: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, mask: AnyTensor) -> Any:
         return apply(BooleanMaskGrad(axis=self.axis), dy, x, mask), None
 
 
@@ -430,12 +436,12 @@ class BooleanMaskGrad(Op):
     def shape(self, dy: Shape, like: Shape, mask: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any, mask: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array, mask: Array) -> Any:
         dx = xp.zeros(like.shape, dy.dtype)
         dx[(slice(None),) * self.axis + (mask,)] = dy
         return dx
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, mask: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, mask: AnyTensor) -> Any:
         return apply(BooleanMask(axis=self.axis), ddx, mask), None, None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import entries, numbers, static_shape, static_value
-from deepkit.core.typing import AnyTensor, AxisLike, IntsLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.late import late, unknown
@@ -21,7 +21,14 @@ from deepkit.ops.late import late, unknown
 __all__ = ["concat", "pad", "parallel_stack", "split", "stack", "tile", "unstack"]
 
 
-def _unknown(x: Any) -> Any:
+def _with_length(shape: Shape, axis: int, length: int | None) -> Shape:
+    """The shape with another length along one axis."""
+    if shape.dims is None:
+        return shape
+    return Shape.of(tuple(length if i == axis else d for i, d in enumerate(shape.dims)))
+
+
+def _unknown(x: AnyTensor) -> Any:
     """What is known of a tensor by its full shape alone: that many entries, each None."""
     return np.full(x.shape.dims, None)
 
@@ -38,31 +45,28 @@ class Concat(Op):
         if not known:
             return UNKNOWN
         at = normalize_axis(self.axis, len(known[0]))
-        result = UNKNOWN
+        common = UNKNOWN
         for i, s in enumerate(shapes):
-            if s.dims is None:
-                continue
-            masked = Shape.of(tuple(None if j == at else d for j, d in enumerate(s.dims)))
-            if not result.is_compatible_with(masked):
+            around = _with_length(s, at, None)
+            if not common.is_compatible_with(around):
                 raise ShapeError(
                     f"concat along axis {at}: input {i} has shape {s}, the others {known[0]}",
                     rule="all dimensions but the joined one must be equal",
                 )
-            result = result.merge(masked)
+            common = common.merge(around)
         lengths = [None if s.dims is None else s.dims[at] for s in shapes]
-        total = None if None in lengths else builtins.sum(d or 0 for d in lengths)
-        return Shape.of(tuple(total if j == at else d for j, d in enumerate(result.dims or ())))
+        return _with_length(common, at, None if None in lengths else builtins.sum(d or 0 for d in lengths))
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         if not all(x.shape.rank == 1 and x.shape.is_full for x in inputs):
             return None
         parts = [_unknown(x) if (value := known(x)) is None else value for x in inputs]
         return entries(d for part in parts for d in np.asarray(part).tolist())
 
-    def forward(self, xp: Any, *xs: Any) -> Any:
+    def forward(self, xp: ArrayModule, *xs: Array) -> Any:
         return xp.concatenate(xs, axis=self.axis)
 
-    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, *xs: AnyTensor) -> Any:
         return apply(ConcatGrad(axis=self.axis), dy, *xs) if len(xs) > 1 else (dy,)
 
 
@@ -78,11 +82,11 @@ class ConcatGrad(Op):
     def shape(self, dy: Shape, *xs: Shape) -> Any:
         return xs
 
-    def forward(self, xp: Any, dy: Any, *xs: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, *xs: Array) -> Any:
         ends = list(itertools.accumulate(x.shape[self.axis] for x in xs))[:-1]
         return tuple(xp.split(dy, ends, axis=self.axis))
 
-    def gradient(self, dys: Any, ys: Any, dy: Any, *xs: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], dy: AnyTensor, *xs: AnyTensor) -> Any:
         return (apply(Concat(axis=self.axis), *dys), *[None for _ in xs])
 
 
@@ -122,16 +126,16 @@ class Pack(Op):
         at = normalize_axis(self.axis, len(merged.dims) + 1)
         return Shape.of((*merged.dims[:at], len(shapes), *merged.dims[at:]))
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         if inputs[0].shape.rank and not inputs[0].shape.is_full:
             return None
         values = [known(x) for x in inputs]
         return entries(_unknown(x) if v is None and x.shape.rank else v for x, v in zip(inputs, values, strict=True))
 
-    def forward(self, xp: Any, *xs: Any) -> Any:
+    def forward(self, xp: ArrayModule, *xs: Array) -> Any:
         return xp.stack(xs, axis=self.axis)
 
-    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, *xs: AnyTensor) -> Any:
         return tuple(_unpack(dy, len(xs), self.axis))
 
 
@@ -154,15 +158,15 @@ class Unpack(Op):
             )
         return (Shape.of(x.dims[:at] + x.dims[at + 1 :]),) * self.num
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         moved = xp.moveaxis(x, self.axis, 0)
         return tuple(moved[i] for i in builtins.range(self.num))
 
-    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         return apply(Pack(axis=self.axis), *dys)
 
 
-def _unpack(x: Any, num: int, axis: int) -> list[Any]:
+def _unpack(x: AnyTensor, num: int, axis: int) -> list[Any]:
     result = apply(Unpack(axis=axis, num=num), x)
     return list(result)
 
@@ -206,11 +210,14 @@ class Split(Op):
         lengths = self._lengths(x.dims[at])
         return tuple(Shape.of((*x.dims[:at], length, *x.dims[at + 1 :])) for length in lengths)
 
+    def _equal_part(self, total: int | None) -> int | None:
+        if total is not None and total % self.num:
+            raise ShapeError(f"split of length {total} into {self.num} equal parts", rule="it must divide evenly")
+        return None if total is None else total // self.num
+
     def _lengths(self, total: int | None) -> list[int | None]:
         if self.sizes is None:
-            if total is not None and total % self.num:
-                raise ShapeError(f"split of length {total} into {self.num} equal parts", rule="it must divide evenly")
-            return [None if total is None else total // self.num] * self.num
+            return [self._equal_part(total)] * self.num
         sizes: list[int | None] = list(self.sizes)
         if -1 in sizes:
             rest = None if total is None else total - builtins.sum(s for s in self.sizes if s != -1)
@@ -221,11 +228,11 @@ class Split(Op):
             )
         return sizes
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         ends = list(itertools.accumulate(int(n or 0) for n in self._lengths(x.shape[self.axis])))[:-1]
         return tuple(xp.split(x, ends, axis=self.axis))
 
-    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         return apply(Concat(axis=self.axis), *dys)
 
 
@@ -240,17 +247,18 @@ def split(
     """
     if isinstance(value, int) and is_tensor(axis):
         raise ArgumentError("split(axis, num, value) is the order of TensorFlow 0.x", hint="split(value, num, axis)")
-    sizes, at = numbers(num_or_size_splits), numbers(axis)
-    many = sizes if isinstance(sizes, int) else num or (sizes.shape if is_tensor(sizes) else np.shape(sizes))[0]
-    given = {"sizes": sizes, "num": many} if not isinstance(sizes, int) else {"num": sizes}
-    given["axis"] = at
+    sizes, given = numbers(num_or_size_splits), {"axis": numbers(axis)}
+    if isinstance(sizes, int):
+        given["num"] = sizes
+    else:
+        given |= {"sizes": sizes, "num": num or (sizes.shape if is_tensor(sizes) else np.shape(sizes))[0]}
     unknown_yet = {key: v for key, v in given.items() if is_tensor(v)}
-    if unknown_yet:
-        value = convert(value, beside=next(iter(unknown_yet.values())))
-        fixed = {key: v for key, v in given.items() if key not in unknown_yet}
-        shapes = (unknown(value.shape.rank),) * many
-        return list(late(Split, [value], unknown_yet, shapes, many=True, name=name, **fixed))
-    return list(apply(Split(**given), value, name=name))
+    if not unknown_yet:
+        return list(apply(Split(**given), value, name=name))
+    value = convert(value, beside=next(iter(unknown_yet.values())))
+    fixed = {key: v for key, v in given.items() if key not in unknown_yet}
+    shapes = (unknown(value.shape.rank),) * given["num"]
+    return list(late(Split, [value], unknown_yet, shapes, many=True, name=name, **fixed))
 
 
 @register
@@ -269,10 +277,10 @@ class Tile(Op):
             raise ShapeError(f"tile of {x} by {list(self.multiples)}", rule="one multiple for each axis")
         return Shape(None if d is None else d * m for d, m in zip(x.dims, self.multiples, strict=True))
 
-    def forward(self, xp: Any, x: Any, *multiples: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *multiples: Array) -> Any:
         return xp.tile(x, self.multiples if not multiples else tuple(int(m) for m in multiples[0]))
 
-    def gradient(self, dy: Any, y: Any, x: Any, *multiples: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *multiples: AnyTensor) -> Any:
         return (apply(TileGrad(), dy, x), *[None for _ in multiples])
 
 
@@ -286,13 +294,13 @@ class TileGrad(Op):
     def shape(self, dy: Shape, like: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array) -> Any:
         pairs = [(big // max(small, 1), small) for big, small in zip(dy.shape, like.shape, strict=True)]
         split_axes = dy.reshape([n for pair in pairs for n in pair])
         total = split_axes.sum(axis=tuple(builtins.range(0, 2 * dy.ndim, 2)), dtype=accumulator(dy.dtype))
         return total.astype(dy.dtype, copy=False)
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor) -> Any:
         return apply(TileLike(), ddx, dy), None
 
 
@@ -306,10 +314,10 @@ class TileLike(Op):
     def shape(self, x: Shape, like: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         return xp.tile(x, [big // max(small, 1) for big, small in zip(like.shape, x.shape, strict=True)])
 
-    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
         return apply(TileGrad(), dy, x), None
 
 
@@ -340,12 +348,12 @@ class Pad(Op):
             raise ShapeError(f"pad of {x} by {len(self.paddings)} pairs", rule="one pair (before, after) for each axis")
         return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.dims, self.paddings, strict=True))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if self.mode == "CONSTANT":
             return xp.pad(x, self.paddings, constant_values=self.constant)
         return xp.pad(x, self.paddings, mode=self.mode.lower())
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(PadGrad(paddings=self.paddings, mode=self.mode), dy, x)
 
 
@@ -361,7 +369,7 @@ class PadGrad(Op):
     def shape(self, dy: Shape, like: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array) -> Any:
         inner = tuple(slice(a, dy.shape[i] - b) for i, (a, b) in enumerate(self.paddings))
         if self.mode == "CONSTANT":
             return dy[inner]
@@ -377,7 +385,7 @@ class PadGrad(Op):
             dy = xp.moveaxis(core, 0, axis)
         return dy
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor) -> Any:
         return apply(Pad(paddings=self.paddings, mode=self.mode), ddx), None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
 from deepkit.core.static import entries, numbers, static_shape
-from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, ShapeLike, TensorLike, TensorOrSymbol
+from deepkit.core.typing import (
+    AnyTensor,
+    Array,
+    ArrayModule,
+    AxisLike,
+    DTypeLike,
+    ShapeLike,
+    TensorLike,
+    TensorOrSymbol,
+)
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 from deepkit.ops.define import unary
@@ -27,28 +37,34 @@ __all__ = [
 
 @register
 class Identity(Op):
-    """x itself, under a name of its own; ordered after the control dependencies in force where it is made."""
+    """x itself, under a name of its own; ordered after the control dependencies in force where it is made.
+
+    x: any shape and type; result: the same.
+    """
 
     aliases = True
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return known(inputs[0])
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy
 
 
 @register
 class StopGradient(Op):
-    """x itself, but for gradients a constant."""
+    """x itself, but for gradients a constant.
+
+    x: any shape and type; result: the same.
+    """
 
     aliases = True
     gradient = None
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x
 
 
@@ -72,10 +88,10 @@ class ShapeOf(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return None if inputs[0].shape.dims is None else entries(inputs[0].shape.dims)
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.array(x.shape, dtype=self.to.numpy)
 
 
@@ -94,16 +110,19 @@ class Size(Op):
     def dtype(self, x: DType) -> DType:
         return self.to
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return inputs[0].shape.num_elements()
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.array(x.size, dtype=self.to.numpy)
 
 
 @register
 class Rank(Op):
-    """The number of axes of x."""
+    """The number of axes of x.
+
+    x: any shape and type; result: (), int32.
+    """
 
     shape_only = (0,)
     types = ("any",)
@@ -113,10 +132,10 @@ class Rank(Op):
     def shape(self, x: Shape) -> Shape:
         return SCALAR
 
-    def static_value(self, inputs: Any, known: Any) -> Any:
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return inputs[0].shape.rank
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.array(x.ndim, dtype=xp.int32)
 
 
@@ -160,23 +179,26 @@ class Reshape(Op):
         if self.static.count(-1) > 1:
             raise ShapeError(f"reshape to {list(self.static)}: only one dimension can be -1")
         dims = [None if d == -1 else d for d in self.static]
-        count, total = x.num_elements(), math.prod(d for d in dims if d is not None)
-        if count is None:
-            return Shape(dims)
+        count = x.num_elements()
+        return Shape(dims if count is None else self._filled(dims, count, x))
+
+    def _filled(self, dims: list[int | None], count: int, x: Shape) -> list[int | None]:
+        """The wanted lengths, an open one being what `count` elements leave for it."""
+        total = math.prod(d for d in dims if d is not None)
         if not _fits(count, total, None in dims):
             raise ShapeError(
-                f"reshape from {x} to {list(self.static)}: {count} elements do not fit",
+                f"reshape from {x} to {list(self.static or ())}: {count} elements do not fit",
                 rule=f"the product of the dimensions must stay {count}",
                 hint="use -1 for the dimension that should adapt, e.g. the batch",
             )
         if dims.count(None) == 1 and total:
             dims[dims.index(None)] = count // total
-        return Shape(dims)
+        return dims
 
-    def forward(self, xp: Any, x: Any, *target: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *target: Array) -> Any:
         return x.reshape(self.static if not target else tuple(int(d) for d in target[0]))
 
-    def gradient(self, dy: Any, y: Any, x: Any, *target: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *target: AnyTensor) -> Any:
         return (reshape_like(dy, x), *[None for _ in target])
 
 
@@ -191,10 +213,10 @@ class ReshapeLike(Op):
     def shape(self, x: Shape, like: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         return x.reshape(like.shape)
 
-    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
         return reshape_like(dy, x), None
 
 
@@ -202,6 +224,7 @@ def reshape_like(x: TensorOrSymbol, like: TensorOrSymbol) -> TensorOrSymbol:
     """x in the shape of `like` (itself if the shapes are known to be equal).
 
     x, like: as many elements; result: like's shape, x's type.
+    InvalidArgumentError: another number of elements.
     """
     return x if x.shape.is_full and x.shape == like.shape else apply(ReshapeLike(), x, like)
 
@@ -242,11 +265,11 @@ class Transpose(Op):
             )
         return Shape.of(tuple(x.dims[p] for p in self.perm))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         y = x.transpose(self.perm)
         return xp.conj(y) if self.conjugate else y
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         back = None if self.perm is None else tuple(int(i) for i in np.argsort([p % len(self.perm) for p in self.perm]))
         return apply(Transpose(perm=back, conjugate=self.conjugate), dy)
 
@@ -267,6 +290,7 @@ def matrix_transpose(a: TensorLike, name: str | None = None, conjugate: bool = F
     """The last two axes exchanged.
 
     a: (..., m, n), a known number of axes; result: (..., n, m); conjugate: complex numbers are conjugated too.
+    ShapeError: fewer than two axes.
     """
     a = convert(a)
     order: Any = [*builtins.range(len(a.shape) - 2), -1, -2] if a.shape.rank is not None else None
@@ -286,14 +310,14 @@ class EnsureShape(Op):
     def shape(self, x: Shape) -> Shape:
         return x.merge(Shape(self.static))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if not Shape(self.static).is_compatible_with(Shape(x.shape)):
             raise ShapeError(
                 f"ensure_shape: a tensor of shape {Shape(x.shape)}", rule=f"its shape is {Shape(self.static)}"
             )
         return x
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy
 
 
@@ -310,10 +334,10 @@ class ExpandDims(Op):
         at = normalize_axis(self.axis, len(x.dims) + 1)
         return Shape.of((*x.dims[:at], 1, *x.dims[at:]))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.expand_dims(x, self.axis)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return reshape_like(dy, x)
 
 
@@ -347,10 +371,10 @@ class Squeeze(Op):
                 raise ShapeError(f"squeeze of axis {i} of {x}: its length is {x.dims[i]}", rule="only length 1 can go")
         return Shape.of(tuple(d for i, d in enumerate(x.dims) if i not in gone))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.squeeze(x, axis=self.axis)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return reshape_like(dy, x)
 
 
@@ -359,7 +383,8 @@ def squeeze(
 ) -> AnyTensor:
     """Takes out axes of length 1: those named in `axis`, or all.
 
-    squeeze_dims is an older name of axis. ShapeError: a named axis of another length, or one that is not there.
+    input: any shape; result: the same without these axes. squeeze_dims is an older name of axis. ShapeError: a named axis of
+    another length, or one that is not there.
     """
     axis = squeeze_dims if axis is None else axis
     axes = None if axis is None else numbers(axis)
@@ -385,10 +410,10 @@ class BroadcastTo(Op):
             broadcast(x, Shape(self.static))
         return Shape(self.static)
 
-    def forward(self, xp: Any, x: Any, target: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, target: Array) -> Any:
         return xp.broadcast_to(x, tuple(int(d) for d in target))
 
-    def gradient(self, dy: Any, y: Any, x: Any, target: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, target: AnyTensor) -> Any:
         return ops.sum_like(dy, x), None
 
 
@@ -414,10 +439,10 @@ class Reverse(Op):
             normalize_axes(self.axis, x.rank)
         return x
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.flip(x, self.axis)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(Reverse(axis=self.axis), dy)
 
 

@@ -8,7 +8,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axes, normalize_axis
 from deepkit.core.static import numbers
-from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.selection import top_k
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-def _swap_with_last(x: Any, axis: int) -> Any:
+def _swap_with_last(x: AnyTensor, axis: int) -> Any:
     """The order of x's axes that exchanges one with the last: a list, a tensor if the rank is not known, or None."""
     rank = x.shape.rank
     if axis == -1 or (rank is not None and normalize_axis(axis, rank) == rank - 1):
@@ -35,7 +35,7 @@ def _swap_with_last(x: Any, axis: int) -> Any:
     return places + (one[0] - one[1]) * (n - 1 - ops.floormod(axis, n))
 
 
-def _order(values: Any, axis: int, direction: str) -> tuple[Any, Any, Any]:
+def _order(values: AnyTensor, axis: int, direction: str) -> tuple[Any, Any, Any]:
     """Sorted values and their positions along the last axis, and the exchange of axes that put `axis` there."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ArgumentError(f"direction={direction!r}", rule="'ASCENDING' or 'DESCENDING'")
@@ -97,7 +97,7 @@ class SearchSorted(Op):
     def dtype(self, row: DType, values: DType) -> DType:
         return self.index
 
-    def forward(self, xp: Any, row: Any, values: Any) -> Any:
+    def forward(self, xp: ArrayModule, row: Array, values: Array) -> Any:
         result = xp.empty(values.shape, self.index.numpy)
         rows, wanted = row.reshape(-1, row.shape[-1]), values.reshape(-1, values.shape[-1])
         flat = result.reshape(wanted.shape)
@@ -132,10 +132,10 @@ class Roll(Op):
             normalize_axes(self.axis, x.rank)
         return x
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.roll(x, self.shift, self.axis)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(Roll(shift=tuple(-s for s in self.shift), axis=self.axis), dy)
 
 
@@ -181,6 +181,7 @@ def histogram_fixed_width_bins(
     """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost.
 
     values: any shape, integer or float; value_range: (2,), of the same type; result: values' shape, of dtype.
+    DTypeError: texts.
     """
     with scope(name, "histogram_fixed_width_bins", values) as full:
         x = convert(values)
@@ -197,6 +198,7 @@ def histogram_fixed_width(
     """How many values lie in each of nbins equal intervals of value_range; those outside count in the outermost.
 
     values: any shape, integer or float; value_range: (2,), of the same type; result: (nbins,), of dtype.
+    DTypeError: texts.
 
     >>> import deepkit as dk
     >>> dk.ops.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy().tolist()

@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import static_shape, static_value
-from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -41,11 +41,13 @@ class DynamicPartition(Op):
     def dtype(self, data: DType, partitions: DType) -> Any:
         return (data,) * self.num
 
-    def forward(self, xp: Any, data: Any, partitions: Any) -> Any:
+    def forward(self, xp: ArrayModule, data: Array, partitions: Array) -> Any:
         check_indices(xp, partitions, self.num, "dynamic_partition")
         return tuple(data[partitions == i] for i in range(self.num))
 
-    def gradient(self, dys: Any, ys: Any, data: Any, partitions: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], data: AnyTensor, partitions: AnyTensor
+    ) -> Any:
         return apply(DynamicPartitionGrad(), data, partitions, *dys), None
 
 
@@ -59,13 +61,13 @@ class DynamicPartitionGrad(Op):
     def shape(self, like: Shape, partitions: Shape, *parts: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, like: Any, partitions: Any, *parts: Any) -> Any:
+    def forward(self, xp: ArrayModule, like: Array, partitions: Array, *parts: Array) -> Any:
         dx = xp.zeros(like.shape, parts[0].dtype)
         for i, part in enumerate(parts):
             dx[partitions == i] = part
         return dx
 
-    def gradient(self, ddx: Any, dx: Any, like: Any, partitions: Any, *parts: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, like: AnyTensor, partitions: AnyTensor, *parts: AnyTensor) -> Any:
         return None, None, *apply(DynamicPartition(num=len(parts)), ddx, partitions)
 
 
@@ -110,7 +112,7 @@ class DynamicStitch(Op):
     def dtype(self, *dtypes: DType) -> DType:
         return dtypes[self.count]
 
-    def forward(self, xp: Any, *arrays: Any) -> Any:
+    def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         indices, data = arrays[: self.count], arrays[self.count :]
         size = max((int(index.max()) + 1 for index in indices if index.size), default=0)
         y = xp.zeros((size, *data[0].shape[indices[0].ndim :]), data[0].dtype)
@@ -119,7 +121,7 @@ class DynamicStitch(Op):
             y[index.reshape(-1)] = rows.reshape((index.size, *y.shape[1:]))
         return y
 
-    def gradient(self, dy: Any, y: Any, *inputs: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, *inputs: AnyTensor) -> Any:
         indices = inputs[: self.count]
         return (*[None for _ in indices], *[ops.gather(dy, index) for index in indices])
 
@@ -162,7 +164,7 @@ class ReverseSequence(Op):
                 return Shape([*x.dims[:batch], x.dims[batch] or lengths.dims[0], *x.dims[batch + 1 :]])
         return x
 
-    def forward(self, xp: Any, x: Any, lengths: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, lengths: Array) -> Any:
         axes = self.batch % x.ndim, self.seq % x.ndim
         moved = xp.moveaxis(x, axes, (0, 1))
         n = moved.shape[1]
@@ -172,7 +174,7 @@ class ReverseSequence(Op):
         turned = moved[xp.arange(len(moved))[:, None], source]
         return xp.ascontiguousarray(xp.moveaxis(turned, (0, 1), axes))
 
-    def gradient(self, dy: Any, y: Any, x: Any, lengths: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, lengths: AnyTensor) -> Any:
         return apply(ReverseSequence(seq=self.seq, batch=self.batch), dy, lengths), None
 
 
@@ -214,14 +216,14 @@ class ScatterNd(Op):
                 )
         return result
 
-    def forward(self, xp: Any, indices: Any, updates: Any, dims: Any) -> Any:
+    def forward(self, xp: ArrayModule, indices: Array, updates: Array, dims: Array) -> Any:
         y = xp.zeros(tuple(int(d) for d in dims), updates.dtype)
         for axis in range(indices.shape[-1]):
             check_indices(xp, indices[..., axis], y.shape[axis], f"scatter_nd, column {axis}")
         xp.add.at(y, tuple(xp.moveaxis(indices, -1, 0)), updates)
         return y
 
-    def gradient(self, dy: Any, y: Any, indices: Any, updates: Any, dims: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, indices: AnyTensor, updates: AnyTensor, dims: AnyTensor) -> Any:
         return None, ops.gather_nd(dy, indices), None
 
 
@@ -256,14 +258,14 @@ class Bincount(Op):
     def dtype(self, x: DType, size: DType, *weights: DType) -> DType:
         return weights[0] if weights else self.to
 
-    def forward(self, xp: Any, x: Any, size: Any, *weights: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, size: Array, *weights: Array) -> Any:
         if x.size and int(x.min()) < 0:
             raise ArgumentError(f"bincount of {int(x.min())}", rule="only numbers >= 0 can be counted")
         kept = x < size
         kind = self.to.numpy if not weights else weights[0].dtype
         return xp.bincount(x[kept], *[w[kept] for w in weights], minlength=int(size)).astype(kind)
 
-    def gradient(self, dy: Any, y: Any, x: Any, size: Any, *weights: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, size: AnyTensor, *weights: AnyTensor) -> Any:
         if not weights:
             return None, None
         inside = ops.where(ops.less(x, ops.cast(size, x.dtype)), x, -ops.ones_like(x))
@@ -320,6 +322,6 @@ def confusion_matrix(
         return scatter_nd(ops.stack([truth, guess], 1), count, [n, n], name=full)
 
 
-def _flat(x: Any) -> Any:
+def _flat(x: TensorLike) -> Any:
     x = x if is_tensor(x) else convert(x)
     return ops.squeeze(x, [-1]) if x.shape.rank == 2 else x

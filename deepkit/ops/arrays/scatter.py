@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import xp_of
 from deepkit.errors import ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -53,7 +53,7 @@ class Scattering(Op):
                 )
         return x
 
-    def written(self, x: Any, indices: Any, updates: Any) -> Any:
+    def written(self, x: Array, indices: Array, updates: Array) -> Any:
         """The array x itself, after its change."""
         xp = xp_of(x)
         columns = indices.shape[-1] if self.nd else 1
@@ -68,7 +68,7 @@ class Scattering(Op):
             getattr(xp, _UFUNCS[self.how]).at(x, at, updates)
         return x
 
-    def forward(self, xp: Any, x: Any, indices: Any, updates: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, indices: Array, updates: Array) -> Any:
         return self.written(xp.array(x), indices, updates)
 
 
@@ -79,7 +79,7 @@ class ScatterRef(Scattering):
     writes = (0,)
     gradient = None
 
-    def inplace(self, x: Any, indices: Any, updates: Any) -> Any:
+    def inplace(self, x: Array, indices: Array, updates: Array) -> Any:
         return self.written(x, indices, updates)
 
 
@@ -87,7 +87,7 @@ class ScatterRef(Scattering):
 class TensorScatter(Scattering):
     """A copy of x with some rows or positions changed: update, add, sub, min or max."""
 
-    def gradient(self, dy: Any, y: Any, x: Any, indices: Any, updates: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, indices: AnyTensor, updates: AnyTensor) -> Any:
         picked = ops.gather_nd(dy, indices)
         if self.how == "add":
             return dy, None, picked

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
-from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -66,7 +67,7 @@ class TopK(Op):
     def dtype(self, x: DType, k: DType) -> Any:
         return x, as_dtype("int32")
 
-    def forward(self, xp: Any, x: Any, k: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, k: Array) -> Any:
         n, k = x.shape[-1], int(k)
         if not 0 <= k <= n:
             raise ArgumentError(f"top_k: k = {k} for a last axis of length {n}", rule="0 <= k <= length")
@@ -74,7 +75,7 @@ class TopK(Op):
         order = n - 1 - xp.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1][..., :k]
         return xp.take_along_axis(x, order, -1), order.astype(xp.int32)
 
-    def gradient(self, dys: Any, ys: Any, x: Any, k: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor, k: AnyTensor) -> Any:
         return apply(PutAlongLast(), dys[0], x, ys[1]), None
 
 
@@ -87,10 +88,10 @@ class TakeAlongLast(Op):
     def shape(self, x: Shape, indices: Shape) -> Shape:
         return indices
 
-    def forward(self, xp: Any, x: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, indices: Array) -> Any:
         return xp.take_along_axis(x, indices.astype(xp.int64), -1)
 
-    def gradient(self, dy: Any, y: Any, x: Any, indices: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, indices: AnyTensor) -> Any:
         return apply(PutAlongLast(), dy, x, indices), None
 
 
@@ -104,14 +105,14 @@ class PutAlongLast(Op):
     def shape(self, dy: Shape, like: Shape, indices: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array, indices: Array) -> Any:
         dx = xp.zeros(like.shape, dy.dtype)
         rows = math.prod(like.shape[:-1])
         flat = (rows, like.shape[-1]), (rows, indices.shape[-1])
         xp.add.at(dx.reshape(flat[0]), (xp.arange(rows)[:, None], indices.reshape(flat[1])), dy.reshape(flat[1]))
         return dx
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any, indices: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, indices: AnyTensor) -> Any:
         return apply(TakeAlongLast(), ddx, indices), None, None
 
 
@@ -150,7 +151,7 @@ class InTopK(Op):
             )
         return targets if predictions.dims is None else targets.merge(predictions[:1])
 
-    def forward(self, xp: Any, predictions: Any, targets: Any, k: Any) -> Any:
+    def forward(self, xp: ArrayModule, predictions: Array, targets: Array, k: Array) -> Any:
         inside = (targets >= 0) & (targets < predictions.shape[1])
         if not predictions.size:
             return xp.zeros(targets.shape, bool)
@@ -192,7 +193,7 @@ class UniqueValues(Op):
     def dtype(self, x: DType) -> Any:
         return x, self.index, self.index
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         _, first, place, count = xp.unique(
             x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
         )
@@ -239,7 +240,7 @@ class SetDiff1d(Op):
     def dtype(self, x: DType, y: DType) -> Any:
         return x, self.index
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         left = xp.flatnonzero(~xp.isin(x, y))
         return x[left], left.astype(self.index.numpy)
 
@@ -263,7 +264,7 @@ class InvertPermutation(Op):
         _vector(x, "invert_permutation")
         return x
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         y = xp.full(x.shape, -1, x.dtype)
         check_indices(xp, x, len(x), "invert_permutation")
         y[x] = xp.arange(len(x), dtype=x.dtype)

@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
-from deepkit.core.typing import AnyTensor, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
 
@@ -39,7 +39,7 @@ class SparseTensor:
     shape (rank,).
     """
 
-    def __init__(self, indices: Any, values: Any, dense_shape: Any):
+    def __init__(self, indices: Array, values: Array, dense_shape: Array):
         beside = next((x for x in (values, indices, dense_shape) if is_tensor(x)), None)
         self.indices, self.dense_shape = (
             x if is_tensor(x) else convert(np.asarray(x, np.int64), beside=beside) for x in (indices, dense_shape)
@@ -103,7 +103,7 @@ class SparseToDense(Op):
         rank = dims.dims[0] if dims.dims else None
         return Shape(self.static if self.static is not None or rank is None else [None] * rank)
 
-    def forward(self, xp: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
+    def forward(self, xp: ArrayModule, indices: Array, dims: Array, values: Array, default: Array) -> Any:
         y = xp.empty(tuple(int(d) for d in dims), values.dtype)
         y[...] = default
         positions = indices.reshape(-1, y.ndim) if indices.ndim < 2 else indices
@@ -114,7 +114,9 @@ class SparseToDense(Op):
         y[tuple(positions.T)] = values
         return y
 
-    def gradient(self, dy: Any, y: Any, indices: Any, dims: Any, values: Any, default: Any) -> Any:
+    def gradient(
+        self, dy: AnyTensor, y: AnyTensor, indices: AnyTensor, dims: AnyTensor, values: AnyTensor, default: AnyTensor
+    ) -> Any:
         from deepkit.ops.functions import ops
 
         at = ops.reshape(indices, [-1, ops.size(dims)]) if indices.shape.rank != 2 else indices
@@ -122,7 +124,7 @@ class SparseToDense(Op):
         return None, None, ops.sum_like(dvalues, values), ops.reduce_sum(dy) - ops.reduce_sum(dvalues)
 
 
-def _check_order(xp: Any, positions: Any) -> None:
+def _check_order(xp: ArrayModule, positions: Array) -> None:
     """ArgumentError naming the first position that does not come after the one before it."""
     steps = positions[1:] - positions[:-1]
     first = xp.take_along_axis(steps, (steps != 0).argmax(axis=1)[:, None], 1)[:, 0]  # the step that decides; 0: none

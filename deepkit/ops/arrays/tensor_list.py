@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
-from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -28,7 +28,7 @@ class ListWrite(Op):
     def shape(self, entries: Shape, index: Shape, value: Shape, size: Shape) -> Shape:
         return UNKNOWN if value.dims is None else Shape.of((None, *value.dims))
 
-    def forward(self, xp: Any, entries: Any, index: Any, value: Any, size: Any) -> Any:
+    def forward(self, xp: ArrayModule, entries: Array, index: Array, value: Array, size: Array) -> Any:
         i, n = int(index), max(int(size), len(entries))
         if not 0 <= i < n and not (self.growing and i >= 0):
             raise ArgumentError(
@@ -47,7 +47,9 @@ class ListWrite(Op):
         y[i] = value
         return y
 
-    def gradient(self, dy: Any, y: Any, entries: Any, index: Any, value: Any, size: Any) -> Any:
+    def gradient(
+        self, dy: AnyTensor, y: AnyTensor, entries: AnyTensor, index: AnyTensor, value: AnyTensor, size: AnyTensor
+    ) -> Any:
         return apply(ListWriteGrad(), dy, entries, index), None, ops.gather(dy, index), None
 
 
@@ -61,7 +63,7 @@ class ListWriteGrad(Op):
     def shape(self, dy: Shape, entries: Shape, index: Shape) -> Shape:
         return entries
 
-    def forward(self, xp: Any, dy: Any, entries: Any, index: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, entries: Array, index: Array) -> Any:
         dx = xp.zeros(entries.shape, dy.dtype)
         if entries.ndim == dy.ndim and entries.size:
             dx[...] = dy[: len(dx)]
@@ -69,7 +71,7 @@ class ListWriteGrad(Op):
                 dx[int(index)] = 0
         return dx
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, entries: Any, index: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, entries: AnyTensor, index: AnyTensor) -> Any:
         zero = ops.zeros_like(ops.gather(dy, index))
         return apply(ListWrite(growing=True), ddx, index, zero, ops.shape(dy)[0]), None, None
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.apply import convert, scope
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 from deepkit.ops.image.images import _as_floats
 from deepkit.ops.random import random_number
 
 
-def _channels(images: Any, what: str) -> list[Any]:
+def _channels(images: AnyTensor, what: str) -> list[Any]:
     if images.shape.dims is not None and (not images.shape.dims or images.shape.dims[-1] not in (3, None)):
         raise ShapeError(f"{what} of images of shape {images.shape}", rule="(..., 3): three colours")
     return [images[..., k] for k in (0, 1, 2)]
 
 
-def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
+def rgb_to_hsv(images: TensorLike, name: str | None = None) -> Any:
     """Red, green and blue in [0, 1] as hue, saturation and value in [0, 1]: floats (..., 3).
 
     Source: A. Smith, Color gamut transform pairs, SIGGRAPH 1978.
@@ -38,7 +39,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
         return ops.stack([hue, saturation, value], -1, name=full)
 
 
-def hsv_to_rgb(images: Any, name: str | None = None) -> Any:
+def hsv_to_rgb(images: TensorLike, name: str | None = None) -> Any:
     """Hue, saturation and value in [0, 1] as red, green and blue in [0, 1]: floats (..., 3)."""
     with scope(name, "HSVToRGB", images) as full:
         hue, saturation, value = _channels(convert(images), "hsv_to_rgb")
@@ -48,20 +49,20 @@ def hsv_to_rgb(images: Any, name: str | None = None) -> Any:
         return ops.stack(parts, -1, name=full)
 
 
-def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Any:
+def adjust_hue(image: TensorLike, delta: TensorLike, name: str | None = None) -> Any:
     """Images whose hue is turned by delta in [-1, 1]; 1 is a whole turn. Colours (..., 3)."""
 
-    def change(x: Any) -> Any:
+    def change(x: AnyTensor) -> Any:
         hue, *rest = _channels(rgb_to_hsv(x), "adjust_hue")
         return hsv_to_rgb(ops.stack([ops.floormod(hue + ops.cast(delta, x.dtype), 1.0), *rest], -1))
 
     return _as_floats(image, change)
 
 
-def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = None) -> Any:
+def adjust_saturation(image: TensorLike, saturation_factor: TensorLike, name: str | None = None) -> Any:
     """Images whose saturation is multiplied by the factor, and held in [0, 1]. Colours (..., 3)."""
 
-    def change(x: Any) -> Any:
+    def change(x: AnyTensor) -> Any:
         hue, saturation, value = _channels(rgb_to_hsv(x), "adjust_saturation")
         saturation = ops.clip_by_value(saturation * ops.cast(saturation_factor, x.dtype), 0.0, 1.0)
         return hsv_to_rgb(ops.stack([hue, saturation, value], -1))
@@ -69,14 +70,14 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
     return _as_floats(image, change)
 
 
-def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Any:
+def random_hue(image: TensorLike, max_delta: float, seed: int | None = None) -> Any:
     """adjust_hue by a random part of a turn between -max_delta and max_delta."""
     if not 0 <= max_delta <= 0.5:
         raise ArgumentError(f"random_hue: max_delta={max_delta}", rule="0 <= max_delta <= 0.5")
     return adjust_hue(image, random_number(image, -max_delta, max_delta, seed))
 
 
-def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+def random_saturation(image: TensorLike, lower: float, upper: float, seed: int | None = None) -> Any:
     """adjust_saturation by a random factor between lower and upper."""
     if not 0 <= lower < upper:
         raise ArgumentError(f"random_saturation: from {lower} to {upper}", rule="0 <= lower < upper")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deepkit.core.apply import convert, is_tensor, scope
 from deepkit.core.static import static_value
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, TensorLike
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -19,7 +20,7 @@ __all__ = ["depth_to_space", "space_to_depth"]
 BILINEAR, NEAREST_NEIGHBOR, BICUBIC = 0, 1, 2
 
 
-def _images(x: Any, what: str) -> Any:
+def _images(x: TensorLike, what: str) -> Any:
     x = convert(x)
     if x.shape.rank not in (3, 4):
         raise ShapeError(
@@ -29,9 +30,9 @@ def _images(x: Any, what: str) -> Any:
     return x
 
 
-def _length(x: Any, axis: int) -> Any:
+def _length(x: AnyTensor, axis: int) -> Any:
     """The length of an axis: a number where it is known, else a tensor."""
-    known = x.shape.dims[axis]
+    known: Any = x.shape.as_list()[axis]
     return ops.shape(x)[axis] if known is None else known
 
 
@@ -47,7 +48,7 @@ def _places(new: Any, old: Any, align_corners: bool, half_pixels: bool) -> Any:
     return (index + 0.5) * ratio - 0.5 if half_pixels else index * ratio
 
 
-def _resized_axis(x: Any, axis: int, new: Any, method: int, align_corners: bool, half_pixels: bool) -> Any:
+def _resized_axis(x: AnyTensor, axis: int, new: IntLike, method: int, align_corners: bool, half_pixels: bool) -> Any:
     old = _length(x, axis)
     last = old - 1
     place = _places(new, old, align_corners, half_pixels)
@@ -57,7 +58,7 @@ def _resized_axis(x: Any, axis: int, new: Any, method: int, align_corners: bool,
         chosen = ops.floor(place + 0.5) if align_corners else ops.floor(place)
         return ops.gather(x, ops.clip_by_value(ops.cast(chosen, "int32"), 0, last), axis=axis)
     below = ops.floor(place)
-    share = ops.reshape(place - below, [-1, *[1] * (x.shape.rank - axis - 1)])
+    share = ops.reshape(place - below, [-1, *[1] * (len(x.shape) - axis - 1)])
 
     def row(offset: int) -> Any:
         return ops.gather(x, ops.clip_by_value(ops.cast(below, "int32") + offset, 0, last), axis=axis)
@@ -68,7 +69,7 @@ def _resized_axis(x: Any, axis: int, new: Any, method: int, align_corners: bool,
     return sum(row(i) * _keys(ops.abs(share - float(i))) for i in (-1, 0, 1, 2))
 
 
-def _keys(t: Any) -> Any:
+def _keys(t: AnyTensor) -> Any:
     """The weight of a pixel at distance t. Source: R. Keys, IEEE TASSP 29 (1981), with a = -3/4."""
     a = -0.75
     near = ((a + 2) * t - (a + 3)) * t * t + 1
@@ -77,8 +78,8 @@ def _keys(t: Any) -> Any:
 
 
 def resize_images(
-    images: Any, size: Any, method: int = BILINEAR, align_corners: bool = False, preserve_aspect_ratio: bool = False,
-    name: str | None = None, half_pixel_centers: bool = False,
+    images: TensorLike, size: IntsLike, method: int = BILINEAR, align_corners: bool = False,
+    preserve_aspect_ratio: bool = False, name: str | None = None, half_pixel_centers: bool = False,
 ) -> Any:
     """Images of another size = [height, width].
 
@@ -91,7 +92,7 @@ def resize_images(
         x = _images(images, "resize_images")
         axes = (0, 1) if x.shape.rank == 3 else (1, 2)
         known = static_value(size)
-        new = [size[0], size[1]] if known is None else [int(n) for n in np.asarray(known)]
+        new = ops.unstack(size, 2) if known is None else [int(n) for n in np.asarray(known)]
         if preserve_aspect_ratio:
             new = _fitting(x, axes, new)
         if method != NEAREST_NEIGHBOR:
@@ -101,8 +102,8 @@ def resize_images(
         return ops.identity(x, name=full)
 
 
-def _fitting(x: Any, axes: tuple[int, int], size: list[Any]) -> list[int]:
-    old = [x.shape.dims[axis] for axis in axes]
+def _fitting(x: AnyTensor, axes: tuple[int, int], size: list[Any]) -> list[int]:
+    old = [x.shape.as_list()[axis] for axis in axes]
     if None in old or any(is_tensor(n) for n in size):
         raise ShapeError(f"preserve_aspect_ratio with images of shape {x.shape}", rule="height and width are known")
     scale = min(n / o for n, o in zip(size, old, strict=True))
@@ -112,25 +113,25 @@ def _fitting(x: Any, axes: tuple[int, int], size: list[Any]) -> list[int]:
 # ---- flips and cuts
 
 
-def flip_left_right(image: Any, name: str | None = None) -> Any:
+def flip_left_right(image: TensorLike, name: str | None = None) -> Any:
     """Mirrored: left becomes right."""
     x = _images(image, "flip_left_right")
     return ops.reverse(x, [x.shape.rank - 2], name=name)
 
 
-def flip_up_down(image: Any, name: str | None = None) -> Any:
+def flip_up_down(image: TensorLike, name: str | None = None) -> Any:
     """Upside down."""
     x = _images(image, "flip_up_down")
     return ops.reverse(x, [x.shape.rank - 3], name=name)
 
 
-def transpose_image(image: Any, name: str | None = None) -> Any:
+def transpose_image(image: TensorLike, name: str | None = None) -> Any:
     """Height and width exchanged."""
     x = _images(image, "transpose_image")
     return ops.transpose(x, [1, 0, 2] if x.shape.rank == 3 else [0, 2, 1, 3], name=name)
 
 
-def rot90(image: Any, k: int = 1, name: str | None = None) -> Any:
+def rot90(image: TensorLike, k: int = 1, name: str | None = None) -> Any:
     """Turned by k quarters, counter-clockwise."""
     x = _images(image, "rot90")
     turned = {
@@ -140,7 +141,7 @@ def rot90(image: Any, k: int = 1, name: str | None = None) -> Any:
     return ops.identity(turned, name=name)
 
 
-def _random_flip(image: Any, flipped: Any, seed: int | None) -> Any:
+def _random_flip(image: TensorLike, flipped: Callable[[AnyTensor], AnyTensor], seed: int | None) -> Any:
     """Each image of a batch, or the one image, as it is or flipped, by its own throw.
 
     Which half of [0, 1) flips is TensorFlow's choice: the lower one for a single image, the upper one in a batch.
@@ -156,18 +157,19 @@ def _random_flip(image: Any, flipped: Any, seed: int | None) -> Any:
     return ops.where(ops.broadcast_like(turn, x), flipped(x), x)
 
 
-def random_flip_left_right(image: Any, seed: int | None = None) -> Any:
+def random_flip_left_right(image: TensorLike, seed: int | None = None) -> Any:
     """Mirrored with probability 1/2."""
     return _random_flip(image, flip_left_right, seed)
 
 
-def random_flip_up_down(image: Any, seed: int | None = None) -> Any:
+def random_flip_up_down(image: TensorLike, seed: int | None = None) -> Any:
     """Upside down with probability 1/2."""
     return _random_flip(image, flip_up_down, seed)
 
 
 def crop_to_bounding_box(
-    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+    image: TensorLike, offset_height: int | AnyTensor, offset_width: int | AnyTensor, target_height: int | AnyTensor,
+    target_width: int | AnyTensor,
 ) -> Any:
     """The block of that size whose upper left corner lies at the offsets."""
     x = _images(image, "crop_to_bounding_box")
@@ -181,7 +183,8 @@ def crop_to_bounding_box(
 
 
 def pad_to_bounding_box(
-    image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+    image: TensorLike, offset_height: int | AnyTensor, offset_width: int | AnyTensor, target_height: int | AnyTensor,
+    target_width: int | AnyTensor,
 ) -> Any:
     """A black image of that size with this one in it, its upper left corner at the offsets."""
     x = _images(image, "pad_to_bounding_box")
@@ -194,7 +197,7 @@ def pad_to_bounding_box(
     return ops.pad(x, pads)
 
 
-def resize_image_with_crop_or_pad(image: Any, target_height: int, target_width: int) -> Any:
+def resize_image_with_crop_or_pad(image: TensorLike, target_height: int, target_width: int) -> Any:
     """The middle of the image in that size: what is too much is cut off, what is missing is black."""
     x = _images(image, "resize_image_with_crop_or_pad")
     for axis, target in ((x.shape.rank - 3, int(target_height)), (x.shape.rank - 2, int(target_width))):
@@ -214,7 +217,7 @@ def resize_image_with_crop_or_pad(image: Any, target_height: int, target_width: 
     return x
 
 
-def central_crop(image: Any, central_fraction: float) -> Any:
+def central_crop(image: TensorLike, central_fraction: float) -> Any:
     """The middle of the image: that share of its height and width."""
     if not 0 < central_fraction <= 1:
         raise ArgumentError(f"central_crop: central_fraction={central_fraction}", rule="0 < fraction <= 1")
@@ -232,7 +235,7 @@ def central_crop(image: Any, central_fraction: float) -> Any:
 # ---- light and colour
 
 
-def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: str | None = None) -> Any:
+def convert_image_dtype(image: TensorLike, dtype: DTypeLike, saturate: bool = False, name: str | None = None) -> Any:
     """Between integers and floats in [0, 1]: 255 as uint8 is 1.0, and back."""
     x, kind = convert(image), as_dtype(dtype)
     with scope(name, "convert_image", x) as full:
@@ -252,7 +255,7 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
         return ops.cast(x, kind, name=full)
 
 
-def _as_floats(image: Any, change: Any) -> Any:
+def _as_floats(image: TensorLike, change: Callable[[AnyTensor], AnyTensor]) -> Any:
     """`change` of the image as floats; the result has the type of the image."""
     x = convert(image)
     if x.dtype.is_floating:
@@ -260,20 +263,20 @@ def _as_floats(image: Any, change: Any) -> Any:
     return convert_image_dtype(change(convert_image_dtype(x, float32)), x.dtype, saturate=True)
 
 
-def adjust_brightness(image: Any, delta: Any) -> Any:
+def adjust_brightness(image: TensorLike, delta: TensorLike) -> Any:
     """Every value grows by delta (on the scale from 0 to 1, also for integers)."""
     return _as_floats(image, lambda x: x + ops.cast(delta, x.dtype))
 
 
-def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Any:
+def random_brightness(image: TensorLike, max_delta: float, seed: int | None = None) -> Any:
     """adjust_brightness by a random number between -max_delta and max_delta."""
     return adjust_brightness(image, random_number(image, -max_delta, max_delta, seed))
 
 
-def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
+def adjust_contrast(images: TensorLike, contrast_factor: NumberLike) -> Any:
     """(x - mean) * factor + mean, with the mean of each channel of each image."""
 
-    def change(x: Any) -> Any:
+    def change(x: AnyTensor) -> Any:
         axes = [len(x.shape) - 3, len(x.shape) - 2]
         mean = ops.reduce_mean(x, axes, keepdims=True)
         return (x - mean) * contrast_factor + mean
@@ -281,34 +284,34 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
     return _as_floats(_images(images, "adjust_contrast"), change)
 
 
-def random_contrast(image: Any, lower: float, upper: float, seed: int | None = None) -> Any:
+def random_contrast(image: TensorLike, lower: float, upper: float, seed: int | None = None) -> Any:
     """adjust_contrast by a random factor between lower and upper."""
     if not 0 <= lower < upper:
         raise ArgumentError(f"random_contrast: from {lower} to {upper}", rule="0 <= lower < upper")
     return adjust_contrast(image, random_number(image, lower, upper, seed))
 
 
-def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
+def adjust_gamma(image: TensorLike, gamma: float = 1, gain: float = 1) -> Any:
     """gain * x^gamma, on the scale from 0 to 1."""
     return _as_floats(image, lambda x: ops.pow(x, float(gamma)) * float(gain))
 
 
-def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
+def rgb_to_grayscale(images: TensorLike, name: str | None = None) -> Any:
     """0.2989 red + 0.5870 green + 0.1140 blue, as one channel."""
 
-    def change(x: Any) -> Any:
+    def change(x: AnyTensor) -> Any:
         return ops.reduce_sum(x * np.array([0.2989, 0.5870, 0.1140], x.dtype.numpy), -1, keepdims=True)
 
     return ops.identity(_as_floats(images, change), name=name)
 
 
-def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
+def grayscale_to_rgb(images: TensorLike, name: str | None = None) -> Any:
     """The one channel three times."""
     x = convert(images)
     return ops.tile(x, [1] * (len(x.shape) - 1) + [3], name=name)
 
 
-def per_image_standardization(image: Any) -> Any:
+def per_image_standardization(image: TensorLike) -> Any:
     """Each image with mean 0 and variance 1: (x - mean) / max(stddev, 1 / sqrt(number of values))."""
     with scope(None, "per_image_standardization", image) as full:
         x = ops.cast(_images(image, "per_image_standardization"), float32)
@@ -319,7 +322,7 @@ def per_image_standardization(image: Any) -> Any:
         return ops.divide(x - mean, ops.maximum(ops.sqrt(variance), ops.rsqrt(number)), name=full)
 
 
-def total_variation(images: Any, name: str | None = None) -> Any:
+def total_variation(images: TensorLike, name: str | None = None) -> Any:
     """The sum of the absolute differences of neighbouring pixels, for each image."""
     x = _images(images, "total_variation")
     axes = [len(x.shape) - 3, len(x.shape) - 2, len(x.shape) - 1]
@@ -327,7 +330,7 @@ def total_variation(images: Any, name: str | None = None) -> Any:
     return ops.add(ops.reduce_sum(ops.abs(down), axes), ops.reduce_sum(ops.abs(right), axes), name=name)
 
 
-def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
+def psnr(a: TensorLike, b: TensorLike, max_val: float, name: str | None = None) -> Any:
     """The peak signal-to-noise ratio of two images in decibels: 10 log10(max^2 / mean squared difference)."""
     x, y = (convert_image_dtype(v, float32) for v in (a, b))
     top = (
@@ -340,19 +343,33 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
 # ---- blocks of pixels as channels
 
 
+def _batch(x: TensorLike, what: str) -> Any:
+    x = convert(x)
+    if x.shape.rank != 4:
+        raise ShapeError(f"{what} of a tensor of shape {x.shape}", rule="(batch, height, width, channels)")
+    return x
+
+
 def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
-    """Blocks of block_size x block_size pixels become channels: (batch, h, w, c) -> (batch, h / b, w / b, c b^2)."""
+    """Blocks of block_size x block_size pixels become channels: (batch, h, w, c) -> (batch, h / b, w / b, c b^2).
+
+    Result: of the same type. ShapeError: another number of axes, or a height or width that does not divide into blocks.
+    """
     with scope(name, "SpaceToDepth", input) as full:
-        x = convert(input)
+        x = _batch(input, "space_to_depth")
         b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h // b, b, w // b, b, c])
         return ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
 
 
 def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
-    """Channels become blocks of block_size x block_size pixels: the inverse of `space_to_depth`."""
+    """Channels become blocks of block_size x block_size pixels: the inverse of `space_to_depth`.
+
+    input: (batch, h, w, c); result: (batch, h b, w b, c / b^2), for b = block_size, of the same type. ShapeError: another
+    number of axes, or channels that do not divide into blocks.
+    """
     with scope(name, "DepthToSpace", input) as full:
-        x = convert(input)
+        x = _batch(input, "depth_to_space")
         b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h, w, b, b, c // (b * b)])
         return ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)

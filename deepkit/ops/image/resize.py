@@ -16,6 +16,8 @@ __all__ = ["repeat", "resize_linear"]
 def repeat(input: TensorLike, repeats: int, axis: int, name: str | None = None) -> AnyTensor:
     """Every entry along `axis` `repeats` times in a row, as numpy.repeat.
 
+    input: any shape; result: input's shape with axis `axis` repeats times as long. ShapeError: no such axis.
+
     >>> import deepkit as dk
     >>> dk.ops.repeat([1, 2], 2, axis=0).numpy().tolist()
     [1, 1, 2, 2]
@@ -35,6 +37,8 @@ def resize_linear(input: TensorLike, factor: int, axis: int, name: str | None = 
 
     Entries are the middles of intervals: new entry i lies at (i + 1/2) / factor - 1/2 between the old ones 0, 1, ...;
     beyond the first and the last one the value stays. Over two axes this is bilinear interpolation.
+    input: any shape, float; result: input's shape with axis `axis` factor times as long, of its type. ShapeError: no such
+    axis. DTypeError: no float.
     """
     with scope(name, "ResizeLinear", input) as full:
         x = convert(input)

@@ -11,7 +11,7 @@ import numpy as np
 from deepkit.core.apply import apply, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
-from deepkit.core.typing import AnyTensor, DTypeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, TensorLike
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, InvalidArgumentError, ShapeError
@@ -41,7 +41,7 @@ class DecodeRaw(Op):
     def dtype(self, *dtypes: DType) -> DType:
         return self.out_type
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         texts = x.reshape(-1).tolist()
         lengths = {len(text) for text in texts}
         if len(lengths) > 1:
@@ -118,7 +118,7 @@ class DecodeCSV(Op):
     def dtype(self, *dtypes: DType) -> Any:
         return self.outputs
 
-    def forward(self, xp: Any, records: Any, *defaults: Any) -> Any:
+    def forward(self, xp: ArrayModule, records: Array, *defaults: Array) -> Any:
         lines = records.reshape(-1).tolist()
         rows = [self._row(line, i) for i, line in enumerate(lines)]
         columns = []
@@ -162,13 +162,17 @@ class DecodeCSV(Op):
                 found.append(match[1].replace(b'""', b'"'))
                 at = match.end() + 1
             else:
-                end = line.find(delimiter, at)
-                field = line[at : end if end >= 0 else len(line)]
-                if (self.quotes and b'"' in field) or b"\n" in field or b"\r" in field:
-                    raise self._unquoted(line, number, "a field with quotes or ends of lines stands between quotes")
-                found.append(field)
-                at += len(field) + 1
+                found.append(self._plain(line, at, number))
+                at += len(found[-1]) + 1
         return [*found, b""] if line.endswith(delimiter) else found
+
+    def _plain(self, line: bytes, at: int, number: int) -> bytes:
+        """The field from `at` on, which stands between no quotes."""
+        end = line.find(self.delimiter, at)
+        field = line[at : end if end >= 0 else len(line)]
+        if (self.quotes and b'"' in field) or b"\n" in field or b"\r" in field:
+            raise self._unquoted(line, number, "a field with quotes or ends of lines stands between quotes")
+        return field
 
     def _unquoted(self, line: bytes, number: int, rule: str) -> InvalidArgumentError:
         return InvalidArgumentError(
@@ -242,13 +246,7 @@ def decode_csv(
     delimiter = field_delim.encode() if isinstance(field_delim, str) else field_delim
     if len(delimiter) != 1:
         raise ArgumentError(f"decode_csv: field_delim is {field_delim!r}", rule="a single byte")
-    fields = None if select_cols is None else tuple(int(i) for i in select_cols)
-    if fields is not None and len(fields) != len(record_defaults):
-        raise ArgumentError(
-            f"decode_csv: {len(fields)} select_cols, {len(record_defaults)} record_defaults", rule="as many of both"
-        )
-    if fields is not None and (fields[0] < 0 or list(fields) != sorted(set(fields))):
-        raise ArgumentError(f"decode_csv: select_cols is {list(fields)}", rule="increasing numbers, from 0")
+    fields = None if select_cols is None else _selected(select_cols, len(record_defaults))
     defaults = [x if is_tensor(x) else as_array(x) for x in record_defaults]
     dtypes = [as_dtype(x.dtype) for x in defaults]
     for i, dtype in enumerate(dtypes):
@@ -259,3 +257,13 @@ def decode_csv(
         outputs=tuple(dtypes), delimiter=delimiter, quotes=bool(use_quote_delim), missing=missing, fields=fields
     )
     return list(apply(op, records, *defaults, name=name))
+
+
+def _selected(columns: Sequence[int], many: int) -> tuple[int, ...]:
+    """The numbers of the `many` columns that are wanted, found good."""
+    fields = tuple(int(i) for i in columns)
+    if len(fields) != many:
+        raise ArgumentError(f"decode_csv: {len(fields)} select_cols, {many} record_defaults", rule="as many of both")
+    if fields[0] < 0 or list(fields) != sorted(set(fields)):
+        raise ArgumentError(f"decode_csv: select_cols is {list(fields)}", rule="increasing numbers, from 0")
+    return fields

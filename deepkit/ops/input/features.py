@@ -85,16 +85,22 @@ class Layout(NamedTuple):
             positions = [(i, j) for i, count in enumerate(counts) for j in range(count)]
             values = np.concatenate([np.empty(0, self.dtype.numpy), *known])
             return [np.array(positions, np.int64).reshape(-1, 2), values, np.array([len(known), longest], np.int64)]
+        return [self._filled_up(known, longest, default, places)]
+
+    def _filled_up(
+        self, rows: list[np.ndarray], longest: int, default: np.ndarray | None, places: list[str]
+    ) -> np.ndarray:
+        """Rows of blocks of this shape as one array, shorter ones filled up with the default."""
         block = math.prod(self.dims)
-        y = np.empty((len(known), longest // max(block, 1), *self.dims), self.dtype.numpy)
+        y = np.empty((len(rows), longest // max(block, 1), *self.dims), self.dtype.numpy)
         y[...] = default
-        for i, row in enumerate(known):
+        for i, row in enumerate(rows):
             if len(row) % max(block, 1):
                 raise self._wrong(
                     f"{len(row)} values", places[i], f"blocks of {block} values, of shape {list(self.dims)}"
                 )
             y[i, : len(row) // max(block, 1)] = row.reshape(-1, *self.dims)
-        return [y]
+        return y
 
     def _stacked(self, rows: list[Any], default: np.ndarray | None, places: list[str]) -> np.ndarray:
         size = math.prod(self.dims)
@@ -141,26 +147,37 @@ def _layout(key: str, feature: Any, allowed: tuple[Any, ...]) -> Layout:
         raise ArgumentError(
             f"feature {key!r} is described by {feature!r}", rule="one of " + ", ".join(c.__name__ for c in allowed)
         )
-    if feature.dtype is None:
-        raise ArgumentError(f"feature {key!r} has no dtype", rule="tf.float32, tf.int64 or tf.string")
-    dtype = as_dtype(feature.dtype)
-    if dtype.name not in _KINDS:
-        raise DTypeError(
-            f"feature {key!r} is to be {dtype.name}", rule="an example holds float32, int64 and string only",
-            hint="parse it as one of them and cast it, or decode_raw a string",
-        )
+    dtype = _stored_type(key, feature.dtype)
     if isinstance(feature, VarLenFeature):
         return Layout(key, "sparse", dtype, (), True)
-    if feature.shape is None:
+    kind = "sequence" if isinstance(feature, FixedLenSequenceFeature) else "fixed"
+    return Layout(key, kind, dtype, _known_dims(key, feature.shape), kind == "sequence" and feature.allow_missing)
+
+
+def _stored_type(key: str, dtype: Any) -> DType:
+    """The type of a feature, one of those that an example can hold."""
+    if dtype is None:
+        raise ArgumentError(f"feature {key!r} has no dtype", rule="tf.float32, tf.int64 or tf.string")
+    wanted = as_dtype(dtype)
+    if wanted.name not in _KINDS:
+        raise DTypeError(
+            f"feature {key!r} is to be {wanted.name}", rule="an example holds float32, int64 and string only",
+            hint="parse it as one of them and cast it, or decode_raw a string",
+        )
+    return wanted
+
+
+def _known_dims(key: str, shape: Any) -> tuple[int, ...]:
+    """The shape of a feature, which is known as a whole."""
+    if shape is None:
         raise ArgumentError(f"feature {key!r} has no shape", rule="[] for a single value")
-    dims = Shape([feature.shape] if isinstance(feature.shape, int) else feature.shape).dims
-    if dims is None or any(d is None for d in dims):
+    dims = Shape([shape] if isinstance(shape, int) else shape).dims
+    if dims is None or None in dims:
         raise ShapeError(
-            f"feature {key!r} has shape {feature.shape}, which is not known as a whole",
+            f"feature {key!r} has shape {shape}, which is not known as a whole",
             hint="FixedLenSequenceFeature(shape[1:], ...) for a first dimension that varies, or VarLenFeature",
         )
-    kind = "sequence" if isinstance(feature, FixedLenSequenceFeature) else "fixed"
-    return Layout(key, kind, dtype, tuple(d or 0 for d in dims), kind == "sequence" and feature.allow_missing)
+    return tuple(d or 0 for d in dims)
 
 
 def _default(layout: Layout, feature: Any) -> Any:

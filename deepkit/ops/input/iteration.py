@@ -10,6 +10,7 @@ import numpy as np
 
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
+from deepkit.core.typing import Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.errors import ClosedSessionError, DTypeError, OutOfRangeError, UninitializedError
 
@@ -159,7 +160,7 @@ class IteratorHandle(Op):
 class IteratorV2(IteratorHandle):
     """An iterator that MakeIterator starts."""
 
-    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+    def forward(self, xp: ArrayModule, iterator: DataIterator) -> Any:
         return iterator
 
 
@@ -170,7 +171,7 @@ class OneShotIterator(IteratorHandle):
     dataset: Any = None
     types = ("any",)
 
-    def forward(self, xp: Any, iterator: DataIterator, *values: Any) -> Any:
+    def forward(self, xp: ArrayModule, iterator: DataIterator, *values: Array) -> Any:
         if not iterator.started:
             iterator.start(self.dataset, values)
         return iterator
@@ -198,7 +199,7 @@ class IteratorFromStringHandleV2(IteratorHandle):
     def make(self, node: Any, session: Any) -> Any:
         return _Session(session)
 
-    def forward(self, xp: Any, session: _Session, handle: Any) -> Any:
+    def forward(self, xp: ArrayModule, session: _Session, handle: Array) -> Any:
         return session.named(np.asarray(handle, object).item().decode())
 
 
@@ -216,7 +217,7 @@ class MakeIterator(Op):
     def shape(self, *_: Shape) -> Shape:
         return SCALAR
 
-    def forward(self, xp: Any, iterator: DataIterator, *values: Any) -> Any:
+    def forward(self, xp: ArrayModule, iterator: DataIterator, *values: Array) -> Any:
         iterator.start(self.dataset, values)
         return np.True_
 
@@ -237,7 +238,7 @@ class IteratorToStringHandle(Op):
     def shape(self, iterator: Shape) -> Shape:
         return SCALAR
 
-    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+    def forward(self, xp: ArrayModule, iterator: DataIterator) -> Any:
         return np.array(iterator.name.encode(), object)
 
 
@@ -259,7 +260,7 @@ class IteratorGetNext(Op):
     def dtype(self, iterator: DType) -> Any:
         return self.components
 
-    def forward(self, xp: Any, iterator: DataIterator) -> Any:
+    def forward(self, xp: ArrayModule, iterator: DataIterator) -> Any:
         row = iterator.next()
         for i, (part, wanted) in enumerate(zip(row, self.components, strict=True)):
             if part.dtype != wanted.numpy:

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import TensorLike
+from deepkit.core.typing import Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, InvalidArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -72,7 +72,7 @@ class ParseExample(Op):
     def dtype(self, *dtypes: DType) -> Any:
         return tuple(d for layout in self.layouts for d in layout.dtypes())
 
-    def forward(self, xp: Any, serialized: Any, names: Any, *defaults: Any) -> Any:
+    def forward(self, xp: ArrayModule, serialized: Array, names: Array, *defaults: Array) -> Any:
         self._check(serialized.ndim, serialized.shape)
         texts = serialized.reshape(-1).tolist()
         places = _places(len(texts), names.reshape(-1).tolist())
@@ -117,7 +117,7 @@ class ParseSequenceExample(Op):
     def dtype(self, *dtypes: DType) -> Any:
         return tuple(d for layout in (*self.context, *self.sequences) for d in layout.dtypes())
 
-    def forward(self, xp: Any, serialized: Any, names: Any, *defaults: Any) -> Any:
+    def forward(self, xp: ArrayModule, serialized: Array, names: Array, *defaults: Array) -> Any:
         if serialized.ndim:
             raise ShapeError(f"a SequenceExample of shape {serialized.shape}", rule="one example, of shape ()")
         place = _places(1, names.reshape(-1).tolist())[0]
@@ -179,7 +179,9 @@ def parse_example(
     return _parse(serialized, features, example_names, False, name)
 
 
-def _parse(serialized: Any, features: Mapping[str, Any], names: Any, single: bool, name: str | None) -> dict[str, Any]:
+def _parse(
+    serialized: TensorLike, features: Mapping[str, Any], names: TensorLike | None, single: bool, name: str | None
+) -> dict[str, Any]:
     if not features:
         raise ArgumentError("no features", hint='{"label": FixedLenFeature([], tf.int64)}')
     for key, feature in features.items():
@@ -199,7 +201,10 @@ def parse_single_example(
     serialized: TensorLike, features: Mapping[str, Any], name: str | None = None,
     example_names: TensorLike | None = None,
 ) -> dict[str, Any]:
-    """One serialized tf.train.Example, shape (), taken apart; as parse_example, without the dimension of examples."""
+    """One serialized tf.train.Example, shape (), taken apart; as parse_example, without the dimension of examples.
+
+    ArgumentError: no features. InvalidArgumentError: bytes that are no Example.
+    """
     return _parse(serialized, features, example_names, True, name or "ParseSingleExample")
 
 
@@ -213,6 +218,10 @@ def parse_single_sequence_example(
         context_features: name to FixedLenFeature or VarLenFeature, as for parse_single_example.
         sequence_features: name to FixedLenSequenceFeature (a tensor (steps, *shape)) or VarLenFeature (a SparseTensor
             with one row for each step).
+
+    Raises:
+        ArgumentError: no features at all.
+        InvalidArgumentError: bytes that are no SequenceExample.
     """
     if not context_features and not sequence_features:
         raise ArgumentError(
@@ -220,9 +229,9 @@ def parse_single_sequence_example(
         )
     context, defaults = described(context_features or {}, FixedLenFeature, VarLenFeature)
     sequences, _ = described(sequence_features or {}, FixedLenSequenceFeature, VarLenFeature)
-    for layout in sequences:
-        if layout.kind == "sequence" and sequence_features[layout.key].default_value is not None:  # type: ignore[index]
-            raise ArgumentError(f"feature {layout.key!r}: default_value", rule="a step of a sequence has no default")
+    for key, feature in (sequence_features or {}).items():
+        if getattr(feature, "default_value", None) is not None:
+            raise ArgumentError(f"feature {key!r}: default_value", rule="a step of a sequence has no default")
     steps = tuple(x._replace(kind="fixed") if x.kind == "sequence" else x for x in sequences)
     message("SequenceExample")
     op = ParseSequenceExample(context=context, sequences=steps)

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
+from deepkit.core.typing import Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.input.buffers import Buffer, ShufflingBuffer, SortedBuffer
@@ -35,7 +36,7 @@ class Queue(Op):
     def make(self, node: Any, session: Any) -> Buffer:
         return Buffer(node.name, self.capacity)
 
-    def forward(self, xp: Any, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
         return queue
 
 
@@ -117,14 +118,13 @@ class QueueEnqueueV2(QueueUse):
                 f"enqueue_many into {self.queue_name!r}: part {i} is a single number", rule="its rows are the elements",
                 hint="enqueue for one element; enqueue_many([[1., 2., 3.]]) for three",
             )
-        expected = Shape.of((None, *wanted.dims)) if self.many and wanted.dims is not None else wanted
+        expected = Shape((None,)).concatenate(wanted) if self.many else wanted
         if not part.is_compatible_with(expected):
+            rows = not self.many and part.dims and part[1:].is_compatible_with(wanted)
             raise ShapeError(
                 f"{'enqueue_many' if self.many else 'enqueue'} into {self.queue_name!r}: part {i} has shape {part}",
                 rule=f"the queue was made for elements of shape {wanted}" + (" in rows" if self.many else ""),
-                hint="enqueue_many puts the rows in one by one"
-                if not self.many and part.dims and part[1:].is_compatible_with(wanted)
-                else None,
+                hint="enqueue_many puts the rows in one by one" if rows else None,
             )
 
     def dtype(self, queue: DType, *parts: DType) -> Any:
@@ -135,7 +135,7 @@ class QueueEnqueueV2(QueueUse):
                 )
         return super().dtype(queue)
 
-    def forward(self, xp: Any, queue: Buffer, *parts: Any) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer, *parts: Array) -> Any:
         arrays = [np.array(part) for part in parts]  # copies: the caller may change his
         self.shape(SCALAR, *[Shape(a.shape) for a in arrays])
         elements = list(zip(*[self._rows(a) for a in arrays], strict=True)) if self.many else [tuple(arrays)]
@@ -159,7 +159,7 @@ class QueueDequeueV2(QueueUse):
     def dtype(self, queue: DType) -> Any:
         return self.components
 
-    def forward(self, xp: Any, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
         return queue.take(1, 1)[0]
 
 
@@ -183,7 +183,7 @@ class QueueDequeueManyV2(QueueUse):
     def dtype(self, queue: DType, n: DType) -> Any:
         return self.components
 
-    def forward(self, xp: Any, queue: Buffer, n: Any) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer, n: Array) -> Any:
         count = int(n)
         if count < 0:
             raise ArgumentError(f"dequeue_many of {count} elements", rule="0 or more")
@@ -204,7 +204,7 @@ def batch_of(rows: list[np.ndarray], dtype: DType, shape: Shape, padding: Any = 
         return np.zeros((0, *[d or 0 for d in shape.dims or ()]), dtype.numpy)
     if padding is None:
         return np.stack(rows)
-    longest = [max(lengths) for lengths in zip(*[row.shape for row in rows], strict=True)]
+    longest = np.max([row.shape for row in rows], axis=0).tolist()
     full = [n if wanted is None else wanted for n, wanted in zip(longest, to or [None] * len(longest), strict=True)]
     filler = b"" if dtype.is_string and not isinstance(padding, (bytes, str)) else padding
     batch = np.full((len(rows), *full), filler, dtype.numpy)
@@ -222,7 +222,7 @@ class QueueCloseV2(QueueUse):
     types = ("string",)
     returns = "bool"
 
-    def forward(self, xp: Any, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
         queue.close(self.cancels)
         return np.True_
 
@@ -234,7 +234,7 @@ class QueueIsClosedV2(QueueUse):
     types = ("string",)
     returns = "bool"
 
-    def forward(self, xp: Any, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
         return np.bool_(queue.closed)
 
 
@@ -245,5 +245,5 @@ class QueueSizeV2(QueueUse):
     types = ("string",)
     returns = "int32"
 
-    def forward(self, xp: Any, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
         return np.int32(len(queue))

@@ -13,7 +13,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, OutOfRangeError
 from deepkit.files import refused
@@ -81,7 +81,7 @@ class ReaderV2(Op):
     def make(self, node: Any, session: Any) -> RecordReader:
         return RecordReader(self.opener)
 
-    def forward(self, xp: Any, reader: RecordReader) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader) -> Any:
         return reader
 
     def key(self) -> Any:
@@ -104,7 +104,7 @@ class ReaderReadV2(Op):
     def dtype(self, reader: DType, queue: DType) -> Any:
         return as_dtype("string"), as_dtype("string")
 
-    def forward(self, xp: Any, reader: RecordReader, queue: Buffer) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader, queue: Buffer) -> Any:
         ((key, value),) = reader.read(queue, 1)
         return np.array(os.fsencode(key), object), np.array(value, object)
 
@@ -125,7 +125,7 @@ class ReaderReadUpToV2(Op):
     def dtype(self, reader: DType, queue: DType, n: DType) -> Any:
         return as_dtype("string"), as_dtype("string")
 
-    def forward(self, xp: Any, reader: RecordReader, queue: Buffer, n: Any) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader, queue: Buffer, n: Array) -> Any:
         if int(n) < 1:
             raise ArgumentError(f"read_up_to {int(n)} records", rule="at least 1")
         keys, values = zip(*reader.read(queue, int(n)), strict=True)
@@ -149,7 +149,7 @@ class ReaderUse(Op):
 class ReaderNumRecordsProducedV2(ReaderUse):
     """How many records a reader has given."""
 
-    def forward(self, xp: Any, reader: RecordReader) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader) -> Any:
         return np.int64(reader.produced)
 
 
@@ -157,7 +157,7 @@ class ReaderNumRecordsProducedV2(ReaderUse):
 class ReaderNumWorkUnitsCompletedV2(ReaderUse):
     """How many files a reader has read to their ends."""
 
-    def forward(self, xp: Any, reader: RecordReader) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader) -> Any:
         return np.int64(reader.finished)
 
 
@@ -165,7 +165,7 @@ class ReaderNumWorkUnitsCompletedV2(ReaderUse):
 class ReaderResetV2(ReaderUse):
     """The reader begins anew with the next file."""
 
-    def forward(self, xp: Any, reader: RecordReader) -> Any:
+    def forward(self, xp: ArrayModule, reader: RecordReader) -> Any:
         reader.reset()
         return np.int64(0)
 
@@ -182,7 +182,7 @@ class ReadFile(Op):
     def shape(self, filename: Shape) -> Shape:
         return SCALAR
 
-    def forward(self, xp: Any, filename: Any) -> Any:
+    def forward(self, xp: ArrayModule, filename: Array) -> Any:
         path = os.fsdecode(filename.item() if hasattr(filename, "item") else filename)
         try:
             with open(path, "rb") as file:
@@ -192,7 +192,10 @@ class ReadFile(Op):
 
 
 def read_file(filename: TensorLike, name: str | None = None) -> AnyTensor:
-    """The bytes of the file with this name, a string, whenever it runs."""
+    """The bytes of the file with this name, a string, whenever it runs.
+
+    filename: (), a string; result: (). MissingDataError: no such file. DTypeError: no text.
+    """
     return apply(ReadFile(), filename, name=name)
 
 
@@ -208,13 +211,16 @@ class MatchingFiles(Op):
     def shape(self, pattern: Shape) -> Shape:
         return Shape.of((None,))
 
-    def forward(self, xp: Any, pattern: Any) -> Any:
+    def forward(self, xp: ArrayModule, pattern: Array) -> Any:
         patterns = [os.fsdecode(p) for p in np.asarray(pattern, object).reshape(-1)]
         return np.array(sorted({os.fsencode(f) for p in patterns for f in glob.glob(p)}), object)
 
 
 def matching_files(pattern: TensorLike, name: str | None = None) -> AnyTensor:
-    """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order."""
+    """The names of the files that a pattern with * and ?, or several, name: strings (n,), in order.
+
+    DTypeError: no text.
+    """
     return apply(MatchingFiles(), pattern, name=name)
 
 
@@ -233,7 +239,7 @@ class CountUpTo(Op):
     def dtype(self, ref: DType) -> Any:
         return ref, ref
 
-    def forward(self, xp: Any, ref: Any) -> Any:
+    def forward(self, xp: ArrayModule, ref: Array) -> Any:
         if int(ref) >= self.limit:
             raise OutOfRangeError(
                 f"counted up to {self.limit}", rule="the input has been gone through so often as num_epochs says",

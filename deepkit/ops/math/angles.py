@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.op import register
+from deepkit.core.typing import AnyTensor
 from deepkit.ops.define import Elementwise, binary, unary
 from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import conj_if_complex, unbroadcast
@@ -19,7 +20,7 @@ class Atan2(Elementwise):
     ufunc = "arctan2"
     kinds = "f"
 
-    def gradient(self, dz: Any, z: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dz: AnyTensor, z: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         share = dz / (ops.square(x) + ops.square(y))
         return unbroadcast(share * x, y, x), unbroadcast(-share * y, x, y)
 
@@ -31,7 +32,7 @@ class Asinh(Elementwise):
     ufunc = "arcsinh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / conj_if_complex(ops.cosh(y))
 
 
@@ -42,7 +43,7 @@ class Acosh(Elementwise):
     ufunc = "arccosh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / conj_if_complex(ops.sinh(y))
 
 
@@ -53,7 +54,7 @@ class Atanh(Elementwise):
     ufunc = "arctanh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / conj_if_complex(1 - ops.square(x))
 
 

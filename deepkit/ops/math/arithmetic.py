@@ -11,7 +11,7 @@ from deepkit.core.apply import apply, is_tensor
 from deepkit.core.listing import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
-from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
 from deepkit.device import rows
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, accumulator, float32, float64
@@ -38,7 +38,7 @@ class SumLike(Op):
         broadcast(x, like)
         return like
 
-    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         target = like.shape
         if x.shape == target:
             return x
@@ -50,7 +50,7 @@ class SumLike(Op):
         total = x.sum(axis=(*range(extra), *stretched), keepdims=True, dtype=accumulator(x.dtype))
         return total.astype(x.dtype, copy=False).reshape(target)
 
-    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
         return broadcast_like(dy, x), None
 
 
@@ -66,10 +66,10 @@ class BroadcastLike(Op):
         broadcast(x, like)
         return like
 
-    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         return x if x.shape == like.shape else xp.broadcast_to(x, like.shape)
 
-    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
         return sum_like(dy, x), None
 
 
@@ -121,7 +121,7 @@ class Conj(Elementwise):
     ufunc = "conj"
     kinds = "ifc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return conj_if_complex(dy)
 
 
@@ -135,7 +135,7 @@ class Add(Elementwise):
     ufunc = "add"
     kinds = "ifcO"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(dy, y, x)
 
 
@@ -146,7 +146,7 @@ class Sub(Elementwise):
     ufunc = "subtract"
     kinds = "ifc"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(-dy, y, x)
 
 
@@ -157,7 +157,7 @@ class Mul(Elementwise):
     ufunc = "multiply"
     kinds = "ifc"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return unbroadcast(dy * conj_if_complex(y), x, y), unbroadcast(dy * conj_if_complex(x), y, x)
 
 
@@ -170,12 +170,12 @@ class RealDiv(Elementwise):
     def dtype(self, x: DType, y: DType) -> DType:
         return (float64 if x.size >= 4 else float32) if x.is_integer else x
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         if x.dtype.kind in "iu" and x.dtype.itemsize < 4:
             x, y = x.astype(xp.float32), y.astype(xp.float32)
         return xp.true_divide(x, y)
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         if not x.dtype.is_differentiable:
             return None, None
         yc = conj_if_complex(y)
@@ -188,17 +188,17 @@ class Division(Elementwise):
 
     kinds = "if"
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         if y.dtype.kind in "iu" and x.size and not bool(y.all()):
             raise ArgumentError(
                 f"{self.type}: an integer is divided by 0", hint="cast both to float32, or use div_no_nan"
             )
         return self.divide(xp, x, y)
 
-    def bind(self, xp: Any) -> Any:
+    def bind(self, xp: ArrayModule) -> Any:
         return lambda x, y: self.forward(xp, x, y)
 
-    def divide(self, xp: Any, x: Any, y: Any) -> Any:
+    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         """The quotient or remainder, for integers y without 0."""
         return getattr(xp, self.ufunc)(x, y)
 
@@ -210,7 +210,7 @@ class FloorDiv(Division):
     ufunc = "floor_divide"
     gradient = None  # a step function: its derivative is zero wherever it exists
 
-    def divide(self, xp: Any, x: Any, y: Any) -> Any:
+    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         return xp.floor(x / y) if x.dtype.kind == "f" else super().divide(xp, x, y)
 
 
@@ -220,7 +220,7 @@ class FloorMod(Division):
 
     ufunc = "mod"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(-dy * floordiv(x, y), y, x)
 
 
@@ -231,7 +231,7 @@ class TruncateDiv(Division):
     kinds = "i"
     gradient = None
 
-    def divide(self, xp: Any, x: Any, y: Any) -> Any:
+    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         quotient = xp.floor_divide(x, y)
         return quotient + ((xp.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
 
@@ -242,7 +242,7 @@ class TruncateMod(Division):
 
     ufunc = "fmod"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return unbroadcast(dy, x, y), unbroadcast(-dy * ((x - z) / y), y, x)
 
 
@@ -253,24 +253,24 @@ class Pow(Elementwise):
     ufunc = "power"
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         if x.dtype.kind == "i" and bool((y < 0).any()):
             raise ArgumentError(
                 "pow: an integer to a negative power is not an integer", hint="cast both to float32 first"
             )
         return xp.power(x, y)
 
-    def bind(self, xp: Any) -> Any:
+    def bind(self, xp: ArrayModule) -> Any:
         return lambda x, y: self.forward(xp, x, y)
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         xc, yc, zc = conj_if_complex(x), conj_if_complex(y), conj_if_complex(z)
         positive = not_equal_zero(x) if x.dtype.is_complex else x > 0
         logarithm = ops.where(positive, ops.log(ops.where(positive, xc, ops.ones_like(xc))), ops.zeros_like(xc))
         return unbroadcast(dy * yc * pow(xc, yc - 1), x, y), unbroadcast(dy * zc * logarithm, y, x)
 
 
-def not_equal_zero(x: Any) -> Any:
+def not_equal_zero(x: AnyTensor) -> Any:
     """True where x is not 0."""
 
     return ops.not_equal(x, 0)
@@ -283,7 +283,7 @@ class Maximum(Elementwise):
     ufunc = "maximum"
     kinds = "if"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return _by_choice(dy, x >= y, x, y)
 
 
@@ -294,11 +294,11 @@ class Minimum(Elementwise):
     ufunc = "minimum"
     kinds = "if"
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return _by_choice(dy, x <= y, x, y)
 
 
-def _by_choice(dy: Any, chose_x: Any, x: Any, y: Any) -> Any:
+def _by_choice(dy: AnyTensor, chose_x: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
     zero = ops.zeros_like(dy)
     return unbroadcast(ops.where(chose_x, dy, zero), x, y), unbroadcast(ops.where(chose_x, zero, dy), y, x)
 
@@ -309,11 +309,11 @@ class SquaredDifference(Elementwise):
 
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         difference = x - y
         return difference * xp.conj(difference) if difference.dtype.kind == "c" else difference * difference
 
-    def gradient(self, dy: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         dx = 2 * dy * (x - y)
         return unbroadcast(dx, x, y), unbroadcast(-dx, y, x)
 
@@ -331,7 +331,7 @@ class AddN(Op):
             result = result.merge(other)
         return result
 
-    def forward(self, xp: Any, *xs: Any) -> Any:
+    def forward(self, xp: ArrayModule, *xs: Array) -> Any:
         for i, x in enumerate(xs):
             if x.shape != xs[0].shape:
                 raise ShapeError(
@@ -343,7 +343,7 @@ class AddN(Op):
             total = total + x
         return total
 
-    def gradient(self, dy: Any, y: Any, *xs: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, *xs: AnyTensor) -> Any:
         return (dy,) * len(xs)
 
 

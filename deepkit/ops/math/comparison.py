@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
 from deepkit.ops.functions import ops
@@ -165,16 +165,16 @@ class Select(Op):
         return broadcast(condition, x, y)
 
     @staticmethod
-    def _by_rows(condition: Any, x: Any) -> bool:
+    def _by_rows(condition: Array, x: Array) -> bool:
         rank, inner = (len(s) if isinstance(s, tuple) else s.rank for s in (condition, x))
         return rank == 1 and (inner or 0) > 1
 
-    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, condition: Array, x: Array, y: Array) -> Any:
         if self._by_rows(condition.shape, x.shape):
             condition = condition.reshape((-1,) + (1,) * (x.ndim - 1))
         return xp.where(condition, x, y)
 
-    def gradient(self, dy: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dy: AnyTensor, z: AnyTensor, condition: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         zero = ops.zeros_like(dy)
         dx, dother = where(condition, dy, zero), where(condition, zero, dy)
         if self._by_rows(condition.shape, x.shape):
@@ -201,10 +201,10 @@ class Choose(Op):
     def passes(self, condition: Any, x: Any, y: Any) -> int | None:
         return None if condition is None else 1 if condition else 2
 
-    def forward(self, xp: Any, condition: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, condition: Array, x: Array, y: Array) -> Any:
         return x if condition else y
 
-    def gradient(self, dz: Any, z: Any, condition: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dz: AnyTensor, z: AnyTensor, condition: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return None, choose(condition, dz, ops.zeros_like(x)), choose(condition, ops.zeros_like(y), dz)
 
 
@@ -221,7 +221,7 @@ def choose(condition: TensorLike, x: TensorLike, y: TensorLike, name: str | None
     return apply(Choose(), condition, x, y, name=name)
 
 
-def _summed(dx: Any, x: Any, z: Any) -> Any:
+def _summed(dx: AnyTensor, x: AnyTensor, z: AnyTensor) -> Any:
     return unbroadcast(dx, x, z) if x.shape != z.shape or not x.shape.is_full else sum_like(dx, x)
 
 
@@ -235,7 +235,7 @@ class Where(Op):
     def shape(self, condition: Shape) -> Shape:
         return UNKNOWN if condition.rank is None else Shape((None, condition.rank))
 
-    def forward(self, xp: Any, condition: Any) -> Any:
+    def forward(self, xp: ArrayModule, condition: Array) -> Any:
         return xp.argwhere(condition).astype(xp.int64)
 
 
@@ -267,10 +267,10 @@ class ClipByValue(Op):
     def shape(self, x: Shape, low: Shape, high: Shape) -> Shape:
         return broadcast(x, low, high)
 
-    def forward(self, xp: Any, x: Any, low: Any, high: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, low: Array, high: Array) -> Any:
         return xp.maximum(xp.minimum(x, high), low)
 
-    def gradient(self, dy: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, low: AnyTensor, high: AnyTensor) -> Any:
         zero = ops.zeros_like(dy)
         above = greater_equal(minimum(x, high), low)
         above_low = where(above, dy, zero)
@@ -315,7 +315,7 @@ class CheckNumerics(Op):
     stateful = True
     aliases = True
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         finite = xp.isfinite(x)
         if not bool(finite.all()):
             kind = "NaN" if bool(xp.isnan(x).any()) else "infinity"
@@ -325,7 +325,7 @@ class CheckNumerics(Op):
             )
         return x
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import register
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, complex64, complex128, float64
 from deepkit.ops.define import Elementwise
 from deepkit.ops.functions import ops
@@ -26,12 +26,12 @@ class Complex(Elementwise):
     def dtype(self, real: DType, imag: DType) -> DType:
         return complex128 if real is float64 else complex64
 
-    def forward(self, xp: Any, real: Any, imag: Any) -> Any:
+    def forward(self, xp: ArrayModule, real: Array, imag: Array) -> Any:
         y = xp.empty(xp.broadcast(real, imag).shape, xp.complex128 if real.dtype == xp.float64 else xp.complex64)
         y.real, y.imag = real, imag  # real + 1j * imag would turn infinities into NaN
         return y
 
-    def gradient(self, dy: Any, y: Any, re: Any, im: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, re: AnyTensor, im: AnyTensor) -> Any:
         return unbroadcast(real(dy), re, im), unbroadcast(imag(dy), im, re)
 
 
@@ -50,10 +50,10 @@ class Real(OfComplex):
 
     aliases = True
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x.real
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return complex(dy, ops.zeros_like(dy))
 
 
@@ -63,10 +63,10 @@ class Imag(OfComplex):
 
     aliases = True
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x.imag
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return complex(ops.zeros_like(dy), dy)
 
 
@@ -76,7 +76,7 @@ class Angle(OfComplex):
 
     ufunc = "angle"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return -complex(dy, ops.zeros_like(dy)) / complex(imag(x), real(x))
 
 
@@ -93,7 +93,7 @@ def complex(real: TensorLike, imag: TensorLike, name: str | None = None) -> AnyT
     return apply(Complex(), real, imag, name=name)
 
 
-def _tensor(x: Any) -> Any:
+def _tensor(x: TensorLike) -> Any:
     return x if is_tensor(x) else convert(x)
 
 
@@ -119,6 +119,7 @@ def angle(input: TensorLike, name: str | None = None) -> AnyTensor:
     """The angle of each number in radians; for real numbers 0, or pi where they are negative.
 
     input: any shape; result: its shape, float32 of complex64 and float64 of complex128.
+    DTypeError: texts.
     """
     x = _tensor(input)
     if x.dtype.is_complex:

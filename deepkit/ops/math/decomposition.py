@@ -6,12 +6,13 @@ Leading axes are batches of matrices; A^H is the conjugate transpose. Where a fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, overload
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import linalg_of
 from deepkit.device.dtypes import DType
 from deepkit.errors import GradientError, NumericsError, ShapeError
@@ -25,11 +26,11 @@ __all__ = [
 ]
 
 
-def _adjoint(x: Any) -> Any:
+def _adjoint(x: AnyTensor) -> Any:
     return transpose_last(x, conjugate=True)
 
 
-def _columns(x: Any, start: Any, stop: Any) -> Any:
+def _columns(x: AnyTensor, start: int | None, stop: int | None) -> Any:
     return x[..., start:stop]
 
 
@@ -45,18 +46,18 @@ def _smaller(m: int | None, n: int | None) -> int | None:
     return None if m is None or n is None else min(m, n)
 
 
-def _half_lower(x: Any) -> Any:
+def _half_lower(x: AnyTensor) -> Any:
     """The lower triangle of x with its diagonal halved: plus its adjoint it is a Hermitian matrix."""
     return ops.matrix_set_diag(ops.matrix_band_part(x, -1, 0), ops.matrix_diag_part(x) * 0.5)
 
 
-def _safe_inverse(x: Any) -> Any:
+def _safe_inverse(x: AnyTensor) -> Any:
     """1 / x, and 0 where x is 0."""
     zero = ops.equal(x, ops.zeros_like(x))
     return ops.where(zero, ops.zeros_like(x), ops.reciprocal(ops.where(zero, ops.ones_like(x), x)))
 
 
-def _inverse_gaps(values: Any) -> Any:
+def _inverse_gaps(values: AnyTensor) -> Any:
     """F with F[i, j] = 1 / (values[j] - values[i]), and 0 on the diagonal."""
     return _safe_inverse(ops.expand_dims(values, -2) - ops.expand_dims(values, -1))
 
@@ -67,9 +68,11 @@ class Cholesky(SquareMatrices):
 
     The derivative is taken among symmetric matrices: dA = L^-H Phi(L^H dL) L^-1, symmetrized, where Phi keeps the
     lower triangle and halves the diagonal. Source: I. Murray, arXiv:1602.07527.
+    x: (..., n, n), float or complex; result: the same shape and type. ShapeError: no square matrices. NumericsError: a
+    matrix that is not positive definite. DTypeError: another type.
     """
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         try:
             y = xp.linalg.cholesky(x)
         except xp.linalg.LinAlgError as error:
@@ -80,7 +83,7 @@ class Cholesky(SquareMatrices):
             ) from error
         return y
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         middle = _half_lower(matmul(y, dy, adjoint_a=True))
         left = matrix_triangular_solve(y, middle, adjoint=True)  # L^-H middle
         dx = _adjoint(matrix_triangular_solve(y, _adjoint(left), adjoint=True))
@@ -109,7 +112,7 @@ class MatrixTriangularSolve(SquareMatrices):
             raise ShapeError(f"matrix_triangular_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
         return broadcast(a[:-2], Shape.of(batch)).concatenate([rows, columns])
 
-    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, b: Array) -> Any:
         if bool((xp.diagonal(a, axis1=-2, axis2=-1) == 0).any()):
             raise NumericsError(
                 "matrix_triangular_solve: the matrix is singular",
@@ -120,7 +123,7 @@ class MatrixTriangularSolve(SquareMatrices):
             return solve(a, b, lower=self.lower, trans=2 if self.adjoint else 0, check_finite=False).astype(b.dtype)
         return self._substitute(xp, xp.conj(a).swapaxes(-1, -2) if self.adjoint else a, b)
 
-    def _substitute(self, xp: Any, a: Any, b: Any) -> Any:
+    def _substitute(self, xp: ArrayModule, a: Array, b: Array) -> Any:
         """Row after row, for all matrices of the batch at once: x_i = (b_i - sum_j a_ij x_j) / a_ii."""
         batch = xp.broadcast(a[..., 0, 0], b[..., 0, 0]).shape if a.size and b.size else None
         if batch is None:
@@ -134,7 +137,7 @@ class MatrixTriangularSolve(SquareMatrices):
             x[..., i, :] = (b[..., i, :] - known) / a[..., i, i, None]
         return x
 
-    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, b: AnyTensor) -> Any:
         db = matrix_triangular_solve(a, dy, self.lower, not self.adjoint)
         da = -matmul(y, db, adjoint_b=True) if self.adjoint else -matmul(db, y, adjoint_b=True)
         da = ops.matrix_band_part(da, *((-1, 0) if self.lower else (0, -1)))
@@ -185,11 +188,11 @@ class Qr(Op):
         k = m if self.full_matrices else _smaller(m, n)
         return Shape.of((*batch, m, k)), Shape.of((*batch, k, n))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         q, r = xp.linalg.qr(x, mode="complete" if self.full_matrices else "reduced")
         return q, r
 
-    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         (dq, dr), (q, r) = dys, ys
         m, n = (None, None) if x.shape.dims is None else x.shape.dims[-2:]
         if self.full_matrices and m is not None and n is not None and m > n:
@@ -208,7 +211,7 @@ class Qr(Op):
         return ops.concat([first, matmul(q, _columns(dr, k, None))], -1)
 
 
-def _qr_gradient(q: Any, r: Any, dq: Any, dr: Any) -> Any:
+def _qr_gradient(q: AnyTensor, r: AnyTensor, dq: AnyTensor, dr: AnyTensor) -> Any:
     """The derivative by A = q r with r square."""
     half = _half_lower(matmul(r, dr, adjoint_b=True) - matmul(dq, q, adjoint_a=True))
     inner = dq + matmul(q, half + _adjoint(half))
@@ -247,13 +250,13 @@ class SelfAdjointEig(SquareMatrices):
         values = UNKNOWN if x.dims is None else Shape.of(x.dims[:-1])
         return (values, x) if self.compute_v else values
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if not self.compute_v:
             return xp.linalg.eigvalsh(x).astype(x.dtype)
         e, v = xp.linalg.eigh(x)
         return e.astype(x.dtype), v
 
-    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         if self.compute_v:
             (de, dv), (e, v) = dys, ys
             inner = ops.matrix_diag(de) + _inverse_gaps(e) * matmul(v, dv, adjoint_a=True)
@@ -307,13 +310,13 @@ class Svd(Op):
     def dtype(self, x: DType) -> Any:
         return (x.real_dtype, x, x) if self.compute_uv else x.real_dtype
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if not self.compute_uv:
             return xp.linalg.svd(x, compute_uv=False)
         u, s, vh = xp.linalg.svd(x, full_matrices=self.full_matrices)
         return s, u, xp.conj(vh).swapaxes(-1, -2)
 
-    def gradient(self, dys: Any, ys: Any, x: Any) -> Any:
+    def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         if not self.compute_uv:
             _, u, v = svd(x)
             return matmul(u * ops.expand_dims(ops.cast(dys, x.dtype), -2), v, adjoint_b=True)
@@ -323,7 +326,9 @@ class Svd(Op):
         return _svd_gradient(x, (ops.cast(s, x.dtype), u, v), (ops.cast(ds, x.dtype), du, dv))
 
 
-def _thin(x: Any, s: Any, u: Any, du: Any, v: Any, dv: Any) -> tuple[Any, Any, Any, Any]:
+def _thin(
+    x: AnyTensor, s: AnyTensor, u: AnyTensor, du: AnyTensor, v: AnyTensor, dv: AnyTensor
+) -> tuple[Any, Any, Any, Any]:
     """The parts of full u and v that belong to singular values; what arrives at the other columns is carried over.
 
     A single further column stays orthogonal to the first ones, du2 = -u1 du1^H u2; several may also turn among
@@ -345,7 +350,7 @@ def _thin(x: Any, s: Any, u: Any, du: Any, v: Any, dv: Any) -> tuple[Any, Any, A
     return tuple(result)  # type: ignore[return-value]
 
 
-def _svd_gradient(x: Any, parts: tuple[Any, Any, Any], dparts: tuple[Any, Any, Any]) -> Any:
+def _svd_gradient(x: AnyTensor, parts: tuple[Any, Any, Any], dparts: tuple[Any, Any, Any]) -> Any:
     (s, u, v), (ds, du, dv) = parts, dparts
     row, inverse = ops.expand_dims(s, -2), ops.expand_dims(_safe_inverse(s), -2)  # to scale columns
     column = ops.expand_dims(s, -1)  # to scale rows
@@ -390,6 +395,8 @@ class PseudoInverse(Op):
 
     Singular values below 10 max(m, n) eps times the largest count as 0. For fixed rank,
     dP = -P dA P + P P^H dA^H (1 - A P) + (1 - P A) dA^H P^H P. Source: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973).
+    x: (..., m, n), float or complex; result: (..., n, m), of the same type. ShapeError: fewer than two axes. DTypeError:
+    another type.
     """
 
     kinds = "fc"
@@ -401,11 +408,11 @@ class PseudoInverse(Op):
         batch, m, n = _matrix_dims(x, "pinv")
         return Shape.of((*batch, n, m))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         cutoff = 10.0 * max(x.shape[-2:], default=1) * float(xp.finfo(x.dtype).eps)
         return xp.linalg.pinv(x, cutoff).astype(x.dtype)
 
-    def gradient(self, dy: Any, p: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, p: AnyTensor, x: AnyTensor) -> Any:
         ph, dyh = _adjoint(p), _adjoint(dy)
         right, left = matmul(matmul(dyh, p), ph), matmul(matmul(ph, p), dyh)
         return (
@@ -432,11 +439,13 @@ def matrix_solve_ls(
         matrix = matrix if is_tensor(matrix) else convert(matrix, beside=rhs)
         dims = matrix.shape.with_rank_at_least(2).dims
         m, n = (None, None) if dims is None else dims[-2:]
-        if not fast or ((m is None or n is None) and not is_tensor(l2_regularizer) and l2_regularizer == 0):
+        regular = is_tensor(l2_regularizer) or l2_regularizer != 0
+        known = m is not None and n is not None
+        if not fast or not (known or regular):
             return matmul(pinv(matrix), rhs, name=full)
         tall = m is None or n is None or m >= n
         gram = matmul(matrix, matrix, adjoint_a=tall, adjoint_b=not tall)
-        if is_tensor(l2_regularizer) or l2_regularizer != 0:
+        if regular:
             l2 = ops.cast(convert(l2_regularizer, matrix.dtype.real_dtype, beside=matrix), matrix.dtype)
             gram = ops.matrix_set_diag(gram, ops.matrix_diag_part(gram) + l2)
         if tall:  # x = (A^H A + l)^-1 A^H b

@@ -6,11 +6,12 @@ import functools
 import operator
 import string
 from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import lookup
-from deepkit.core.typing import AnyTensor
+from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
@@ -20,13 +21,13 @@ Labels = list[str]
 """One label for each axis of a tensor: a letter, or ...0, ...1 for the axes that an ellipsis stands for."""
 
 
-def einsum(_equation: str, *inputs: Any, name: str | None = None) -> AnyTensor:
+def einsum(_equation: str, *inputs: TensorLike, name: str | None = None) -> AnyTensor:
     """Sums of products over named axes: "ij,jk->ik" is the matrix product, "ii->" the trace, "i,j->ij" the outer one.
 
     Every letter names an axis; axes of one letter have one length and are run through together; letters that are
     not in the output are summed over. "..." stands for any number of further axes, which broadcast. Without "->",
     the output holds the letters that occur once, in alphabetical order.
-    inputs: one type, the letters of each as many as its axes. ShapeError: one letter for two lengths.
+    inputs: one type, any shapes, the letters of each as many as its axes. ShapeError: one letter for two lengths.
     ArgumentError: letters that do not fit the tensors, an output letter that no input has, or one twice.
 
     >>> import deepkit as dk
@@ -60,16 +61,21 @@ def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:
     seen = Counter(label for names in labels for label in names if not label.startswith("..."))
     if not arrow:
         return labels, free + sorted(label for label, count in seen.items() if count == 1)
+    return labels, _output(equation, right, free, seen)
+
+
+def _output(equation: str, right: str, free: Labels, seen: Mapping[str, int]) -> Labels:
+    """The labels that stand right of the arrow, `free` in place of the dots."""
     if free:
         _check_dots(equation, right)
-    before, _, after = right.partition("...")
-    output = [*before, *(free if "..." in right else []), *after]
+    before, dots, after = right.partition("...")
+    output = [*before, *(free if dots else []), *after]
     for label in output:
         if label not in seen and label not in free:
             raise ArgumentError(f"einsum {equation!r}: {label!r} is in the output but in no input")
     if len(set(output)) < len(output):
         raise ArgumentError(f"einsum {equation!r}: a letter occurs twice in the output")
-    return labels, output
+    return output
 
 
 def _check_dots(equation: str, output: str) -> None:
@@ -85,7 +91,7 @@ def _terms(equation: str, tensors: list[Any]) -> list[str]:
     return terms
 
 
-def _ranked(term: str, x: Any) -> Any:
+def _ranked(term: str, x: AnyTensor) -> Any:
     """x with a known number of axes: that of the letters, if it was not known and no ... is among them."""
     return x if x.shape.rank is not None or "..." in term else apply(lookup("EnsureShape")(static=[None] * len(term)), x)
 
@@ -118,7 +124,7 @@ def _in_front(letter: str, term: str) -> str:
     return letter + term.replace("...", "") if "..." in term else term
 
 
-def _flat(x: Any, term: str, common: Any) -> Any:
+def _flat(x: AnyTensor, term: str, common: AnyTensor) -> Any:
     """x with its front axes, those of "...", made as long as the common ones and then one axis."""
     if "..." not in term:
         return x
@@ -128,7 +134,7 @@ def _flat(x: Any, term: str, common: Any) -> Any:
     return apply(lookup("EnsureShape")(static=[None] * (1 + _letters(term))), flat)
 
 
-def _split(x: Any, term: str) -> tuple[Any, Any]:
+def _split(x: AnyTensor, term: str) -> tuple[Any, Any]:
     """The lengths of the front axes, those of "...", and of those with a letter."""
     front = ops.rank(x) - _letters(term)
     return ops.shape(x)[:front], ops.shape(x)[front:]
@@ -138,7 +144,7 @@ def _letters(term: str) -> int:
     return len(term.replace("...", "", 1))
 
 
-def _moved(x: Any, term: str) -> Any:
+def _moved(x: AnyTensor, term: str) -> Any:
     """x with the axes of "..." in front."""
     if "..." not in term:
         return x
@@ -148,9 +154,9 @@ def _moved(x: Any, term: str) -> Any:
     return ops.transpose(x, ops.concat(order, 0))
 
 
-def _axes(term: str, x: Any, equation: str) -> Labels:
+def _axes(term: str, x: AnyTensor, equation: str) -> Labels:
     letters = term.replace("...", "", 1)
-    further = x.shape.rank - len(letters)
+    further = len(x.shape) - len(letters)
     if (letters and not letters.isalpha()) or further < 0 or (further and "..." not in term):
         raise ArgumentError(
             f"einsum {equation!r}: {term!r} for a tensor of shape {x.shape}", rule="one letter for each axis, or ..."
@@ -159,7 +165,7 @@ def _axes(term: str, x: Any, equation: str) -> Labels:
     return [*before, *(f"...{i}" for i in range(further - 1, -1, -1)), *after]
 
 
-def _diagonals(x: Any, names: Labels) -> tuple[Any, Labels]:
+def _diagonals(x: AnyTensor, names: Labels) -> tuple[Any, Labels]:
     """x without repeated labels: where two axes have one label, their diagonal."""
     for label, count in Counter(names).items():
         for _ in range(count - 1):
@@ -170,20 +176,23 @@ def _diagonals(x: Any, names: Labels) -> tuple[Any, Labels]:
     return x, names
 
 
-def _summed(x: Any, names: Labels, needed: set[str]) -> tuple[Any, Labels]:
+def _summed(x: AnyTensor, names: Labels, needed: set[str]) -> tuple[Any, Labels]:
     """x summed over the axes that nothing needs any more."""
     gone = [i for i, label in enumerate(names) if label not in needed]
     return (ops.reduce_sum(x, gone) if gone else x), [label for label in names if label in needed]
 
 
-def _contract(a: Any, in_a: Labels, b: Any, in_b: Labels, needed: set[str]) -> tuple[Any, Labels]:
+def _only(labels: Labels, others: Collection[str]) -> Labels:
+    return [label for label in labels if label not in others]
+
+
+def _contract(a: AnyTensor, in_a: Labels, b: AnyTensor, in_b: Labels, needed: set[str]) -> tuple[Any, Labels]:
     """The product of two tensors, summed over the labels that are not needed; its axes: common, only in a, only in b."""
     a, in_a = _summed(a, in_a, needed | set(in_b))
     b, in_b = _summed(b, in_b, needed | set(in_a))
-    batch = [label for label in in_a if label in in_b and label in needed]
-    summed = [label for label in in_a if label in in_b and label not in needed]
-    only_a = [label for label in in_a if label not in in_b]
-    only_b = [label for label in in_b if label not in in_a]
+    common = [label for label in in_a if label in in_b]
+    batch, summed = [label for label in common if label in needed], _only(common, needed)
+    only_a, only_b = _only(in_a, in_b), _only(in_b, in_a)
     a = ops.transpose(a, [in_a.index(label) for label in batch + only_a + summed])
     b = ops.transpose(b, [in_b.index(label) for label in batch + summed + only_b])
     lengths_a, lengths_b = _lengths(a), _lengths(b)
@@ -194,16 +203,21 @@ def _contract(a: Any, in_a: Labels, b: Any, in_b: Labels, needed: set[str]) -> t
         return wide * (ops.reshape(b, lengths_b[:n] + [1] * free_a + lengths_b[n:]) if free_a else b), result
     if not only_a and not only_b:
         return ops.reduce_sum(a * b, list(range(n, len(in_a)))), result
-    split_a, split_b = n + free_a, n + len(summed)
+    return _matrix_product(a, b, n, n + free_a, n + len(summed)), result
+
+
+def _matrix_product(a: AnyTensor, b: AnyTensor, n: int, split_a: int, split_b: int) -> Any:
+    """As one matrix product: the axes from n to split are the rows, those behind it the columns of each factor."""
+    lengths_a, lengths_b = _lengths(a), _lengths(b)
     rows = ops.reshape(a, [*lengths_a[:n], _product(lengths_a[n:split_a]), _product(lengths_a[split_a:])])
     columns = ops.reshape(b, [*lengths_b[:n], _product(lengths_b[n:split_b]), _product(lengths_b[split_b:])])
     y = ops.matmul(rows, columns)
-    return ops.reshape(y, [*_lengths(y)[:n], *lengths_a[n:split_a], *lengths_b[split_b:]]), result
+    return ops.reshape(y, [*_lengths(y)[:n], *lengths_a[n:split_a], *lengths_b[split_b:]])
 
 
-def _lengths(x: Any) -> list[Any]:
+def _lengths(x: AnyTensor) -> list[Any]:
     """The length of every axis: a number where it is known, else a tensor."""
-    return [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims)]
+    return [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.as_list())]
 
 
 def _product(lengths: list[Any]) -> Any:

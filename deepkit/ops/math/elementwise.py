@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.op import register
+from deepkit.core.typing import AnyTensor, Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.ops.define import Elementwise, unary
 from deepkit.ops.functions import ops
@@ -23,7 +24,7 @@ class Neg(Elementwise):
     ufunc = "negative"
     kinds = "ifc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return -dy
 
 
@@ -37,7 +38,7 @@ class Abs(Elementwise):
     def dtype(self, x: DType) -> DType:
         return x.real_dtype
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         if x.dtype.is_complex:
             return ops.cast(dy, x.dtype) * sign(x)
         return dy * sign(x)
@@ -49,17 +50,17 @@ class Sign(Elementwise):
 
     kinds = "ifc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if x.dtype.kind == "c":
             length = xp.abs(x)
             return xp.where(length == 0, 0, x / xp.where(length == 0, 1, length)).astype(x.dtype)
         return xp.sign(x)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return ops.zeros_like(dy)  # a step function
 
 
-def _where_it_arrives(dy: Any, dx: Any) -> Any:
+def _where_it_arrives(dy: AnyTensor, dx: AnyTensor) -> Any:
     """dx, and 0 where dy is 0: what does not count in the result has no infinite derivative."""
     return ops.where(ops.equal(dy, 0), ops.zeros_like(dx), dx)
 
@@ -70,10 +71,10 @@ class Reciprocal(Elementwise):
 
     kinds = "fc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return 1 / x
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         yc = conj_if_complex(y)
         return _where_it_arrives(dy, -dy * yc * yc)
 
@@ -85,7 +86,7 @@ class Square(Elementwise):
     ufunc = "square"
     kinds = "ifc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * (2 * conj_if_complex(x))
 
 
@@ -96,7 +97,7 @@ class Sqrt(Elementwise):
     ufunc = "sqrt"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return _where_it_arrives(dy, dy * 0.5 / conj_if_complex(y))
 
 
@@ -106,10 +107,10 @@ class Rsqrt(Elementwise):
 
     kinds = "fc"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return 1 / xp.sqrt(x)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         yc = conj_if_complex(y)
         return _where_it_arrives(dy, dy * -0.5 * yc * yc * yc)
 
@@ -121,7 +122,7 @@ class Exp(Elementwise):
     ufunc = "exp"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * conj_if_complex(y)
 
 
@@ -132,7 +133,7 @@ class Expm1(Elementwise):
     ufunc = "expm1"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * conj_if_complex(exp(x))
 
 
@@ -143,7 +144,7 @@ class Log(Elementwise):
     ufunc = "log"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / conj_if_complex(x)
 
 
@@ -154,7 +155,7 @@ class Log1p(Elementwise):
     ufunc = "log1p"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / (1 + conj_if_complex(x))
 
 
@@ -165,7 +166,7 @@ class Sin(Elementwise):
     ufunc = "sin"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * cos(conj_if_complex(x))
 
 
@@ -176,7 +177,7 @@ class Cos(Elementwise):
     ufunc = "cos"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return -dy * sin(conj_if_complex(x))
 
 
@@ -187,7 +188,7 @@ class Tan(Elementwise):
     ufunc = "tan"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * square(reciprocal(cos(conj_if_complex(x))))
 
 
@@ -198,7 +199,7 @@ class Asin(Elementwise):
     ufunc = "arcsin"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * rsqrt(1 - square(conj_if_complex(x)))
 
 
@@ -209,7 +210,7 @@ class Acos(Elementwise):
     ufunc = "arccos"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return -dy * rsqrt(1 - square(conj_if_complex(x)))
 
 
@@ -220,7 +221,7 @@ class Atan(Elementwise):
     ufunc = "arctan"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / (1 + square(conj_if_complex(x)))
 
 
@@ -231,7 +232,7 @@ class Sinh(Elementwise):
     ufunc = "sinh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * cosh(conj_if_complex(x))
 
 
@@ -242,7 +243,7 @@ class Cosh(Elementwise):
     ufunc = "cosh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * sinh(conj_if_complex(x))
 
 
@@ -253,7 +254,7 @@ class Tanh(Elementwise):
     ufunc = "tanh"
     kinds = "fc"
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * (1 - square(conj_if_complex(y)))
 
 
@@ -292,7 +293,7 @@ class Round(Elementwise):
     aliases = True
     gradient = None
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.rint(x) if x.dtype.kind == "f" else x
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import named
 from deepkit.ops.functions import ops
@@ -31,11 +31,11 @@ class FFT(Op):
             raise ShapeError(f"a Fourier transform over {self.axes} axes of a tensor of shape {x}")
         return x
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         axes = tuple(range(-self.axes, 0))
         return (xp.fft.ifftn if self.inverse else xp.fft.fftn)(x, axes=axes).astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         # the matrix of the transform is symmetric, so its adjoint is the inverse but for the factor N
         count = ops.cast(ops.reduce_prod(ops.shape(x)[-self.axes :]), x.dtype)
         dx = apply(FFT(axes=self.axes, inverse=not self.inverse), dy)
@@ -67,7 +67,7 @@ fft, fft2d, fft3d = (_transform(f"fft{s}", n, False) for n, s in ((1, ""), (2, "
 ifft, ifft2d, ifft3d = (_transform(f"ifft{s}", n, True) for n, s in ((1, ""), (2, "2d"), (3, "3d")))
 
 
-def _fitted(x: Any, n: Any) -> Any:
+def _fitted(x: AnyTensor, n: int) -> Any:
     """x cut off, or filled with zeros, to n places along its last axis."""
     if isinstance(n, int) and x.shape.dims is not None and x.shape.dims[-1] == n:
         return x
@@ -77,14 +77,14 @@ def _fitted(x: Any, n: Any) -> Any:
     return ops.concat([x, zeros], -1)[..., :n]
 
 
-def _length(x: Any, axis: int) -> Any:
+def _length(x: AnyTensor, axis: int) -> Any:
     """The length of an axis: a number where it is known, else a tensor."""
     dims = x.shape.with_rank_at_least(-axis).dims
     known = None if dims is None else dims[axis]
     return ops.shape(x)[axis] if known is None else int(known)
 
 
-def _given(fft_length: Any, axes: int) -> list[Any]:
+def _given(fft_length: IntsLike | None, axes: int) -> list[Any]:
     if fft_length is None:
         return [None] * axes
     given = list(fft_length) if isinstance(fft_length, (list, tuple)) else ops.unstack(fft_length, axes)
@@ -93,14 +93,14 @@ def _given(fft_length: Any, axes: int) -> list[Any]:
     return [int(n) if isinstance(n, np.integer) else n for n in given]
 
 
-def _half(x: Any, n: Any) -> Any:
+def _half(x: AnyTensor, n: int) -> Any:
     """The frequencies 0 to n // 2 of n real numbers along the last axis."""
     n = _length(x, -1) if n is None else n
     x = _fitted(x, n)
     return fft(ops.complex(x, ops.zeros_like(x)))[..., : n // 2 + 1]
 
 
-def _from_half(x: Any, n: Any) -> Any:
+def _from_half(x: AnyTensor, n: int) -> Any:
     """The n real numbers whose first frequencies are x."""
     n = 2 * (_length(x, -1) - 1) if n is None else n
     x = _fitted(x, n // 2 + 1)
@@ -109,7 +109,7 @@ def _from_half(x: Any, n: Any) -> Any:
     return ops.real(ifft(ops.concat([x, twice], -1)))
 
 
-def _other_axis(x: Any, n: Any, transform: Callable[..., Any]) -> Any:
+def _other_axis(x: AnyTensor, n: int, transform: Callable[..., Any]) -> Any:
     """The transform of the axis before the last one, cut off or filled to n places."""
     x = ops.matrix_transpose(x)
     return ops.matrix_transpose(transform(x if n is None else _fitted(x, n)))

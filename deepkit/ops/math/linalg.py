@@ -8,7 +8,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
-from deepkit.core.typing import AnyTensor, IntsLike, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike, TensorOrSymbol
 from deepkit.device.matmul import matmul as multiply
 from deepkit.errors import NumericsError, ShapeError
 from deepkit.ops.define import binary, unary
@@ -18,6 +18,17 @@ __all__ = [
     "cross", "diag", "diag_part", "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
     "matrix_inverse", "matrix_set_diag", "matrix_solve", "tensordot", "trace", "transpose_last",
 ]
+
+
+def _matrix_dims(x: Shape, letter: str, transposed: bool) -> tuple[int | None, int | None]:
+    """Rows and columns of a factor of a product."""
+    if len(x) < 2:
+        raise ShapeError(
+            f"matmul: {letter} has shape {x}", rule="matmul multiplies matrices: at least two axes each",
+            hint="a vector becomes a column with reshape(x, [-1, 1]), a row with reshape(x, [1, -1])",
+        )
+    rows, columns = x.as_list()[-2:]
+    return (columns, rows) if transposed else (rows, columns)
 
 
 @register
@@ -34,14 +45,8 @@ class MatMul(Op):
     def shape(self, a: Shape, b: Shape) -> Shape:
         if a.dims is None or b.dims is None:
             return UNKNOWN
-        for s, letter in ((a, "a"), (b, "b")):
-            if len(s) < 2:
-                raise ShapeError(
-                    f"matmul: {letter} has shape {s}", rule="matmul multiplies matrices: at least two axes each",
-                    hint="a vector becomes a column with reshape(x, [-1, 1]), a row with reshape(x, [1, -1])",
-                )
-        n, k = a.dims[-2:] if not self.transpose_a else a.dims[:-3:-1]
-        k2, m = b.dims[-2:] if not self.transpose_b else b.dims[:-3:-1]
+        n, k = _matrix_dims(a, "a", self.transpose_a)
+        k2, m = _matrix_dims(b, "b", self.transpose_b)
         if k is not None and k2 is not None and k != k2:
             raise ShapeError(
                 f"matmul: the inner dimensions {k} and {k2} differ",
@@ -54,11 +59,11 @@ class MatMul(Op):
         turned = [x for x, flag in (("a", self.transpose_a), ("b", self.transpose_b)) if flag]
         return f", after transposing {' and '.join(turned)}" if turned else f"; here {a} @ {b}"
 
-    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, b: Array) -> Any:
         a, b = a.swapaxes(-1, -2) if self.transpose_a else a, b.swapaxes(-1, -2) if self.transpose_b else b
         return multiply(xp, a, b)
 
-    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, b: AnyTensor) -> Any:
         a_, b_ = ops.conj_if_complex(a), ops.conj_if_complex(b)
         if self.transpose_a:
             da = matmul(b_, dy, transpose_a=self.transpose_b, transpose_b=True)
@@ -116,7 +121,7 @@ class MatrixInverse(SquareMatrices):
 
     adjoint: bool = False
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if self.adjoint:
             x = xp.conj(x).swapaxes(-1, -2)
         try:
@@ -127,23 +132,27 @@ class MatrixInverse(SquareMatrices):
                 hint="two columns may be multiples of each other; add a small number to the diagonal (ridge)",
             ) from error
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         dx = -matmul(y, matmul(dy, y, adjoint_b=True), adjoint_a=True)
         return ops.transpose_last(dx, conjugate=True) if self.adjoint else dx
 
 
 @register
 class MatrixDeterminant(SquareMatrices):
-    """The determinant of each square matrix. d det A = det A tr(A^-1 dA)."""
+    """The determinant of each square matrix. d det A = det A tr(A^-1 dA).
+
+    x: (..., n, n), float or complex; result: (...), of the same type. ShapeError: no square matrices. DTypeError: another
+    type.
+    """
 
     def shape(self, x: Shape) -> Shape:
         self._square(x, "determinant")
         return UNKNOWN if x.dims is None else Shape.of(x.dims[:-2])
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.linalg.det(x).astype(x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         scale = ops.expand_dims(ops.expand_dims(dy * ops.conj_if_complex(y), -1), -1)
         return scale * apply(MatrixInverse(adjoint=True), x)
 
@@ -160,10 +169,10 @@ class MatrixSolve(SquareMatrices):
             raise ShapeError(f"matrix_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
         return b
 
-    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, b: Array) -> Any:
         return xp.linalg.solve(xp.conj(a).swapaxes(-1, -2) if self.adjoint else a, b).astype(b.dtype)
 
-    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, b: AnyTensor) -> Any:
         db = matrix_solve(a, dy, adjoint=not self.adjoint)
         da = -matmul(y, db, adjoint_b=True) if self.adjoint else -matmul(db, y, adjoint_b=True)
         return da, db
@@ -191,25 +200,31 @@ matrix_determinant = unary(MatrixDeterminant, "matrix_determinant")
 
 @register
 class MatrixDiag(Op):
-    """Square matrices with the last axis of x on the diagonal, zeros elsewhere."""
+    """Square matrices with the last axis of x on the diagonal, zeros elsewhere.
+
+    x: (..., n); result: (..., n, n), of the same type. ShapeError: a single number.
+    """
 
     def shape(self, x: Shape) -> Shape:
         dims = x.with_rank_at_least(1).dims
         return UNKNOWN if dims is None else Shape.of((*dims, dims[-1]))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         n = x.shape[-1]
         y = xp.zeros((*x.shape, n), x.dtype)
         y[..., xp.arange(n), xp.arange(n)] = x
         return y
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return matrix_diag_part(dy)
 
 
 @register
 class MatrixDiagPart(Op):
-    """The main diagonal of each matrix."""
+    """The main diagonal of each matrix.
+
+    x: (..., m, n); result: (..., min(m, n)), of the same type. ShapeError: fewer than two axes.
+    """
 
     def shape(self, x: Shape) -> Shape:
         dims = x.with_rank_at_least(2).dims
@@ -218,10 +233,10 @@ class MatrixDiagPart(Op):
         rows, columns = dims[-2:]
         return Shape.of((*dims[:-2], None if rows is None or columns is None else min(rows, columns)))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.ascontiguousarray(xp.diagonal(x, axis1=-2, axis2=-1))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(DiagonalLike(), dy, x)
 
 
@@ -235,13 +250,13 @@ class DiagonalLike(Op):
     def shape(self, x: Shape, like: Shape) -> Shape:
         return like
 
-    def forward(self, xp: Any, x: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         y = xp.zeros(like.shape, x.dtype)
         n = xp.arange(x.shape[-1])
         y[..., n, n] = x
         return y
 
-    def gradient(self, dy: Any, y: Any, x: Any, like: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
         return matrix_diag_part(dy), None
 
 
@@ -251,7 +266,10 @@ matrix_diag_part = unary(MatrixDiagPart, "matrix_diag_part")
 
 @register
 class MatrixSetDiag(Op):
-    """Each matrix x with its main diagonal replaced by the last axis of `diagonal`."""
+    """Each matrix x with its main diagonal replaced by the last axis of `diagonal`.
+
+    x: (..., m, n), y: (..., min(m, n)), one type; result: x's shape and type. ShapeError: a diagonal of another length.
+    """
 
     def shape(self, x: Shape, diagonal: Shape) -> Shape:
         if x.dims is not None:
@@ -266,13 +284,13 @@ class MatrixSetDiag(Op):
                 )
         return x
 
-    def forward(self, xp: Any, x: Any, diagonal: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, diagonal: Array) -> Any:
         y = x.copy()
         n = xp.arange(diagonal.shape[-1])
         y[..., n, n] = diagonal
         return y
 
-    def gradient(self, dy: Any, y: Any, x: Any, diagonal: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, diagonal: AnyTensor) -> Any:
         return matrix_set_diag(dy, ops.zeros_like(diagonal)), matrix_diag_part(dy)
 
 
@@ -315,7 +333,11 @@ def diag_part(input: TensorLike, name: str | None = None) -> AnyTensor:
 
 @register
 class Cross(Op):
-    """The cross product of vectors of length 3 along the last axis: orthogonal to both."""
+    """The cross product of vectors of length 3 along the last axis: orthogonal to both.
+
+    x, y: (..., 3), one type, integer or float; result: the same shape and type. ShapeError: another length. DTypeError:
+    another type.
+    """
 
     kinds = "if"
 
@@ -324,11 +346,11 @@ class Cross(Op):
             raise ShapeError(f"cross of {a} and {b}", rule="two tensors of one shape (..., 3)")
         return a.merge(b)
 
-    def forward(self, xp: Any, a: Any, b: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, b: Array) -> Any:
         turn, back = [1, 2, 0], [2, 0, 1]
         return a[..., turn] * b[..., back] - a[..., back] * b[..., turn]
 
-    def gradient(self, dy: Any, y: Any, a: Any, b: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, b: AnyTensor) -> Any:
         return cross(b, dy), cross(dy, a)
 
 
@@ -342,7 +364,10 @@ class MatrixBandPart(Op):
     lower: int = -1
     upper: int = -1
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def shape(self, x: Shape) -> Shape:
+        return x.with_rank_at_least(2)
+
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         distance = xp.arange(x.shape[-1])[None, :] - xp.arange(x.shape[-2])[:, None]
         keep = xp.ones(distance.shape, bool)
         if self.lower >= 0:
@@ -351,7 +376,7 @@ class MatrixBandPart(Op):
             keep &= distance <= self.upper
         return xp.where(keep, x, xp.zeros((), x.dtype))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(MatrixBandPart(lower=self.lower, upper=self.upper), dy)
 
 
@@ -359,6 +384,7 @@ def matrix_band_part(input: TensorLike, num_lower: int, num_upper: int, name: st
     """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all.
 
     input: (..., m, n), any type; result: the same shape and type, zeros elsewhere.
+    ShapeError: fewer than two axes.
     """
     return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
 
@@ -367,6 +393,7 @@ def trace(x: TensorLike, name: str | None = None) -> AnyTensor:
     """The sum of the main diagonal of each matrix.
 
     x: (..., m, n), integer, float or complex; result: (...), of the same type.
+    ShapeError: fewer than two axes. DTypeError: texts.
     """
     with scope(name, "Trace", x) as full:
         return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
@@ -399,7 +426,7 @@ def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[IntsLike], name
         return ops.reshape(matmul(left, right), outer, name=full)
 
 
-def _of_any_rank(a: Any, b: Any, axes: Any, name: str | None) -> Any:
+def _of_any_rank(a: AnyTensor, b: AnyTensor, axes: Any, name: str | None) -> Any:
     """tensordot where a rank is not known before the graph runs: all lengths are tensors."""
     if not isinstance(axes, int):
         over_a, over_b = (ops.reshape(convert(side, "int32", beside=a), [-1]) for side in axes)
@@ -411,7 +438,7 @@ def _of_any_rank(a: Any, b: Any, axes: Any, name: str | None) -> Any:
     return ops.reshape(matmul(left, right), ops.concat([in_a[:free], in_b[axes:]], 0), name=name)
 
 
-def _moved(x: Any, axes: Any, last: bool) -> Any:
+def _moved(x: AnyTensor, axes: Any, last: bool) -> Any:
     """x with some axes moved to the end, or else to the front."""
     n = ops.rank(x)
     axes = ops.floormod(axes, n)
@@ -424,12 +451,13 @@ def _listed(axes: Any) -> list[int]:
     return [int(axis) for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
 
 
-def _dims(x: Any, axes: list[int]) -> list[Any]:
+def _dims(x: AnyTensor, axes: list[int]) -> list[Any]:
     """The lengths of some axes: numbers where known, else tensors."""
-    return [d if (d := x.shape.dims[i]) is not None else ops.shape(x)[i] for i in axes]
+    known = x.shape.as_list()
+    return [ops.shape(x)[i] if known[i] is None else known[i] for i in axes]
 
 
-def _product(x: Any, axes: list[int]) -> Any:
+def _product(x: AnyTensor, axes: list[int]) -> Any:
     result: Any = 1
     for d in _dims(x, axes):
         result = d * result
@@ -439,6 +467,6 @@ def _product(x: Any, axes: list[int]) -> Any:
 def transpose_last(x: TensorOrSymbol, conjugate: bool = False) -> AnyTensor:
     """The last two axes exchanged.
 
-    x: (..., m, n); result: (..., n, m). conjugate: complex numbers are conjugated as well.
+    x: (..., m, n); result: (..., n, m). conjugate: complex numbers are conjugated as well. ShapeError: fewer than two axes.
     """
     return ops.matrix_transpose(x, conjugate=conjugate)

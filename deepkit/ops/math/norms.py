@@ -43,23 +43,23 @@ def norm(
         return ops.reshape(result, []) if along is None else ops.squeeze(result, along)
 
 
-def _norm_axis(axis: Any) -> int | tuple[int, int] | None:
+def _norm_axis(axis: AxisLike) -> int | tuple[int, int] | None:
     """The axes of a norm: one, a pair, or None."""
-    axis = static_value(axis) if is_tensor(axis) else axis
-    if axis is None or np.ndim(axis) == 0:
-        return None if axis is None else int(axis)
-    axes = tuple(int(a) for a in axis)
+    known: Any = static_value(axis) if is_tensor(axis) else axis
+    if known is None or np.ndim(known) == 0:
+        return None if known is None else int(known)
+    axes = tuple(int(a) for a in known)
     if len(axes) != 2 or axes[0] == axes[1]:
         raise ArgumentError(f"norm: axis {list(axes)}", rule="None, one axis, or two different ones")
     return axes[0], axes[1]
 
 
-def _frobenius(x: Any, axis: Any) -> Any:
+def _frobenius(x: AnyTensor, axis: AxisLike) -> Any:
     """The root of the sum of the squared sizes: of a vector, or of a matrix."""
     return ops.sqrt(ops.reduce_sum(x * ops.conj(x), axis, True))
 
 
-def _vector_norm(x: Any, order: Any, axis: int | None) -> Any:
+def _vector_norm(x: AnyTensor, order: Any, axis: int | None) -> Any:
     if order in ("euclidean", 2):
         return _frobenius(x, axis)
     if order == 1:
@@ -71,7 +71,7 @@ def _vector_norm(x: Any, order: Any, axis: int | None) -> Any:
     raise ArgumentError(f"norm of vectors: ord {order!r}", rule="'euclidean', 1, 2, inf, or another positive number")
 
 
-def _matrix_norm(x: Any, order: Any, axis: tuple[int, int]) -> Any:
+def _matrix_norm(x: AnyTensor, order: Any, axis: tuple[int, int]) -> Any:
     rows, columns = axis
     if order in ("euclidean", "fro"):
         return _frobenius(x, axis)
@@ -93,6 +93,7 @@ def clip_by_norm(t: NumberLike, clip_norm: NumberLike, axes: AxisLike = None, na
 
     t: any shape, float; clip_norm: (); result: t clip_norm / max(norm, clip_norm), of t's shape and type. Source: R.
     Pascanu et al., ICML 2013.
+    DTypeError: texts. ShapeError: no such axis.
     """
 
     with scope(name, "clip_by_norm", t) as full:
@@ -106,6 +107,7 @@ def clip_by_average_norm(t: TensorLike, clip_norm: NumberLike, name: str | None 
     """t scaled down so that its Euclidean norm divided by the number of its elements is at most clip_norm.
 
     t: any shape, float; clip_norm: (); result: t's shape and type.
+    DTypeError: texts.
     """
     with scope(name, "clip_by_average_norm", t) as full:
         t = convert(t)

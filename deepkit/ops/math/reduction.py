@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import KINDS, Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import numbers
-from deepkit.core.typing import AnyTensor, AxisLike, DTypeLike, IntLike, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, IntLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.ops.define import named
@@ -40,14 +41,14 @@ class Reduction(Op):
             return Shape([None] * x.rank) if self.keepdims and x.rank is not None else UNKNOWN
         return reduced(x, self.axis, self.keepdims)
 
-    def forward(self, xp: Any, x: Any, *axis: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *axis: Array) -> Any:
         return self.reduce(xp, x, _axes(axis[0]) if axis else self.axis)
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         """The computation, for a known axis."""
         raise TypeError(f"{self.type} does not define reduce")
 
-    def _spread(self, t: Any, x: Any, axis: Any) -> Any:
+    def _spread(self, t: AnyTensor, x: AnyTensor, axis: Any) -> Any:
         """t, a result of this reduction, back in a shape that broadcasts against x."""
         if self.keepdims or (self.axis is None and not axis):
             return t
@@ -75,10 +76,10 @@ class KeepDims(Op):
     def shape(self, t: Shape, x: Shape, *axis: Shape) -> Shape:
         return reduced(x, self.axis, True) if not axis else UNKNOWN if x.rank is None else Shape([None] * x.rank)
 
-    def forward(self, xp: Any, t: Any, x: Any, *axis: Any) -> Any:
+    def forward(self, xp: ArrayModule, t: Array, x: Array, *axis: Array) -> Any:
         return xp.expand_dims(t, normalize_axes(_axes(axis[0]) if axis else self.axis, x.ndim))
 
-    def gradient(self, dy: Any, y: Any, t: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, t: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         return (ops.reshape_like(dy, t), None, *[None for _ in axis])
 
 
@@ -88,11 +89,11 @@ class Sum(Reduction):
 
     kinds = "ifc"
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         total = x.sum(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype))
         return total.astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         return (ops.broadcast_like(self._spread(dy, x, axis), x), *[None for _ in axis])
 
 
@@ -102,14 +103,14 @@ class Mean(Reduction):
 
     kinds = "ifc"
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         if x.dtype.kind in "iu":
             total = x.sum(axis=axis, keepdims=self.keepdims, dtype=x.dtype)
             count = max(x.size // max(total.size, 1), 1)
             return xp.trunc(total / count).astype(x.dtype)
         return x.mean(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         if not x.dtype.is_differentiable:
             return (None, *[None for _ in axis])
         share = shared(dy, ops.size_ratio(x, y))
@@ -138,7 +139,7 @@ class SizeRatio(Op):
     def shape(self, x: Shape, y: Shape) -> Shape:
         return Shape(())
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         return xp.asarray(x.size // max(y.size, 1), dtype=xp.int32)
 
 
@@ -156,7 +157,7 @@ class Extreme(Reduction):
 
     kinds = "if"
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         if not x.dtype.is_differentiable:
             return (None, *[None for _ in axis])
         chosen = ops.equal(x, self._spread(y, x, axis))
@@ -169,7 +170,7 @@ class Extreme(Reduction):
 class Max(Extreme):
     """The largest element; minus infinity (or the smallest integer) of nothing."""
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         lowest = -xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).min
         return (
             x.max(axis=axis, keepdims=self.keepdims, initial=lowest)
@@ -182,7 +183,7 @@ class Max(Extreme):
 class Min(Extreme):
     """The smallest element; infinity (or the largest integer) of nothing."""
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         highest = xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).max
         return (
             x.min(axis=axis, keepdims=self.keepdims, initial=highest)
@@ -197,10 +198,10 @@ class Prod(Reduction):
 
     kinds = "ifc"
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         return x.prod(axis=axis, keepdims=self.keepdims, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         if not x.dtype.is_differentiable:
             return (None, *[None for _ in axis])
         others = apply(ProdOfOthers(axis=self.axis), x, *axis)
@@ -215,7 +216,7 @@ class ProdOfOthers(Op):
     kinds = "fc"
     types = ("T", "index")
 
-    def forward(self, xp: Any, x: Any, *axis: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, *axis: Array) -> Any:
         axes = normalize_axes(_axes(axis[0]) if axis else self.axis, x.ndim)
         kept = tuple(i for i in range(x.ndim) if i not in axes)
         order = kept + axes
@@ -231,7 +232,7 @@ class ProdOfOthers(Op):
             .transpose(tuple(sorted(range(x.ndim), key=order.__getitem__)))
         )
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         # d/dx_k of sum_j dy_j prod_{i != j} x_i leaves out two factors; exact where x_k is not 0, else 0, as in TensorFlow
         shares = dy * ops.conj_if_complex(y)
         total = apply(Sum(axis=self.axis, keepdims=True), shares, *axis)
@@ -250,7 +251,7 @@ class Truth(Reduction):
 class All(Truth):
     """True if every element is."""
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         return x.all(axis=axis, keepdims=self.keepdims)
 
 
@@ -260,7 +261,7 @@ class Any_(Truth):
 
     label = "Any"
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         return x.any(axis=axis, keepdims=self.keepdims)
 
 
@@ -318,14 +319,14 @@ class LogSumExp(Reduction):
     label = "ReduceLogSumExp"
     kinds = "f"
 
-    def reduce(self, xp: Any, x: Any, axis: Axes) -> Any:
+    def reduce(self, xp: ArrayModule, x: Array, axis: Axes) -> Any:
         top = x.max(axis=axis, keepdims=True) if x.size else xp.zeros((), x.dtype)
         top = xp.where(xp.isfinite(top), top, x.dtype.type(0))
         total = xp.exp(x - top).sum(axis=axis, keepdims=True, dtype=accumulator(x.dtype))
         result = (xp.log(total) + top).astype(x.dtype, copy=False)
         return result if self.keepdims else result.reshape(xp.sum(x, axis=axis).shape)
 
-    def gradient(self, dy: Any, y: Any, x: Any, *axis: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *axis: AnyTensor) -> Any:
         total = apply(LogSumExp(axis=self.axis, keepdims=True), x, *axis)  # not y: who feeds y does not change softmax(x)
         return (self._spread(dy, x, axis) * ops.exp(x - total), *[None for _ in axis])
 
@@ -347,11 +348,11 @@ class Position(Op):
     def dtype(self, x: DType) -> DType:
         return self.output_type
 
-    def find(self, xp: Any, x: Any) -> Any:
+    def find(self, xp: ArrayModule, x: Array) -> Any:
         """NumPy's answer, which is the first NaN where there is one."""
         raise TypeError(f"{self.type} does not define find")
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         found = self.find(xp, x)
         if x.dtype.kind == "f" and bool(
             xp.isnan(xp.take_along_axis(x, xp.expand_dims(found, self.axis), self.axis)).any()
@@ -365,7 +366,7 @@ class Position(Op):
 class ArgMax(Position):
     """The position of the largest element along an axis (the first if there are several)."""
 
-    def find(self, xp: Any, x: Any) -> Any:
+    def find(self, xp: ArrayModule, x: Array) -> Any:
         return x.argmax(axis=self.axis)
 
 
@@ -373,7 +374,7 @@ class ArgMax(Position):
 class ArgMin(Position):
     """The position of the smallest element along an axis (the first if there are several)."""
 
-    def find(self, xp: Any, x: Any) -> Any:
+    def find(self, xp: ArrayModule, x: Array) -> Any:
         return x.argmin(axis=self.axis)
 
 
@@ -424,7 +425,7 @@ class Cumulative(Op):
             normalize_axis(self.axis, x.rank)
         return x
 
-    def _scan(self, xp: Any, x: Any, function: Any, neutral: int) -> Any:
+    def _scan(self, xp: ArrayModule, x: Array, function: Callable[..., Any], neutral: int) -> Any:
         x = xp.moveaxis(x, self.axis, -1)
         x = x[..., ::-1] if self.reverse else x
         if self.exclusive:
@@ -438,10 +439,10 @@ class Cumulative(Op):
 class Cumsum(Cumulative):
     """The running sum."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return self._scan(xp, x, xp.cumsum, 0)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return cumsum(dy, self.axis, self.exclusive, not self.reverse)
 
 
@@ -449,10 +450,10 @@ class Cumsum(Cumulative):
 class Cumprod(Cumulative):
     """The running product. Its gradient is exact where no element is 0; for an element that is 0 it is 0, as in TensorFlow."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return self._scan(xp, x, xp.cumprod, 1)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         total = cumsum(dy * ops.conj_if_complex(y), self.axis, self.exclusive, not self.reverse)
         return ops.div_no_nan(total, ops.conj_if_complex(x))
 

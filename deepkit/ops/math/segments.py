@@ -14,7 +14,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
-from deepkit.core.typing import AnyTensor, IntLike, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import named
@@ -62,7 +62,7 @@ class SegmentReduction(Op):
             )
         return Shape.of((self.static, *data.dims[rank:]))
 
-    def forward(self, xp: Any, data: Any, ids: Any, *num: Any) -> Any:
+    def forward(self, xp: ArrayModule, data: Array, ids: Array, *num: Array) -> Any:
         rows = data.reshape((ids.size, *data.shape[ids.ndim :]))
         flat = ids.reshape(-1)
         count = int(num[0]) if num else _check_sorted(self.type, flat)
@@ -77,16 +77,16 @@ class SegmentReduction(Op):
             y[~xp.isin(xp.arange(count), flat)] = 0
         return y
 
-    def neutral(self, dtype: Any, ordered: bool) -> Any:
+    def neutral(self, dtype: np.dtype, ordered: bool) -> Any:
         """What every segment starts from, the value of an empty one with unsorted ids."""
         return 0
 
-    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+    def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         """y with every row taken into its segment."""
         raise TypeError(f"{self.type} does not define gather_up")
 
 
-def _check_sorted(what: str, ids: Any) -> int:
+def _check_sorted(what: str, ids: Array) -> int:
     """How many segments ascending ids make."""
     if ids.size and (int(ids[0]) < 0 or bool((ids[1:] < ids[:-1]).any())):
         raise ArgumentError(
@@ -102,12 +102,12 @@ class SegmentSum(SegmentReduction):
 
     kinds = "ifc"
 
-    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+    def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         total = y.astype(accumulator(y.dtype), copy=False)
         xp.add.at(total, ids, rows)
         return total.astype(y.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, data: AnyTensor, ids: AnyTensor, *num: AnyTensor) -> Any:
         return (rows_of_segments(dy, ids), *[None for _ in (ids, *num)])
 
 
@@ -117,10 +117,10 @@ class SegmentProd(SegmentReduction):
 
     kinds = "ifc"
 
-    def neutral(self, dtype: Any, ordered: bool) -> Any:
+    def neutral(self, dtype: np.dtype, ordered: bool) -> Any:
         return 1
 
-    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+    def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         order = xp.argsort(ids, kind="stable")
         ids, rows = ids[order], rows[order]
         step = 1
@@ -133,7 +133,7 @@ class SegmentProd(SegmentReduction):
         y[ids[first]] = rows[first]
         return y
 
-    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, data: AnyTensor, ids: AnyTensor, *num: AnyTensor) -> Any:
         others = apply(SegmentProdOfOthers(), data, ids)
         return (rows_of_segments(dy, ids) * ops.conj_if_complex(others), *[None for _ in (ids, *num)])
 
@@ -145,7 +145,7 @@ class SegmentProdOfOthers(Op):
     kinds = "fc"
     types = ("T", "index")
 
-    def forward(self, xp: Any, data: Any, ids: Any) -> Any:
+    def forward(self, xp: ArrayModule, data: Array, ids: Array) -> Any:
         count = max(int(ids.max(initial=-1)), -1) + 1
         zero = data == 0
         num = xp.array(count, xp.int64)
@@ -158,7 +158,7 @@ class SegmentProdOfOthers(Op):
         others = zeros[at] - zero  # zeros among the others
         return xp.where(others == 0, product[at] / nonzero, data.dtype.type(0)).astype(data.dtype)
 
-    def gradient(self, ddx: Any, dx: Any, data: Any, ids: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, data: AnyTensor, ids: AnyTensor) -> Any:
         # as for ProdOfOthers: two factors are left out; exact where an element is not 0, else 0
         num = ops.maximum(ops.reduce_max(ids), 0) + 1
         shares = ddx * ops.conj_if_complex(dx)
@@ -169,7 +169,7 @@ class SegmentProdOfOthers(Op):
 class SegmentExtreme(SegmentReduction):
     """Base of max and min: the gradient is shared equally among equal extremes."""
 
-    def gradient(self, dy: Any, y: Any, data: Any, ids: Any, *num: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, data: AnyTensor, ids: AnyTensor, *num: AnyTensor) -> Any:
         if not data.dtype.is_differentiable:
             return (None, *[None for _ in (ids, *num)])
         chosen = ops.cast(ops.equal(data, rows_of_segments(y, ids)), data.dtype)
@@ -182,12 +182,12 @@ class SegmentExtreme(SegmentReduction):
 class SegmentMax(SegmentExtreme):
     """The largest element of every segment; of an empty one 0, or the smallest number there is with unsorted ids."""
 
-    def neutral(self, dtype: Any, ordered: bool) -> Any:
+    def neutral(self, dtype: np.dtype, ordered: bool) -> Any:
         if dtype.kind != "f":
             return np.iinfo(dtype).min
         return -np.inf if ordered else np.finfo(dtype).min
 
-    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+    def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         xp.maximum.at(y, ids, rows)
         return y
 
@@ -196,12 +196,12 @@ class SegmentMax(SegmentExtreme):
 class SegmentMin(SegmentExtreme):
     """The smallest element of every segment; of an empty one 0, or the largest number there is with unsorted ids."""
 
-    def neutral(self, dtype: Any, ordered: bool) -> Any:
+    def neutral(self, dtype: np.dtype, ordered: bool) -> Any:
         if dtype.kind != "f":
             return np.iinfo(dtype).max
         return np.inf if ordered else np.finfo(dtype).max
 
-    def gather_up(self, xp: Any, y: Any, rows: Any, ids: Any) -> Any:
+    def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         xp.minimum.at(y, ids, rows)
         return y
 
@@ -215,14 +215,14 @@ class RowsOfSegments(Op):
     def shape(self, x: Shape, ids: Shape) -> Shape:
         return UNKNOWN if x.dims is None or ids.dims is None else Shape.of(ids.dims + x.dims[1:])
 
-    def forward(self, xp: Any, x: Any, ids: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, ids: Array) -> Any:
         if not len(x):
             return xp.zeros((*ids.shape, *x.shape[1:]), x.dtype)
         y = xp.take(x, xp.maximum(ids, 0), axis=0)
         y[ids < 0] = 0
         return y
 
-    def gradient(self, dy: Any, y: Any, x: Any, ids: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, ids: AnyTensor) -> Any:
         return unsorted_segment_sum(dy, ids, ops.shape(x)[0]), None
 
 
@@ -276,7 +276,7 @@ unsorted_segment_max = _unsorted(SegmentMax, "unsorted_segment_max")
 unsorted_segment_min = _unsorted(SegmentMin, "unsorted_segment_min")
 
 
-def _counts(data: Any, ids: Any, total: Any, *num: Any) -> Any:
+def _counts(data: AnyTensor, ids: AnyTensor, total: AnyTensor, *num: IntLike) -> Any:
     """How many rows each segment has (at least 1), in a shape that broadcasts against `total`."""
     count = apply(SegmentSum(), ops.ones_like(ids, data.dtype.real_dtype), ids, *num)
     least = ops.maximum(count, ops.ones_like(count))
@@ -284,7 +284,7 @@ def _counts(data: Any, ids: Any, total: Any, *num: Any) -> Any:
     return ops.reshape(ops.cast(least, data.dtype), ops.concat([[-1], ones], 0) if is_tensor(ones) else [-1, *ones])
 
 
-def _tensors(data: Any, ids: Any) -> tuple[Any, Any]:
+def _tensors(data: TensorLike, ids: TensorLike) -> tuple[Any, Any]:
     x = data if is_tensor(data) else convert(data, beside=ids)
     return x, ids if is_tensor(ids) else convert(ids, beside=x)
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import special_of
 from deepkit.errors import GradientError
 from deepkit.ops.define import Elementwise, binary, unary
@@ -26,10 +26,10 @@ class Lgamma(Elementwise):
 
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return special_of(xp).gammaln(x).astype(x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * digamma(x)
 
 
@@ -39,11 +39,11 @@ class Digamma(Elementwise):
 
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         pole = (x <= 0) & (x == xp.floor(x))
         return xp.where(pole, x.dtype.type(xp.nan), special_of(xp).psi(x).astype(x.dtype))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * polygamma(ops.ones_like(x), x)
 
 
@@ -53,10 +53,10 @@ class Erf(Elementwise):
 
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return special_of(xp).erf(x).astype(x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * (2 / math.sqrt(math.pi) * ops.exp(-ops.square(x)))
 
 
@@ -66,10 +66,10 @@ class Erfc(Elementwise):
 
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return special_of(xp).erfc(x).astype(x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * (-2 / math.sqrt(math.pi) * ops.exp(-ops.square(x)))
 
 
@@ -78,11 +78,11 @@ class Precise(Elementwise):
 
     kinds = "f"
 
-    def forward(self, xp: Any, *arrays: Any) -> Any:
+    def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         exact = self.compute(xp, *[x.astype(xp.float64) for x in arrays])
         return exact.astype(arrays[0].dtype)
 
-    def compute(self, xp: Any, *arrays: Any) -> Any:
+    def compute(self, xp: ArrayModule, *arrays: Array) -> Any:
         """The value for float64 arrays."""
         raise TypeError(f"{self.type} does not define compute")
 
@@ -91,15 +91,15 @@ class Precise(Elementwise):
 class Xlogy(Precise):
     """x log(y), and 0 where x is 0, whatever y is."""
 
-    def compute(self, xp: Any, x: Any, y: Any) -> Any:
+    def compute(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         return xp.where(x == 0, x.dtype.type(0), special_of(xp).xlogy(x, y))
 
-    def gradient(self, dz: Any, z: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dz: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         present = ops.cast(ops.not_equal(x, 0), x.dtype)
         return unbroadcast(dz * xlogy(present, y), x, y), unbroadcast(dz * _xdivy(x, y), y, x)
 
 
-def _xdivy(x: Any, y: Any) -> Any:
+def _xdivy(x: AnyTensor, y: AnyTensor) -> Any:
     """x / y, and 0 where x is 0, whatever y."""
     none = ops.broadcast_like(ops.equal(x, 0), x + y)
     quotient = x / ops.where(none, ops.ones_like(x + y), ops.broadcast_like(y, none))
@@ -110,11 +110,11 @@ def _xdivy(x: Any, y: Any) -> Any:
 class Igamma(Precise):
     """The lower incomplete gamma function P(a, x): the integral of t^(a-1) e^(-t) from 0 to x, divided by Gamma(a)."""
 
-    def compute(self, xp: Any, a: Any, x: Any) -> Any:
+    def compute(self, xp: ArrayModule, a: Array, x: Array) -> Any:
         y = xp.where((a > 0) & (x >= 0), special_of(xp).gammainc(a, x), xp.nan)
         return xp.where(x == 0, 0.0, y)
 
-    def gradient(self, dy: Any, y: Any, a: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, x: AnyTensor) -> Any:
         return _by_shape_and_limit(dy, a, x)
 
 
@@ -122,14 +122,14 @@ class Igamma(Precise):
 class Igammac(Precise):
     """The upper incomplete gamma function, 1 - igamma(a, x), exact for large x too."""
 
-    def compute(self, xp: Any, a: Any, x: Any) -> Any:
+    def compute(self, xp: ArrayModule, a: Array, x: Array) -> Any:
         return xp.where((a > 0) & (x >= 0), special_of(xp).gammaincc(a, x), xp.nan)
 
-    def gradient(self, dy: Any, y: Any, a: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, x: AnyTensor) -> Any:
         return _by_shape_and_limit(-dy, a, x)
 
 
-def _by_shape_and_limit(dy: Any, a: Any, x: Any) -> tuple[Any, Any]:
+def _by_shape_and_limit(dy: AnyTensor, a: AnyTensor, x: AnyTensor) -> tuple[Any, Any]:
     density = ops.exp(xlogy(a - 1, x) - x - lgamma(a))
     return unbroadcast(dy * igamma_grad_a(a, x), a, x), unbroadcast(dy * density, x, a)
 
@@ -143,7 +143,7 @@ class IgammaGradA(Precise):
     Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 6.5.29 and 6.5.31.
     """
 
-    def compute(self, xp: Any, a: Any, x: Any) -> Any:
+    def compute(self, xp: ArrayModule, a: Array, x: Array) -> Any:
         a, x = xp.broadcast_arrays(a, x)
         result = xp.where((a > 0) & (x >= 0), 0.0, xp.nan)
         inside = (a > 0) & (x > 0) & xp.isfinite(x)
@@ -152,7 +152,7 @@ class IgammaGradA(Precise):
         result[high] = _continued_fraction(xp, a[high], x[high])
         return result
 
-    def gradient(self, dy: Any, y: Any, a: Any, x: Any) -> NoReturn:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, x: AnyTensor) -> NoReturn:
         raise GradientError(
             "igamma and igammac can be differentiated by a only once",
             hint="wrap a in stop_gradient if only the derivatives by x are wanted",
@@ -162,7 +162,7 @@ class IgammaGradA(Precise):
 _STEPS = 50_000  # the largest a needs about 10 sqrt(a) terms: enough up to a = 10^7
 
 
-def _series(xp: Any, a: Any, x: Any) -> Any:
+def _series(xp: ArrayModule, a: Array, x: Array) -> Any:
     special = special_of(xp)
     term = total = xp.ones_like(a)
     slope = slopes = xp.zeros_like(a)  # the derivatives by a of the two above
@@ -176,7 +176,7 @@ def _series(xp: Any, a: Any, x: Any) -> Any:
     return front * (slopes + total * (xp.log(x) - special.psi(a + 1)))
 
 
-def _continued_fraction(xp: Any, a: Any, x: Any) -> Any:
+def _continued_fraction(xp: ArrayModule, a: Array, x: Array) -> Any:
     special = special_of(xp)
     zero = xp.zeros_like(a)
     # numerators p and denominators q of two convergents in a row, each with its derivative by a
@@ -206,10 +206,10 @@ class Zeta(Precise):
     There is no derivative by x.
     """
 
-    def compute(self, xp: Any, x: Any, q: Any) -> Any:
+    def compute(self, xp: ArrayModule, x: Array, q: Array) -> Any:
         return special_of(xp).zeta(x, q)
 
-    def gradient(self, dy: Any, y: Any, x: Any, q: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, q: AnyTensor) -> Any:
         return None, unbroadcast(-dy * x * zeta(x + 1, q), q, x)
 
 
@@ -217,10 +217,10 @@ class Zeta(Precise):
 class Polygamma(Precise):
     """The a-th derivative of digamma at x, for a = 0, 1, 2, ... There is no derivative by a."""
 
-    def compute(self, xp: Any, a: Any, x: Any) -> Any:
+    def compute(self, xp: ArrayModule, a: Array, x: Array) -> Any:
         return special_of(xp).polygamma(a, x)
 
-    def gradient(self, dy: Any, y: Any, a: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, x: AnyTensor) -> Any:
         return None, unbroadcast(dy * polygamma(a + 1, x), x, a)
 
 
@@ -231,10 +231,10 @@ class Betainc(Precise):
     There are no derivatives by a and b.
     """
 
-    def compute(self, xp: Any, a: Any, b: Any, x: Any) -> Any:
+    def compute(self, xp: ArrayModule, a: Array, b: Array, x: Array) -> Any:
         return special_of(xp).betainc(a, b, x)
 
-    def gradient(self, dy: Any, y: Any, a: Any, b: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, a: AnyTensor, b: AnyTensor, x: AnyTensor) -> Any:
         log_beta = lgamma(a) + lgamma(b) - lgamma(a + b)
         density = ops.exp(xlogy(b - 1, 1 - x) + xlogy(a - 1, x) - log_beta)
         return None, None, unbroadcast(dy * density, x, y)
@@ -257,6 +257,7 @@ def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None
 
     a, b, x: shapes that broadcast, one type, float; result: the broadcast shape, of the same type; derivatives by x
     alone.
+    ShapeError: shapes that do not broadcast. DTypeError: no float.
     """
     return apply(Betainc(), a, b, x, name=name)
 

@@ -8,7 +8,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
-from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device import rectify
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
@@ -36,10 +36,10 @@ class Relu(Activation):
     kinds = "if"
     takes_out = True
 
-    def forward(self, xp: Any, x: Any, out: Any = None) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, out: Array = None) -> Any:
         return xp.maximum(x, x.dtype.type(0), out=out)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(ReluGrad(), dy, y)
 
 
@@ -49,10 +49,10 @@ class ReluGrad(Activation):
 
     takes_out = True
 
-    def forward(self, xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, y: Array, out: Array = None) -> Any:
         return rectify.gradient(xp, dy, y, out)
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, y: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, y: AnyTensor) -> Any:
         return apply(ReluGrad(), ddx, y), ops.zeros_like(y)  # zeros, not None, as in TensorFlow
 
 
@@ -62,10 +62,10 @@ class Relu6(Activation):
 
     kinds = "if"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.minimum(xp.maximum(x, x.dtype.type(0)), x.dtype.type(6))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return ops.where(ops.logical_and(y > 0, y < 6), dy, ops.zeros_like(dy))
 
 
@@ -75,10 +75,10 @@ class LeakyRelu(Activation):
 
     alpha: float = 0.2
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.where(x > 0, x, x * x.dtype.type(self.alpha))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return ops.where(x > 0, dy, dy * self.alpha)
 
 
@@ -86,10 +86,10 @@ class LeakyRelu(Activation):
 class Elu(Activation):
     """x where x > 0, else exp(x) - 1. Source: D.-A. Clevert et al., ICLR 2016."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.where(x > 0, x, xp.expm1(xp.minimum(x, x.dtype.type(0))))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return ops.where(y < 0, dy * (y + 1), dy)
 
 
@@ -97,11 +97,11 @@ class Elu(Activation):
 class Selu(Activation):
     """scale * (x where x > 0, else alpha (exp(x) - 1)). Source: G. Klambauer et al., NIPS 2017."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         scale, alpha = x.dtype.type(SELU_SCALE), x.dtype.type(SELU_ALPHA)
         return scale * xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, x.dtype.type(0))))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return ops.where(y < 0, dy * (y + SELU_SCALE * SELU_ALPHA), dy * SELU_SCALE)
 
 
@@ -109,11 +109,11 @@ class Selu(Activation):
 class Sigmoid(Activation):
     """1 / (1 + exp(-x)), computed from exp(-|x|) so that nothing overflows."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         small = xp.exp(-xp.abs(x))
         return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * y * (1 - y)
 
 
@@ -121,10 +121,10 @@ class Sigmoid(Activation):
 class Softplus(Activation):
     """log(1 + exp(x)), which tends to 0 on the left and to x on the right."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.logaddexp(x, x.dtype.type(0))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * sigmoid(x)
 
 
@@ -132,10 +132,10 @@ class Softplus(Activation):
 class Softsign(Activation):
     """x / (1 + |x|)."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return x / (1 + xp.abs(x))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy / ops.square(1 + ops.abs(x))
 
 
@@ -155,13 +155,13 @@ class Normalized(Op):
 class Softmax(Normalized):
     """exp(x) / sum(exp(x)) along an axis; the largest x is subtracted first, which changes nothing but overflow."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if not x.size:
             return x.copy()
         e = xp.exp((x - x.max(axis=self.axis, keepdims=True)).astype(accumulator(x.dtype), copy=False))
         return (e / e.sum(axis=self.axis, keepdims=True)).astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return (dy - ops.reduce_sum(dy * y, self.axis, keepdims=True)) * y
 
 
@@ -169,13 +169,13 @@ class Softmax(Normalized):
 class LogSoftmax(Normalized):
     """x - log(sum(exp(x))) along an axis."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if not x.size:
             return x.copy()
         shifted = (x - x.max(axis=self.axis, keepdims=True)).astype(accumulator(x.dtype), copy=False)
         return (shifted - xp.log(xp.exp(shifted).sum(axis=self.axis, keepdims=True))).astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy - ops.exp(y) * ops.reduce_sum(dy, self.axis, keepdims=True)
 
 
@@ -189,31 +189,46 @@ softsign = unary(Softsign, "softsign")
 
 
 def leaky_relu(features: TensorLike, alpha: float = 0.2, name: str | None = None) -> AnyTensor:
-    """x where x > 0, else alpha x."""
+    """x where x > 0, else alpha x.
+
+    features: any shape; result: the same shape and type. Source: A. Maas et al., ICML 2013. DTypeError: texts.
+    """
     return apply(LeakyRelu(alpha=float(alpha)), features, name=name)
 
 
 def log_sigmoid(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """log(sigmoid(x)), exact also where sigmoid is almost 0."""
+    """log(sigmoid(x)), exact also where sigmoid is almost 0.
+
+    x: any shape, float; result: the same shape and type. DTypeError: no float.
+    """
     with scope(name, "LogSigmoid", x) as full:
         return ops.negative(softplus(-x if is_tensor(x) else ops.negative(x)), name=full)
 
 
 def hard_sigmoid(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """0.2 x + 0.5 limited to [0, 1]: a sigmoid made of three straight lines."""
+    """0.2 x + 0.5 limited to [0, 1]: a sigmoid made of three straight lines.
+
+    x: any shape, float; result: the same shape and type. DTypeError: no float.
+    """
     with scope(name, "HardSigmoid", x) as full:
         return ops.clip_by_value(ops.multiply(x, 0.2) + 0.5, 0.0, 1.0, name=full)
 
 
 def swish(features: TensorLike, beta: float = 1.0, name: str | None = None) -> AnyTensor:
-    """x sigmoid(beta x). Source: P. Ramachandran et al., Searching for activation functions, 2017."""
+    """x sigmoid(beta x). Source: P. Ramachandran et al., Searching for activation functions, 2017.
+
+    features: any shape, float; result: the same shape and type. DTypeError: no float.
+    """
     with scope(name, "swish", features) as full:
         x = convert(features)
         return ops.multiply(x, sigmoid(x if beta == 1.0 else x * beta), name=full)
 
 
 def mish(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """x tanh(softplus(x)). Source: D. Misra, BMVC 2020."""
+    """x tanh(softplus(x)). Source: D. Misra, BMVC 2020.
+
+    x: any shape, float; result: the same shape and type. DTypeError: no float.
+    """
     with scope(name, "mish", x) as full:
         x = convert(x)
         return ops.multiply(x, ops.tanh(softplus(x)), name=full)
@@ -223,6 +238,7 @@ def gelu(features: TensorLike, approximate: bool = False, name: str | None = Non
     """x P(X <= x) for a standard normal X: x (1 + erf(x / sqrt 2)) / 2, or an approximation by tanh.
 
     Source: D. Hendrycks, K. Gimpel, Gaussian error linear units, 2016.
+    features: any shape, float; result: the same shape and type. DTypeError: no float.
     """
     with scope(name, "gelu", features) as full:
         x = convert(features)
@@ -234,14 +250,21 @@ def gelu(features: TensorLike, approximate: bool = False, name: str | None = Non
         return ops.multiply(x * 0.5, 1.0 + inner, name=full)
 
 
-def crelu(features: NumberLike, name: str | None = None, axis: int = -1) -> AnyTensor:
-    """relu(x) and relu(-x) side by side along `axis`: twice as many channels. Source: W. Shang et al., ICML 2016."""
+def crelu(features: TensorLike, name: str | None = None, axis: int = -1) -> AnyTensor:
+    """relu(x) and relu(-x) side by side along `axis`: twice as many channels. Source: W. Shang et al., ICML 2016.
+
+    features: any shape, a number; result: features' shape with axis `axis` twice as long, of its type. ShapeError: no such
+    axis. DTypeError: texts.
+    """
     with scope(name, "CRelu", features) as full:
-        return relu(ops.concat([features, -features], axis), name=full)
+        x = convert(features)
+        return relu(ops.concat([x, -x], axis), name=full)
 
 
 def softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
     """exp(x) / sum(exp(x)) along `axis` (the last one): positive numbers that add up to 1.
+
+    logits: any shape but (), float; result: the same shape and type. ShapeError: no such axis. DTypeError: no float.
 
     >>> import deepkit as dk
     >>> dk.softmax([1.0, 1.0]).numpy().tolist()
@@ -251,7 +274,10 @@ def softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = None, 
 
 
 def log_softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = None, dim: AxisLike = None) -> AnyTensor:
-    """The logarithm of softmax, exact also where softmax is almost 0."""
+    """The logarithm of softmax, exact also where softmax is almost 0.
+
+    logits: any shape but (), float; result: the same shape and type. ShapeError: no such axis. DTypeError: no float.
+    """
     return apply(LogSoftmax(axis=_axis(axis, dim)), logits, name=name)
 
 

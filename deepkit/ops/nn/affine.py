@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
@@ -33,15 +33,18 @@ class BiasAdd(Op):
 
     takes_out = True
 
-    def forward(self, xp: Any, x: Any, bias: Any, out: Any = None) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, bias: Array, out: Array = None) -> Any:
         return xp.add(x, bias, out=out)
 
-    def gradient(self, dy: Any, y: Any, x: Any, bias: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, bias: AnyTensor) -> Any:
         return dy, ops.sum_like(dy, bias)
 
 
 def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None, name: str | None = None) -> AnyTensor:
     """A bias (channels,) added to value (batch, ..., channels), or with data_format NCHW to (batch, channels, ...).
+
+    Result: value's shape and type. ShapeError: not as many biases as channels. ArgumentError: another data_format.
+    DTypeError: two types.
 
     >>> import deepkit as dk
     >>> dk.ops.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).numpy().tolist()
@@ -63,19 +66,28 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 
 
 def xw_plus_b(x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None) -> AnyTensor:
-    """x (batch, in) times weights (in, out) plus biases (out)."""
+    """x (batch, in) times weights (in, out) plus biases (out).
+
+    Result (batch, out), of their type. ShapeError: sizes that do not fit. DTypeError: texts.
+    """
     with scope(name, "xw_plus_b", x, weights, biases) as full:
         return bias_add(ops.matmul(x, weights), biases, name=full)
 
 
 def relu_layer(x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None) -> AnyTensor:
-    """relu(x weights + biases): one dense layer."""
+    """relu(x weights + biases): one dense layer.
+
+    x (batch, in), weights (in, out), biases (out); result (batch, out). ShapeError: sizes that do not fit.
+    """
     with scope(name, "relu_layer", x, weights, biases) as full:
         return ops.relu(bias_add(ops.matmul(x, weights), biases), name=full)
 
 
 def zero_fraction(value: TensorLike, name: str | None = None) -> AnyTensor:
-    """How large a part of a tensor is exactly zero, as float32: after relu, how many units are silent."""
+    """How large a part of a tensor is exactly zero, as float32: after relu, how many units are silent.
+
+    value: any shape and type; result: ().
+    """
     with scope(name, "zero_fraction", value) as full:
         value = convert(value)
         return ops.reduce_mean(ops.cast(ops.equal(value, ops.zeros_like(value)), "float32"), name=full)

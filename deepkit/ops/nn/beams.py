@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.errors import ShapeError
 
 __all__ = ["gather_tree"]
@@ -26,7 +26,7 @@ class GatherTree(Op):
             raise ShapeError(f"gather_tree: step_ids {ids}, parent_ids {parents}", rule="both are (time, batch, beams)")
         return ids.merge(parents)
 
-    def forward(self, xp: Any, ids: Any, parents: Any, lengths: Any, end: Any) -> Any:
+    def forward(self, xp: ArrayModule, ids: Array, parents: Array, lengths: Array, end: Array) -> Any:
         steps, batch, beams = ids.shape
         y = xp.full_like(ids, end)
         last = xp.minimum(lengths, steps)[:, None] - 1  # the last step of each sequence
@@ -46,6 +46,7 @@ def gather_tree(
 ) -> AnyTensor:
     """The sequences of a beam search. step_ids, parent_ids (time, batch, beams): which class each beam took, and from which
     beam of the step before it went on; max_sequence_lengths (batch,). Behind its end a sequence holds end_token.
+    Result: (time, batch, beams), int32. ShapeError: other numbers of axes. DTypeError: no int32.
 
     >>> import deepkit as dk
     >>> ids, parents = [[[1, 2]], [[3, 4]]], [[[0, 0]], [[1, 0]]]  # two steps of one sequence with two beams

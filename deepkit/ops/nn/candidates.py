@@ -10,8 +10,9 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
+from deepkit.device.philox import Stream
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
@@ -57,7 +58,7 @@ class CandidateSampler(Op):
     def dtype(self, true_classes: DType) -> Any:
         return as_dtype("int64"), as_dtype("float32"), as_dtype("float32")
 
-    def forward(self, xp: Any, stream: Any, true_classes: Any) -> Any:
+    def forward(self, xp: ArrayModule, stream: Stream, true_classes: Array) -> Any:
         found: list[int] = []
         seen: set[int] = set()
         draws = 0
@@ -71,14 +72,14 @@ class CandidateSampler(Op):
         chosen = np.array(found, np.int64)
         return chosen, self._expected(true_classes, draws), self._expected(chosen, draws)
 
-    def _candidates(self, stream: Any) -> Iterator[int]:
+    def _candidates(self, stream: Stream) -> Iterator[int]:
         """Class after class, each from two random words."""
         start, size = stream.take(_BLOCKS * self.count), self.count // 2 + 1
         while True:
             yield from self._drawn(stream, start, 2 * size).tolist()
             start += size
 
-    def _drawn(self, stream: Any, start: int, count: int) -> Any:
+    def _drawn(self, stream: Stream, start: int, count: int) -> Any:
         if self.distribution == "uniform":
             low, high = stream.words(start, 2 * count).astype(np.uint64).reshape(-1, 2).T
             return (low | high << np.uint64(32)) % np.uint64(self.largest)
@@ -88,7 +89,7 @@ class CandidateSampler(Op):
         ends = np.cumsum(self.weights)
         return np.minimum(np.searchsorted(ends / ends[-1], uniform, side="right"), self.largest - 1)
 
-    def _expected(self, classes: Any, draws: int) -> Any:
+    def _expected(self, classes: Array, draws: int) -> Any:
         if self.distribution == "uniform":
             p = np.full(classes.shape, 1.0 / self.largest)
         elif self.distribution == "log_uniform":
@@ -101,7 +102,7 @@ class CandidateSampler(Op):
 
 
 def _sampled(
-    distribution: str, true_classes: Any, num_true: int, num_sampled: int, unique: bool, range_max: int,
+    distribution: str, true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int,
     seed: int | None, name: str, weights: Any = (),
 ) -> Candidates:
     if int(num_sampled) < 1 or int(range_max) < 1 or (unique and num_sampled > range_max):
@@ -120,7 +121,11 @@ def uniform_candidate_sampler(
     true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """num_sampled classes below range_max, all equally likely."""
+    """num_sampled classes below range_max, all equally likely.
+
+    true_classes: (batch, num_true), int64; result: sampled candidates (num_sampled,), int64, and how often each true class
+    (batch, num_true) and each sampled one (num_sampled,) is to be expected. ArgumentError: more unique classes than there are.
+    """
     return _sampled(
         "uniform", true_classes, num_true, num_sampled, unique, range_max, seed, name or "UniformCandidateSampler"
     )
@@ -130,7 +135,11 @@ def log_uniform_candidate_sampler(
     true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """num_sampled classes below range_max, small numbers more often: for words numbered by falling frequency."""
+    """num_sampled classes below range_max, small numbers more often: for words numbered by falling frequency.
+
+    true_classes: (batch, num_true), int64; result: sampled candidates (num_sampled,), int64, and how often each true class
+    (batch, num_true) and each sampled one (num_sampled,) is to be expected. ArgumentError: more unique classes than there are.
+    """
     return _sampled(
         "log_uniform",
         true_classes,
@@ -145,10 +154,14 @@ def log_uniform_candidate_sampler(
 
 def fixed_unigram_candidate_sampler(
     true_classes: TensorLike, num_true: int, num_sampled: int, unique: bool, range_max: int, vocab_file: str = "",
-    distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0, unigrams: Sequence[float] = (),
-    seed: int | None = None, name: str | None = None,
+    distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0,
+    unigrams: Sequence[float] = (), seed: int | None = None, name: str | None = None,
 ) -> Candidates:
-    """num_sampled classes below range_max, in proportion to unigrams ** distortion; the reserved ids are never drawn."""
+    """num_sampled classes below range_max, in proportion to unigrams ** distortion; the reserved ids are never drawn.
+
+    true_classes: (batch, num_true), int64; result: sampled candidates (num_sampled,), int64, and how often each true class
+    (batch, num_true) and each sampled one (num_sampled,) is to be expected. ArgumentError: more unique classes than there are.
+    """
     weights = [0.0] * int(num_reserved_ids) + [float(u) ** distortion for u in unigrams]
     if vocab_file or num_shards != 1 or len(weights) != range_max:
         raise ArgumentError(
@@ -162,8 +175,9 @@ def fixed_unigram_candidate_sampler(
 
 
 def _logits(
-    weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int, num_true: int,
-    sampled_values: Any, remove_accidental_hits: bool, partition_strategy: str, seed: int | None,
+    weights: TensorLike, biases: TensorLike, labels: TensorLike, inputs: AnyTensor, num_sampled: int, num_classes: int,
+    num_true: int, sampled_values: Sequence[TensorLike] | None, remove_accidental_hits: bool, partition_strategy: str,
+    seed: int | None,
 ) -> tuple[Any, Any]:
     """Logits (batch, num_true + num_sampled) of the true and of the sampled classes, and their labels.
 
@@ -195,13 +209,14 @@ def _logits(
 
 def nce_loss(
     weights: TensorLike, biases: TensorLike, labels: TensorLike, inputs: TensorLike, num_sampled: int, num_classes: int,
-    num_true: int = 1, sampled_values: TensorLike | None = None, remove_accidental_hits: bool = False,
+    num_true: int = 1, sampled_values: Sequence[TensorLike] | None = None, remove_accidental_hits: bool = False,
     partition_strategy: str = "mod", name: str = "nce_loss",
 ) -> AnyTensor:
     """The loss of telling the true classes from sampled ones, by logistic regression: (batch,).
 
     weights (classes, size), biases (classes,), labels (batch, num_true), inputs (batch, size). Unless sampled_values are
     given, the log-uniform sampler draws num_sampled classes. Source: M. Gutmann, A. Hyvarinen, AISTATS 2010.
+    ArgumentError: more sampled classes than there are. ShapeError: sizes that do not fit.
     """
     inputs = convert(inputs, beside=weights)
     with scope(name, "nce_loss", weights, biases, inputs, labels):
@@ -214,12 +229,13 @@ def nce_loss(
 
 def sampled_softmax_loss(
     weights: TensorLike, biases: TensorLike, labels: TensorLike, inputs: TensorLike, num_sampled: int, num_classes: int,
-    num_true: int = 1, sampled_values: TensorLike | None = None, remove_accidental_hits: bool = True,
+    num_true: int = 1, sampled_values: Sequence[TensorLike] | None = None, remove_accidental_hits: bool = True,
     partition_strategy: str = "mod", name: str = "sampled_softmax_loss", seed: int | None = None,
 ) -> AnyTensor:
     """The cross-entropy of a softmax over the true and num_sampled other classes: (batch,). For training only.
 
     Arguments as for `nce_loss`. Source: S. Jean et al., ACL 2015.
+    ArgumentError: more sampled classes than there are. ShapeError: sizes that do not fit.
     """
     inputs = convert(inputs, beside=weights)
     with scope(name, "sampled_softmax_loss", weights, biases, inputs, labels):

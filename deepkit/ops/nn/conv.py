@@ -10,7 +10,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, IntsLike, PaddingLike, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, PaddingLike, ShapeLike, TensorLike
 from deepkit.device import convolve
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -49,7 +49,7 @@ class Convolving(Windowed):
         batch = x.dims[0] if x.dims is not None else None
         return Shape.of((batch, *self.out_space(x, f[: self.space]), f[-1]))
 
-    def run(self, xp: Any, kernel: Any, a: Any, b: Any, **parts: Any) -> Any:
+    def run(self, xp: ArrayModule, kernel: Array, a: Array, b: Array, **parts: Any) -> Any:
         """kernel(xp, a, b, ...), in float32 if the arrays are float16, as TensorFlow does."""
         if a.dtype == xp.float16:
             return kernel(xp, a.astype(xp.float32), b.astype(xp.float32), **parts).astype(xp.float16)
@@ -85,11 +85,11 @@ class Conv(Convolving):
     def shape(self, x: Shape, filters: Shape) -> Shape:
         return self.output(x, filters)
 
-    def forward(self, xp: Any, x: Any, filters: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, filters: Array) -> Any:
         self.output(Shape.of(x.shape), Shape.of(filters.shape))
         return self.run(xp, convolve.convolve, x, filters, windows=self.fit(x, filters.shape[: self.space]))
 
-    def gradient(self, dy: Any, y: Any, x: Any, filters: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, filters: AnyTensor) -> Any:
         return (
             apply(self.made_into(ConvInputGrad), dy, filters, x),
             apply(self.made_into(ConvFilterGrad), x, dy, filters),
@@ -118,12 +118,12 @@ class ConvInputGrad(Convolving):
             )
         return like
 
-    def forward(self, xp: Any, dy: Any, filters: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, filters: Array, like: Array) -> Any:
         self.shape(Shape.of(dy.shape), Shape.of(filters.shape), Shape.of(like.shape))
         fitted = self.fit(like, filters.shape[: self.space])
         return self.run(xp, convolve.input_gradient, dy, filters, shape=like.shape, windows=fitted)
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, filters: Any, like: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, filters: AnyTensor, like: AnyTensor) -> Any:
         return apply(self.made_into(Conv), ddx, filters), apply(self.made_into(ConvFilterGrad), ddx, dy, filters), None
 
 
@@ -140,12 +140,12 @@ class ConvFilterGrad(Convolving):
             raise ShapeError(f"the convolution of {x} with filters {like} has shape {y}, not {dy}")
         return like
 
-    def forward(self, xp: Any, x: Any, dy: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, dy: Array, like: Array) -> Any:
         self.shape(Shape.of(x.shape), Shape.of(dy.shape), Shape.of(like.shape))
         fitted = self.fit(x, like.shape[: self.space])
         return self.run(xp, convolve.filter_gradient, x, dy, shape=like.shape, windows=fitted)
 
-    def gradient(self, ddw: Any, dw: Any, x: Any, dy: Any, like: Any) -> Any:
+    def gradient(self, ddw: AnyTensor, dw: AnyTensor, x: AnyTensor, dy: AnyTensor, like: AnyTensor) -> Any:
         return apply(self.made_into(ConvInputGrad), dy, ddw, x), apply(self.made_into(Conv), x, ddw), None
 
 
@@ -157,7 +157,8 @@ def _either(what: str, old: Any, new: Any) -> Any:
 
 
 def _settings(
-    space: int, strides: Any, padding: Any, dilations: Any, data_format: str | None
+    space: int, strides: IntsLike | None, padding: PaddingLike | None, dilations: IntsLike | None,
+    data_format: str | None,
 ) -> tuple[bool, dict[str, Any]]:
     """Whether the channels come first, and the attributes of the op."""
     first = spatial.channels_first(data_format, space)
@@ -169,8 +170,8 @@ def _settings(
 
 
 def _convolve(
-    space: int, default: str, x: Any, filters: Any, strides: Any, padding: Any, dilations: Any,
-    data_format: str | None, name: str | None, groups: int = 1,
+    space: int, default: str, x: TensorLike | None, filters: TensorLike | None, strides: IntsLike | None,
+    padding: PaddingLike | None, dilations: IntsLike | None, data_format: str | None, name: str | None, groups: int = 1,
 ) -> Any:
     first, settings = _settings(space, strides, padding, dilations, data_format)
     op = Conv(groups=groups, **settings)
@@ -186,6 +187,8 @@ def conv1d(
     name: str | None = None, input: TensorLike | None = None, dilations: IntsLike | None = None,
 ) -> AnyTensor:
     """Convolution along one axis: (batch, width, in) with filters (width, in, out) -> (batch, width, out).
+
+    ShapeError: other numbers of axes, or of channels. ArgumentError: another padding.
 
     >>> import deepkit as dk
     >>> dk.ops.conv1d([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]], 1, "VALID").numpy().ravel().tolist()
@@ -205,6 +208,7 @@ def conv2d(
     strides: [1, vertical, horizontal, 1] or fewer numbers. padding SAME puts zeros around the image so that stride 1
     keeps its size (stride s: ceil(size / s)); VALID puts none: ceil((size - kernel + 1) / s). dilations: the distance of
     the filter's taps. Source of the padding rule: TensorFlow.
+    ShapeError: other numbers of axes, or of channels. ArgumentError: another padding. DTypeError: no float.
 
     >>> import numpy as np, deepkit as dk
     >>> dk.ops.conv2d(np.ones([1, 4, 4, 3], "f"), np.ones([2, 2, 3, 8], "f"), [1, 2, 2, 1], "SAME").shape
@@ -219,7 +223,10 @@ def conv3d(
     padding: PaddingLike | None = None, data_format: str | None = "NDHWC", dilations: IntsLike | None = None,
     name: str | None = None, filters: TensorLike | None = None,
 ) -> AnyTensor:
-    """Convolution over three axes: (batch, depth, height, width, in), filters (depth, height, width, in, out)."""
+    """Convolution over three axes: (batch, depth, height, width, in), filters (depth, height, width, in, out).
+
+    ShapeError: other numbers of axes, or of channels.
+    """
     filters = _either("filter", filter, filters)
     return _convolve(3, "Conv3D", input, filters, strides, padding, dilations, data_format, name)
 
@@ -233,6 +240,7 @@ def convolution(
     """Convolution over as many space axes as the filter has: (batch, space..., in) with filters (kernel..., in, out).
 
     With `groups` the channels are split into that many groups, each with filters of its own.
+    ShapeError: other numbers of axes, or of channels. ArgumentError: another padding.
     """
     filters = convert(_either("filter", filter, filters), beside=input)
     space = _space_of(filters)
@@ -263,13 +271,17 @@ def _above_one(numbers: Any) -> bool:
 def atrous_conv2d(
     value: TensorLike, filters: TensorLike, rate: int, padding: str, name: str | None = None
 ) -> AnyTensor:
-    """conv2d whose filter has rate - 1 gaps between its taps. Source: F. Yu, V. Koltun, ICLR 2016."""
+    """conv2d whose filter has rate - 1 gaps between its taps. Source: F. Yu, V. Koltun, ICLR 2016.
+
+    value (batch, height, width, in), filters (height, width, in, out); result (batch, ..., out). ShapeError: other numbers of
+    axes or of channels. ArgumentError: another padding.
+    """
     return _convolve(2, "convolution", value, filters, 1, padding, rate, None, name)
 
 
-def _depthwise(x: Any, filters: Any, settings: dict[str, Any], name: str | None) -> Any:
+def _depthwise(x: AnyTensor, filters: AnyTensor, settings: dict[str, Any], name: str | None) -> Any:
     """filters (height, width, channels, multiplier) on channels-last x: output channel c * multiplier + m."""
-    dims = filters.shape.dims
+    dims: Any = filters.shape.dims
     if dims is None or len(dims) != 4 or None in dims[2:]:
         raise ShapeError(
             f"a depthwise filter of shape {filters.shape}",
@@ -282,12 +294,14 @@ def _depthwise(x: Any, filters: Any, settings: dict[str, Any], name: str | None)
 
 def depthwise_conv2d(
     input: TensorLike, filter: TensorLike | None = None, strides: IntsLike | None = None,
-    padding: PaddingLike | None = None, rate: TensorLike | None = None, name: str | None = None,
+    padding: PaddingLike | None = None, rate: IntsLike | None = None, name: str | None = None,
     data_format: str | None = None, dilations: IntsLike | None = None, filters: TensorLike | None = None,
 ) -> AnyTensor:
     """A convolution of each channel by itself: filter (height, width, channels, multiplier).
 
     Output channel c * multiplier + m is channel c convolved with filter[:, :, c, m].
+    input (batch, height, width, channels); result (batch, ..., channels * multiplier). ShapeError: other numbers of axes or of
+    channels. Source: L. Sifre, S. Mallat, 2013.
     """
     filters = _either("filter", filter, filters)
     with scope(name, "depthwise", input, filters) as full:
@@ -303,18 +317,23 @@ def depthwise_conv2d_native(
     padding: PaddingLike | None = None, data_format: str | None = "NHWC", dilations: IntsLike | None = None,
     name: str | None = None,
 ) -> AnyTensor:
-    """TensorFlow 1's other name of depthwise_conv2d."""
+    """TensorFlow 1's other name of depthwise_conv2d.
+
+    input (batch, height, width, channels), as there. ShapeError: other numbers of axes or of channels.
+    """
     return depthwise_conv2d(input, filter, strides, padding, None, name, data_format, dilations)
 
 
 def separable_conv2d(
     input: TensorLike, depthwise_filter: TensorLike, pointwise_filter: TensorLike, strides: IntsLike,
-    padding: PaddingLike, rate: TensorLike | None = None, name: str | None = None, data_format: str | None = None,
+    padding: PaddingLike, rate: IntsLike | None = None, name: str | None = None, data_format: str | None = None,
     dilations: IntsLike | None = None,
 ) -> AnyTensor:
     """A depthwise convolution, then a 1 x 1 convolution that mixes the channels.
 
     depthwise_filter (height, width, in, multiplier), pointwise_filter (1, 1, in * multiplier, out).
+    input (batch, height, width, in); result (batch, ..., out). ShapeError: other numbers of axes or of channels. Source: F.
+    Chollet, CVPR 2017.
     """
     with scope(name, "separable_conv2d", input, depthwise_filter, pointwise_filter) as full:
         apart = depthwise_conv2d(
@@ -324,8 +343,9 @@ def separable_conv2d(
 
 
 def _transpose(
-    space: int, default: str, value: Any, filters: Any, output_shape: Any, strides: Any, padding: Any,
-    dilations: Any, data_format: str | None, name: str | None,
+    space: int, default: str, value: TensorLike | None, filters: TensorLike | None, output_shape: ShapeLike | None,
+    strides: IntsLike | None, padding: PaddingLike | None, dilations: IntsLike | None, data_format: str | None,
+    name: str | None,
 ) -> Any:
     """filters are (kernel..., channels out, channels in): those of the convolution that is transposed."""
     first, settings = _settings(space, strides, padding, dilations, data_format)
@@ -343,7 +363,10 @@ def conv1d_transpose(
     input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
     data_format: str | None = "NWC", dilations: IntsLike | None = None, name: str | None = None,
 ) -> AnyTensor:
-    """The transpose of conv1d: filters (width, out, in)."""
+    """The transpose of conv1d: filters (width, out, in).
+
+    input (batch, width, in); result: output_shape. ShapeError: an output_shape that does not lead to input.
+    """
     return _transpose(
         1, "conv1d_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
     )
@@ -359,6 +382,7 @@ def conv2d_transpose(
     value (batch, height, width, in), filter (height, width, out, in): as for the conv2d that leads from out to in.
     output_shape [batch, height, width, out] says which of the sizes is meant that lead to the same value; the batch may
     be shape(value)[0]. Source: M. Zeiler et al., CVPR 2010.
+    ShapeError: an output_shape that does not lead to value.
     """
     x, w = _either("value", value, input), _either("filter", filter, filters)
     return _transpose(2, "conv2d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
@@ -369,7 +393,10 @@ def conv3d_transpose(
     strides: IntsLike | None = None, padding: str = "SAME", data_format: str | None = "NDHWC", name: str | None = None,
     input: TensorLike | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
 ) -> AnyTensor:
-    """The transpose of conv3d: filter (depth, height, width, out, in)."""
+    """The transpose of conv3d: filter (depth, height, width, out, in).
+
+    value (batch, depth, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
+    """
     x, w = _either("value", value, input), _either("filter", filter, filters)
     return _transpose(3, "conv3d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
 
@@ -378,7 +405,11 @@ def conv_transpose(
     input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
     data_format: str | None = None, dilations: IntsLike | None = None, name: str | None = None,
 ) -> AnyTensor:
-    """The transposed convolution over as many space axes as the filter has."""
+    """The transposed convolution over as many space axes as the filter has.
+
+    input (batch, space..., in), filters (kernel..., out, in); result: output_shape. ShapeError: an output_shape that does not
+    lead to input.
+    """
     filters = convert(filters, beside=input)
     space = _space_of(filters)
     return _transpose(
@@ -389,7 +420,10 @@ def conv_transpose(
 def atrous_conv2d_transpose(
     value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
 ) -> AnyTensor:
-    """The transpose of atrous_conv2d: filters (height, width, out, in)."""
+    """The transpose of atrous_conv2d: filters (height, width, out, in).
+
+    value (batch, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
+    """
     return _transpose(
         2, "atrous_conv2d_transpose", value, filters, output_shape, 1, padding, rate, None, name
     )
@@ -401,7 +435,10 @@ def conv2d_backprop_input(
     data_format: str | None = "NHWC", dilations: IntsLike | None = None, name: str | None = None,
     filters: TensorLike | None = None,
 ) -> AnyTensor:
-    """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output."""
+    """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output.
+
+    ShapeError: shapes that do not belong together.
+    """
     w = _either("filter", filter, filters)
     return _transpose(
         2, "Conv2DBackpropInput", out_backprop, w, input_sizes, strides, padding, dilations, data_format, name
@@ -413,7 +450,10 @@ def conv2d_backprop_filter(
     use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: IntsLike | None = None,
     name: str | None = None,
 ) -> AnyTensor:
-    """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output."""
+    """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output.
+
+    ShapeError: shapes that do not belong together.
+    """
     first, settings = _settings(2, strides, padding, dilations, data_format)
     with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:
         x, dy = convert(input, beside=out_backprop), convert(out_backprop, beside=input)

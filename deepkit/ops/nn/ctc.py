@@ -6,6 +6,7 @@ Source: A. Graves et al., ICML 2006. The blank is the last class; time is the fi
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, GradientError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -48,7 +49,7 @@ class CTCLoss(Op):
     def dtype(self, logits: DType, *_: DType) -> Any:
         return logits, logits
 
-    def forward(self, xp: Any, logits: Any, places: Any, values: Any, lengths: Any) -> Any:
+    def forward(self, xp: ArrayModule, logits: Array, places: Array, values: Array, lengths: Array) -> Any:
         steps, batch, classes = logits.shape
         blank = classes - 1
         labels = self._labels(places, values, batch, classes)
@@ -78,7 +79,7 @@ class CTCLoss(Op):
         loss = xp.where(skipped, 0, -total)
         return loss.astype(logits.dtype), slope.astype(logits.dtype)
 
-    def _labels(self, places: Any, values: Any, batch: int, classes: int) -> list[list[int]]:
+    def _labels(self, places: Array, values: Array, batch: int, classes: int) -> list[list[int]]:
         rows: list[list[int]] = [[] for _ in range(batch)]
         for b, value in zip(places[:, 0].tolist(), values.tolist(), strict=True):
             if not 0 <= value < classes - 1 or not 0 <= b < batch:
@@ -95,7 +96,7 @@ class CTCLoss(Op):
         """The least number of steps for these labels: equal neighbours need a blank between them."""
         return len(row) + (sum(a == b for a, b in itertools.pairwise(row)) if self.merge else 0)
 
-    def _check(self, labels: list[list[int]], lengths: Any, steps: int) -> None:
+    def _check(self, labels: list[list[int]], lengths: Array, steps: int) -> None:
         for b, (row, n) in enumerate(zip(labels, lengths.tolist(), strict=True)):
             if n > steps:
                 raise ArgumentError(f"ctc_loss: sequence_length[{b}] = {n}", rule=f"at most {steps}, the time axis")
@@ -106,7 +107,10 @@ class CTCLoss(Op):
                     hint="ignore_longer_outputs_than_inputs=True leaves such sequences out",
                 )
 
-    def gradient(self, dys: Any, ys: Any, logits: Any, places: Any, values: Any, lengths: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], logits: AnyTensor, places: AnyTensor,
+        values: AnyTensor, lengths: AnyTensor,
+    ) -> Any:
         dloss, dslope = dys
         if dslope is not None:
             raise GradientError("ctc_loss has no second derivative", hint="differentiate it once")
@@ -116,13 +120,13 @@ class CTCLoss(Op):
 class _Chain:
     """Walks through the states of the label sequences of a batch: stay, go one on, or leap over a blank."""
 
-    def __init__(self, xp: Any, states: Any, blank: int, merge: bool):
+    def __init__(self, xp: ArrayModule, states: Array, blank: int, merge: bool):
         self.xp = xp
         before = xp.concatenate([xp.full_like(states[:, :2], blank), states[:, :-2]], 1)[:, : states.shape[1]]
         self.stays = merge | (states == blank)
         self.leaps = (states != blank) & ((states != before) | (not merge))
 
-    def forwards(self, emitted: Any) -> Any:
+    def forwards(self, emitted: Array) -> Any:
         """log of the probability to have written the first steps and be in each state."""
         xp, alpha = self.xp, self.xp.full_like(emitted, -np.inf)
         alpha[:1, :, :2] = emitted[:1, :, :2]
@@ -133,7 +137,7 @@ class _Chain:
             alpha[t] = _sum_exp(xp, xp.stack(ways), 0) + emitted[t]
         return alpha
 
-    def backwards(self, emitted: Any, lengths: Any, last: Any) -> Any:
+    def backwards(self, emitted: Array, lengths: Array, last: Array) -> Any:
         """log of the probability to write all further steps from each state."""
         xp, beta = self.xp, self.xp.full_like(emitted, -np.inf)
         places = xp.arange(emitted.shape[2])
@@ -148,7 +152,7 @@ class _Chain:
         return beta
 
 
-def _moved(xp: Any, x: Any, by: int) -> Any:
+def _moved(xp: ArrayModule, x: Array, by: int) -> Any:
     """x (batch, states) moved along the states; what comes in is impossible."""
     y, n = xp.full_like(x, -np.inf), x.shape[1]
     if by > 0:
@@ -158,7 +162,7 @@ def _moved(xp: Any, x: Any, by: int) -> Any:
     return y
 
 
-def _sum_exp(xp: Any, x: Any, axis: int) -> Any:
+def _sum_exp(xp: ArrayModule, x: Array, axis: int) -> Any:
     """log(sum(exp(x))), -inf where all are."""
     top = xp.where(xp.isfinite(top := x.max(axis, keepdims=True)), top, 0)
     return xp.log(xp.exp(x - top).sum(axis)) + xp.squeeze(top, axis)
@@ -175,6 +179,7 @@ def ctc_loss(
     time, classes) with time_major=False, the last class being the blank; sequence_length: int32 (batch,).
     ctc_merge_repeated=False counts equal classes in succession one by one; preprocess_collapse_repeated merges equal
     labels first. Source: A. Graves et al., ICML 2006.
+    ArgumentError: a sequence too short for its labels. ShapeError: another number of axes.
     """
     with scope(name, "CTCLoss", labels.values, inputs) as full:
         inputs = convert(inputs, beside=labels.values)
@@ -206,7 +211,7 @@ class CTCDecoder(Op):
     def dtype(self, logits: DType, *_: DType) -> Any:
         return (*(int64,) * (3 * self.paths), logits)
 
-    def forward(self, xp: Any, logits: Any, lengths: Any) -> Any:
+    def forward(self, xp: ArrayModule, logits: Array, lengths: Array) -> Any:
         found = [self.search(logits[:n, b], int(n)) for b, n in enumerate(lengths.tolist())]
         outputs: list[Any] = []
         for k in range(self.paths):
@@ -218,7 +223,7 @@ class CTCDecoder(Op):
         scores = np.array([s for _, s in found], logits.dtype).reshape(len(found), self.paths)
         return (*outputs, scores)
 
-    def search(self, logits: Any, steps: int) -> tuple[list[list[int]], list[float]]:
+    def search(self, logits: Array, steps: int) -> tuple[list[list[int]], list[float]]:
         """The paths found for one sequence (time, classes), and their scores."""
         raise TypeError(f"{self.type} does not define search")
 
@@ -233,7 +238,7 @@ class CTCGreedyDecoder(CTCDecoder):
 
     gradient = None
 
-    def search(self, logits: Any, steps: int) -> tuple[list[list[int]], list[float]]:
+    def search(self, logits: Array, steps: int) -> tuple[list[list[int]], list[float]]:
         best, blank = logits.argmax(-1), logits.shape[1] - 1
         kept = [int(c) for t, c in enumerate(best) if c != blank and not (self.merge and t and c == best[t - 1])]
         return [kept], [-float(logits.max(-1).sum())]
@@ -246,23 +251,14 @@ class CTCBeamSearchDecoder(CTCDecoder):
     beams: int = 100
     gradient = None
 
-    def search(self, logits: Any, steps: int) -> tuple[list[list[int]], list[float]]:
+    def search(self, logits: Array, steps: int) -> tuple[list[list[int]], list[float]]:
         blank = logits.shape[1] - 1
         top = logits.max(-1, keepdims=True).astype(np.float64)
         log_p = logits - top - np.log(np.exp(logits - top).sum(-1, keepdims=True))
         # each beginning: log p of ending in a blank, and of ending in its last label
         alive: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
         for row in log_p:
-            ways: dict[tuple[int, ...], list[float]] = {}
-            for path, (by_blank, by_label) in alive.items():
-                both = np.logaddexp(by_blank, by_label)
-                own = ways.setdefault(path, [-np.inf, -np.inf])
-                own[0] = np.logaddexp(own[0], both + row[blank])
-                if path:
-                    own[1] = np.logaddexp(own[1], by_label + row[path[-1]])
-                for c in range(blank):
-                    way = ways.setdefault((*path, c), [-np.inf, -np.inf])
-                    way[1] = np.logaddexp(way[1], (by_blank if path and path[-1] == c else both) + row[c])
+            ways = _one_step(alive, row, blank)
             order = sorted(ways, key=lambda p: -np.logaddexp(ways[p][0], ways[p][1]))[: self.beams]
             alive = {path: (ways[path][0], ways[path][1]) for path in order}
         best = sorted(alive, key=lambda p: -np.logaddexp(*alive[p]))[: self.paths]
@@ -275,7 +271,9 @@ class CTCBeamSearchDecoder(CTCDecoder):
         return paths, [float(np.logaddexp(*alive[p])) for p in best]
 
 
-def _decoded(op: CTCDecoder, inputs: Any, lengths: Any, name: str | None) -> tuple[list[SparseTensor], Any]:
+def _decoded(
+    op: CTCDecoder, inputs: TensorLike, lengths: TensorLike, name: str | None
+) -> tuple[list[SparseTensor], Any]:
     outputs = apply(op, inputs, lengths, name=name)
     return [SparseTensor(*outputs[i : i + 3]) for i in range(0, 3 * op.paths, 3)], outputs[-1]
 
@@ -286,6 +284,7 @@ def ctc_greedy_decoder(
     """([labels], scores): the labels, a SparseTensor of int64 (batch, length), that the best class of every step spells.
 
     inputs (time, batch, classes), the last class being the blank; scores (batch, 1): the negative sum of the best logits.
+    ShapeError: another number of axes.
     """
     return _decoded(CTCGreedyDecoder(merge=merge_repeated), inputs, sequence_length, name)
 
@@ -298,6 +297,29 @@ def ctc_beam_search_decoder(
 
     Beside the beam_width best beginnings all others are forgotten after every step. merge_repeated, as in TensorFlow 1,
     merges equal neighbours of a found sequence once more: "aab" becomes "ab" even where a blank stood between.
+    inputs (time, batch, classes), float, the last class being the blank; sequence_length (batch,). ShapeError: another number
+    of axes. ArgumentError: more paths than beams.
     """
     op = CTCBeamSearchDecoder(beams=beam_width, paths=top_paths, merge=merge_repeated)
     return _decoded(op, inputs, sequence_length, name)
+
+
+def _one_step(
+    alive: Mapping[tuple[int, ...], tuple[float, float]], row: Array, blank: int
+) -> dict[tuple[int, ...], list[float]]:
+    """The beginnings one step later: log p of ending in a blank, and of ending in the last label, of each.
+
+    A blank, or the last label again, leaves a beginning as it is; any label makes it longer, the last one only behind
+    a blank.
+    """
+    ways: dict[tuple[int, ...], list[float]] = {}
+    for path, (by_blank, by_label) in alive.items():
+        both = np.logaddexp(by_blank, by_label)
+        own = ways.setdefault(path, [-np.inf, -np.inf])
+        own[0] = np.logaddexp(own[0], both + row[blank])
+        if path:
+            own[1] = np.logaddexp(own[1], by_label + row[path[-1]])
+        for c in range(blank):
+            way = ways.setdefault((*path, c), [-np.inf, -np.inf])
+            way[1] = np.logaddexp(way[1], (by_blank if path and path[-1] == c else both) + row[c])
+    return ways

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import convert, scope
@@ -21,6 +22,7 @@ def embedding_lookup(
     params may be a list of tensors that share the rows: with partition_strategy "mod" row i is row i // n of tensor
     i % n; with "div" the tensors hold consecutive rows, the first ones one more if it does not divide evenly. With
     max_norm longer rows are scaled down to that Euclidean length.
+    ArgumentError: an id outside [0, numbers). DTypeError: ids that are no integers.
 
     >>> import deepkit as dk
     >>> dk.ops.embedding_lookup(dk.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0]).numpy().tolist()
@@ -34,19 +36,24 @@ def embedding_lookup(
         ids = convert(ids, beside=shards[0])
         if len(shards) == 1:
             return _clipped(ops.gather(shards[0], ids, name=full if max_norm is None else None), ids, max_norm, full)
-        part, row = _places(shards, ids, partition_strategy)
-        rows: Any = None
-        for i, shard in enumerate(shards):
-            here = ops.equal(part, i)
-            found = ops.gather(shard, ops.where(here, row, ops.zeros_like(row)))
-            for _ in range((shard.shape.rank or 1) - 1):
-                here = ops.expand_dims(here, -1)
-            others = ops.zeros_like(found) if rows is None else rows
-            rows = ops.where(ops.broadcast_like(here, found), found, others)
+        rows = _gathered(shards, *_places(shards, ids, partition_strategy))
         return _clipped(ops.identity(rows, name=full if max_norm is None else None), ids, max_norm, full)
 
 
-def _places(shards: list[Any], ids: Any, strategy: str) -> tuple[Any, Any]:
+def _gathered(shards: Sequence[AnyTensor], part: AnyTensor, row: AnyTensor) -> Any:
+    """Rows of several tensors: for each place, row number `row` of tensor number `part`."""
+    rows: Any = None
+    for i, shard in enumerate(shards):
+        here = ops.equal(part, i)
+        found = ops.gather(shard, ops.where(here, row, ops.zeros_like(row)))
+        for _ in range((shard.shape.rank or 1) - 1):
+            here = ops.expand_dims(here, -1)
+        others = ops.zeros_like(found) if rows is None else rows
+        rows = ops.where(ops.broadcast_like(here, found), found, others)
+    return rows
+
+
+def _places(shards: list[Any], ids: AnyTensor, strategy: str) -> tuple[Any, Any]:
     """For each id the number of its tensor, and its row there."""
     n = len(shards)
     if strategy == "mod":
@@ -63,7 +70,7 @@ def _places(shards: list[Any], ids: Any, strategy: str) -> tuple[Any, Any]:
     return part, ops.where(part < more, ids % (each + 1), (ids - more) % at_least_one)
 
 
-def _clipped(rows: Any, ids: Any, max_norm: Any, name: str | None) -> Any:
+def _clipped(rows: AnyTensor, ids: AnyTensor, max_norm: TensorLike | None, name: str | None) -> Any:
     """Rows with a Euclidean length of at most max_norm."""
     if max_norm is None:
         return rows

@@ -9,7 +9,7 @@ from typing import Any
 from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
-from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, NumberLike, TensorLike
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 from deepkit.ops.functions import ops
@@ -42,17 +42,17 @@ class SoftmaxCrossEntropy(Op):
         both = logits.merge(labels)
         return UNKNOWN if both.dims is None else Shape.of(both.dims[:-1])
 
-    def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
+    def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
         shifted = _shifted(logits)
         log_sum = xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
         return ((log_sum - shifted) * labels).sum(axis=-1).astype(logits.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
         column = ops.expand_dims(dy, -1)
         return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
 
 
-def _shifted(logits: Any) -> Any:
+def _shifted(logits: Array) -> Any:
     """Logits whose largest is 0: the softmax is the same, and no exponential overflows."""
     return (logits - logits.max(axis=-1, keepdims=True)).astype(accumulator(logits.dtype), copy=False)
 
@@ -89,7 +89,7 @@ def _refuse_class_numbers(labels: Any, logits: Any) -> None:
         )
 
 
-def _rows(x: Any) -> Any:
+def _rows(x: AnyTensor) -> Any:
     """(..., n) as (rows, n)."""
     return ops.reshape(x, ops.concat([[-1], ops.shape(x)[-1:]], 0))
 
@@ -108,7 +108,11 @@ def softmax_cross_entropy_with_logits_v2(
     _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, axis: int | None = None,
     name: str | None = None, dim: int | None = None,
 ) -> AnyTensor:
-    """-sum(labels * log softmax(logits)) along `axis`; gradients flow into the labels too."""
+    """-sum(labels * log softmax(logits)) along `axis`; gradients flow into the labels too.
+
+    labels, logits: (..., classes), float; result: (...), of the logits' type. ShapeError: different shapes. DTypeError: class
+    numbers for labels.
+    """
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     along = dim if axis is None else axis
     if along is None or along == -1:
@@ -123,7 +127,11 @@ def softmax_cross_entropy_with_logits(
     _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, dim: int = -1,
     name: str | None = None, axis: int | None = None,
 ) -> AnyTensor:
-    """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants."""
+    """-sum(labels * log softmax(logits)) along `dim`; the labels count as constants.
+
+    labels, logits: (..., classes), float; result: (...), of the logits' type. ShapeError: different shapes. ArgumentError:
+    arguments without their names. DTypeError: class numbers for labels.
+    """
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     labels = ops.stop_gradient(convert(labels, beside=logits))
     return softmax_cross_entropy_with_logits_v2(
@@ -153,13 +161,13 @@ class SparseSoftmaxCrossEntropy(Op):
             )
         return labels if logits.dims is None else logits[:-1].merge(labels)
 
-    def forward(self, xp: Any, logits: Any, labels: Any) -> Any:
+    def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
         check_labels(xp, labels, logits.shape[-1])
         shifted = _shifted(logits)
         chosen = xp.take_along_axis(shifted, labels[..., None], axis=-1)
         return (xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True)) - chosen)[..., 0].astype(logits.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, logits: Any, labels: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
         hit = apply(OneHotLike(), logits, labels)
         return ops.expand_dims(dy, -1) * (ops.softmax(logits) - hit), None
 
@@ -172,11 +180,11 @@ class OneHotLike(Op):
     shape_only = (0,)
     gradient = None
 
-    def forward(self, xp: Any, x: Any, labels: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, labels: Array) -> Any:
         return (labels[..., None] == xp.arange(x.shape[-1])).astype(x.dtype)
 
 
-def check_labels(xp: Any, labels: Any, classes: int) -> None:
+def check_labels(xp: ArrayModule, labels: Array, classes: int) -> None:
     """ArgumentError unless all labels are class numbers."""
     if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= classes):
         bad = labels[(labels < 0) | (labels >= classes)].reshape(-1)[0]
@@ -190,7 +198,11 @@ def check_labels(xp: Any, labels: Any, classes: int) -> None:
 def sparse_softmax_cross_entropy_with_logits(
     _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, name: str | None = None
 ) -> AnyTensor:
-    """-log softmax(logits)[label] for each row: logits (..., classes), labels integers (...)."""
+    """-log softmax(logits)[label] for each row: logits (..., classes), labels integers (...).
+
+    Result: (...), of the logits' type. ShapeError: other numbers of axes. DTypeError: labels that are no integers.
+    ArgumentError: a label outside [0, classes).
+    """
     _named_only("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     _warn_if_softmax(logits)
     return apply(SparseSoftmaxCrossEntropy(), logits, labels, name=name)
@@ -199,7 +211,11 @@ def sparse_softmax_cross_entropy_with_logits(
 def sigmoid_cross_entropy_with_logits(
     _sentinel: None = None, labels: TensorLike | None = None, logits: TensorLike | None = None, name: str | None = None
 ) -> AnyTensor:
-    """-z log(sigmoid x) - (1 - z) log(1 - sigmoid x) for each element, as softplus(x) - x z."""
+    """-z log(sigmoid x) - (1 - z) log(1 - sigmoid x) for each element, as softplus(x) - x z.
+
+    labels z, logits x: one shape, float; result: the same shape. ShapeError: different shapes. ArgumentError: arguments without
+    their names.
+    """
     _named_only("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
     with scope(name, "logistic_loss", logits, labels) as full:
         logits = convert(logits, beside=labels)
@@ -212,7 +228,10 @@ def weighted_cross_entropy_with_logits(
     labels: TensorLike | None = None, logits: TensorLike | None = None, pos_weight: NumberLike | None = None,
     name: str | None = None, targets: TensorLike | None = None,
 ) -> AnyTensor:
-    """As the sigmoid cross-entropy, with the term of the positive labels multiplied by pos_weight."""
+    """As the sigmoid cross-entropy, with the term of the positive labels multiplied by pos_weight.
+
+    labels, logits: one shape, float; pos_weight: broadcast against it; result: the same shape. ShapeError: different shapes.
+    """
     z = targets if labels is None else labels
     with scope(name, "logistic_loss", logits, z) as full:
         x = convert(logits, beside=z)
@@ -232,23 +251,29 @@ class L2Loss(Op):
     def shape(self, x: Shape) -> Shape:
         return Shape(())
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         flat = x.reshape(-1).astype(accumulator(x.dtype), copy=False)
         return xp.asarray(xp.dot(flat, flat) / flat.dtype.type(2), dtype=x.dtype)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * x
 
 
 def l2_loss(t: TensorLike, name: str | None = None) -> AnyTensor:
-    """sum(t * t) / 2: half the squared Euclidean norm."""
+    """sum(t * t) / 2: half the squared Euclidean norm.
+
+    t: any shape, float; result: (), of its type. DTypeError: no float.
+    """
     return apply(L2Loss(), t, name=name)
 
 
 def l2_normalize(
     x: TensorLike, axis: AxisLike = None, epsilon: float = 1e-12, name: str | None = None, dim: AxisLike = None
 ) -> AnyTensor:
-    """x divided by its Euclidean norm along `axis`; a norm below sqrt(epsilon) counts as that."""
+    """x divided by its Euclidean norm along `axis`; a norm below sqrt(epsilon) counts as that.
+
+    x: any shape, float; result: the same shape and type. ShapeError: no such axis. DTypeError: texts.
+    """
     along = dim if axis is None else axis
     with scope(name, "l2_normalize", x) as full:
         x = convert(x) if not is_tensor(x) else x
@@ -262,6 +287,7 @@ def log_poisson_loss(
     """exp(c) - targets c, with c = log_input the logarithm of the expected count: how unlikely a count is (Poisson).
 
     The full loss adds log(targets!) in Stirling's approximation where targets > 1; it does not depend on c.
+    targets, log_input: one shape, float; result: the same shape and type. ShapeError: different shapes. DTypeError: texts.
     """
     with scope(name, "log_poisson_loss", targets, log_input) as full:
         c = convert(log_input, beside=targets)

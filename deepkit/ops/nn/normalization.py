@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, reduced
 from deepkit.core.static import numbers
-from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, NumberLike, TensorLike
 from deepkit.device import batchnorm
 from deepkit.device.dtypes import DType, accumulator, float16, float32
 from deepkit.errors import ArgumentError, ShapeError
@@ -36,7 +37,7 @@ class Moments(Op):
         kept = reduced(x, self.axis, True)
         return kept, kept
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         wide = x.astype(accumulator(x.dtype), copy=False)
         total = wide.sum(axis=self.axis, keepdims=True)
         count = wide.dtype.type(x.size // max(total.size, 1))  # a mean of nothing is NaN, as in TensorFlow
@@ -46,7 +47,7 @@ class Moments(Op):
         variance = distance.sum(axis=self.axis, keepdims=True) / count
         return mean.astype(x.dtype, copy=False), variance.astype(x.dtype, copy=False)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         (dmean, dvariance), (mean, _) = dy, y
         return ops.shared(dmean + 2 * dvariance * (x - mean), ops.size_ratio(x, mean))
 
@@ -58,6 +59,7 @@ def moments(
     """(mean, variance) of x over `axes`; with keepdims the axes stay with length 1. `shift` is not used.
 
     The axes of batch normalization are those of all but the channels: [0] for a dense layer, [0, 1, 2] for images.
+    x: any shape; result: x's shape without `axes`, of its type. ShapeError: no such axis. DTypeError: texts.
 
     >>> import deepkit as dk
     >>> mean, variance = dk.ops.moments([1.0, 3.0, 5.0, 7.0], [0])
@@ -77,7 +79,7 @@ def moments(
         return ops.squeeze(mean, axis), ops.squeeze(variance, axis)
 
 
-def _axes(axes: Any) -> tuple[int, ...] | None:
+def _axes(axes: AxisLike) -> tuple[int, ...] | None:
     known = None if axes is None else numbers(axes)
     return (known,) if isinstance(known, int) else known
 
@@ -89,6 +91,7 @@ def weighted_moments(
     """(mean, variance) of x over `axes`, where each element counts as often as its weight says.
 
     The weights, of any type, are broadcast against x.
+    x: any shape; result: x's shape without `axes`, of its type. ShapeError: shapes that do not broadcast.
     """
     axis, keep = _axes(axes), bool(keep_dims if keepdims is None else keepdims)
     with scope(name, "weighted_moments", x, frequency_weights):
@@ -108,6 +111,7 @@ def sufficient_statistics(
 
     Statistics of several batches can be added. With a `shift` near the mean, sum and squares are those of x - shift,
     which keeps more digits.
+    x: any shape; results: x's shape without `axes`, the count (). ShapeError: no such axis.
     """
     axis, keep = _axes(axes), bool(keep_dims if keepdims is None else keepdims)
     with scope(name, "sufficient_statistics", x, shift):
@@ -121,7 +125,10 @@ def sufficient_statistics(
 def normalize_moments(
     counts: NumberLike, mean_ss: NumberLike, variance_ss: NumberLike, shift: NumberLike | None, name: str | None = None
 ) -> tuple[AnyTensor, AnyTensor]:
-    """(mean, variance) from the count, the sum and the sum of squares that sufficient_statistics gives."""
+    """(mean, variance) from the count, the sum and the sum of squares that sufficient_statistics gives.
+
+    mean_ss, variance_ss: one shape; counts: (); result: that shape. ShapeError: shapes that do not broadcast.
+    """
     with scope(name, "normalize", counts, mean_ss, variance_ss, shift):
         shifted: Any = mean_ss / counts
         squares: Any = variance_ss / counts
@@ -136,6 +143,7 @@ def batch_normalization(
 
     mean, variance, offset and scale are broadcast against x: (channels,) or, from moments with keepdims, (1, ..., n).
     Source: S. Ioffe, C. Szegedy, ICML 2015.
+    x: (..., channels); result: x's shape and type. ShapeError: shapes that do not broadcast.
     """
     with scope(name, "batchnorm", x, mean, variance, offset, scale):
         x = convert(x, beside=mean)
@@ -170,10 +178,12 @@ class BatchNorm(Op):
     def dtype(self, x: DType, *_: DType) -> Any:
         return x, x, x
 
-    def forward(self, xp: Any, x: Any, scale: Any, offset: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, scale: Array, offset: Array) -> Any:
         return batchnorm.forward(xp, x, scale, offset, self.epsilon)
 
-    def gradient(self, dys: Any, ys: Any, x: Any, scale: Any, offset: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor, scale: AnyTensor, offset: AnyTensor
+    ) -> Any:
         (dy, dmean, dvariance), (_, mean, variance) = dys, ys
         dx, dscale, doffset = apply(BatchNormGrad(epsilon=self.epsilon), dy, x, scale, mean, variance)
         if dvariance is not None:
@@ -198,10 +208,13 @@ class BatchNormGrad(Op):
     def dtype(self, dy: DType, *_: DType) -> Any:
         return dy, dy, dy
 
-    def forward(self, xp: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, x: Array, scale: Array, mean: Array, variance: Array) -> Any:
         return batchnorm.gradient(xp, dy, x, scale, mean, variance, self.epsilon)
 
-    def gradient(self, dds: Any, ds: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any) -> Any:
+    def gradient(
+        self, dds: AnyTensor, ds: AnyTensor, dy: AnyTensor, x: AnyTensor, scale: AnyTensor, mean: AnyTensor,
+        variance: AnyTensor,
+    ) -> Any:
         # With r = 1 / sqrt(variance + epsilon), h = (x - mean) r and n rows, dx = scale r (dy - sum(dy) / n - h
         # sum(dy h) / n), dscale = sum(dy h), doffset = sum(dy); so the number whose derivatives are wanted is
         # L = scale r G + b sum(dy h) + c sum(dy) with G = sum(a dy) - (sum(a) sum(dy) + sum(a h) sum(dy h)) / n.
@@ -229,6 +242,8 @@ def fused_batch_norm(
     In training mean and variance are those of x over all but the channels, the variance that is returned being
     unbiased (n / (n - 1) times that which y is computed with); with an exponential_avg_factor f below 1 they are
     1 - f of the given ones plus f of the batch's. Else the given ones are used. No gradient flows through them.
+    x (batch, ..., channels) or, for NCHW, (batch, channels, ...); scale, offset, mean, variance (channels,). ArgumentError:
+    another data_format, or no moments where is_training is False. ShapeError: another number of channels.
     """
     if data_format not in ("NHWC", "NCHW", "NDHWC", "NCDHW"):
         raise ArgumentError(f"data_format={data_format!r}", rule="'NHWC' or 'NCHW'")
@@ -243,29 +258,40 @@ def fused_batch_norm(
             raise ShapeError("fused_batch_norm of a tensor of unknown rank", hint="give the placeholder a shape")
         wide = ops.cast(x, float32) if x.dtype is float16 else x
         smallest = max(epsilon, 1.001e-5)  # cuDNN takes no smaller one, nor does TensorFlow
-        if not is_training:
-            given = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
+        if is_training:
+            y, *used = _by_own_moments(wide, scale, offset, smallest, first)
+            if exponential_avg_factor != 1:
+                f = exponential_avg_factor
+                used = [(1 - f) * old + f * new for old, new in zip((mean, variance), used, strict=True)]  # type: ignore[operator]
+        else:
+            used = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
             column = [-1, *[1] * (x.shape.rank - 2)] if first else [-1]
-            rows = [ops.reshape(t, column) for t in (*given, offset, scale)]
+            rows = [ops.reshape(t, column) for t in (*used, offset, scale)]
             y = batch_normalization(wide, rows[0], rows[1], rows[2], rows[3], smallest)
-            return ops.cast(y, x.dtype), given[0], given[1]
-        last = spatial.to_last(wide, x.shape.rank - 2) if first else wide
-        y, used_mean, used_variance = apply(BatchNorm(epsilon=smallest), last, scale, offset)
-        y = spatial.to_first(y, x.shape.rank - 2) if first else y
-        count = ops.cast(ops.size_ratio(last, used_mean), wide.dtype)
-        unbiased = used_variance * (count / ops.maximum(count - 1, 1))
-        given = [ops.stop_gradient(used_mean), ops.stop_gradient(unbiased)]
-        if exponential_avg_factor != 1:
-            f = exponential_avg_factor
-            given = [(1 - f) * old + f * new for old, new in zip((mean, variance), given, strict=True)]  # type: ignore[operator]
-        return ops.cast(y, x.dtype), given[0], given[1]
+        return ops.cast(y, x.dtype), used[0], used[1]
+
+
+def _by_own_moments(
+    x: AnyTensor, scale: TensorLike, offset: TensorLike, epsilon: float, first: bool
+) -> tuple[Any, Any, Any]:
+    """x normalized by its own mean and variance, and these, the variance as its unbiased estimate, without gradient."""
+    space = len(x.shape) - 2
+    last = spatial.to_last(x, space) if first else x
+    y, mean, variance = apply(BatchNorm(epsilon=epsilon), last, scale, offset)
+    y = spatial.to_first(y, space) if first else y
+    count = ops.cast(ops.size_ratio(last, mean), x.dtype)
+    unbiased = variance * (count / ops.maximum(count - 1, 1))
+    return y, ops.stop_gradient(mean), ops.stop_gradient(unbiased)
 
 
 def batch_norm_with_global_normalization(
     t: TensorLike, m: NumberLike, v: NumberLike, beta: NumberLike, gamma: NumberLike, variance_epsilon: NumberLike,
     scale_after_normalization: bool, name: str | None = None,
 ) -> AnyTensor:
-    """TensorFlow 1's oldest name of batch_normalization; gamma is used if scale_after_normalization."""
+    """TensorFlow 1's oldest name of batch_normalization; gamma is used if scale_after_normalization.
+
+    t (..., channels); m, v, beta, gamma (channels,); result: t's shape. ShapeError: shapes that do not broadcast.
+    """
     return batch_normalization(t, m, v, beta, gamma if scale_after_normalization else None, variance_epsilon, name)
 
 
@@ -276,7 +302,7 @@ class NeighbourSum(Op):
     radius: int = 1
     kinds = "f"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         channels = x.shape[-1]
         total = x.copy()
         for away in range(1, min(self.radius, channels - 1) + 1):
@@ -284,7 +310,7 @@ class NeighbourSum(Op):
             total[..., :-away] += x[..., away:]
         return total
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(NeighbourSum(radius=self.radius), dy)
 
 
@@ -304,11 +330,11 @@ class LocalResponseNorm(Op):
             raise ShapeError(f"the input has shape {x}", rule="4 axes: [batch, height, width, channels]")
         return x
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         sums = NeighbourSum(radius=self.radius).forward(xp, x * x)
         return x * (x.dtype.type(self.bias) + x.dtype.type(self.alpha) * sums) ** x.dtype.type(-self.beta)
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         # y = x s^-beta with s = bias + alpha W(x^2) and W symmetric, so dx = dy s^-beta - 2 alpha beta x W(dy y / s)
         s = self.bias + self.alpha * apply(NeighbourSum(radius=self.radius), ops.square(x))
         back = apply(NeighbourSum(radius=self.radius), dy * y / s)
@@ -322,6 +348,7 @@ def local_response_normalization(
     """x / (bias + alpha * sum of x^2 over the channels at most depth_radius away)^beta.
 
     Source: A. Krizhevsky et al., NIPS 2012 (section 3.3).
+    input: (batch, height, width, channels), float; result: the same shape and type. DTypeError: no float.
     """
     op = LocalResponseNorm(radius=int(depth_radius), bias=float(bias), alpha=float(alpha), beta=float(beta))
     return apply(op, input, name=name)

@@ -9,7 +9,7 @@ from typing import Any
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, DTypeLike, IntsLike, PaddingLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntsLike, PaddingLike, TensorLike
 from deepkit.device import pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
@@ -50,10 +50,10 @@ class MaxPool(Pooling):
 
     kinds = "if"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return pooling.largest(xp, x, self.fit(x, self.kernel))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(self.made_into(MaxPoolGrad), dy, x, y) if x.dtype.is_differentiable else None
 
 
@@ -65,10 +65,10 @@ class MaxPoolGrad(Pooling):
         self.check_output(dy, x)
         return x
 
-    def forward(self, xp: Any, dy: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, x: Array, y: Array) -> Any:
         return pooling.largest_gradient(xp, dy, x, y, self.fit(x, self.kernel))
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, x: Any, y: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return apply(self.made_into(MaxPoolPick), ddx, x, y), ops.zeros_like(x), ops.zeros_like(y)
 
 
@@ -79,7 +79,7 @@ class MaxPoolPick(Pooling):
     def shape(self, t: Shape, x: Shape, y: Shape) -> Shape:
         return self.output(t.merge(x))
 
-    def forward(self, xp: Any, t: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, t: Array, x: Array, y: Array) -> Any:
         w = self.fit(x, self.kernel)
         t = windows.pad(xp, t, w.before, w.after)
         picked = xp.zeros(y.shape, t.dtype)
@@ -87,7 +87,7 @@ class MaxPoolPick(Pooling):
             picked += t[at] * hit
         return picked
 
-    def gradient(self, dd: Any, picked: Any, t: Any, x: Any, y: Any) -> Any:
+    def gradient(self, dd: AnyTensor, picked: AnyTensor, t: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return apply(self.made_into(MaxPoolGrad), dd, x, y), None, None
 
 
@@ -110,7 +110,7 @@ class MaxPoolPosition(Pooling):
     def dtype(self, x: DType, y: DType) -> DType:
         return self.to
 
-    def forward(self, xp: Any, x: Any, y: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
         w = self.fit(x, self.kernel)
         size = math.prod(x.shape[1:])
         positions = xp.arange(size, dtype=self.to.numpy).reshape(1, *x.shape[1:])
@@ -128,10 +128,10 @@ class MaxPoolPosition(Pooling):
 class AvgPool(Pooling):
     """The mean of each window of x (batch, space..., channels)."""
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return pooling.mean(xp, x, self.fit(x, self.kernel))
 
-    def gradient(self, dy: Any, y: Any, x: Any) -> Any:
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(self.made_into(AvgPoolGrad), dy, x)
 
 
@@ -146,15 +146,16 @@ class AvgPoolGrad(Pooling):
         self.check_output(dy, like)
         return like
 
-    def forward(self, xp: Any, dy: Any, like: Any) -> Any:
+    def forward(self, xp: ArrayModule, dy: Array, like: Array) -> Any:
         return pooling.mean_gradient(xp, dy, like, self.fit(like, self.kernel))
 
-    def gradient(self, ddx: Any, dx: Any, dy: Any, like: Any) -> Any:
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor) -> Any:
         return apply(self.made_into(AvgPool), ddx), None
 
 
 def _settings(
-    space: int, kernel: Any, strides: Any, padding: Any, data_format: str | None, dilations: Any = None
+    space: int, kernel: IntsLike | None, strides: IntsLike | None, padding: PaddingLike | None, data_format: str | None,
+    dilations: IntsLike | None = None,
 ) -> tuple[bool, dict[str, Any]]:
     first = spatial.channels_first(data_format, space)
     return first, {
@@ -166,8 +167,8 @@ def _settings(
 
 
 def _pool(
-    cls: type[Pooling], space: int, default: str, x: Any, kernel: Any, strides: Any, padding: Any,
-    data_format: str | None, name: str | None, dilations: Any = None,
+    cls: type[Pooling], space: int, default: str, x: TensorLike, kernel: IntsLike | None, strides: IntsLike | None,
+    padding: PaddingLike | None, data_format: str | None, name: str | None, dilations: IntsLike | None = None,
 ) -> Any:
     first, settings = _settings(space, kernel, strides, padding, data_format, dilations)
     if cls is AvgPool and not isinstance(settings["padding"], str):
@@ -189,6 +190,8 @@ def max_pool(
     """The largest number of each window of images (batch, height, width, channels).
 
     ksize and strides are [1, vertical, horizontal, 1], or fewer numbers.
+    Result: (batch, height, width, channels), of value's type. ShapeError: another number of axes. ArgumentError: another
+    padding. DTypeError: texts.
 
     >>> import deepkit as dk
     >>> dk.ops.max_pool(dk.reshape([1.0, 5.0, 2.0, 3.0], [1, 2, 2, 1]), 2, 2, "VALID").numpy().item()
@@ -202,7 +205,10 @@ def max_pool1d(
     input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NWC",
     name: str | None = None,
 ) -> AnyTensor:
-    """The largest number of each window of sequences (batch, width, channels)."""
+    """The largest number of each window of sequences (batch, width, channels).
+
+    Result: (batch, width, channels), of input's type. ShapeError: another number of axes.
+    """
     return _pool(MaxPool, 1, "max_pool1d", input, ksize, strides, padding, data_format, name)
 
 
@@ -210,7 +216,10 @@ def max_pool3d(
     input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NDHWC",
     name: str | None = None,
 ) -> AnyTensor:
-    """The largest number of each window of volumes (batch, depth, height, width, channels)."""
+    """The largest number of each window of volumes (batch, depth, height, width, channels).
+
+    Result: (batch, depth, height, width, channels), of input's type. ShapeError: another number of axes.
+    """
     return _pool(MaxPool, 3, "MaxPool3D", input, ksize, strides, padding, data_format, name)
 
 
@@ -219,7 +228,11 @@ def avg_pool(
     padding: PaddingLike | None = None, data_format: str | None = "NHWC", name: str | None = None,
     input: TensorLike | None = None,
 ) -> AnyTensor:
-    """The mean of each window of images (batch, height, width, channels); zeros of the padding do not count."""
+    """The mean of each window of images (batch, height, width, channels); zeros of the padding do not count.
+
+    Result: (batch, height, width, channels), of value's type. ShapeError: another number of axes. ArgumentError: another
+    padding.
+    """
     x = value if input is None else input
     return _pool(AvgPool, 2, "AvgPool", x, ksize, strides, padding, data_format, name)
 
@@ -228,7 +241,10 @@ def avg_pool1d(
     input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NWC",
     name: str | None = None,
 ) -> AnyTensor:
-    """The mean of each window of sequences (batch, width, channels)."""
+    """The mean of each window of sequences (batch, width, channels).
+
+    Result: (batch, width, channels), of input's type. ShapeError: another number of axes.
+    """
     return _pool(AvgPool, 1, "avg_pool1d", input, ksize, strides, padding, data_format, name)
 
 
@@ -236,7 +252,10 @@ def avg_pool3d(
     input: TensorLike, ksize: IntsLike, strides: IntsLike, padding: PaddingLike, data_format: str | None = "NDHWC",
     name: str | None = None,
 ) -> AnyTensor:
-    """The mean of each window of volumes (batch, depth, height, width, channels)."""
+    """The mean of each window of volumes (batch, depth, height, width, channels).
+
+    Result: (batch, depth, height, width, channels), of input's type. ShapeError: another number of axes.
+    """
     return _pool(AvgPool, 3, "AvgPool3D", input, ksize, strides, padding, data_format, name)
 
 
@@ -245,7 +264,11 @@ def pool(
     dilation_rate: IntsLike | None = None, strides: IntsLike | None = None, name: str | None = None,
     data_format: str | None = None, dilations: IntsLike | None = None,
 ) -> AnyTensor:
-    """MAX or AVG pooling over as many space axes as window_shape has numbers; strides default to 1."""
+    """MAX or AVG pooling over as many space axes as window_shape has numbers; strides default to 1.
+
+    input (batch, space..., channels); result the same, of its type. ArgumentError: another pooling_type. ShapeError: another
+    number of axes.
+    """
     kinds = {"MAX": (MaxPool, "max_pool"), "AVG": (AvgPool, "avg_pool")}
     if pooling_type not in kinds:
         raise ArgumentError(f"pooling_type={pooling_type!r}", rule="'MAX' or 'AVG'")
@@ -270,7 +293,11 @@ def max_pool_with_argmax(
     Targmax: DTypeLike | None = None, name: str | None = None, output_dtype: DTypeLike | None = None,
     include_batch_in_index: bool = False,
 ) -> tuple[AnyTensor, AnyTensor]:
-    """The largest number of each window, and where it stands: (y * width + x) * channels + c within its image."""
+    """The largest number of each window, and where it stands: (y * width + x) * channels + c within its image.
+
+    input (batch, height, width, channels); results of one shape (batch, height, width, channels), of input's type and of
+    Targmax. ShapeError: another number of axes.
+    """
     first, settings = _settings(2, ksize, strides, padding, data_format)
     if first:
         raise ArgumentError("max_pool_with_argmax counts positions in NHWC", hint="transpose(x, [0, 2, 3, 1])")

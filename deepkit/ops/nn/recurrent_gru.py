@@ -6,25 +6,27 @@ computes, resets the product. Time is the first axis; the gates stand side by si
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
-from deepkit.ops.nn.recurrent_lstm import product_over_time, shifted
-from deepkit.ops.nn.recurrent_simple import (
+from deepkit.ops.nn.recurrence import (
     IN_PLACE,
-    LinearRecurrence,
     check_activation,
     over_all_steps,
+    product_over_time,
+    shifted,
     side_by_side,
     sizes,
     slope_of,
 )
+from deepkit.ops.nn.recurrent_simple import LinearRecurrence
 
 __all__ = ["gru"]
 
@@ -40,7 +42,7 @@ class GRUBase(Op):
         time, batch, units = sizes("gru", a, h0, kernel, 3)
         return Shape((time, batch, units)), Shape((time, batch, None if units is None else 3 * units))
 
-    def slopes(self, gates: Any) -> tuple[Any, Any, Any]:
+    def slopes(self, gates: AnyTensor) -> tuple[Any, Any, Any]:
         """The derivatives of the functions of z, r and g by their arguments."""
         z, r, g = ops.split(gates, 3, 2)
         return slope_of(self.gate, z), slope_of(self.gate, r), slope_of(self.activation, g)
@@ -63,7 +65,7 @@ class GRU(GRUBase):
     def dtype(self, a: DType, *_: DType) -> Any:
         return a, a, a
 
-    def forward(self, xp: Any, a: Any, h0: Any, kernel: Any, bias: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, h0: Array, kernel: Array, bias: Array) -> Any:
         n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
         hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
         ms, product, h = xp.empty_like(hs), xp.empty((a.shape[1], 3 * n), a.dtype), h0
@@ -81,7 +83,10 @@ class GRU(GRUBase):
             h = _blend(xp, z, h, g, out=hs[t])
         return hs, gates, ms
 
-    def gradient(self, dys: Any, ys: Any, a: Any, h0: Any, kernel: Any, bias: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], a: AnyTensor, h0: AnyTensor, kernel: AnyTensor,
+        bias: AnyTensor,
+    ) -> Any:
         (dh, dgates, dm), (hs, gates, m) = dys, ys
         z, r, g = ops.split(gates, 3, 2)
         slope_z, slope_r, slope_g = self.slopes(gates)
@@ -122,7 +127,7 @@ class ResetGRU(GRUBase):
     def dtype(self, a: DType, *_: DType) -> Any:
         return a, a
 
-    def forward(self, xp: Any, a: Any, h0: Any, kernel: Any) -> Any:
+    def forward(self, xp: ArrayModule, a: Array, h0: Array, kernel: Array) -> Any:
         n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
         hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
         kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
@@ -138,7 +143,9 @@ class ResetGRU(GRUBase):
             h = _blend(xp, z, h, g, out=hs[t])
         return hs, gates
 
-    def gradient(self, dys: Any, ys: Any, a: Any, h0: Any, kernel: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], a: AnyTensor, h0: AnyTensor, kernel: AnyTensor
+    ) -> Any:
         (dh, dgates), (hs, gates) = dys, ys
         z, r, g = ops.split(gates, 3, 2)
         slope_z, slope_r, slope_g = self.slopes(gates)
@@ -179,7 +186,9 @@ class ResetRecurrence(Op):
     def shape(self, c_z: Shape, c_g: Shape, d: Shape, r: Shape, k: Shape, kernel: Shape, x: Shape) -> Shape:
         return x.merge(c_z).merge(c_g).merge(d).merge(r).merge(k)
 
-    def forward(self, xp: Any, c_z: Any, c_g: Any, d: Any, r: Any, k: Any, kernel: Any, x: Any) -> Any:
+    def forward(
+        self, xp: ArrayModule, c_z: Array, c_g: Array, d: Array, r: Array, k: Array, kernel: Array, x: Array
+    ) -> Any:
         n, us = kernel.shape[0], xp.array(x)
         kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
         both = xp.empty((x.shape[1], 2 * n), x.dtype)
@@ -199,7 +208,10 @@ class ResetRecurrence(Op):
             us[t] += k[now] * u
         return us
 
-    def gradient(self, du: Any, u: Any, c_z: Any, c_g: Any, d: Any, r: Any, k: Any, kernel: Any, x: Any) -> Any:
+    def gradient(
+        self, du: AnyTensor, u: AnyTensor, c_z: AnyTensor, c_g: AnyTensor, d: AnyTensor, r: AnyTensor, k: AnyTensor,
+        kernel: AnyTensor, x: AnyTensor,
+    ) -> Any:
         other = apply(ResetRecurrence(backwards=not self.backwards), c_z, c_g, d, r, k, kernel, du)
         back, ahead = (u, other) if self.backwards else (other, u)
         # as for LinearRecurrence: derivatives of the one number that both directions give
@@ -214,7 +226,7 @@ class ResetRecurrence(Op):
         return dc_z, dc_g, q * to_r, q * before, back * before, dkernel, other
 
 
-def _blend(xp: Any, z: Any, h: Any, g: Any, out: Any) -> Any:
+def _blend(xp: ArrayModule, z: Array, h: Array, g: Array, out: Array) -> Any:
     """z h + (1 - z) g = g + z (h - g)."""
     xp.subtract(h, g, out=out)
     out *= z
@@ -222,11 +234,11 @@ def _blend(xp: Any, z: Any, h: Any, g: Any, out: Any) -> Any:
     return out
 
 
-def _plus(x: Any, extra: Any) -> Any:
+def _plus(x: Array, extra: Array) -> Any:
     return x if extra is None else x + extra
 
 
-def earlier_by_one(x: Any) -> Any:
+def earlier_by_one(x: AnyTensor) -> Any:
     """What x is one step later, 0 at the last step."""
     return ops.concat([x[1:], ops.zeros_like(x[:1])], 0)
 
@@ -243,6 +255,7 @@ def gru(
     + recurrent_bias_g)), recurrent_bias (3n) being added to the other gates as well; without it g = activation(a_g +
     (r h_(t-1)) @ recurrent_g). Here a = x_t @ kernel + bias. gate, activation: as for simple_rnn.
     Source: K. Cho et al., EMNLP 2014; J. Chung et al., 2014.
+    ShapeError: sizes that do not fit. ArgumentError: a function that a recurrence cannot end a step with.
 
     >>> import deepkit as dk
     >>> h = dk.ops.gru(dk.ones([2, 1, 1]), dk.ones([1, 3]), dk.ones([1, 3]), None, dk.zeros([1, 1]))

@@ -8,6 +8,7 @@ stay in the processor's cache.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ import numpy as np
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, NumberLike, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, NumberLike, TensorLike, TensorOrSymbol
 from deepkit.device import recurrent
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
+from deepkit.ops.nn.recurrence import product_over_time, shifted, sizes
 
 __all__ = ["lstm", "lstm_of_gates"]
 
@@ -30,7 +32,7 @@ class Gated(Op):
     gate: str = "sigmoid"
     kinds = "f"
 
-    def finish(self, xp: Any, g: Any, n: int) -> None:
+    def finish(self, xp: ArrayModule, g: Array, n: int) -> None:
         """Applies the functions of the gates i, j, f, o, which stand side by side in g (batch, 4n)."""
         if self.gate == "sigmoid":  # sigmoid(x) = tanh(x / 2) / 2 + 1/2: one pass over all gates at once
             scale, offset = _sigmoid_by_tanh(xp, n, g.dtype)
@@ -45,7 +47,7 @@ class Gated(Op):
             hard += g.dtype.type(0.5)
             xp.clip(hard, 0, 1, out=hard)
 
-    def slope(self, xp: Any, g: Any, n: int) -> Any:
+    def slope(self, xp: ArrayModule, g: Array, n: int) -> Any:
         """The derivatives of these functions, from their values g (..., 4n)."""
         if self.gate == "sigmoid":  # g (1 - g) for a sigmoid, (g + 1) (1 - g) for tanh
             return (g + (1 - 2 * _sigmoid_by_tanh(xp, n, g.dtype)[1])) * (1 - g)
@@ -66,14 +68,14 @@ class LSTM(Gated):
     takes_none = (2,)
 
     def shape(self, z: Shape, c0: Shape, h0: Shape, kernel: Shape) -> Any:
-        time, batch, units = _sizes(z, c0.merge(h0), kernel)
+        time, batch, units = sizes("lstm", z, c0.merge(h0), kernel, 4, "c and h")
         row = Shape((time, batch, units))
         return row, row, Shape((time, batch, None if units is None else 4 * units))
 
     def dtype(self, z: DType, *_: DType) -> Any:
         return z, z, z
 
-    def forward(self, xp: Any, z: Any, c0: Any, h0: Any, kernel: Any) -> Any:
+    def forward(self, xp: ArrayModule, z: Array, c0: Array, h0: Array, kernel: Array) -> Any:
         if self.gate == "sigmoid" and recurrent.fits(xp, z, kernel):
             return recurrent.lstm(z, c0, h0, kernel)
         n = kernel.shape[0]
@@ -93,7 +95,10 @@ class LSTM(Gated):
             h *= o
         return hs, cs, gates
 
-    def gradient(self, dys: Any, ys: Any, z: Any, c0: Any, h0: Any, kernel: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], z: AnyTensor, c0: AnyTensor, h0: AnyTensor,
+        kernel: AnyTensor,
+    ) -> Any:
         hs, cs, gates = ys
         _, v, dz = _backwards(self.gate, gates, cs, c0, kernel, *dys)
         dc0 = ops.reduce_sum(v[:1] * ops.split(gates[:1], 4, 2)[2], 0)  # one row, or none if there are no steps
@@ -119,7 +124,9 @@ class LSTMBackwards(Gated):
     def dtype(self, gates: DType, *_: DType) -> Any:
         return gates, gates, gates
 
-    def forward(self, xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, *dgates: Any) -> Any:
+    def forward(
+        self, xp: ArrayModule, gates: Array, cs: Array, c0: Array, kernel: Array, dh: Array, dc: Array, *dgates: Array
+    ) -> Any:
         if self.gate == "sigmoid" and not dgates and recurrent.fits(xp, gates, kernel):
             return recurrent.lstm_backwards(gates, cs, c0, kernel, dh, dc)
         n = kernel.shape[0]
@@ -149,7 +156,8 @@ class LSTMBackwards(Gated):
         return us, vs, dzs
 
     def gradient(
-        self, dys: Any, ys: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, *dgates: Any
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], gates: AnyTensor, cs: AnyTensor, c0: AnyTensor,
+        kernel: AnyTensor, dh: AnyTensor, dc: AnyTensor, *dgates: AnyTensor,
     ) -> Any:
         forwards = apply(LSTMForwards(gate=self.gate), gates, cs, c0, kernel, *dys)
         dgates_ = dgates[0] if dgates else ops.zeros_like(gates)
@@ -172,7 +180,9 @@ class LSTMForwards(Gated):
     def dtype(self, gates: DType, *_: DType) -> Any:
         return gates, gates, gates
 
-    def forward(self, xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, z: Any) -> Any:
+    def forward(
+        self, xp: ArrayModule, gates: Array, cs: Array, c0: Array, kernel: Array, dh: Array, dc: Array, z: Array
+    ) -> Any:
         n = kernel.shape[0]
         hs, moved, gs = xp.empty_like(cs), xp.empty_like(cs), xp.empty_like(gates)
         h, c = xp.zeros(c0.shape, cs.dtype), xp.zeros(c0.shape, cs.dtype)
@@ -186,59 +196,34 @@ class LSTMForwards(Gated):
             hs[t], moved[t], gs[t] = h, c, g
         return hs, moved, gs
 
-    def gradient(self, dys: Any, ys: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, z: Any) -> Any:
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], gates: AnyTensor, cs: AnyTensor, c0: AnyTensor,
+        kernel: AnyTensor, dh: AnyTensor, dc: AnyTensor, z: AnyTensor,
+    ) -> Any:
         backwards = apply(LSTMBackwards(gate=self.gate), gates, cs, c0, kernel, *dys)
         return (*_by_coefficients(self.gate, gates, cs, c0, kernel, dys[2], backwards, ys, z), *backwards)
 
 
-def _sizes(z: Shape, state: Shape, kernel: Shape) -> tuple[Any, Any, Any]:
-    """Time, batch and units, each as far as it is known; ShapeError where the inputs contradict each other."""
-    fits = all(s.rank in (None, rank) for s, rank in ((z, 3), (state, 2), (kernel, 2)))
-    if fits:
-        (time, batch, width), (rows, units), (n, columns) = (
-            (None,) * rank if s.dims is None else s.dims for s, rank in ((z, 3), (state, 2), (kernel, 2))
-        )
-        known = {u for u in (units, n) if u is not None} | {w / 4 for w in (width, columns) if w is not None}
-        if len(known) <= 1 and (None in (batch, rows) or batch == rows):
-            return time, rows if batch is None else batch, int(known.pop()) if known else None
-    raise ShapeError(
-        f"lstm: z {z}, c and h {state}, kernel {kernel}",
-        rule="z (time, batch, 4n), c and h (batch, n), kernel (n, 4n) for n units",
-    )
-
-
 @functools.lru_cache(maxsize=16)
-def _sigmoid_by_tanh(xp: Any, n: int, dtype: Any) -> tuple[Any, Any]:
+def _sigmoid_by_tanh(xp: ArrayModule, n: int, dtype: Any) -> tuple[Any, Any]:
     """Rows (4n) with tanh(x * scale) * scale + offset = sigmoid(x) for the gates i, f, o and tanh(x) for j."""
     half, one = xp.full(n, 0.5, dtype), xp.ones(n, dtype)
     return xp.concatenate([half, one, half, half]), xp.concatenate([half, one - one, half, half])
 
 
-def _backwards(gate: str, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, dgates: Any) -> Any:
+def _backwards(
+    gate: str, gates: AnyTensor, cs: AnyTensor, c0: AnyTensor, kernel: AnyTensor, dh: AnyTensor, dc: AnyTensor,
+    dgates: AnyTensor,
+) -> Any:
     """LSTMBackwards; that nothing arrived at the gates, as in every first derivative, saves work."""
     if dgates is None:
         return apply(LSTMBackwards(with_gates=False, gate=gate), gates, cs, c0, kernel, dh, dc)
     return apply(LSTMBackwards(gate=gate), gates, cs, c0, kernel, dh, dc, dgates)
 
 
-def shifted(x: Any, first: Any = None) -> Any:
-    """What x was one step earlier: `first`, or 0, at the first step."""
-    zero = ops.zeros_like(x[:1]) if first is None else ops.expand_dims(first, 0)
-    return ops.concat([zero, x], 0)[:-1] if first is not None else ops.concat([zero, x[:-1]], 0)
-
-
-def product_over_time(a: Any, b: Any) -> Any:
-    """sum over time and batch of a^T b, as one matrix product."""
-    return ops.matmul(_rows(a), _rows(b), transpose_a=True)
-
-
-def _rows(x: Any) -> Any:
-    """(time, batch, k) as (time * batch, k)."""
-    return ops.reshape(x, ops.stack([-1, ops.shape(x)[2]]))
-
-
 def _by_coefficients(
-    gate: str, gates: Any, cs: Any, c0: Any, kernel: Any, dgates: Any, backwards: Any, forwards: Any, z: Any
+    gate: str, gates: AnyTensor, cs: AnyTensor, c0: AnyTensor, kernel: AnyTensor, dgates: AnyTensor,
+    backwards: Sequence[AnyTensor], forwards: Sequence[AnyTensor], z: AnyTensor,
 ) -> tuple[Any, Any, Any, Any]:
     """Derivatives by gates, cs, c0 and kernel of the number <forwards' inputs, backwards' outputs>.
 
@@ -265,14 +250,14 @@ def _by_coefficients(
     return ops.concat([d_i, d_j, d_f, d_o], 2), d_cs, d_c0, product_over_time(shifted(h), dz)
 
 
-def _for_each(kernel: Any, like: Any) -> Any:
+def _for_each(kernel: AnyTensor, like: AnyTensor) -> Any:
     """The kernel (n, 4n) as one factor for every step."""
     return ops.expand_dims(kernel, 0)
 
 
 def lstm(
-    x: TensorOrSymbol, kernel: TensorOrSymbol, bias: NumberLike, c0: TensorLike, h0: TensorLike, forget_bias: float = 0.0,
-    name: str | None = None, gate: str = "sigmoid",
+    x: TensorOrSymbol, kernel: TensorOrSymbol, bias: NumberLike, c0: TensorLike, h0: TensorLike,
+    forget_bias: float = 0.0, name: str | None = None, gate: str = "sigmoid",
 ) -> tuple[AnyTensor, AnyTensor]:
     """An LSTM along the first axis of x (time, batch, depth): its outputs h and its memory c, (time, batch, n) both.
 
@@ -280,6 +265,7 @@ def lstm(
     gate f (to whose bias forget_bias is added) and the output gate o. c0, h0: (batch, n), the state before the first step.
     c_t = gate(f) c_(t-1) + gate(i) tanh(j); h_t = gate(o) tanh(c_t), where gate is sigmoid or hard_sigmoid.
     Source: S. Hochreiter, J. Schmidhuber, 1997; forget gate: F. Gers et al., 1999.
+    ShapeError: sizes that do not fit. ArgumentError: another gate.
 
     >>> import deepkit as dk
     >>> x, zero = dk.tensor([[[1.0]], [[2.0]]]), dk.tensor([[0.0]])
@@ -306,6 +292,7 @@ def lstm_of_gates(
     """As `lstm`, from z (time, batch, 4n), what the inputs contribute to the gates, and the recurrent kernel (n, 4n).
 
     Where weights come with their columns in another order, ops.split and ops.concat bring them into i, j, f, o.
+    ShapeError: sizes that do not fit.
     """
     if gate not in ("sigmoid", "hard_sigmoid"):
         raise ArgumentError(

@@ -13,74 +13,22 @@ from typing import Any
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, TensorLike, TensorOrSymbol
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
 from deepkit.device import recurrent
 from deepkit.device.dtypes import DType
-from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
-from deepkit.ops.nn.recurrent_lstm import product_over_time, shifted
+from deepkit.ops.nn.recurrence import (
+    IN_PLACE,
+    check_activation,
+    over_all_steps,
+    product_over_time,
+    shifted,
+    side_by_side,
+    sizes,
+    slope_of,
+)
 
 __all__ = ["over_live_steps", "simple_rnn"]
-
-
-def _sigmoid(xp: Any, x: Any) -> None:
-    x *= x.dtype.type(0.5)  # sigmoid(x) = tanh(x / 2) / 2 + 1/2
-    xp.tanh(x, out=x)
-    x *= x.dtype.type(0.5)
-    x += x.dtype.type(0.5)
-
-
-def _hard_sigmoid(xp: Any, x: Any) -> None:
-    x *= x.dtype.type(0.2)
-    x += x.dtype.type(0.5)
-    xp.clip(x, 0, 1, out=x)
-
-
-IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
-    "tanh": lambda xp, x: xp.tanh(x, out=x),
-    "sigmoid": _sigmoid,
-    "hard_sigmoid": _hard_sigmoid,
-    "relu": lambda xp, x: xp.maximum(x, 0, out=x),
-    "linear": lambda xp, x: None,
-}
-"""What a recurrence can end a step with; each changes its array."""
-
-
-def slope_of(activation: str, y: Any) -> Any:
-    """The derivative of a function of IN_PLACE by its argument, from its value y."""
-    if activation == "tanh":
-        return 1 - ops.square(y)
-    if activation == "sigmoid":
-        return y * (1 - y)
-    if activation == "hard_sigmoid":
-        return 0.2 * ops.cast(ops.logical_and(y > 0, y < 1), y.dtype)
-    return ops.cast(y > 0, y.dtype) if activation == "relu" else ops.ones_like(y)
-
-
-def check_activation(name: str, what: str = "activation") -> str:
-    """The name itself; ArgumentError if no recurrence of this library can end a step with it."""
-    if name not in IN_PLACE:
-        raise ArgumentError(
-            f"{what}={name!r} in a recurrence that is one op", rule="one of " + ", ".join(IN_PLACE),
-            hint="step by step, in a loop, any function will do",
-        )
-    return name
-
-
-def sizes(what: str, z: Shape, state: Shape, kernel: Shape, gates: int) -> tuple[Any, Any, Any]:
-    """Time, batch and units, as far as they are known: z (time, batch, gates n), state (batch, n), kernel (n, gates n)."""
-    if all(s.rank in (None, rank) for s, rank in ((z, 3), (state, 2), (kernel, 2))):
-        (time, batch, width), (rows, units), (n, columns) = (
-            (None,) * rank if s.dims is None else s.dims for s, rank in ((z, 3), (state, 2), (kernel, 2))
-        )
-        known = {u for u in (units, n) if u is not None} | {w / gates for w in (width, columns) if w is not None}
-        if len(known) <= 1 and (None in (batch, rows) or batch == rows):
-            return time, rows if batch is None else batch, int(known.pop()) if known else None
-    wide = "n" if gates == 1 else f"{gates}n"
-    raise ShapeError(
-        f"{what}: z {z}, h {state}, kernel {kernel}",
-        rule=f"z (time, batch, {wide}), h (batch, n), kernel (n, {wide}) for n units",
-    )
 
 
 @register
@@ -93,7 +41,7 @@ class SimpleRNN(Op):
     def shape(self, z: Shape, h0: Shape, kernel: Shape) -> Shape:
         return Shape(sizes("simple_rnn", z, h0, kernel, 1))
 
-    def forward(self, xp: Any, z: Any, h0: Any, kernel: Any) -> Any:
+    def forward(self, xp: ArrayModule, z: Array, h0: Array, kernel: Array) -> Any:
         if self.activation == "tanh" and recurrent.fits(xp, z, kernel):
             return recurrent.simple(z, h0, kernel)
         hs, finish, h = xp.empty_like(z), IN_PLACE[self.activation], h0
@@ -104,7 +52,7 @@ class SimpleRNN(Op):
             finish(xp, h)
         return hs
 
-    def gradient(self, dh: Any, hs: Any, z: Any, h0: Any, kernel: Any) -> Any:
+    def gradient(self, dh: AnyTensor, hs: AnyTensor, z: AnyTensor, h0: AnyTensor, kernel: AnyTensor) -> Any:
         slope = slope_of(self.activation, hs)
         dz = slope * apply(LinearRecurrence(backwards=True), slope, kernel, dh)
         dh0 = ops.matmul(ops.reduce_sum(dz[:1], 0), kernel, transpose_b=True)  # one row, or none if there are no steps
@@ -130,12 +78,12 @@ class LinearRecurrence(Op):
     def dtype(self, c: DType, *_: DType) -> DType:
         return c
 
-    def forward(self, xp: Any, c: Any, kernel: Any, x: Any, *keep: Any) -> Any:
+    def forward(self, xp: ArrayModule, c: Array, kernel: Array, x: Array, *keep: Array) -> Any:
         if self.backwards and self.gates == 1 and not keep and recurrent.fits(xp, c, kernel):
             return recurrent.linear_backwards(c, kernel, x)
         return self._walk(xp, c, kernel, x, *keep)
 
-    def _walk(self, xp: Any, c: Any, kernel: Any, x: Any, *keep: Any) -> Any:
+    def _walk(self, xp: ArrayModule, c: Array, kernel: Array, x: Array, *keep: Array) -> Any:
         n, width = kernel.shape
         us, each = xp.array(x), (x.shape[1], self.gates, n)
         by_gate = xp.empty((x.shape[1], width), x.dtype)
@@ -153,7 +101,9 @@ class LinearRecurrence(Op):
                 us[t] += keep[0][now] * u
         return us
 
-    def gradient(self, du: Any, u: Any, c: Any, kernel: Any, x: Any, *keep: Any) -> Any:
+    def gradient(
+        self, du: AnyTensor, u: AnyTensor, c: AnyTensor, kernel: AnyTensor, x: AnyTensor, *keep: AnyTensor
+    ) -> Any:
         other = apply(LinearRecurrence(backwards=not self.backwards, gates=self.gates), c, kernel, du, *keep)
         back, ahead = (u, other) if self.backwards else (other, u)
         # <du, u> as a function of c, kernel and k is the same number for both directions, since each is the other's
@@ -162,11 +112,6 @@ class LinearRecurrence(Op):
         wide = side_by_side(back, self.gates)
         dc = wide * ops.matmul(before, ops.expand_dims(kernel, 0))
         return (dc, product_over_time(before, c * wide), other, *([back * before] if keep else []))
-
-
-def side_by_side(x: Any, times: int) -> Any:
-    """x (time, batch, n) repeated along the last axis."""
-    return ops.concat([x] * times, 2) if times > 1 else x
 
 
 def simple_rnn(
@@ -178,6 +123,7 @@ def simple_rnn(
     h_t = activation(x_t @ kernel + h_(t-1) @ recurrent + bias), with kernel (depth, n), recurrent (n, n), bias (n) or None
     and h0 (batch, n). activation: tanh, sigmoid, hard_sigmoid, relu or linear.
     Source: J. Elman, Finding structure in time, 1990.
+    ShapeError: sizes that do not fit. ArgumentError: a function that a recurrence cannot end a step with.
 
     >>> import deepkit as dk
     >>> one, zero = dk.ones([1, 1]), dk.zeros([1, 1])
@@ -189,14 +135,9 @@ def simple_rnn(
         return apply(op, over_all_steps(x, kernel, bias), h0, recurrent, name=full)
 
 
-def over_all_steps(x: Any, kernel: Any, bias: Any) -> Any:
-    """x (time, batch, depth) @ kernel (depth, width) + bias (width) or None: one matrix product for all steps."""
-    z = ops.tensordot(x, kernel, 1)
-    return z if bias is None else ops.bias_add(z, bias)
-
-
 def over_live_steps(
-    run: Callable[[Any], Sequence[Any]], x: TensorOrSymbol, live: TensorOrSymbol, first: Sequence[Any], name: str | None = None
+    run: Callable[[Any], Sequence[Any]], x: TensorOrSymbol, live: TensorOrSymbol, first: Sequence[Any],
+    name: str | None = None,
 ) -> list[AnyTensor]:
     """The states of a recurrence along x (time, batch, depth) that stay as they are where live (time, batch) is False.
 
@@ -217,7 +158,7 @@ def over_live_steps(
         order = ops.argsort(ops.cast(ops.logical_not(live), "int32"), 0, stable=True)
         column = ops.expand_dims(ops.range(batch), 0)
 
-        def rows(steps: Any, which: Any) -> Any:
+        def rows(steps: Any, which: AnyTensor) -> Any:
             """The steps of each sequence that `which` (time, batch) numbers."""
             flat = ops.reshape(steps, ops.stack([-1, ops.shape(steps)[2]]))
             return ops.gather(flat, which * batch + column)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from deepkit.core.op import Op
 from deepkit.core.shape import Shape
+from deepkit.core.typing import AnyTensor, Array, IntsLike, PaddingLike, TensorLike
 from deepkit.device import windows
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -59,7 +60,7 @@ class Windowed(Op):
             lengths.append(windows.count(n, k or 1, s, d, own) if known else None)
         return tuple(lengths)
 
-    def fit(self, x: Any, kernel: tuple[int, ...]) -> windows.Windows:
+    def fit(self, x: Array, kernel: tuple[int, ...]) -> windows.Windows:
         """The windows over an array."""
         return windows.fit(x.shape[1:-1], kernel, self.strides, self.dilations, self.padding)
 
@@ -75,17 +76,17 @@ def channels_first(data_format: str | None, space: int) -> bool:
     return name in FIRST[space]
 
 
-def to_last(x: Any, space: int) -> Any:
+def to_last(x: TensorLike | None, space: int) -> Any:
     """(batch, channels, space...) as (batch, space..., channels)."""
     return ops.transpose(x, [0, *range(2, space + 2), 1])
 
 
-def to_first(x: Any, space: int, name: str | None = None) -> Any:
+def to_first(x: AnyTensor, space: int, name: str | None = None) -> Any:
     """(batch, space..., channels) as (batch, channels, space...)."""
     return ops.transpose(x, [0, space + 1, *range(1, space + 1)], name)
 
 
-def per_axis(what: str, value: Any, space: int, first: bool) -> tuple[int, ...]:
+def per_axis(what: str, value: IntsLike | None, space: int, first: bool) -> tuple[int, ...]:
     """Strides, dilations or a window as one number for each space axis.
 
     Taken are one number for all, one for each space axis, or one for each axis of the tensor in the order of the data
@@ -93,19 +94,19 @@ def per_axis(what: str, value: Any, space: int, first: bool) -> tuple[int, ...]:
     """
     if value is None:
         return (1,) * space
-    listed = [int(v) for v in value] if hasattr(value, "__iter__") else [int(value)]
+    numbers: Any = value if hasattr(value, "__iter__") else [value]
+    listed = [int(v) for v in numbers]
     example = "[1, 1, 2, 2]" if first else "[1, 2, 2, 1]"
     if len(listed) == 1:
         listed *= space
     if len(listed) == space + 2:
-        outer = (listed[0], listed[1 if first else -1])
-        if outer != (1, 1):
+        listed, outer = (listed[2:], listed[:2]) if first else (listed[1:-1], listed[:: space + 1])
+        if outer != [1, 1]:
             raise ArgumentError(
                 f"{what}={value}: the batch and the channels have {outer[0]} and {outer[1]}",
                 rule=f"windows move over {AXES[space]} alone: no example and no channel is left out",
                 hint=f"{what}={example}" if space == 2 else f"1 for the batch and the channels in {what}",
             )
-        listed = listed[2:] if first else listed[1:-1]
     if len(listed) != space or min(listed) < 1:
         raise ArgumentError(
             f"{what}={value} for {space} space axes",
@@ -115,7 +116,7 @@ def per_axis(what: str, value: Any, space: int, first: bool) -> tuple[int, ...]:
     return tuple(listed)
 
 
-def read_padding(padding: Any, space: int, first: bool) -> windows.Padding:
+def read_padding(padding: PaddingLike | None, space: int, first: bool) -> windows.Padding:
     """SAME or VALID in capitals, or explicit (before, after) pairs for the space axes."""
     if isinstance(padding, str) and padding.upper() in ("SAME", "VALID"):
         return padding.upper()

@@ -12,6 +12,7 @@ import sys
 import warnings
 from typing import Any
 
+from deepkit.core.typing import Array
 from deepkit.loading import optional
 from deepkit.resources import install
 
@@ -54,7 +55,7 @@ def message(name: str) -> Any:
     return getattr(board_module(f"compat.proto.{_MODULES[name]}_pb2"), name)
 
 
-def tensor_proto(array: Any) -> Any:
+def tensor_proto(array: Array) -> Any:
     """An array as a TensorProto message."""
     return board_module("util.tensor_util").make_tensor_proto(array)
 

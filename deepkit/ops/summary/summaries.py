@@ -13,7 +13,7 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
-from deepkit.core.typing import AnyTensor, IntLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, IntLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.summary import values as values_of
 from deepkit.ops.summary.event_messages import message, writable
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-def _text(tag: Any) -> str:
+def _text(tag: Array) -> str:
     value = np.asarray(tag, object).item()
     return value.decode() if isinstance(value, bytes) else str(value)
 
@@ -45,7 +45,7 @@ class _Summary(Op):
         values = self.values(*inputs) if writable() else []
         return np.array(message("Summary")(value=values).SerializeToString() if values else b"", object)
 
-    def values(self, *inputs: Any) -> list[Any]:
+    def values(self, *inputs: Array) -> list[Any]:
         """The Summary.Value messages for these inputs."""
         raise NotImplementedError
 
@@ -67,7 +67,7 @@ class ScalarSummary(_Summary):
             )
         return SCALAR
 
-    def values(self, tags: Any, values: Any) -> list[Any]:
+    def values(self, tags: Array, values: Array) -> list[Any]:
         if tags.shape != values.shape:
             raise ShapeError(f"a scalar summary of shape {values.shape}, with tags of shape {tags.shape}")
         pairs = zip(tags.ravel(), values.ravel(), strict=True)
@@ -80,7 +80,7 @@ class HistogramSummary(_Summary):
 
     kinds = "bif"
 
-    def values(self, tag: Any, values: Any) -> list[Any]:
+    def values(self, tag: Array, values: Array) -> list[Any]:
         return [values_of.histogram_value(_text(tag), values)]
 
 
@@ -106,7 +106,7 @@ class ImageSummary(_Summary):
             raise ArgumentError(f"an image summary of {images.name}", rule="uint8 or floats", hint="cast(x, uint8)")
         return super().dtype(tag, images)
 
-    def values(self, tag: Any, images: Any) -> list[Any]:
+    def values(self, tag: Array, images: Array) -> list[Any]:
         self.shape(SCALAR, Shape(images.shape))
         return values_of.image_values(_text(tag), images, self.max_images)
 
@@ -126,7 +126,7 @@ class AudioSummaryV2(_Summary):
             )
         return SCALAR
 
-    def values(self, tag: Any, sounds: Any, rate: Any) -> list[Any]:
+    def values(self, tag: Array, sounds: Array, rate: Array) -> list[Any]:
         return values_of.audio_values(_text(tag), sounds, float(rate), self.max_outputs)
 
 
@@ -136,7 +136,7 @@ class TensorSummaryV2(_Summary):
 
     types = ("string", "any", "string")
 
-    def values(self, tag: Any, tensor: Any, metadata: Any) -> list[Any]:
+    def values(self, tag: Array, tensor: Array, metadata: Array) -> list[Any]:
         known = message("SummaryMetadata").FromString(metadata.item())
         return [values_of.tensor_value(_text(tag), tensor, known)]
 
@@ -150,7 +150,7 @@ class MergeSummary(_Summary):
     def shape(self, *_: Shape) -> Any:
         return SCALAR
 
-    def values(self, *summaries: Any) -> list[Any]:
+    def values(self, *summaries: Array) -> list[Any]:
         found: dict[str, Any] = {}
         for text in (text for part in summaries for text in part.ravel()):
             for value in message("Summary").FromString(text).value:
@@ -166,6 +166,8 @@ class MergeSummary(_Summary):
 def scalar_summary(tags: TensorLike, values: TensorLike, name: str | None = None) -> AnyTensor:
     """Numbers under their tags, as the bytes of a Summary.
 
+    tags, values: one shape; result: (), a string. ShapeError: different shapes. DTypeError: no number.
+
     >>> import deepkit as dk
     >>> dk.scalar_summary("loss", 0.5).numpy().item()
     b'\\n\\x0b\\n\\x04loss\\x15\\x00\\x00\\x00?'
@@ -174,31 +176,46 @@ def scalar_summary(tags: TensorLike, values: TensorLike, name: str | None = None
 
 
 def histogram_summary(tag: TensorLike, values: TensorLike, name: str | None = None) -> AnyTensor:
-    """How often which values occur in a tensor, as the bytes of a Summary."""
+    """How often which values occur in a tensor, as the bytes of a Summary.
+
+    values: any shape, bool, integer or float; result: (), a string. DTypeError: texts.
+    """
     return apply(HistogramSummary(), tag, values, name=name)
 
 
 def image_summary(tag: TensorLike, tensor: TensorLike, max_images: int = 3, name: str | None = None) -> AnyTensor:
-    """The first images of a batch (n, height, width, channels), as the bytes of a Summary."""
+    """The first images of a batch (n, height, width, channels), as the bytes of a Summary.
+
+    Result: (), a string. ShapeError: another number of axes. ArgumentError: neither uint8 nor floats.
+    """
     return apply(ImageSummary(max_images=_at_least_one(max_images)), tag, tensor, name=name)
 
 
 def audio_summary(
     tag: TensorLike, tensor: TensorLike, sample_rate: IntLike, max_outputs: int = 3, name: str | None = None
 ) -> AnyTensor:
-    """The first sounds of a batch (n, frames, channels), sample_rate frames a second, as the bytes of a Summary."""
+    """The first sounds of a batch (n, frames, channels), sample_rate frames a second, as the bytes of a Summary.
+
+    Result: (), a string. ShapeError: another number of axes.
+    """
     return apply(AudioSummaryV2(max_outputs=_at_least_one(max_outputs)), tag, tensor, sample_rate, name=name)
 
 
 def tensor_summary(
     tag: TensorLike, tensor: TensorLike, metadata: TensorLike = b"", name: str | None = None
 ) -> AnyTensor:
-    """A tensor as it is, as the bytes of a Summary; metadata: bytes of a SummaryMetadata message."""
+    """A tensor as it is, as the bytes of a Summary; metadata: bytes of a SummaryMetadata message.
+
+    tensor: any shape and type; result: (), a string. DTypeError: a tag that is no text.
+    """
     return apply(TensorSummaryV2(), tag, tensor, metadata, name=name)
 
 
 def merge_summary(inputs: Sequence[TensorLike], name: str | None = None) -> AnyTensor:
-    """Several summaries as one."""
+    """Several summaries as one.
+
+    inputs: strings of any shapes; result: (), a string. ArgumentError: one tag twice. DTypeError: no text.
+    """
     return apply(MergeSummary(), *inputs, name=name)
 
 

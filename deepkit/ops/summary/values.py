@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.typing import Array
 from deepkit.errors import NumericsError
 from deepkit.ops.summary.event_messages import message, tensor_proto
 
@@ -27,7 +28,7 @@ def _value(tag: str, **content: Any) -> Any:
     return message("Summary").Value(tag=tag, **content)
 
 
-def scalar_value(tag: str, number: Any) -> Any:
+def scalar_value(tag: str, number: float) -> Any:
     """One number, kept as float32."""
     return _value(tag, simple_value=float(number))
 
@@ -46,7 +47,7 @@ def bucket_limits() -> np.ndarray:
     return np.concatenate([-positive[::-1], [0.0], positive])
 
 
-def histogram_value(tag: str, array: Any) -> Any:
+def histogram_value(tag: str, array: Array) -> Any:
     """How often which values occur, counted in buckets; and their least, greatest, number, sum and sum of squares.
 
     A value v is in the first bucket whose limit is above it. A run of empty buckets is written as one.
@@ -94,7 +95,7 @@ def image_values(tag: str, images: np.ndarray, most: int = 3) -> list[Any]:
     return found
 
 
-def to_bytes(image: np.ndarray, bad: Any = BAD_PIXEL) -> np.ndarray:
+def to_bytes(image: np.ndarray, bad: Array = BAD_PIXEL) -> np.ndarray:
     """An image of floats (height, width, channels) in bytes.
 
     Without negative values the greatest becomes 255; otherwise 0 becomes 128 and the value farthest from it 1 or 255.
@@ -156,7 +157,7 @@ def audio_values(tag: str, sounds: np.ndarray, rate: float, most: int = 3) -> li
     return found
 
 
-def tensor_value(tag: str, array: Any, metadata: Any) -> Any:
+def tensor_value(tag: str, array: Array, metadata: Any) -> Any:
     """An array as it is, for the part of TensorBoard that `metadata`, a SummaryMetadata message, names."""
     return _value(tag, tensor=tensor_proto(array), metadata=metadata)
 

@@ -15,7 +15,7 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.static import static_value
-from deepkit.core.typing import AnyTensor, AxisLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def _each(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
+def _each(function: Callable[..., Any], *arrays: Array) -> np.ndarray:
     """An array of objects: the function of each element, arrays being broadcast."""
     result = np.frompyfunc(function, len(arrays), 1)(*arrays)
     if isinstance(result, np.ndarray):
@@ -45,7 +45,7 @@ class OfStrings(Op):
     kinds = "O"
     gradient = None
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return _each(self.one, x)
 
     def one(self, text: bytes) -> Any:
@@ -59,7 +59,7 @@ class HashBucket(OfStrings):
     buckets: int = 1
     returns = "int64"
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         return super().forward(xp, x).astype(np.int64)
 
 
@@ -96,14 +96,20 @@ def _buckets(count: int) -> int:
 
 
 def string_to_hash_bucket_fast(input: TensorLike, num_buckets: int, name: str | None = None) -> AnyTensor:
-    """Each string's bucket, an int64 in [0, num_buckets), by FarmHash's Fingerprint64."""
+    """Each string's bucket, an int64 in [0, num_buckets), by FarmHash's Fingerprint64.
+
+    Any shape, strings; result: the same shape. ArgumentError: no buckets. DTypeError: no text.
+    """
     return apply(StringToHashBucketFast(buckets=_buckets(num_buckets)), input, name=name)
 
 
 def string_to_hash_bucket_strong(
     input: TensorLike, num_buckets: int, key: Sequence[int], name: str | None = None
 ) -> AnyTensor:
-    """Each string's bucket, an int64 in [0, num_buckets), by SipHash under a key of two integers."""
+    """Each string's bucket, an int64 in [0, num_buckets), by SipHash under a key of two integers.
+
+    input: any shape, strings; result: the same shape. ArgumentError: no buckets, or another number of keys.
+    """
     key = tuple(int(k) for k in key)
     if len(key) != 2:
         raise ArgumentError(f"string_to_hash_bucket_strong: a key of {len(key)} numbers", rule="a key has two")
@@ -114,7 +120,10 @@ def string_to_hash_bucket(
     string_tensor: TensorLike | None = None, num_buckets: int | None = None, name: str | None = None,
     input: TensorLike | None = None,
 ) -> AnyTensor:
-    """Each string's bucket, an int64 in [0, num_buckets), by the oldest of the three hashes."""
+    """Each string's bucket, an int64 in [0, num_buckets), by the oldest of the three hashes.
+
+    Any shape, strings; result: the same shape. ArgumentError: no buckets. DTypeError: no text.
+    """
     if num_buckets is None:
         raise ArgumentError("string_to_hash_bucket needs num_buckets")
     x = string_tensor if input is None else input
@@ -130,7 +139,7 @@ class AsString(Op):
     returns = "string"
     gradient = None
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         if x.dtype.kind == "b":
             return _each(lambda b: b"true" if b else b"false", x)
         if x.dtype.kind == "O":
@@ -153,25 +162,33 @@ def as_string(
     precision: digits after the point (6); scientific: 1.5e+00; shortest: the shorter of both; width: the least length,
     made up by blanks in front; fill: "0" fills with zeros instead, "-" puts the blanks behind, "+" and " " keep a place
     for the sign.
+    input: any shape; result: its shape, strings. ArgumentError: precision for integers, scientific and shortest at once,
+    another fill.
 
     >>> import deepkit as dk
     >>> dk.as_string([1.5, 10.0], precision=2, width=6).numpy().tolist()
     [b'  1.50', b' 10.00']
     """
     x = input if is_tensor(input) else convert(input)
-    real = x.dtype.is_floating or x.dtype.is_complex
-    if scientific and shortest:
-        raise ArgumentError("as_string: scientific and shortest exclude each other", hint="choose one of them")
-    if not real and (scientific or shortest or precision >= 0):
-        raise ArgumentError(
-            f"as_string of {x.dtype.name}: precision, scientific and shortest are for floats", hint="width, fill"
-        )
     if fill not in ("", " ", "0", "-", "+") or (fill == "0" and x.dtype.is_string):
         raise ArgumentError(f"as_string: fill {fill!r} is not supported", hint="one of ' ', '0', '-' and '+'")
-    kind = ("e" if scientific else "g" if shortest else "f") if real else "s" if x.dtype.is_string else "d"
     places = f"{width}" if width >= 0 else ""
     digits = f".{precision}" if precision >= 0 else ""
+    kind = _presentation(x.dtype, scientific, shortest, bool(digits))
     return apply(AsString(format=f"%{fill}{places}{digits}{kind}"), x, name=name)
+
+
+def _presentation(dtype: DType, scientific: bool, shortest: bool, digits: bool) -> str:
+    """The letter by which % prints a number of that type."""
+    if scientific and shortest:
+        raise ArgumentError("as_string: scientific and shortest exclude each other", hint="choose one of them")
+    if dtype.is_floating or dtype.is_complex:
+        return "e" if scientific else "g" if shortest else "f"
+    if scientific or shortest or digits:
+        raise ArgumentError(
+            f"as_string of {dtype.name}: precision, scientific and shortest are for floats", hint="width, fill"
+        )
+    return "s" if dtype.is_string else "d"
 
 
 @register
@@ -187,7 +204,10 @@ class EncodeBase64(OfStrings):
 
 @register
 class DecodeBase64(OfStrings):
-    """What EncodeBase64 made of each string, turned back; the = at the end may be missing."""
+    """What EncodeBase64 made of each string, turned back; the = at the end may be missing.
+
+    x: any shape, strings; result: the same. ArgumentError: no web-safe base64. DTypeError: no text.
+    """
 
     def one(self, text: bytes) -> bytes:
         try:
@@ -201,7 +221,10 @@ class DecodeBase64(OfStrings):
 
 
 def encode_base64(input: TensorLike, pad: bool = False, name: str | None = None) -> AnyTensor:
-    """Each string in web-safe base64, with = at the end only if pad."""
+    """Each string in web-safe base64, with = at the end only if pad.
+
+    input: any shape, strings; result: the same. DTypeError: no text.
+    """
     return apply(EncodeBase64(pad=pad), input, name=name)
 
 
@@ -227,7 +250,7 @@ class StringJoin(Op):
             merged = merged.merge(s)
         return Shape(()) if all(s.rank == 0 for s in shapes) else merged
 
-    def forward(self, xp: Any, *parts: Any) -> Any:
+    def forward(self, xp: ArrayModule, *parts: Array) -> Any:
         return _each(lambda *texts: self.separator.join(texts), *parts)
 
 
@@ -237,6 +260,8 @@ def _bytes(text: Any) -> bytes:
 
 def string_join(inputs: Sequence[TensorLike], separator: str = "", name: str | None = None) -> AnyTensor:
     """The strings of several tensors joined place by place, with `separator` between them.
+
+    inputs: strings of shapes that broadcast; result: the broadcast shape. ShapeError: shapes that do not. DTypeError: no text.
 
     >>> import deepkit as dk
     >>> dk.string_join([["a", "b"], "1"], separator="-").numpy().tolist()
@@ -272,13 +297,12 @@ class ReduceJoin(Op):
             return Shape.of(tuple(1 if i in gone else d for i, d in enumerate(x.dims)))
         return Shape.of(tuple(d for i, d in enumerate(x.dims) if i not in gone))
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
         axes = self._axes(x.ndim)
         kept = [i for i in range(x.ndim) if i not in axes]
-        count = int(np.prod([x.shape[i] for i in axes], dtype=np.int64))
-        lines = x.transpose(kept + axes[::-1]).reshape(-1 if count else int(np.prod([x.shape[i] for i in kept])), count)
-        y = np.empty(len(lines), object)
-        y[:] = [self.separator.join(line) for line in lines.tolist()]
+        rows, count = (math.prod(x.shape[i] for i in some) for some in (kept, axes))
+        y = np.empty(rows, object)
+        y[:] = [self.separator.join(line) for line in x.transpose(kept + axes[::-1]).reshape(rows, count).tolist()]
         return y.reshape([1 if i in axes else d for i, d in enumerate(x.shape) if self.keepdims or i not in axes])
 
 
@@ -287,6 +311,8 @@ def reduce_join(
     name: str | None = None, reduction_indices: AxisLike = None, keepdims: bool | None = None,
 ) -> AnyTensor:
     """The strings along `axis` joined into one, with `separator` between them; all of them if axis is None.
+
+    inputs: any shape, strings; result: its shape without `axis`. ShapeError: no such axis. DTypeError: no text.
 
     >>> import deepkit as dk
     >>> dk.reduce_join([["a", "b"], ["c", "d"]], 1).numpy().tolist()
@@ -318,7 +344,7 @@ class StringSplit(Op):
     def dtype(self, x: DType, sep: DType) -> Any:
         return int64, x, int64
 
-    def forward(self, xp: Any, x: Any, sep: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, sep: Array) -> Any:
         rows = [self._parts(text, sep.item()) for text in x.tolist()]
         places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
         values = np.empty(len(places), object)
@@ -341,6 +367,7 @@ def string_split(
     """The parts of each string of a vector, as a SparseTensor with one row for each string.
 
     Every byte of `sep` (a blank) separates; if it is "", each byte is a part. skip_empty leaves empty parts out.
+    source: (n,), strings. ShapeError: another number of axes. DTypeError: no text.
 
     >>> import deepkit as dk
     >>> dk.string_split(["hello world", "a"]).values.numpy().tolist()
@@ -365,7 +392,7 @@ class Substr(Op):
     def shape(self, x: Shape, pos: Shape, length: Shape) -> Shape:
         return broadcast(x, pos, length)
 
-    def forward(self, xp: Any, x: Any, pos: Any, length: Any) -> Any:
+    def forward(self, xp: ArrayModule, x: Array, pos: Array, length: Array) -> Any:
         return _each(self.one, x, pos, length)
 
     def one(self, text: bytes, pos: int, length: int) -> bytes:
@@ -383,6 +410,9 @@ def substr(
     input: TensorLike, pos: TensorLike, len: TensorLike, name: str | None = None, unit: str = "BYTE"
 ) -> AnyTensor:
     """Of each string the part that begins at `pos` and is at most `len` long, in bytes or UTF-8 letters.
+
+    input: any shape, strings; pos, len: shapes that broadcast against it; result: the broadcast shape. ArgumentError: a pos
+    behind the end, or another unit. ShapeError: shapes that do not broadcast. DTypeError: no text.
 
     >>> import deepkit as dk
     >>> dk.substr(["hello", "world"], 1, 3).numpy().tolist()

@@ -22,12 +22,15 @@ def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
     }
 
 
+def _is_function(node: Node) -> bool:
+    """Whether the outputs depend on inputs alone. (An op that runs graphs needs a plan to run them with.)"""
+    return bool(node.op.is_pure and node.inputs and not node.op.subgraphs and not node.control_inputs)
+
+
 def fold(nodes: list[Node], known: dict[Symbol, Any], same: dict[Symbol, Symbol], feeds: set[Symbol]) -> None:
     """Adds to `known` the outputs of pure nodes all of whose inputs are known, and to `same` what hands an input on."""
     for node in nodes:
-        if not node.op.is_pure or node.op.subgraphs or node.control_inputs or not node.inputs:
-            continue  # an op that runs graphs needs a plan to run them with
-        if any(y in feeds or y in known for y in node.outputs):
+        if not _is_function(node) or any(y in feeds or y in known for y in node.outputs):
             continue
         inputs = [same.get(x, x) for x in node.inputs]
         if node.op.passes is not None and (only := node.op.passes(*map(known.get, inputs))) is not None:

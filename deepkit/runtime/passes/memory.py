@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from deepkit.core.node import Node
+from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 
 
@@ -18,7 +19,7 @@ def owners(
     for node in order:
         op = node.op
         inputs = sources(node)
-        lending = range(len(inputs)) if op.subgraphs else (0,) if op.aliases is True else op.aliases or ()
+        lending = range(len(inputs)) if op.subgraphs else _lending(op)
         shared: frozenset[Symbol] = frozenset().union(*[result.get(inputs[i], {inputs[i]}) for i in lending])
         if op.subgraphs:  # a constant of a body may come out of it
             shared |= frozenset(node.outputs)
@@ -35,28 +36,33 @@ def updated_in_place(
     fetched: Iterable[Symbol],
 ) -> set[Node]:
     """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
-    last_use: dict[Any, int] = {}
+    last_use: dict[Any, int] = {}  # of an alias of a variable's old value, not of the variable itself
     for i, node in enumerate(order):
-        for x in sources(node):
-            for owner in owned.get(x, frozenset([x])):
-                if x is not owner:  # an alias of the old value, not the variable itself
-                    last_use[owner] = i
+        last_use.update(dict.fromkeys(_others(sources(node), owned), i))
     made_at = {y: i for i, node in enumerate(order) for y in node.outputs}
     pinned: dict[Any, int] = {}  # from here on an alias of the variable's memory waits to be fetched
     for x in fetched:
-        for owner in owned.get(x, ()):
-            if x is not owner:
-                pinned[owner] = min(pinned.get(owner, len(order)), made_at.get(x, 0))
-    result = set()
-    for i, node in enumerate(order):
-        if node.op.inplace is not None:
-            inputs = sources(node)
-            targets = {inputs[k] for k in node.op.writes}
-            values = [x for k, x in enumerate(inputs) if k not in node.op.writes]
-            overlap = any(owned.get(x, frozenset()) & targets for x in values)
-            if not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets):
-                result.add(node)
-    return result
+        for owner in _others([x], owned):
+            pinned[owner] = min(pinned.get(owner, len(order)), made_at.get(x, 0))
+
+    def may_write(i: int, node: Node) -> bool:
+        inputs = sources(node)
+        targets = {inputs[k] for k in node.op.writes}
+        values = [x for k, x in enumerate(inputs) if k not in node.op.writes]
+        overlap = any(owned.get(x, frozenset()) & targets for x in values)
+        return not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
+
+    return {node for i, node in enumerate(order) if node.op.inplace is not None and may_write(i, node)}
+
+
+def _others(symbols: Iterable[Symbol], owned: dict[Symbol, frozenset[Symbol]]) -> set[Symbol]:
+    """Those in whose memory the symbols lie, as far as they are not the symbols themselves."""
+    return {owner for x in symbols for owner in owned.get(x, ()) if owner is not x}
+
+
+def _lending(op: Op) -> tuple[int, ...]:
+    """The numbers of the inputs whose memory the op's output may share."""
+    return (0,) if op.aliases is True else op.aliases or ()
 
 
 def borrowed(
@@ -83,23 +89,28 @@ def reusable(
 
     An array that an impure op has seen may live on elsewhere, as the value of a variable, say: it is left alone.
     """
-    first: dict[Symbol, Symbol] = {}  # the Symbol in whose memory another one's array lies
-    last_use: dict[Symbol, int] = {}
-    escaped = set(fetched)
-    for i, node in enumerate(order):
+    first, seen = _lenders(order, sources)
+    last_use = {first.get(x, x): i for i, node in enumerate(order) for x in sources(node)}
+    escaped = {first.get(x, x) for x in seen.union(fetched)}
+
+    def is_last(i: int, node: Node) -> bool:
+        x, *others = [first.get(x, x) for x in sources(node)]
+        return not owned[x] & outside and x not in escaped and x not in others and last_use[x] == i
+
+    return {node for i, node in enumerate(order) if node.op.takes_out and is_last(i, node)}
+
+
+def _lenders(
+    order: list[Node], sources: Callable[[Node], list[Symbol]]
+) -> tuple[dict[Symbol, Symbol], set[Symbol]]:
+    """The Symbol in whose memory another one's array lies; and those whose arrays ops have seen that may keep them."""
+    first: dict[Symbol, Symbol] = {}
+    seen: set[Symbol] = set()
+    for node in order:
         inputs = sources(node)
-        lent = [inputs[k] for k in ((0,) if node.op.aliases is True else node.op.aliases or ())]
-        for x in inputs:
-            last_use[first.get(x, x)] = i
+        lent = [inputs[k] for k in _lending(node.op)]
         if len(lent) > 1 or not node.op.is_pure or node.op.subgraphs:
-            escaped.update(inputs)
+            seen.update(inputs)
         elif lent:
             first.update({y: first.get(lent[0], lent[0]) for y in node.outputs})
-    escaped = {first.get(x, x) for x in escaped}
-    result = set()
-    for i, node in enumerate(order):
-        if node.op.takes_out:
-            x, *others = [first.get(x, x) for x in sources(node)]
-            if not owned[x] & outside and x not in escaped and x not in others and last_use[x] == i:
-                result.add(node)
-    return result
+    return first, seen

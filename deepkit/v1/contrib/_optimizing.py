@@ -77,6 +77,20 @@ def bias_add(
         return outputs
 
 
+def _changed(pairs: list[Any], noise: float | None, multipliers: Any, clip: Any) -> list[Any]:
+    """The gradients with noise, times a number for each variable, and clipped: as far as each is wanted."""
+    if noise is not None:
+        pairs = [(_noisy(g, noise), v) for g, v in pairs]
+    if multipliers is not None:
+        pairs = [(_times(g, _multiplier(multipliers, v)), v) for g, v in pairs]
+    if callable(clip):
+        return list(clip(pairs))
+    if clip is None:
+        return pairs
+    found, _ = clip_by_global_norm([g for g, _ in pairs], clip)
+    return list(zip(found, [v for _, v in pairs], strict=True))
+
+
 def optimize_loss(
     loss: Any, global_step: Any, learning_rate: Any, optimizer: Any, gradient_noise_scale: float | None = None,
     gradient_multipliers: Any = None, clip_gradients: Any = None, learning_rate_decay_fn: Callable[..., Any] | None = None,
@@ -104,15 +118,7 @@ def optimize_loss(
             rate = learning_rate_decay_fn(learning_rate, step)
         chosen = _optimizer(optimizer, rate)
         pairs = chosen.compute_gradients(loss, variables or graph.get_collection(GraphKeys.TRAINABLE_VARIABLES))
-        if gradient_noise_scale is not None:
-            pairs = [(_noisy(g, gradient_noise_scale), v) for g, v in pairs]
-        if gradient_multipliers is not None:
-            pairs = [(_times(g, _multiplier(gradient_multipliers, v)), v) for g, v in pairs]
-        if callable(clip_gradients):
-            pairs = clip_gradients(pairs)
-        elif clip_gradients is not None:
-            found, _ = clip_by_global_norm([g for g, _ in pairs], clip_gradients)
-            pairs = list(zip(found, [v for _, v in pairs], strict=True))
+        pairs = _changed(pairs, gradient_noise_scale, gradient_multipliers, clip_gradients)
         update = chosen.apply_gradients(pairs, global_step=step if increment_global_step else None, name="train")
         with graph.control_dependencies([update]):
             return ops.identity(loss, name="train_op")

@@ -7,6 +7,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.shape import Shape
 from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.layers.normalization import batch_norm_weights
@@ -16,6 +17,30 @@ from deepkit.v1.contrib.framework import add_arg_scope, model_variable
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.layers.normalization import moving_update, normalized
+
+
+def _channels(shape: Shape, data_format: str) -> tuple[int, int]:
+    """The axis of the channels, and how many there are."""
+    if shape.rank is None or shape.rank < 2:
+        raise ShapeError(f"batch_norm of an input of shape {shape}", rule="(batch, ..., channels)")
+    axis = 1 if data_format.startswith("NC") and shape.rank > 2 else shape.rank - 1
+    size = shape.as_list()[axis]
+    if size is None:
+        raise ShapeError(
+            f"batch_norm of an input of shape {shape}", rule="the number of channels is known",
+            hint="give the placeholder that dimension",
+        )
+    return axis, size
+
+
+def _after(updates: list[Any], outputs: Any, collections: Any) -> Any:
+    """Outputs that wait for the updates; or, with collections, the outputs as they are and the updates put into these."""
+    if collections is None:
+        with default_graph().control_dependencies(updates):
+            return ops.identity(outputs)
+    for update in updates:
+        default_graph().add_to_collections(collections, update)
+    return outputs
 
 
 @add_arg_scope
@@ -33,21 +58,13 @@ def batch_norm(
     UPDATE_OPS are run; with updates_collections=None they follow whenever the output is computed in training.
     Source: S. Ioffe, C. Szegedy, ICML 2015.
     """
-    if batch_weights is not None or renorm or adjustment is not None or zero_debias_moving_mean:
+    if any((batch_weights is not None, renorm, adjustment is not None, zero_debias_moving_mean)):
         raise ArgumentError(
             "batch_norm with batch_weights, renorm, adjustment or zero_debias_moving_mean",
             rule="the batch is normalized by its own mean and variance, all examples alike", hint="leave them out",
         )
     inputs = constant_of(inputs)
-    if inputs.shape.rank is None or inputs.shape.rank < 2:
-        raise ShapeError(f"batch_norm of an input of shape {inputs.shape}", rule="(batch, ..., channels)")
-    axis = 1 if data_format.startswith("NC") and inputs.shape.rank > 2 else inputs.shape.rank - 1
-    size = inputs.shape.dims[axis]
-    if size is None:
-        raise ShapeError(
-            f"batch_norm of an input of shape {inputs.shape}", rule="the number of channels is known",
-            hint="give the placeholder that dimension",
-        )
+    axis, size = _channels(inputs.shape, data_format)
     kind = float32 if inputs.dtype is float16 else inputs.dtype
     starts, penalties = param_initializers or {}, param_regularizers or {}
 
@@ -66,12 +83,7 @@ def batch_norm(
         outputs, follow = normalized(inputs, axis, is_training, moving, gamma, beta, epsilon, unbiased)
         if follow is not None:
             updates = [moving_update(m, v, decay, "AssignMovingAvg") for m, v in zip(moving, follow, strict=True)]
-            if updates_collections is None:
-                with default_graph().control_dependencies(updates):
-                    outputs = ops.identity(outputs)
-            else:
-                for update in updates:
-                    default_graph().add_to_collections(updates_collections, update)
+            outputs = _after(updates, outputs, updates_collections)
         outputs = outputs if activation_fn is None else activation_fn(outputs)
         if outputs_collections:
             default_graph().add_to_collections(outputs_collections, outputs)

@@ -255,6 +255,13 @@ class Dataset:
             _batch_of(self.element, rows), lambda go: steps.batch(self.rows(go), size(go), drop, kinds), inputs
         )
 
+    def _fillers(self, values: Any, leaves: list[Part]) -> list[Symbol | None]:
+        """What each part of an element is filled up with; None for 0 or an empty text."""
+        if values is None:
+            return [None] * len(leaves)
+        given = like(self.element, values, "padding_values", lambda v: not is_branch(v))
+        return [None if v is None else constant_of(v, p.dtype) for v, p in zip(given, leaves, strict=True)]
+
     def padded_batch(
         self, batch_size: Any, padded_shapes: Any, padding_values: Any = None, drop_remainder: bool = False
     ) -> Dataset:
@@ -271,17 +278,8 @@ class Dataset:
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
         wanted = like(self.element, padded_shapes, "padded_shapes", is_shape)
-        full = [_open(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
-        for part, shape in zip(leaves, full, strict=True):
-            if part.shape.dims is not None and len(part.shape.dims) != len(shape):
-                raise ShapeError(
-                    f"padded_batch: an element of shape {part.shape} cannot get the shape {Shape(shape)}",
-                    rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(part.shape.dims)}",
-                )
-        fillers: list[Any] = [None] * len(leaves)
-        if padding_values is not None:
-            fillers = like(self.element, padding_values, "padding_values", lambda v: not is_branch(v))
-        filled = [None if v is None else constant_of(v, p.dtype) for v, p in zip(fillers, leaves, strict=True)]
+        full = [_padded(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
+        filled = self._fillers(padding_values, leaves)
         inputs = [*inputs, *[x for x in filled if x is not None]]
         rows = batch_size if drop and not isinstance(batch_size, Symbol) else None
         element = pack(self.element, [Part(p.dtype, Shape((rows, *s))) for p, s in zip(leaves, full, strict=True)])
@@ -421,6 +419,17 @@ def _batch_of(element: Any, rows: int | None) -> Any:
 def _sparse(parts: SparseParts, more: int) -> SparseParts:
     rank = parts.shape.rank
     return SparseParts.of(parts.dtype, None if rank is None else rank + more)
+
+
+def _padded(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
+    """As _open; ShapeError where an element has another number of axes."""
+    full = _open(wanted, shape)
+    if shape.dims is not None and len(shape.dims) != len(full):
+        raise ShapeError(
+            f"padded_batch: an element of shape {shape} cannot get the shape {Shape(full)}",
+            rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(shape.dims)}",
+        )
+    return full
 
 
 def _longer(rows: int | None, shape: Shape) -> Shape:

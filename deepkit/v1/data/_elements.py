@@ -112,14 +112,18 @@ def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
 def like(structure: Any, value: Any, what: str, is_leaf: Callable[[Any], bool]) -> list[Any]:
     """The leaves of `value`, which has the form of `structure` down to what `is_leaf` takes as one; or one for all."""
     if is_leaf(value):
-        return [value] * len(flatten(structure)) if not is_branch(structure) else [value for _ in flatten(structure)]
+        return [value] * len(flatten(structure))
+    return [leaf for s, v in _paired(structure, value, what) for leaf in like(s, v, what, is_leaf)]
+
+
+def _paired(structure: Any, value: Any, what: str) -> list[tuple[Any, Any]]:
+    """The branches of a structure, those of a dict in the order of their keys, each beside that of the value."""
     if isinstance(structure, dict):
-        if not isinstance(value, dict) or set(value) != set(structure):
-            raise _differs(what, value, structure)
-        return [leaf for key in sorted(structure) for leaf in like(structure[key], value[key], what, is_leaf)]
-    if not is_branch(structure) or not isinstance(value, (tuple, list)) or len(value) != len(structure):
-        raise _differs(what, value, structure)
-    return [leaf for s, v in zip(structure, value, strict=True) for leaf in like(s, v, what, is_leaf)]
+        if isinstance(value, dict) and set(value) == set(structure):
+            return [(structure[key], value[key]) for key in sorted(structure)]
+    elif is_branch(structure) and isinstance(value, (tuple, list)) and len(value) == len(structure):
+        return list(zip(structure, value, strict=True))
+    raise _differs(what, value, structure)
 
 
 def _differs(what: str, value: Any, structure: Any) -> ArgumentError:

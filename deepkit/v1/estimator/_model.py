@@ -237,14 +237,7 @@ class Estimator:
             session = self._session(graph, [*(hooks or ()), *spec.evaluation_hooks], values)
             with session.session as sess:
                 session.start()
-                done = 0
-                while (steps is None or done < steps) and not session.should_stop:
-                    try:
-                        session.run([update for _, update in metrics.values()])
-                    except OutOfRangeError:
-                        break
-                    done += 1
-                if not done:
+                if not _run_batches(session, [update for _, update in metrics.values()], steps):
                     raise _no_batch("evaluate")
                 session.end()
                 results = sess.run({**{key: value for key, (value, _) in metrics.items()}, "global_step": step})
@@ -408,3 +401,15 @@ def train_and_evaluate(estimator: Estimator, train_spec: Any, eval_spec: Any) ->
     """Trains until train_spec.max_steps (or the end of the input), then evaluates once: (metrics, [])."""
     estimator.train(train_spec.input_fn, list(train_spec.hooks or ()), max_steps=train_spec.max_steps)
     return estimator.evaluate(eval_spec.input_fn, eval_spec.steps, list(eval_spec.hooks or ()), name=eval_spec.name), []
+
+
+def _run_batches(session: HookedSession, fetches: list[Any], steps: int | None) -> int:
+    """Runs the fetches for `steps` batches, or all there are; returns how many these were."""
+    done = 0
+    while (steps is None or done < steps) and not session.should_stop:
+        try:
+            session.run(fetches)
+        except OutOfRangeError:
+            break
+        done += 1
+    return done

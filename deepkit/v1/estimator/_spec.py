@@ -46,28 +46,23 @@ class EstimatorSpec(
             ModeKeys.TRAIN: [("loss", loss), ("train_op", train_op)], ModeKeys.EVAL: [("loss", loss)],
             ModeKeys.PREDICT: [("predictions", predictions)],
         }
-        for name, value in needs[mode]:
-            if value is None:
-                raise ArgumentError(
-                    f"EstimatorSpec: {name} is missing", rule=f"in mode {mode!r} an EstimatorSpec needs {name}",
-                    hint="build the loss and the train_op if mode is not PREDICT; return predictions alone if it is",
-                )
+        missing = next((name for name, value in needs[mode] if value is None), None)
+        if missing is not None:
+            raise ArgumentError(
+                f"EstimatorSpec: {missing} is missing", rule=f"in mode {mode!r} an EstimatorSpec needs {missing}",
+                hint="build the loss and the train_op if mode is not PREDICT; return predictions alone if it is",
+            )
         if train_op is not None and not isinstance(train_op, (Node, Symbol)):
             raise ArgumentError(
                 f"EstimatorSpec: train_op is {train_op!r}", rule="an operation",
                 hint="optimizer.minimize(loss, global_step=tf.train.get_global_step())",
             )
-        metrics = dict(eval_metric_ops or {})
-        for name, pair in metrics.items():
-            if not (isinstance(pair, tuple) and len(pair) == 2):
-                raise ArgumentError(
-                    f"EstimatorSpec: the metric {name!r} is {pair!r}", rule="a pair (value, update_op)",
-                    hint=f'{{"{name}": tf.metrics.accuracy(labels, classes)}}',
-                )
+        chief, training, evaluation, prediction = (
+            tuple(hooks or ()) for hooks in (training_chief_hooks, training_hooks, evaluation_hooks, prediction_hooks)
+        )
         return super().__new__(
-            cls, mode, predictions, _scalar(loss), train_op, metrics, export_outputs,
-            tuple(training_chief_hooks or ()), tuple(training_hooks or ()), scaffold, tuple(evaluation_hooks or ()),
-            tuple(prediction_hooks or ()),
+            cls, mode, predictions, _scalar(loss), train_op, _metrics(eval_metric_ops or {}), export_outputs,
+            chief, training, scaffold, evaluation, prediction,
         )
 
 
@@ -141,3 +136,14 @@ class EvalSpec(NamedTuple):
     exporters: Any = ()
     start_delay_secs: int = 120
     throttle_secs: int = 600
+
+
+def _metrics(given: Any) -> dict[str, tuple[Any, Any]]:
+    """The metrics by their names, each found to be a pair."""
+    for name, pair in given.items():
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            raise ArgumentError(
+                f"EstimatorSpec: the metric {name!r} is {pair!r}", rule="a pair (value, update_op)",
+                hint=f'{{"{name}": tf.metrics.accuracy(labels, classes)}}',
+            )
+    return dict(given)

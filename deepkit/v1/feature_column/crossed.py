@@ -58,15 +58,11 @@ class CrossedColumn(CategoricalColumn):
         ordered = sorted(zip(dense, self.leaves, strict=True), key=lambda pair: pair[0])
         parts = [raw_feature(features, k) if isinstance(k, str) else k.ids(features) for _, k in ordered]
         for (_, key), part in zip(ordered, parts, strict=True):
-            if not (part.dtype.is_string or part.dtype.is_integer) or part.shape.rank not in (2, None):
-                raise DTypeError(
-                    f"crossed feature {key!r} is {part.dtype.name}{part.shape}", rule="(batch, k) words or whole numbers",
-                    hint="bucketized_column for other numbers",
-                )
+            _check_crossed(key, part)
         ids = py_func(partial(self._cross, sorted(dense)), parts, int64)
-        counts = [part.shape.dims[1] if part.shape.dims else None for part in parts]
-        batch = parts[0].shape.dims[0] if parts[0].shape.dims else None
-        ids.set_shape([batch, None if None in counts else math.prod(n or 0 for n in counts)])
+        sizes = [part.shape.dims or (None, None) for part in parts]
+        counts = [size[1] for size in sizes]
+        ids.set_shape([sizes[0][0], None if None in counts else math.prod(n or 0 for n in counts)])
         return ids
 
     def _cross(self, whole: list[bool], *arrays: np.ndarray) -> np.ndarray:
@@ -99,3 +95,11 @@ def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None
             f"crossed_column of {len(given)} keys in {hash_bucket_size} buckets", rule="at least 2 keys and 2 buckets"
         )
     return CrossedColumn(given, int(hash_bucket_size), _HASH_KEY if hash_key is None else int(hash_key))
+
+
+def _check_crossed(key: Any, part: Any) -> None:
+    if not (part.dtype.is_string or part.dtype.is_integer) or part.shape.rank not in (2, None):
+        raise DTypeError(
+            f"crossed feature {key!r} is {part.dtype.name}{part.shape}", rule="(batch, k) words or whole numbers",
+            hint="bucketized_column for other numbers",
+        )

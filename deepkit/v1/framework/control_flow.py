@@ -19,7 +19,7 @@ from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray
 
 __all__ = [
-    "case", "cond", "foldl", "foldr", "map_fn", "py_func", "scan", "while_loop",
+    "case", "cond", "foldl", "foldr", "map_fn", "numpy_function", "py_func", "py_function", "scan", "while_loop",
 ]
 
 
@@ -162,23 +162,21 @@ def scan(
 ) -> Any:
     """All the intermediate values of state = fn(state, row), stacked; the first state is the initializer or row 0."""
     xs = [constant_of(x) for x in _flat(elems)]
-    first = None
-    if initializer is None:
-        at = -1 if reverse else 0
-        first = [x[at] for x in xs]
-        xs = [x[:-1] if reverse else x[1:] for x in xs]
-    start: list[Any] = (first or []) if initializer is None else [constant_of(x) for x in _flat(initializer)]
     like = elems if initializer is None else initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         result = _flat(fn(_packed(like, states), _packed(elems, rows)))
         return result, result
 
-    _, ys = loops.scan(body, start, xs, reverse, name or "scan")
-    if first is not None:
-        rows = [ops.expand_dims(x, 0) for x in first]
-        ys = [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)]
-    return _packed(like, ys)
+    if initializer is not None:
+        start = [constant_of(x) for x in _flat(initializer)]
+        _, ys = loops.scan(body, start, xs, reverse, name or "scan")
+        return _packed(like, ys)
+    at, others = (-1, slice(None, -1)) if reverse else (0, slice(1, None))
+    first = [x[at] for x in xs]
+    _, ys = loops.scan(body, first, [x[others] for x in xs], reverse, name or "scan")
+    rows = [ops.expand_dims(x, 0) for x in first]
+    return _packed(like, [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)])
 
 
 def foldl(
@@ -214,3 +212,11 @@ def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True
     inputs = [constant_of(x) for x in inp]
     results = apply(op, *inputs, name=name) if inputs else default_graph().add(op, (), name)
     return list(results) if many else results[0]
+
+
+def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
+    """`tf.py_func`: what a Python function returns, computed in every run. It gets NumPy arrays."""
+    return py_func(func, inp, Tout, True, name)
+
+
+numpy_function = py_function

@@ -21,14 +21,16 @@ from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DTypeError, ShapeError
+from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
-    "add_to_collection", "add_to_collections", "constant", "control_dependencies", "convert_to_tensor", "device",
-    "get_collection", "get_collection_ref", "global_variables", "global_variables_initializer", "group",
-    "local_variables", "local_variables_initializer", "name_scope", "no_op", "placeholder",
-    "placeholder_with_default", "report_uninitialized_variables", "set_random_seed", "trainable_variables",
-    "variables_initializer",
+    "add_to_collection", "add_to_collections", "colocate_with", "constant", "control_dependencies",
+    "convert_to_tensor", "device", "get_collection", "get_collection_ref", "global_variables",
+    "global_variables_initializer", "group", "identity_n", "init_scope", "local_variables",
+    "local_variables_initializer", "model_variables", "moving_average_variables", "name_scope", "no_op", "op_scope",
+    "placeholder", "placeholder_with_default", "report_uninitialized_variables", "set_random_seed",
+    "sparse_placeholder", "trainable_variables", "variables_initializer",
 ]
 
 
@@ -199,3 +201,45 @@ def report_uninitialized_variables(var_list: Any = None, name: str = "report_uni
     missing = ops.logical_not(ops.stack([ops.is_variable_initialized(v) for v in variables]))
     names = constant(np.array([v.node.name.encode() for v in variables], object))
     return ops.boolean_mask(names, missing, name=name)
+
+
+def colocate_with(op: Any, ignore_existing: bool = False) -> contextlib.AbstractContextManager[None]:
+    """Nodes made inside are placed on the device of `op`."""
+    return default_graph().device(op.device or None)
+
+
+@contextlib.contextmanager
+def init_scope() -> Any:
+    """Nodes made inside do not wait for the control dependencies around."""
+    with default_graph().control_dependencies(None):
+        yield
+
+
+def op_scope(values: Any, name: str | None, default_name: str | None = None) -> name_scope:
+    """TensorFlow 1's older name of `name_scope`, with the values first."""
+    return name_scope(name, default_name, values)
+
+
+def model_variables(scope: str | None = None) -> list[Any]:
+    """The variables that a model consists of, as the layers of contrib enter them."""
+    return default_graph().get_collection(GraphKeys.MODEL_VARIABLES, scope)
+
+
+def moving_average_variables(scope: str | None = None) -> list[Any]:
+    """The variables that an ExponentialMovingAverage follows."""
+    return default_graph().get_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, scope)
+
+
+def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
+    """A SparseTensor whose parts are fed: {it: SparseTensorValue(indices, values, dense_shape)}, or a tuple of the three."""
+    label = name or "SparsePlaceholder"
+    rank = None if shape is None else len(shape)
+    full = shape is not None and None not in list(shape)
+    dims = constant_of(list(shape), "int64") if full else placeholder("int64", [rank], f"{label}/shape")  # type: ignore[arg-type]
+    places = placeholder("int64", [None, rank], f"{label}/indices")
+    return SparseTensor(places, placeholder(dtype, [None], f"{label}/values"), dims)
+
+
+def identity_n(input: Any, name: Any = None) -> list[Any]:
+    """The tensors again, each available only when all of them are."""
+    return tuple_([constant_of(x) for x in input], name or "IdentityN")

@@ -106,16 +106,19 @@ class VariableScope:
             raise ArgumentError(
                 f"get_variable({name!r})", rule="a variable's name is a string", hint="get_variable('w')"
             )
-        initializer = self.initializer if initializer is None else initializer
+
+        def own(value: Any, of_scope: Any) -> Any:
+            return of_scope if value is None else value
+
+        initializer = own(initializer, self.initializer)
         if initializer is not None and is_value(initializer):
             dtype = _type_of(initializer, dtype)
         arguments = {
             "shape": shape, "dtype": dtype or self.dtype, "initializer": initializer,
-            "regularizer": self.regularizer if regularizer is None else regularizer,
-            "reuse": self.reuse if reuse is None else reuse, "trainable": trainable, "collections": collections,
-            "caching_device": caching_device, "partitioner": self.partitioner if partitioner is None else partitioner,
-            "validate_shape": validate_shape, "use_resource": use_resource,
-            "constraint": self.constraint if constraint is None else constraint,
+            "regularizer": own(regularizer, self.regularizer), "reuse": own(reuse, self.reuse), "trainable": trainable,
+            "collections": collections, "caching_device": caching_device,
+            "partitioner": own(partitioner, self.partitioner), "validate_shape": validate_shape,
+            "use_resource": use_resource, "constraint": own(constraint, self.constraint),
         }
         getter: Any = store_of().get_variable
         through = custom_getter or self.custom_getter

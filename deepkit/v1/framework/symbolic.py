@@ -32,23 +32,14 @@ def symbolic(function: Callable[P, Any], default: str = "") -> Callable[P, Any]:
     names = [name for name in parameters if not name.startswith("_")]
     place = len(parameters) - len(names)  # einsum's first argument is no tensor
     first = "x" if parameters[names[0]].kind is inspect.Parameter.VAR_POSITIONAL else names[0]
-    op = getattr(function, "op", None)
-    label = default.strip("/") or ((op.label or op.__name__) if op is not None else function.__name__.strip("_"))
+    label = default.strip("/") or _label(function)
     at = names.index("name") + place if "name" in names else len(parameters)
-
-    def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> contextlib.AbstractContextManager[Any]:
-        """Gives a call without a name the default: a scope around it, or its argument `name`."""
-        if not default or len(args) > at or kwargs.get("name") is not None:
-            return contextlib.nullcontext()
-        if default.endswith("/"):
-            return default_graph().name_scope(label)
-        kwargs["name"] = label
-        return contextlib.nullcontext()
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         args = tuple(concrete(a) for a in args)
-        with named(args, kwargs):
+        named = len(args) > at or kwargs.get("name") is not None
+        with contextlib.nullcontext() if named else _named(default, label, kwargs):
             if not _holds_symbol(args) and not _holds_symbol(list(kwargs.values())):
                 if len(args) > place:
                     args = (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
@@ -59,6 +50,21 @@ def symbolic(function: Callable[P, Any], default: str = "") -> Callable[P, Any]:
             return function(*args, **kwargs)
 
     return wrapper
+
+
+def _named(default: str, label: str, kwargs: dict[str, Any]) -> contextlib.AbstractContextManager[Any]:
+    """Gives a call without a name the default, if there is one: a scope around it, or its argument `name`."""
+    if default.endswith("/"):
+        return default_graph().name_scope(label)
+    if default:
+        kwargs["name"] = label
+    return contextlib.nullcontext()
+
+
+def _label(function: Callable[..., Any]) -> str:
+    """What a node of a function's op is called if nobody gives it a name."""
+    op: Any = getattr(function, "op", None)
+    return function.__name__.strip("_") if op is None else op.label or op.__name__
 
 
 def on_rows(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from deepkit.core.graph import Graph, default_graph
 from deepkit.core.shape import Shape
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
-from deepkit.device.dtypes import as_dtype, float32
+from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError, did_you_mean
 from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
@@ -206,7 +206,11 @@ def _start(graph: Graph, name: str, shape: Any, dtype: Any, initializer: Any) ->
                 rule="a value has a shape of its own", hint="leave shape out, or tf.constant_initializer(value)",
             )
         return initializer if is_tensor(initializer) else as_array(initializer, kind)
-    kind = kind or float32
+    return _made_by(graph, name, shape, kind or float32, initializer)
+
+
+def _made_by(graph: Graph, name: str, shape: Any, kind: DType, initializer: Any) -> Callable[[], Any]:
+    """A function that makes the initial value by an initializer, the type's default one if it is None."""
     make: Any = default_for(kind) if initializer is None else initializer
     make = make() if isinstance(make, type) else make
     arguments = [] if shape is None or not Shape(shape).is_full else [Shape(shape)]

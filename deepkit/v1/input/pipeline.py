@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -161,7 +162,11 @@ def _batched(
         add_queue_runner(QueueRunner(queue, [op for op in enqueues for _ in range(threads)]))
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
         result = take(batch_size, name=scope)
-    values = result if isinstance(result, list) else [result]
+    return _named(result if isinstance(result, list) else [result], names)
+
+
+def _named(values: list[Any], names: Any) -> Any:
+    """The parts of a batch in the form of what was given: a dict, one tensor, or a list."""
     if names is not None:
         return dict(zip(names, values, strict=True))
     return values[0] if len(values) == 1 else list(values)
@@ -195,23 +200,22 @@ def _row_shapes(what: str, parts: list[list[Symbol]], shapes: Any, many: bool, p
         return [Shape(s) for s in shapes]
     found = []
     for column in zip(*parts, strict=True):
-        rows = [t.shape[1:] if many else t.shape for t in column]
-        merged = rows[0]
-        for row in rows[1:]:
-            same = merged.dims is not None and row.dims is not None and len(merged.dims) == len(row.dims)
-            if not same:
-                merged = merged.merge(row)
-            else:
-                dims = zip(merged.dims or (), row.dims or (), strict=True)
-                merged = Shape.of(tuple(a if a == b else None for a, b in dims))
-        if merged.dims is None or (not pads and not merged.is_full):
+        shape = functools.reduce(_common, [t.shape[1:] if many else t.shape for t in column])
+        if shape.dims is None or (not pads and not shape.is_full):
             raise ShapeError(
-                f"{what}: {column[0].name} has shape {merged}", where=column[0].node.where(),
+                f"{what}: {column[0].name} has shape {shape}", where=column[0].node.where(),
                 rule="all elements of a batch have one shape, and it must be known",
                 hint="x.set_shape([28, 28]) or reshape(x, [28, 28]) before; dynamic_pad=True for different lengths",
             )
-        found.append(merged)
+        found.append(shape)
     return found
+
+
+def _common(a: Shape, b: Shape) -> Shape:
+    """What two shapes agree on, None for lengths in which they differ."""
+    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
+        return a.merge(b)
+    return Shape.of(tuple(m if m == n else None for m, n in zip(a.dims, b.dims, strict=True)))
 
 
 def _enqueue(queue: QueueBase, parts: list[Symbol], many: bool, keep_input: Any) -> Node:

@@ -84,14 +84,17 @@ class QueueBase:
             op = self._op(ops.QueueEnqueueV2, many=many)
             return apply(op, self._ref, *parts, name=name).node
 
+    def _named_parts(self, vals: Any) -> list[Any]:
+        if not isinstance(vals, dict) or set(vals) != set(self._names or ()):
+            got = f"the names {sorted(vals)}" if isinstance(vals, dict) else type(vals).__name__
+            wanted = f"a dict with the names {sorted(self._names)}" if self._names else "a list: it has no names"
+            raise ArgumentError(f"enqueue into {self.name!r} got {got}", rule=f"the queue takes {wanted}")
+        return [vals[n] for n in self._names or ()]
+
     def _parts(self, vals: Any) -> list[Any]:
         count = len(self._dtypes)
         if isinstance(vals, dict) or self._names:
-            if not isinstance(vals, dict) or set(vals) != set(self._names or ()):
-                got = f"the names {sorted(vals)}" if isinstance(vals, dict) else type(vals).__name__
-                wanted = f"a dict with the names {sorted(self._names)}" if self._names else "a list: it has no names"
-                raise ArgumentError(f"enqueue into {self.name!r} got {got}", rule=f"the queue takes {wanted}")
-            return [vals[n] for n in self._names or ()]
+            return self._named_parts(vals)
         parts = list(vals) if isinstance(vals, (list, tuple)) else [vals]
         if len(parts) != count:
             hint = "a list is one part: enqueue([[1., 2., 3.]])" if count == 1 else None

@@ -6,19 +6,19 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.device.dtypes import float32, float64, int32, int64
-from deepkit.v1.framework.symbolic import symbolic
+from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
     "argsort", "bincount", "bitcast", "boolean_mask", "broadcast_to", "cast", "concat", "confusion_matrix",
     "count_nonzero", "depth_to_space", "dynamic_partition", "dynamic_stitch", "expand_dims", "eye", "fill",
     "gather", "gather_nd", "histogram_fixed_width", "histogram_fixed_width_bins", "identity", "invert_permutation",
-    "lin_space", "linspace", "matrix_transpose", "meshgrid", "one_hot", "ones", "ones_like", "pack", "pad",
+    "lin_space", "linspace", "matrix_transpose", "meshgrid", "newaxis", "one_hot", "ones", "ones_like", "pack", "pad",
     "parallel_stack", "range", "rank", "reshape", "reverse", "reverse_sequence", "roll", "saturate_cast",
-    "scatter_nd", "searchsorted", "sequence_mask", "setdiff1d", "shape", "size", "slice", "sort", "space_to_depth",
-    "split", "squeeze", "stack", "stop_gradient", "strided_slice", "tensor_scatter_add", "tensor_scatter_nd_add",
-    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
-    "tensor_scatter_sub", "tensor_scatter_update", "tile", "to_double", "to_float", "to_int32", "to_int64",
-    "transpose", "unique", "unique_with_counts", "unpack", "unstack", "zeros", "zeros_like",
+    "scatter_nd", "searchsorted", "sequence_mask", "setdiff1d", "shape", "shape_n", "size", "slice", "sort",
+    "space_to_depth", "split", "squeeze", "stack", "stop_gradient", "strided_slice", "tensor_scatter_add",
+    "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update", "tensor_scatter_sub", "tensor_scatter_update", "tile", "to_double", "to_float",
+    "to_int32", "to_int64", "transpose", "unique", "unique_with_counts", "unpack", "unstack", "zeros", "zeros_like",
 ]
 
 argsort = symbolic(ops.argsort)
@@ -109,3 +109,12 @@ def to_int32(x: Any, name: str = "ToInt32") -> Any:
 def to_int64(x: Any, name: str = "ToInt64") -> Any:
     """cast(x, int64)."""
     return cast(x, int64, name=name)
+
+
+def shape_n(input: Any, out_type: Any = "int32", name: Any = None) -> list[Any]:
+    """The shape of each of several tensors."""
+    return [ops.shape(constant_of(x), name or "ShapeN", out_type) for x in input]
+
+
+newaxis = None
+"""x[:, tf.newaxis] has an axis of length 1 more."""

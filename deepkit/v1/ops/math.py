@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from deepkit import ops
-from deepkit.v1.framework.symbolic import on_rows, symbolic
+from deepkit.v1.framework.symbolic import constant_of, on_rows, symbolic
 
 __all__ = [
-    "abs", "acos", "acosh", "add", "add_n", "angle", "arg_max", "arg_min", "argmax", "argmin", "asin", "asinh",
-    "atan", "atan2", "atanh", "betainc", "ceil", "check_numerics", "clip_by_average_norm", "clip_by_norm",
-    "clip_by_value", "complex", "conj", "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "div_no_nan",
-    "divide", "equal", "erf", "erfc", "exp", "expm1", "floor", "floor_div", "floordiv", "floormod", "greater",
-    "greater_equal", "igamma", "igammac", "imag", "is_finite", "is_inf", "is_nan", "lbeta", "less", "less_equal",
-    "lgamma", "log", "log1p", "log_sigmoid", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum",
-    "minimum", "mod", "mul", "multiply", "neg", "negative", "not_equal", "polygamma", "pow", "real", "realdiv",
-    "reciprocal", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min",
-    "reduce_prod", "reduce_sum", "rint", "round", "rsqrt", "scalar_mul", "segment_max", "segment_mean",
-    "segment_min", "segment_prod", "segment_sum", "select", "sigmoid", "sign", "sin", "sinh", "sqrt", "square",
-    "squared_difference", "sub", "subtract", "tan", "tanh", "truediv", "truncatediv", "truncatemod",
-    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
+    "abs", "accumulate_n", "acos", "acosh", "add", "add_n", "angle", "arg_max", "arg_min", "argmax", "argmin",
+    "asin", "asinh", "atan", "atan2", "atanh", "betainc", "ceil", "check_numerics", "clip_by_average_norm",
+    "clip_by_norm", "clip_by_value", "complex", "conj", "cos", "cosh", "cumprod", "cumsum", "digamma", "div",
+    "div_no_nan", "divide", "equal", "erf", "erfc", "exp", "expm1", "floor", "floor_div", "floordiv", "floormod",
+    "greater", "greater_equal", "igamma", "igammac", "imag", "is_finite", "is_inf", "is_nan", "lbeta", "less",
+    "less_equal", "lgamma", "log", "log1p", "log_sigmoid", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "maximum", "minimum", "mod", "mul", "multiply", "neg", "negative", "not_equal", "polygamma",
+    "pow", "real", "realdiv", "reciprocal", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max",
+    "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "rint", "round", "rsqrt", "scalar_mul", "segment_max",
+    "segment_mean", "segment_min", "segment_prod", "segment_sum", "select", "sigmoid", "sign", "sin", "sinh",
+    "sqrt", "square", "squared_difference", "sub", "subtract", "tan", "tanh", "truediv", "truncatediv",
+    "truncatemod", "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
     "unsorted_segment_sqrt_n", "unsorted_segment_sum", "verify_tensor_all_finite", "where", "zeta",
 ]
 
@@ -137,3 +139,8 @@ xlogy = symbolic(ops.xlogy)
 zeta = symbolic(ops.zeta)
 clip_by_norm = on_rows(symbolic(ops.clip_by_norm))
 clip_by_value = on_rows(symbolic(ops.clip_by_value))
+
+
+def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: Any = None) -> Any:
+    """The sum of a list of tensors: `tf.add_n`."""
+    return ops.add_n([constant_of(x) for x in inputs], name=name)

@@ -16,6 +16,20 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, MissingNameError
 
+__all__ = [
+    "FLAGS",
+    "DEFINE_bool",
+    "DEFINE_boolean",
+    "DEFINE_enum",
+    "DEFINE_float",
+    "DEFINE_integer",
+    "DEFINE_list",
+    "DEFINE_string",
+    "Flag",
+    "FlagValues",
+    "mark_flag_as_required",
+]
+
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n")
 
 

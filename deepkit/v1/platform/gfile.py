@@ -11,6 +11,11 @@ from typing import IO, Any
 from deepkit.errors import DataError, ExistingDataError
 from deepkit.files import refused
 
+__all__ = [
+    "Copy", "DeleteRecursively", "Exists", "FastGFile", "GFile", "Glob", "IsDirectory", "ListDirectory", "MakeDirs",
+    "MkDir", "Open", "Remove", "Rename", "Stat", "Walk",
+]
+
 
 class GFile:
     """A file that is opened when it is first used; `with`, iteration and the methods of a Python file work.

@@ -28,6 +28,8 @@ from deepkit.v1.saved_model import constants, signature_constants, tag_constants
 from deepkit.v1.saved_model.signature_def_utils import predict_signature_def
 from deepkit.v1.train.saver import Saver, described
 
+__all__ = ["SavedModelBuilder", "simple_save"]
+
 BLOCK = 1 << 20  # bytes of an asset that are copied at once
 
 

@@ -11,10 +11,34 @@ from deepkit.io.meta_graph import MetaGraph, read_meta_graphs
 from deepkit.v1.saved_model import constants
 from deepkit.v1.train.checkpoints import add_graph
 
+__all__ = ["load", "maybe_saved_model_directory"]
+
 
 def maybe_saved_model_directory(export_dir: Any) -> bool:
     """True if the folder holds a saved model that deepkit wrote."""
     return os.path.isfile(os.path.join(os.fspath(export_dir), constants.SAVED_MODEL_FILENAME))
+
+
+def _with_tags(wanted: set[str], folder: str) -> MetaGraph:
+    """The graph with exactly these tags among those of the saved model in a folder."""
+    path = os.path.join(folder, constants.SAVED_MODEL_FILENAME)
+    if not os.path.isfile(path):
+        others = [
+            name for name in ("saved_model.pb", "saved_model.pbtxt") if os.path.exists(os.path.join(folder, name))
+        ]
+        raise DataError(
+            f"SavedModel file does not exist at: {path}", rule="a folder that SavedModelBuilder.save wrote",
+            hint=f"{others[0]} is TensorFlow's own format, which deepkit does not read" if others else None,
+        )
+    metas = read_meta_graphs(path)
+    meta = next((meta for meta in metas if set(meta.tags) == wanted), None)
+    if meta is None:
+        there = ", ".join(str(sorted(meta.tags)) for meta in metas)
+        raise ArgumentError(
+            f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel {folder}",
+            rule="the tags are those it was added with, all of them", hint=f"available tags: {there}",
+        )
+    return meta
 
 
 def load(sess: Any, tags: Sequence[str], export_dir: Any, import_scope: str | None = None, **_: Any) -> MetaGraph:
@@ -27,24 +51,7 @@ def load(sess: Any, tags: Sequence[str], export_dir: Any, import_scope: str | No
         ArgumentError: it has no graph with these tags.
     """
     folder = os.fspath(export_dir)
-    path = os.path.join(folder, constants.SAVED_MODEL_FILENAME)
-    if not os.path.isfile(path):
-        others = [
-            name for name in ("saved_model.pb", "saved_model.pbtxt") if os.path.exists(os.path.join(folder, name))
-        ]
-        raise DataError(
-            f"SavedModel file does not exist at: {path}", rule="a folder that SavedModelBuilder.save wrote",
-            hint=f"{others[0]} is TensorFlow's own format, which deepkit does not read" if others else None,
-        )
-    metas = read_meta_graphs(path)
-    wanted = {tags} if isinstance(tags, str) else set(tags)
-    meta = next((meta for meta in metas if set(meta.tags) == wanted), None)
-    if meta is None:
-        there = ", ".join(str(sorted(meta.tags)) for meta in metas)
-        raise ArgumentError(
-            f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel {folder}",
-            rule="the tags are those it was added with, all of them", hint=f"available tags: {there}",
-        )
+    meta = _with_tags({tags} if isinstance(tags, str) else set(tags), folder)
     feeds = {tensor: _asset(folder, file) for tensor, file in meta.assets.items()}
     with sess.graph.as_default():
         made, saver = add_graph(meta, import_scope)

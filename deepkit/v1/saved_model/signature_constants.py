@@ -1,5 +1,11 @@
 """`tf.saved_model.signature_constants`: usual names of signatures, of their tensors and of the calls they are made for."""
 
+__all__ = [
+    "CLASSIFY_INPUTS", "CLASSIFY_METHOD_NAME", "CLASSIFY_OUTPUT_CLASSES", "CLASSIFY_OUTPUT_SCORES",
+    "DEFAULT_SERVING_SIGNATURE_DEF_KEY", "PREDICT_INPUTS", "PREDICT_METHOD_NAME", "PREDICT_OUTPUTS",
+    "REGRESS_INPUTS", "REGRESS_METHOD_NAME", "REGRESS_OUTPUTS",
+]
+
 DEFAULT_SERVING_SIGNATURE_DEF_KEY = "serving_default"
 
 CLASSIFY_INPUTS = "inputs"

@@ -11,6 +11,11 @@ from deepkit.io.meta_graph import SignatureDef, TensorInfo
 from deepkit.v1.saved_model import signature_constants as names
 from deepkit.v1.saved_model.utils import build_tensor_info
 
+__all__ = [
+    "build_signature_def", "classification_signature_def", "is_valid_signature", "predict_signature_def",
+    "regression_signature_def",
+]
+
 
 def build_signature_def(
     inputs: Mapping[str, TensorInfo] | None = None, outputs: Mapping[str, TensorInfo] | None = None,

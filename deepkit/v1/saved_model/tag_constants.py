@@ -1,5 +1,7 @@
 """`tf.saved_model.tag_constants`: usual tags, which say what a saved graph is for."""
 
+__all__ = ["EVAL", "GPU", "SERVING", "TPU", "TRAINING"]
+
 SERVING = "serve"
 TRAINING = "train"
 EVAL = "eval"

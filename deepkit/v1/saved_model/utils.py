@@ -9,6 +9,8 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.io.meta_graph import TensorInfo
 
+__all__ = ["build_tensor_info", "get_tensor_from_tensor_info"]
+
 
 def build_tensor_info(tensor: Symbol) -> TensorInfo:
     """Name, type and shape of a tensor of the graph."""

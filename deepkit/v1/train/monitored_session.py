@@ -219,17 +219,24 @@ def MonitoredTrainingSession(
     own: list[Any] = list(chief_only_hooks or ())
     folder = summary_dir or checkpoint_dir
     if folder and event_messages.installed():
-        if log_step_count_steps:
-            own.append(StepCounterHook(log_step_count_steps, output_dir=folder))
         steps, secs = _chosen(save_summaries_steps, save_summaries_secs, 100, None)
-        if steps or secs:
-            own.append(SummarySaverHook(steps or None, secs or None, output_dir=folder, scaffold=scaffold))
+        own += _board_hooks(scaffold, folder, log_step_count_steps, steps, secs)
     if checkpoint_dir:
         steps, secs = _chosen(save_checkpoint_steps, save_checkpoint_secs, None, 600)
         if steps or secs:
             own.append(CheckpointSaverHook(checkpoint_dir, secs or None, steps or None, scaffold=scaffold))
     creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir)
     return MonitoredSession(creator, [*own, *(hooks or ())], stop_grace_period_secs)
+
+
+def _board_hooks(scaffold: Scaffold, folder: Any, log_every: int | None, steps: Any, secs: Any) -> list[Any]:
+    """What writes the speed, and the summaries, where TensorBoard looks for them."""
+    hooks: list[Any] = []
+    if log_every:
+        hooks.append(StepCounterHook(log_every, output_dir=folder))
+    if steps or secs:
+        hooks.append(SummarySaverHook(steps or None, secs or None, output_dir=folder, scaffold=scaffold))
+    return hooks
 
 
 def _chosen(steps: Any, secs: Any, default_steps: Any, default_secs: Any) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import STEPS, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,35 +28,6 @@ from deepkit.keras import layers as L
 
 FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 fuzz = settings(max_examples=FILES, deadline=10000, database=None, suppress_health_check=list(HealthCheck))
-places = st.integers(0, 1 << 20)
-damage = st.lists(
-    st.one_of(
-        st.tuples(st.just("flip"), places),
-        st.tuples(st.just("cut"), places),
-        st.tuples(st.just("drop"), places, st.integers(1, 20)),
-        st.tuples(st.just("put"), places, st.binary(min_size=1, max_size=20)),
-        st.tuples(st.just("write"), places, st.sampled_from([b"\0", b"\xff" * 8, b"\x80" * 4, b'"', b"9" * 9])),
-    ),
-    min_size=1,
-    max_size=3,
-)
-
-
-def spoilt(data: bytes, steps: list[tuple]) -> bytes:
-    for kind, place, *more in steps:
-        at = place % (len(data) + 1)
-        if kind == "flip" and data:
-            at %= len(data)
-            data = data[:at] + bytes([data[at] ^ 1 << place % 8]) + data[at + 1 :]
-        elif kind == "cut":
-            data = data[:at]
-        elif kind == "drop":
-            data = data[:at] + data[at + more[0] :]
-        elif kind == "put":
-            data = data[:at] + more[0] + data[at:]
-        elif kind == "write":
-            data = data[:at] + more[0] + data[at + len(more[0]) :]
-    return data
 
 
 def small():
@@ -132,7 +104,7 @@ def test_damaged_texts():
     text = small().to_json().encode()
 
     @fuzz
-    @given(damage)
+    @given(STEPS)
     def check(steps):
         keras.backend.clear_session()
         error = error_of(lambda: keras.models.model_from_json(spoilt(text, steps)))
@@ -152,7 +124,7 @@ def test_damaged_weights(ending, tmp_path):
     model.load_weights(path)
 
     @fuzz
-    @given(damage)
+    @given(STEPS)
     def check(steps):
         path.write_bytes(spoilt(whole, steps))
         tracemalloc.start()
@@ -222,7 +194,7 @@ def test_damaged_hdf5_files(tmp_path):
         return said
 
     @fuzz
-    @given(damage)
+    @given(STEPS)
     def check(steps):
         ask(spoilt(whole, steps))
 

@@ -68,33 +68,48 @@ def evaluate_once(
     graph = default_graph()
     if summary_op is _DEFAULT:
         summary_op = summary.merge_all() if logdir is not None else None
-    saver = None
-    if checkpoint_path is not None:
-        saver = train.Saver(variables_to_restore) if variables_to_restore else train.Saver()
-    init, local = global_variables_initializer(), local_variables_initializer()
+    start = _starter(checkpoint_path, variables_to_restore)
     with Session(graph=graph, config=session_config) as sess:
+
+        def run(op: Any, feeds: Any) -> Any:
+            return None if op is None else sess.run(op, feeds)
+
         hooked = HookedSession(sess, list(hooks or []))
         hooked.start()
-        if saver is None or variables_to_restore:
+        start(sess)
+        run(initial_op, initial_op_feed_dict)
+        for i in range(num_evals):
+            logging.info("Evaluation [%d/%d]", i + 1, num_evals)
+            run(eval_op, eval_op_feed_dict)
+        if summary_op is not None and logdir is not None:
+            _write_summary(sess, logdir, summary_op, summary_op_feed_dict)
+        result = run(final_op, final_op_feed_dict)
+        hooked.end()
+        return result
+
+
+def _starter(checkpoint_path: str | None, variables: Any) -> Callable[[Any], None]:
+    """What gives a session's variables their values: those of a checkpoint, first ones for all that is not in it."""
+    saver = None
+    if checkpoint_path is not None:
+        saver = train.Saver(variables) if variables else train.Saver()
+    init, local = global_variables_initializer(), local_variables_initializer()
+
+    def start(sess: Any) -> None:
+        if saver is None or variables:
             sess.run(init)
         if saver is not None:
             saver.restore(sess, checkpoint_path)
         sess.run(local)
-        if initial_op is not None:
-            sess.run(initial_op, initial_op_feed_dict)
-        for i in range(num_evals):
-            logging.info("Evaluation [%d/%d]", i + 1, num_evals)
-            if eval_op is not None:
-                sess.run(eval_op, eval_op_feed_dict)
-        if summary_op is not None and logdir is not None:
-            step = get_global_step(graph)
-            writer = summary.FileWriter(logdir, graph)
-            count = None if step is None else int(sess.run(step))
-            writer.add_summary(sess.run(summary_op, summary_op_feed_dict), count)
-            writer.close()
-        result = None if final_op is None else sess.run(final_op, final_op_feed_dict)
-        hooked.end()
-        return result
+
+    return start
+
+
+def _write_summary(sess: Any, folder: str, op: Any, feeds: Any) -> None:
+    step = get_global_step(sess.graph)
+    writer = summary.FileWriter(folder, sess.graph)
+    writer.add_summary(sess.run(op, feeds), None if step is None else int(sess.run(step)))
+    writer.close()
 
 
 def evaluation_loop(

@@ -74,6 +74,13 @@ def add_gradients_summaries(grads_and_vars: Any) -> list[Any]:
     return made
 
 
+def _after(updates: list[Any], loss: Any) -> Any:
+    with default_graph().control_dependencies(list(dict.fromkeys(updates))):
+        barrier = no_op(name="update_barrier")
+    with default_graph().control_dependencies([barrier]):
+        return ops.identity(loss)
+
+
 def create_train_op(
     total_loss: Any, optimizer: Any, global_step: Any = _THE_GLOBAL_STEP, update_ops: Any = None,
     variables_to_train: Any = None, clip_gradient_norm: Any = 0, summarize_gradients: bool = False,
@@ -89,10 +96,7 @@ def create_train_op(
         global_step = get_or_create_global_step()
     updates = default_graph().get_collection(GraphKeys.UPDATE_OPS) if update_ops is None else list(update_ops)
     if updates:
-        with default_graph().control_dependencies(list(dict.fromkeys(updates))):
-            barrier = no_op(name="update_barrier")
-        with default_graph().control_dependencies([barrier]):
-            total_loss = ops.identity(total_loss)
+        total_loss = _after(updates, total_loss)
     trained = trainable_variables() if variables_to_train is None else list(variables_to_train)
     pairs = optimizer.compute_gradients(total_loss, trained)
     if gradient_multipliers:
@@ -180,14 +184,7 @@ def train(
     Starts from the latest checkpoint in `logdir` if there is one, else from init_op and init_fn(session), and leaves
     checkpoints and summaries there; with logdir=None nothing is written. Queue runners of the graph are started.
     """
-    if train_op is None:
-        raise ArgumentError(
-            "slim.learning.train without a train_op", hint="slim.learning.create_train_op(loss, optimizer)"
-        )
-    if number_of_steps is not None and number_of_steps <= 0:
-        raise ArgumentError(
-            f"number_of_steps = {number_of_steps}", rule="positive, or None: until something else stops it"
-        )
+    _check_training(train_op, number_of_steps)
     if master or sync_optimizer is not None or trace_every_n_steps is not None:
         raise ArgumentError("slim.learning.train on several machines or with traces", rule="one machine, no traces")
     graph = graph or default_graph()
@@ -199,24 +196,48 @@ def train(
             summary_op = summary.merge_all() if logdir is not None else None
         kwargs = train_step_kwargs
         if kwargs is _DEFAULT:
-            kwargs = {}
-            if number_of_steps is not None:
-                kwargs["should_stop"] = ops.greater_equal(step.read_value(), number_of_steps)
-            if log_every_n_steps > 0:
-                kwargs["should_log"] = ops.equal(ops.floormod(step.read_value(), log_every_n_steps), 0)
+            kwargs = _signs(step, number_of_steps, log_every_n_steps)
         record = _Record(logdir, saver, summary_op, summary_writer, save_interval_secs, save_summaries_secs)
         session = Session(graph=graph, config=session_config)
         with session if session_wrapper is None else session_wrapper(session) as sess:
-            latest = record.latest()
-            if init_op is not None and latest is None:
-                sess.run(init_op, init_feed_dict)
-            if local_init_op is not None:
-                sess.run(local_init_op)
-            if latest is not None:
-                record.restore(sess, latest)
-            elif init_fn is not None:
-                init_fn(sess)
+            _start(sess, record, init_op, init_feed_dict, local_init_op, init_fn)
             return _loop(sess, train_op, step, train_step_fn, kwargs, record)
+
+
+def _check_training(train_op: Any, number_of_steps: int | None) -> None:
+    if train_op is None:
+        raise ArgumentError(
+            "slim.learning.train without a train_op", hint="slim.learning.create_train_op(loss, optimizer)"
+        )
+    if number_of_steps is not None and number_of_steps <= 0:
+        raise ArgumentError(
+            f"number_of_steps = {number_of_steps}", rule="positive, or None: until something else stops it"
+        )
+
+
+def _signs(step: Any, number_of_steps: int | None, log_every_n_steps: int) -> dict[str, Any]:
+    """The tensors that tell a training step to be the last one, and to be logged."""
+    signs = {}
+    if number_of_steps is not None:
+        signs["should_stop"] = ops.greater_equal(step.read_value(), number_of_steps)
+    if log_every_n_steps > 0:
+        signs["should_log"] = ops.equal(ops.floormod(step.read_value(), log_every_n_steps), 0)
+    return signs
+
+
+def _start(
+    sess: Any, record: _Record, init_op: Any, init_feeds: Any, local_init_op: Any, init_fn: Callable[[Any], Any] | None
+) -> None:
+    """Gives the variables the values of the latest checkpoint, or their first ones."""
+    latest = record.latest()
+    if init_op is not None and latest is None:
+        sess.run(init_op, init_feeds)
+    if local_init_op is not None:
+        sess.run(local_init_op)
+    if latest is not None:
+        record.restore(sess, latest)
+    elif init_fn is not None:
+        init_fn(sess)
 
 
 def _loop(sess: Any, train_op: Any, step: Any, step_fn: Any, kwargs: Any, record: _Record) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.io.projector import projector_message, write_projector
 from deepkit.v1.framework.unknown_names import explain as _explain
 
-__all__ = ["EmbeddingInfo", "EmbeddingMetadata", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]  # noqa: F822
+__all__ = ["EmbeddingInfo", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]  # noqa: F822
 
 
 def visualize_embeddings(summary_writer: Any, config: Any) -> None:

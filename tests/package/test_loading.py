@@ -31,7 +31,7 @@ def test_what_is_missing_names_library_purpose_and_extra(package, monkeypatch):
 
 
 def test_every_extra_installs_its_library():
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for library, extra in LIBRARIES.values():
         listed = [line.lower() for line in project["optional-dependencies"][extra]]
         assert any(line.startswith(library.lower()) for line in listed), (library, extra)
