@@ -9,6 +9,7 @@ from __future__ import annotations
 COMMANDS = {
     "lab": "open the course in JupyterLab",
     "run": "run a chapter from its first to its last cell and write it as HTML",
+    "reproduce": "run the documents' examples again and write down what came out",
     "run-tf1": "run a TensorFlow-1 or Keras-2 program, unchanged, on deepkit",
     "grade": "mark submissions of an exercise",
     "exercises": "write exercises: begin a set, review it, build the learners' notebook",
