@@ -62,18 +62,39 @@ class Source:
         return f"`{self.title}`\n\n```python\n{self.text}```"
 
 
-def show_source(thing: Any) -> Source:
+def show_source(thing: Any, part: str | None = None) -> Source:
     """The source of a function, class or method of deepkit; for a public op, of the class that defines it.
 
+    part: begin with the first line that holds this text. If it opens a block (a method, a loop), show that block; else
+    what is left of the block it stands in.
+
+    Raises:
+        ArgumentError: no line of the source holds `part`.
+
     >>> import deepkit as dk
-    >>> "def gradient" in repr(dk.show_source(dk.exp))
-    True
+    >>> "def forward" in repr(dk.show_source(dk.exp, part="def gradient"))
+    False
     """
     target = getattr(thing, "op", None) or thing
-    text = textwrap.dedent(inspect.getsource(target))
+    text = _part(textwrap.dedent(inspect.getsource(target)), part)
     module = inspect.getmodule(target)
     name = getattr(target, "__qualname__", str(target))
     return Source(f"{module.__name__}: {name}" if module else name, text)
+
+
+def _part(text: str, part: str | None) -> str:
+    lines = text.splitlines(keepends=True)
+    if part is None:
+        return text
+    start = next((i for i, line in enumerate(lines) if part in line), None)
+    if start is None:
+        from deepkit.errors import ArgumentError
+
+        raise ArgumentError(f"no line holds {part!r}", rule="part is text of the source", hint="all of it: without part=")
+    depth = [len(line) - len(line.lstrip()) if line.strip() else len(text) for line in lines]
+    least = depth[start] + 1 if lines[start].rstrip().endswith(":") else depth[start]
+    end = next((i for i in range(start + 1, len(lines)) if depth[i] < least), len(lines))
+    return textwrap.dedent("".join(lines[start:end])).rstrip() + "\n"
 
 
 _NOT_PUBLIC = {"TYPE_CHECKING", "Any", "Source", "annotations", "inspect", "ops", "textwrap"}

@@ -7,11 +7,12 @@ from typing import Any
 
 SHOWN = {
     "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
-    "keras.utils.plot": "deepkit.viz.layers",
+    "keras.utils.plot": "deepkit.viz.graphs.layers",
 }
 """Names in v1 or keras, and the module behind them: `tf.keras` is deepkit.keras, though v1 does not import it."""
 LIBRARIES = {
-    "PIL": ("Pillow", "image"), "argcomplete": ("argcomplete", "course"), "cupy": ("CuPy", "gpu"),
+    "PIL": ("Pillow", "image"), "anywidget": ("anywidget", "course"), "argcomplete": ("argcomplete", "course"),
+    "cupy": ("CuPy", "gpu"),
     "google": ("protobuf", "io"), "h5py": ("h5py", "io"), "ipywidgets": ("ipywidgets", "course"),
     "matplotlib": ("matplotlib", "course"), "onnx": ("onnx", "onnx"), "sklearn": ("scikit-learn", "course"),
     "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),

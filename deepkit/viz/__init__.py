@@ -1,4 +1,4 @@
-"""The course's pictures: one style for light and dark themes, live curves, digits, graphs, convolutions, comparisons.
+"""The course's pictures: one style for light and dark themes, curves, images, graphs, convolutions, comparisons.
 
 matplotlib (extra `course`) is imported when a picture is drawn; graphs and comparison tables need nothing.
 """
@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from deepkit.viz.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.broadcasting import Meeting, show_broadcast
-from deepkit.viz.convolution import Sliding, show_convolution
+from deepkit.viz.chart import lines
 from deepkit.viz.curves import curve, show_curves
-from deepkit.viz.dataflow import GraphPicture, show_graph
+from deepkit.viz.depth.signal import Signal
+from deepkit.viz.depth.spread import show_spread
+from deepkit.viz.depth.spread_explorer import SpreadExplorer, spread_explorer
 from deepkit.viz.digits import show_digits
-from deepkit.viz.explorer import ConvolutionExplorer, convolution_explorer
+from deepkit.viz.graphs.dataflow import GraphPicture, show_graph
+from deepkit.viz.graphs.plan import show_plan
+from deepkit.viz.graphs.run_explorer import RunExplorer, run_explorer
 from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
 from deepkit.viz.operators import OperatorCards, operator_cards, show_operator
+from deepkit.viz.pad import DrawingPad, drawing_pad
 from deepkit.viz.picture import Drawing, Picture
+from deepkit.viz.rows import images
 from deepkit.viz.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
@@ -27,6 +33,9 @@ from deepkit.viz.slopes.descent_explorer import DescentExplorer, descent_explore
 from deepkit.viz.slopes.formula import Formula
 from deepkit.viz.style import PALETTE, style
 from deepkit.viz.table import Table, compare, reproduction
+from deepkit.viz.windows.convolution import Sliding, show_convolution
+from deepkit.viz.windows.explorer import ConvolutionExplorer, convolution_explorer
+from deepkit.viz.windows.pooling import show_pooling
 
 __all__ = [
     "PALETTE",
@@ -37,14 +46,18 @@ __all__ = [
     "Descent",
     "DescentExplorer",
     "Drawing",
+    "DrawingPad",
     "Formula",
     "GraphPicture",
     "LiveCurve",
     "Meeting",
     "OperatorCards",
     "Picture",
+    "RunExplorer",
     "ShapeQuiz",
+    "Signal",
     "Sliding",
+    "SpreadExplorer",
     "Table",
     "backprop_explorer",
     "broadcast_explorer",
@@ -52,8 +65,12 @@ __all__ = [
     "convolution_explorer",
     "curve",
     "descent_explorer",
+    "drawing_pad",
+    "images",
+    "lines",
     "operator_cards",
     "reproduction",
+    "run_explorer",
     "shape_quiz",
     "show_backprop",
     "show_broadcast",
@@ -66,6 +83,10 @@ __all__ = [
     "show_histograms",
     "show_linear_map",
     "show_operator",
+    "show_plan",
+    "show_pooling",
+    "show_spread",
     "show_valleys",
+    "spread_explorer",
     "style",
 ]

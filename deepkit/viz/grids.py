@@ -18,13 +18,19 @@ _ZERO, _POSITIVE, _NEGATIVE = (np.array(rgb) for rgb in ((236, 236, 236), (201, 
 _DARK_TEXT, _LIGHT_TEXT = "#000000", "#ffffff"
 
 
-def colour(value: float, scale: float, signed: bool) -> str:
-    """The fill of a cell: black to white for 0..scale, or blue over pale grey to orange for -scale..scale."""
-    share = min(1.0, abs(value) / scale) if scale > 0 else 0.0
-    share = round(share * _LEVELS) / _LEVELS
-    towards = _POSITIVE if value > 0 else _NEGATIVE
-    rgb = _ZERO + share * (towards - _ZERO) if signed else np.full(3, 16 + 228 * share)
-    return "#{:02x}{:02x}{:02x}".format(*(round(part) for part in rgb.tolist()))
+def colours(values: np.ndarray, scale: float, signed: bool, levels: int = 255) -> np.ndarray:
+    """(..., 3) of uint8: black to white for 0..scale, or blue over pale grey to orange for -scale..scale."""
+    share = np.clip(np.abs(values) / scale, 0, 1)[..., None] if scale > 0 else np.zeros((*np.shape(values), 1))
+    share = np.rint(share * levels) / levels
+    towards = np.where(values[..., None] > 0, _POSITIVE, _NEGATIVE)
+    rgb = _ZERO + share * (towards - _ZERO) if signed else np.repeat(16 + 228 * share, 3, axis=-1)
+    return np.rint(rgb).astype(np.uint8)
+
+
+def fills(values: Any, scale: float, signed: bool) -> Any:
+    """`colours` in few shades, each written as #rrggbb: a text, or nested lists of texts."""
+    rgb = colours(np.asarray(values, np.float64), scale, signed, _LEVELS).astype(np.int64) @ [65536, 256, 1]
+    return np.char.add("#", np.vectorize("{:06x}".format, otypes=[object])(rgb).astype(str)).tolist()
 
 
 def number(value: float) -> str:
@@ -80,10 +86,11 @@ def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = 
     scale = float(np.abs(seen).max(initial=0.0)) if scale is None else scale
     rows, columns = matrix.shape
     paths: dict[str, list[str]] = {}
+    painted = fills(np.where(shown, matrix, 0), scale, signed)
     for i in range(rows):
-        fills = [colour(matrix[i, j], scale, signed) if shown[i, j] else None for j in range(columns)]
+        line = [fill if seen else None for fill, seen in zip(painted[i], shown[i], strict=True)]
         j = 0
-        for fill, neighbours in itertools.groupby(fills):  # those of one colour are one rectangle
+        for fill, neighbours in itertools.groupby(line):  # those of one colour are one rectangle
             count = len(list(neighbours))
             if fill is not None:
                 run, corner = count * cell, f"M{x + j * cell:g} {y + i * cell:g}"
@@ -94,7 +101,7 @@ def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = 
     if cell >= 16:
         parts.append(_lines(x, y, rows, columns, cell))
     for i, j in np.argwhere(shown) if numbers else ():
-        text, fill = number(matrix[i, j]), _ink(colour(matrix[i, j], scale, signed))
+        text, fill = number(matrix[i, j]), _ink(painted[i][j])
         size = min(13.0, cell / 3.1, 1.5 * cell / len(text))  # a letter is 0.6 of its size wide
         middle, base = x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.35 * size
         parts.append(label(text, middle, base, size=round(size, 1), anchor="middle", fill=fill))

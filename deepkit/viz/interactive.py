@@ -22,5 +22,5 @@ class Interactive(ABC):
         bundle = self.widget._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         still = self.picture()
-        forms = {"text/html": still._repr_html_(), "image/svg+xml": still.svg, "text/plain": repr(still)}
+        forms = {"text/html": still._repr_html_(), "text/plain": repr(still)}
         return {**data, **forms}, metadata

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
 from types import TracebackType
 from typing import Any
 
 from deepkit.errors import ArgumentError
+from deepkit.viz.chart import draw
 from deepkit.viz.picture import Picture, bundle, png
-from deepkit.viz.style import in_notebook, pyplot_free_figure, rc
-
-_MOST_POINTS = 1000  # more than a figure of this width can show
+from deepkit.viz.style import in_notebook
 
 
 class LiveCurve:
@@ -86,22 +84,4 @@ class LiveCurve:
             display(data, metadata=metadata, raw=True, display_id=self._display_id, update=True)
 
     def _draw(self) -> Any:
-        figure = pyplot_free_figure(6.4, 3.2)
-        import matplotlib
-
-        from deepkit.viz.decades import decimal_log
-
-        with matplotlib.rc_context(rc()):
-            ax = figure.subplots()
-            for name, (xs, ys) in self.series.items():
-                stride = -(-len(xs) // _MOST_POINTS)
-                marker = "." if len(xs) < 30 else None
-                ax.plot(xs[::-1][::stride][::-1], ys[::-1][::stride][::-1], label=name, marker=marker)
-            ax.set(xlabel=self.x, ylabel=self.y)
-            if all(float(x).is_integer() for xs, _ in self.series.values() for x in xs):
-                ax.xaxis.get_major_locator().set_params(integer=True)
-            if self.log and any(y > 0 and math.isfinite(y) for _, ys in self.series.values() for y in ys):
-                decimal_log(ax)
-            if len(self.series) > 1 or list(self.series) != [self.y]:
-                ax.legend()
-        return figure
+        return draw(self.series, self.x, self.y, self.log)

@@ -64,11 +64,8 @@ class Drawing:
         with whole_file(target) as file:
             file.write((self.svg if target.suffix == ".svg" else page).encode())
 
-    def _repr_svg_(self) -> str:
-        return self.svg
-
     def _repr_html_(self) -> str:
-        # As an image it is shown in a notebook that is not trusted yet, too; inline SVG is not.
+        # The one form that is stored. An image is shown in a notebook that is not trusted yet, too; inline SVG is not.
         data = base64.b64encode(self.svg.encode()).decode()
         return f'<img style="max-width:100%" alt="{html.escape(repr(self))}" src="data:image/svg+xml;base64,{data}">'
 

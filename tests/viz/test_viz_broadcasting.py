@@ -124,5 +124,6 @@ def test_half_a_shape_is_told_and_the_picture_stays(explorer):
 def test_readers_without_a_kernel_get_a_still_picture(explorer):
     data, _ = explorer._repr_mimebundle_()
     assert data["text/plain"] == "shapes (3, 1) and (4,) meet in (3, 4)"
-    assert data["image/svg+xml"] == explorer._drawing.value
+    assert data["text/html"] == explorer.picture()._repr_html_()
+    assert explorer.picture().svg == explorer._drawing.value
     assert "application/vnd.jupyter.widget-view+json" in data

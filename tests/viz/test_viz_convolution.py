@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import xml.etree.ElementTree as xml
@@ -12,7 +13,7 @@ import pytest
 from deepkit import viz
 from deepkit.errors import ArgumentError, MissingExtraError, ShapeError
 from deepkit.viz import grids
-from deepkit.viz.explorer import DRAWN, EDITED, KERNELS, RANDOM
+from deepkit.viz.windows.explorer import DRAWN, EDITED, KERNELS, RANDOM
 
 SVG = "{http://www.w3.org/2000/svg}"
 M = np.array([[1, -1, 0], [-1, 2, 1], [0, 2, -2]])
@@ -135,7 +136,7 @@ def test_text_reads_on_every_cell(signed):
         return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
 
     for value in np.linspace(-1 if signed else 0, 1, 97):
-        fill = grids.colour(value, 1.0, signed)
+        fill = grids.fills(value, 1.0, signed)
         bright, dark = sorted((luminance(fill), luminance(grids._ink(fill))), reverse=True)
         assert (bright + 0.05) / (dark + 0.05) >= 4.5, (value, fill)
 
@@ -217,21 +218,19 @@ def test_the_pad_begins_with_the_picture_and_is_inked_and_cleared(explorer):
     assert explorer._pad.layout.display == "none"
     picture.value = DRAWN
     assert explorer._pad.layout.display == ""
-    inked = [cell.style is explorer._styles[True] for cell in explorer._cells]
-    np.testing.assert_array_equal(np.reshape(inked, (14, 14)), np.eye(14, dtype=bool))
+    np.testing.assert_array_equal(np.reshape(explorer.board.ink, (14, 14)), np.eye(14))
     explorer._clear(None)
     assert explorer._image.max() == 0
-    explorer._cells[0].click()
+    explorer.board.ink = [1] + [0] * 195
     assert explorer._image[0, 0] == 1
-    explorer._cells[0].click()
-    assert explorer._image.max() == 0
     picture.value = "noise"
     assert explorer._pad.layout.display == "none"
 
 
 def test_readers_without_a_kernel_get_a_still_picture(explorer):
     data, _ = explorer._repr_mimebundle_()
-    assert data["image/svg+xml"] == explorer.picture().svg == shown(explorer)
+    assert data["text/html"] == explorer.picture()._repr_html_()
+    assert explorer.picture().svg == shown(explorer)
     assert data["text/html"].startswith("<img")
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"].startswith("window 346 of 784")
@@ -246,3 +245,26 @@ def test_what_cannot_be_explored_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(MissingExtraError, match=r"\[course\]"):
         viz.convolution_explorer({"a": np.zeros((28, 28))})
+
+
+# ---- pooling
+
+
+@pytest.mark.parametrize(("pool", "keeps"), [("max", np.max), ("average", np.mean)])
+def test_pooling_keeps_one_number_of_each_block(pool, keeps):
+    values = np.arange(20.0).reshape(4, 5) - 6
+    drawing = viz.show_pooling(values, pool)
+    assert repr(drawing) == f"{pool} pooling of 2x2 makes 4x5 to 2x2"
+    kept = [f"{keeps(values[i : i + 2, j : j + 2]):g}" for i in (0, 2) for j in (0, 2)]
+    after = drawing.svg.split("of each")[1]
+    assert re.findall(r'font-size="[\d.]+" text-anchor="middle" fill="#\w+">([^<]+)<', after) == kept
+    assert drawing.svg.count('stroke-width="2"') == 5  # four blocks, and what they became
+
+
+@pytest.mark.parametrize(("arguments", "error"), [
+    ((np.ones(3),), ShapeError), ((np.ones((2, 2)), "median"), ArgumentError), ((np.ones((2, 2)), "max", 0), ArgumentError),
+    ((np.ones((2, 2)), "max", 3), ShapeError),
+])
+def test_what_cannot_be_pooled_is_refused(arguments, error):
+    with pytest.raises(error):
+        viz.show_pooling(*arguments)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deepkit import viz
 from deepkit.errors import ArgumentError
-from deepkit.viz import layout
+from deepkit.viz.graphs import layout
 
 SVG = "{http://www.w3.org/2000/svg}"
 

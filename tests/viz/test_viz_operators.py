@@ -147,7 +147,8 @@ def test_searching_by_name_and_by_word(cards):
 def test_readers_without_a_kernel_get_a_card(cards):
     data, _ = cards._repr_mimebundle_()
     assert data["text/plain"].startswith("tf.matmul")
-    assert data["image/svg+xml"] == cards._drawing.value
+    assert data["text/html"] == cards.picture()._repr_html_()
+    assert cards.picture().svg == cards._drawing.value
 
 
 # ---- the quiz

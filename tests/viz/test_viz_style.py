@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from deepkit.errors import MissingExtraError
-from deepkit.viz import PALETTE, drawing, style
+from deepkit.viz import PALETTE, style
+from deepkit.viz.graphs import drawing
 from deepkit.viz.style import GREY, GREY_ABOVE, require_matplotlib
 
 matplotlib = pytest.importorskip("matplotlib", reason="the extra `course` is not installed")

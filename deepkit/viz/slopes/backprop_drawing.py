@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deepkit.core.tensor import Tensor
+from deepkit.viz.graphs.layout import Layout, Point, arrange
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label, number
-from deepkit.viz.layout import Layout, Point, arrange
 from deepkit.viz.picture import Drawing
 from deepkit.viz.slopes.backprop import Backprop, Edge, Stop
 from deepkit.viz.style import GREY

@@ -41,7 +41,7 @@ class Sliding:
 
     def __init__(self, image: Any, kernel: Any, stride: int = 1, padding: str = "VALID", bias: float = 0.0,
                  relu: bool = False, pool: str | None = None):
-        self.image, self.kernel = _matrix(image, "image"), _matrix(kernel, "kernel")
+        self.image, self.kernel = matrix(image, "image"), matrix(kernel, "kernel")
         self.stride, self.padding = stride, str(padding).upper()
         self.bias, self.relu, self.pool = float(bias), relu, pool
         if self.padding not in ("SAME", "VALID"):
@@ -210,9 +210,9 @@ def _arithmetic(sliding: Sliding, step: int, y: float) -> tuple[list[str], float
         ("kernel", kernel, {"signed": True}, "="),
         ("products", window * kernel, {"signed": True}, ""),
     )
-    for name, matrix, looks, sign in pictures:
+    for name, numbers, looks, sign in pictures:
         parts.append(label(name, x, y - 9))
-        parts.append(grid(matrix, x, y, cell, numbers=True, **looks))  # type: ignore[arg-type]
+        parts.append(grid(numbers, x, y, cell, numbers=True, **looks))  # type: ignore[arg-type]
         if name == "window":
             parts.append(frame(x, y, wide, high, stroke=ORANGE, wide=3))
         parts.append(label(sign, x + wide + 19, middle, size=18, anchor="middle"))
@@ -227,7 +227,8 @@ def _arithmetic(sliding: Sliding, step: int, y: float) -> tuple[list[str], float
     return parts, x + 150, max(y + high, middle + 18 * len(lines) + 4)
 
 
-def _matrix(values: Any, name: str) -> np.ndarray:
+def matrix(values: Any, name: str) -> np.ndarray:
+    """The numbers of one image or kernel, (height, width); ShapeError or ArgumentError for anything else."""
     array = np.asarray(values.numpy() if hasattr(values, "numpy") else values)
     if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
         raise ShapeError(

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from deepkit.errors import ArgumentError
-from deepkit.viz.drawing import KINDS, Box, area_of, draw
-from deepkit.viz.layout import Layout, arrange
+from deepkit.viz.graphs.drawing import KINDS, Box, area_of, draw
+from deepkit.viz.graphs.layout import Layout, arrange
 from deepkit.viz.style import GREY, pyplot_free_figure
 
 _INCH = 96.0  # pixels of the layout to an inch

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 
-from deepkit.viz.layout import Layout, Point
-from deepkit.viz.style import GREY
+from deepkit.viz.graphs.layout import Layout, Point
+from deepkit.viz.style import GREY, PALETTE
 
 # White text reads on each fill (4.5 : 1), and each fill stands out from a white and from a dark page (3 : 1).
 KINDS = {
@@ -20,6 +20,9 @@ KINDS = {
 _CHAR, _LINE, _PAD = 6.7, 14.0, 9.0  # pixels of the 11 px monospace text
 _MARGIN = 14.0
 _FRAME = 10.0
+_PALE = 0.3  # opacity of what takes no part
+
+ORANGE = PALETTE["orange"]
 
 Edge = tuple[int, int, bool]  # from, to, is it a control dependency?
 
@@ -33,6 +36,9 @@ class Box:
     inputs: list[int] = field(default_factory=list)
     controls: list[int] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    nodes: list[str] = field(default_factory=list)  # the names of all nodes that it stands for
+    lit: bool = True
+    badge: str = ""
 
     @property
     def scope(self) -> str:
@@ -69,7 +75,8 @@ def draw(boxes: list[Box], edges: list[Edge], layout: Layout, frames: dict[str, 
         side = 1 if upwards else -1
         route[0] = (route[0][0], route[0][1] - side * boxes[a].size[1] / 2)
         route[-1] = (route[-1][0] + share * 0.8 * width, route[-1][1] + side * height / 2)
-        parts.append(_arrow(route, control, side))
+        arrow = _arrow(route, control, side)
+        parts.append(arrow if boxes[a].lit and boxes[b].lit else f'<g opacity="{_PALE}">{arrow}</g>')
     parts += [_node(box, layout.centres[i]) for i, box in enumerate(boxes)]
     legend, legend_width = _legend(boxes, any(control for *_, control in edges), layout.height + 34)
     parts.append(legend)
@@ -133,7 +140,17 @@ def _node(box: Box, centre: Point) -> str:
         for i, line in enumerate(box.text)
     )
     tip = html.escape(f"{box.name}: {box.type} {box.shape}".strip())
-    return f"<g><title>{tip}</title>{_outline(box.kind, x, y, width, height)}{lines}</g>"
+    pale = "" if box.lit else f' opacity="{_PALE}"'
+    corner = badge(box.badge, x, y) if box.badge else ""
+    return f"<g{pale}><title>{tip}</title>{_outline(box.kind, x, y, width, height)}{lines}{corner}</g>"
+
+
+def badge(text: str, x: float, y: float) -> str:
+    """A small disc with the middle (x, y) and a number in it: the same on a box and at the line that computes it."""
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="#ffffff" stroke="{ORANGE}" stroke-width="1.6"/>'
+        f'<text x="{x:.1f}" y="{y + 3.5:.1f}" font-size="9" text-anchor="middle" fill="#000000">{html.escape(text)}</text>'
+    )
 
 
 def _legend(boxes: list[Box], control: bool, y: float) -> tuple[str, float]:

@@ -9,10 +9,11 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.loading import optional
-from deepkit.viz.convolution import Sliding, draw
 from deepkit.viz.interactive import Interactive
+from deepkit.viz.pad import board
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
+from deepkit.viz.windows.convolution import Sliding, draw
 
 KERNELS: dict[str, np.ndarray] = {
     "vertical edges (Sobel)": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
@@ -28,7 +29,7 @@ KERNELS: dict[str, np.ndarray] = {
 
 RANDOM, EDITED, DRAWN = "random", "your own", "your drawing"
 _PAD = 14  # cells on a side of the drawing pad; a cell is 2 x 2 pixels
-_INK, _PAPER = PALETTE["orange"], "#a0a0a044"
+_INK = PALETTE["orange"]
 
 
 class ConvolutionExplorer(Interactive):
@@ -42,6 +43,7 @@ class ConvolutionExplorer(Interactive):
     Attributes:
         sliding: the convolution that is shown, a `Sliding`.
         controls: the widgets by name: picture, kernel, stride, padding, relu, pool, step, play.
+        board: the pad to draw on.
 
     Raises:
         MissingExtraError: without ipywidgets (extra `course`).
@@ -58,7 +60,9 @@ class ConvolutionExplorer(Interactive):
         self._kernel = next(iter(KERNELS.values()))
         self._busy = False  # several widgets are being changed: draw once, at the end
         self.controls = self._make_controls()
-        self._cells, self._pad = self._make_pad()
+        self.board = board(np.zeros((_PAD, _PAD)))
+        self.board.observe(self._take_drawing, "ink")
+        self._pad = self._make_pad()
         self._entries: list[Any] = []
         self._numbers = self._w.VBox()
         self._drawing = self._w.HTML()
@@ -94,21 +98,13 @@ class ConvolutionExplorer(Interactive):
         made["step"].observe(self._draw, "value")
         return made
 
-    def _make_pad(self) -> tuple[list[Any], Any]:
-        """The drawing pad: buttons that share one layout and two styles, which keeps it quick to build."""
+    def _make_pad(self) -> Any:
         w = self._w
-        size = w.Layout(width="15px", height="15px", padding="0", margin="0", min_width="15px")
-        self._styles = {on: w.ButtonStyle(button_color=_INK if on else _PAPER) for on in (True, False)}
-        places = [f"row {i + 1}, column {j + 1}" for i in range(_PAD) for j in range(_PAD)]
-        cells = [w.Button(layout=size, style=self._styles[False], tooltip=place) for place in places]
-        for cell in cells:
-            cell.on_click(self._press)
-        board = w.GridBox(cells, layout=w.Layout(grid_template_columns=f"repeat({_PAD}, 16px)", grid_gap="1px 0"))
         clear = w.Button(description="clear", layout=w.Layout(width="90px"))
         clear.on_click(self._clear)
-        pad = w.VBox([w.HTML("click a cell to ink or clear it"), board, clear])
+        pad = w.VBox([w.HTML("draw with the mouse or a finger"), self.board, clear])
         pad.layout.display = "none"
-        return cells, pad
+        return pad
 
     def _lay_out(self) -> Any:
         w, c = self._w, self.controls
@@ -127,26 +123,19 @@ class ConvolutionExplorer(Interactive):
         self._pad.layout.display = "" if own else "none"
         if own:  # begin with the picture that was there: it can be changed, or cleared
             blocks = self._image.reshape(_PAD, 2, _PAD, 2).mean(axis=(1, 3))
-            for cell, ink in zip(self._cells, (blocks > 0.35).ravel(), strict=True):
-                cell.style = self._styles[bool(ink)]
+            self.board.ink = [int(ink) for ink in (blocks > 0.35).ravel()]
             self._take_drawing()
         else:
             self._image = self._images[change["new"]]
             self._change()
 
-    def _press(self, cell: Any) -> None:
-        cell.style = self._styles[cell.style is not self._styles[True]]
-        self._take_drawing()
-
     def _clear(self, _: Any) -> None:
-        for cell in self._cells:
-            cell.style = self._styles[False]
-        self._take_drawing()
+        self.board.ink = [0] * len(self.board.ink)
 
-    def _take_drawing(self) -> None:
+    def _take_drawing(self, _: Any = None) -> None:
         from scipy.ndimage import gaussian_filter
 
-        ink = np.array([cell.style is self._styles[True] for cell in self._cells], dtype=np.float64)
+        ink = np.array(self.board.ink, dtype=np.float64)
         pixels = np.kron(ink.reshape(_PAD, _PAD), np.ones((2, 2)))
         self._image = np.minimum(1.2 * gaussian_filter(pixels, 0.7), 1)  # ink has soft edges, as in a scan
         self._change()

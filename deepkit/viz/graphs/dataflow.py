@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deepkit.errors import ArgumentError
-from deepkit.viz.drawing import Box, Edge, area_of, draw, overlap
-from deepkit.viz.layout import Layout, arrange
+from deepkit.viz.graphs.drawing import Box, Edge, area_of, draw, overlap
+from deepkit.viz.graphs.layout import Layout, arrange
 from deepkit.viz.picture import Drawing
 
 _INPUTS = ("Placeholder", "Iterator", "Queue", "Dequeue", "Reader")
@@ -24,13 +24,16 @@ class GraphPicture(Drawing):
         self.nodes, self.edges = nodes, edges
 
 
-def show_graph(graph: Any, fetches: Any = None, collapse: Sequence[str] = ()) -> GraphPicture:
+def show_graph(
+    graph: Any, fetches: Any = None, collapse: Sequence[str] = (), numbers: Mapping[str, str] | None = None
+) -> GraphPicture:
     """Draw `graph`: a graph with `get_operations()`, or a list of nodes.
 
     A node has `name`, `type`, `inputs` (tensors with `op` and `name`) and `control_inputs` (nodes).
     fetches: draw only what these tensors or nodes need. collapse: scopes that are drawn as one box each, such as
-    ["gradients"]. Readable up to about 40 boxes. Data flows down; a dashed arrow is a control dependency, drawn only
-    where the other arrows do not imply it.
+    ["gradients"]. numbers: by the names of nodes; these are drawn with their number, all others pale. A variable and
+    the node that reads it are one box. Readable up to about 40 boxes. Data flows down; a dashed arrow is a control
+    dependency, drawn only where the other arrows do not imply it.
 
     >>> show_graph(tf.get_default_graph(), fetches=loss, collapse=["gradients"]).save("loss.svg")
     """
@@ -40,12 +43,26 @@ def show_graph(graph: Any, fetches: Any = None, collapse: Sequence[str] = ()) ->
     if not nodes:
         raise ArgumentError("the graph has no nodes", hint="build something first, or check fetches=")
     boxes = _boxes(nodes, tuple(scope.rstrip("/") for scope in collapse))
+    edges = _edges(boxes)
+    layout, framed = _lay_out(boxes, edges)
+    if numbers is not None:
+        _light(boxes, numbers)
+    return GraphPicture(draw(boxes, edges, layout, framed), len(boxes), len(edges))
+
+
+def _edges(boxes: list[Box]) -> list[Edge]:
+    """The arrows: of data, and of control where no other arrow implies it."""
     edges = sorted({(a, b, False) for b, box in enumerate(boxes) for a in box.inputs})
     data = {(a, b) for a, b, _ in edges}
     control = sorted({(a, b, True) for b, box in enumerate(boxes) for a in box.controls if (a, b) not in data})
-    edges += _not_implied(control, data, len(boxes))
-    layout, framed = _lay_out(boxes, edges)
-    return GraphPicture(draw(boxes, edges, layout, framed), len(boxes), len(edges))
+    return edges + _not_implied(control, data, len(boxes))
+
+
+def _light(boxes: list[Box], numbers: Mapping[str, str]) -> None:
+    """A number for each box that stands for a numbered node; all other boxes are pale."""
+    for box in boxes:
+        found = [numbers[name] for name in box.nodes if name in numbers]
+        box.lit, box.badge = bool(found), "".join(found)
 
 
 def _lay_out(boxes: list[Box], edges: list[Edge]) -> tuple[Layout, dict[str, list[int]]]:
@@ -113,17 +130,24 @@ def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
     merged: dict[str, int] = {}
     for node in nodes:
         scope = next((s for s in collapse if node.name == s or node.name.startswith(s + "/")), None)
-        if scope is None:
+        variable = number.get(id(_read_by(node)))
+        if scope is None and variable is None:
             boxes.append(Box(node.name, node.type, _kind(node), _shape(node)))
-        elif scope not in merged:
+        elif scope is not None and scope not in merged:
             merged[scope] = len(boxes)
             boxes.append(_of_scope(scope, nodes))
-        number[id(node)] = merged[scope] if scope is not None else len(boxes) - 1
+        number[id(node)] = merged[scope] if scope is not None else len(boxes) - 1 if variable is None else variable
+        boxes[number[id(node)]].nodes.append(node.name)
     for node in nodes:
         here = number[id(node)]
         boxes[here].inputs += _others(number, [x.op for x in node.inputs], here)
         boxes[here].controls += _others(number, node.control_inputs, here)
     return boxes
+
+
+def _read_by(node: Any) -> Any:
+    """The variable that a node does nothing but read, whenever it runs; None for other nodes."""
+    return node.inputs[0].op if node.type == "ReadVariable" and not node.control_inputs else None
 
 
 def _of_scope(scope: str, nodes: list[Any]) -> Box:

@@ -1,0 +1,125 @@
+"""Rows of images of any kind, each with a title: digits, maps, kernels with their numbers, photographs."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.loading import optional
+from deepkit.viz.grids import colours, document, frame, grid, label
+from deepkit.viz.picture import Drawing
+
+_WIDE, _TALLEST, _GAP, _TITLE, _NAME = 660.0, 190.0, 10.0, 20.0, 7.0
+_JPEG = 80  # quality: of photographs only
+_LETTERED = 26.0  # pixels of a cell that has room for a number
+
+
+def images(
+    rows: Sequence[Sequence[Any]], titles: Sequence[Any] = (), names: Sequence[str] = (), *, signed: bool | None = None,
+    scale: float | None = None, numbers: bool = False, width: float = _WIDE,
+) -> Drawing:
+    """Draw rows of images, as wide together as a page.
+
+    Args:
+        rows: of each row its images: (height, width) of numbers, or (height, width, 3) of colours, uint8 or 0..1.
+        titles: one for each column, or a row of titles for each row.
+        names: one for each row, written before it.
+        signed: draw numbers from blue over grey to orange; by default where any number is negative.
+        scale: the number that gets the full colour; by default the largest of all images of numbers.
+        numbers: write the numbers into the cells, where there is room.
+        width: of the whole drawing in pixels.
+
+    Raises:
+        ShapeError: for something that is no image, or titles or names that do not fit the rows.
+        ArgumentError: without any image, or with NaN or infinity in one.
+
+    >>> viz.images([[photograph, edges]], ["photograph", "edges"])
+    2 images: photograph, edges
+    """
+    pictures = [[_image(one) for one in row] for row in rows]
+    if not any(pictures):
+        raise ArgumentError("no images to draw", hint="images([[first, second], [third, fourth]])")
+    said = _titles(titles, pictures)
+    if names and len(names) != len(pictures):
+        raise ShapeError(f"{len(names)} names for {len(pictures)} rows", rule="a name for each row, or none")
+    left = 12 + _NAME * max(map(len, names), default=-1)
+    room = (width + _GAP - left) / max(map(len, pictures)) - _GAP
+    look, parts, y = _common(pictures, signed, scale, numbers), [], 4.0
+    for name, row, texts in zip(names or [""] * len(pictures), pictures, said, strict=True):
+        y += _TITLE * any(texts)
+        tall = min(_TALLEST, max(room * one.shape[0] / one.shape[1] for one in row))
+        parts += [label(name, 4, y + tall / 2 + 4), *_row(row, texts, left, y, room, tall, look)]
+        y += tall + _GAP
+    told = ", ".join(text for texts in said for text in texts if text)
+    sentence = f"{sum(map(len, pictures))} images" + ": " * bool(told) + told
+    return Drawing(document(parts, width, y, sentence), sentence)
+
+
+def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: float, tall: float,
+         look: tuple[float, bool, bool]) -> Iterator[str]:
+    """The images of a row, each with its title above it."""
+    for one, text in zip(row, texts, strict=True):
+        yield label(text, x, y - 6, size=min(12.0, 1.6 * room / max(len(text), 1)))
+        yield _drawn(one, x, y, min(room, tall * one.shape[1] / one.shape[0]), look)
+        x += room + _GAP
+
+
+def _common(rows: list[list[np.ndarray]], signed: bool | None, scale: float | None, numbers: bool) -> tuple[float, bool, bool]:
+    """How all images of numbers are drawn: the number of the full colour, two-sided or not, with their numbers or not."""
+    flat = np.concatenate([np.zeros(1), *(one.astype(np.float64).ravel() for row in rows for one in row if one.ndim == 2)])
+    return (float(np.abs(flat).max()) if scale is None else scale, bool((flat < 0).any()) if signed is None else signed, numbers)
+
+
+def _image(given: Any) -> np.ndarray:
+    array = np.asarray(given.numpy() if hasattr(given, "numpy") else given)
+    array = array[:, :, 0] if array.shape[2:] == (1,) else array
+    if array.ndim < 2 or array.shape[2:] not in ((), (3,)) or array.dtype.kind not in "biuf" or not array.size:
+        raise ShapeError(f"an image of shape {array.shape} and type {array.dtype}",
+                         rule="(height, width) of numbers, or (height, width, 3) of colours")
+    if not np.isfinite(array).all():
+        raise ArgumentError("an image holds NaN or infinity", hint="look for what made it: a diverged training?")
+    return array if array.dtype == np.uint8 else array.astype(np.float64)
+
+
+def _titles(titles: Sequence[Any], rows: list[list[np.ndarray]]) -> list[list[str]]:
+    """A title for each image: those of the columns stand over the first row."""
+    untitled = [[""] * len(row) for row in rows]
+    if not len(titles):
+        return untitled
+    made = [list(titles), *untitled[1:]] if isinstance(titles[0], str) else [list(map(str, row)) for row in titles]
+    have, need = ([len(row) for row in each] for each in (made, rows))
+    if have != need:
+        raise ShapeError(f"titles {have} for rows of {need} images",
+                         rule="a title for each image of the first row, or a row of titles for each row")
+    return made
+
+
+def _drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool]) -> str:
+    scale, signed, numbers = looks
+    cell = width / image.shape[1]
+    if numbers and image.ndim == 2 and cell >= _LETTERED:
+        return grid(image, x, y, cell, scale=scale, signed=signed, numbers=True)
+    height = width * image.shape[0] / image.shape[1]
+    if image.ndim == 2:
+        painted = colours(image.astype(np.float64), scale, signed)
+        kind, data = "png", _encoded(painted if signed else painted[:, :, 0], "PNG")
+    else:
+        colour = image if image.dtype == np.uint8 else np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
+        kind, data = "jpeg", _encoded(colour, "JPEG")
+    sharp = ' style="image-rendering:pixelated"' if cell > 1.5 else ""
+    return (
+        f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"{sharp} '
+        f'href="data:image/{kind};base64,{data}"/>' + frame(x, y, width, height, wide=0.6)
+    )
+
+
+def _encoded(pixels: np.ndarray, kind: str) -> str:
+    image = optional("PIL.Image", "drawing images").fromarray(pixels)
+    file = io.BytesIO()
+    image.save(file, kind, **({"quality": _JPEG} if kind == "JPEG" else {"optimize": True}))
+    return base64.b64encode(file.getvalue()).decode()

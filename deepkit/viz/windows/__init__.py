@@ -1,0 +1,1 @@
+"""Windows that slide over an image: convolution and pooling drawn, and explored."""

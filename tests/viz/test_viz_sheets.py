@@ -1,0 +1,104 @@
+"""Rows of images, curves with points, and the drawing pad: what is drawn is what was given, bad input is refused."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+
+from deepkit import viz
+from deepkit.errors import ArgumentError, ShapeError
+
+PIL = pytest.importorskip("PIL.Image", reason="the extra `course` is not installed")
+
+
+def stored(drawing) -> list[tuple[str, np.ndarray]]:
+    found = re.findall(r'href="data:image/(\w+);base64,([^"]+)"', drawing.svg)
+    return [(kind, np.asarray(PIL.open(io.BytesIO(base64.b64decode(data))))) for kind, data in found]
+
+
+def test_photographs_are_jpeg_and_numbers_exact_png():
+    random = np.random.default_rng(0)
+    photo, numbers = random.uniform(size=(30, 40, 3)), np.array([[0.0, 0.5], [1.0, 0.25]])
+    drawing = viz.images([[photo, numbers]], ["a photograph", "four numbers"])
+    assert repr(drawing) == "2 images: a photograph, four numbers"
+    (kind, pixels), (other, shades) = stored(drawing)
+    assert (kind, pixels.shape, other) == ("jpeg", (30, 40, 3), "png")
+    np.testing.assert_array_equal(shades, np.rint(16 + 228 * numbers))
+
+
+def test_negative_numbers_are_blue_and_positive_ones_orange():
+    ((_, pixels),) = stored(viz.images([[np.array([[-1.0, 0.0, 1.0]])]]))
+    left, middle, right = pixels[0].astype(int)
+    assert left[2] > left[0]
+    assert right[0] > right[2]
+    assert len(set(middle.tolist())) == 1
+
+
+def test_all_images_share_one_scale():
+    first, second = stored(viz.images([[np.array([[1.0]]), np.array([[4.0]])]]))
+    assert first[1].item() == round(16 + 228 / 4)
+    assert second[1].item() == 244
+    alone, _ = stored(viz.images([[np.array([[1.0]]), np.array([[4.0]])]], scale=1.0))
+    assert alone[1].item() == 244
+
+
+def test_numbers_are_written_and_rows_have_names():
+    kernel = np.array([[0.25, -1.5], [0.0, 2.0]])
+    drawing = viz.images([[kernel], [kernel]], [["first"], ["second"]], ["before", "after"], numbers=True)
+    for text in ("0.25", "-1.50", "before", "after", "first", "second"):
+        assert f">{text}</text>" in drawing.svg
+
+
+@pytest.mark.parametrize(
+    ("rows", "titles", "error"),
+    [([], (), ArgumentError), ([[]], (), ArgumentError), ([[np.ones(3)]], (), ShapeError),
+     ([[np.ones((2, 2, 2))]], (), ShapeError),
+     ([[[[np.nan]]]], (), ArgumentError), ([[np.ones((2, 2))]], ["a", "b"], ShapeError)],
+)
+def test_what_is_no_image_is_refused(rows, titles, error):
+    with pytest.raises(error):
+        viz.images(rows, titles)
+
+
+def test_curves_and_the_points_on_them():
+    pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
+    picture = viz.lines({"loss": ([0, 10, 20], [4.0, 2.0, 1.0]), "flat": [1.0, 1.0]}, log=True, points={"printed": ([10], [2.1])})
+    assert repr(picture) == "loss: 4 to 1; flat: 1 to 1; 1 points of printed"
+    axes = picture.figure.axes[0]
+    assert axes.get_yscale() == "log"
+    assert [line.get_xydata().tolist() for line in axes.lines] == [
+        [[0, 4], [10, 2], [20, 1]], [[0, 1], [1, 1]], [[10, 2.1]],
+    ]
+    assert axes.lines[2].get_linestyle() in ("None", "")
+
+
+@pytest.mark.parametrize(("series", "error"), [({}, ArgumentError), ({"a": ([1], [1, 2])}, ShapeError)])
+def test_what_is_no_curve_is_refused(series, error):
+    with pytest.raises(error):
+        viz.lines(series)
+
+
+def test_the_pad_answers_what_is_drawn():
+    pytest.importorskip("anywidget", reason="the extra `course` is not installed")
+    start = np.array([[1, 0], [0, 0], [0, 1]])
+    pad = viz.drawing_pad(lambda cells: f"{cells.sum():.0f} <inked>", start)
+    np.testing.assert_array_equal(pad.cells, start)
+    pad.board.ink = [1, 1, 1, 0, 0, 1]
+    assert (pad.said, pad._text.value) == ("4 <inked>", "<pre>4 &lt;inked&gt;</pre>")
+    assert repr(pad.picture()) == "a drawing of 4 inked cells: 4 <inked>"
+    pad.clear()
+    assert pad.cells.sum() == 0
+    assert (pad.board.rows, pad.board.columns) == (3, 2)
+    assert "pointerdown" in str(pad.board._esm)
+
+
+def test_what_is_no_pad_is_refused():
+    pytest.importorskip("anywidget", reason="the extra `course` is not installed")
+    with pytest.raises(ShapeError):
+        viz.drawing_pad(str, np.ones(3))
+    with pytest.raises(ArgumentError):
+        viz.drawing_pad("no function")  # type: ignore[arg-type]
