@@ -147,7 +147,9 @@ def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
 
 def _read_by(node: Any) -> Any:
     """The variable that a node does nothing but read, whenever it runs; None for other nodes."""
-    return node.inputs[0].op if node.type == "ReadVariable" and not node.control_inputs else None
+    sources = [x.op for x in node.inputs]
+    read = [_kind(one) for one in (node, *sources)] == ["state", "state"] and not node.control_inputs
+    return sources[0] if read else None
 
 
 def _of_scope(scope: str, nodes: list[Any]) -> Box:
