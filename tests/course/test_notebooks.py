@@ -63,6 +63,25 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
+def links_of(path: Path) -> set[Path]:
+    """The notebooks that the text of a notebook links to."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    targets = re.findall(r"\]\(([^)\s#:]+\.ipynb)(?:#[^)]*)?\)", text)
+    return {(path.parent / target).resolve() for target in targets}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_link_leads_somewhere(path):
+    assert [str(target) for target in links_of(path) if not target.is_file()] == []
+
+
+@pytest.mark.parametrize("path", sorted((COURSE.parent / "exercises").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_exercise_is_opened_by_a_link_in_a_chapter(path):
+    chapters = [notebook for notebook in NOTEBOOKS if notebook.stem.startswith("ch")]
+    assert any(path.resolve() in links_of(chapter) for chapter in chapters)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))

@@ -13,7 +13,11 @@ from deepkit.files import write_whole
 from deepkit.grade.authoring import regions
 from deepkit.grade.notebook import Cell, exercise_of, read_notebook
 
-_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+_LANGUAGE = {  # as JupyterLab writes it, so that opening the notebook is no change of it
+    "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+    "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3", "version": "3.11.7",
+}
 _GOES_ON = "raises-exception"  # with this tag, "Run All Cells" goes on below a task that is not answered yet
 
 
@@ -26,7 +30,7 @@ def released(name: str, cells: tuple[Cell, ...]) -> str:
     made = [_released(cell, position) for position, cell in enumerate(cells)]
     metadata = {
         "deepkit": {"exercise": name, "digest": _digest(made)},
-        "kernelspec": _KERNEL, "language_info": {"name": "python"},
+        "kernelspec": _KERNEL, "language_info": _LANGUAGE,
     }
     notebook = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"

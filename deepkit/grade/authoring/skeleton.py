@@ -14,6 +14,9 @@ What the learner will be able to do at the end, in two sentences. One task (2 po
 answer on an example and says what it found. The grader will ask the same questions with other numbers. It takes the
 text of your answer cells by name and runs each one by itself, after the cells that are given here; helpers that you
 define in other cells are taken along. Three hints are folded away below each task: open one at a time.
+
+In a cell of your own, `dk.check("squares")` runs the visible checks as the grader runs its own: your answer by itself, in a
+process of its own. `dk.hint("squares")` gives you the next hint, `dk.solution("squares")` our solution once you have tried.
 """
 _STORY = """
 ## 1. A sum of squares (2 points)
@@ -79,7 +82,7 @@ def skeleton(name: str) -> str:
     """The source notebook of a new set, as JSON text."""
     cells = [
         _cell("title", _TITLE.replace("{title}", name.replace("-", " ").capitalize()), "markdown"),
-        _cell("imports", "import numpy as np", locked=True),
+        _cell("imports", "import numpy as np\n\nimport deepkit as dk", locked=True),
         _cell("squares-story", _STORY, "markdown"),
         _cell("squares", _ANSWER, solution=True),
         _cell("squares-check", _TEST, grade=True, locked=True, points=2),
