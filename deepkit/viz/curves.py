@@ -10,7 +10,7 @@ import numpy as np
 
 from deepkit.core.autodiff import gradients
 from deepkit.core.tensor import Tensor
-from deepkit.errors import ArgumentError, DeepkitError, GraphWarning
+from deepkit.errors import ArgumentError, DeepkitError, GraphWarning, ShapeError
 from deepkit.viz.asking import plain
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
 from deepkit.viz.picture import Drawing
@@ -23,28 +23,40 @@ _PER_PIXEL = 2  # points of a curve
 _STEEPEST = 14.0  # what rises faster between two points is a jump
 
 
-def curve(function: Callable[..., Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(values, slopes) of a function of one number at each x; NaN where there is none.
+def along(function: Callable[..., Any], x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(values, slopes) of a function at every number of an array, from which it makes one number each; NaN: no slope.
 
-    The slopes are derivatives by automatic differentiation: no differences are taken.
+    The slopes are derivatives by automatic differentiation, all at once: no differences are taken.
 
     Raises:
-        ArgumentError: if the function does not give one number for each x.
+        ShapeError: if the function does not give one number for each x.
     """
     at = Tensor(np.asarray(x, np.float64))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", GraphWarning)  # that there is no slope is seen: no dashed line
-        try:
-            y = plain(function)(at)
-        except DeepkitError as error:
-            raise ArgumentError(f"no curve: {error.what}", hint="a function of one tensor of floats") from error
-        if tuple(y.shape.as_list()) != np.shape(x) or y.dtype.name == "string":
-            made = f"{np.shape(x)} numbers gave {y.dtype.name}{y.shape}"
-            raise ArgumentError(f"no curve: {made}", rule="one number for each number")
+        y = function(at)
+        if not isinstance(y, Tensor) or y.shape != at.shape or y.dtype.is_string:
+            made = f"{y.dtype.name}{y.shape}" if isinstance(y, Tensor) else type(y).__name__
+            raise ShapeError(f"{np.shape(x)} numbers gave {made}", rule="one number for each number",
+                             hint="write the function with + - * / ** and dk.sin, dk.exp, ...")
         (slope,) = gradients(y, [at]) if y.dtype.is_floating else (None,)
     slopes = np.full(np.shape(x), np.nan) if slope is None else np.asarray(slope.numpy(), np.float64)
     values = np.asarray(y.numpy(), np.float64)
     return values, np.where(np.isfinite(values), slopes, np.nan)
+
+
+def curve(function: Callable[..., Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(values, slopes) of an op at each x, as `along`; NaN where there is none.
+
+    Raises:
+        ArgumentError: if the op does not give one number for each x.
+    """
+    try:
+        return along(plain(function), x)
+    except DeepkitError as error:
+        raise ArgumentError(
+            f"no curve: {error.what}", rule=error.rule, hint="a function of one tensor of floats"
+        ) from error
 
 
 def show_curves(functions: Mapping[str, Callable[..., Any]], columns: int = 9, side: float = 74) -> Drawing:

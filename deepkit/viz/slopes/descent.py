@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.autodiff import gradients
 from deepkit.core.tensor import Tensor
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError
+from deepkit.viz.curves import along
 from deepkit.viz.grids import number
 
 FAR = 1e6  # a walk that has come so far will not come back
@@ -20,14 +20,7 @@ Curve = Callable[[Any], Any]
 
 def slope(f: Curve, x: Any) -> np.ndarray:
     """f'(x) at every number of an array; f is made of tensor operations and works number by number."""
-    at = Tensor(np.asarray(x, np.float64))
-    with np.errstate(all="ignore"):
-        y = f(at)
-        if not isinstance(y, Tensor) or y.shape != at.shape:
-            got = y.shape if isinstance(y, Tensor) else type(y).__name__
-            raise ShapeError(f"f of a tensor of shape {at.shape} gives {got}", rule="one number for each number",
-                             hint="write f with + - * / ** and dk.sin, dk.exp, ...")
-        return np.asarray(gradients(y, [at])[0].numpy())
+    return along(f, x)[1]
 
 
 def walk(f: Curve, starts: Any, rates: Any, steps: int, momentum: float = 0.0) -> np.ndarray:
