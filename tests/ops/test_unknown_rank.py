@@ -19,6 +19,7 @@ X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
         lambda x: tf.tensordot(x, x, [[0, 1], [0, 1]]), lambda x: tf.tensordot(x, x, [-1, 1]),
         lambda x: tf.tensordot(x, x, 0), lambda x: tf.einsum("ij,kj->ik", x, x),
         lambda x: tf.einsum("...j,...j->...", x, x), lambda x: tf.einsum("i...,j->...ji", x, [1.0, 2.0]),
+        lambda x: tf.nn.embedding_lookup([x, 2 * x], [0, 3, 1]), lambda x: tf.nn.embedding_lookup(x, [[1, 0]], max_norm=1.5),
         lambda x: tf.einsum("...ij,ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
         lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
     ],

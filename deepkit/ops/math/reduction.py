@@ -448,13 +448,17 @@ class Cumsum(Cumulative):
 
 @register
 class Cumprod(Cumulative):
-    """The running product. Its gradient is exact where no element is 0; for an element that is 0 it is 0, as in TensorFlow."""
+    """The running product. Its gradient is exact where no element is 0; for an element that is 0 it is 0, as in TensorFlow.
+
+    It is computed from x alone: y may be fed, or a second derivative taken by it.
+    """
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return self._scan(xp, x, xp.cumprod, 1)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        total = cumsum(dy * ops.conj_if_complex(y), self.axis, self.exclusive, not self.reverse)
+        product = cumprod(x, self.axis, self.exclusive, self.reverse)
+        total = cumsum(dy * ops.conj_if_complex(product), self.axis, self.exclusive, not self.reverse)
         return ops.div_no_nan(total, ops.conj_if_complex(x))
 
 

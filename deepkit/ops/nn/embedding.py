@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import convert, scope
 from deepkit.core.typing import AnyTensor, TensorLike
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
 __all__ = ["embedding_lookup"]
@@ -46,8 +46,8 @@ def _gathered(shards: Sequence[AnyTensor], part: AnyTensor, row: AnyTensor) -> A
     for i, shard in enumerate(shards):
         here = ops.equal(part, i)
         found = ops.gather(shard, ops.where(here, row, ops.zeros_like(row)))
-        for _ in range((shard.shape.rank or 1) - 1):
-            here = ops.expand_dims(here, -1)
+        further = ops.rank(found) - ops.rank(here) if shard.shape.rank is None else shard.shape.rank - 1
+        here = ops.reshape(here, ops.concat([ops.shape(here), ops.ones([further], "int32")], 0))
         others = ops.zeros_like(found) if rows is None else rows
         rows = ops.where(ops.broadcast_like(here, found), found, others)
     return rows
@@ -74,6 +74,5 @@ def _clipped(rows: AnyTensor, ids: AnyTensor, max_norm: TensorLike | None, name:
     """Rows with a Euclidean length of at most max_norm."""
     if max_norm is None:
         return rows
-    if rows.shape.rank is None or ids.shape.rank is None:
-        raise ShapeError("max_norm needs to know the number of axes of params and ids")
-    return ops.clip_by_norm(rows, max_norm, list(range(ids.shape.rank, rows.shape.rank)), name=name)
+    axes = ops.range(ops.rank(ids), ops.rank(rows))
+    return ops.clip_by_norm(rows, max_norm, axes, name=name)

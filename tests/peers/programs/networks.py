@@ -97,7 +97,7 @@ def recurrent(page: Page) -> Value:
     batch, steps = x.shape[:2]
     lengths = f", sequence_length={[rng.randint(1, steps) for _ in range(batch)]}" if rng.random() < 0.5 else ""
     name = page.fresh("r")
-    moving = f"{name} = tf.nn.dynamic_rnn({cell}, {x.name}, dtype=tf.{x.dtype}{lengths})[0]"
+    moving = f"{name} = tf.nn.dynamic_rnn({cell}, {x.name}, dtype=tf.{x.dtype}{lengths}, parallel_iterations=1)[0]"
     static = f"{name} = tf.stack(tf.nn.static_rnn({cell}, tf.unstack({x.name}, {steps}, 1), dtype=tf.{x.dtype}{lengths})[0], 1)"
     page.lines += [f"with {scope}:", "    " + rng.choice((moving, static))]
     value = page.like(f"tf.identity({name})", x, shape=(batch, steps, n))

@@ -80,7 +80,7 @@ def written_and_read(page: Page) -> Value:
         (
             (".stack()", x.shape),
             (".concat()", (n * x.shape[1], *x.shape[2:]) if x.rank > 1 else ()),
-            (f".gather([{n - 1}, 0])", (2, *x.shape[1:])),
+            (f".gather({[*range(n)][::-1]})", x.shape),
         )
     )
     if not shape:

@@ -305,3 +305,27 @@ def test_weights_of_a_layer_in_a_loop_carry_its_name():
     turn = lambda i, y: (i + 1, tf.keras.layers.Dense(4, name="two")(tf.keras.layers.Dense(4, name="one")(y)))  # noqa: E731
     tf.while_loop(lambda i, y: i < 3, turn, [tf.constant(0), tf.constant(X[0])])
     assert names() == ["one/kernel", "one/bias", "two/kernel", "two/bias"]
+
+
+def test_a_loop_ends_with_the_longest_sequence():
+    """As in TensorFlow: a cell that draws, or counts, does so once for each step that some sequence has, once at least."""
+    calls = []
+
+    class Counting(tf.nn.rnn_cell.RNNCell):
+        state_size = output_size = 3
+
+        def call(self, inputs, state):
+            counted = tf.py_func(lambda x: (calls.append(1), x)[1], [inputs], tf.float32)
+            counted.set_shape(inputs.shape)
+            return counted + state, state + 1.0
+
+    with tf.Graph().as_default(), tf.Session() as sess:
+        lengths = tf.placeholder(tf.int32, [None])
+        outputs, state = tf.nn.dynamic_rnn(Counting(), tf.ones([2, 5, 3]), lengths, dtype=tf.float32)
+        assert outputs.shape.as_list() == [2, 5, 3]
+        for given, steps in (([2, 1], 2), ([0, 0], 1), ([5, 0], 5), ([9, 9], 5)):
+            calls.clear()
+            found, last = sess.run([outputs, state], {lengths: given})
+            assert len(calls) == steps
+            assert found[:, :, 0].tolist() == [[1.0 + t if t < n else 0.0 for t in range(5)] for n in given]
+            assert last[:, 0].tolist() == [min(n, 5) for n in given]

@@ -135,7 +135,10 @@ def _live(steps: Symbol, lengths: Symbol) -> Symbol:
 
 
 def by_steps(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
-    """As `over_time`, with a loop that calls the cell, or another function of (inputs, state), once for each step."""
+    """As `over_time`, with a loop that calls the cell, or another function of (inputs, state), once for each step.
+
+    It ends with the longest sequence, after one step at least, as in TensorFlow: a cell that draws draws no further.
+    """
     structure: list[Any] = []
     count = len(flat(inputs))
 
@@ -145,9 +148,23 @@ def by_steps(cell: Any, inputs: Any, state: Any, lengths: Symbol | None) -> tupl
         structure.append(output)
         return flat(after), flat(output)
 
-    rows = [*flat(inputs), *([] if lengths is None else [_live(flat(inputs)[0], lengths)])]
-    last, outputs = loops.scan(step, opened(state), rows)
+    rows = flat(inputs)
+    if lengths is None:
+        last, outputs = loops.scan(step, opened(state), rows)
+        return packed(structure[0], outputs), packed(state, last)
+    time = ops.shape(rows[0])[0]
+    most = ops.minimum(time, ops.reduce_max(ops.concat([lengths, [1]], 0)))
+    last, outputs = loops.scan(step, opened(state), [x[:most] for x in (*rows, _live(rows[0], lengths))])
+    outputs = [_filled(y, time - most, rows[0]) for y in outputs]
     return packed(structure[0], outputs), packed(state, last)
+
+
+def _filled(steps: Symbol, more: Any, whole: Symbol) -> Symbol:
+    """`steps` and as many more of zeros as bring them to the length of `whole`."""
+    zeros = ops.zeros(ops.concat([ops.expand_dims(more, 0), ops.shape(steps)[1:]], 0), steps.dtype)
+    filled = ops.concat([steps, zeros], 0)
+    filled.shape = filled.shape.merge(whole.shape[:1].concatenate(steps.shape[1:]))
+    return filled
 
 
 def one_step(cell: Any, inputs: Any, before: Any, live: Symbol | None) -> tuple[Any, Any]:
