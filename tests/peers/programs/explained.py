@@ -41,6 +41,11 @@ EXPLAINED = (
         and re.search(r", (d\w+|second\d+)$", found.where) is not None,
     ),
     Explanation(
+        "The order of tf.transpose says how many axes its result has: deepkit knows the rank, TensorFlow does not",
+        lambda text, found: found.kind == "static" and found.what.endswith("for None")
+        and f"{found.where} = tf.transpose(" in text,
+    ),
+    Explanation(
         "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",
         lambda text, found: found.kind == "static" and found.what.startswith("None for") and "tf.where" in text,
     ),

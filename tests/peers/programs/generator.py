@@ -113,10 +113,10 @@ def _step(page: Page, step: str, trained: list[Value]) -> str:
 
 
 def _repeats(page: Page) -> bool:
-    """Whether every run computes all that draws: a body that is run for one value advances all streams that feed it in
-    TensorFlow, where it is one node, so the numbers that later runs draw would depend on what earlier ones needed."""
+    """Whether every run computes all that draws or assigns: a body that is run for one value runs as a whole in TensorFlow,
+    where it is one node, so what later runs find would depend on what earlier ones needed."""
     text = "\n".join(page.lines)
-    return re.search(BODIES, text) is not None and re.search(DRAWS, text) is not None
+    return re.search(BODIES, text) is not None and re.search(f"{DRAWS}|assign|scatter", text) is not None
 
 
 def _derivatives(page: Page, sources: list[Value]) -> None:
