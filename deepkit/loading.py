@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 SHOWN = {
@@ -18,6 +19,16 @@ LIBRARIES = {
     "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),
 }
 """What deepkit can do without: for each top-level package its library, and the extra that installs it."""
+
+
+def listing(names: Iterable[str]) -> Callable[[], list[str]]:
+    """A module's `__dir__`: it shows the names that the module declares, and not what it imports to make them.
+
+    >>> __dir__ = listing(["sgd", "adam"])
+    >>> __dir__()
+    ['adam', 'sgd']
+    """
+    return lambda: sorted(names)
 
 
 def load_module(name: str) -> Any:

@@ -7,6 +7,7 @@ import functools
 import linecache
 import os
 import sys
+import warnings
 from typing import Any, NamedTuple
 
 _HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -47,6 +48,14 @@ def user_site() -> Site | None:
             return Site(code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back
     return None
+
+
+def warn_user(text: str, category: type[Warning]) -> None:
+    """Warns, and names the innermost line of the user's own as the one that is warned of."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and not is_users(frame.f_code.co_filename):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
 
 
 def _shell() -> Any:

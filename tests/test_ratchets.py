@@ -16,8 +16,8 @@ import pytest
 from test_architecture import REPOSITORY, build, imports, room, sources
 
 LIMITS = {
-    "circles": 4, "crowded": 0, "long": 4, "tangled": 18, "complex": 174, "private": 69, "one array module": 0,
-    "undeclared": 0, "dynamic imports": 0, "op types": 5, "unformatted": 0, "faces": 7127, "untyped": 91,
+    "circles": 4, "crowded": 0, "long": 2, "tangled": 1, "complex": 157, "private": 4, "one array module": 0,
+    "undeclared": 0, "dynamic imports": 0, "op types": 5, "unformatted": 0, "faces": 7125, "untyped": 91,
 }
 MOST_ENTRIES = 25
 LONGEST_FUNCTION, MOST_TANGLED, COMPLEX = 50, 15, 10

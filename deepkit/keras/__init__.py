@@ -7,12 +7,12 @@ The floors of Keras; each imports from its own and lower floors only, and no two
     0  backend/        the graph and session that models live in, weights, the call that is going on; K's functions
     0  registry        objects by their names; with it user_functions and dialects
     1  losses/         functions with names: with initializers, regularizers, constraints
-    2  base/           Layer and Input: weights, the checked call, the record of calls, the topology between two tensors
+    2  base/           Layer and Input: layers inside layers, weights, losses, the checked call, the record of calls, topology
     3  layers/         the layers themselves, and activations, some of which are layers; legacy: Keras 1's spellings
     3  metrics/        what is measured; optimizers/: what moves weights
     4  saving/         a model as configuration, arrays and files
     4  callbacks/      what happens around epochs and batches; utils/: summaries, pictures of models, sequences, files
-    5  engine/         Network, Model, Sequential; data, one step, loops
+    5  engine/         Network, Model, Sequential; the training of a model: data, objective, metrics, one step, loops
     6  models          the names around models; applications/, preprocessing/, datasets/, wrappers/
 
 >>> from deepkit import keras
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deepkit.loading import load_module
+from deepkit.loading import listing, load_module
 
 if TYPE_CHECKING:
     from deepkit.keras import activations as activations
@@ -59,6 +59,9 @@ _ROOMS = (
 )
 _SHORT = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
+__all__ = ["__version__", *_ROOMS, *_SHORT]
+__dir__ = listing(__all__)
+
 
 if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
 
@@ -73,7 +76,3 @@ if not TYPE_CHECKING:  # a checker takes it as the promise that every name is th
         raise MissingNameError(
             f"keras has no {name!r}", rule="its parts: " + ", ".join(parts), hint=did_you_mean(name, parts)
         )
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS, *_SHORT])

@@ -8,12 +8,13 @@ from typing import Any
 from deepkit import ops
 from deepkit.keras import registry
 from deepkit.keras.backend import nn
-from deepkit.loading import load_module
+from deepkit.loading import listing, load_module
 
 __all__ = [
     "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish",
     "relu", "relu6", "selu", "serialize", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
 ]
+__dir__ = listing(__all__)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

@@ -12,11 +12,13 @@ from deepkit.errors import ShapeError
 from deepkit.keras import registry
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import int_shape, tensor
+from deepkit.loading import listing
 
 __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "RadialConstraint", "UnitNorm", "deserialize", "get", "max_norm",
     "maxnorm", "min_max_norm", "non_neg", "nonneg", "radial_constraint", "serialize", "unit_norm", "unitnorm",
 ]
+__dir__ = listing(__all__)
 
 
 class Constraint:

@@ -9,6 +9,7 @@ from typing import Any
 from deepkit.keras import registry
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.creation import draw_seed
+from deepkit.loading import listing
 from deepkit.train import initializers as base
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "lecun_normal", "lecun_uniform", "normal", "one", "ones", "orthogonal", "random_normal", "random_uniform",
     "serialize", "truncated_normal", "uniform", "variance_scaling", "zero", "zeros",
 ]
+__dir__ = listing(__all__)
 
 
 class Initializer:

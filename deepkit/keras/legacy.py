@@ -124,17 +124,13 @@ def _kernel(
     rank = _KERNELS.get(name)
     if rank is None:
         return args, kwargs
-    sides = list(args[1 : 1 + rank])
-    named = [s for group in _SIDES if len(group) == rank for s in group]
-    rest = [kwargs[s] for s in named if s in kwargs]
-    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in [*sides, *rest])
-    if not whole or len(sides) + len(rest) != rank or len(args) > 1 + rank:
+    names = next(group for group in _SIDES if len(group) == rank)
+    by_place, by_name = list(args[1 : 1 + rank]), [kwargs[s] for s in names if s in kwargs]
+    sides = [*by_place, *by_name]
+    if not all(type(n) is int for n in sides) or len(sides) != rank or len(args) > 1 + rank or (today and not by_name):
         return args, kwargs
-    if not rest and today:
-        return args, kwargs
-    kept = {k: v for k, v in kwargs.items() if k not in named}
-    kernel = (*sides, *rest)
-    return (args[0], kernel) if args else (), kept if args else {**kept, "kernel_size": kernel}
+    kept = {k: v for k, v in kwargs.items() if k not in names}
+    return ((args[0], tuple(sides)), kept) if args else ((), {**kept, "kernel_size": tuple(sides)})
 
 
 def _check_gone(name: str, key: str, value: Any) -> None:

@@ -13,8 +13,10 @@ from deepkit.keras.saving import (
     save_model,
 )
 from deepkit.keras.saving.clone import clone_and_build_model, clone_model
+from deepkit.loading import listing
 
 __all__ = [
     "Input", "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
     "model_from_yaml", "save_model",
 ]
+__dir__ = listing(__all__)

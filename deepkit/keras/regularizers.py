@@ -13,11 +13,13 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.tensors import rank, tensor
+from deepkit.loading import listing
 
 __all__ = [
     "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
     "orthogonal_regularizer", "serialize",
 ]
+__dir__ = listing(__all__)
 
 
 class Regularizer:

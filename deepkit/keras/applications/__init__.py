@@ -27,6 +27,7 @@ from deepkit.keras.applications.resnet import ResNet50, ResNet101, ResNet152
 from deepkit.keras.applications.vgg16 import VGG16
 from deepkit.keras.applications.vgg19 import VGG19
 from deepkit.keras.applications.xception import Xception
+from deepkit.loading import listing
 
 __all__ = [
     "VGG16", "VGG19", "DenseNet121", "DenseNet169", "DenseNet201", "InceptionResNetV2", "InceptionV3", "MobileNet",
@@ -34,3 +35,4 @@ __all__ = [
     "inception_resnet_v2", "inception_v3", "mobilenet", "mobilenet_v2", "resnet", "resnet50", "vgg16", "vgg19",
     "xception",
 ]
+__dir__ = listing(__all__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.keras.applications.building import Frame
+from deepkit.keras.applications.architecture import Frame
 from deepkit.keras.engine.model import Model
 from deepkit.keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
 

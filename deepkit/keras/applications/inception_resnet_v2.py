@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.keras.applications.building import ARGUMENTS, Frame, channel_axis, conv_bn
+from deepkit.keras.applications.architecture import ARGUMENTS, Frame, channel_axis, conv_bn
 from deepkit.keras.applications.imagenet_utils import decode_predictions, preprocessing
 from deepkit.keras.applications.inception_v3 import joined, path, pooled_path, stem
 from deepkit.keras.base.layer import Layer

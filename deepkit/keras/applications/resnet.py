@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.keras.applications.building import ARGUMENTS, Frame, conv_bn
+from deepkit.keras.applications.architecture import ARGUMENTS, Frame, conv_bn
 from deepkit.keras.applications.imagenet_utils import decode_predictions, preprocessing
 from deepkit.keras.engine.model import Model
 from deepkit.keras.layers import Activation, Add, MaxPooling2D, ZeroPadding2D

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.keras.applications._vgg import vgg
-from deepkit.keras.applications.building import ARGUMENTS, Frame
+from deepkit.keras.applications.architecture import ARGUMENTS, Frame
 from deepkit.keras.applications.imagenet_utils import decode_predictions, preprocessing
 from deepkit.keras.engine.model import Model
 

@@ -134,9 +134,9 @@ def _fold(fn: Callable[[Any, Any], Any], x: Any, initializer: Any, reverse: bool
 # ---- recurrence
 
 
-def _swapped(x: Any) -> Any:
-    """Batch and time exchanged."""
-    return ops.transpose(x, [1, 0, *range(2, rank(x))])
+def _swapped(x: Any, time_major: bool = False) -> Any:
+    """Batch and time exchanged, unless time comes first already."""
+    return x if time_major else ops.transpose(x, [1, 0, *range(2, rank(x))])
 
 
 def _chosen(mask: Any, new: Any, old: Any) -> Any:
@@ -144,6 +144,22 @@ def _chosen(mask: Any, new: Any, old: Any) -> Any:
     for _ in range(rank(new) - rank(mask)):
         mask = ops.expand_dims(mask, -1)
     return ops.where(mask, new, old)
+
+
+def _known_length(length: Any, x: Any) -> int:
+    if not isinstance(length, int):
+        raise ArgumentError(
+            f"unroll=True for sequences of shape {x.shape} (time, batch, ...)",
+            rule="every step becomes part of the graph: their number must be known",
+            hint="Input(shape=(steps, features)), or unroll=False",
+        )
+    return length
+
+
+def _mask_in_order(mask: Any, time_major: bool, go_backwards: bool) -> Any:
+    """A mask (batch, time), or (time, batch), with the time steps on axis 0 in the order in which they are taken."""
+    mask = _swapped(mask, time_major)
+    return ops.reverse(mask, [0]) if go_backwards else mask
 
 
 def _mask_from_lengths(input_length: Any, steps: Any, go_backwards: bool) -> Any:
@@ -164,6 +180,10 @@ class _Step:
         given = [*_nested(self.states, states), *self.constants]
         self.output, new = self.function(_nested(self.inputs, rows), given)
         return flat(list(new)), flat(self.output)
+
+    def zeros(self, xs: list[Any]) -> list[Any]:
+        """Zeros like the outputs of one step: what stands before the first one."""
+        return [ops.zeros_like(y) for y in self(flat(self.states), [x[0] for x in xs])[1]]
 
     def masked(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         """The same where the last of the rows, a mask, holds; elsewhere states stay, and outputs too.
@@ -200,32 +220,23 @@ def rnn(
     (zeros before the first one; always zeros with zero_output_for_mask). An input_length for each sequence is a mask
     that ends there. unroll writes every step into the graph, which needs a known number of them.
     """
-    xs = [x if time_major else _swapped(x) for x in map(tensor, flat(inputs))]
+    xs = [_swapped(x, time_major) for x in map(tensor, flat(inputs))]
     length = lengths(xs[0])[0]
     if go_backwards:
         xs = [ops.reverse(x, [0]) for x in xs]
     if mask is not None:
-        mask = ops.cast(tensor(mask), "bool")
-        mask = mask if time_major else _swapped(mask)
-        mask = ops.reverse(mask, [0]) if go_backwards else mask
+        mask = _mask_in_order(ops.cast(tensor(mask), "bool"), time_major, go_backwards)
     elif hasattr(input_length, "dtype"):
         mask = _mask_from_lengths(input_length, length, go_backwards)
-
     step = _Step(step_function, inputs, list(initial_states), list(constants or []))
     states = flat(step.states)
     body: Body = step
     if mask is not None:
         if not zero_output_for_mask:
-            states = [*states, *[ops.zeros_like(y) for y in step(states, [x[0] for x in xs])[1]]]
+            states = [*states, *step.zeros(xs)]
         xs, body = [*xs, mask], step.masked
-    if unroll and not isinstance(length, int):
-        raise ArgumentError(
-            f"unroll=True for sequences of shape {xs[0].shape} (time, batch, ...)",
-            rule="every step becomes part of the graph: their number must be known",
-            hint="Input(shape=(steps, features)), or unroll=False",
-        )
-    states, ys = _written_out(body, states, xs, length) if unroll else scan(body, states, xs)
+    states, ys = _written_out(body, states, xs, _known_length(length, xs[0])) if unroll else scan(body, states, xs)
     last = _nested(step.output, [y[-1] for y in ys])
     ys = ys if return_all_outputs else [y[-1:] for y in ys]
-    outputs = _nested(step.output, [y if time_major else _swapped(y) for y in ys])
+    outputs = _nested(step.output, [_swapped(y, time_major) for y in ys])
     return last, outputs, _nested(step.states, states)

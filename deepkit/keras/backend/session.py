@@ -40,7 +40,7 @@ class World:
 
     def __init__(self, graph: Graph):
         self.graph = graph
-        self._session: Session | None = None
+        self._own_session: Session | None = None
         self.fixed_phase: int | None = None
         """The phase of set_learning_phase; None while every run has its own."""
         self._phase: Symbol | None = None
@@ -57,7 +57,11 @@ class World:
     def holder(self) -> Session:
         """The session that holds the values: the default one if it runs this graph, else the world's own."""
         active = default_session()
-        return active if active is not None and active.graph is self.graph else self.own_session
+        if active is not None and active.graph is self.graph:
+            return active
+        if self._own_session is None or self._own_session.closed:
+            self._own_session = Session(graph=self.graph)
+        return self._own_session
 
     @property
     def session(self) -> Session:
@@ -72,15 +76,9 @@ class World:
         """These get their initial values when the session is next asked for, unless they have others by then."""
         self.awaiting += map(weakref.ref, weights)
 
-    @property
-    def own_session(self) -> Session:
-        if self._session is None or self._session.closed:
-            self._session = Session(graph=self.graph)
-        return self._session
-
-    @own_session.setter
-    def own_session(self, session: Session) -> None:
-        self._session = session
+    def adopt(self, session: Session) -> None:
+        """Lets this session hold the values from now on, where none is the default one."""
+        self._own_session = session
 
     @property
     def phase(self) -> Any:
@@ -130,7 +128,7 @@ def get_session() -> Session:
 
 def set_session(session: Session) -> None:
     """Makes `session` the one that holds the weights of its graph's models from now on."""
-    session.graph.companion(World).own_session = session
+    session.graph.companion(World).adopt(session)
 
 
 def clear_session() -> None:

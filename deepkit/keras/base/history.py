@@ -56,7 +56,7 @@ def record_of(x: Symbol) -> CallRecord:
             hint="wrap the computation in a layer: Lambda(lambda x: ...)(x), and start from Input(...)",
         )
     layer, index, _ = found
-    return layer.calls[index]
+    return layer.inbound_nodes[index]
 
 
 class History:
@@ -65,30 +65,27 @@ class History:
     name: str
 
     def __init__(self) -> None:
-        self._calls: list[CallRecord] = []
+        self._inbound_nodes: list[CallRecord] = []
 
     @property
-    def calls(self) -> list[CallRecord]:
+    def inbound_nodes(self) -> list[CallRecord]:
         """Every call on Symbols so far."""
-        return self._calls
+        return self._inbound_nodes
 
-    inbound_nodes = property(lambda self: self._calls)
-    _inbound_nodes = property(lambda self: self._calls)
-
-    def remember(self, record: CallRecord) -> None:
+    def add_inbound_node(self, record: CallRecord) -> None:
         """Adds a call, and notes it in the history of its outputs."""
-        self._calls.append(record)
+        self._inbound_nodes.append(record)
         for i, x in enumerate(flat(record.outputs)):
             if isinstance(x, Symbol):
-                x.notes = {**(x.notes or {}), "keras_history": (self, len(self._calls) - 1, i)}
+                x.notes = {**(x.notes or {}), "keras_history": (self, len(self._inbound_nodes) - 1, i)}
 
     def _at(self, index: int, what: str) -> CallRecord:
-        if not -len(self._calls) <= index < len(self._calls):
+        if not -len(self._inbound_nodes) <= index < len(self._inbound_nodes):
             raise ArgumentError(
-                f"layer {self.name!r} was called {len(self._calls)} times, there is no call {index}",
+                f"layer {self.name!r} was called {len(self._inbound_nodes)} times, there is no call {index}",
                 hint="call it on an Input first, or add it to a model",
             )
-        return self._calls[index]
+        return self._inbound_nodes[index]
 
     def get_input_at(self, node_index: int) -> Any:
         return self._at(node_index, "input").inputs
@@ -109,13 +106,13 @@ class History:
         return mask_of(self.get_output_at(node_index))
 
     def _one(self, what: str) -> Any:
-        if not self._calls:
+        if not self._inbound_nodes:
             raise ArgumentError(
                 f"layer {self.name!r} has no {what} yet",
                 rule="a layer gets one when it is called on an Input",
                 hint="a Sequential model needs input_shape=... in its first layer, or one call of fit or build",
             )
-        values = [getattr(call, f"{what}s") for call in self._calls]
+        values = [getattr(call, f"{what}s") for call in self._inbound_nodes]
         if len(values) > 1 and any(keras_shape(v) != keras_shape(values[0]) for v in values):
             raise ArgumentError(
                 f"layer {self.name!r} was called {len(values)} times, so it has no single {what}",

@@ -34,7 +34,7 @@ class InputLayer(Layer):
         self.sparse = bool(sparse)
         self.is_placeholder = is_placeholder(input_tensor)
         self.built = True
-        self.remember(CallRecord(self, [], input_tensor))
+        self.add_inbound_node(CallRecord(self, [], input_tensor))
 
     def get_config(self) -> dict[str, Any]:
         return {"batch_input_shape": self.batch_input_shape, "dtype": self.dtype, "sparse": self.sparse,
@@ -70,4 +70,4 @@ def Input(
         dims = (shape,) if isinstance(shape, int) else tuple(shape)  # type: ignore[arg-type]
         batch_shape = (batch_size, *dims)
     layer = InputLayer(batch_input_shape=batch_shape, dtype=dtype, sparse=sparse, input_tensor=tensor, name=name)
-    return layer.calls[0].outputs
+    return layer.inbound_nodes[0].outputs

@@ -34,46 +34,57 @@ class InputSpec:
         if self.shape is not None:
             return f"expected shape {_shown(self.shape)}"
         if self.ndim is not None or self.axes:
-            rank = self.ndim if self.ndim is not None else self.min_ndim
-            if rank is None:
-                return "expected " + ", ".join(f"length {n} on axis {axis}" for axis, n in self.axes.items())
-            dims = ["None"] * rank
-            names = _AXES.get(rank, ())
-            for axis, length in self.axes.items():
-                if length is not None and -rank <= axis < rank:
-                    dims[axis] = str(length)
-            words = f" ({', '.join(names)})" if names else ""
-            more = "" if self.ndim is not None else " or more axes"
-            return f"expected shape ({', '.join(dims)}){words}{more}"
+            return self._expected_axes()
         if self.min_ndim is not None:
             names = _AXES.get(self.min_ndim, ())
             return f"expected at least {self.min_ndim} axes" + (f" ({', '.join(names)})" if names else "")
         return f"expected at most {self.max_ndim} axes"
+
+    def _expected_axes(self) -> str:
+        """The demand on the number of axes and their lengths."""
+        rank = self.ndim if self.ndim is not None else self.min_ndim
+        if rank is None:
+            return "expected " + ", ".join(f"length {n} on axis {axis}" for axis, n in self.axes.items())
+        dims = ["None"] * rank
+        for axis, length in self.axes.items():
+            if length is not None and -rank <= axis < rank:
+                dims[axis] = str(length)
+        names = _AXES.get(rank, ())
+        words = f" ({', '.join(names)})" if names else ""
+        more = "" if self.ndim is not None else " or more axes"
+        return f"expected shape ({', '.join(dims)}){words}{more}"
 
     def check(self, layer: str, x: Any, which: str = "") -> None:
         """ShapeError that names the layer, the dimension's meaning, and the fix, if `x` does not fit."""
         dims = x.shape.dims
         if dims is None:
             return
-        rank, hint = len(dims), None
-        fits = (
-            (self.ndim is None or rank == self.ndim)
-            and (self.max_ndim is None or rank <= self.max_ndim)
-            and (self.min_ndim is None or rank >= self.min_ndim)
+        wrong = self._wrong_axis(dims) if self._takes_rank(len(dims)) else None
+        if wrong is None and self._takes_rank(len(dims)) and self._takes_shape(dims):
+            return
+        raise ShapeError(
+            f"layer {layer!r}: {self.expected()}, got shape {_shown(dims)}{which}",
+            rule="a layer's weights are made for one shape of input; the batch axis comes first",
+            hint=self._rank_hint(len(dims)) if wrong is None else _axis_hint(wrong, self.axes[wrong], dims),
         )
-        if fits:
-            for axis, length in self.axes.items():
-                if not -rank <= axis < rank or (length is not None and dims[axis] not in (length, None)):
-                    fits = False
-                    hint = _axis_hint(layer, axis, rank, length, dims)
-        if fits and self.shape is not None:
-            fits = all(a is None or b is None or a == b for a, b in zip(self.shape, dims, strict=True))
-        if not fits:
-            raise ShapeError(
-                f"layer {layer!r}: {self.expected()}, got shape {_shown(dims)}{which}",
-                rule="a layer's weights are made for one shape of input; the batch axis comes first",
-                hint=hint or self._rank_hint(rank),
-            )
+
+    def _takes_rank(self, rank: int) -> bool:
+        least = self.min_ndim if self.ndim is None else self.ndim
+        most = self.max_ndim if self.ndim is None else self.ndim
+        return (least is None or rank >= least) and (most is None or rank <= most)
+
+    def _wrong_axis(self, dims: tuple[Any, ...]) -> int | None:
+        """The last axis that is not there, or has another length than it must have."""
+        rank = len(dims)
+        wrong = [
+            axis for axis, length in self.axes.items()
+            if not -rank <= axis < rank or (length is not None and dims[axis] not in (length, None))
+        ]
+        return wrong[-1] if wrong else None
+
+    def _takes_shape(self, dims: tuple[Any, ...]) -> bool:
+        shape = self.shape
+        return shape is None or all(a is None or b is None or a == b for a, b in zip(shape, dims, strict=True))
 
     def _rank_hint(self, rank: int) -> str:
         wanted = self.ndim or self.min_ndim or self.max_ndim or rank
@@ -92,7 +103,8 @@ def _shown(dims: tuple[Any, ...]) -> str:
     return f"({', '.join(str(d) for d in dims)}{',' if len(dims) == 1 else ''})"
 
 
-def _axis_hint(layer: str, axis: int, rank: int, length: int | None, dims: tuple[Any, ...]) -> str:
+def _axis_hint(axis: int, length: int | None, dims: tuple[Any, ...]) -> str:
+    rank = len(dims)
     names = _AXES.get(rank, ())
     meaning = names[axis] if names and -rank <= axis < rank else f"axis {axis}"
     got = dims[axis] if -rank <= axis < rank else "no such axis"

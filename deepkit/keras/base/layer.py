@@ -1,11 +1,9 @@
-"""The base of all layers: a name, weights made at the first call, and a call that is checked, named and remembered."""
+"""The base of all layers: how one is made, called, and made again from its configuration."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-import warnings
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,23 +16,24 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import as_dtype, float64
-from deepkit.errors import ArgumentError, GraphWarning, ShapeError
-from deepkit.keras import constraints, initializers, regularizers
+from deepkit.errors import ArgumentError, GraphWarning
+from deepkit.keras import regularizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves
-from deepkit.keras.backend.session import World, batch_get_value, history_of, learning_phase, placeholder, snake_case
-from deepkit.keras.backend.weights import Weight, make_weight
-from deepkit.keras.base.checks import unknown_argument
-from deepkit.keras.base.history import CallRecord, History
+from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
+from deepkit.keras.backend.session import World, history_of, learning_phase, placeholder, snake_case
+from deepkit.keras.base.arguments import unknown_argument
+from deepkit.keras.base.effects import LayerEffects
+from deepkit.keras.base.history import CallRecord
 from deepkit.keras.base.input_spec import InputSpec
+from deepkit.site import warn_user
 
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim", "input_length", "batch_size", "weights",
                     "autocast", "dynamic", "implementation", "input_dtype"}
 _RARE = {"autocast", "dynamic", "implementation", "input_dtype"}
 
 
-class Layer(History):
+class Layer(LayerEffects):
     """Base of all layers. A subclass makes its weights in `build` and computes in `call`.
 
     >>> import numpy as np
@@ -52,83 +51,29 @@ class Layer(History):
     Called on a Symbol (what `Input` returns) a layer adds to the graph; called on a Tensor or an array it computes.
     """
 
-    freezings: ClassVar[int] = 0
-    """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
     is_network: ClassVar[bool] = False
     """Whether the layer is made of layers between inputs and outputs, as models are."""
-    is_part: ClassVar[bool] = True
-    """Whether an attribute of this class makes it a layer of the one that has it; a metric only measures."""
 
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
-        self._trainable_weights: list[Any] = []
-        self._non_trainable_weights: list[Any] = []
-        self._losses: list[Any] = []  # functions of nothing
-        self._graph_losses: list[Symbol] = []  # added outside of any call
-        super().__init__()
+        super().__init__(bool(trainable), kwargs.get("weights"))
         unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
         if unknown:
             raise unknown_argument(
                 type(self).__name__, sorted(unknown)[0], [*_arguments_of(type(self)), *sorted(_INPUT_ARGUMENTS - _RARE)]
             )
         self.name = name or World.of().name_for(snake_case(type(self).__name__))
-        self._trainable = bool(trainable)
         self.dtype = as_dtype(dtype or kwargs.get("input_dtype") or floatx()).name
         self.built = False
         self.stateful = getattr(self, "stateful", False)
         self.supports_masking = getattr(self, "supports_masking", False)
         self.input_spec: Any = None
         self.activity_regularizer = regularizers.get(kwargs.get("activity_regularizer"))
-        self._initial_weights = kept(kwargs.get("weights"))
         shape = _batch_input_shape(kwargs)
         if shape is not None:
             self.batch_input_shape = shape
-        self._call_arguments = inspect.signature(self.call).parameters
-
-    # ---- attributes that are layers or weights
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        if not key.startswith("_"):
-            self._track(value)
-        object.__setattr__(self, key, value)
-
-    def _track(self, value: Any) -> None:
-        if isinstance(value, Layer):
-            self.check_begun()
-        elif isinstance(value, Weight):
-            kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
-            known = [*self._own("_trainable_weights"), *self._own("_non_trainable_weights")]
-            if not any(value is w for w in known):
-                kept.append(value)
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                self._track(item)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self._track(item)
-
-    @property
-    def _sublayers(self) -> list[Layer]:
-        """The layers among the attributes, and in their lists and dictionaries, whenever they were put there."""
-        return list({id(layer): layer for layer in _layers_in(vars(self))}.values())
-
-    def _own(self, key: str) -> list[Any]:
-        self.check_begun(key)
-        return vars(self)[key]
-
-    def check_begun(self, key: str = "_call_arguments") -> None:
-        """ArgumentError if a subclass has forgotten super().__init__(), or not come to it yet."""
-        if key not in vars(self):
-            raise ArgumentError(
-                f"{type(self).__name__} is used before super().__init__() has run",
-                rule="the base class keeps the name and the lists of layers and weights",
-                hint="def __init__(self, ..., **kwargs): super().__init__(**kwargs) comes first",
-            )
+        self.call_parameters = inspect.signature(self.call).parameters
 
     # ---- what subclasses define
-
-    def build(self, input_shape: Any) -> None:
-        """Makes the weights, now that the shape of the input is known; a subclass calls super().build at the end."""
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         """The output for the inputs; further arguments `training` and `mask` are filled in where it has them."""
@@ -153,6 +98,8 @@ class Layer(History):
             made = [placeholder(tuple(s), dtype=self.dtype) for s in (input_shape if many else [input_shape])]
             return keras_shape(self(made if many else made[0]))
 
+    # ---- configuration
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, without its weights."""
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
@@ -170,214 +117,64 @@ class Layer(History):
         """What pickle and copy.deepcopy make an equal layer of: see object.__reduce__."""
         return _again, (type(self), self.get_config(), (self.get_weights() if self.built else None) or None)
 
-    # ---- weights
-
-    def add_weight(
-        self, name: Any = None, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
-        trainable: bool = True, constraint: Any = None, **kwargs: Any,
-    ) -> Weight:
-        """A weight of this layer. initializer, regularizer and constraint are objects, functions or names."""
-        if isinstance(name, (tuple, list)) or isinstance(shape, str):  # tf.keras and keras differ in the order
-            name, shape = shape, name
-        kind = as_dtype(dtype or self.dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if kind.is_floating else "zeros"
-        weight = make_weight(
-            name or "weight", _weight_shape(self.name, name, () if shape is None else shape),
-            initializers.get(initializer), kind, trainable, regularizers.get(regularizer), constraints.get(constraint),
-        )
-        (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
-        return weight
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training moves the weights; setting it sets it for all layers inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        Layer.freezings += 1
-        for layer in self._sublayers:
-            layer.trainable = bool(value)
-
-    @property
-    def trainable_weights(self) -> list[Any]:
-        """The weights that training moves: none in a frozen layer."""
-        return self._trained_ones() if self.trainable else []
-
-    @trainable_weights.setter
-    def trainable_weights(self, weights: list[Any]) -> None:
-        self._trainable_weights = list(weights)
-
-    @property
-    def non_trainable_weights(self) -> list[Any]:
-        """The weights that training leaves alone: all of a frozen layer."""
-        return self._other_ones()
-
-    @non_trainable_weights.setter
-    def non_trainable_weights(self, weights: list[Any]) -> None:
-        self._non_trainable_weights = list(weights)
-
-    def _trained_ones(self) -> list[Any]:
-        inner = [w for layer in self._sublayers for w in layer.trainable_weights]
-        return _without_repeats([*self._trainable_weights, *inner])
-
-    def _other_ones(self) -> list[Any]:
-        if not self.trainable:
-            inner = [w for layer in self._sublayers for w in layer.weights]
-            return _without_repeats([*self._trainable_weights, *self._non_trainable_weights, *inner])
-        inner = [w for layer in self._sublayers for w in layer.non_trainable_weights]
-        return _without_repeats([*self._non_trainable_weights, *inner])
-
-    @property
-    def weights(self) -> list[Any]:
-        """All weights: the ones that training moves, then the others."""
-        return _without_repeats([*self.trainable_weights, *self.non_trainable_weights])
-
-    variables = property(lambda self: self.weights)
-    trainable_variables = property(lambda self: self.trainable_weights)
-    non_trainable_variables = property(lambda self: self.non_trainable_weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of the weights' values, in the order of `weights`."""
-        return [np.asarray(v) for v in batch_get_value(self.weights)]
-
-    def set_weights(self, weights: Any) -> None:
-        """Replaces the values of all weights; a list of arrays in the order of `get_weights`."""
-        own, values = self.weights, list(weights)
-        if len(own) != len(values):
-            raise ArgumentError(
-                f"layer {self.name!r}: set_weights got {len(values)} arrays for {len(own)} weights",
-                rule="one array for each: " + (", ".join(f"{_short(w)} {w.shape}" for w in own) or "it has none"),
-                hint=None if self.built else "the layer makes its weights at its first call",
-            )
-        arrays = [np.asarray(v, w.dtype.numpy) for v, w in zip(values, own, strict=True)]
-        for w, array in zip(own, arrays, strict=True):
-            if tuple(array.shape) != keras_shape(w):
-                raise ShapeError(
-                    f"layer {self.name!r}: weight {_short(w)} of shape {w.shape} cannot take an array of shape {array.shape}",
-                    rule="the shapes must be equal", hint="compare [w.shape for w in layer.get_weights()]",
-                )
-        for w, array in zip(own, arrays, strict=True):
-            # No initializer runs for a weight that has its value already.
-            World.of(w).holder.store[w] = np.array(array, order="C")
-
-    def count_params(self) -> int:
-        """How many numbers the weights hold."""
-        if not self.built:
-            raise ArgumentError(
-                f"layer {self.name!r} has no weights yet",
-                rule="they are made when the input's shape is known",
-                hint="call it on an Input, or give input_shape=... to the first layer of a Sequential model",
-            )
-        return int(sum(int(np.prod(keras_shape(w), dtype=np.int64)) for w in self.weights))
-
-    # ---- what a call may ask for
-
-    def add_loss(self, losses: Any, inputs: Any = None) -> None:
-        """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
-        for loss in listed(losses):
-            if not is_tensor(loss) and callable(loss):
-                self._losses.append(loss)
-            elif isinstance(loss, Symbol) and context.is_first():
-                self._graph_losses.append(loss)
-            else:
-                context.current().losses.append((self, loss))
-
-    def add_update(self, updates: Any, inputs: Any = None) -> None:
-        """Assignments that happen with each training run, and in a stateful layer with every run: moving averages, states.
-
-        A pair (variable, value) is an assignment, too. Those of a frozen layer do not happen. (What `call` assigns without
-        giving it to add_update happens with each run, as in Keras without graphs.)
-        """
-        for update in listed(updates) if not isinstance(updates, tuple) else [updates]:
-            made = update[0].assign(update[1]) if isinstance(update, tuple) else update
-            call = context.current()
-            call.updates[:] = [*[(layer, known) for layer, known in call.updates if known is not made], (self, made)]
-
-    def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
-        """Shows the mean of `value` among the metrics under `name`; if it is a metric's result, shows that metric."""
-        context.current().metrics.append((context.metric_of(value) or name or self.name, value))
-
-    @property
-    def losses(self) -> list[Any]:
-        """The penalties on weights, and what `add_loss` was given by the calls on Symbols."""
-        asked = [x for call in self.calls for _, x in call.asked.losses]
-        inner = [x for layer in self._sublayers for x in layer.losses]
-        return [*self.penalties(), *asked, *self._graph_losses, *inner]
-
-    def penalties(self) -> list[Any]:
-        """The regularizers' penalties on the layer's own weights, and what the functions given to add_loss make."""
-        held = [w for w in self._own_weights() if getattr(w, "regularizer", None) is not None]
-        return [*[w.regularizer(w) for w in held], *[loss() for loss in self._losses]]
-
-    @property
-    def updates(self) -> list[Any]:
-        """What the calls on Symbols assign; a frozen layer assigns only its states."""
-        asked = [u for call in self.calls for x, u in call.asked.updates if x is None or x.trainable or x.stateful]
-        return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
-
-    def _own_weights(self) -> list[Any]:
-        return [*self._trainable_weights, *self._non_trainable_weights]
-
-    def layers_inside(self) -> list[Layer]:
-        """This layer and all layers in it, each once."""
-        found: dict[int, Layer] = {id(self): self}
-        for layer in self._sublayers:
-            found.update({id(inner): inner for inner in layer.layers_inside()})
-        return list(found.values())
-
     # ---- calling
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         self.check_begun()
         said = dict(kwargs)  # without what is filled in below
-        leaves = flat([inputs, args, list(kwargs.values())])
-        symbol = next((x for x in leaves if isinstance(x, Symbol)), None)
-        eager = symbol is None
+        symbols = [x for x in flat([inputs, args, list(kwargs.values())]) if isinstance(x, Symbol)]
+        eager = not symbols
         if eager:
             inputs = map_leaves(lambda x: _as_tensor(x, self), inputs)
+        self._check(inputs)
         record = not eager and context.is_outermost()
-        graph = default_graph() if symbol is None else symbol.graph
         with contextlib.ExitStack() as stack:
             training = self._said_training(args, kwargs)
             asked = stack.enter_context(context.calling(training, collect=record or context.is_first(), eager=eager))
-            if not eager or not self.built:
-                stack.enter_context(graph.as_default())
-            if all(history_of(x) is not None for x in leaves if isinstance(x, Symbol)):
-                stack.enter_context(graph.passing())  # what Keras makes of its own tensors goes with the model
-            self._check(inputs)
-            if not eager or not self.built:  # weights and the first call share a scope: d/kernel, d/BiasAdd
-                stack.enter_context(graph.name_scope(self.scope))
+            self._enter_graph(stack, symbols)
             if not self.built:
                 self._build_once(inputs)
             masks = map_leaves(lambda x: context.mask_of(x) if is_tensor(x) else None, inputs)
             self._fill_in(args, kwargs, masks, eager)
-            outputs = self.call(inputs, *args, **kwargs)
-            if outputs is None:
-                raise ArgumentError(
-                    f"layer {self.name!r} ({type(self).__name__}): call() returned None", rule="it returns the layer's output",
-                    hint="is a `return` missing?",
-                )
+            outputs = self._computed(inputs, args, kwargs)
             if record:
                 outputs = _named_apart(inputs, outputs)
-            self._finish_call(inputs, outputs, kwargs.get("mask", masks))
+            self._add_activity_penalty(outputs)
+            self._pass_masks_on(inputs, outputs, kwargs.get("mask", masks))
         if record:
-            self.remember(CallRecord(self, inputs, outputs, args, said, asked))
+            self.add_inbound_node(CallRecord(self, inputs, outputs, args, said, asked))
+        return outputs
+
+    def _computed(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What `call` returns; ArgumentError if that is nothing."""
+        outputs = self.call(inputs, *args, **kwargs)
+        if outputs is None:
+            raise ArgumentError(
+                f"layer {self.name!r} ({type(self).__name__}): call() returned None", rule="it returns the layer's output",
+                hint="is a `return` missing?",
+            )
         return outputs
 
     @property
-    def scope(self) -> str | None:
+    def _scope(self) -> str | None:
         """The name scope of a call; None: that of the whole graph."""
         return self.name
+
+    def _enter_graph(self, stack: contextlib.ExitStack, symbols: list[Symbol]) -> None:
+        """Lets what the call makes go into the graph of its Symbols: weights and nodes share a scope, d/kernel, d/BiasAdd."""
+        graph = symbols[0].graph if symbols else default_graph()
+        if all(history_of(x) is not None for x in symbols):
+            stack.enter_context(graph.passing())  # what Keras makes of its own tensors goes with the model
+        if symbols or not self.built:
+            stack.enter_context(graph.as_default())
+            stack.enter_context(graph.name_scope(self._scope))
 
     def _said_training(self, args: Any, kwargs: dict[str, Any]) -> Any:
         """The phase this call names, or None; a layer whose call has no such argument passes it on to those inside."""
         given = kwargs.get("training")
-        if given is None and "training" in self._call_arguments and len(args) >= self._place("training"):
+        if given is None and "training" in self.call_parameters and len(args) >= self._place("training"):
             given = args[self._place("training") - 1]
-        if "training" in kwargs and "training" not in self._call_arguments and "kwargs" not in self._call_arguments:
+        if "training" in kwargs and "training" not in self.call_parameters and "kwargs" not in self.call_parameters:
             del kwargs["training"]
         return given
 
@@ -388,11 +185,11 @@ class Layer(History):
             "mask": lambda: masks if any(m is not None for m in flat(masks)) else None,
         }
         for name, value in values.items():
-            if name in self._call_arguments and kwargs.get(name) is None and len(args) < self._place(name):
+            if name in self.call_parameters and kwargs.get(name) is None and len(args) < self._place(name):
                 kwargs[name] = value()
 
     def _place(self, argument: str) -> int:
-        return list(self._call_arguments).index(argument)
+        return list(self.call_parameters).index(argument)
 
     def _check(self, inputs: Any) -> None:
         specs = listed(self.input_spec)
@@ -418,33 +215,29 @@ class Layer(History):
         outside = graph.root is not graph  # called in the body of a loop or a branch: the weights stand around it
         scope = graph.root.name_scope(self.name) if outside else contextlib.nullcontext()
         with graph.control_dependencies(None), scope, context.calling(values=False):
-            self.build(keras_shape(inputs))
-        self.built = True
-        if self._initial_weights is not None:
-            self.set_weights(self._initial_weights)
-            self._initial_weights = None
+            self.ensure_built(keras_shape(inputs))
 
-    def _finish_call(self, inputs: Any, outputs: Any, masks: Any) -> None:
-        """Penalties on what the layer puts out, and the masks that go on from here."""
+    def _add_activity_penalty(self, outputs: Any) -> None:
+        """The penalty on what the layer puts out, as a mean over the batch."""
         if self.activity_regularizer is not None:
             for x in flat(outputs):
                 batch = ops.cast(ops.shape(x)[0], x.dtype)
                 self.add_loss(self.activity_regularizer(x) / batch)
+
+    def _pass_masks_on(self, inputs: Any, outputs: Any, masks: Any) -> None:
+        """Gives the outputs the masks that go on from here."""
         has_mask = any(m is not None for m in flat(masks))
-        if not has_mask and type(self).compute_mask is Layer.compute_mask:
-            return
-        if has_mask and not self.supports_masking and type(self).compute_mask is Layer.compute_mask:
-            warnings.warn(
-                f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like all others",
-                GraphWarning, stacklevel=4,
-            )
+        if type(self).compute_mask is Layer.compute_mask and not (has_mask and self.supports_masking):
+            if has_mask:
+                warn_user(
+                    f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like "
+                    "all others", GraphWarning,
+                )
             return
         found = self.compute_mask(inputs, masks if has_mask else None)
         if found is None:
             return
-        outs = listed(outputs)
-        given = found if isinstance(found, (list, tuple)) else [found]
-        for x, mask in zip(outs, given, strict=False):
+        for x, mask in zip(listed(outputs), found if isinstance(found, (list, tuple)) else [found], strict=False):
             if mask is not None and is_tensor(x):
                 context.set_mask(x, mask)
 
@@ -455,17 +248,8 @@ class Layer(History):
 def _again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) -> Layer:
     """A layer like one that was pickled; it takes the arrays when it is built."""
     layer: Layer = cls.from_config(config)
-    layer._initial_weights = arrays
+    layer.start_with(arrays)
     return layer
-
-
-def _layers_in(value: Any) -> Iterator[Layer]:
-    if isinstance(value, Layer):
-        if value.is_part:
-            yield value
-    elif isinstance(value, (list, tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _layers_in(item)
 
 
 def _as_tensor(x: Any, layer: Layer) -> Any:
@@ -486,25 +270,6 @@ def _named_apart(inputs: Any, outputs: Any) -> Any:
     return map_leaves(
         lambda y: ops.identity(y) if is_tensor(y) and (id(y) in own or hasattr(y, "read")) else y, outputs
     )
-
-
-def _weight_shape(layer: str, name: Any, shape: Any) -> tuple[int, ...]:
-    dims = tuple(shape) if isinstance(shape, (list, tuple)) or hasattr(shape, "__iter__") else (shape,)
-    if any(d is None or getattr(d, "value", 0) is None for d in dims):
-        raise ShapeError(
-            f"layer {layer!r}: weight {name!r} would have shape {dims}",
-            rule="a weight's size cannot depend on a dimension that is not known",
-            hint="give the first layer input_shape=... with numbers in every place but those the layer does not use",
-        )
-    return tuple(int(d) for d in dims)
-
-
-def _without_repeats(weights: list[Any]) -> list[Any]:
-    return list({id(w): w for w in weights}.values())
-
-
-def _short(weight: Any) -> str:
-    return weight.name.split(":")[0].rpartition("/")[2] if hasattr(weight, "name") else weight.label
 
 
 def _batch_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -6,15 +6,20 @@ from typing import Any
 
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.nested import flat
+from deepkit.keras.backend.nested import flat, kept
 from deepkit.keras.backend.session import history_of
 from deepkit.keras.base.history import CallRecord, record_of
 
 
 class Topology:
-    """`layers` in Keras' order, and `calls` in an order in which each comes after the calls it needs."""
+    """`layers` in Keras' order, and `calls` in an order in which each comes after the calls it needs.
 
-    def __init__(self, inputs: list[Symbol], outputs: list[Symbol]):
+    inputs, outputs: the tensors between which the layers are, in the lists and dictionaries they were given in.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any):
+        self.inputs, self.outputs = kept(inputs), kept(outputs)
+        inputs, outputs = flat(inputs), flat(outputs)
         walked, first_seen = _walk_back(outputs)
         call_depth: dict[CallRecord, int] = {}
         layer_depth: dict[Any, int] = {}
@@ -32,9 +37,11 @@ class Topology:
         position = {call: i for i, call in enumerate(walked)}
         self.calls = sorted(call_depth, key=lambda call: (-call_depth[call], position.get(call, -1)))
         self.depth_of = call_depth
-        self._check(inputs)
+        self._check_ways(inputs)
+        self._check_names()
 
-    def _check(self, inputs: list[Symbol]) -> None:
+    def _check_ways(self, inputs: list[Symbol]) -> None:
+        """ArgumentError if the outputs need a tensor that the inputs do not lead to."""
         known: set[int] = {id(x) for x in inputs}
         reached: list[str] = []
         for call in self.calls:
@@ -51,6 +58,8 @@ class Topology:
                     )
             known.update(id(y) for y in flat(call.outputs))
             reached.append(call.layer.name)
+
+    def _check_names(self) -> None:
         names = [layer.name for layer in self.layers]
         for name in names:
             if names.count(name) > 1:
@@ -58,6 +67,14 @@ class Topology:
                     f"{names.count(name)} layers of the model are called {name!r}", rule="names are unique in a model",
                     hint="give name=... to one of them; weights and files are found by these names",
                 )
+
+
+def topology_of(layer: Any) -> Topology | None:
+    """The layers between the inputs and outputs of a model; None of one that computes in a `call` of its own.
+
+    A layer that is no model has none, and neither has a model whose inputs are not known yet.
+    """
+    return layer._topology if layer.is_network else None
 
 
 def _walk_back(outputs: list[Symbol]) -> tuple[list[CallRecord], dict[Any, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from deepkit.errors import ArgumentError
@@ -55,8 +55,13 @@ class CallbackList:
         if name not in _HOOKS:
             raise AttributeError(f"CallbackList has no attribute {name!r}")
         calls = [getattr(callback, name) for callback in self.callbacks if _defines(callback, name)]
-        vars(self)[name] = call_all = _in_turn(calls)  # from now on found without coming here
-        return call_all
+
+        def call_all(*args: Any) -> None:
+            for call in calls:
+                call(*args)
+
+        vars(self)[name] = found = calls[0] if len(calls) == 1 else call_all  # from now on found without coming here
+        return found
 
     def __iter__(self) -> Any:
         return iter(self.callbacks)
@@ -68,17 +73,6 @@ def _defines(callback: Any, name: str) -> bool:
         return hasattr(callback, name)
     names = [name, *([_ALSO[name]] if name in _ALSO else [])]
     return any(n in vars(callback) or getattr(type(callback), n) is not getattr(Callback, n) for n in names)
-
-
-def _in_turn(calls: list[Callable[..., Any]]) -> Callable[..., None]:
-    if len(calls) == 1:
-        return calls[0]
-
-    def call_all(*args: Any) -> None:
-        for call in calls:
-            call(*args)
-
-    return call_all
 
 
 def configure(callbacks: Any, history: History | None, model: Any, params: dict[str, Any]) -> CallbackList:

@@ -17,7 +17,7 @@ from deepkit.io.graph_def import graph_def
 from deepkit.io.projector import projector_message, write_projector
 from deepkit.keras.backend.config import image_data_format
 from deepkit.keras.backend.nested import listed
-from deepkit.keras.backend.session import function, get_value
+from deepkit.keras.backend.session import World, function, get_value
 from deepkit.keras.callbacks.base import Callback
 from deepkit.ops.summary.event_messages import message
 from deepkit.ops.summary.values import histogram_value, image_values, scalar_value
@@ -82,7 +82,7 @@ class TensorBoard(Callback):
         self._batches += 1
         if self._graph_due:
             self._graph_due = False
-            self._write(None, graph_def=graph_def(self.model._world().graph).SerializeToString())
+            self._write(None, graph_def=graph_def(World.of(*self.model.inputs).graph).SerializeToString())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._write_numbers("epoch_", logs or {}, epoch if self.update_freq == "epoch" else self._samples)

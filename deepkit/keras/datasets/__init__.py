@@ -12,6 +12,7 @@ from deepkit.keras.datasets import (
     mnist,
     reuters,
 )
+from deepkit.loading import listing
 
 __all__ = [
     "boston_housing",
@@ -23,3 +24,4 @@ __all__ = [
     "mnist",
     "reuters",
 ]
+__dir__ = listing(__all__)

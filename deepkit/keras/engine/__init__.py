@@ -5,5 +5,7 @@ from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
+from deepkit.loading import listing
 
 __all__ = ["Input", "InputLayer", "InputSpec", "Layer", "Model", "Sequential"]
+__dir__ = listing(__all__)

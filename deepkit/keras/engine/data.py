@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -11,8 +10,10 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.backend.nested import listed
-from deepkit.keras.base.checks import check_input, check_labels, regular
+from deepkit.keras.base.input_layer import Input
+from deepkit.keras.engine.data_checks import check_input, check_labels, check_output_names, regular
 from deepkit.keras.engine.sample_weights import weights_of
+from deepkit.site import warn_user
 
 Batch = tuple[list[np.ndarray], list[Any], list[Any]]
 """Inputs, targets and sample weights, each a list with one entry for each input or output (None where there is none)."""
@@ -28,10 +29,7 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
                 hint=f"it has: {', '.join(map(repr, value))}",
             )
         return [regular(value[n], what) for n in names]
-    several = isinstance(value, (list, tuple)) and len(names) > 1
-    if isinstance(value, (list, tuple)) and len(names) == 1 and len(value) == 1 and np.ndim(value[0]) > 0:
-        several = hasattr(value[0], "shape")  # [array] for a model with one input
-    found = [regular(v, what) for v in value] if several else [regular(value, what)]
+    found = [regular(v, what) for v in (value if _is_several(value, len(names)) else [value])]
     if len(found) != len(names):
         raise ArgumentError(
             f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
@@ -39,6 +37,13 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
             hint=f"pass a list of {len(names)} arrays, or a dictionary by name" if len(names) > 1 else "pass one array",
         )
     return found
+
+
+def _is_several(value: Any, wanted: int) -> bool:
+    """Whether a list holds one array for each of the wanted ones, and is not itself one array."""
+    if not isinstance(value, (list, tuple)) or wanted > 1:
+        return isinstance(value, (list, tuple))
+    return len(value) == 1 and np.ndim(value[0]) > 0 and hasattr(value[0], "shape")  # [array] for a model of one input
 
 
 class Arrays:
@@ -54,25 +59,19 @@ class Arrays:
         self, inputs: list[np.ndarray], targets: list[Any], weights: list[Any], batch_size: int, shuffle: Any,
         steps: int | None = None, unclassed: list[Any] | None = None,
     ):
-        lengths = {len(a) for a in [*inputs, *targets, *weights] if a is not None}
-        if len(lengths) != 1:
-            groups = (("x", inputs), ("y", targets), ("sample_weight", weights))
-            described = ", ".join(f"{what} {len(a)}" for what, group in groups for a in group if a is not None)
-            raise ShapeError(
-                f"the arrays have different numbers of samples: {described}",
-                rule="the first axis counts the samples, and is as long in x as in y",
-                hint="was one of them split or filtered without the other?",
-            )
-        if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            shown = "an array" if hasattr(batch_size, "shape") else repr(batch_size)
-            raise ArgumentError(
-                f"batch_size is {shown}", rule="a whole number of samples, at least 1",
-                hint="predict(x) takes the inputs alone" if shown == "an array" else "batch_size=32; n // 2 is whole",
-            )
         self.inputs, self.targets, self.weights = inputs, targets, weights
-        self.samples, self.batch_size, self.shuffle = lengths.pop(), int(batch_size), shuffle
-        self.whole_steps = steps
+        self.samples = _number_of_samples(inputs, targets, weights)
+        self.shuffle, self.whole_steps = shuffle, steps
         self.unclassed = weights if unclassed is None or self.held_back_by_class else unclassed
+        self._batch_size, self._pattern = _checked_batch_size(batch_size), None
+
+    @property
+    def batch_size(self) -> int:
+        return self._batch_size if self._pattern is None else self._pattern.batch_size or self._batch_size
+
+    def take_batch_size_of(self, source: Any) -> None:
+        """Makes batches as large as those of the other source, which may learn their size only when it is read."""
+        self._pattern = source
 
     @property
     def steps(self) -> int:
@@ -86,21 +85,19 @@ class Arrays:
         if self.whole_steps is not None:
             yield from itertools.repeat((self.inputs, self.targets, self.weights), self.whole_steps)
             return
-        order = None
-        if self.shuffle == "batch":
-            starts = np.random.permutation(self.steps)
-        else:
-            starts = np.arange(self.steps)
-            if self.shuffle:
-                order = np.arange(self.samples)
-                np.random.shuffle(order)
-        for start in starts * self.batch_size:
-            rows = slice(start, start + self.batch_size) if order is None else order[start : start + self.batch_size]
-            yield (
-                [a[rows] for a in self.inputs],
-                [None if a is None else a[rows] for a in self.targets],
-                [None if a is None else a[rows] for a in self.weights],
-            )
+        for rows in self._rows():
+            yield _rows_of((self.inputs, self.targets, self.weights), rows)
+
+    def _rows(self) -> Iterator[Any]:
+        """Which samples go into each batch of an epoch: a slice, or their numbers in the order of the shuffling."""
+        size = self.batch_size
+        if self.shuffle and self.shuffle != "batch":
+            order = np.arange(self.samples)
+            np.random.shuffle(order)
+            yield from (order[start : start + size] for start in range(0, self.samples, size))
+            return
+        starts = np.random.permutation(self.steps) if self.shuffle else np.arange(self.steps)
+        yield from (slice(start, start + size) for start in starts * size)
 
     def split(self, fraction: float, steps: int | None = None) -> tuple[Arrays, Arrays]:
         """The first part for training and the last `fraction` for validation (in `steps`), before any shuffling."""
@@ -111,11 +108,39 @@ class Arrays:
             raise ArgumentError(f"validation_split={fraction} of {self.samples} samples leaves one part empty")
 
         def part(rows: slice, weights: list[Any], shuffle: Any, steps: int | None) -> Arrays:
-            pick = [[None if a is None else a[rows] for a in x] for x in (self.inputs, self.targets, weights)]
-            return Arrays(pick[0], pick[1], pick[2], self.batch_size, shuffle, steps)  # type: ignore[arg-type]
+            return Arrays(*_rows_of((self.inputs, self.targets, weights), rows), self.batch_size, shuffle, steps)
 
         trained = part(slice(0, at), self.weights, self.shuffle, self.whole_steps)
         return trained, part(slice(at, None), self.unclassed, False, steps)
+
+
+def _rows_of(groups: Batch, rows: Any) -> Batch:
+    """These rows of all arrays."""
+    inputs, targets, weights = ([None if a is None else a[rows] for a in group] for group in groups)
+    return inputs, targets, weights  # type: ignore[return-value]
+
+
+def _number_of_samples(inputs: list[Any], targets: list[Any], weights: list[Any]) -> int:
+    """The length of the arrays; ShapeError if it is not one for all."""
+    groups = (("x", inputs), ("y", targets), ("sample_weight", weights))
+    lengths = [(what, len(a)) for what, group in groups for a in group if a is not None]
+    if len({length for _, length in lengths}) != 1:
+        raise ShapeError(
+            "the arrays have different numbers of samples: " + ", ".join(f"{what} {n}" for what, n in lengths),
+            rule="the first axis counts the samples, and is as long in x as in y",
+            hint="was one of them split or filtered without the other?",
+        )
+    return lengths[0][1]
+
+
+def _checked_batch_size(batch_size: Any) -> int:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        shown = "an array" if hasattr(batch_size, "shape") else repr(batch_size)
+        raise ArgumentError(
+            f"batch_size is {shown}", rule="a whole number of samples, at least 1",
+            hint="predict(x) takes the inputs alone" if shown == "an array" else "batch_size=32; n // 2 is whole",
+        )
+    return int(batch_size)
 
 
 class Stream:
@@ -125,20 +150,20 @@ class Stream:
     last one has ended.
     """
 
-    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None):
-        self.source, self.model, self.class_weight = source, model, class_weight
+    def __init__(self, source: Any, training: Any, steps: int | None, class_weight: Any = None):
+        self.source, self.training, self.class_weight = source, training, class_weight
         self.samples = None
         self.batch_size: int | None = None  # of the last batch
         self.steps: int | None = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
         self._once = hasattr(source, "__next__")
         self._left: Iterator[Any] | None = iter(source) if self._once else None
         if self.steps is None and isinstance(source, Generator):
-            warnings.warn(
+            warn_user(
                 "a generator without steps_per_epoch: the epoch lasts until the generator ends, and one with "
                 "`while True` never does. steps_per_epoch = number of samples // batch size",
-                GraphWarning, stacklevel=5,
+                GraphWarning,
             )
-        if not model.inputs:  # it learns their shapes from the first batch, which is put back
+        if not training.signature.inputs:  # the model learns their shapes from the first batch, which is put back
             self._batch(self._first())
 
     def _first(self) -> Any:
@@ -189,28 +214,35 @@ class Stream:
                 self._left = None
 
     def _batch(self, item: Any) -> Batch:
-        parts = item if isinstance(item, tuple) else (item,)
-        listed_pair = isinstance(item, list) and len(self.model.inputs) == 1 and len(item) in (2, 3)
-        if item is None or listed_pair or not 1 <= len(parts) <= 3:
-            got = "None" if item is None else f"a list of {len(item)}" if listed_pair else f"a tuple of {len(parts)}"
-            raise ArgumentError(
-                f"the generator gave {got}",
-                rule="each batch is a tuple (x, y) or (x, y, sample_weight); x and y may be lists",
-                hint="yield x, y" if item is None or listed_pair else None,
-            )
-        x, y, weights = (*parts, None, None)[:3]
-        batch = batch_of(self.model, x, y, weights, self.class_weight)
+        self._check_item(item)
+        x, y, weights = (*(item if isinstance(item, tuple) else (item,)), None, None)[:3]
+        batch = batch_of(self.training, x, y, weights, self.class_weight)
         self.batch_size = len(batch[0][0]) if batch[0] else None
         return batch
+
+    def _check_item(self, item: Any) -> None:
+        pair = isinstance(item, list) and len(item) in (2, 3) and len(self.training.signature.inputs) == 1
+        if item is None or pair:
+            got, hint = "None" if item is None else f"a list of {len(item)}", "yield x, y"
+        elif isinstance(item, tuple) and not 1 <= len(item) <= 3:
+            got, hint = f"a tuple of {len(item)}", None
+        else:
+            return
+        raise ArgumentError(
+            f"the generator gave {got}",
+            rule="each batch is a tuple (x, y) or (x, y, sample_weight); x and y may be lists", hint=hint,
+        )
 
 
 class SequenceStream(Stream):
     """Batches from a Sequence, in another order in each round if they are shuffled."""
 
-    def __init__(self, source: Any, model: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False):
+    def __init__(
+        self, source: Any, training: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False
+    ):
         self.shuffle = shuffle
         self._order: list[int] = []  # of the batches of this round that are left, the next one at the end
-        super().__init__(source, model, steps, class_weight)
+        super().__init__(source, training, steps, class_weight)
 
     def _first(self) -> Any:
         return self.source[0]
@@ -232,74 +264,87 @@ class SequenceStream(Stream):
                 self.source.on_epoch_end()
 
 
-def batch_of(model: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:
+def batch_of(training: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:
     """Arrays for each input and output of the model."""
-    if not model.inputs:
-        model._set_inputs(x)
-    inputs = arrays_of(x, model.input_names, "x")
-    for a, symbol, name in zip(inputs, model.inputs, model.input_names, strict=True):
-        check_input(model, a, symbol, name)
-    names = model.output_names
-    targets: list[Any] = [None] * len(names)
+    if not training.signature.inputs:
+        training.model.begin_with(_inputs_like(x))
+    ends = training.signature
+    inputs = arrays_of(x, ends.input_names, "x")
+    for a, symbol, name in zip(inputs, ends.inputs, ends.input_names, strict=True):
+        check_input(training.model.name, a, symbol, name)
+    targets: list[Any] = [None] * len(ends.output_names)
     if y is not None:
-        targets = _targets(y, names, model)
-        check_labels(model, targets)
-    weights = weights_of(sample_weight, class_weight, targets, names)
-    return inputs, targets, weights
+        losses = training.prepared().losses
+        targets = _targets(y, ends.output_names, losses)
+        check_labels(ends, targets, losses)
+    if sample_weight is None and class_weight is None:
+        return inputs, targets, [None] * len(targets)
+    return inputs, targets, weights_of(sample_weight, class_weight, targets, ends.output_names)
 
 
-def _targets(y: Any, names: list[str], model: Any) -> list[Any]:
+def _inputs_like(x: Any) -> list[Any]:
+    """Inputs for a model that did not know them, from the shapes of the first batch."""
+    arrays = [np.asarray(a) for a in (x if isinstance(x, (list, tuple)) else [x])]
+    return [Input(shape=a.shape[1:], dtype=None if a.dtype.kind == "f" else a.dtype.name) for a in arrays]
+
+
+def _targets(y: Any, names: list[str], losses: list[Any]) -> list[Any]:
     """The targets of the outputs that have a loss; a list may leave the others out, or hold what nobody looks at."""
-    model._prepare()
-    compared = [name for name, loss in zip(names, model._objective.losses, strict=True) if loss is not None]
-    if isinstance(y, dict):
-        unknown = [key for key in y if key not in names]
-        if unknown:
-            raise ArgumentError(
-                f"y: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
-                hint="an output is called as the layer that makes it",
-            )
-        given = {name: y[name] for name in compared if name in y}
-    elif not compared:
-        return [None] * len(names)
-    elif isinstance(y, (list, tuple)) and len(y) == len(names) > 1 and all(a is None or hasattr(a, "shape") for a in y):
-        given = {name: part for name, part in zip(names, y, strict=True) if name in compared}
-    else:
-        given = dict(zip(compared, arrays_of(y, compared, "y"), strict=True))
+    compared = [name for name, loss in zip(names, losses, strict=True) if loss is not None]
+    given = _targets_by_name(y, names, compared)
     missing = [name for name in compared if given.get(name) is None]
     if missing:
         raise ArgumentError(
             f"y has no targets for output {missing[0]!r}", rule="an output with a loss is compared with targets",
             hint=f"compile(loss={{...}}) without {missing[0]!r} leaves this output out of training",
         )
-    return [regular(given[name], "y") if name in compared else None for name in names]
+    return [regular(given[name], "y") if name in given else None for name in names]
+
+
+def _targets_by_name(y: Any, names: list[str], compared: list[str]) -> dict[str, Any]:
+    """What was given for the outputs that are compared with targets."""
+    if isinstance(y, dict):
+        check_output_names(y, names, "y")
+        return {name: y[name] for name in compared if name in y}
+    if not compared:
+        return {}
+    one_each = isinstance(y, (list, tuple)) and len(y) == len(names) > 1
+    if one_each and all(a is None or hasattr(a, "shape") for a in y):
+        return {name: part for name, part in zip(names, y, strict=True) if name in compared}
+    return dict(zip(compared, arrays_of(y, compared, "y"), strict=True))
 
 
 def source_of_batches(
-    model: Any, x: Any, y: Any = None, sample_weight: Any = None, batch_size: Any = None, shuffle: Any = False,
+    training: Any, x: Any, y: Any = None, sample_weight: Any = None, batch_size: Any = None, shuffle: Any = False,
     steps: int | None = None, class_weight: Any = None,
 ) -> Any:
     """Arrays or a Stream, whatever `x` is."""
     if x is None:
         raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
-    is_stream = not isinstance(x, (list, tuple, dict)) and not hasattr(x, "shape") and (
-        hasattr(x, "__next__") or hasattr(x, "__iter__") or hasattr(x, "__getitem__")
-    )
-    if is_stream and not hasattr(x, "to_numpy"):
-        if y is not None:
-            raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
-        if batch_size is not None:
-            raise ArgumentError(
-                "batch_size beside a generator", rule="a generator makes the batches itself",
-                hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
-            )
-        if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-            return SequenceStream(x, model, steps, class_weight, bool(shuffle))
-        return Stream(x, model, steps, class_weight)
-    inputs, targets, weights = batch_of(model, x, y, sample_weight, class_weight)
-    unclassed = weights if class_weight is None else weights_of(sample_weight, None, targets, model.output_names)
-    size = model._fixed_batch_size() or 32 if batch_size is None else batch_size
-    return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
+    if not _is_stream(x):
+        inputs, targets, weights = batch_of(training, x, y, sample_weight, class_weight)
+        size = training.signature.batch_size or 32 if batch_size is None else batch_size
+        unclassed = None
+        if class_weight is not None:
+            unclassed = weights_of(sample_weight, None, targets, training.signature.output_names)
+        return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
+    if y is not None:
+        raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
+    if batch_size is not None:
+        raise ArgumentError(
+            "batch_size beside a generator", rule="a generator makes the batches itself",
+            hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
+        )
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return SequenceStream(x, training, steps, class_weight, bool(shuffle))
+    return Stream(x, training, steps, class_weight)
+
+
+def _is_stream(x: Any) -> bool:
+    """Whether batches are read from `x`, and it is no array, no table, and no list or dictionary of them."""
+    if isinstance(x, (list, tuple, dict)) or hasattr(x, "shape") or hasattr(x, "to_numpy"):
+        return False
+    return any(hasattr(x, method) for method in ("__next__", "__iter__", "__getitem__"))
 
 
 def validation_parts(data: Any) -> tuple[Any, Any, Any]:

@@ -1,4 +1,4 @@
-"""What a model computes from its inputs: outputs, and what its layers asked for on the way; and what compile saw of it."""
+"""What a model computes from its inputs: outputs, and the updates, losses and metrics that layers ask for on the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from deepkit.keras.backend.context import Call, calling
 from deepkit.keras.backend.nested import flat, single
-from deepkit.keras.base.layer import Layer
+from deepkit.keras.base.topology import topology_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,13 @@ class Forward:
         )
 
     @classmethod
+    def connected(cls, model: Any) -> Forward:
+        """From the calls between the inputs and the outputs of a model that is made of them."""
+        topology = topology_of(model)
+        asked = [call.asked for call in topology.calls] if topology is not None else []
+        return cls.recorded([*asked, model.asked_outside()], model.outputs)
+
+    @classmethod
     def called(cls, model: Any, inputs: list[Any], training: bool) -> Forward:
         """By calling the model, in the graph of its inputs."""
         graph = inputs[0].graph
@@ -53,19 +60,3 @@ class Forward:
             u for layer, u in self.updates
             if layer is None or layer.stateful or (mode == "train" and trained.get(layer, layer.trainable))
         ]
-
-
-class Snapshot:
-    """What training goes by, whatever is frozen later: the weights it moves, and the layers that are not frozen."""
-
-    def __init__(self, model: Any):
-        self.weights: list[Any] = list(model.trainable_weights)
-        self.trainable: dict[Any, bool] = {layer: layer.trainable for layer in model.layers_inside()}
-        self._freezings, self._differs = Layer.freezings, False
-
-    def differs(self, model: Any) -> bool:
-        """Whether layers were frozen or thawed since."""
-        if self._freezings != Layer.freezings:
-            self._freezings = Layer.freezings
-            self._differs = {id(w) for w in self.weights} != {id(w) for w in model.trainable_weights}
-        return self._differs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
@@ -11,8 +11,9 @@ from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves, single
 from deepkit.keras.base.history import record_of
-from deepkit.keras.base.layer import Layer, _without_repeats
+from deepkit.keras.base.layer import Layer
 from deepkit.keras.base.topology import Topology
+from deepkit.keras.base.weights import without_repeats
 from deepkit.keras.engine.forward import Forward
 from deepkit.keras.engine.replay import replayed
 
@@ -21,6 +22,8 @@ class Network(Layer):
     """Layers from `inputs` to `outputs`; or, in a subclass, whatever its `call` does with the layers it holds."""
 
     is_network = True
+    is_sequential: ClassVar[bool] = False
+    """Whether the layers are a row, to which more can be added."""
 
     def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any):
         if "input" in kwargs:  # Keras 1's spelling
@@ -30,7 +33,6 @@ class Network(Layer):
         super().__init__(name=name, **kwargs)
         self.supports_masking = True
         self._topology: Topology | None = None
-        self._forwards: dict[bool, Forward] = {}
         self._graph_metrics: list[tuple[Any, Symbol]] = []  # added outside of any call, as tensors of the model
         self._inputs: Any = None
         self._outputs: Any = None
@@ -57,7 +59,7 @@ class Network(Layer):
                     hint="call the layers on a new Input(shape=...), then make the model of that",
                 )
         self._inputs, self._outputs = kept(inputs), kept(outputs)
-        self._topology = Topology(flat(inputs), flat(outputs))
+        self._topology = Topology(inputs, outputs)
         self.built = True
 
     # ---- parts
@@ -140,11 +142,11 @@ class Network(Layer):
     def weights(self) -> list[Any]:
         """The weights in the order of the layers; a layer's own order is: those that training moves, then the others."""
         own = [*self._trainable_weights, *self._non_trainable_weights]
-        return _without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
+        return without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
 
     def _trained_ones(self) -> list[Any]:
         inner = [w for layer in self._sublayers for w in layer.trainable_weights]
-        return _without_repeats([*inner, *self._trainable_weights])
+        return without_repeats([*inner, *self._trainable_weights])
 
     def _other_ones(self) -> list[Any]:
         kept = {id(w) for w in self.trainable_weights}
@@ -152,7 +154,7 @@ class Network(Layer):
         if not self.trainable:
             trained = [w for layer in self._sublayers for w in layer.trainable_weights]
             inner = trained + inner
-        return [w for w in _without_repeats([*inner, *self._non_trainable_weights]) if id(w) not in kept]
+        return [w for w in without_repeats([*inner, *self._non_trainable_weights]) if id(w) not in kept]
 
     @property
     def state_updates(self) -> list[Any]:
@@ -178,11 +180,8 @@ class Network(Layer):
         """The outputs for other inputs: every layer is called again on what now comes to it."""
         if self._topology is None:
             return self._call_unconnected(inputs)
-        given = listed(inputs) if not isinstance(inputs, dict) else [inputs[name] for name in self.input_names]
-        given = flat(given)
-        if len(given) != len(self.inputs):
-            raise ArgumentError(f"model {self.name!r} has {len(self.inputs)} inputs, got {len(given)}")
-        for x, m in zip(given, flat(mask) if mask is not None else [None] * len(given), strict=False):
+        given = self._one_for_each_input(inputs)
+        for x, m in zip(given, flat(mask) if mask is not None else [], strict=False):
             if m is not None:
                 context.set_mask(x, m)
         now: dict[int, Any] = {id(x): y for x, y in zip(self.inputs, given, strict=True)}
@@ -204,10 +203,14 @@ class Network(Layer):
         """The losses and metrics made of the model's own tensors, of those that stand for them in this call."""
         call = context.current()
         call.losses += [(self, loss) for loss in replayed(self._graph_losses, now)]
-        for (metric, _), value in zip(
-            self._graph_metrics, replayed([v for _, v in self._graph_metrics], now), strict=True
-        ):
-            call.metrics.append((metric, value))
+        metrics, values = [metric for metric, _ in self._graph_metrics], [value for _, value in self._graph_metrics]
+        call.metrics += zip(metrics, replayed(values, now), strict=True)
+
+    def _one_for_each_input(self, inputs: Any) -> list[Any]:
+        given = flat([inputs[name] for name in self.input_names] if isinstance(inputs, dict) else listed(inputs))
+        if len(given) != len(self.inputs):
+            raise ArgumentError(f"model {self.name!r} has {len(self.inputs)} inputs, got {len(given)}")
+        return given
 
     def _call_unconnected(self, inputs: Any) -> Any:
         raise ArgumentError(
@@ -220,25 +223,12 @@ class Network(Layer):
         """Whether the model is the graph between its inputs and outputs, and no function of a subclass."""
         return self._topology is not None and type(self).call is Network.call
 
-    def forward(self, training: bool) -> Forward:
-        """What the model computes from its own inputs while training or testing.
-
-        The graph that calling the layers has written is used as it stands, for both phases. A subclass with a `call` of
-        its own is called once for each.
-        """
-        if self.is_connected:
-            asked = [call.asked for call in self._topology.calls]  # type: ignore[union-attr]
-            return Forward.recorded([*asked, self.asked_outside()], self.outputs)
-        if training not in self._forwards:
-            self._forwards[training] = Forward.called(self, self.inputs, training)
-        return self._forwards[training]
-
     def asked_outside(self) -> context.Call:
         """What was asked for outside of any call, with tensors of the graph: losses of this model and of layers in it."""
         asked = context.Call()
         for layer in self.layers_inside():
             if layer is self or not layer.is_network:  # a model within has asked again when it was called
-                asked.losses += [(layer, loss) for loss in layer._graph_losses]
+                asked.losses += [(layer, loss) for loss in layer.graph_losses]
         asked.metrics += self._graph_metrics
         return asked
 
@@ -247,13 +237,8 @@ class Network(Layer):
         """The penalties on weights, and what the calls between the model's inputs and outputs have added."""
         if not self.is_connected:
             return super().losses
-        penalties = [x for layer in self.layers_inside() for x in layer.penalties()]
-        return [*penalties, *[x for _, x in self.forward(False).losses]]
-
-    @property
-    def updates(self) -> list[Any]:
-        """What training assigns beside the weights; of a class with a `call` of its own, once its inputs are known."""
-        return self.forward(True).updates_in("train", {}) if self.inputs else super().updates
+        penalties = [x for layer in self.layers_inside() for x in layer.weight_penalties()]
+        return [*penalties, *[x for _, x in Forward.connected(self).losses]]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Each output keeps the mask that its own layer gave it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from deepkit import ops
@@ -9,7 +10,7 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import losses as losses_module
 from deepkit.keras.backend.context import mask_of
 from deepkit.keras.backend.nested import keras_shape
-from deepkit.keras.base.checks import misses_targets
+from deepkit.keras.engine.data_checks import misses_targets
 from deepkit.keras.metrics.base import Mean
 
 
@@ -61,11 +62,8 @@ class Objective:
         self._means = [
             Mean(f"{n}_loss") if several and x is not None else None for n, x in zip(names, self.losses, strict=True)
         ]
-
-    @property
-    def means(self) -> list[Mean]:
+        self.means: list[Mean] = [m for m in self._means if m is not None]
         """The metrics that keep the losses of single outputs."""
-        return [m for m in self._means if m is not None]
 
     def __call__(
         self, ys: list[Any], outputs: list[Any], weights: list[Any], penalties: list[Any]
@@ -84,10 +82,7 @@ class Objective:
         if not terms and not penalties:
             raise misses_targets(self.losses)
         terms += [p if not len(p.shape) else ops.reduce_mean(p) for p in penalties]
-        total = terms[0]
-        for term in terms[1:]:
-            total = total + ops.cast(term, total.dtype)
-        return total, updates
+        return functools.reduce(lambda total, term: total + ops.cast(term, total.dtype), terms), updates
 
 
 def _loss_of_output(loss: Any, y_true: Any, y_pred: Any, weight: Any, name: str) -> Any:
@@ -131,21 +126,27 @@ def check_target(loss: Any, y_true: Any, y_pred: Any, name: str) -> None:
             rule=f"{called} takes one class number for each row of probabilities: targets of shape {want[:-1]}",
             hint=_ONE_ROW,
         )
-    if called not in _LIKE_PREDICTIONS:
-        return
-    if len(want) == len(got) and all(a is None or b is None or a == b for a, b in zip(want[1:], got[1:], strict=True)):
-        return
-    hint = "give the targets the shape of the model's output, or change the last layer"
+    if called in _LIKE_PREDICTIONS and not _fits(want[1:], got[1:]):
+        raise ShapeError(
+            f"output {name!r}: the loss {called} compares targets of shape {got} with predictions of shape {want}",
+            rule=f"expected shape {want}, got {got}: one target for each predicted number, nothing is broadcast",
+            hint=_target_hint(called, want, got),
+        )
+
+
+def _fits(want: tuple[Any, ...], got: tuple[Any, ...]) -> bool:
+    """Whether two shapes are the same as far as they are known."""
+    return len(want) == len(got) and all(a is None or b is None or a == b for a, b in zip(want, got, strict=True))
+
+
+def _target_hint(called: str, want: tuple[Any, ...], got: tuple[Any, ...]) -> str:
+    """How targets of shape `got` and predictions of shape `want` come together."""
     if called == "categorical_crossentropy" and (len(got) == len(want) - 1 or got[-1] == 1):
-        hint = "the labels look like class numbers: loss='sparse_categorical_crossentropy', or to_categorical(y)"
-    elif len(got) == 2 < len(want):
-        hint = _ONE_ROW
-    elif len(got) == len(want) and called.endswith("crossentropy") and None not in (got[-1], want[-1]) and got[-1] > 1:
-        hint = f"the targets have {got[-1]} classes: the last layer is Dense({got[-1]}, ...)"
-    elif len(got) == 2 and got[-1] == 1 and called != "binary_crossentropy":
-        hint = "one number for each sample: the last layer is Dense(1)"
-    raise ShapeError(
-        f"output {name!r}: the loss {called} compares targets of shape {got} with predictions of shape {want}",
-        rule=f"expected shape {want}, got {got}: one target for each predicted number, nothing is broadcast",
-        hint=hint,
-    )
+        return "the labels look like class numbers: loss='sparse_categorical_crossentropy', or to_categorical(y)"
+    if len(got) == 2 < len(want):
+        return _ONE_ROW
+    if len(got) == len(want) and called.endswith("crossentropy") and None not in (got[-1], want[-1]) and got[-1] > 1:
+        return f"the targets have {got[-1]} classes: the last layer is Dense({got[-1]}, ...)"
+    if len(got) == 2 and got[-1] == 1 and called != "binary_crossentropy":
+        return "one number for each sample: the last layer is Dense(1)"
+    return "give the targets the shape of the model's output, or change the last layer"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError
-from deepkit.keras.base.checks import regular
+from deepkit.keras.backend.nested import listed
+from deepkit.keras.engine.data_checks import check_output_names, regular
 
 
 def weights_of(sample_weight: Any, class_weight: Any, targets: list[Any], names: list[str]) -> list[Any]:
@@ -26,7 +26,7 @@ def _by_output(value: Any, names: list[str]) -> list[Any]:
     if value is None:
         return [None] * len(names)
     if isinstance(value, dict):
-        _check_names(value, names, "sample_weight")
+        check_output_names(value, names, "sample_weight")
         return [value.get(name) for name in names]
     several = isinstance(value, (list, tuple)) and (len(names) > 1 or _is_list_of_one(value))
     found = list(value) if several else [value]
@@ -45,18 +45,17 @@ def _is_list_of_one(value: Any) -> bool:
 
 def _tables(class_weight: Any, names: list[str]) -> list[Any]:
     """The factors of the classes for each output, {class: factor} or None."""
-    if not isinstance(class_weight, (dict, list, tuple)):
-        if class_weight is None:
-            return [None] * len(names)
-        raise _no_table(class_weight)
-    if isinstance(class_weight, dict) and len(names) == 1 and names[0] not in class_weight:
-        return [class_weight or None]
+    if class_weight is None:
+        return [None] * len(names)
     if isinstance(class_weight, dict):
-        _check_names(class_weight, names, "class_weight")
+        if len(names) == 1 and names[0] not in class_weight:
+            return [class_weight or None]
+        check_output_names(class_weight, names, "class_weight")
         return [class_weight.get(name) for name in names]
-    if len(class_weight) != len(names) or not all(t is None or isinstance(t, dict) for t in class_weight):
+    tables = listed(class_weight)
+    if len(tables) != len(names) or not all(t is None or isinstance(t, dict) for t in tables):
         raise _no_table(class_weight)
-    return list(class_weight)
+    return tables
 
 
 def _no_table(class_weight: Any) -> ArgumentError:
@@ -64,15 +63,6 @@ def _no_table(class_weight: Any) -> ArgumentError:
         f"class_weight={class_weight!r}", rule="a dictionary: {class number: factor of its samples' losses}",
         hint="class_weight={0: 1.0, 1: 5.0}; one of them for each output where there are several",
     )
-
-
-def _check_names(given: Iterable[Any], names: list[str], what: str) -> None:
-    unknown = [key for key in given if key not in names]
-    if unknown:
-        raise ArgumentError(
-            f"{what}: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
-            hint="an output is called as the layer that makes it",
-        )
 
 
 def class_weights_of(targets: np.ndarray, table: Any, output: str) -> np.ndarray:

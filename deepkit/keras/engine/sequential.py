@@ -6,12 +6,14 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
-from deepkit.keras.backend.nested import flat
+from deepkit.keras.backend.nested import single
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.input_layer import Input, InputLayer
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.network import Network
+from deepkit.keras.layers.serialization import serialize
+from deepkit.keras.saving.config import sequential_from_config
 
 
 class Sequential(Model):
@@ -25,6 +27,8 @@ class Sequential(Model):
     101770
     """
 
+    is_sequential = True
+
     def __init__(self, layers: Any = None, name: str | None = None):
         if isinstance(layers, Layer) or (name is not None and not isinstance(name, str)):
             raise ArgumentError(
@@ -33,7 +37,6 @@ class Sequential(Model):
             )
         super().__init__(name=name)
         self._stack: list[Layer] = []
-        self._built_from: Any = None
         for layer in layers or []:
             self.add(layer)
 
@@ -48,37 +51,31 @@ class Sequential(Model):
 
     def add(self, layer: Layer) -> None:
         """Puts a layer on top."""
-        if not isinstance(layer, Layer):
-            if hasattr(layer, "node"):
-                layer = record_of(layer).layer  # an Input(...) given as a tensor
-            else:
-                raise ArgumentError(
-                    f"Sequential.add got {layer!r} of type {type(layer).__name__}, which is not a layer",
-                    rule="a Sequential model is a row of layer objects",
-                    hint=f"{layer.__name__}(...): brackets make an object of the class"
-                    if isinstance(layer, type)
-                    else "add(Dense(10)); add returns nothing, so calls of it stand on lines of their own",
-                )
-        layer.check_begun()
+        if not isinstance(layer, Layer) and hasattr(layer, "node"):
+            layer = record_of(layer).layer  # an Input(...) given as a tensor
+        _check_layer(layer)
         if any(layer.name == known.name for known in self._stack if known is not layer):
             raise ArgumentError(
                 f"the model has a layer called {layer.name!r} already", rule="names are unique in a model",
                 hint="give it another name=..., or make a new layer object",
             )
-        if not self._stack and not isinstance(layer, InputLayer):
-            self._put_input_before(layer)
-        self._stack.append(layer)
-        if self._inputs is not None and not isinstance(layer, InputLayer):
-            outputs = layer(self._outputs)
-            if isinstance(outputs, (list, tuple)):
-                self._stack.pop()
-                raise ArgumentError(f"layer {layer.name!r} has several outputs", hint="use the functional Model")
-            self._connect(self._inputs, outputs)
-        elif isinstance(layer, InputLayer):
-            x = layer.calls[0].outputs
-            self._inputs, self._outputs = x, x
-            self.built = True
-        self._forget_steps()
+        if isinstance(layer, InputLayer):
+            inputs = outputs = layer.inbound_nodes[0].outputs
+        else:
+            if not self._stack:
+                self._put_input_before(layer)
+            inputs, outputs = self._inputs, self._on_top(layer)
+        self._stack.append(layer)  # after the call: a layer that does not fit is no part of the model
+        if inputs is not None:
+            self._connect(inputs, outputs)
+        self._compiled_training.forget()
+
+    def _on_top(self, layer: Layer) -> Any:
+        """What the layer makes of the model's output; None while there is none."""
+        outputs = None if self._inputs is None else layer(self._outputs)
+        if isinstance(outputs, (list, tuple)):
+            raise ArgumentError(f"layer {layer.name!r} has several outputs", hint="use the functional Model")
+        return outputs
 
     def _put_input_before(self, layer: Layer) -> None:
         shape = getattr(layer, "batch_input_shape", None)
@@ -99,22 +96,22 @@ class Sequential(Model):
         kept = self._stack
         if self._inputs is not None:
             if self.layers:
-                self._connect(self._inputs, kept[-1].calls[-1].outputs)
+                self._connect(self._inputs, kept[-1].inbound_nodes[-1].outputs)
             else:
                 self._stack, self._inputs, self._outputs, self._topology, self.built = [], None, None, None, False
-        self._forget_steps()
+        self._compiled_training.forget()
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, batch axis first."""
         if self._inputs is None and input_shape is not None:
-            self._start(
-                Input(batch_shape=tuple(input_shape), name=f"{self.layers[0].name}_input" if self.layers else None)
-            )
+            name = f"{self.layers[0].name}_input" if self.layers else None
+            self.begin_with([Input(batch_shape=tuple(input_shape), name=name)])
         self.built = True
 
-    def _start(self, x: Any) -> None:
+    def begin_with(self, inputs: list[Any]) -> None:
         """Calls all layers, one after the other, on the first Input."""
-        y: Any = x
+        x: Any = single(inputs)
+        y = x
         if not self.layers:
             raise ArgumentError(
                 f"model {self.name!r} has no layers", rule="a model computes what its layers compute",
@@ -127,7 +124,7 @@ class Sequential(Model):
                 y = layer(y)
         self._stack.insert(0, record_of(x).layer)
         self._connect(x, y)
-        self._forget_steps()
+        self._compiled_training.forget()
 
     def _call_unconnected(self, inputs: Any) -> Any:
         for layer in self.layers:
@@ -142,6 +139,24 @@ class Sequential(Model):
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         return self.predict(x, batch_size=batch_size, verbose=verbose)
 
-    @property
-    def input_names(self) -> list[str]:
-        return [record_of(x).layer.name for x in flat(self._inputs)] if self._inputs is not None else []
+    # ---- configuration
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers in their order, the Input in front of them included."""
+        return {"name": self.name, "layers": [serialize(layer) for layer in self._stack]}
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
+        return sequential_from_config(cls, config, custom_objects)
+
+
+def _check_layer(layer: Any) -> None:
+    if not isinstance(layer, Layer):
+        raise ArgumentError(
+            f"Sequential.add got {layer!r} of type {type(layer).__name__}, which is not a layer",
+            rule="a Sequential model is a row of layer objects",
+            hint=f"{layer.__name__}(...): brackets make an object of the class"
+            if isinstance(layer, type)
+            else "add(Dense(10)); add returns nothing, so calls of it stand on lines of their own",
+        )
+    layer.check_begun()

@@ -18,33 +18,41 @@ from deepkit.keras.engine.forward import Forward
 
 
 def _step(
-    model: Any, mode: str, forward: Forward, targets: list[Any], weights: list[Any]
+    training: Any, mode: str, forward: Forward, targets: list[Any], weights: list[Any]
 ) -> tuple[list[Any], list[Any]]:
-    """(results, updates) of one step on Symbols or on Tensors.
+    """(results, updates) of one step of a Training, on Symbols or on Tensors.
 
     predict gives the outputs; test and train the loss of this batch and the running values of the metrics, after their
     updates.
     """
-    outputs, seen = forward.outputs, model._snapshot
+    outputs, seen = forward.outputs, training.snapshot
     asked = forward.updates_in(mode, seen.trainable)
     if mode == "predict":
         return outputs, asked
-    penalties = [loss for _, loss in forward.losses] + _weight_penalties(model)
-    total, updates = model._objective(targets, outputs, weights, penalties)
-    updates += model._scores.update(targets, outputs, weights)
-    model._collect_metrics(forward.metrics)
-    for metric, value in forward.metrics:
+    penalties = [loss for _, loss in forward.losses] + _penalties(training.model)
+    total, updates = training.objective(targets, outputs, weights, penalties)
+    updates += training.compiled_metrics.update(targets, outputs, weights)
+    updates += _added(training, forward.metrics, total)
+    updates += [u for u in [*[u for _, u in forward.counts], *asked] if not any(u is v for v in updates)]
+    if mode == "train":
+        updates += _descend(training.model.optimizer, total, seen.weights)
+    symbols = [u for u in updates if not isinstance(u, Tensor)]
+    with World.of(total).graph.control_dependencies(symbols) if symbols else contextlib.nullcontext():
+        return [total, *[_result(m, total) for m in training.reported]], updates
+
+
+def _added(training: Any, metrics: list[tuple[Any, Any]], total: Any) -> list[Any]:
+    """The updates for what was given to add_metric."""
+    training.add_metrics(metrics)
+    updates = []
+    for metric, value in metrics:
         if not isinstance(metric, str):
             updates.append(value)  # the metric's own result, which comes after its assignments
             continue
-        with model._added_metrics[metric].beside(total):
-            updates += model._added_metrics[metric].update_state(value)
-    updates += [u for u in [*[u for _, u in forward.counts], *asked] if not any(u is v for v in updates)]
-    if mode == "train":
-        updates += _descend(model.optimizer, total, seen.weights)
-    symbols = [u for u in updates if not isinstance(u, Tensor)]
-    with World.of(total).graph.control_dependencies(symbols) if symbols else contextlib.nullcontext():
-        return [total, *[_result(m, total) for m in model._reported()]], updates
+        mean = training.added_metrics[metric]
+        with mean.beside(total):
+            updates += mean.update_state(value)
+    return updates
 
 
 def _result(metric: Any, like: Any) -> Any:
@@ -52,9 +60,9 @@ def _result(metric: Any, like: Any) -> Any:
         return metric.result()
 
 
-def _weight_penalties(model: Any) -> list[Any]:
+def _penalties(model: Any) -> list[Any]:
     """The penalties of all layers."""
-    return [x for layer in model.layers_inside() for x in layer.penalties()]
+    return [x for layer in model.layers_inside() for x in layer.weight_penalties()]
 
 
 def _descend(optimizer: Any, total: Any, weights: list[Any]) -> list[Any]:
@@ -70,23 +78,24 @@ class Step:
     """A compiled step for one kind of batch: which targets and weights there are, and their types and ranks.
 
     What the layers compute stands in the graph already; here the loss, the metrics and the optimizer's updates are added,
-    and the plan is made for the phase that the step is for.
+    and the plan is made for the phase that the step is for. `names` are those of the results.
     """
 
-    def __init__(self, model: Any, mode: str, targets: list[Any], weights: list[Any]):
-        self.model, self.mode = model, mode
-        self._world = world = model._world()
-        graph, training = world.graph, world.training(mode == "train")
+    def __init__(self, training: Any, mode: str, targets: list[Any], weights: list[Any]):
+        signature = training.signature
+        self._world = world = World.of(*signature.inputs)
+        graph, phase = world.graph, world.training(mode == "train")
         with graph.as_default(), graph.passing(), graph.name_scope(None), graph.control_dependencies(None):
-            ys = _placeholders(targets, model.output_names, "target")
-            ws = _placeholders(weights, model.output_names, "sample_weight")
-            forward = model.forward(training)
-            self._assumed = world.assumed(training)
+            ys = _placeholders(targets, signature.output_names, "target")
+            ws = _placeholders(weights, signature.output_names, "sample_weight")
+            forward = training.forward(phase)
+            self._assumed = world.assumed(phase)
             with graph.assuming(self._assumed):
-                results, updates = _step(model, mode, forward, ys, ws)
+                results, updates = _step(training, mode, forward, ys, ws)
                 kept = as_nodes(updates)
-        self.count = len(results)
-        self._feeds = [*model.inputs, *[y for y in [*ys, *ws] if y is not None]]
+        self.names = _names(training, mode)
+        self._count = len(results)
+        self._feeds = [*signature.inputs, *[y for y in [*ys, *ws] if y is not None]]
         self._fetches = [*results, *kept]
         self._runs: dict[Any, Any] = {}
 
@@ -95,14 +104,15 @@ class Step:
         if session not in self._runs:
             self._runs = {session: session.specialized(self._fetches, self._feeds, self._assumed)}
         fed = [*inputs, *[a for a in (*targets, *weights) if a is not None]]
-        return self._runs[session](*fed)[: self.count]
+        return self._runs[session](*fed)[: self._count]
 
 
 class EagerStep:
     """The same step, computed operation by operation: `run_eagerly=True`, for looking at values inside `call`."""
 
-    def __init__(self, model: Any, mode: str, targets: list[Any], weights: list[Any]):
-        self.model, self.mode = model, mode
+    def __init__(self, training: Any, mode: str, targets: list[Any], weights: list[Any]):
+        self._training, self._mode = training, mode
+        model = training.model
         outside = model.asked_outside()
         if (outside.losses or outside.metrics) and mode != "predict" and not model.is_connected:
             raise ArgumentError(
@@ -112,14 +122,23 @@ class EagerStep:
             )
 
     def __call__(self, inputs: list[Any], targets: list[Any], weights: list[Any]) -> list[Any]:
-        model = self.model
-        xs = [Tensor(a, dtype=x.dtype) for a, x in zip(inputs, model.inputs, strict=True)]
+        symbols = self._training.signature.inputs
+        xs = [Tensor(a, dtype=x.dtype) for a, x in zip(inputs, symbols, strict=True)]
         ys, ws = ([None if a is None else Tensor(a, dtype=_kind(a)) for a in group] for group in (targets, weights))
-        training = model._world().training(self.mode == "train")
-        with calling(training, collect=True, eager=True) as call:
-            forward = Forward.recorded([call], flat(model(single(xs))))
-            results, _ = _step(model, self.mode, forward, list(ys), list(ws))
+        phase = World.of(*symbols).training(self._mode == "train")
+        with calling(phase, collect=True, eager=True) as call:
+            forward = Forward.recorded([call], flat(self._training.model(single(xs))))
+            results, _ = _step(self._training, self._mode, forward, list(ys), list(ws))
         return [r.numpy()[()] for r in results]
+
+    @property
+    def names(self) -> list[str]:
+        return _names(self._training, self._mode)
+
+
+def _names(training: Any, mode: str) -> list[str]:
+    """What the results of a step are called."""
+    return training.signature.output_names if mode == "predict" else ["loss", *[m.name for m in training.reported]]
 
 
 def _kind(array: np.ndarray) -> Any:

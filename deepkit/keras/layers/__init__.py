@@ -56,6 +56,7 @@ from deepkit.keras.layers.core import (
 )
 from deepkit.keras.layers.cudnn_recurrent import CuDNNGRU, CuDNNLSTM
 from deepkit.keras.layers.embeddings import Embedding
+from deepkit.keras.layers.legacy_merge import MergeModule
 from deepkit.keras.layers.local import LocallyConnected1D, LocallyConnected2D
 from deepkit.keras.layers.merge import (
     Add,
@@ -77,7 +78,6 @@ from deepkit.keras.layers.merge import (
 )
 from deepkit.keras.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from deepkit.keras.layers.normalization import BatchNormalization, LayerNormalization
-from deepkit.keras.layers.old_merge import MergeModule
 from deepkit.keras.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -116,6 +116,7 @@ from deepkit.keras.layers.recurrent import (
 )
 from deepkit.keras.layers.serialization import deserialize, serialize
 from deepkit.keras.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
+from deepkit.loading import listing
 
 __all__ = [
     "ELU", "GRU", "LSTM", "RNN", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average",
@@ -136,6 +137,7 @@ __all__ = [
     "UpSampling2D", "UpSampling3D", "Wrapper", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average",
     "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]
+__dir__ = listing(__all__)
 
 legacy.accept_old_spellings(globals())
 sys.modules[f"{__name__}.merge"].__class__ = MergeModule

@@ -35,7 +35,7 @@ class Wrapper(Layer):
         self.layer = layer
 
     def build(self, input_shape: Any = None) -> None:
-        _build(self.layer, input_shape)
+        _build_inside(self.layer, input_shape)
         super().build(input_shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -47,11 +47,10 @@ class Wrapper(Layer):
         return cls(deserialize(config.pop("layer"), custom_objects), **config)
 
 
-def _build(layer: Layer, shape: Any) -> None:
+def _build_inside(layer: Layer, shape: Any) -> None:
     """Makes the weights of a layer within a layer. A model makes its own when it is called."""
-    if not layer.built and not layer.is_network:
-        layer.build(shape)
-        layer.built = True
+    if not layer.is_network:
+        layer.ensure_built(shape)
 
 
 class TimeDistributed(Wrapper):
@@ -87,8 +86,8 @@ class TimeDistributed(Wrapper):
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         batch, steps = lengths(flat(inputs)[0])[:2]
-        given = {"training": training} if "training" in self.layer._call_arguments else {}
-        if mask is not None and "mask" in self.layer._call_arguments:
+        given = {"training": training} if "training" in self.layer.call_parameters else {}
+        if mask is not None and "mask" in self.layer.call_parameters:
             given["mask"] = map_leaves(_joined, mask)
         outputs = self.layer(map_leaves(_joined, inputs), **given)
         return map_leaves(lambda y: _apart(y, batch, steps), outputs)
@@ -155,13 +154,11 @@ class Bidirectional(Wrapper):
                 inner.zero_output_for_mask = inner.return_sequences
         if weights:
             half = len(weights) // 2
-            self.forward_layer._initial_weights, self.backward_layer._initial_weights = weights[:half], weights[half:]
+            self.forward_layer.start_with(weights[:half])
+            self.backward_layer.start_with(weights[half:])
         self.merge_mode = merge_mode
-        self.stateful, self.return_sequences, self.return_state = (
-            layer.stateful,
-            layer.return_sequences,
-            layer.return_state,
-        )
+        self.stateful, self.return_sequences = layer.stateful, layer.return_sequences
+        self.return_state = layer.return_state
         self.supports_masking = True
         self.trainable = kwargs.get("trainable", layer.trainable)
         self._num_constants = 0
@@ -194,10 +191,7 @@ class Bidirectional(Wrapper):
     def build(self, input_shape: Any = None) -> None:
         for inner in (self.forward_layer, self.backward_layer):
             with default_graph().name_scope(inner.name):
-                _build(inner, input_shape)
-                if inner._initial_weights is not None:
-                    inner.set_weights(inner._initial_weights)
-                    inner._initial_weights = None
+                _build_inside(inner, input_shape)
         Layer.build(self, input_shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -238,7 +232,7 @@ class Bidirectional(Wrapper):
         self, inputs: Any, training: Any = None, mask: Any = None, initial_state: Any = None, constants: Any = None
     ) -> Any:
         x, states, constants = separated(inputs, initial_state, constants, self._num_constants)
-        known = self.forward_layer._call_arguments
+        known = self.forward_layer.call_parameters
         given = {name: value for name, value in (("training", training), ("mask", mask)) if name in known}
         half = len(states) // 2
         results = []

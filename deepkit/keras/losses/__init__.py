@@ -45,6 +45,7 @@ from deepkit.keras.losses.functions import (
 )
 from deepkit.keras.losses.reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
 from deepkit.keras.user_functions import call_own
+from deepkit.loading import listing
 
 huber_loss = huber
 cosine = cosine_proximity = cosine_similarity
@@ -277,7 +278,8 @@ OBJECTS: dict[str, Any] = {
     or (isinstance(value, type) and issubclass(value, Loss))
 }
 """The losses by their names: functions, their short names, and classes."""
-__all__ = ["OBJECTS", "Reduction", "compute_weighted_loss", "deserialize", "get", "serialize", *OBJECTS]
+__all__ = ["Reduction", "compute_weighted_loss", "deserialize", "get", "serialize", *OBJECTS]
+__dir__ = listing(__all__)
 
 
 def serialize(loss: Any) -> Any:

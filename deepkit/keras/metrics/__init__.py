@@ -37,12 +37,14 @@ from deepkit.keras.metrics.names import *
 from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.metrics.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from deepkit.keras.metrics.scores import F1Score, FBetaScore, R2Score
+from deepkit.loading import listing
 
 OBJECTS: dict[str, Any] = FUNCTIONS | {
     name: value for name, value in globals().items() if inspect.isclass(value) and issubclass(value, Metric)
 }
 """The metrics by their names: functions, their short names, and classes."""
-__all__ = ["OBJECTS", "deserialize", "get", "serialize", *OBJECTS]
+__all__ = ["deserialize", "get", "serialize", *OBJECTS]
+__dir__ = listing(__all__)
 
 
 def serialize(metric: Any) -> Any:

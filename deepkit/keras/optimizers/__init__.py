@@ -15,12 +15,14 @@ from deepkit.keras.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from deepkit.keras.optimizers.base import Optimizer
 from deepkit.keras.optimizers.sgd import SGD
 from deepkit.keras.optimizers.wrapped import TFOptimizer
+from deepkit.loading import listing
 from deepkit.train.optimizer import Optimizer as GraphOptimizer
 
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "Optimizer", "RMSprop", "TFOptimizer",
     "deserialize", "get", "legacy", "schedules", "serialize",
 ]
+__dir__ = listing(__all__)
 
 _CLASSES = (SGD, RMSprop, Adagrad, Adadelta, Adam, Adamax, Nadam, Ftrl)
 OBJECTS: dict[str, Any] = {name: cls for cls in _CLASSES for name in (cls.__name__, cls.__name__.lower())}

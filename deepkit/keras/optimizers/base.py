@@ -21,7 +21,7 @@ from deepkit.errors import ArgumentError, GradientError
 from deepkit.keras.backend.config import epsilon as default_epsilon
 from deepkit.keras.backend.session import batch_get_value, get_value, set_value
 from deepkit.keras.backend.weights import EagerWeight, Weight, beside, make_weight
-from deepkit.keras.base.checks import unknown_argument
+from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.optimizers import schedules
 from deepkit.keras.optimizers.schedules import LearningRateSchedule
 from deepkit.train.clipping import clip_by_global_norm

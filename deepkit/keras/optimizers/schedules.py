@@ -12,12 +12,14 @@ from deepkit.core.apply import convert, is_tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
 from deepkit.keras.backend.nested import kept
+from deepkit.loading import listing
 from deepkit.train import schedules as formulas
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
     "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]
+__dir__ = listing(__all__)
 
 
 class LearningRateSchedule:

@@ -11,8 +11,10 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.keras.utils.data_utils import Sequence
+from deepkit.loading import listing
 
 __all__ = ["TimeseriesGenerator", "make_sampling_table", "pad_sequences", "skipgrams"]
+__dir__ = listing(__all__)
 
 EULER_GAMMA = 0.577  # to the three digits that Keras has: the same table, to the last bit
 
@@ -47,30 +49,14 @@ def pad_sequences(
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
             raise ArgumentError(f"pad_sequences: {name}={side!r}", rule="'pre' (in front) or 'post' (behind)")
-    if not hasattr(sequences, "__len__"):
-        raise ArgumentError(
-            f"pad_sequences of {type(sequences).__name__}", rule="a list of sequences", hint="list(...)"
-        )
-    for position, sequence in enumerate(sequences):
-        if not hasattr(sequence, "__len__"):
-            raise ArgumentError(
-                f"pad_sequences: element {position} is {sequence!r}",
-                rule="a list of sequences",
-                hint="a single sequence goes into a list of its own: pad_sequences([x])",
-            )
+    _check_sequences(sequences)
     if isinstance(value, str) and np.dtype(dtype).kind not in "OU":
         raise DTypeError(
             f"pad_sequences: {value!r} does not fit {dtype}", hint="dtype=object holds strings of any length"
         )
-    lengths = [len(sequence) for sequence in sequences]
-    if maxlen is None:
-        if not lengths:
-            raise ArgumentError("pad_sequences of no sequences", hint="maxlen says how long rows are")
-        maxlen = max(lengths)
-    if maxlen < 0:
-        raise ArgumentError(f"pad_sequences: maxlen={maxlen}", rule="0 or more")
+    maxlen = _row_length(sequences, maxlen)
     inner = next((np.asarray(sequence).shape[1:] for sequence in sequences if len(sequence)), ())
-    result = np.full((len(lengths), maxlen, *inner), value, dtype=dtype)
+    result = np.full((len(sequences), maxlen, *inner), value, dtype=dtype)
     for position, sequence in enumerate(sequences):
         if not len(sequence):
             continue
@@ -86,6 +72,31 @@ def pad_sequences(
         else:
             result[position, maxlen - len(kept) :] = kept
     return result
+
+
+def _check_sequences(sequences: Any) -> None:
+    if not hasattr(sequences, "__len__"):
+        raise ArgumentError(
+            f"pad_sequences of {type(sequences).__name__}", rule="a list of sequences", hint="list(...)"
+        )
+    for position, sequence in enumerate(sequences):
+        if not hasattr(sequence, "__len__"):
+            raise ArgumentError(
+                f"pad_sequences: element {position} is {sequence!r}",
+                rule="a list of sequences",
+                hint="a single sequence goes into a list of its own: pad_sequences([x])",
+            )
+
+
+def _row_length(sequences: SequenceOf[Any], maxlen: int | None) -> int:
+    """`maxlen`, by default the length of the longest sequence."""
+    if maxlen is None:
+        if not len(sequences):
+            raise ArgumentError("pad_sequences of no sequences", hint="maxlen says how long rows are")
+        return max(len(sequence) for sequence in sequences)
+    if maxlen < 0:
+        raise ArgumentError(f"pad_sequences: maxlen={maxlen}", rule="0 or more")
+    return maxlen
 
 
 def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
@@ -135,13 +146,7 @@ def skipgrams(
         The pairs and their labels, two lists of one length.
     """
     near, far = ([0, 1], [1, 0]) if categorical else (1, 0)
-    couples: list[list[int]] = []
-    for i, word in enumerate(sequence):
-        if not word or (sampling_table is not None and sampling_table[word] < random.random()):
-            continue
-        for j in range(max(0, i - window_size), min(len(sequence), i + window_size + 1)):
-            if j != i and sequence[j]:
-                couples.append([word, sequence[j]])
+    couples = _neighbours(sequence, window_size, sampling_table)
     labels: list[Any] = [near] * len(couples)
     if negative_samples > 0:
         count = int(len(labels) * negative_samples)
@@ -155,6 +160,17 @@ def skipgrams(
             random.seed(seed)
             random.shuffle(each)
     return couples, [list(label) for label in labels] if categorical else labels
+
+
+def _neighbours(sequence: SequenceOf[int], window_size: int, sampling_table: Any) -> list[list[int]]:
+    """[word, word nearby] for all words that are drawn."""
+    couples: list[list[int]] = []
+    for i, word in enumerate(sequence):
+        if not word or (sampling_table is not None and sampling_table[word] < random.random()):
+            continue
+        nearby = range(max(0, i - window_size), min(len(sequence), i + window_size + 1))
+        couples += [[word, sequence[j]] for j in nearby if j != i and sequence[j]]
+    return couples
 
 
 class TimeseriesGenerator(Sequence):

@@ -13,8 +13,10 @@ import numpy as np
 
 from deepkit.datasets.words import PUNCTUATION, rank_words, split_words
 from deepkit.errors import ArgumentError, DataError
+from deepkit.loading import listing
 
 __all__ = ["Tokenizer", "hashing_trick", "one_hot", "text_to_word_sequence", "tokenizer_from_json"]
+__dir__ = listing(__all__)
 
 Analyzer = Callable[[str], Iterable[str]]
 MODES = ("binary", "count", "tfidf", "freq")

@@ -25,11 +25,13 @@ from deepkit.keras.saving.config import (
 )
 from deepkit.keras.saving.onnx import export_onnx
 from deepkit.keras.saving.state import values
+from deepkit.loading import listing
 
 __all__ = [
     "export_onnx", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
     "save_model", "save_weights", "to_json", "to_yaml",
 ]
+__dir__ = listing(__all__)
 
 StrPath = str | os.PathLike[str]
 

@@ -11,7 +11,8 @@ from deepkit.keras import optimizers, registry
 from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.base.history import record_of
-from deepkit.keras.base.input_layer import Input, InputLayer
+from deepkit.keras.base.input_layer import Input
+from deepkit.keras.base.topology import Topology, topology_of
 from deepkit.keras.saving.config import forgotten_on_error
 
 
@@ -30,14 +31,15 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[
         raise ArgumentError(f"clone_model of {model!r}", rule="a model; type(layer).from_config(...) copies a layer")
     clone = clone_function or _clone_layer
     with forgotten_on_error():
-        if hasattr(model, "_stack"):
+        if model.is_sequential:
             return _sequential(model, input_tensors, clone)
-        if model._topology is None:
+        topology = topology_of(model)
+        if topology is None:
             raise ArgumentError(
                 f"{type(model).__name__} {model.name!r} computes in Python code, which cannot be cloned layer by layer",
                 hint="make a second object of your class",
             )
-        return _functional(model, input_tensors, clone)
+        return _functional(model, topology, input_tensors, clone)
 
 
 def clone_and_build_model(
@@ -49,10 +51,7 @@ def clone_and_build_model(
         copy = clone_model(model, input_tensors)
         if compile_clone and model.optimizer is not None:
             optimizer = optimizers.deserialize(optimizers.serialize(model.optimizer))
-            copy.compile(
-                optimizer, model.loss, model._wanted_metrics, model.loss_weights, model.sample_weight_mode,
-                model._wanted_weighted,
-            )
+            copy.compile(optimizer, **model.compile_arguments)
     return copy
 
 
@@ -81,19 +80,18 @@ def _new_input(x: Any) -> Any:
 
 def _sequential(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
     layers = [clone(layer) for layer in model.layers]
-    begins = any(isinstance(layer, InputLayer) for layer in model._stack)
-    inputs = [record_of(x).layer for x in _new_inputs(model, given)] if begins or given is not None else []
+    inputs = [record_of(x).layer for x in _new_inputs(model, given)] if model.inputs or given is not None else []
     return type(model)([*inputs, *layers], name=model.name)
 
 
-def _functional(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
+def _functional(model: Any, topology: Topology, given: Any, clone: Callable[[Any], Any]) -> Any:
     new: dict[int, Any] = {id(x): y for x, y in zip(model.inputs, _new_inputs(model, given), strict=True)}
     copies: dict[Any, Any] = {}
 
     def now(x: Any) -> Any:
         return new.get(id(x), x) if is_tensor(x) else x
 
-    for call in model._topology.calls:
+    for call in topology.calls:
         if call.is_input:
             continue
         if call.layer not in copies:
@@ -101,4 +99,5 @@ def _functional(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
         inputs, args, kwargs = (map_leaves(now, part) for part in (call.inputs, call.args, call.kwargs))
         outputs = copies[call.layer](inputs, *args, **kwargs)
         new.update({id(old): y for old, y in zip(flat(call.outputs), flat(outputs), strict=True)})
-    return type(model)(inputs=map_leaves(now, model._inputs), outputs=map_leaves(now, model._outputs), name=model.name)
+    inputs, outputs = map_leaves(now, topology.inputs), map_leaves(now, topology.outputs)
+    return type(model)(inputs=inputs, outputs=outputs, name=model.name)

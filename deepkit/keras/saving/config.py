@@ -18,8 +18,7 @@ from deepkit.keras import dialects, registry
 from deepkit.keras.backend.nested import flat, map_leaves, single
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.base.history import CallRecord
-from deepkit.keras.base.input_layer import InputLayer
-from deepkit.keras.base.topology import source_of
+from deepkit.keras.base.topology import source_of, topology_of
 from deepkit.keras.layers.serialization import serialize
 from deepkit.keras.saving.objects import deserialize_layer, reading
 from deepkit.loading import optional
@@ -32,13 +31,11 @@ _LARGEST = 1_000_000  # entries of a YAML text, with what its aliases repeat
 
 
 def network_config(network: Any) -> dict[str, Any]:
-    """What `get_config` of a model gives: its layers and, unless they are in a row, how they are connected.
+    """What `get_config` of a model gives: its layers and how they are connected.
 
     A tensor is written as [layer, number of the layer's call, number of the output of that call].
     """
-    if hasattr(network, "_stack"):
-        return {"name": network.name, "layers": [serialize(layer) for layer in network._stack]}
-    topology = network._topology
+    topology = topology_of(network)
     if topology is None:
         raise ArgumentError(
             f"{type(network).__name__} {network.name!r} computes in Python code, which no configuration can hold",
@@ -47,7 +44,7 @@ def network_config(network: Any) -> dict[str, Any]:
         )
     known, number = set(topology.calls), {}
     for layer in topology.layers:
-        kept = [i for i, call in enumerate(layer.calls) if call in known]
+        kept = [i for i, call in enumerate(layer.inbound_nodes) if call in known]
         number.update({(layer, i): n for n, i in enumerate(kept, start=int(begins_with_input(layer)))})
 
     def place(x: Symbol) -> list[Any]:
@@ -56,27 +53,26 @@ def network_config(network: Any) -> dict[str, Any]:
 
     layers = []
     for layer in topology.layers:
-        nodes = [_node(call, place) for call in layer.calls if call in known and not call.is_input]
+        nodes = [_node(call, place) for call in layer.inbound_nodes if call in known and not call.is_input]
         layers.append({**serialize(layer), "name": layer.name, "inbound_nodes": nodes})
-    inputs, outputs = map_leaves(place, network._inputs), map_leaves(place, network._outputs)
+    inputs, outputs = map_leaves(place, topology.inputs), map_leaves(place, topology.outputs)
     return {
         "name": network.name,
         "trainable": network.trainable,
         "layers": layers,
-        "input_layers": inputs if isinstance(network._inputs, (list, tuple, dict)) else [inputs],
-        "output_layers": outputs if isinstance(network._outputs, (list, tuple, dict)) else [outputs],
+        "input_layers": inputs if isinstance(topology.inputs, (list, tuple, dict)) else [inputs],
+        "output_layers": outputs if isinstance(topology.outputs, (list, tuple, dict)) else [outputs],
     }
 
 
 def begins_with_input(layer: Any) -> bool:
     """Whether a layer is a model with an Input of its own: Keras counts the making of such a model as its call 0."""
-    inner = getattr(layer, "_stack", None) or layer.layers if layer.is_network else []
-    return any(isinstance(x, InputLayer) for x in inner)
+    return topology_of(layer) is not None
 
 
 def _node(call: CallRecord, place: Callable[[Symbol], list[Any]]) -> Any:
     """One call of a layer: what it was called on, and with which other arguments."""
-    named = dict(zip(list(call.layer._call_arguments)[1:], call.args, strict=False))
+    named = dict(zip(list(call.layer.call_parameters)[1:], call.args, strict=False))
 
     def argument(x: Any) -> Any:
         if isinstance(x, Symbol) and history_of(x) is not None:
@@ -233,8 +229,6 @@ def parse_json(text: Any, what: str) -> Any:
 
 def network_from_config(cls: Any, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A model of the class `cls` from what `network_config` gave."""
-    if hasattr(cls, "add"):
-        return _sequential(cls, config, custom_objects)
     if not isinstance(config, dict) or not {"layers", "input_layers", "output_layers"} <= config.keys():
         with reading(f"the configuration of a model of class {cls.__name__}"):
             return cls(**config)
@@ -253,7 +247,8 @@ def network_from_config(cls: Any, config: Any, custom_objects: Mapping[str, Any]
         return model
 
 
-def _sequential(cls: Any, config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+def sequential_from_config(cls: Any, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """A model of the class `cls`, a Sequential one, from a configuration of this or an older version."""
     name = config.get("name") if isinstance(config, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config  # Keras 2.0 to 2.2.2 wrote the list alone
     if not isinstance(layers, (list, tuple)):
@@ -283,8 +278,8 @@ class _Builder:
         self.next: dict[str, int] = {}
         for name, layer in self.layers.items():
             self.next[name] = int(begins_with_input(layer) and name not in counted_from_0)
-            if not self._nodes(name) and layer.calls and not begins_with_input(layer):
-                self.done[name, 0] = layer.calls[0]  # an InputLayer
+            if not self._nodes(name) and layer.inbound_nodes and not begins_with_input(layer):
+                self.done[name, 0] = layer.inbound_nodes[0]  # an InputLayer
 
     def _nodes(self, name: str) -> list[Any]:
         return next(said["inbound_nodes"] for said in self.config["layers"] if said["name"] == name)
@@ -322,7 +317,7 @@ class _Builder:
         found = value(node)
         layer = self.layers[name]
         layer(single(found) if isinstance(found, list) else found, **kwargs)
-        self.done[name, self.next[name]] = layer.calls[-1]
+        self.done[name, self.next[name]] = layer.inbound_nodes[-1]
         self.next[name] += 1
 
     def _filled(self, item: Any) -> Any:

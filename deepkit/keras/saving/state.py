@@ -23,7 +23,7 @@ def values(model: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.n
         layer.name: dict(zip(weights.names_of(layer), batch_get_value(weights.weights_of(layer)), strict=True))
         for layer in model.layers
     }
-    own = weights.own_weights(model)
+    own = model.own_weights
     return layers, dict(zip([w.name for w in own], batch_get_value(own), strict=True))
 
 
@@ -61,8 +61,7 @@ def own_objects(model: Any) -> dict[str, Any]:
     """The program's own classes and functions in a model, by the names that its configuration gives them."""
     layers = model.layers_inside()
     found = {x.name: x.function for x in layers if isinstance(x, Lambda)}
-    chosen = [model.loss, getattr(model, "_wanted_metrics", None), getattr(model, "_wanted_weighted", None)]
-    objects = [*layers, *flat(chosen), *(v for x in layers for v in vars(x).values()), model.optimizer]
+    objects = [*layers, *flat(model.compile_arguments), *(v for x in layers for v in vars(x).values()), model.optimizer]
     for item in objects:
         kind = item if inspect.isfunction(item) or inspect.isclass(item) else type(item)
         if not getattr(kind, "__module__", "deepkit.").startswith(("deepkit.", "builtins", "numpy")):

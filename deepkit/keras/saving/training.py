@@ -33,12 +33,13 @@ def training_config(model: Any) -> dict[str, Any] | None:
             stacklevel=4,
         )
         return None
+    chosen = model.compile_arguments
     return {
-        "loss": _written(model.loss),
-        "metrics": _written(model._wanted_metrics, model.output_names),
-        "weighted_metrics": _written(model._wanted_weighted, model.output_names),
-        "loss_weights": model.loss_weights,
-        "sample_weight_mode": model.sample_weight_mode,
+        "loss": _written(chosen["loss"]),
+        "metrics": _written(chosen["metrics"], model.output_names),
+        "weighted_metrics": _written(chosen["weighted_metrics"], model.output_names),
+        "loss_weights": chosen["loss_weights"],
+        "sample_weight_mode": chosen["sample_weight_mode"],
         "optimizer_config": registry.serialize_keras_object(model.optimizer),
     }
 

@@ -40,10 +40,6 @@ def weights_of(layer: Any) -> list[Any]:
     return list(kept.values())
 
 
-def own_weights(model: Any) -> list[Any]:
-    return [*model._trainable_weights, *model._non_trainable_weights]
-
-
 def check_built(model: Any, doing: str) -> None:
     """ArgumentError if the model's weights do not exist yet."""
     bare = [layer.name for layer in model.layers if not layer.built]
@@ -61,7 +57,7 @@ def names_of(layer: Any) -> list[str]:
     In the graph a name may have been counted up ("dense_1_2/kernel:0" in the third model with a layer dense_1); the
     file has the layer's own name.
     """
-    inner = {id(w): x.name for x in layer.layers_inside() if not x._sublayers for w in x._own_weights()}
+    inner = {id(w): x.name for x in layer.layers_inside() if len(x.layers_inside()) == 1 for w in x.own_weights}
     found: list[str] = []
     for w in weights_of(layer):
         scope, _, rest = w.name.partition("/")
@@ -92,15 +88,15 @@ def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
     for layer, saved in zip(ours, theirs, strict=True):
         pairs += _matched(weights_of(layer), saved, f"layer {layer.name!r}", path)
     extra = next((x for x in stored if x.name == OWN), None)
-    if extra is not None and (extra.weights or own_weights(model)):
-        pairs += _matched(own_weights(model), extra, f"model {model.name!r} itself", path)
+    if extra is not None and (extra.weights or model.own_weights):
+        pairs += _matched(model.own_weights, extra, f"model {model.name!r} itself", path)
     _assign(pairs)
 
 
 def load_by_name(model: Any, stored: Sequence[StoredLayer], path: str, skip_mismatch: bool = False) -> None:
     """Gives weights to the layers whose names are in the file; the others keep theirs."""
     check_built(model, "load_weights")
-    own = {layer.name: weights_of(layer) for layer in model.layers} | {OWN: own_weights(model)}
+    own = {layer.name: weights_of(layer) for layer in model.layers} | {OWN: model.own_weights}
     pairs: list[tuple[Any, Stored]] = []
     for saved in stored:
         if saved.name not in own or not (saved.weights or own[saved.name]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.loading import load_module
+from deepkit.loading import listing, load_module
 
 _MODULE_OF = {
     **dict.fromkeys(("normalize", "to_categorical"), "np_utils"),
@@ -22,6 +22,7 @@ _MODULES = (
 )
 
 __all__ = sorted(_MODULE_OF)
+__dir__ = listing([*_MODULES, *__all__])
 
 
 def __getattr__(name: str) -> Any:
@@ -32,7 +33,3 @@ def __getattr__(name: str) -> Any:
     from deepkit.errors import MissingNameError
 
     raise MissingNameError(f"keras.utils has no {name!r}", rule="its names: " + ", ".join(__all__))
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULES, *__all__])

@@ -70,48 +70,66 @@ def get_file(
         DownloadError: the download failed, or the checksum is another.
         DataError: the cache cannot be written, or an archive is damaged or would write outside its folder.
     """
-    from urllib.parse import urlsplit
-
-    from deepkit.datasets.fetch import download
     from deepkit.datasets.locate import cache_folder
-    from deepkit.files import reason, whole_file
     from deepkit.keras.utils.archives import FORMATS, unpack
 
     if origin is None:
         raise ArgumentError("get_file without origin", rule="origin is the address to download from")
-    parts = urlsplit(origin)
-    if parts.scheme.lower() not in _SCHEMES:
-        raise ArgumentError(f"get_file cannot download from {origin!r}", rule=f"one of {', '.join(_SCHEMES)}")
-    name = str(fname or "") or Path(parts.path).name
-    if name in ("", ".", ".."):
-        raise ArgumentError(f"get_file: {origin!r} does not end in a name", hint="name the file with fname")
+    name = _name_in_cache(fname, origin)
     if md5_hash is not None and file_hash is None:
         file_hash, hash_algorithm = md5_hash, "md5"
 
     folder = Path(cache_dir or cache_folder()).expanduser() / cache_subdir
     result = folder / name.removesuffix(".tar.gz") if untar else folder / name
     path = result.with_name(result.name + ".tar.gz") if untar else result
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot make the folder {path.parent}: {reason(error)}", hint="choose cache_dir") from error
+    _make_folder(path.parent)
     if not path.is_file() or (file_hash is not None and not validate_file(path, file_hash, hash_algorithm)):
-        print(f"Downloading data from {origin}")
-        algorithm = _algorithm(file_hash or "", hash_algorithm)
-        try:
-            with whole_file(path) as out:
-                download(origin, out, digest=file_hash, algorithm=algorithm)
-        except DownloadError as error:
-            raise DownloadError(
-                f"{origin} could not be downloaded: {error.what}",
-                hint=f"check address and connection, or put the file there yourself: {path}",
-            ) from error
+        _download(origin, path, file_hash, hash_algorithm)
     if untar:
         if not result.exists():
             unpack(path, folder, ("tar",))
     elif extract and archive_format is not None:
         unpack(path, folder, FORMATS if archive_format == "auto" else archive_format)
     return str(result)
+
+
+def _name_in_cache(fname: str | Path | None, origin: str) -> str:
+    """What a file is called in the cache: `fname`, or the last part of the address."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(origin)
+    if parts.scheme.lower() not in _SCHEMES:
+        raise ArgumentError(f"get_file cannot download from {origin!r}", rule=f"one of {', '.join(_SCHEMES)}")
+    name = str(fname or "") or Path(parts.path).name
+    if name in ("", ".", ".."):
+        raise ArgumentError(f"get_file: {origin!r} does not end in a name", hint="name the file with fname")
+    return name
+
+
+def _make_folder(folder: Path) -> None:
+    from deepkit.files import reason
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {reason(error)}", hint="choose cache_dir") from error
+
+
+def _download(origin: str, path: Path, file_hash: str | None, hash_algorithm: str) -> None:
+    """The file of an address at `path`, whole and with its checksum, or not at all."""
+    from deepkit.datasets.fetch import download
+    from deepkit.files import whole_file
+
+    print(f"Downloading data from {origin}")
+    algorithm = _algorithm(file_hash or "", hash_algorithm)
+    try:
+        with whole_file(path) as out:
+            download(origin, out, digest=file_hash, algorithm=algorithm)
+    except DownloadError as error:
+        raise DownloadError(
+            f"{origin} could not be downloaded: {error.what}",
+            hint=f"check address and connection, or put the file there yourself: {path}",
+        ) from error
 
 
 def validate_file(fpath: str | Path, file_hash: str, algorithm: str = "auto", chunk_size: int = 65_535) -> bool:

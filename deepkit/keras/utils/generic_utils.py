@@ -60,9 +60,7 @@ class Progbar:
         """Shows that `current` steps are done; finalize ends the line (by default when the target is reached)."""
         done = self.target is not None and current >= self.target if finalize is None else finalize
         for name, value in values or ():
-            total, count = (0.0, 0.0) if name in self.stateful_metrics else self._sums.get(name, (0.0, 0.0))
-            steps = 1 if name in self.stateful_metrics else max(current - self._seen, 1)
-            self._sums[name] = total + float(np.mean(value)) * steps, count + steps
+            self._take(name, float(np.mean(value)), max(current - self._seen, 1))
         self._seen = current
         now = _clock()
         if current == 1 and self._after_first is None:
@@ -70,7 +68,18 @@ class Progbar:
         if not self.verbose or (not done and (self.verbose != 1 or now - self._last < self.interval)):
             return
         self._last = now
-        line = self._line(current, now, done)
+        self._draw(self._line(current, now, done), done)
+
+    def _take(self, name: str, value: float, steps: int) -> None:
+        """Adds a value that is the mean of so many steps, or in the place of the last one if the metric keeps its own mean."""
+        if name in self.stateful_metrics:
+            self._sums[name] = value, 1
+        else:
+            total, count = self._sums.get(name, (0.0, 0.0))
+            self._sums[name] = total + value * steps, count + steps
+
+    def _draw(self, line: str, done: bool) -> None:
+        """Writes the line, over the one before where the output can do that."""
         dynamic = self.verbose == 1 and in_place(sys.stdout)
         if dynamic:
             if not done and sys.stdout.isatty():  # a line that wraps cannot be drawn over

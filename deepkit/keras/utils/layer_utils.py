@@ -11,7 +11,7 @@ import numpy as np
 from deepkit.errors import ArgumentError, printable
 from deepkit.keras.backend.nested import flat, keras_shape
 from deepkit.keras.base.history import record_of
-from deepkit.keras.base.topology import source_of
+from deepkit.keras.base.topology import source_of, topology_of
 
 __all__ = ["count_params", "get_source_inputs", "layers_between", "print_summary"]
 
@@ -45,16 +45,11 @@ def print_summary(
         )
     say = print_fn or print
     in_a_row = _in_a_row(model)
-    ends = list(positions or ([0.45, 0.85, 1.0] if in_a_row else [0.33, 0.55, 0.67, 1.0]))
     length = line_length or (65 if in_a_row else 98)
-    if ends[-1] <= 1:
-        ends = [int(length * end) for end in ends]
-    titles = ["Layer (type)", "Output Shape", "Param #", *([] if in_a_row else ["Connected to"])]
-    if len(ends) != len(titles):
-        raise ArgumentError(f"summary: {len(ends)} positions for the columns {', '.join(titles)}", rule="one for each")
+    titles, ends = _columns(in_a_row, positions, length)
     if show_trainable:
         length += 11
-        ends, titles = [*ends, length], [*titles, "Trainable"]
+        titles, ends = [*titles, "Trainable"], [*ends, length]
     say(f'Model: "{printable(model.name)}"')
     say("_" * length)
     say(_line(titles, ends))
@@ -74,12 +69,22 @@ def print_summary(
     say("_" * length)
 
 
+def _columns(in_a_row: bool, positions: Sequence[float] | None, length: int) -> tuple[list[str], list[float]]:
+    """The titles of the columns, and after how many characters each ends."""
+    titles = ["Layer (type)", "Output Shape", "Param #", *([] if in_a_row else ["Connected to"])]
+    ends = list(positions or ([0.45, 0.85, 1.0] if in_a_row else [0.33, 0.55, 0.67, 1.0]))
+    if len(ends) != len(titles):
+        raise ArgumentError(f"summary: {len(ends)} positions for the columns {', '.join(titles)}", rule="one for each")
+    return titles, [int(length * end) for end in ends] if ends[-1] <= 1 else ends
+
+
 def _in_a_row(model: Any) -> bool:
     """Whether every layer just takes what the one before it made: then nobody asks what it is connected to."""
-    if hasattr(model, "_stack") or model._topology is None:
+    topology = topology_of(model)
+    if model.is_sequential or topology is None:
         return True
-    calls = model._topology.calls
-    depths = [model._topology.depth_of[call] for call in calls]
+    calls = topology.calls
+    depths = [topology.depth_of[call] for call in calls]
     layers = [call.layer for call in calls]
     return len(set(depths)) == len(depths) == len(set(layers)) and all(len(call.keras_inputs) <= 1 for call in calls)
 
@@ -93,7 +98,7 @@ def _expanded(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: in
 
 def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[str]]:
     """The lines of one layer: a layer with several inputs takes several."""
-    inner = layer.is_network and (layer._topology is not None or bool(layer.layers))
+    inner = layer.is_network and bool(layer.layers)
     params = str(layer.count_params()) if layer.built or inner else "0 (unused)"
     first = [f"{'|' * depth}{' ' if depth else ''}{layer.name} ({type(layer).__name__})", _shape(layer, model), params]
     tail = ["Y" if layer.trainable else "N"] if trainable else []
@@ -105,7 +110,8 @@ def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 
 
 def _shape(layer: Any, model: Any) -> str:
     """The output's shape in this model; "multiple" if its calls make different ones."""
-    calls = [c for c in layer.calls if model._topology is None or c in model._topology.depth_of] or layer.calls
+    topology = topology_of(model)
+    calls = [c for c in layer.inbound_nodes if topology is None or c in topology.depth_of] or layer.inbound_nodes
     shapes = [keras_shape(call.outputs) for call in calls]
     if not shapes:
         return str(layer.output_shape) if layer.is_network and layer.outputs else "?"
@@ -114,14 +120,10 @@ def _shape(layer: Any, model: Any) -> str:
 
 def _connections(layer: Any, model: Any) -> list[str]:
     """ "layer[call][output]" for every tensor that goes into the layer in this model."""
-    if model._topology is None:
-        return []
-    found = []
-    for call in layer.calls:
-        if call in model._topology.depth_of:
-            for source, number, output in map(source_of, call.keras_inputs):
-                found.append(f"{source.name}[{number}][{output}]")
-    return found
+    topology = topology_of(model)
+    calls = [call for call in layer.inbound_nodes if topology is not None and call in topology.depth_of]
+    sources = [source_of(x) for call in calls for x in call.keras_inputs]
+    return [f"{source.name}[{number}][{output}]" for source, number, output in sources]
 
 
 def _line(fields: Sequence[str], ends: Sequence[float]) -> str:

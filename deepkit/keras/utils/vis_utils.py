@@ -16,6 +16,7 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.files import whole_file, write_whole
 from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.base.input_layer import InputLayer
+from deepkit.keras.base.topology import Topology, topology_of
 from deepkit.keras.utils.layer_utils import layers_between
 from deepkit.loading import shown
 from deepkit.resources import install
@@ -46,27 +47,32 @@ class _Blocks:
 
     def _add(self, model: Any, frames: tuple[str, ...], layer_range: Any = None) -> tuple[list[int], list[int]]:
         """Adds the layers of `model`; the blocks it begins with and those it ends with."""
-        if model._topology is None:
-            self.blocks.append(self._block(model, frames))
-            return [len(self.blocks) - 1], [len(self.blocks) - 1]
-        wanted = layers_between(model, layer_range) if layer_range else model._topology.layers
+        topology = topology_of(model)
+        if topology is None:
+            return self._add_block(model, frames)
+        wanted = layers_between(model, layer_range) if layer_range else topology.layers
         ends: dict[Any, tuple[list[int], list[int]]] = {}
-        for layer in model._topology.layers:
-            if not any(layer is x for x in wanted):
-                continue
-            inner = _inner_model(layer) if self.options["expand_nested"] else None
-            if inner is not None and inner._topology is not None:
-                ends[layer] = self._add(inner, (*frames, layer.name))
-            else:
-                self.blocks.append(self._block(layer, frames))
-                ends[layer] = [len(self.blocks) - 1], [len(self.blocks) - 1]
-        for call in model._topology.calls:
-            for parent in call.parents:
-                if parent.layer in ends and call.layer in ends:
-                    self.edges += [(a, b) for a in ends[parent.layer][1] for b in ends[call.layer][0]]
-        self.edges = list(dict.fromkeys(self.edges))
+        for layer in topology.layers:
+            if any(layer is x for x in wanted):
+                inner = _inner_model(layer) if self.options["expand_nested"] else None
+                ends[layer] = self._add_block(layer, frames) if inner is None else self._add(inner, (*frames, layer.name))
+        self._connect(topology, ends)
         outputs = [b for x in model.output_names for layer in ends if layer.name == x for b in ends[layer][1]]
         return [b for layer in ends if isinstance(layer, InputLayer) for b in ends[layer][0]], outputs
+
+    def _add_block(self, layer: Any, frames: tuple[str, ...]) -> tuple[list[int], list[int]]:
+        """Adds one layer: the block begins and ends with itself."""
+        self.blocks.append(self._block(layer, frames))
+        return [len(self.blocks) - 1], [len(self.blocks) - 1]
+
+    def _connect(self, topology: Topology, ends: dict[Any, tuple[list[int], list[int]]]) -> None:
+        """Adds an edge from each block with which a layer ends to those with which the layers after it begin."""
+        pairs = [(parent.layer, call.layer) for call in topology.calls for parent in call.parents]
+        found = [
+            (a, b) for before, after in pairs if before in ends and after in ends
+            for a in ends[before][1] for b in ends[after][0]
+        ]
+        self.edges = list(dict.fromkeys([*self.edges, *found]))
 
     def _block(self, layer: Any, frames: tuple[str, ...]) -> Block:
         o = self.options
@@ -84,15 +90,16 @@ class _Blocks:
 
 
 def _inner_model(layer: Any) -> Any:
+    """The model that a layer is or holds, if its layers can be drawn."""
     inner = getattr(layer, "layer", layer)
-    return inner if inner.is_network else None
+    return inner if topology_of(inner) is not None else None
 
 
 def _shapes(layer: Any) -> tuple[str, str]:
     """Input and output shapes in words; several calls of different shapes are "multiple"."""
     found = []
     for which in ("inputs", "outputs"):
-        values = [keras_shape(getattr(call, which)) for call in layer.calls]
+        values = [keras_shape(getattr(call, which)) for call in layer.inbound_nodes]
         if isinstance(layer, InputLayer):
             values = [layer.batch_input_shape]
         if not values and layer.is_network and layer.inputs:

@@ -16,6 +16,7 @@ import numpy as np
 
 from deepkit.core.graph import Graph
 from deepkit.errors import ArgumentError, MissingExtraError
+from deepkit.keras.backend.session import World
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
 from deepkit.keras.saving.state import model_of, state_of
@@ -119,7 +120,7 @@ class BaseWrapper:
     def __getstate__(self) -> dict[str, Any]:
         state = {**vars(self), "sk_params": self.sk_params}
         if "model_" in state:
-            with state["model_"]._world().graph.as_default():
+            with World.of(*state["model_"].inputs).graph.as_default():
                 state["model_"] = state_of(state["model_"])
             state["history_"] = dict(state["history_"])
         return state
@@ -185,7 +186,7 @@ class BaseWrapper:
 
         check_is_fitted(self)
         x = _validated(self, X, reset=False)
-        with self.model_._world().graph.as_default():
+        with World.of(*self.model_.inputs).graph.as_default():
             return self.model_.predict(x, **self.filter_sk_params(Model.predict, kwargs))
 
     def _small_network(

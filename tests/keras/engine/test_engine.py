@@ -347,3 +347,12 @@ def test_one_batch_is_predicted():
     model = Sequential([Dense(2, input_shape=(3,))])
     x, _ = _data()
     np.testing.assert_array_equal(model.predict_on_batch(x), model.predict(x, batch_size=len(x)))
+
+
+def test_a_layer_that_does_not_fit_is_no_part_of_the_model():
+    model = Sequential([Dense(4, input_shape=(3,))])
+    with pytest.raises(ShapeError):
+        model.add(Dense(2, input_shape=(5,), weights=[np.zeros((7, 2)), np.zeros(2)]))
+    model.add(Dense(1))
+    assert [layer.units for layer in model.layers] == [4, 1]
+    assert model.output_shape == (None, 1)

@@ -235,3 +235,34 @@ def test_a_weight_is_the_same_object_on_tensors_and_in_a_graph():
     assert isinstance(read, Symbol)
     assert isinstance(value, Tensor)
     assert np.array_equal(value.numpy(), layer.get_weights()[0])
+
+
+class OwnNames(M.Model):
+    """A model whose author has used names that others like, too: methods of PyTorch's, numbers of the training."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = L.Dense(1, kernel_initializer="ones")
+        self.step = self.steps = self.training = self.signature = self.objective = self.world = self.topology = 3
+        self.calls = self.scope = self.penalties = self._training = self._calls = 0
+
+    def remember(self, *what):
+        self.calls += len(what)
+
+    def forward(self, x):
+        return self.dense(x)
+
+    def call(self, x):
+        return self.forward(x)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_models_own_names_are_not_taken(eagerly):
+    model, x, y = OwnNames(), np.ones((4, 2)), np.ones((4, 1))
+    model.compile("sgd", "mse", run_eagerly=eagerly)
+    assert model.evaluate(x, y, verbose=0) == 1.0  # (1 + 1 - 1)^2
+    assert model.train_on_batch(x, y) == 1.0
+    assert model.evaluate(x, y, verbose=0) < 1.0
+    model.remember("state", "action")
+    assert model.step == model.topology == 3
+    assert model.calls == 2

@@ -207,6 +207,14 @@ def test_every_step_goes_through_the_same_layer(steps):
     assert next(w.name for w in model.weights) == "time_distributed_1/kernel:0"
 
 
+def test_weights_given_to_the_layer_inside_are_its_first_values():
+    kernel, bias = np.arange(6.0).reshape(3, 2), np.array([1.0, 2.0])
+    layer = TimeDistributed(Dense(2, weights=[kernel, bias]))
+    layer(Input((4, 3)))
+    for found, given in zip(layer.get_weights(), (kernel, bias), strict=True):
+        np.testing.assert_array_equal(found, given)
+
+
 def test_images_of_a_film():
     inner = Conv2D(2, 3)
     layer = TimeDistributed(inner)

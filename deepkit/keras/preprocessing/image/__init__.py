@@ -22,6 +22,7 @@ from deepkit.keras.preprocessing.image.directory import DirectoryIterator
 from deepkit.keras.preprocessing.image.files import array_to_img, img_to_array, load_img, save_img
 from deepkit.keras.preprocessing.image.generator import ImageDataGenerator
 from deepkit.keras.preprocessing.image.iterator import Iterator, NumpyArrayIterator
+from deepkit.loading import listing
 
 __all__ = [
     "DataFrameIterator",
@@ -45,3 +46,4 @@ __all__ = [
     "save_img",
     "transform_matrix_offset_center",
 ]
+__dir__ = listing(__all__)

@@ -89,26 +89,14 @@ class DataFrameIterator(FileIterator):
         wanted = [x_col, *([weight_col] if weight_col else [])]
         if mode not in ("input", None):
             wanted += y_col if isinstance(y_col, (list, tuple)) else [y_col]
-        missing = [column for column in wanted if column not in table]
-        if missing:
-            raise ArgumentError(f"the table has no column {missing[0]!r}", rule=f"its columns: {list(table.columns)}")
+        _check_columns(table, wanted)
         if not all(isinstance(name, str) for name in table[x_col]):
             raise DTypeError(f"column {x_col!r} holds other things than strings", rule="names of files")
         if classes and mode in _WITHOUT_CLASSES:
             warnings.warn(f"classes means nothing with class_mode={mode!r}", stacklevel=4)
         if weight_col and getattr(table[weight_col].dtype, "kind", "O") not in "iuf":
             raise DTypeError(f"column {weight_col!r} holds other things than numbers", rule="a weight for each picture")
-        types = {"binary": (str,), "sparse": (str,), "categorical": (str, list, tuple)}.get(str(mode))
-        if types and not all(isinstance(label, types) for label in table[y_col]):
-            raise DTypeError(
-                f"column {y_col!r} holds labels that are no {' or '.join(kind.__name__ for kind in types)}",
-                rule=f"class_mode={mode!r} names classes by strings",
-                hint='table[column] = table[column].astype(str); or class_mode="raw" for numbers',
-            )
-        if mode == "binary":
-            count = len(set(classes)) if classes else table[y_col].nunique()
-            if count != 2:
-                raise ArgumentError(f'class_mode="binary" with {count} classes', rule="two", hint='class_mode="sparse"')
+        _check_labels(table, y_col, mode, classes)
 
     def _existing(self, table: Any, x_col: str) -> Any:
         """The rows whose file is there and, by its ending, a picture."""
@@ -127,6 +115,27 @@ class DataFrameIterator(FileIterator):
         if isinstance(label, (list, tuple)):
             return [self.class_indices[name] for name in label]
         return self.class_indices[label]
+
+
+def _check_columns(table: Any, wanted: list[str]) -> None:
+    missing = [column for column in wanted if column not in table]
+    if missing:
+        raise ArgumentError(f"the table has no column {missing[0]!r}", rule=f"its columns: {list(table.columns)}")
+
+
+def _check_labels(table: Any, y_col: Any, mode: str | None, classes: Any) -> None:
+    """The labels are of the kind that the class_mode `mode` takes, and of two classes where it is "binary"."""
+    types = {"binary": (str,), "sparse": (str,), "categorical": (str, list, tuple)}.get(str(mode))
+    if types and not all(isinstance(label, types) for label in table[y_col]):
+        raise DTypeError(
+            f"column {y_col!r} holds labels that are no {' or '.join(kind.__name__ for kind in types)}",
+            rule=f"class_mode={mode!r} names classes by strings",
+            hint='table[column] = table[column].astype(str); or class_mode="raw" for numbers',
+        )
+    if mode == "binary":
+        count = len(set(classes)) if classes else table[y_col].nunique()
+        if count != 2:
+            raise ArgumentError(f'class_mode="binary" with {count} classes', rule="two", hint='class_mode="sparse"')
 
 
 def _known_classes(table: Any, y_col: str, classes: Any) -> tuple[Any, list[str]]:

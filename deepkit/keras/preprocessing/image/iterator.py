@@ -149,26 +149,9 @@ class NumpyArrayIterator(Iterator):
     ):
         self.data_format, self.dtype = normalize_data_format(data_format), dtype or floatx()
         x, misc = _with_others(x)
-        arrays = {"x": x, "y": y, "sample_weight": sample_weight} | {f"x[1][{i}]": one for i, one in enumerate(misc)}
-        for name, array in arrays.items():
-            if array is not None and len(array) != len(x):
-                raise ShapeError(
-                    f"{len(x):,} pictures, but {name} has {len(array):,} elements: "
-                    f"{np.asarray(x).shape} and {np.asarray(array).shape}",
-                    rule="one for each picture",
-                )
-        rows = slice(None)
-        if subset is not None:
-            if subset not in SUBSETS:
-                raise ArgumentError(f"subset={subset!r}", rule=f"{' or '.join(map(repr, SUBSETS))}")
-            split = int(len(x) * image_data_generator.validation_split)
-            if y is not None and not ignore_class_split and set(np.unique(y[:split])) != set(np.unique(y[split:])):
-                raise ArgumentError(
-                    "the training and the validation part do not have the same classes",
-                    rule="the first pictures, as many as validation_split says, are for validation",
-                    hint="shuffle the arrays if they are sorted by class; else ignore_class_split=True",
-                )
-            rows = slice(split) if subset == "validation" else slice(split, None)
+        _check_lengths(x, {"y": y, "sample_weight": sample_weight, **{f"x[1][{i}]": one for i, one in enumerate(misc)}})
+        split = 0 if subset is None else int(len(x) * image_data_generator.validation_split)
+        rows = _rows_of_subset(subset, split, None if ignore_class_split else y)
         self.x = np.asarray(x[rows], dtype=self.dtype)
         self.x_misc = [one[rows] for one in misc]
         self.y = None if y is None else np.asarray(y[rows])
@@ -224,3 +207,29 @@ def check_channels(shape: tuple[int, ...], data_format: str) -> None:
             "1, 3 or 4 are usual",
             stacklevel=3,
         )
+
+
+def _check_lengths(x: Any, others: dict[str, Any]) -> None:
+    """ShapeError if another array is not as long as that of the pictures."""
+    for name, array in others.items():
+        if array is not None and len(array) != len(x):
+            raise ShapeError(
+                f"{len(x):,} pictures, but {name} has {len(array):,} elements: "
+                f"{np.asarray(x).shape} and {np.asarray(array).shape}",
+                rule="one for each picture",
+            )
+
+
+def _rows_of_subset(subset: str | None, split: int, y: Any) -> slice:
+    """The rows of a subset: those for validation come first, `split` of them; `y` are classes that both must have."""
+    if subset is None:
+        return slice(None)
+    if subset not in SUBSETS:
+        raise ArgumentError(f"subset={subset!r}", rule=f"{' or '.join(map(repr, SUBSETS))}")
+    if y is not None and set(np.unique(y[:split])) != set(np.unique(y[split:])):
+        raise ArgumentError(
+            "the training and the validation part do not have the same classes",
+            rule="the first pictures, as many as validation_split says, are for validation",
+            hint="shuffle the arrays if they are sorted by class; else ignore_class_split=True",
+        )
+    return slice(split) if subset == "validation" else slice(split, None)

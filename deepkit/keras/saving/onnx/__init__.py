@@ -10,6 +10,7 @@ from deepkit.errors import ArgumentError
 from deepkit.io.onnx import OnnxGraph
 from deepkit.keras.backend.context import mask_of
 from deepkit.keras.backend.nested import flat, keras_shape
+from deepkit.keras.base.topology import topology_of
 from deepkit.keras.saving.onnx.value import Converter, Value, converter_of
 from deepkit.keras.saving.weights import check_built
 
@@ -57,7 +58,8 @@ def _axes(shape: tuple[int | None, ...], name: str) -> tuple[int | str, ...]:
 def convert_network(graph: OnnxGraph, network: Any, inputs: list[Value], converters: dict[str, Converter]) -> list[str]:
     """The nodes of all layers of a model; the names of its outputs."""
     now = {id(x): value for x, value in zip(network.inputs, inputs, strict=True)}
-    for call in network._topology.calls:
+    topology = topology_of(network)
+    for call in topology.calls if topology is not None else ():
         if call.is_input:
             continue
         given = [now[id(x)] for x in call.keras_inputs]
@@ -73,7 +75,7 @@ def convert_layer(graph: OnnxGraph, layer: Any, inputs: list[Value], converters:
     own = converters.get(type(layer).__name__)
     if own is not None:
         found = own(graph, layer, inputs)
-    elif getattr(layer, "_topology", None) is not None:
+    elif topology_of(layer) is not None:
         return convert_network(graph, layer, inputs, converters)
     else:
         found = converter_of(layer)(graph, layer, inputs)
@@ -88,7 +90,7 @@ def _check_call(call: Any) -> None:
             hint="a second model of the same layers without it",
         )
     masked = [x for x in call.keras_inputs if mask_of(x) is not None]
-    if masked and "mask" in call.layer._call_arguments and not hasattr(call.layer, "_topology"):
+    if masked and "mask" in call.layer.call_parameters and not call.layer.is_network:
         ignores = type(call.layer).__name__ in ("BatchNormalization", "Lambda")
         if not ignores:
             raise ArgumentError(

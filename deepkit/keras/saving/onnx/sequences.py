@@ -61,14 +61,10 @@ def recurrent(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> list[str]:
     weights = [graph.constant(a[None], layer.name) for a in (kernel, recurrent_kernel, _biases(layer, kind))]
     given = [graph.add("Unsqueeze", s.name, graph.ints(0)) for s in states]
     operator = {"SimpleRNN": "RNN"}.get(kind, kind)
-    gates = [] if kind == "SimpleRNN" else [layer.recurrent_activation]
-    how = _functions(layer, *gates, *[layer.activation] * (2 if kind == "LSTM" else 1))
-    if kind == "GRU":
-        how["linear_before_reset"] = int(layer.cell.reset_after)
-    names = graph.add(
-        operator, time, *weights, None, *given, outputs=3 if kind == "LSTM" else 2, hidden_size=layer.units, **how
+    sequence, *last = graph.add(
+        operator, time, *weights, None, *given, outputs=3 if kind == "LSTM" else 2, hidden_size=layer.units,
+        **_how_gates_work(layer, kind),
     )
-    sequence, *last = names
     if layer.return_sequences:
         sequence = graph.add("Squeeze", sequence, graph.ints(1))
         first = sequence if layer.time_major else graph.add("Transpose", sequence, perm=[1, 0, 2])
@@ -77,6 +73,13 @@ def recurrent(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> list[str]:
     if not layer.return_state:
         return [first]
     return [first, *[graph.add("Squeeze", s, graph.ints(0)) for s in last]]
+
+
+def _how_gates_work(layer: Any, kind: str) -> dict[str, Any]:
+    """The attributes of the operator that say what its gates compute."""
+    gates = [] if kind == "SimpleRNN" else [layer.recurrent_activation]
+    how = _functions(layer, *gates, *[layer.activation] * (2 if kind == "LSTM" else 1))
+    return {**how, "linear_before_reset": int(layer.cell.reset_after)} if kind == "GRU" else how
 
 
 def _biases(layer: Any, kind: str) -> np.ndarray:

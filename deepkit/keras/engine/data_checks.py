@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning, ShapeError, did_you_mean
-
-# ---- arguments
-
-
-def unknown_argument(what: str, name: str, known: Iterable[str]) -> ArgumentError:
-    """The error for an argument that `what` does not have, with the nearest one that it has."""
-    known = [k for k in dict.fromkeys(known) if k not in ("self", "args", "kwargs", "unknown", "old")]
-    return ArgumentError(
-        f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known), hint=did_you_mean(name, known)
-    )
-
-
-def whole(value: Any, what: str, least: int = 0) -> None:
-    """ArgumentError unless `value` is a whole number not below `least`."""
-    if isinstance(value, (bool, str)) or not hasattr(value, "__index__") or value < least:
-        text = str(value).strip()
-        whole = int(float(text)) if text.replace(".", "", 1).isdigit() else least
-        raise ArgumentError(
-            f"{what}={value!r}", rule=f"a whole number not below {least}", hint=f"{what}={max(whole, least)}"
-        )
-
+from deepkit.errors import ArgumentError, DeepkitError, DTypeError, GraphWarning, ShapeError
+from deepkit.site import warn_user
 
 # ---- one array
 
@@ -71,17 +50,17 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     """An array of Python objects as one of numbers, or of texts, if all of its items are that."""
     kinds = {type(item) for item in array.flat}
     if type(None) in kinds:
-        at = next(index for index, item in np.ndenumerate(array) if item is None)
         raise DTypeError(
-            f"{what} holds None, first at {_place(at)}", rule="every entry is a number",
+            f"{what} holds None, first at {_place(_first(array, lambda item: item is None))}", rule="every entry is a number",
             hint="fill the gap (with the column's mean, say), or leave the sample out",
         )
-    if kinds and all(issubclass(kind, (str, bytes)) for kind in kinds):
+    texts = [issubclass(kind, (str, bytes)) for kind in kinds]
+    if kinds and all(texts):
         return array.astype(str)
     if kinds and all(issubclass(kind, (bool, int, float, np.number, np.bool_)) for kind in kinds):
         return np.array(array.tolist())
-    if any(issubclass(kind, (str, bytes)) for kind in kinds):
-        at = next(index for index, item in np.ndenumerate(array) if isinstance(item, (str, bytes)))
+    if any(texts):
+        at = _first(array, lambda item: isinstance(item, (str, bytes)))
         raise DTypeError(
             f"{what} holds texts beside numbers, first {array[at]!r} at {_place(at)}", rule="every entry is a number",
             hint="a column of texts becomes numbers first: one-hot columns, pandas.get_dummies(table)",
@@ -95,6 +74,11 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     )
 
 
+def _first(array: np.ndarray, wanted: Callable[[Any], bool]) -> tuple[int, ...]:
+    """Where the first of the wanted items is."""
+    return next(index for index, item in np.ndenumerate(array) if wanted(item))
+
+
 def _place(index: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, index))}]"
 
@@ -102,71 +86,100 @@ def _place(index: tuple[int, ...]) -> str:
 # ---- inputs
 
 
-def check_input(model: Any, array: np.ndarray, symbol: Any, name: str) -> None:
+def check_output_names(given: Iterable[Any], names: list[str], what: str) -> None:
+    """ArgumentError if a dictionary has an entry for an output that there is not."""
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise ArgumentError(
+            f"{what}: the dictionary has an entry {unknown[0]!r}", rule="outputs: " + ", ".join(names),
+            hint="an output is called as the layer that makes it",
+        )
+
+
+def check_input(model: str, array: np.ndarray, symbol: Any, name: str) -> None:
     """DTypeError or ShapeError that says which input, what it expects, what it got, and how to get there."""
     if array.dtype.kind in "USc" and symbol.dtype.numpy.kind not in "Oc":
-        texts = array.dtype.kind != "c"
-        raise DTypeError(
-            f"input {name!r} of model {model.name!r} takes {symbol.dtype.name}, x holds "
-            + (f"texts, such as {str(array.flat[0])!r}" if texts and array.size else "texts" if texts else "complex numbers"),
-            rule="a model computes with numbers",
-            hint="texts become numbers first: a keras.preprocessing.text.Tokenizer for sentences, one-hot columns for categories"
-            if texts
-            else "x.real and x.imag as two features, or np.abs(x)",
-        )
+        raise _no_numbers(model, array, symbol, name)
     dims, got = symbol.shape.dims, array.shape
     if dims is None:
         return
-    if len(dims) == len(got) and all(d is None or d == n for d, n in zip(dims[1:], got[1:], strict=True)):
-        if dims[0] is not None and got[0] % dims[0]:
-            raise ShapeError(
-                f"input {name!r} of model {model.name!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
-                rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
-            )
-        return
-    raise ShapeError(
-        f"input {name!r} of model {model.name!r}: expected shape {tuple(dims)}, got {tuple(got)}",
-        rule="the first axis counts the samples, the others are those of input_shape",
-        hint=_way_to(tuple(dims), tuple(got)),
+    if len(dims) != len(got) or not _fits(dims[1:], got[1:]):
+        raise ShapeError(
+            f"input {name!r} of model {model!r}: expected shape {tuple(dims)}, got {tuple(got)}",
+            rule="the first axis counts the samples, the others are those of input_shape",
+            hint=_way_to(tuple(dims), tuple(got)),
+        )
+    if dims[0] is not None and got[0] % dims[0]:
+        raise ShapeError(
+            f"input {name!r} of model {model!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
+            rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
+        )
+
+
+def _no_numbers(model: str, array: np.ndarray, symbol: Any, name: str) -> DTypeError:
+    if array.dtype.kind == "c":
+        held, hint = "complex numbers", "x.real and x.imag as two features, or np.abs(x)"
+    else:
+        held = f"texts, such as {str(array.flat[0])!r}" if array.size else "texts"
+        hint = "texts become numbers first: a keras.preprocessing.text.Tokenizer for sentences, one-hot columns for categories"
+    return DTypeError(
+        f"input {name!r} of model {model!r} takes {symbol.dtype.name}, x holds {held}",
+        rule="a model computes with numbers", hint=hint,
     )
+
+
+def _fits(wanted: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape has the wanted lengths, where None stands for any."""
+    return len(shape) == len(wanted) and all(d is None or d == n for d, n in zip(wanted, shape, strict=True))
 
 
 def _way_to(dims: tuple[Any, ...], got: tuple[int, ...]) -> str:
     """How an array of shape `got` comes to the shape `dims`, whose first entry is the batch."""
     one = dims[1:]
+    return _missing_axis(one, got) or _moved_axis(one, got) or _reshaped(one, got) or "compare x.shape with model.input_shape"
 
-    def fits(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> bool:
-        return len(shape) == len(wanted) and all(d is None or d == n for d, n in zip(wanted, shape, strict=True))
 
-    if dims[1:2] == (None,) and fits(got[1:], dims[2:]):
-        return f"input_shape leaves the batch axis out: input_shape={dims[2:]}"
-    if fits(got, one):
+def _missing_axis(one: tuple[Any, ...], got: tuple[int, ...]) -> str | None:
+    """The way for one axis too many or too few; `one` is the shape of a sample."""
+    if one[:1] == (None,) and _fits(one[1:], got[1:]):
+        return f"input_shape leaves the batch axis out: input_shape={one[1:]}"
+    if _fits(one, got):
         return "a single sample still needs the batch axis: x[None]"
-    if one[-1:] == (1,) and fits(got[1:], one[:-1]):
-        return "x[..., None] adds the channel axis at the end" if len(dims) == 4 else "x[..., None] adds the last axis"
-    if len(got) == len(dims) + 1 and got[0] < got[1] and fits(got[2:], one):
+    if one[-1:] == (1,) and _fits(one[:-1], got[1:]):
+        return f"x[..., None] adds the {'channel axis at the end' if len(one) == 3 else 'last axis'}"
+    return None
+
+
+def _moved_axis(one: tuple[Any, ...], got: tuple[int, ...]) -> str | None:
+    """The way for axes that stand elsewhere."""
+    if len(got) == len(one) + 2 and got[0] < got[1] and _fits(one, got[2:]):
         return f"a list of {got[0]} arrays for one input? np.concatenate(x) joins them"
-    if len(dims) == len(got) == 4 and fits((*got[2:], got[1]), one):
+    if len(one) == 3 and len(got) == 4 and _fits(one, (*got[2:], got[1])):
         return "the channels are in front: np.moveaxis(x, 1, -1) puts them last (a reshape would mix the pixels up)"
-    if len(dims) == 3 and len(got) == 2:
+    return None
+
+
+def _reshaped(one: tuple[Any, ...], got: tuple[int, ...]) -> str | None:
+    """The way for the same numbers in another shape."""
+    if len(one) == 2 and len(got) == 2:
         return f"x.reshape(len(x), steps, {one[-1] or 'features'}): a recurrent layer takes (samples, steps, features)"
     size = math.prod(got[1:])
-    if len(dims) == 2 and size == one[0]:
-        return (
-            f"x.reshape(len(x), {one[0]}) makes each sample one row, or start the model with Flatten(input_shape=...)"
-        )
+    if one == (size,):
+        return f"x.reshape(len(x), {size}) makes each sample one row, or start the model with Flatten(input_shape=...)"
     if None not in one and size == math.prod(one):
         return f"x.reshape(-1, {', '.join(map(str, one))})"
-    return "compare x.shape with model.input_shape"
+    return None
 
 
 # ---- targets
 
 
-def check_labels(model: Any, targets: list[Any]) -> None:
-    """Errors for labels that the loss cannot use, whatever their shapes: texts, numbers that are no class."""
-    model._prepare()
-    for name, y, y_pred, loss in zip(model.output_names, targets, model.outputs, model._objective.losses, strict=True):
+def check_labels(ends: Any, targets: list[Any], losses: list[Any]) -> None:
+    """Errors for labels that the loss cannot use, whatever their shapes: texts, numbers that are no class.
+
+    ends: the signature of the model, with `outputs` and `output_names`.
+    """
+    for name, y, y_pred, loss in zip(ends.output_names, targets, ends.outputs, losses, strict=True):
         if y is None or loss is None:
             continue
         if y.dtype.kind in "USO":
@@ -192,8 +205,13 @@ def _class_numbers(name: str, y: np.ndarray, dims: Any) -> None:
             rule="sparse_categorical_crossentropy takes whole numbers from 0",
             hint="targets that are quantities need a loss such as 'mse' and a last layer without softmax",
         )
-    if units is not None and (y.min() < 0 or y.max() >= units):
-        wrong = (y < 0) | (y >= units)
+    if units is not None:
+        _check_range(name, y, units)
+
+
+def _check_range(name: str, y: np.ndarray, units: int) -> None:
+    wrong = (y < 0) | (y >= units)
+    if wrong.any():
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), y.shape))
         raise ArgumentError(
             f"output {name!r}: label {y[at]:.0f} (y{_place(at)}) is out of range for {units} classes",
@@ -209,9 +227,9 @@ def _yes_or_no(name: str, y: np.ndarray, dims: Any) -> None:
     odd = y.max() if y.max() > 1 else y.min()
     text = f"output {name!r}: binary_crossentropy compares probabilities, and the target {odd:g} is none"
     if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
-        warnings.warn(
+        warn_user(
             f"{text}: the loss can fall below 0 without end. Scale the targets to 0 ... 1, or use loss='mse'",
-            RuntimeWarning, stacklevel=5,
+            RuntimeWarning,
         )
         return
     if y.max() > 100:
@@ -248,7 +266,7 @@ def warn_if_no_probabilities(outputs: list[tuple[str, Any, Any]], losses: list[A
             )
         else:
             continue
-        warnings.warn(f"output {name!r}: {text}", GraphWarning, stacklevel=5)
+        warn_user(f"output {name!r}: {text}", GraphWarning)
 
 
 _OF_PROBABILITIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
@@ -292,16 +310,7 @@ def explain_nan(loss: float, batch: Any, number: int) -> None:
             "the data are finite, so the weights have grown too large or a logarithm met 0: scale the inputs, "
             "take a smaller learning rate, or clipnorm=1"
         )
-    warnings.warn(
+    warn_user(
         f"the loss of batch {number} is {loss}; {reason}. callbacks=[TerminateOnNaN()] ends training at once",
-        RuntimeWarning, stacklevel=4,
-    )
-
-
-def warn_refrozen() -> None:
-    """Warns that layers were frozen or thawed after compile."""
-    warnings.warn(
-        "Discrepancy between the trainable weights and those that compile collected: `trainable` of a layer has changed "
-        "since compile, and training goes on with the weights of then. Call model.compile(...) again to change that",
-        GraphWarning, stacklevel=5,
+        RuntimeWarning,
     )

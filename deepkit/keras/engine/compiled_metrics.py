@@ -18,7 +18,7 @@ from deepkit.keras.metrics.base import MeanMetricWrapper, Metric, listed_updates
 _CHOSEN_BY_SHAPE = {"accuracy": "accuracy", "acc": "accuracy", "crossentropy": "crossentropy", "ce": "crossentropy"}
 
 
-class Scores:
+class CompiledMetrics:
     """The metrics of a model's outputs, as compile was given them.
 
     An output without a loss has no targets, so it has no metrics. Each metric is called as it was given ("mae"), after
@@ -36,6 +36,8 @@ class Scores:
         )
         self._plain, self._weighed = plain, weighed
         self._name(names)
+        self.shown: list[Metric] = [m for rows in zip(plain, weighed, strict=True) for row in rows for m in row]
+        """The metrics output by output, the weighted ones after the others."""
 
     def _name(self, outputs: list[str]) -> None:
         several = len(outputs) > 1
@@ -44,11 +46,6 @@ class Scores:
             for metric in (*plain, *weighed):
                 metric.name = _untaken(f"{output}_{metric.name}" if several else metric.name, taken)
                 taken.add(metric.name)
-
-    @property
-    def shown(self) -> list[Metric]:
-        """The metrics output by output, the weighted ones after the others."""
-        return [m for rows in zip(self._plain, self._weighed, strict=True) for row in rows for m in row]
 
     def update(self, ys: list[Any], outputs: list[Any], weights: list[Any]) -> list[Any]:
         """The updates for one batch."""

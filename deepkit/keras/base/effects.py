@@ -1,0 +1,69 @@
+"""What the calls of a layer do beside computing outputs: losses, updates and metrics that training takes up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deepkit.core.apply import is_tensor
+from deepkit.core.symbol import Symbol
+from deepkit.keras.backend import context
+from deepkit.keras.backend.nested import listed
+from deepkit.keras.base.weights import LayerWeights
+
+
+class LayerEffects(LayerWeights):
+    """A layer with what `add_loss`, `add_update` and `add_metric` were given."""
+
+    def __init__(self, trainable: bool, weights: Any) -> None:
+        self._loss_functions: list[Callable[[], Any]] = []
+        self._graph_losses: list[Symbol] = []
+        super().__init__(trainable, weights)
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
+        for loss in listed(losses):
+            if not is_tensor(loss) and callable(loss):
+                self._loss_functions.append(loss)
+            elif isinstance(loss, Symbol) and context.is_first():
+                self._graph_losses.append(loss)
+            else:
+                context.current().losses.append((self, loss))
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Assignments that happen with each training run, and in a stateful layer with every run: moving averages, states.
+
+        A pair (variable, value) is an assignment, too. Those of a frozen layer do not happen. (What `call` assigns without
+        giving it to add_update happens with each run, as in Keras without graphs.)
+        """
+        for update in listed(updates) if not isinstance(updates, tuple) else [updates]:
+            made = update[0].assign(update[1]) if isinstance(update, tuple) else update
+            call = context.current()
+            call.updates[:] = [*[(layer, known) for layer, known in call.updates if known is not made], (self, made)]
+
+    def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
+        """Shows the mean of `value` among the metrics under `name`; if it is a metric's result, shows that metric."""
+        context.current().metrics.append((context.metric_of(value) or name or self.name, value))
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties on weights, and what `add_loss` was given by the calls on Symbols."""
+        asked = [x for call in self.inbound_nodes for _, x in call.asked.losses]
+        inner = [x for layer in self._sublayers for x in layer.losses]
+        return [*self.weight_penalties(), *asked, *self._graph_losses, *inner]
+
+    @property
+    def graph_losses(self) -> list[Any]:
+        """What `add_loss` was given outside of any call: tensors of the graph that the layer is part of."""
+        return list(self._graph_losses)
+
+    def weight_penalties(self) -> list[Any]:
+        """The regularizers' penalties on the layer's own weights, and what the functions given to add_loss make."""
+        held = [w for w in self.own_weights if getattr(w, "regularizer", None) is not None]
+        return [*[w.regularizer(w) for w in held], *[loss() for loss in self._loss_functions]]
+
+    @property
+    def updates(self) -> list[Any]:
+        """What the calls on Symbols assign; a frozen layer assigns only its states."""
+        asked = [u for call in self.inbound_nodes for x, u in call.asked.updates if x is None or x.trainable or x.stateful]
+        return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
