@@ -31,6 +31,14 @@ class Reporter(Protocol):
     def done(self, number: int, total: int, source: str) -> None: ...
 
 
+class Quiet:
+    """Tells nobody."""
+
+    def start(self, number: int, total: int, source: str) -> None: ...
+
+    def done(self, number: int, total: int, source: str) -> None: ...
+
+
 def load(path: Path) -> Any:
     """The notebook at `path` as an nbformat object; DataError if it is not a notebook of format 4."""
     import nbformat

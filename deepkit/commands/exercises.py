@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deepkit.commands._help import completed_by
-
-if TYPE_CHECKING:
-    from deepkit.grade.exercise import Exercise
 
 DESCRIPTION = "Write exercises: one source notebook for each set, from which the learners' notebook is built."
 EXAMPLES = {
     "deepkit exercises": "the sets there are",
     "deepkit exercises new trees --out source": "a set of one task, which works, to begin with: source/trees.ipynb",
-    "deepkit exercises build source/trees.ipynb": "review it and write the learners' notebook, trees.ipynb",
+    "deepkit exercises build --run source/trees.ipynb": "run it, review it and write the learners' notebook, trees.ipynb",
     "deepkit exercises build": "all of deepkit's own",
     "deepkit exercises build --check": "write nothing; exit 1 where a release is not what its source gives",
     "deepkit grade --self-test source/trees.ipynb": "our solutions earn all points, wrong answers none",
@@ -42,8 +38,8 @@ from rng; ask for values, and for graphs as data; count nothing by what an objec
 A test cell with 0 points and no answer holds tools that several hidden tests share. A text cell with grade, solution and
 0 points is an open question: its model answer stands between the marks of a solution; learners mark it themselves.
 
-Store the source executed (jupyter nbconvert --to notebook --execute --inplace source/NAME.ipynb): running it tries every
-test on our solutions, and outputs of cells in which nothing is to be answered go into the release.
+A source is stored with what its cells show: build --run runs it, which tries every test on our solutions, and keeps the
+outputs. Those of cells in which nothing is to be answered go into the release.
 
 A release in which somebody has written is not replaced unless --force says so.
 """
@@ -55,14 +51,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     name = parser.add_argument("names", metavar="NAME", nargs="*", help="names or source notebooks (build: default all)")
     completed_by(name, _names)
     parser.add_argument("--check", action="store_true", help="build: only tell what is not as it should be")
+    parser.add_argument("--run", action="store_true", help="build: run the source first, and store what its cells show")
     parser.add_argument("--out", type=Path, metavar="PATH", help="new: the folder; build: the notebook to write")
     parser.add_argument("--force", action="store_true", help="build: replace a notebook in which somebody has written")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed command line asks for and return the exit code."""
+    _check_arguments(args)
+    if args.action == "list":
+        return show()
+    if args.action == "new":
+        return _begin(args.names[0], args.out)
+    return min(1, sum(_build(name, args) for name in args.names or _names()))
+
+
+def _check_arguments(args: argparse.Namespace) -> None:
     from deepkit.errors import ArgumentError
-    from deepkit.grade.exercise import load_exercise
 
     alone = len(args.names) == 1
     fits = {"list": not args.names, "new": alone and not args.check, "build": alone or not args.out}
@@ -72,11 +77,22 @@ def run(args: argparse.Namespace) -> int:
             rule="new takes one name; --out with build takes one, too; --check goes with build alone",
             hint="deepkit exercises --help shows examples",
         )
-    if args.action == "list":
-        return show()
-    if args.action == "new":
-        return _begin(args.names[0], args.out)
-    return min(1, sum(_build(load_exercise(name), args) for name in args.names or _names()))
+
+
+def _store_outputs(path: Path) -> None:
+    """Run a source in a kernel of its own and write what its cells show into it; a cell that fails leaves it as it was."""
+    import json
+
+    from deepkit.commands._notebook import Quiet, execute, load
+    from deepkit.files import write_whole
+
+    notebook, stored = load(path), json.loads(path.read_text("utf-8"))
+    execute(notebook, path.parent, timeout=600, reporter=Quiet())
+    for cell, ran in zip(stored["cells"], notebook.cells, strict=True):
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = ran.outputs, ran.execution_count
+    write_whole(path, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+    print(f"ran {path}")
 
 
 def show() -> int:
@@ -119,12 +135,17 @@ def _begin(name: str, out: Path | None) -> int:
     return 0
 
 
-def _build(exercise: Exercise, args: argparse.Namespace) -> int:
+def _build(name: str, args: argparse.Namespace) -> int:
     """Review a source and write its release; returns how many faults there are."""
     from deepkit.errors import ArgumentError
     from deepkit.grade.authoring.release import write_release
     from deepkit.grade.authoring.review import complaints
+    from deepkit.grade.exercise import load_exercise
 
+    exercise = load_exercise(name)
+    if args.run:
+        _store_outputs(exercise.path)
+        exercise = load_exercise(exercise.path)
     found = list(complaints(exercise))
     for complaint in found:
         print(f"{exercise.name}: {complaint}")

@@ -11,7 +11,7 @@ import numpy as np
 from deepkit.core import door
 from deepkit.core.control_flow import tracing
 from deepkit.core.inputs import holds_tensor, is_tensor, leaves, typed
-from deepkit.core.op import Op, lookup
+from deepkit.core.op import Op, lookup, stand_ins, standing_for
 from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
@@ -32,6 +32,8 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
 
     Which of the two depends on the data alone. Python and NumPy values take the type of the tensors beside them.
     """
+    if stand_ins:
+        op = standing_for(op)
     inputs = tuple(_here(x) if is_tensor(x) else _gathered(x) for x in inputs)
     graph = next((x.graph for x in inputs if isinstance(x, Symbol)), None)
     label = name or op.label or op.type

@@ -178,6 +178,9 @@ class Op:
 registry: dict[str, type[Op]] = {}
 """Every op by its name."""
 
+stand_ins: dict[type[Op], type[Op]] = {}
+"""Ops that are computed in the place of others, wherever these are applied; `testing.bring` puts them here."""
+
 OpClass = TypeVar("OpClass", bound=type[Op])
 
 
@@ -192,6 +195,13 @@ def register(cls: OpClass) -> OpClass:
         raise ArgumentError(f"op {cls.__name__} says nothing about its gradient")
     registry[cls.__name__] = cls
     return cls
+
+
+def standing_for(op: Op) -> Op:
+    """The op that stands in the place of `op`, with the attributes it was given; `op` itself where none does or can."""
+    cls = stand_ins.get(type(op))
+    given = {name: value for name, value in vars(op).items() if name in op.attrs}
+    return op if cls is None or not given.keys() <= set(cls.attrs) else cls(**given)
 
 
 def lookup(name: str) -> type[Op]:

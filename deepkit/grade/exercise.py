@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,10 +158,9 @@ def load_exercise(name: str | Path) -> Exercise:
 
 
 def _check_cells(path: Path, cells: tuple[Cell, ...]) -> None:
-    ids = [cell.grade_id for cell in cells if cell.role]
-    if len(set(ids)) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
-        raise GradingError(f"{path.stem}: the grade_id {twice!r} occurs twice", where=str(path))
+    twice = [name for name, times in Counter(cell.grade_id for cell in cells if cell.role).items() if times > 1]
+    if twice:
+        raise GradingError(f"{path.stem}: the grade_id {twice[0]!r} occurs twice", where=str(path))
     answers = _named(cells, "answer")
     checks = [cell.grade_id for cell in cells if cell.role == "check" and _points(cell) != 0]
     if not answers or [f"{name}{CHECK}" for name in answers] != checks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,12 +45,17 @@ def read_submission(path: Path, names: list[str], *, ours: Iterable[str] = (), q
     cells = [raw for raw in everything if raw.get("cell_type") == "code"]
     answers, problems = _answers(cells, names)
     imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))
-    closed = set(ours)
-    theirs = [(i, cell) for i, cell in enumerate(cells) if not closed & _called(cell)]
-    pieces = tuple(piece for i, cell in theirs[:_MOST_CELLS] for piece in pieces_of(without_magics(_source(cell)), i))
+    pieces = tuple(_pieces(cells, set(ours)))
     places = {name: i for i, cell in reversed(list(enumerate(cells))) for name in _called(cell)}
     written = {name: texts[0][:MOST_CHARACTERS] for name in questions if (texts := _texts(everything, name))}
     return Submission(answers, problems, imports, pieces, places, written)
+
+
+def _pieces(cells: list[dict[str, Any]], closed: set[str]) -> Iterator[Piece]:
+    """What the cells define, but for those that are called by a name in `closed`."""
+    theirs = [(number, cell) for number, cell in enumerate(cells) if not closed & _called(cell)]
+    for number, cell in theirs[:_MOST_CELLS]:
+        yield from pieces_of(without_magics(_source(cell)), number)
 
 
 def _answers(cells: list[dict[str, Any]], names: list[str]) -> tuple[dict[str, str], dict[str, str]]:

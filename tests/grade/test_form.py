@@ -106,10 +106,12 @@ def test_a_release_in_which_somebody_wrote_is_kept(toy):
 def test_a_new_set_works_from_the_start(tmp_path, capsys):
     assert main(["exercises", "new", "first-steps"]) == 0
     path = tmp_path / "source" / "first-steps.ipynb"
+    assert list(complaints(load_exercise(path))) == ["the source is not stored as it was run: deepkit exercises build --run"]
+    pytest.importorskip("nbclient", reason="the extra `course` is not installed")
+    assert main(["exercises", "build", "--run", str(path)]) == 0
     exercise = load_exercise(path)
-    assert list(complaints(exercise)) == []
+    assert exercise.cells[4].raw["outputs"][0]["text"] == "1 + 4 + 9 = 14.0\n"
     assert exercise.questions[0].model.startswith("No: |x|")
-    assert main(["exercises", "build", str(path)]) == 0
     assert main(["exercises", "build", str(path), "--check"]) == 0
     assert [problem for _, problem in self_test(exercise, seed=3) if problem] == []
     in_kernel(*(c.source for c in exercise.cells if c.raw["cell_type"] == "code"))

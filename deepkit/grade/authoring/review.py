@@ -21,6 +21,8 @@ def complaints(exercise: Exercise) -> Iterator[str]:
         for complaint in (*_of_text(task), *_of_test(exercise, task)):
             yield f"{task.name}: {complaint}"
     yield from _of_names(exercise)
+    if any(cell.raw.get("execution_count") is None for cell in exercise.cells if cell.raw["cell_type"] == "code"):
+        yield "the source is not stored as it was run: deepkit exercises build --run"
     for question in exercise.questions:
         if not question.model.strip():
             yield f"{question.name}: an open question without a model answer"

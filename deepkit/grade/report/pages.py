@@ -21,7 +21,7 @@ _STYLE = """
   --quiet: #a2abb7; --right: #58c48c; --wrong: #f0897f; --part: #7db3ec; } }
 body { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto;
   max-width: 60rem; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 0; }
+h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 1.8rem 0 .3rem; } section h2 { margin: 0; }
 p { margin: .4rem 0; } .quiet { color: var(--quiet); } .total { font-size: 1.25rem; }
 a { color: var(--part); }
 section { border: 1px solid var(--line); border-left: .4rem solid var(--line); border-radius: .3rem; margin: 1rem 0;
@@ -34,7 +34,7 @@ pre { background: var(--soft); border-radius: .3rem; margin: .5rem 0; overflow-x
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .text { text-align: left; } td.text { white-space: normal; }
 td.right { color: var(--right); } td.wrong { color: var(--wrong); }
 .bar { background: var(--soft); display: block; height: 1rem; width: 12rem; }
 .bar span { background: var(--part); display: block; height: 100%; }
@@ -108,9 +108,10 @@ def _distribution(exercise: Exercise, graded: Sequence[Result]) -> str:
         often = f"{common[0][1]} x {_code(common[0][0])}" if common else ""
         rows.append(
             f"<tr><td>{_text(task.name)}</td><td>{task.points:g}</td><td>{right} of {len(marks)}</td>"
-            f'<td>{_bar(right, len(marks))}</td><td style="text-align:left;white-space:normal">{often}</td></tr>'
+            f'<td>{_bar(right, len(marks))}</td><td class="text">{often}</td></tr>'
         )
-    head = "<tr><th>task</th><th>points</th><th>right</th><th>share</th><th>the hint that most need</th></tr>"
+    head = "".join(f"<th>{name}</th>" for name in ("task", "points", "right"))
+    head = f'<tr>{head}<th class="text">share</th><th class="text">the hint that most need</th></tr>'
     return f'<h2>Tasks</h2><div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 
@@ -123,7 +124,7 @@ def _totals(exercise: Exercise, graded: Sequence[Result]) -> str:
         low, high = exercise.points * i / classes, exercise.points * (i + 1) / classes
         label = f"{low:g} to {'' if i == classes - 1 else 'under '}{high:g}"
         rows.append(f"<tr><td>{label}</td><td>{counts[i]}</td><td>{_bar(counts[i], len(graded))}</td></tr>")
-    head = "<tr><th>points in all</th><th>submissions</th><th>share</th></tr>"
+    head = '<tr><th>points in all</th><th>submissions</th><th class="text">share</th></tr>'
     return f'<h2>Totals</h2><div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 
