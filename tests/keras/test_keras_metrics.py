@@ -369,3 +369,25 @@ def test_shapes_that_do_not_fit() -> None:
         m.Accuracy()(np.zeros((2, 3)), np.zeros((2, 2)))
     with pytest.raises(ShapeError, match="multi_label"):
         m.AUC(multi_label=True)(LABELS, SCORES)
+
+
+@pytest.mark.parametrize("returns", [False, True])
+def test_all_assignments_of_a_metric_happen_whatever_it_returns(returns):
+    class Largest(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="largest")
+            self.total = self.add_weight(name="total", initializer="zeros")
+            self.count = self.add_weight(name="count", initializer="zeros")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.total.assign_add(keras.backend.max(y_pred))
+            last = self.count.assign_add(1.0)
+            return last if returns else None
+
+        def result(self):
+            return self.total / self.count
+
+    model = keras.models.Sequential([keras.layers.Dense(1, kernel_initializer="ones", input_shape=(1,))])
+    model.compile("sgd", "mse", metrics=[Largest()])
+    x = np.array([[1.0], [5.0], [3.0], [2.0]])
+    assert model.evaluate(x, np.zeros((4, 1)), batch_size=2, verbose=0)[1] == (5.0 + 3.0) / 2

@@ -155,7 +155,7 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
             self.prepare(*args, **kwargs)
             with graph.recording() as made:
                 done = update_state(self, *args, **kwargs)
-        return done if listed_updates(done) else [node.outputs[0] for node in made if node.op.writes]
+        return list(dict.fromkeys([*listed_updates(done), *[node.outputs[0] for node in made if node.op.writes]]))
 
     return call
 
