@@ -43,7 +43,8 @@ READS = {  # the reference within reach
     "numpy maps": "import numpy\nwon = b'xyzzy' in numpy.memmap('{secret}', numpy.uint8, 'r').tobytes()",
     "sqlite reads": "import sqlite3\nd = sqlite3.connect(':memory:')\nd.execute('attach ? as a', ['{outside}/base'])\n"
     "won = d.execute('select * from a.t').fetchone() is not None",
-    "the import system": "sys.path.insert(0, os.path.dirname('{secret}'))\nimport tests\nwon = 'xyzzy' in tests.__doc__",
+    "the import system": "import importlib.machinery as m\n"
+    "won = b'xyzzy' in m.SourceFileLoader('tests', '{secret}').get_data('{secret}')",
     "hard link": "os.link('{secret}', 'mine')\nwon = 'xyzzy' in open('mine').read()",
     "soft link": "os.symlink('{secret}', 'mine')\nwon = 'xyzzy' in open('mine').read()",
     "moved here": "os.rename('{outside}/movable', 'mine')\nwon = True",
