@@ -72,7 +72,8 @@ def test_decoders_step_by_step(sess) -> None:
     np.testing.assert_array_equal(*sess.run([plain[-1], last]))
     kernel, bias = (sess.run(v) for v in tf.global_variables("fed"))
     value = sess.run(fed)
-    np.testing.assert_allclose(value[1], np.tanh(np.hstack([np.ones((2, 3)), value[0]]) @ kernel + bias), rtol=1e-5)
+    expected = np.tanh(np.hstack([np.ones((2, 3)), value[0]]) @ kernel + bias)
+    np.testing.assert_allclose(value[1], expected, rtol=1e-5, atol=1e-6)  # sums of terms near 1 that may cancel
     assert len(outputs) == 3
     assert sess.run(spoken[2]).shape == (2, 6)
     names = [v.name for v in tf.trainable_variables("embedding_rnn_seq2seq")]
