@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -32,15 +33,17 @@ def part(function: Callable) -> Callable[..., Any]:
 
 
 _parts: list[Callable] = []
+_teaching = threading.Lock()
 
 
 def _teach_parts() -> None:
     """Makes lanes and every part known to numba, once."""
     from numba.extending import register_jitable
 
-    load_module("deepkit.device.registers.lanes_compiled")
-    while _parts:
-        register_jitable(_parts.pop())
+    with _teaching:  # another thread must not compile a kernel while one of its parts is still unknown
+        load_module("deepkit.device.registers.lanes_compiled")
+        while _parts:
+            register_jitable(_parts.pop())
 
 
 @functools.cache

@@ -97,9 +97,9 @@ def page(server):
 
 
 def press(page, command: str, **arguments) -> None:
-    """Run one of JupyterLab's own commands."""
+    """Begin one of JupyterLab's own commands; what it promises is not awaited: a page that breaks it would hold us for ever."""
     page.wait_for_function("window.jupyterapp !== undefined", timeout=START_S * 1000)
-    page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [command, arguments])
+    page.evaluate("([name, args]) => void window.jupyterapp.commands.execute(name, args)", [command, arguments])
 
 
 def drawing(page) -> str:
