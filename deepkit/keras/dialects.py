@@ -16,6 +16,12 @@ from deepkit.loading import load_module
 LAST, STANDALONE, TENSORFLOW_1 = "the last Keras 2", "Keras 2.3.1", "tf.keras of TensorFlow 1.15"
 _COLUMNS = (LAST, STANDALONE, TENSORFLOW_1)
 
+_LOSSES = (
+    "Loss", "LossFunctionWrapper", "BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity",
+    "Hinge", "Huber", "KLDivergence", "LogCosh", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+)
+
 TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     # of the module or class | argument or attribute | the last Keras 2 | Keras 2.3.1 | TensorFlow 1.15
     ("", "__version__", "2.21.0", "2.3.1", "2.2.4-tf"),
@@ -32,7 +38,12 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.GRUCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    *((f"losses.{name}", "reduction", "auto", "sum_over_batch_size", "auto") for name in _LOSSES),
+    ("losses.KLDivergence", "name", "kl_divergence", "kullback_leibler_divergence", "kullback_leibler_divergence"),
+    ("losses.LogCosh", "name", "log_cosh", "logcosh", "logcosh"),
     ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split
+    ("engine.model.Model", "resets_before_batch", True, False, False),  # the metrics of train_on_batch
+    ("engine.compiled_metrics.CompiledMetrics", "named_by_functions", False, False, True),  # "accuracy" is logged as acc
     ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
 )
 

@@ -92,6 +92,37 @@ def test_class_weights_in_what_a_validation_split_holds_back(speak):
     assert losses == {dialects.LAST: [1.5, 3.0], dialects.STANDALONE: [1.5, 9.0]}
 
 
+def test_what_losses_are_called(speak):
+    found = {}
+    for dialect in (dialects.LAST, dialects.STANDALONE):
+        speak(dialect)
+        losses = [keras.losses.KLDivergence(), keras.losses.LogCosh(), keras.losses.CosineSimilarity()]
+        found[dialect] = [(config["name"], config["reduction"]) for config in (loss.get_config() for loss in losses)]
+        model = keras.models.Sequential([L.Dense(1, input_shape=(1,), kernel_initializer="ones")])
+        model.compile("sgd", losses[1])
+        assert model.test_on_batch(np.ones((1, 1)), np.zeros((1, 1))) == pytest.approx(np.log(np.cosh(1.0)), abs=1e-6)
+    assert found[dialects.LAST] == [("kl_divergence", "auto"), ("log_cosh", "auto"), ("cosine_similarity", "auto")]
+    assert found[dialects.STANDALONE] == [
+        (name, "sum_over_batch_size") for name in ("kullback_leibler_divergence", "logcosh", "cosine_similarity")
+    ]
+
+
+def test_what_metrics_are_called(speak):
+    """TensorFlow 1.15's get_metric_name: accuracy is acc, a function has its own name; Keras keeps what was given."""
+    names = {}
+    for dialect in (dialects.LAST, dialects.STANDALONE, dialects.TENSORFLOW_1):
+        speak(dialect)
+        model = keras.models.Sequential([L.Dense(2, activation="softmax", input_shape=(2,))])
+        metrics = ["accuracy", "ce", "mse", keras.losses.mae, keras.metrics.Precision()]
+        model.compile("sgd", "mse", metrics=metrics, weighted_metrics=["acc", "mae"])
+        names[dialect] = model.metrics_names[1:4] + model.metrics_names[-2:]
+        history = model.fit(np.eye(2), np.eye(2), verbose=0).history
+        assert list(dict(history)) == model.metrics_names
+        assert history["acc"] == history["accuracy"]  # either name finds it
+    assert names[dialects.LAST] == names[dialects.STANDALONE] == ["accuracy", "ce", "mse", "acc", "mae"]
+    assert names[dialects.TENSORFLOW_1] == ["acc", "ce", "mean_squared_error", "weighted_acc", "weighted_mean_absolute_error"]
+
+
 def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
     """Loss and weights (gamma, beta, averages) of a layer that trains or not before its call, and after it."""
     layer = L.BatchNormalization(input_shape=(1,), trainable=before, epsilon=0.0, momentum=0.5)
@@ -106,16 +137,16 @@ def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
     ("dialect", "before", "after", "loss", "weights"),
     [
         (dialects.LAST, True, True, 0, [1, 0, 2, 2.5]),  # by the batch, -1 and 1; the averages move half way to 4 and 4
-        (dialects.LAST, True, False, 0, [1, 0, 0, 1]),  # frozen after its call: by the batch, the averages stand
-        (dialects.LAST, False, False, 17, [1, 0, 0, 1]),  # by the averages 0 and 1: (3^2 + 5^2) / 2
-        (dialects.LAST, False, True, 17, [0.64, -0.08, 0, 1]),  # trained, but called frozen
+        (dialects.LAST, True, False, 17, [1, 0, 0, 1]),  # frozen at compile: by the averages 0 and 1, (3^2 + 5^2) / 2
+        (dialects.LAST, False, False, 17, [1, 0, 0, 1]),
+        (dialects.LAST, False, True, 0, [1, 0, 2, 2.5]),  # thawed at compile
         (dialects.STANDALONE, True, False, 0, [1, 0, 0, 1]),
         (dialects.STANDALONE, False, False, 0, [1, 0, 0, 1]),
         (dialects.STANDALONE, False, True, 0, [1, 0, 2, 2.5]),
     ],
 )
 def test_a_frozen_batch_normalization(speak, dialect, before, after, loss, weights):
-    """In the last Keras 2 what counts for the result is whether the layer was frozen when it was called; never in 2.3.1."""
+    """In the last Keras 2 a layer that is frozen when the model is compiled normalizes by its averages; never in 2.3.1."""
     speak(dialect)
     assert _normalized(before, after) == (loss, weights)
 

@@ -371,8 +371,9 @@ def test_shapes_that_do_not_fit() -> None:
         m.AUC(multi_label=True)(LABELS, SCORES)
 
 
+@pytest.mark.parametrize("eagerly", [False, True])
 @pytest.mark.parametrize("returns", [False, True])
-def test_all_assignments_of_a_metric_happen_whatever_it_returns(returns):
+def test_all_assignments_of_a_metric_happen_whatever_it_returns(returns, eagerly):
     class Largest(keras.metrics.Metric):
         def __init__(self):
             super().__init__(name="largest")
@@ -388,6 +389,6 @@ def test_all_assignments_of_a_metric_happen_whatever_it_returns(returns):
             return self.total / self.count
 
     model = keras.models.Sequential([keras.layers.Dense(1, kernel_initializer="ones", input_shape=(1,))])
-    model.compile("sgd", "mse", metrics=[Largest()])
+    model.compile("sgd", "mse", metrics=[Largest()], run_eagerly=eagerly)
     x = np.array([[1.0], [5.0], [3.0], [2.0]])
     assert model.evaluate(x, np.zeros((4, 1)), batch_size=2, verbose=0)[1] == (5.0 + 3.0) / 2

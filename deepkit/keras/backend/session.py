@@ -87,11 +87,13 @@ class World:
             return self.fixed_phase
         if self._phase is None:
             # A placeholder with a default: a run that does not feed it is a test run.
-            self._phase = self._settable(np.array(0, np.int32), "keras_learning_phase")
+            self._phase = self.settable(np.array(0, np.int32), "keras_learning_phase")
         return self._phase
 
-    def _settable(self, default: np.ndarray, name: str) -> Symbol:
-        with self.graph.as_default(), self.graph.name_scope(None), self.graph.control_dependencies(None):
+    def settable(self, default: np.ndarray, name: str) -> Symbol:
+        """A tensor with this value in every run that does not feed or assume another."""
+        apart = self.graph.name_scope(None), self.graph.control_dependencies(None)
+        with self.graph.as_default(), self.graph.passing(), apart[0], apart[1]:
             return ops.identity(self.graph.constant(default, f"{name}/input"), name=name)
 
     def training(self, wished: bool) -> bool:

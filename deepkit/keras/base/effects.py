@@ -7,7 +7,10 @@ from typing import Any
 
 from deepkit.core.apply import is_tensor
 from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
+from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend import context
+from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
 from deepkit.keras.base.weights import LayerWeights
 
@@ -21,10 +24,10 @@ class LayerEffects(LayerWeights):
         super().__init__(trainable, weights)
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
-        """Adds to what training makes smaller: tensors, or functions of nothing that make one from the weights."""
+        """Adds to what training makes smaller: tensors, functions of nothing that make one from the weights, or numbers."""
         for loss in listed(losses):
-            if not is_tensor(loss) and callable(loss):
-                self._loss_functions.append(loss)
+            if not is_tensor(loss):
+                self._loss_functions.append(loss if callable(loss) else _constant(loss))
             elif isinstance(loss, Symbol) and context.is_first():
                 self._graph_losses.append(loss)
             else:
@@ -67,3 +70,8 @@ class LayerEffects(LayerWeights):
         """What the calls on Symbols assign; a frozen layer assigns only its states."""
         asked = [u for call in self.inbound_nodes for x, u in call.asked.updates if x is None or x.trainable or x.stateful]
         return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
+
+
+def _constant(number: Any) -> Callable[[], Any]:
+    """A function of nothing that gives the number as a loss, of the type that Keras computes in when it is asked."""
+    return lambda: Tensor(number, dtype=as_dtype(floatx()))

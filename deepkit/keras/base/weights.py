@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
@@ -20,6 +21,8 @@ class LayerWeights(LayerTree):
 
     freezings: ClassVar[int] = 0
     """How often `trainable` of any layer was set: while this stays, no layer was frozen or thawed."""
+    trains: Symbol | None = None
+    """The tensor of the graph that says whether the layer is not frozen, where its call has asked for one."""
     dtype: str
     built: bool
 
@@ -109,6 +112,12 @@ class LayerWeights(LayerTree):
         LayerWeights.freezings += 1
         for layer in self._sublayers:
             layer.trainable = bool(value)
+
+    def trains_in_graph(self, inputs: Any) -> Symbol:
+        """The truth value in the inputs' graph of whether the layer is not frozen: a model's steps assume what compile saw."""
+        if self.trains is None:
+            self.trains = World.of(inputs).settable(np.array(self.trainable), f"{self.name}/trains")
+        return self.trains
 
     @property
     def trainable_weights(self) -> list[Any]:

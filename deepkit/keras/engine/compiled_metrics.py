@@ -25,19 +25,31 @@ class CompiledMetrics:
     the name of its output where there are several; a name that is taken gets a number: mae, mae_1.
     """
 
+    named_by_functions = False
+    """Whether "mse" is shown as mean_squared_error, "accuracy" as acc, and a weighted metric says that it is."""
+
     def __init__(self, metrics: Any, weighted: Any, names: list[str], losses: list[Any]):
         used: set[int] = set()
         plain, weighed = (
             [
-                [_metric_for(_own(m, used), loss) for m in row] if loss is not None else []
+                [self._made(_own(m, used), loss, prefix) for m in row] if loss is not None else []
                 for row, loss in zip(_nested(wanted, names), losses, strict=True)
             ]
-            for wanted in (metrics, weighted)
+            for wanted, prefix in ((metrics, ""), (weighted, "weighted_"))
         )
         self._plain, self._weighed = plain, weighed
         self._name(names)
         self.shown: list[Metric] = [m for rows in zip(plain, weighed, strict=True) for row in rows for m in row]
         """The metrics output by output, the weighted ones after the others."""
+
+    def _made(self, wanted: Any, loss: Any, prefix: str) -> Metric:
+        """The metric object, called as it was given or by its function."""
+        metric = _metric_for(wanted, loss)
+        if self.named_by_functions:
+            short = {"accuracy": "acc", "crossentropy": "ce"}
+            known = _CHOSEN_BY_SHAPE.get(wanted) if isinstance(wanted, str) else None
+            metric.name = prefix + (short[known] if known else _name_of(metrics_module.get(wanted)))
+        return metric
 
     def _name(self, outputs: list[str]) -> None:
         several = len(outputs) > 1

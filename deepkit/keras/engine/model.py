@@ -56,6 +56,8 @@ class Model(Network):
     run_eagerly = False
     _named_by_layers = False
     """Whether the model's own name is no part of its weights' names."""
+    resets_before_batch = True
+    """Whether train_on_batch and test_on_batch clear the metrics before their step, or after it."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._compiled_training = Training(self)
@@ -266,8 +268,8 @@ class Model(Network):
     ) -> Any:
         """One step of training; returns the loss, and the metrics if there are any.
 
-        The metrics start anew after the step, unless reset_metrics is False. What fit or evaluate left in them is
-        therefore part of the first batch's values; model.reset_metrics() before it clears them.
+        The metrics are those of this batch; with reset_metrics=False they go on from what came before. (In Keras 2.3.1
+        and TensorFlow 1.15 they start anew after the step, so that what fit left is in the first one: dialects.py.)
         """
         return self._on_batch("train", x, y, sample_weight, class_weight, reset_metrics, return_dict)
 
@@ -284,8 +286,10 @@ class Model(Network):
         if mode == "train":
             training.warn_if_refrozen()
         training.prepared()
+        if reset and self.resets_before_batch:
+            self.reset_metrics()
         logs = run_batch(training, mode, batch)
-        if reset:
+        if reset and not self.resets_before_batch:
             self.reset_metrics()
         return logs if as_dict else single(list(logs.values()))
 

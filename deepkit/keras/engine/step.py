@@ -89,7 +89,7 @@ class Step:
             ys = _placeholders(targets, signature.output_names, "target")
             ws = _placeholders(weights, signature.output_names, "sample_weight")
             forward = training.forward(phase)
-            self._assumed = world.assumed(phase)
+            self._assumed = {**world.assumed(phase), **training.snapshot.assumed()}
             with graph.assuming(self._assumed):
                 results, updates = _step(training, mode, forward, ys, ws)
                 kept = as_nodes(updates)

@@ -45,6 +45,10 @@ class Snapshot:
         self.trainable: dict[Any, bool] = {layer: layer.trainable for layer in model.layers_inside()}
         self._freezings, self._differs = Layer.freezings, False
 
+    def assumed(self) -> dict[Any, bool]:
+        """What holds in the model's steps for the tensors that say whether a layer trains."""
+        return {layer.trains: value for layer, value in self.trainable.items() if layer.trains is not None}
+
     def differs(self, model: Any) -> bool:
         """Whether layers were frozen or thawed since."""
         if self._freezings != Layer.freezings:

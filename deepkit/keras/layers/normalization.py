@@ -79,10 +79,9 @@ class BatchNormalization(_Normalization):
     """gamma (x - mean) / sqrt(variance + epsilon) + beta for each index of `axis` (-1: the features or channels).
 
     While training mean and variance are those of the batch, and moving averages follow them: moving = momentum * moving
-    + (1 - momentum) * batch. Otherwise, and always where the layer was frozen (trainable=False) before it was called,
-    the moving averages are used. A layer that is frozen after its call goes on normalizing by the batch, for its graph
-    is written, but its averages stand from the next compile on; called again, or eagerly, it uses them. (Keras 2.3.1 and
-    TensorFlow 1.15 normalize by the batch even if the layer was frozen before: dialects.py.) For images and volumes the
+    + (1 - momentum) * batch. Otherwise, and while the layer is frozen, the moving averages are used: a model's steps go
+    by what compile saw, K.function by the first call. (Keras 2.3.1 and TensorFlow 1.15 normalize by the batch even where
+    the layer is frozen, and let the averages stand: dialects.py.) For images and volumes the
     moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
     Source: S. Ioffe, C. Szegedy, ICML 2015.
     """
@@ -118,17 +117,17 @@ class BatchNormalization(_Normalization):
         super().build(input_shape)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        if self.frozen_uses_averages and not self.trainable:
-            return self._by_averages(inputs)
         if isinstance(inputs, Symbol) and (is_tensor(training) or training):
             return self._for_either_phase(inputs, training, mask)
-        return self._by_batch(inputs, mask) if training else self._by_averages(inputs)
+        trains = training and (self.trainable or not self.frozen_uses_averages)
+        return self._by_batch(inputs, mask) if trains else self._by_averages(inputs)
 
     def _for_either_phase(self, inputs: Any, training: Any, mask: Any) -> Any:
         """Both results, of which the phase chooses one when the graph runs; in a test the averages stay."""
-        phase = ops.cast(training, "bool")
-        trained, *batch = self._normalized(inputs, mask)
-        self._follow(batch[0], batch[1], phase)
+        thawed = self.trains_in_graph(inputs) if self.frozen_uses_averages else True
+        phase = ops.logical_and(ops.cast(training, "bool"), thawed)
+        trained, mean, variance = self._normalized(inputs, mask)
+        self._follow(mean, variance, phase)
         return backend.in_train_phase(trained, self._by_averages(inputs), phase)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from deepkit import keras
+from deepkit.keras import dialects
 
 
 class Small(keras.Model):
@@ -50,14 +52,22 @@ def test_build_names_the_weights_of_a_subclass_by_their_layers():
     assert called.weights[0].name == f"{called.name}/{called.dense.name}/kernel:0"
 
 
-def test_the_metrics_of_fit_are_left_to_the_first_batch():
-    """Metrics start anew after train_on_batch, not before it, in Keras 2.3.1 and in tf_keras' graphs."""
+@pytest.fixture
+def speak():
+    yield dialects.speak
+    dialects.speak(dialects.LAST)
+
+
+@pytest.mark.parametrize(("dialect", "first"), [(dialects.LAST, 1.5), (dialects.STANDALONE, 36 / 5)])
+def test_what_evaluate_left_in_the_metrics(speak, dialect, first):
+    """They start anew before a batch in tf_keras; after it in Keras 2.3.1 and in tf_keras' graphs: (1 + 2 + 30 + 1 + 2) / 5."""
+    speak(dialect)
     model = keras.Sequential([keras.layers.Activation("linear", input_shape=(1,))])
     model.compile("sgd", "mse", metrics=["mae"])
     x, zeros = np.array([[1.0], [2.0], [30.0]]), np.zeros((3, 1))
     model.evaluate(x, zeros, verbose=0)
     batches = [model.test_on_batch(x[:2], zeros[:2]) for _ in range(2)]
-    np.testing.assert_allclose(batches, [[2.5, 36 / 5], [2.5, 1.5]])  # (1 + 2 + 30 + 1 + 2) / 5
+    np.testing.assert_allclose(batches, [[2.5, first], [2.5, 1.5]])
 
 
 class Counting(keras.layers.Layer):
@@ -120,5 +130,24 @@ def test_metrics_made_in_the_call_of_a_layer():
     assert not model.weights
     model.predict(x)  # measures nothing
     np.testing.assert_allclose(model.evaluate(x, x, batch_size=2, verbose=0), [0, 11, 33 / 2])
-    model.compile("adam", "mse")  # what is added goes on counting
-    np.testing.assert_allclose(model.test_on_batch(x, x), [0, 11, 66 / 3])
+    model.compile("adam", "mse")  # what is added goes on counting, until a batch starts it anew
+    np.testing.assert_allclose(model.test_on_batch(x, x, reset_metrics=False), [0, 11, 66 / 3])
+    np.testing.assert_allclose(model.test_on_batch(x, x), [0, 11, 33])
+
+
+def test_a_number_is_a_loss():
+    model = keras.models.Sequential([keras.layers.Dense(1, kernel_initializer="ones", input_shape=(1,))])
+    model.add_loss(1)
+    model.compile("sgd", "mse")
+    assert model.test_on_batch(np.ones((1, 1)), np.zeros((1, 1))) == 1.0 + 1.0
+
+
+def test_the_metrics_of_a_batch_are_its_own_whatever_came_before():
+    """Found by program 40032: reset_metrics=True is about this batch, and False goes on from it."""
+    model = keras.models.Sequential([keras.layers.Dense(1, kernel_initializer="ones", input_shape=(1,))])
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+    x, zeros = np.array([[1.0], [2.0], [6.0]]), np.zeros((3, 1))
+    assert model.evaluate(x, zeros, verbose=0)[1] == 3.0
+    assert model.train_on_batch(x[:1], zeros[:1])[1] == 1.0
+    assert model.test_on_batch(x[2:], zeros[2:], reset_metrics=False)[1] == (1.0 + 6.0) / 2
+    assert model.test_on_batch(x[1:2], zeros[1:2])[1] == 2.0

@@ -117,3 +117,35 @@ def test_weights_and_their_options() -> None:
 def test_errors(make: Any, shape: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()(L.Input(shape=shape))
+
+
+class _Normalized(keras.models.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization(epsilon=0.0)
+
+    def call(self, inputs):
+        return self.norm(inputs)
+
+
+def _layer_twice_within() -> tuple[keras.models.Model, keras.layers.Layer]:
+    """A layer in a model in a model."""
+    norm = keras.layers.BatchNormalization(epsilon=0.0, input_shape=(1,))
+    x = keras.layers.Input((1,))
+    return keras.models.Model(x, keras.models.Sequential([norm])(x)), norm
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+@pytest.mark.parametrize("kind", ["within", "class"])
+def test_frozen_or_not_is_what_compile_sees(kind, eagerly):
+    """By the batch [2, 6] becomes [-1, 1]; by the averages 0 and 1 it stays, 40 is its sum of squares."""
+    model, norm = _layer_twice_within() if kind == "within" else ((made := _Normalized()), made.norm)
+    x, zeros = np.array([[2.0], [6.0]]), np.zeros((2, 1))
+    found = []
+    for trains in (True, False, True):
+        norm.trainable = trains
+        model.compile(keras.optimizers.SGD(0.0), keras.losses.MeanSquaredError(reduction="sum"), run_eagerly=eagerly)
+        found.append(round(float(model.train_on_batch(x, zeros)), 4))
+        assert (norm.get_weights()[2][0] != 0.0) == trains  # whether the averages have moved
+        norm.set_weights([np.ones(1), np.zeros(1), np.zeros(1), np.ones(1)])
+    assert found == [2.0, 40.0, 2.0]

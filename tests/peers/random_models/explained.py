@@ -50,9 +50,14 @@ EXPLAINED = [
         ours="val_loss",
     ),
     Explanation(
-        "a class is called once more after it is compiled, and a BatchNormalization frozen by then uses its averages, as "
-        "in tf_keras outside a graph; tf_keras in a graph goes on with the graph of the first call",
-        source=r"class Mine[\s\S]*BatchNormalization[\s\S]*trainable = False[\s\S]*compile",
+        "a BatchNormalization that is frozen, or not, when the model is compiled is so in its steps, as in tf_keras outside "
+        "a graph; tf_keras in a graph goes on with what was written when the layer was called",
+        source=r"\A(?!# eager)[\s\S]*BatchNormalization[\s\S]*trainable = [\s\S]*compile",
+    ),
+    Explanation(
+        "an epoch of fewer or more steps than a Sequence has batches goes on where the last one ended, as in Keras 2.3.1 and "
+        "tf_keras in a graph, so that no batch is never seen; tf_keras outside a graph begins anew, or ends early",
+        source=r"\A# eager[\s\S]*Batches\(.*steps_per_epoch",
     ),
 ]
 

@@ -32,6 +32,7 @@ K: Any = keras.backend
 optimizers: Any = getattr(keras.optimizers, "legacy", keras.optimizers)  # tf_keras trains graphs with its older ones
 
 RECORDS: list[tuple[str, Any]] = []
+SESSIONS: list[Any] = []
 FOLDER = os.environ.get("RANDOM_MODELS") or tempfile.mkdtemp(prefix="random-models-")
 IS_GRAPH = K.__name__.startswith("deepkit") or not tf.executing_eagerly()
 
@@ -70,13 +71,14 @@ def begin() -> None:
             config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
             config.graph_options.rewrite_options.disable_meta_optimizer = True
             config.graph_options.optimizer_options.opt_level = -1
-            tf.keras.backend.set_session(tf.Session(config=config))
+            SESSIONS.append(tf.Session(config=config))
+            tf.keras.backend.set_session(SESSIONS[-1])
 
 
 def end() -> None:
     """Gives back what the program took."""
-    if keras.__name__ == "tf_keras" and IS_GRAPH:
-        tf.keras.backend.get_session().close()
+    while SESSIONS:
+        SESSIONS.pop().close()
 
 
 def file(name: str) -> str:

@@ -172,7 +172,8 @@ class Steps:
         weight = self.weights_for(self.batch) if self.weighted else ""
         step = f"record('train_on_batch', model.train_on_batch({pair}{weight}))"
         test = f"record('test_on_batch', model.test_on_batch({pair}{weight}))"
-        return [*[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
+        anew = [] if self.eager else ["model.reset_metrics()"]  # tf_keras in a graph keeps what fit has left in them
+        return [*anew, *[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
 
     def look(self) -> list[str]:
         size = f"batch_size={self.batch}"
