@@ -68,12 +68,12 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
         seen = w.kernel[1] * channels * columns
         high, wide = w.kernel
         terms = ((high, wide, channels), (down, across, 1), (seen, channels * columns, columns))
-    kernel, start = compiled.kernel(_images), np.zeros(columns, np.float32)
+    kernel = compiled.kernel(_images)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
-        kernel(images, corners, filters, y[first:last], terms, start, down_first(terms), False)
+        kernel(images, corners, filters, y[first:last], terms, down_first(terms))
 
     threads.share(some, x.shape[0], _at_a_time(x, y))
     return y.reshape(x.shape[0], *windows.out, columns)
@@ -88,14 +88,15 @@ def filter_gradient(x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
     numbers = _places((*w.kernel, channels), (w.dilations[0] * line, w.dilations[1] * channels, 1))
     a_steps = (high * line, w.strides[0] * line, w.strides[1] * channels)
     b_steps = (math.prod(w.out) * columns, w.out[1] * columns, columns)
-    kernel, start, step = compiled.kernel(_table), np.zeros(columns, np.float32), _at_a_time(x, dy)
+    step = threads.summed_apart(x.shape[0], _at_a_time(x, dy), 4 * len(numbers) * columns)
+    kernel = compiled.kernel(_table)
     parts = np.empty((-(-x.shape[0] // step), len(numbers), columns), np.float32)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
         terms = ((last - first, down, across), a_steps, b_steps)
-        kernel(images, numbers, dy[first:last], parts[first // step], terms, start, True)
+        kernel(images, numbers, dy[first:last], parts[first // step], terms)
 
     threads.share(some, x.shape[0], step)
     return parts.sum(0).reshape(shape)
@@ -111,11 +112,12 @@ def _at_a_time(x: Any, y: Any) -> int:
     return max(1, PIECE // max(1, x[0].nbytes + y[0].nbytes))
 
 
-def _images(x, where, filters, y, terms, start, down, rectify):  # compiled by numba
+def _images(x, where, filters, y, terms, down):  # compiled by numba
     for image in range(x.shape[0]):
-        size = x[image].size
-        products(x, image * size, where, filters, 0, y, image * y[image].size, terms, start, down, rectify)
+        products(
+            x, image * x[image].size, where, filters, 0, y.shape[3], y, image * y[image].size, terms, down
+        )
 
 
-def _table(x, where, dy, total, terms, start, down):  # compiled by numba
-    products(x, 0, where, dy, 0, total, 0, terms, start, down, False)
+def _table(x, where, dy, total, terms):  # compiled by numba
+    products(x, 0, where, dy, 0, total.shape[1], total, 0, terms, True)

@@ -71,14 +71,14 @@ def _by_rows(function: Callable, *arrays: Any) -> None:
 
 def _simple(first, last, z, h0, kernel, hs):  # compiled by numba
     (time, batch, n), rows = z.shape, last - first
-    sums, start, where = np.empty((rows, n), z.dtype), np.zeros(n, z.dtype), np.arange(rows) * n
+    sums, where = np.empty((rows, n), z.dtype), np.arange(rows) * n
     terms = ((1, 1, n), (0, 0, 1), (0, 0, n))
     for t in range(time):
         here = (t * batch + first) * n
         if t:
-            products(hs, here - batch * n, where, kernel, 0, sums, 0, terms, start, True, False)
+            products(hs, here - batch * n, where, kernel, 0, n, sums, 0, terms, True)
         else:
-            products(h0, first * n, where, kernel, 0, sums, 0, terms, start, True, False)
+            products(h0, first * n, where, kernel, 0, n, sums, 0, terms, True)
         for row in range(0, rows * n, n):
             for begin in range(0, n, WIDE):
                 c = row + min(begin, n - WIDE)
@@ -87,12 +87,12 @@ def _simple(first, last, z, h0, kernel, hs):  # compiled by numba
 
 def _linear_backwards(first, last, c, turned, x, us):  # compiled by numba
     (time, batch, n), rows = x.shape, last - first
-    sent, sums, start = np.empty((rows, n), x.dtype), np.zeros((rows, n), x.dtype), np.zeros(n, x.dtype)
+    sent, sums = np.empty((rows, n), x.dtype), np.zeros((rows, n), x.dtype)
     where, terms = np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, n))
     for back in range(time):
         here = ((time - 1 - back) * batch + first) * n
         if back:
-            products(sent, 0, where, turned, 0, sums, 0, terms, start, True, False)
+            products(sent, 0, where, turned, 0, n, sums, 0, terms, True)
         for row in range(0, rows * n, n):
             for begin in range(0, n, WIDE):
                 k = row + min(begin, n - WIDE)
@@ -104,14 +104,14 @@ def _linear_backwards(first, last, c, turned, x, us):  # compiled by numba
 def _lstm(first, last, z, c0, h0, kernel, hs, cs, gates):  # compiled by numba
     (time, batch, wide), rows = z.shape, last - first
     n = wide // 4
-    sums, start, where = np.empty((rows, wide), z.dtype), np.zeros(wide, z.dtype), np.arange(rows) * n
+    sums, where = np.empty((rows, wide), z.dtype), np.arange(rows) * n
     terms = ((1, 1, n), (0, 0, 1), (0, 0, wide))
     for t in range(time):
         here = t * batch + first
         if t:
-            products(hs, (here - batch) * n, where, kernel, 0, sums, 0, terms, start, True, False)
+            products(hs, (here - batch) * n, where, kernel, 0, wide, sums, 0, terms, True)
         else:
-            products(h0, first * n, where, kernel, 0, sums, 0, terms, start, True, False)
+            products(h0, first * n, where, kernel, 0, wide, sums, 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -132,13 +132,13 @@ def _lstm(first, last, z, c0, h0, kernel, hs, cs, gates):  # compiled by numba
 def _lstm_backwards(first, last, gates, cs, c0, turned, dh, dc, us, vs, dzs):  # compiled by numba
     (time, batch, wide), rows = gates.shape, last - first
     n, one, later_h = wide // 4, same(1.0), np.zeros((rows, wide // 4), gates.dtype)
-    start, where = np.zeros(n, gates.dtype), np.arange(rows) * wide
+    where = np.arange(rows) * wide
     terms = ((1, 1, wide), (0, 0, 1), (0, 0, n))
     for back in range(time):
         t = time - 1 - back
         here = t * batch + first
         if back:  # what the step after this one sends back through the kernel
-            products(dzs, (here + batch) * wide, where, turned, 0, later_h, 0, terms, start, True, False)
+            products(dzs, (here + batch) * wide, where, turned, 0, n, later_h, 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)

@@ -1,4 +1,4 @@
-"""How many threads a matrix product takes: one policy, however a program is started; DEEPKIT_THREADS chooses otherwise.
+"""How many threads compute, and how they share work: one policy for any program; DEEPKIT_THREADS chooses otherwise.
 
 OpenBLAS takes a thread for each core, and its threads wait for each other by spinning. As soon as another program wants
 one of the cores, every product waits for the thread that is not running, and the others burn the cores meanwhile: a
@@ -13,8 +13,12 @@ import functools
 import importlib.util
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+import numpy as np
 
 from deepkit.device.cores import usable_cores
 from deepkit.errors import ArgumentError
@@ -58,19 +62,36 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
     A thread takes the next piece when it is done with one: one that has to wait for its core takes fewer. The work must
     let go of Python's lock, as compiled kernels and NumPy do, and must not depend on the order of the pieces.
     """
-    pieces = iter(range(0, count, step))
+    pieces, errors = iter(range(0, count, step)), np.geterr()
 
     def run() -> None:
-        for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
-            work(first, min(first + step, count))
+        with np.errstate(**errors):  # which warnings NumPy gives is set for each thread by itself
+            for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
+                work(first, min(first + step, count))
 
-    helpers = min(workers() - 1, (count - 1) // step)
-    others = [_pool().submit(run) for _ in range(helpers)]
+    others: list[Future[None]] = []
+    for _ in range(min(workers() - 1, (count - 1) // step)):
+        others.append(Future())
+        _waiting().put((others[-1], run))
     try:
         run()
     finally:
         for other in others:
-            other.result()
+            if not other.cancel():  # who has not begun by now has nothing left to do
+                other.result()
+
+
+def summed_apart(count: int, least: int, size: int) -> int:
+    """How long the pieces of range(count) are whose results, `size` bytes each, are kept until they are added up.
+
+    At least `least`, and so long that all results take at most KEPT bytes, or two pieces. This does not ask how many threads
+    there are: so no sum does.
+    """
+    return max(least, -(-count // max(2, KEPT // max(1, size))))
+
+
+KEPT = 2**25
+"""Bytes of results that wait to be added up."""
 
 
 def workers() -> int:
@@ -79,12 +100,29 @@ def workers() -> int:
 
 
 @functools.cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="deepkit")
+def _waiting() -> SimpleQueue[tuple[Future[None], Callable[[], None]]]:
+    """What waits for a helper, with the helpers: threads that end with the program, even while others still compute."""
+    tasks: SimpleQueue[tuple[Future[None], Callable[[], None]]] = SimpleQueue()
+    for _ in range(usable_cores()):
+        Thread(target=_help, args=(tasks,), name="deepkit", daemon=True).start()
+    return tasks
+
+
+def _help(tasks: SimpleQueue[tuple[Future[None], Callable[[], None]]]) -> None:
+    while True:
+        future, run = tasks.get()
+        if future.set_running_or_notify_cancel():
+            try:
+                run()
+            except BaseException as error:  # it is raised where the work was asked for
+                future.set_exception(error)
+            else:
+                future.set_result(None)
+        del future, run  # nothing is held while there is nothing to do
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: _pool.cache_clear())  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=lambda: _waiting.cache_clear())  # a child has none of its parent's threads
 
 
 def _function(verb: str) -> Callable[..., int] | None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, threads
-from deepkit.device.registers.lanes import load, store
+from deepkit.device.registers.lanes import WIDE, load, nothing, store
 from deepkit.device.registers.products import ROWS, products
 from deepkit.device.windows import Ints, Windows, pad
 
@@ -103,7 +103,8 @@ def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     channels, columns = x.shape[-1], dy.shape[-1]
     down, across = (-(-n // 2) for n in windows.out)
     step = _tiles_at_a_time(channels, columns)
-    count, piece = x.shape[0] * down * across, 8 * step
+    count = x.shape[0] * down * across
+    piece = threads.summed_apart(count, 8 * step, 64 * channels * columns)
     parts = np.zeros((-(-count // piece), 16, channels, columns), np.float32)
     x, dy, kernel = np.ascontiguousarray(x), np.ascontiguousarray(dy), compiled.kernel(_filter_gradient)
     assert kernel is not None
@@ -125,11 +126,11 @@ def _convolve(x, filters, y, before, across, down, first, last):  # compiled by 
     for tile in range(many):
         image, place = divmod(first + tile, across * down)
         _seen(x, image, 2 * (place // across) - before[0], 2 * (place % across) - before[1], seen, tile)
-    rows, start = np.arange(many) * channels, np.zeros(columns, x.dtype)
+    rows = np.arange(many) * channels
     terms = ((1, 1, channels), (0, 0, 1), (0, 0, columns))
     for e in range(16):
         a, b, to = e * many * channels, e * channels * columns, e * many * columns
-        products(seen, a, rows, filters, b, made, to, terms, start, False, False)
+        products(seen, a, rows, filters, b, columns, made, to, terms, False)
     for tile in range(many):
         image, place = divmod(first + tile, across * down)
         _results(made, tile, y, image, 2 * (place // across), 2 * (place % across))
@@ -138,8 +139,7 @@ def _convolve(x, filters, y, before, across, down, first, last):  # compiled by 
 def _filter_gradient(x, dy, total, before, across, down, first, last, step):  # compiled by numba
     channels, columns = total.shape[1], total.shape[2]
     seen, sent = np.empty((16, step, channels), x.dtype), np.empty((16, step, columns), x.dtype)
-    part = np.empty((channels, columns), x.dtype)
-    rows, start = np.arange(channels), np.zeros(columns, x.dtype)
+    part, rows = np.empty((channels, columns), x.dtype), np.arange(channels)
     for begin in range(first, last, step):
         many = min(step, last - begin)
         for tile in range(many):
@@ -149,7 +149,7 @@ def _filter_gradient(x, dy, total, before, across, down, first, last, step):  # 
             _sent(dy, image, i, j, sent, tile)
         terms = ((1, 1, many), (0, 0, channels), (0, 0, columns))
         for e in range(16):
-            products(seen, e * step * channels, rows, sent, e * step * columns, part, 0, terms, start, True, False)
+            products(seen, e * step * channels, rows, sent, e * step * columns, columns, part, 0, terms, True)
             whole = total[e]
             for c in range(channels):
                 for o in range(columns):
@@ -182,8 +182,8 @@ def _seen(x, image, i, j, out, tile):
 @compiled.part
 def _seen_inside(x, at, line, channels, out, tile):
     step = out.shape[1] * channels
-    for begin in range(0, channels, 8):
-        c = min(begin, channels - 8)
+    for begin in range(0, channels, WIDE):
+        c = min(begin, channels - WIDE)
         a0, a1, a2, a3 = _four(x, at + c, line)
         b0, b1, b2, b3 = _four(x, at + c + channels, line)
         c0, c1, c2, c3 = _four(x, at + c + 2 * channels, line)
@@ -228,8 +228,8 @@ def _results(made, tile, y, image, i, j):
 @compiled.part
 def _results_inside(made, tile, y, at, line, columns):
     step = made.shape[1] * columns
-    for begin in range(0, columns, 8):
-        c = min(begin, columns - 8)
+    for begin in range(0, columns, WIDE):
+        c = min(begin, columns - WIDE)
         m = tile * columns + c
         p0, q0 = _two(made, m, 4 * step)
         p1, q1 = _two(made, m + step, 4 * step)
@@ -264,16 +264,15 @@ def _sent(dy, image, i, j, out, tile):
 @compiled.part
 def _sent_inside(dy, at, line, columns, out, tile):
     step = out.shape[1] * columns
-    for begin in range(0, columns, 8):
-        c = min(begin, columns - 8)
+    for begin in range(0, columns, WIDE):
+        c = min(begin, columns - WIDE)
         p, q = load(dy, at + c), load(dy, at + c + columns)
         r, s = load(dy, at + c + line), load(dy, at + c + line + columns)
         to = tile * columns + c
         _sent_across(p, q, out, to, step)
         _sent_across(p + r, q + s, out, to + 4 * step, step)
         _sent_across(p - r, q - s, out, to + 8 * step, step)
-        zero = p - p
-        _sent_across(zero - r, zero - s, out, to + 12 * step, step)
+        _sent_across(nothing() - r, nothing() - s, out, to + 12 * step, step)
 
 
 @compiled.part
@@ -282,4 +281,4 @@ def _sent_across(p, q, out, to, step):
     store(out, to, p)
     store(out, to + step, p + q)
     store(out, to + 2 * step, p - q)
-    store(out, to + 3 * step, (q - q) - q)
+    store(out, to + 3 * step, nothing() - q)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -112,12 +115,11 @@ def test_products_as_plain_python() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal(400).astype("f"), rng.standard_normal(600).astype("f")
     where, terms = np.array([0, 7, 3, 40, 11, 90, 2, 5]), ((2, 3, 4), (50, 10, 2), (200, 60, 11))
-    start = rng.standard_normal(19).astype("f")
-    expected = products.reference(a, where, b, terms, start)
-    for down, rectify in itertools.product((False, True), repeat=2):
+    expected = products.reference(a, where, b, 19, terms)
+    for down in (False, True):
         out = np.full((8, 19), np.nan, np.float32)
-        products.products(a, 0, where, b, 0, out, 0, terms, start, down, rectify)
-        np.testing.assert_allclose(out, np.maximum(expected, 0) if rectify else expected, rtol=1e-4, atol=1e-5)
+        products.products(a, 0, where, b, 0, 19, out, 0, terms, down)
+        np.testing.assert_allclose(out, expected, rtol=0, atol=RELATIVE * np.abs(expected).max())
 
 
 @needs_numba
@@ -125,7 +127,8 @@ def test_products_as_plain_python() -> None:
 def test_rows_are_summed(shape: tuple[int, int], monkeypatch) -> None:
     monkeypatch.setattr(rows, "SMALL", 0)
     x = np.random.default_rng(0).standard_normal(shape).astype("f")
-    np.testing.assert_allclose(rows.total(np, x), x.astype("d").sum(0), rtol=1e-4, atol=1e-3)
+    summed = np.abs(x).astype("d").sum(0)
+    np.testing.assert_array_less(np.abs(rows.total(np, x) - x.astype("d").sum(0)), 1e-6 * summed + 1e-30)
     assert rows.total(np, x[:, :3]).shape == (3,)
 
 
@@ -145,6 +148,59 @@ def test_what_fails_in_a_thread_is_raised(monkeypatch) -> None:
 
     with pytest.raises(ValueError, match="piece 7"):
         threads.share(work, 20, 1)
+
+
+@needs_numba
+@pytest.mark.parametrize("way", [direct, winograd])
+def test_results_that_wait_to_be_added_take_little_memory(way, monkeypatch) -> None:
+    """Wide layers have large filters: not one copy for each image."""
+    assert threads.summed_apart(64, 1, 9 * 512 * 512 * 4) == 22  # three pieces of 9 MB
+    assert threads.summed_apart(64, 1, 2**40) == 32
+    assert threads.summed_apart(64, 5, 100) == 5
+    w = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
+    x, filters, dy = arrays(w, (16, 16), 32, 32, batch=40)
+    shape = () if way is winograd else (filters.shape,)
+    expected = way.filter_gradient(x, dy, *shape, w)
+    monkeypatch.setattr(threads, "KEPT", 1)
+    monkeypatch.setattr(threads, "share", lambda work, count, step: [work(0, step), work(step, count)])
+    close(way.filter_gradient(x, dy, *shape, w), expected)
+
+
+@needs_numba
+def test_arrays_that_may_not_be_written_are_read() -> None:
+    w = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
+    given = arrays(w, (16, 16), 32, 32, batch=8)
+    locked = [a.copy() for a in given]
+    for a in locked:
+        a.setflags(write=False)
+    for way in (direct, winograd):
+        np.testing.assert_array_equal(way.convolve(*locked[:2], w), way.convolve(*given[:2], w))
+    x, _, dy = locked
+    np.testing.assert_array_equal(winograd.filter_gradient(x, dy, w), winograd.filter_gradient(given[0], given[2], w))
+    np.testing.assert_array_equal(rows.total(np, x.reshape(-1, 32)), rows.total(np, given[0].reshape(-1, 32)))
+
+
+def test_helpers_warn_as_their_caller_does(monkeypatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, "4")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("error")
+        threads.share(lambda first, last: bool(np.log(np.zeros(9)).any()) and None, 400, 1)
+
+
+def test_a_thread_computes_on_when_the_program_has_ended() -> None:
+    program = """
+import threading, time
+from deepkit.device import threads
+def late():
+    time.sleep(0.5)
+    done = []
+    threads.share(lambda first, last: done.append(first), 64, 1)
+    print(len(done))
+threads.share(lambda first, last: None, 8, 1)
+threading.Thread(target=late).start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("64\n", "")
 
 
 def test_shared_work_goes_on_in_a_forked_child() -> None:

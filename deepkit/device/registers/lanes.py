@@ -34,11 +34,6 @@ def fused(a: Any, b: Any, c: Any) -> Any:
     return (np.float64(1) * a * b + c).astype(np.float32)
 
 
-def rectified(a: Any) -> Any:
-    """0 for each negative number; NaN stays."""
-    return np.where(a < 0, np.float32(0), a)
-
-
 def highest(a: Any, b: Any) -> Any:
     """The larger number of each pair; a NaN is larger than any number."""
     return np.where((a >= b) | (a != a), a, b)

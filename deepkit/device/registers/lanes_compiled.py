@@ -79,14 +79,6 @@ def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @_instruction
-def _rectified(context: Any, a: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.select(builder.fcmp_ordered("<", args[0], ZEROS), ZEROS, args[0])
-
-    return _LANES(_LANES), code
-
-
-@_instruction
 def _highest(context: Any, a: Any, b: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         first = builder.or_(builder.fcmp_ordered(">=", *args), builder.fcmp_unordered("uno", args[0], args[0]))
@@ -151,7 +143,6 @@ overload(lanes.load)(lambda array, at: lambda array, at: _load(array, at))
 overload(lanes.store)(lambda array, at, lanes: lambda array, at, lanes: _store(array, at, lanes))
 overload(lanes.spread)(lambda array, at: lambda array, at: _spread(array, at))
 overload(lanes.fused)(lambda a, b, c: lambda a, b, c: _fused(a, b, c))
-overload(lanes.rectified)(lambda a: lambda a: _rectified(a))
 overload(lanes.highest)(lambda a, b: lambda a, b: _highest(a, b))
 overload(lanes.choose)(lambda a, b, same, other: lambda a, b, same, other: _choose(a, b, same, other))
 overload(lanes.nothing)(lambda: lambda: _nothing())

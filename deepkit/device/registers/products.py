@@ -2,7 +2,7 @@
 
 With where[r] for the place of row r in a, every kernel here computes
 
-    out[r, o] = start[o] + sum over i, j, k of a[where[r] + i a0 + j a1 + k a2] b[i b0 + j b1 + k b2 + o]
+    out[r, o] = sum over i, j, k of a[where[r] + i a0 + j a1 + k a2] b[i b0 + j b1 + k b2 + o]
 
 For a matrix product where[r] is the begin of a row; for a convolution it is the corner of a window, and i, j, k go down,
 across and through the channels of what it sees. A processor multiplies and adds sixteen numbers in a moment, but fetches
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import WIDE, fused, load, rectified, spread, store
+from deepkit.device.registers.lanes import WIDE, fused, load, nothing, spread, store
 
 ROWS = 6
 """Rows of one tile: 6 x 2 sums, 2 registers of b and 1 of a are what fits in the 16 of AVX2."""
@@ -33,12 +33,12 @@ Terms = tuple[Triple, Triple, Triple]
 """Where the terms of one sum lie: how many i, j, k there are, how far one more of each leads in a, and how far in b."""
 
 
-def reference(a: Any, where: Any, b: Any, terms: Terms, start: Any) -> Any:
+def reference(a: Any, where: Any, b: Any, columns: int, terms: Terms) -> Any:
     """The sums by NumPy: (rows, columns)."""
     counts, a_steps, b_steps = terms
     places = np.indices(counts).reshape(3, -1)
     from_a, from_b = np.array(a_steps) @ places, np.array(b_steps) @ places
-    return start + a.reshape(-1)[where[:, None] + from_a] @ b.reshape(-1)[from_b[:, None] + np.arange(len(start))]
+    return a.reshape(-1)[where[:, None] + from_a] @ b.reshape(-1)[from_b[:, None] + np.arange(columns)]
 
 
 def down_first(terms: Terms) -> bool:
@@ -48,30 +48,30 @@ def down_first(terms: Terms) -> bool:
 
 
 @compiled.part
-def products(a, at, where, b, bt, out, to, terms, start, down, rectify):
+def products(a, at, where, b, bt, columns, out, to, terms, down):
     """The sums, into `out` from its flat index `to` on; a and b begin at `at` and `bt`. At least 8 columns.
 
     The last tiles go back over rows and columns that are done: they write the same numbers again.
     """
-    columns, last = len(start), len(where) - 1
+    last = len(where) - 1
     high, wide = last // ROWS + 1, (columns - 1) // COLUMNS + 1
     for tile in range(high * wide):
         row, column = (tile % high, tile // high) if down else (tile // wide, tile % wide)
         left = min(column * COLUMNS, max(0, columns - COLUMNS))
-        _tile(a, at, where, b, bt, out, to, terms, start, rectify, row * ROWS, left, min(left + WIDE, columns - WIDE))
+        _tile(a, at, where, b, bt, columns, out, to, terms, row * ROWS, left, min(left + WIDE, columns - WIDE))
 
 
 @compiled.part
-def _tile(a, at, where, b, bt, out, to, terms, start, rectify, row, left, right):
+def _tile(a, at, where, b, bt, columns, out, to, terms, row, left, right):
     """Six rows from `row` on, eight columns from `left` and eight from `right` on."""
     (ni, nj, nk), (ai, aj, ak), (bi, bj, bk) = terms
-    columns, last = len(start), len(where) - 1
+    last = len(where) - 1
     r0, r1, r2 = row, min(row + 1, last), min(row + 2, last)
     r3, r4, r5 = min(row + 3, last), min(row + 4, last), min(row + 5, last)
     p0, p1, p2 = at + where[r0], at + where[r1], at + where[r2]
     p3, p4, p5 = at + where[r3], at + where[r4], at + where[r5]
-    s0 = s1 = s2 = s3 = s4 = s5 = load(start, left)
-    t0 = t1 = t2 = t3 = t4 = t5 = load(start, right)
+    s0 = s1 = s2 = s3 = s4 = s5 = nothing()
+    t0 = t1 = t2 = t3 = t4 = t5 = nothing()
     for i in range(ni):
         for j in range(nj):
             p = i * ai + j * aj
@@ -92,18 +92,15 @@ def _tile(a, at, where, b, bt, out, to, terms, start, rectify, row, left, right)
                 s5, t5 = fused(x, u, s5), fused(x, v, t5)
                 p += ak
                 q += bk
-    _finish(out, to + r0 * columns, left, right, s0, t0, rectify)
-    _finish(out, to + r1 * columns, left, right, s1, t1, rectify)
-    _finish(out, to + r2 * columns, left, right, s2, t2, rectify)
-    _finish(out, to + r3 * columns, left, right, s3, t3, rectify)
-    _finish(out, to + r4 * columns, left, right, s4, t4, rectify)
-    _finish(out, to + r5 * columns, left, right, s5, t5, rectify)
-
-
-@compiled.part
-def _finish(out, to, left, right, s, t, rectify):
-    """Writes one row of a tile; rectified, negative sums become 0."""
-    if rectify:
-        s, t = rectified(s), rectified(t)
-    store(out, to + left, s)
-    store(out, to + right, t)
+    store(out, to + r0 * columns + left, s0)
+    store(out, to + r0 * columns + right, t0)
+    store(out, to + r1 * columns + left, s1)
+    store(out, to + r1 * columns + right, t1)
+    store(out, to + r2 * columns + left, s2)
+    store(out, to + r2 * columns + right, t2)
+    store(out, to + r3 * columns + left, s3)
+    store(out, to + r3 * columns + right, t3)
+    store(out, to + r4 * columns + left, s4)
+    store(out, to + r4 * columns + right, t4)
+    store(out, to + r5 * columns + left, s5)
+    store(out, to + r5 * columns + right, t5)

@@ -54,4 +54,5 @@ def test_equals_tensorflow(name: str) -> None:
             np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-5, err_msg=f"step {i}")
     assert list(variables) == list(expected)
     for key, wanted in expected.items():
+        # Adam divides by the root of small squares: a gradient's last digit becomes a variable's fourth
         np.testing.assert_allclose(variables[key], wanted, rtol=2e-3, atol=2e-4, err_msg=key)
