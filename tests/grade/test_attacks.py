@@ -50,7 +50,7 @@ def interpreter_of_nobody() -> str:
             tried = subprocess.run([python, "-c", program], env=environment(), cwd="/", capture_output=True, **AS_NOBODY)
             if tried.returncode == 0:
                 return python
-    pytest.skip("the user `nobody` cannot read a Python of this version together with NumPy and the library: there is nothing to attack with")
+    pytest.skip("the user `nobody` cannot read a Python of this version, NumPy and the library")
 
 
 @cache

@@ -24,6 +24,8 @@ from benchmark.networks import NETWORKS
 
 PEERS = ("deepkit", "tensorflow", "torch", "torch.compile")
 AGREE = 1e-3
+REST = 0.4
+"""Seconds before each block: the threads of the library before it spin for a while before they sleep."""
 
 
 def serve(peer: str, names: list[str]) -> None:
@@ -86,6 +88,7 @@ def measure(names: list[str], peers: list[str], rounds: int) -> dict[str, dict[s
     for _ in range(rounds):
         for name in names:
             for peer, (process, _) in running.items():
+                time.sleep(REST)
                 process.stdin.write(name + "\n")
                 process.stdin.flush()
                 times[name][peer].append(float(process.stdout.readline()))
