@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from deepkit.loading import load_module
-from deepkit.viz.asking import signature
+from deepkit.viz.operators.asking import signature
 
 _OPS = {
     "math": "Mathematics", "arrays": "Shapes and arrays", "nn": "Networks", "image": "Images", "text": "Texts",

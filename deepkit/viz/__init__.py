@@ -5,8 +5,6 @@ matplotlib (extra `course`) is imported when a picture is drawn; graphs and comp
 
 from __future__ import annotations
 
-from deepkit.viz.broadcast_explorer import BroadcastExplorer, broadcast_explorer
-from deepkit.viz.broadcasting import Meeting, show_broadcast
 from deepkit.viz.chart import lines
 from deepkit.viz.curves import curve, show_curves
 from deepkit.viz.depth.signal import Signal
@@ -19,11 +17,13 @@ from deepkit.viz.graphs.run_explorer import RunExplorer, run_explorer
 from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
-from deepkit.viz.operators import OperatorCards, operator_cards, show_operator
+from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
+from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
+from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_operator
+from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.pad import DrawingPad, drawing_pad
 from deepkit.viz.picture import Drawing, Picture
 from deepkit.viz.rows import images
-from deepkit.viz.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
 from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer

@@ -11,8 +11,8 @@ import numpy as np
 from deepkit.core.autodiff import gradients
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, DeepkitError, GraphWarning, ShapeError
-from deepkit.viz.asking import plain
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
+from deepkit.viz.operators.asking import plain
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deepkit import viz
 from deepkit.errors import ArgumentError
-from deepkit.viz.broadcast_explorer import PAIRS, shape_of
+from deepkit.viz.operators.broadcast_explorer import PAIRS, shape_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 5]), max_size=4).map(tuple)

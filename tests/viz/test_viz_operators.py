@@ -11,8 +11,8 @@ from scipy import special
 import deepkit as dk
 from deepkit import viz
 from deepkit.errors import ArgumentError, DeepkitError
-from deepkit.viz import asking
-from deepkit.viz.shape_quiz import is_right, questions, text_of
+from deepkit.viz.operators import asking
+from deepkit.viz.operators.shape_quiz import is_right, questions, text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,10 +12,10 @@ import numpy as np
 from deepkit.core.shape import Shape
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.asking import SHAPES, ask_all, plain, signature, tensors_taken
 from deepkit.viz.curves import curve, panel
 from deepkit.viz.grids import BLUE, document, frame, label
 from deepkit.viz.interactive import Interactive
+from deepkit.viz.operators.asking import SHAPES, ask_all, plain, signature, tensors_taken
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY
 

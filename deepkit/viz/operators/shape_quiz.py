@@ -10,10 +10,10 @@ import numpy as np
 from deepkit.core.shape import Shape
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.asking import Answer, ask_all, tensors_taken
-from deepkit.viz.broadcast_explorer import shape_of
 from deepkit.viz.grids import ORANGE, document, label
 from deepkit.viz.interactive import Interactive
+from deepkit.viz.operators.asking import Answer, ask_all, tensors_taken
+from deepkit.viz.operators.broadcast_explorer import shape_of
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
 

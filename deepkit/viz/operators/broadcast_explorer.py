@@ -7,9 +7,9 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.broadcasting import Meeting, draw
 from deepkit.viz.grids import ORANGE
 from deepkit.viz.interactive import Interactive
+from deepkit.viz.operators.broadcasting import Meeting, draw
 from deepkit.viz.picture import Drawing
 
 PAIRS = {
