@@ -11,13 +11,16 @@ from deepkit.device.registers.lanes import WIDE, load, nothing, store
 
 SMALL = 2**16
 """Numbers below which NumPy is as fast and needs no compiled code."""
+NARROW = 256
+"""Columns from which NumPy, which adds row to row, is as fast: the sum it adds to is then long enough."""
 PIECE = 2**18
 """Bytes of rows that one thread takes at a time."""
 
 
 def total(xp: Any, x: Any) -> Any:
     """x (rows, columns) summed over its rows: (columns,)."""
-    if xp is np and x.dtype == np.float32 and x.size >= SMALL and x.shape[1] >= WIDE and x.flags.c_contiguous:
+    fits = xp is np and x.dtype == np.float32 and x.size >= SMALL and WIDE <= x.shape[1] < NARROW
+    if fits and x.flags.c_contiguous:
         kernel = compiled.kernel(_total)
         if kernel is not None:
             step = max(1, PIECE // x[0].nbytes)

@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.special
 
-from deepkit.device import batchnorm, compiled, convolve, depthwise, memory, patches, pooling, rectify, windows
+from deepkit.device import activations, batchnorm, compiled, convolve, depthwise, memory, patches, pooling, windows
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 LAYOUTS = [
@@ -34,7 +35,7 @@ def space_of(w: windows.Windows) -> tuple[int, ...]:
 @pytest.fixture
 def both(monkeypatch):
     """A function that runs another one without and with compiled kernels, which then take the smallest arrays, too."""
-    for module in (patches, pooling, depthwise, rectify, batchnorm):
+    for module in (patches, pooling, depthwise, activations, batchnorm):
         monkeypatch.setattr(module, "SMALL", 0)
 
     def run(function):
@@ -178,17 +179,47 @@ def test_batch_normalization_of_many_small_numbers_keeps_its_digits(both) -> Non
     assert np.all(variance < 1e-12)
 
 
+SLOPES = {
+    "relu": (activations.relu_gradient, lambda y: np.where(y > 0, 1, 0)),
+    "leaky relu": (lambda *a, **k: activations.leaky_relu_gradient(*a, 0.3, **k), lambda y: np.where(y > 0, 1, 0.3)),
+    "elu": (activations.elu_gradient, lambda y: np.where(y < 0, y + 1, 1)),
+}
+
+
 @needs_numba
-def test_rectifier(both) -> None:
+@pytest.mark.parametrize("name", SLOPES)
+def test_what_an_activation_sends_back(both, name: str) -> None:
+    gradient, slope = SLOPES[name]
     rng = np.random.default_rng(5)
     dy, y = rng.standard_normal((2, 70, 31)).astype(np.float32)
-    y[y < 0] = 0
-    reference, fast = both(lambda: rectify.gradient(np, dy, y))
+    y[3] = 0
+    reference, fast = both(lambda: gradient(np, dy, y))
     np.testing.assert_array_equal(fast, reference)
-    np.testing.assert_array_equal(reference, np.where(y > 0, dy, 0))
+    np.testing.assert_allclose(reference, dy * slope(y.astype(float)), rtol=2e-7)
     own = dy.copy()
-    assert rectify.gradient(np, own, y, out=own) is own
+    assert gradient(np, own, y, out=own) is own
     np.testing.assert_array_equal(own, reference)
+
+
+@needs_numba
+@pytest.mark.parametrize(("function", "exact"), [
+    (activations.elu, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
+    (activations.sigmoid, scipy.special.expit),
+])
+@pytest.mark.parametrize("scale", [1e-4, 0.1, 3, 60])
+def test_activations_to_their_last_digits(both, function, exact, scale: float) -> None:
+    x = (scale * np.random.default_rng(6).standard_normal(5003)).astype(np.float32)
+    x[-8:] = 0, -0.0, np.inf, -np.inf, -87.6, -103, 1e-40, -1e-40
+    for y in both(lambda: function(np, x)):
+        wanted = exact(x.astype(float))
+        finite = np.isfinite(wanted)
+        np.testing.assert_array_equal(y[~finite], wanted[~finite])
+        last_place = np.spacing(np.abs(wanted[finite]).astype(np.float32))
+        assert np.max(np.abs(y[finite] - wanted[finite]) / last_place) < 5
+    own = x.copy()
+    assert function(np, own, out=own) is own
+    np.testing.assert_array_equal(own, y)
+    assert np.isnan(function(np, np.full(11, np.nan, np.float32))).all()
 
 
 @needs_numba

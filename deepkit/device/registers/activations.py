@@ -1,26 +1,34 @@
-"""tanh and sigmoid of lanes, for kernels that go through a layer without leaving the registers.
+"""tanh, exp and what is made of them for lanes, for kernels that go through a layer without leaving the registers.
 
 tanh x = x P(x^2) / Q(x^2) for |x| <= 9, beyond which it is 1 in float32: P of degree 5 and Q of degree 3, fitted so that
 the largest relative error is least (5.9e-8 in exact arithmetic, 3.7e-7 as computed: three units in the last place).
+
+exp x = 2^k exp r with a whole number k and |r| <= log(2) / 2, for which the series up to r^7 / 7! is off by 5e-9.
 """
 
 from __future__ import annotations
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import bounded, fused, same
+from deepkit.device.registers.lanes import bounded, choose, fused, highest, nearest, nothing, power_of_two, same
 
 
 @compiled.part
-def tanh(x):
-    """tanh of eight numbers."""
-    x = bounded(x, same(9.0))
+def _quotient(x):
+    """x P(x^2) and Q(x^2), whose quotient is tanh x."""
     u = x * x
     p = fused(u, same(1.82552125e-11), same(-1.27804167e-08))
     p = fused(u, fused(u, fused(u, p, same(9.26740889e-06)), same(2.92076015e-03)), same(1.29192267e-01))
     p = fused(u, p, same(9.99999941e-01))
     q = fused(u, same(2.28099990e-04), same(2.37631613e-02))
     q = fused(u, fused(u, q, same(4.62525105e-01)), same(1.0))
-    return bounded(x * p / q, same(1.0))
+    return x * p, q
+
+
+@compiled.part
+def tanh(x):
+    """tanh of eight numbers."""
+    p, q = _quotient(bounded(x, same(9.0)))
+    return bounded(p / q, same(1.0))
 
 
 @compiled.part
@@ -28,3 +36,33 @@ def sigmoid(x):
     """sigmoid x = (1 + tanh(x / 2)) / 2 of eight numbers."""
     half = same(0.5)
     return fused(tanh(x * half), half, half)
+
+
+@compiled.part
+def exp_below(x):
+    """exp of eight numbers, of those above 0 as of 0; from -104 on it is 0."""
+    x = bounded(nothing() - highest(nothing() - x, nothing()), same(170.0))
+    k = nearest(x * same(1.4426950408889634))  # 1 / log 2
+    r = fused(k, same(-0.693145751953125), x)  # log 2 in two parts, the first with so few digits that k times it is exact
+    r = fused(k, same(-1.4286068203094172e-06), r)
+    p = fused(r, same(1 / 5040), same(1 / 720))
+    p = fused(r, fused(r, fused(r, p, same(1 / 120)), same(1 / 24)), same(1 / 6))
+    p = fused(r, fused(r, fused(r, p, same(0.5)), same(1.0)), same(1.0))
+    half = nearest(k * same(0.5))
+    return p * power_of_two(half) * power_of_two(k - half)  # in two steps, since 2^k alone may be too small a number
+
+
+@compiled.part
+def expm1_below(x):
+    """exp(x) - 1 of eight numbers, of those above 0 as of 0: 2 t / (1 - t) with t = tanh(x / 2), where nothing cancels."""
+    half = (nothing() - highest(nothing() - x, nothing())) * same(0.5)
+    p, q = _quotient(bounded(half, same(9.0)))
+    return bounded((p + p) / (q - p), same(1.0))
+
+
+@compiled.part
+def sigmoid_to_the_end(x):
+    """sigmoid of eight numbers with all its digits down to the smallest: from exp(-|x|), as NumPy's reference."""
+    small = exp_below(nothing() - highest(x, nothing() - x))
+    above = choose(highest(x, nothing()), x, same(1.0), small)
+    return above / (same(1.0) + small)

@@ -57,3 +57,13 @@ def same(number: float) -> Any:
 def bounded(a: Any, limit: Any) -> Any:
     """The numbers of a, or where they lie outside -limit ... limit the nearer bound; NaN stays."""
     return np.where(a > limit, limit, np.where(a < -limit, -limit, a))
+
+
+def nearest(a: Any) -> Any:
+    """The whole numbers nearest to those of a, of two equally near the even one."""
+    return np.rint(a)
+
+
+def power_of_two(k: Any) -> Any:
+    """2^k for whole numbers k between -126 and 127."""
+    return np.ldexp(np.float32(1), k.astype(np.int32))

@@ -123,6 +123,25 @@ def _bounded(context: Any, a: Any, limit: Any) -> Any:
     return _LANES(_LANES, _LANES), code
 
 
+@_instruction
+def _nearest(context: Any, a: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(VECTOR, [VECTOR])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.rint.v{WIDE}f32"), args)
+
+    return _LANES(_LANES), code
+
+
+@_instruction
+def _power_of_two(context: Any, k: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        whole = ir.VectorType(INDEX, WIDE)
+        exponent = builder.add(builder.fptosi(args[0], whole), ir.Constant(whole, [127] * WIDE))  # as float32 keeps it
+        return builder.bitcast(builder.shl(exponent, ir.Constant(whole, [23] * WIDE)), VECTOR)
+
+    return _LANES(_LANES), code
+
+
 def _arithmetic(name: str) -> Any:
     """The operator of two lanes that this instruction computes."""
 
@@ -148,6 +167,8 @@ overload(lanes.choose)(lambda a, b, same, other: lambda a, b, same, other: _choo
 overload(lanes.nothing)(lambda: lambda: _nothing())
 overload(lanes.same)(lambda number: lambda number: _same(number))
 overload(lanes.bounded)(lambda a, limit: lambda a, limit: _bounded(a, limit))
+overload(lanes.nearest)(lambda a: lambda a: _nearest(a))
+overload(lanes.power_of_two)(lambda k: lambda k: _power_of_two(k))
 _OPERATORS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}
 for _operator, _name in _OPERATORS.items():
     overload(_operator)(_arithmetic(_name))

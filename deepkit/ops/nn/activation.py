@@ -9,7 +9,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
-from deepkit.device import rectify
+from deepkit.device import activations
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
 from deepkit.ops.functions import ops
@@ -50,7 +50,7 @@ class ReluGrad(Activation):
     takes_out = True
 
     def forward(self, xp: ArrayModule, dy: Array, y: Array, out: Array = None) -> Any:
-        return rectify.gradient(xp, dy, y, out)
+        return activations.relu_gradient(xp, dy, y, out)
 
     def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, y: AnyTensor) -> Any:
         return apply(ReluGrad(), ddx, y), ops.zeros_like(y)  # zeros, not None, as in TensorFlow
@@ -79,18 +79,47 @@ class LeakyRelu(Activation):
         return xp.where(x > 0, x, x * x.dtype.type(self.alpha))
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        return ops.where(x > 0, dy, dy * self.alpha)
+        return apply(LeakyReluGrad(alpha=self.alpha), dy, x)
+
+
+@register
+class LeakyReluGrad(Activation):
+    """dy where x > 0, else alpha dy."""
+
+    alpha: float = 0.2
+    takes_out = True
+
+    def forward(self, xp: ArrayModule, dy: Array, x: Array, out: Array = None) -> Any:
+        return activations.leaky_relu_gradient(xp, dy, x, self.alpha, out)
+
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, x: AnyTensor) -> Any:
+        return apply(LeakyReluGrad(alpha=self.alpha), ddx, x), ops.zeros_like(x)
 
 
 @register
 class Elu(Activation):
     """x where x > 0, else exp(x) - 1. Source: D.-A. Clevert et al., ICLR 2016."""
 
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.where(x > 0, x, xp.expm1(xp.minimum(x, x.dtype.type(0))))
+    takes_out = True
+
+    def forward(self, xp: ArrayModule, x: Array, out: Array = None) -> Any:
+        return activations.elu(xp, x, out)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        return ops.where(y < 0, dy * (y + 1), dy)
+        return apply(EluGrad(), dy, y)
+
+
+@register
+class EluGrad(Activation):
+    """dy (y + 1) where y = elu(x) < 0, else dy."""
+
+    takes_out = True
+
+    def forward(self, xp: ArrayModule, dy: Array, y: Array, out: Array = None) -> Any:
+        return activations.elu_gradient(xp, dy, y, out)
+
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, y: AnyTensor) -> Any:
+        return apply(EluGrad(), ddx, y), ops.where(y < 0, ddx * dy, ops.zeros_like(y))
 
 
 @register
@@ -109,9 +138,10 @@ class Selu(Activation):
 class Sigmoid(Activation):
     """1 / (1 + exp(-x)), computed from exp(-|x|) so that nothing overflows."""
 
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        small = xp.exp(-xp.abs(x))
-        return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
+    takes_out = True
+
+    def forward(self, xp: ArrayModule, x: Array, out: Array = None) -> Any:
+        return activations.sigmoid(xp, x, out)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * y * (1 - y)

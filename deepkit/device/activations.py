@@ -1,0 +1,112 @@
+"""Activations of many numbers and what they send back: in NumPy a line of several passes, compiled one pass each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepkit.device import compiled, threads
+from deepkit.device.registers import activations as lanes_of
+from deepkit.device.registers.lanes import WIDE, highest, load, nothing, store
+
+SMALL = 2**14
+"""Numbers below which NumPy is as fast and needs no compiled code."""
+PIECE = 2**16
+"""Numbers that one thread takes at a time."""
+
+
+def elu(xp: Any, x: Any, out: Any = None) -> Any:
+    """x where x > 0, else exp(x) - 1. `out` may be x itself."""
+    done = _one_pass(_elu, xp, (x,), out) if x.dtype == np.float32 else None
+    return xp.where(x > 0, x, xp.expm1(xp.minimum(x, x.dtype.type(0)))) if done is None else done
+
+
+def sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
+    """1 / (1 + exp(-x)), computed from exp(-|x|) so that nothing overflows. `out` may be x itself."""
+    done = _one_pass(_sigmoid, xp, (x,), out) if x.dtype == np.float32 else None
+    if done is not None:
+        return done
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
+
+
+def relu_gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
+    """dy where y > 0, else dy * 0. `out` may be dy itself."""
+    done = _one_pass(_relu_gradient, xp, (dy, y), out)
+    return xp.multiply(dy, y > 0, out=out) if done is None else done
+
+
+def leaky_relu_gradient(xp: Any, dy: Any, x: Any, alpha: float, out: Any = None) -> Any:
+    """dy where x > 0, else alpha dy. `out` may be dy itself."""
+    slope = dy.dtype.type(alpha)
+    done = _one_pass(_leaky_relu_gradient, xp, (dy, x), out, slope)
+    return xp.where(x > 0, dy, dy * slope) if done is None else done
+
+
+def elu_gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
+    """dy (y + 1) where y < 0, else dy: the slope of exp(x) - 1 is exp(x) = y + 1. `out` may be dy itself."""
+    done = _one_pass(_elu_gradient, xp, (dy, y), out)
+    return xp.where(y < 0, dy * (y + 1), dy) if done is None else done
+
+
+def _one_pass(function: Callable, xp: Any, inputs: tuple[Any, ...], out: Any, *numbers: Any) -> Any:
+    """The compiled `function` of inputs of one shape and type, shared among the cores; None where it does not serve."""
+    first = inputs[0]
+    if xp is not np or first.size < SMALL or first.dtype not in (np.float32, np.float64):
+        return None
+    if any(a.shape != first.shape or a.dtype != first.dtype or not a.flags.c_contiguous for a in inputs):
+        return None
+    kernel = compiled.kernel(function)
+    if kernel is None:
+        return None
+    out = np.empty_like(first) if out is None else out
+    flat = [a.reshape(-1) for a in (*inputs, out)]
+    threads.share(lambda begin, end: kernel(*[a[begin:end] for a in flat], *numbers), first.size, PIECE)
+    return out
+
+
+# ---- compiled by numba
+
+
+def _elu(x, out):
+    whole = x.size // WIDE * WIDE
+    for i in range(0, whole, WIDE):
+        v = load(x, i)
+        store(out, i, highest(v, nothing()) + lanes_of.expm1_below(v))
+    if whole < x.size:
+        rest = np.zeros(WIDE, np.float32)
+        rest[: x.size - whole] = x[whole:]
+        v = load(rest, 0)
+        store(rest, 0, highest(v, nothing()) + lanes_of.expm1_below(v))
+        out[whole:] = rest[: x.size - whole]
+
+
+def _sigmoid(x, out):
+    whole = x.size // WIDE * WIDE
+    for i in range(0, whole, WIDE):
+        store(out, i, lanes_of.sigmoid_to_the_end(load(x, i)))
+    if whole < x.size:
+        rest = np.zeros(WIDE, np.float32)
+        rest[: x.size - whole] = x[whole:]
+        store(rest, 0, lanes_of.sigmoid_to_the_end(load(rest, 0)))
+        out[whole:] = rest[: x.size - whole]
+
+
+def _relu_gradient(dy, y, out):
+    zero, one = dy.dtype.type(0), dy.dtype.type(1)
+    for i in range(dy.size):
+        out[i] = dy[i] * (one if y[i] > zero else zero)
+
+
+def _leaky_relu_gradient(dy, x, out, slope):
+    zero, one = dy.dtype.type(0), dy.dtype.type(1)
+    for i in range(dy.size):
+        out[i] = dy[i] * (one if x[i] > zero else slope)
+
+
+def _elu_gradient(dy, y, out):
+    zero, one = dy.dtype.type(0), dy.dtype.type(1)
+    for i in range(dy.size):
+        out[i] = dy[i] * ((y[i] if y[i] < zero else zero) + one)
