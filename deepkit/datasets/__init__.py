@@ -15,6 +15,7 @@ from deepkit.datasets.cifar import load_cifar10, load_cifar100, read_cifar
 from deepkit.datasets.dataset import Dataset, Documents, Series, Table
 from deepkit.datasets.digits28 import load_digits28
 from deepkit.datasets.documents import load_imdb, load_reuters
+from deepkit.datasets.flats import invent_flats
 from deepkit.datasets.housing import invent_california, load_boston, load_california
 from deepkit.datasets.idx import read_idx, write_idx
 from deepkit.datasets.mnist import load_digits, load_fashion_mnist, load_mnist
@@ -22,7 +23,7 @@ from deepkit.datasets.series import load_airline_passengers
 from deepkit.datasets.texts import load_text
 
 __all__ = [
-    "Dataset", "Documents", "Series", "Table", "augment", "invent_california", "load_airline_passengers", "load_boston",
-    "load_california", "load_cifar10", "load_cifar100", "load_digits", "load_digits28", "load_fashion_mnist",
+    "Dataset", "Documents", "Series", "Table", "augment", "invent_california", "invent_flats", "load_airline_passengers",
+    "load_boston", "load_california", "load_cifar10", "load_cifar100", "load_digits", "load_digits28", "load_fashion_mnist",
     "load_imdb", "load_mnist", "load_reuters", "load_text", "read_cifar", "read_idx", "write_idx",
 ]

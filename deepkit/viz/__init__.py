@@ -14,6 +14,10 @@ from deepkit.viz.digits import show_digits
 from deepkit.viz.graphs.dataflow import GraphPicture, show_graph
 from deepkit.viz.graphs.plan import show_plan
 from deepkit.viz.graphs.run_explorer import RunExplorer, run_explorer
+from deepkit.viz.judging.confusion import show_confusion
+from deepkit.viz.judging.threshold import show_threshold
+from deepkit.viz.judging.threshold_explorer import ThresholdExplorer, threshold_explorer
+from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
@@ -59,6 +63,8 @@ __all__ = [
     "Sliding",
     "SpreadExplorer",
     "Table",
+    "ThresholdExplorer",
+    "Verdicts",
     "backprop_explorer",
     "broadcast_explorer",
     "compare",
@@ -74,6 +80,7 @@ __all__ = [
     "shape_quiz",
     "show_backprop",
     "show_broadcast",
+    "show_confusion",
     "show_convolution",
     "show_curves",
     "show_descent",
@@ -86,7 +93,9 @@ __all__ = [
     "show_plan",
     "show_pooling",
     "show_spread",
+    "show_threshold",
     "show_valleys",
     "spread_explorer",
     "style",
+    "threshold_explorer",
 ]

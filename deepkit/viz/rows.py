@@ -118,6 +118,18 @@ def _drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[flo
     )
 
 
+def image_tag(image: np.ndarray, x: float, y: float, width: float) -> str:
+    """A grey picture of (height, width) numbers, from its darkest to its brightest, as an SVG element without a frame."""
+    values = np.asarray(image, np.float64)
+    low, high = float(values.min()), float(values.max())
+    grey = np.rint(255 * (values - low) / ((high - low) or 1)).astype(np.uint8)
+    sharp = ' style="image-rendering:pixelated"' if width > 1.5 * grey.shape[1] else ""
+    return (
+        f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{width * grey.shape[0] / grey.shape[1]:.1f}" '
+        f'preserveAspectRatio="none"{sharp} href="data:image/png;base64,{_encoded(grey, "PNG")}"/>'
+    )
+
+
 def _encoded(pixels: np.ndarray, kind: str) -> str:
     image = optional("PIL.Image", "drawing images").fromarray(pixels)
     file = io.BytesIO()

@@ -1,0 +1,1 @@
+"""Judgements drawn: yes or no by a threshold, and which class is taken for which."""
