@@ -136,8 +136,8 @@ def _matrix(v: Verdicts, name: str) -> list[str]:
             parts.append(label(f"{count:,}", x + (j + 0.5) * _BOX, y + (i + 0.5) * _BOX + 6, size=17, anchor="middle",
                                fill=colour, bold=not right))
             parts.append(label(text, x - 6, y + (i + 0.5) * _BOX + 4, size=11, anchor="end"))
-    said = f"precision {v.precision:.1%}   recall {v.recall:.1%}"
-    return [*parts, label(said, 4, y + 2 * _BOX + 18, size=11), label(f"right answers {v.accuracy:.1%}", 4, y + 2 * _BOX + 33, size=11)]
+    said = f"precision {v.precision:.1%}   recall {v.recall:.1%}", f"right answers {v.accuracy:.1%}"
+    return parts + [label(text, 4, y + 2 * _BOX + 18 + 15 * i, size=11) for i, text in enumerate(said)]
 
 
 def _curve(v: Verdicts, x: float, across: str, up: str, here: tuple[float, float]) -> list[str]:

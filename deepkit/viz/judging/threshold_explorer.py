@@ -86,7 +86,9 @@ def threshold_for(verdicts: Verdicts, goal: str, share: float = 0.95) -> float:
     return float(curve["threshold"][best])
 
 
-def threshold_explorer(scores: Any, truth: Any, threshold: float = 0.0, images: Any = None, name: str = "yes") -> ThresholdExplorer:
+def threshold_explorer(
+    scores: Any, truth: Any, threshold: float = 0.0, images: Any = None, name: str = "yes"
+) -> ThresholdExplorer:
     """Move a threshold along scores; see ThresholdExplorer.
 
     >>> threshold_explorer(scores, y_train == 5, images=x_train, name="fives")
