@@ -21,6 +21,7 @@ from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
+from deepkit.viz.operators import asking
 from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
 from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_operator
@@ -65,6 +66,7 @@ __all__ = [
     "Table",
     "ThresholdExplorer",
     "Verdicts",
+    "asking",
     "backprop_explorer",
     "broadcast_explorer",
     "compare",
