@@ -17,6 +17,8 @@ from deepkit import keras
 from deepkit.files import write_whole
 from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, SimpleRNN
 from deepkit.keras.models import Sequential
+from deepkit.models.mlp import RECIPES as SESSION_RECIPES
+from deepkit.models.mlp import Recipe as SessionRecipe
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,25 @@ class Recipe:
     batch: int
     train: float | None
     test: float
+
+    def run(self, data: Any, epochs: int | None = None, verbose: int = 0, seed: int = 1) -> dict[str, Any]:
+        """Trains on ((x, y), (x_test, y_test)) of images 0..255 and labels; returns what came out."""
+        keras.backend.clear_session()
+        np.random.seed(seed)
+        (x, y), (x_test, y_test) = data
+        x, x_test = (a.reshape(-1, *self.shape).astype("float32") / 255 for a in (x, x_test))
+        model = self.build()
+        model.compile(loss="categorical_crossentropy", optimizer=self.optimizer(), metrics=["accuracy"])
+        start, rounds = time.perf_counter(), epochs or self.epochs
+        history = model.fit(x, np.eye(10)[y], batch_size=self.batch, epochs=rounds, verbose=verbose)
+        seconds = time.perf_counter() - start
+        loss, accuracy = model.evaluate(x_test, np.eye(10)[y_test], batch_size=self.batch, verbose=0)
+        return {
+            "example": self.example, "network": self.what, "epochs": rounds, "weights": model.count_params(),
+            "printed train %": self.train, "train %": round(100 * history.history["accuracy"][-1], 2),
+            "printed test %": self.test, "test %": round(100 * accuracy, 2), "test loss": round(loss, 4),
+            "seconds": round(seconds, 1),
+        }
 
 
 def sigmoid_mlp() -> Any:
@@ -78,7 +99,7 @@ def small_rnn() -> Any:
     return Sequential([SimpleRNN(16, activation="relu", input_shape=(28, 28)), Dense(10), Activation("softmax")])
 
 
-RECIPES = {
+RECIPES: dict[str, Recipe | SessionRecipe] = {
     "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
                           keras.optimizers.SGD, 10, 100, 72.25, 78.88),
     "relu-mlp": Recipe("D1-4-15", "784-256-256-10, relu, SGD 0.01", relu_mlp, (784,),
@@ -89,27 +110,9 @@ RECIPES = {
     "rnn": Recipe("D4-6-06", "SimpleRNN 256, dropout 0.2, SGD", rnn, (28, 28), lambda: "sgd", 20, 128, 97.26, 98.0),
     "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
                         lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
+    **SESSION_RECIPES,
 }
 """By name: the runs whose accuracy a document prints."""
-
-
-def train(recipe: Recipe, data: Any, epochs: int | None = None, verbose: int = 0) -> dict[str, Any]:
-    """Trains the network on ((x, y), (x_test, y_test)) of images 0..255 and labels; returns what came out."""
-    (x, y), (x_test, y_test) = data
-    x, x_test = (a.reshape(-1, *recipe.shape).astype("float32") / 255 for a in (x, x_test))
-    model = recipe.build()
-    model.compile(loss="categorical_crossentropy", optimizer=recipe.optimizer(), metrics=["accuracy"])
-    start = time.perf_counter()
-    rounds = epochs or recipe.epochs
-    history = model.fit(x, np.eye(10)[y], batch_size=recipe.batch, epochs=rounds, verbose=verbose)
-    seconds = time.perf_counter() - start
-    loss, accuracy = model.evaluate(x_test, np.eye(10)[y_test], batch_size=recipe.batch, verbose=0)
-    return {
-        "example": recipe.example, "network": recipe.what, "epochs": rounds, "weights": model.count_params(),
-        "printed train %": recipe.train, "train %": round(100 * history.history["accuracy"][-1], 2),
-        "printed test %": recipe.test, "test %": round(100 * accuracy, 2), "test loss": round(loss, 4),
-        "seconds": round(seconds, 1),
-    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,9 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
     data = keras.datasets.mnist.load_data()
     for name in chosen.names or RECIPES:
-        keras.backend.clear_session()
-        np.random.seed(chosen.seed)
-        found = train(RECIPES[name], data, chosen.epochs, chosen.verbose)
+        found = RECIPES[name].run(data, chosen.epochs, chosen.verbose, chosen.seed)
         print(json.dumps(found))
         if chosen.out:
             table = json.loads(chosen.out.read_text()) if chosen.out.exists() else {}

@@ -28,6 +28,10 @@ from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_oper
 from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.pad import DrawingPad, drawing_pad
 from deepkit.viz.picture import Drawing, Picture
+from deepkit.viz.plane.boundary import show_boundary
+from deepkit.viz.plane.fold import Fold, show_fold
+from deepkit.viz.plane.fold_explorer import FoldExplorer, fold_explorer
+from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.rows import images
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
@@ -52,6 +56,8 @@ __all__ = [
     "DescentExplorer",
     "Drawing",
     "DrawingPad",
+    "Fold",
+    "FoldExplorer",
     "Formula",
     "GraphPicture",
     "LiveCurve",
@@ -74,6 +80,7 @@ __all__ = [
     "curve",
     "descent_explorer",
     "drawing_pad",
+    "fold_explorer",
     "images",
     "lines",
     "operator_cards",
@@ -81,16 +88,20 @@ __all__ = [
     "run_explorer",
     "shape_quiz",
     "show_backprop",
+    "show_boundary",
     "show_broadcast",
     "show_confusion",
     "show_convolution",
     "show_curves",
     "show_descent",
     "show_digits",
+    "show_fold",
     "show_gaps",
     "show_graph",
     "show_histograms",
     "show_linear_map",
+    "show_network",
+    "show_neuron",
     "show_operator",
     "show_plan",
     "show_pooling",

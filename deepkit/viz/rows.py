@@ -107,10 +107,10 @@ def _drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[flo
     height = width * image.shape[0] / image.shape[1]
     if image.ndim == 2:
         painted = colours(image.astype(np.float64), scale, signed)
-        kind, data = "png", _encoded(painted if signed else painted[:, :, 0], "PNG")
+        kind, data = "png", encoded(painted if signed else painted[:, :, 0], "PNG")
     else:
         colour = image if image.dtype == np.uint8 else np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
-        kind, data = "jpeg", _encoded(colour, "JPEG")
+        kind, data = "jpeg", encoded(colour, "JPEG")
     sharp = ' style="image-rendering:pixelated"' if cell > 1.5 else ""
     return (
         f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"{sharp} '
@@ -126,11 +126,12 @@ def image_tag(image: np.ndarray, x: float, y: float, width: float) -> str:
     sharp = ' style="image-rendering:pixelated"' if width > 1.5 * grey.shape[1] else ""
     return (
         f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{width * grey.shape[0] / grey.shape[1]:.1f}" '
-        f'preserveAspectRatio="none"{sharp} href="data:image/png;base64,{_encoded(grey, "PNG")}"/>'
+        f'preserveAspectRatio="none"{sharp} href="data:image/png;base64,{encoded(grey, "PNG")}"/>'
     )
 
 
-def _encoded(pixels: np.ndarray, kind: str) -> str:
+def encoded(pixels: np.ndarray, kind: str) -> str:
+    """Pixels (height, width) or (height, width, 3) of uint8 as a file of this kind, PNG or JPEG, in base64."""
     image = optional("PIL.Image", "drawing images").fromarray(pixels)
     file = io.BytesIO()
     image.save(file, kind, **({"quality": _JPEG} if kind == "JPEG" else {"optimize": True}))

@@ -8,11 +8,13 @@ import math
 import numbers
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from deepkit.errors import ArgumentError, ShapeError
 
 SAME, DIFFERS = "=", "≠"
+_SLACK = Decimal("1.000001")  # of a half digit: the difference itself is rounded
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -123,15 +125,18 @@ def _in_the_form_of(printed: str, number: float) -> str:
 
 
 def _agreeing(printed: str, number: float) -> tuple[int, int]:
-    """How many of the printed significant digits agree: up to the last one whose half is at least the difference."""
+    """How many of the printed significant digits agree: up to the last one whose half is at least the difference.
+
+    Counted in decimals: a document may print more digits than a float holds.
+    """
     digits = re.sub(r"[eE].*|[^\d]", "", printed).lstrip("0")
-    count, value = max(len(digits), 1), float(printed)
-    if value == 0:
+    count, value = max(len(digits), 1), Decimal(printed)
+    if value == 0 or not math.isfinite(number):
         return (count if float(_in_the_form_of(printed, number)) == 0 else 0), count
-    first = math.floor(math.log10(abs(value)))
-    halves = (0.5 * 10.0 ** (first + 1 - k) for k in range(count, 0, -1))
-    gap = abs(value - number)
-    return next((count - i for i, half in enumerate(halves) if gap <= half * (1 + 1e-6)), 0), count
+    first = value.adjusted()
+    halves = (Decimal(5).scaleb(first - k) for k in range(count, 0, -1))
+    gap = abs(value - Decimal(number))
+    return next((count - i for i, half in enumerate(halves) if gap <= half * _SLACK), 0), count
 
 
 def _write(value: Any, digits: int) -> str:

@@ -51,6 +51,8 @@ def test_a_reproduction_counts_the_digits_that_agree():
         ("hello", 3.0, "3.0", "≠"),
         (True, True, "True", "="),
         ("0.5", float("nan"), "nan", "0 of 1"),
+        # 2 ** 0.5 in 30 digits is more than a float holds: 17 of them agree
+        ("1.41421356237309504880168872421", 2**0.5, "1.41421356237309514547462185874", "16 of 30"),
     ],
 )
 def test_ours_is_written_in_the_form_of_the_document(theirs, ours, written, digits):

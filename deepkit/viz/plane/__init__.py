@@ -1,0 +1,1 @@
+"""Networks on the plane: neurons and layers drawn, boundaries among points, the fold in hidden space, a playground."""
