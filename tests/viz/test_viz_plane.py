@@ -99,7 +99,8 @@ def test_the_gap_is_the_distance_of_the_segments(activation):
         assert fold.gap == pytest.approx(brute_gap(fold.corners), abs=0.01)
         if fold.gap:
             sides = fold.corners @ fold.normal + fold.offset
-            assert (sides[:2] < 0).all() and (sides[2:] > 0).all()
+            assert (sides[:2] < 0).all()
+            assert (sides[2:] > 0).all()
             np.testing.assert_allclose(np.abs(sides).min(), fold.gap / 2)
 
 

@@ -78,25 +78,41 @@ def show_network(sizes: Sequence[int], names: Sequence[str] = (), weights: Seque
     """
     if len(sizes) < 2 or min(sizes) < 1 or most < 2:
         raise ArgumentError(f"layers of {list(sizes)} units", rule="two layers or more, each of one unit or more")
+    titles, matrices = _fitting(sizes, names, weights)
+    shown = [min(size, most) for size in sizes]
+    tall, apart = 40.0 * max(shown), (_WIDE - 160) / (len(sizes) - 1)
+    places = [[(80 + i * apart, _TOP + (k + 0.5) * tall / n) for k in range(n)] for i, n in enumerate(shown)]
+    parts = []
+    for (here, there), w in zip(itertools.pairwise(places), matrices, strict=True):
+        parts += _arrows(here, there, w)
+    for layer, size, title in zip(places, sizes, titles, strict=True):
+        parts += _units(layer, size, title, _TOP + tall + 16)
+    arrows = sum(a * b for a, b in itertools.pairwise(sizes))
+    said = f"{'-'.join(map(str, sizes))}: {arrows:,} arrows between layers, {arrows + sum(sizes[1:]):,} numbers to learn"
+    return Drawing(document(parts, _WIDE, _TOP + tall + 28, said), said)
+
+
+def _fitting(sizes: Sequence[int], names: Sequence[str], weights: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """A title for each layer, and a matrix or None between each two of them."""
     if names and len(names) != len(sizes):
         raise ShapeError(f"{len(names)} names for {len(sizes)} layers", rule="one for each, or none")
-    matrices = [np.asarray(w, np.float64) for w in weights] or [None] * (len(sizes) - 1)
-    expected = list(itertools.pairwise(sizes))
-    if weights and [w.shape for w in matrices if w is not None] != expected:
-        raise ShapeError(f"weights of shapes {[np.shape(w) for w in weights]}", rule=f"{expected}")
-    arrows, numbers = sum(a * b for a, b in expected), sum((a + 1) * b for a, b in expected)
-    said = f"{'-'.join(map(str, sizes))}: {arrows:,} arrows between layers, {numbers:,} numbers to learn"
-    shown = [min(size, most) for size in sizes]
-    tall, step_x = 40.0 * max(shown), (_WIDE - 160) / (len(sizes) - 1)
-    places = [[(80 + i * step_x, _TOP + (k + 0.5) * tall / n) for k in range(n)] for i, n in enumerate(shown)]
-    parts = [_arrow(start, end, *_look(w, a, b))
-             for here, there, w in zip(places, places[1:], matrices, strict=False)
-             for a, start in enumerate(here) for b, end in enumerate(there)]
-    for i, (layer, size) in enumerate(zip(places, sizes, strict=True)):
-        parts += [_circle(*place, "…" if size > most and k == most - 2 else "") for k, place in enumerate(layer)]
-        parts.append(label(names[i] if names else "", layer[0][0], 20, anchor="middle", bold=True))
-        parts.append(label(f"{size}", layer[0][0], _TOP + tall + 16, anchor="middle"))
-    return Drawing(document(parts, _WIDE, _TOP + tall + 28, said), said)
+    expected, matrices = list(itertools.pairwise(sizes)), [np.asarray(w, np.float64) for w in weights]
+    if matrices and [w.shape for w in matrices] != expected:
+        raise ShapeError(f"weights of shapes {[w.shape for w in matrices]}", rule=f"{expected}")
+    return list(names) or [""] * len(sizes), matrices or [None] * len(expected)
+
+
+def _units(places: Sequence[tuple[float, float]], size: int, title: str, bottom: float) -> list[str]:
+    """A layer's circles, dots in the last but one where it has more units than circles, its title and its size."""
+    dots = len(places) - 2 if size > len(places) else -1
+    circles = [_circle(x, y, "…" if k == dots else "") for k, (x, y) in enumerate(places)]
+    return [*circles, label(title, places[0][0], 20, anchor="middle", bold=True),
+            label(f"{size}", places[0][0], bottom, anchor="middle")]
+
+
+def _arrows(here: Sequence[tuple[float, float]], there: Sequence[tuple[float, float]], weights: Any) -> list[str]:
+    """From every unit of a layer to every unit of the next."""
+    return [_arrow(start, end, *_look(weights, a, b)) for a, start in enumerate(here) for b, end in enumerate(there)]
 
 
 def _look(weights: Any, a: int, b: int) -> tuple[str, float]:
