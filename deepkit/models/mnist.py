@@ -25,7 +25,8 @@ from deepkit.models.mlp import Recipe as SessionRecipe
 class Recipe:
     """A network of a document: how it is built, trained, and what the document says came out.
 
-    shape: that of one image; train, test: the printed accuracies in percent, None where there is none.
+    shape: that of one image; train, test: the printed accuracies in percent, None where there is none; level: points of
+    the second that another seed may cost.
     """
 
     example: str
@@ -37,6 +38,7 @@ class Recipe:
     batch: int
     train: float | None
     test: float
+    level: float = 5.0
 
     def run(self, data: Any, epochs: int | None = None, verbose: int = 0, seed: int = 1) -> dict[str, Any]:
         """Trains on ((x, y), (x_test, y_test)) of images 0..255 and labels; returns what came out."""

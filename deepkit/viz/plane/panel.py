@@ -50,7 +50,7 @@ class Panel:
             f'preserveAspectRatio="none" href="data:image/png;base64,{painted}"/>'
         )
 
-    def dots(self, points: Any, classes: Sequence[Any], radius: float = 5, names: Sequence[str] = (), ink: str = GREY) -> None:
+    def dots(self, points: Any, classes: Any, radius: float = 5, names: Sequence[str] = (), ink: str = GREY) -> None:
         """Points of class 0 as blue discs, of class 1 as orange squares; names stand beside them in `ink`."""
         for i, ((x, y), one) in enumerate(zip(self.places(points), classes, strict=True)):
             look = f'stroke="{_PAPER}" stroke-width="{radius / 4:g}"'
