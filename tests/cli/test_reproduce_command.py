@@ -95,7 +95,8 @@ def test_long_trainings_are_held_to_the_documents_level(course, monkeypatch, acc
     rows = (course / _examples.FILE).read_text(encoding="utf-8").replace("D0-1-05", "D1-2-28")
     (course / _examples.FILE).write_text(rows, encoding="utf-8")
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: None)
-    monkeypatch.setattr(mnist, "train", lambda recipe, *_, **__: {"test %": accuracy, "printed test %": recipe.test})
+    monkeypatch.setattr(
+        mnist.Recipe, "run", lambda recipe, *_, **__: {"test %": accuracy, "printed test %": recipe.test})
     with pytest.raises(ArgumentError, match="belongs to ch09"):  # without --full there is nothing to run
         reproduce._asked("D1-2-28", full=False)
     assert main(["reproduce", "D1-2-28", "--full"]) == code
