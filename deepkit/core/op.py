@@ -158,6 +158,11 @@ class Op:
         """The function a plan calls: forward with xp filled in."""
         return functools.partial(self.forward, xp)
 
+    def with_next(self, following: Op, *shapes: Shape) -> Op | None:
+        """The op that computes from the same inputs, of these shapes, what `following`, an op of one input, makes of this
+        one's only output; None where there is none. It must never fail where this one would not."""
+        return None
+
     def bind_reusing(self, xp: Any) -> Callable[..., Any]:
         """The function a plan calls where the first input's memory is free to take the result (see `takes_out`)."""
 

@@ -32,6 +32,19 @@ def sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
     return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
 
 
+def bias_relu(xp: Any, x: Any, bias: Any, out: Any = None) -> Any:
+    """max(x + bias, 0) for x (..., channels) and bias (channels,). `out` may be x itself."""
+    kernel = compiled.kernel(_bias_relu) if xp is np and x.size >= SMALL and bias.size >= WIDE else None
+    if kernel is None or x.dtype not in (np.float32, np.float64) or not (x.flags.c_contiguous and bias.flags.c_contiguous):
+        y = xp.add(x, bias, out=out)
+        return xp.maximum(y, y.dtype.type(0), out=y)
+    out = np.empty_like(x) if out is None else out
+    rows, to = x.reshape(-1, bias.size), out.reshape(-1, bias.size)
+    step = max(1, PIECE // bias.size)
+    threads.share(lambda begin, end: kernel(rows[begin:end], bias, to[begin:end]), rows.shape[0], step)
+    return out
+
+
 def relu_gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
     """dy where y > 0, else dy * 0. `out` may be dy itself."""
     done = _one_pass(_relu_gradient, xp, (dy, y), out)
@@ -54,17 +67,20 @@ def elu_gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
 def _one_pass(function: Callable, xp: Any, inputs: tuple[Any, ...], out: Any, *numbers: Any) -> Any:
     """The compiled `function` of inputs of one shape and type, shared among the cores; None where it does not serve."""
     first = inputs[0]
-    if xp is not np or first.size < SMALL or first.dtype not in (np.float32, np.float64):
-        return None
-    if any(a.shape != first.shape or a.dtype != first.dtype or not a.flags.c_contiguous for a in inputs):
-        return None
-    kernel = compiled.kernel(function)
+    fits = xp is np and first.size >= SMALL and all(_lie_alike(a, first) for a in inputs)
+    kernel = compiled.kernel(function) if fits else None
     if kernel is None:
         return None
     out = np.empty_like(first) if out is None else out
     flat = [a.reshape(-1) for a in (*inputs, out)]
     threads.share(lambda begin, end: kernel(*[a[begin:end] for a in flat], *numbers), first.size, PIECE)
     return out
+
+
+def _lie_alike(a: Any, first: Any) -> bool:
+    """Whether one index means the same place in both: arrays of one shape and type without gaps."""
+    kinds = a.dtype == first.dtype and a.dtype in (np.float32, np.float64)
+    return kinds and a.shape == first.shape and a.flags.c_contiguous
 
 
 # ---- compiled by numba
@@ -92,6 +108,14 @@ def _sigmoid(x, out):
         rest[: x.size - whole] = x[whole:]
         store(rest, 0, lanes_of.sigmoid_to_the_end(load(rest, 0)))
         out[whole:] = rest[: x.size - whole]
+
+
+def _bias_relu(x, bias, out):
+    zero = x.dtype.type(0)
+    for row in range(x.shape[0]):
+        for c in range(bias.size):
+            y = x[row, c] + bias[c]
+            out[row, c] = zero if y <= zero else y  # a NaN stays
 
 
 def _relu_gradient(dy, y, out):

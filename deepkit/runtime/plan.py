@@ -17,7 +17,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import memory as allocation
 from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedError, UnknownError, status_of
-from deepkit.runtime.passes import fold, memory, merge, order, prune
+from deepkit.runtime.passes import fold, join, memory, merge, order, prune
 
 _serial = itertools.count()
 
@@ -53,15 +53,18 @@ class Plan:
         check_fed(nodes, fed)
         self.known = {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}
         self._same: dict[Symbol, Symbol] = {}
+        self._joined: dict[Node, tuple[Op, list[Symbol]]] = {}
         for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):
             if name in passes:
                 simplify(nodes, self.known, self._same, fed)
         finished = self.known.keys() | fed
         self.order = order.order(self._live(nodes, finished), self._sources)
-        variables = [x for node in self.order for x in node.inputs if isinstance(x, Variable)]
+        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
+        if "join" in passes:
+            self.order, self._joined = join.join(self.order, self._sources, [*results, *self.targets])
+        variables = [x for node in self.order for x in self._inputs(node) if isinstance(x, Variable)]
         outside = {*fed, *self.known, *variables}
         owned = memory.owners(self.order, self._sources, outside)
-        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
         if "inplace" in passes:
             fetched = [x for x in results if x is not None]
             self._in_place = memory.updated_in_place(self.order, self._sources, owned, fetched)
@@ -90,8 +93,16 @@ class Plan:
     def _source(self, x: Symbol) -> Symbol:
         return self._same.get(x, x)
 
+    def _inputs(self, node: Node) -> Sequence[Symbol]:
+        """What a node runs with: its inputs, or those of the node that was joined to it."""
+        return self._joined[node][1] if node in self._joined else node.inputs
+
     def _sources(self, node: Node) -> list[Symbol]:
-        return [self._same.get(x, x) for x in node.inputs]
+        return [self._same.get(x, x) for x in self._inputs(node)]
+
+    def _op(self, node: Node) -> Op:
+        """What is run for a node: its op, or that of two nodes that were joined."""
+        return self._joined[node][0] if node in self._joined else node.op
 
     # ---- writing the program
 
@@ -201,8 +212,8 @@ class Plan:
 
     def _arguments(self, node: Node) -> list[str]:
         """What the node's function is handed before its inputs, and its inputs."""
-        op = node.op
-        inputs = [self._argument(op, i, x) for i, x in enumerate(node.inputs)]
+        op = self._op(node)
+        inputs = [self._argument(op, i, x) for i, x in enumerate(self._inputs(node))]
         first = []
         if op.resource:
             first = [self._bind("resource", self._resource_of(node))]
@@ -224,7 +235,7 @@ class Plan:
 
     def _called(self, node: Node) -> str:
         """The name of the function that computes a node."""
-        op = node.op
+        op = self._op(node)
         if op.subgraphs:
             return self._bind(op.type, self._runner(node))
         if node in self._in_place:
@@ -282,7 +293,7 @@ class Plan:
         if node is None:
             return error
         shapes = []
-        for x in node.inputs:
+        for x in self._inputs(node):
             name = self._names.get(self._source(x), "")
             value = values.get(name, self._space.get(name, store.get(x) if isinstance(x, Variable) else None))
             described = f"{x.dtype.name}{tuple(np.shape(value))}" if value is not None else f"{x.dtype.name}{x.shape}"

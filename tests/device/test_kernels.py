@@ -202,6 +202,21 @@ def test_what_an_activation_sends_back(both, name: str) -> None:
 
 
 @needs_numba
+@pytest.mark.parametrize("channels", [8, 13, 40])
+def test_bias_and_rectifier_in_one_pass(both, monkeypatch, channels: int) -> None:
+    monkeypatch.setattr(activations, "PIECE", 64)
+    rng = np.random.default_rng(7)
+    x, bias = rng.standard_normal((5, 3, channels)).astype(np.float32), rng.standard_normal(channels).astype(np.float32)
+    x[0, 0, :3] = np.nan, np.inf, -np.inf
+    reference, fast = both(lambda: activations.bias_relu(np, x, bias))
+    np.testing.assert_array_equal(fast, reference)
+    np.testing.assert_array_equal(reference, np.maximum(x + bias, np.float32(0)))
+    own = x.copy()
+    assert activations.bias_relu(np, own, bias, out=own) is own
+    np.testing.assert_array_equal(own, reference)
+
+
+@needs_numba
 @pytest.mark.parametrize(("function", "exact"), [
     (activations.elu, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
     (activations.sigmoid, scipy.special.expit),

@@ -82,7 +82,8 @@ def network():
     w1 = tf.Variable(tf.random_normal([5, 7], seed=1, dtype=tf.float64))
     w2 = tf.Variable(tf.random_normal([7, 3], seed=2, dtype=tf.float64))
     b = tf.Variable(tf.zeros([3], tf.float64))
-    hidden = tf.nn.dropout(tf.nn.relu(tf.matmul(x, w1)), 0.8, seed=3)
+    bias = tf.Variable(tf.random_normal([7], seed=4, dtype=tf.float64))
+    hidden = tf.nn.dropout(tf.nn.relu(tf.nn.bias_add(tf.matmul(x, w1), bias)), 0.8, seed=3)
     logits = tf.matmul(hidden, w2) + b
     loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
     loss = loss + 0.01 * (tf.nn.l2_loss(w1) + tf.nn.l2_loss(w2))
@@ -90,10 +91,10 @@ def network():
     average = tf.train.ExponentialMovingAverage(0.9)
     with tf.control_dependencies([step]):
         train = average.apply([w1, b])
-    return x, labels, [loss, tf.gradients(loss, w1)[0]], train, [w1, w2, b, average.average(w1), average.average(b)]
+    return x, labels, [loss, tf.gradients(loss, w1)[0]], train, [w1, w2, b, bias, average.average(w1), average.average(b)]
 
 
-@pytest.mark.parametrize("off", [c for n in range(4) for c in itertools.combinations(passes.OPTIONAL, n)])
+@pytest.mark.parametrize("off", [c for n in range(5) for c in itertools.combinations(passes.OPTIONAL, n)])
 def test_no_pass_changes_a_result(off: tuple[str, ...]) -> None:
     """Bit for bit the same training with any passes switched off."""
     results = []
@@ -111,10 +112,45 @@ def test_no_pass_changes_a_result(off: tuple[str, ...]) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def rectified():
+    x = tf.placeholder(tf.float32, [None, 2])
+    b = tf.Variable([1.0, -1.0])
+    summed = tf.nn.bias_add(x, b)
+    return x, b, summed, tf.nn.relu(summed)
+
+
+def test_two_ops_become_one_call(sess) -> None:
+    x, b, _summed, y = rectified()
+    sess.run(b.initializer)
+    plan = sess.plan([y, tf.gradients(y, [x, b])], [x])
+    assert "BiasAddRelu(f0, t1)" in str(plan)
+    assert "BiasAdd(" not in str(plan)
+    value, (dx, db) = sess.run([y, tf.gradients(y, [x, b])], {x: [[1, 1], [-2, 3]]})
+    assert value.tolist() == [[2, 0], [0, 2]]
+    assert (dx.tolist(), db.tolist()) == ([[1, 0], [0, 1]], [1, 1])
+
+
+def test_what_else_is_looked_at_is_not_joined(sess) -> None:
+    x, b, summed, y = rectified()
+    for fetches in ([y, summed], [y, summed.op], [y, tf.exp(summed)]):
+        assert "BiasAddRelu" not in str(sess.plan(fetches, [x]))
+    assert "BiasAddRelu" not in str(sess.plan(y, [summed]))
+    sess.run(b.initializer)
+    with tf.control_dependencies([tf.assign(b, [10.0, 10.0])]):
+        later = tf.nn.relu(summed)
+    with tf.control_dependencies([summed]):
+        waiting = tf.assign_add(b, [1.0, 1.0])
+    assert "BiasAddRelu" not in str(sess.plan([y, waiting], [x]))
+    assert sess.run(later, {x: [[0.0, 0.0]]}).tolist() == [[1, 0]]  # the sum is taken before the variable is written
+    x2 = tf.placeholder(tf.float32)  # of unknown shape: the error belongs to the line with the bias
+    unknown = tf.nn.relu(tf.nn.bias_add(x2, b))
+    assert "BiasAddRelu" not in str(sess.plan(unknown, [x2]))
+
+
 def test_the_switches(monkeypatch) -> None:
     assert passes.enabled() == set(passes.OPTIONAL)
     monkeypatch.setenv("DEEPKIT_PASSES", "-fold, -merge")
-    assert passes.enabled() == {"inplace"}
+    assert passes.enabled() == {"join", "inplace"}
     with pytest.raises(ArgumentError, match="names 'fuse'"):
         passes.enabled("-fuse")
 

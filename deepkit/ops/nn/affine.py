@@ -8,8 +8,10 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
+from deepkit.device import activations
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
+from deepkit.ops.nn.activation import Relu, ReluGrad
 
 __all__ = ["bias_add", "relu_layer", "xw_plus_b", "zero_fraction"]
 
@@ -38,6 +40,24 @@ class BiasAdd(Op):
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, bias: AnyTensor) -> Any:
         return dy, ops.sum_like(dy, bias)
+
+    def with_next(self, following: Op, x: Shape, bias: Shape) -> Op | None:
+        fits = bias.rank == 1 and bias[0] is not None and x.rank is not None and x[-1] == bias[0]
+        return BiasAddRelu() if fits and isinstance(following, Relu) else None
+
+
+@register
+class BiasAddRelu(BiasAdd):
+    """max(x + bias, 0): what a plan makes of BiasAdd and the Relu behind it."""
+
+    kinds = "f"
+
+    def forward(self, xp: ArrayModule, x: Array, bias: Array, out: Array = None) -> Any:
+        return activations.bias_relu(xp, x, bias, out)
+
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, bias: AnyTensor) -> Any:
+        dx = apply(ReluGrad(), dy, y)
+        return dx, ops.sum_like(dx, bias)
 
 
 def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None, name: str | None = None) -> AnyTensor:

@@ -9,7 +9,7 @@ import os
 
 from deepkit.errors import ArgumentError
 
-OPTIONAL = ("fold", "merge", "inplace")
+OPTIONAL = ("fold", "merge", "join", "inplace")
 
 
 def enabled(setting: str | None = None) -> frozenset[str]:

@@ -189,6 +189,7 @@ SAMPLES: list[Sample] = [
     Sample("MaxPoolPosition", WITH_BATCH, (TIES, pooled(TIED, "max")["pool"](TIES).astype(np.int32)),
            pooled(WITH_BATCH, "max")["position"]),
     Sample("BiasAdd", {}, (X, BIAS), lambda x, b: x + b, NO_BATCH),
+    Sample("BiasAddRelu", {}, (X, BIAS), lambda x, b: np.maximum(x + b, 0), NO_BATCH),
     Sample("BiasAdd", {}, (integers(3, 2), integers(2)), lambda x, b: x + b, NO_BATCH),
     Sample("Moments", {"axis": (0, 2)}, (X,), lambda x: [x.mean((0, 2), keepdims=True), x.var((0, 2), keepdims=True)]),
     Sample("Moments", {"axis": (-1,)}, (X,), lambda x: [x.mean(-1, keepdims=True), x.var(-1, keepdims=True)]),

@@ -1,0 +1,42 @@
+"""Pass 5: two ops, of which the second alone uses what the first gives, become one call: the numbers are passed over once."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from deepkit.core.node import Node
+from deepkit.core.op import Op
+from deepkit.core.symbol import Symbol
+
+
+def join(
+    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None]
+) -> tuple[list[Node], dict[Node, tuple[Op, list[Symbol]]]]:
+    """The nodes that are left to run, and for those that stand for two the op and inputs that they run with.
+
+    The pair runs in the second one's place. So nothing that writes a variable or has another effect may lie between the two,
+    nor may anybody wait for the first one or fetch its result. The second op has one input.
+    """
+    lone = _used_once(order, sources, fetched)
+    effects = dict(zip(order, itertools.accumulate(not node.op.is_pure for node in order), strict=True))
+    joined: dict[Node, tuple[Op, list[Symbol]]] = {}
+    for node in order:
+        first = next((x.node for x in sources(node) if x in lone), None)
+        if first in effects and effects[first] == effects[node] and first.device == node.device:
+            op = first.op.with_next(node.op, *[x.shape for x in sources(first)])
+            if op is not None:
+                joined[node] = op, sources(first)
+    gone = {sources(node)[0].node for node in joined}
+    return [node for node in order if node not in gone], joined
+
+
+def _used_once(
+    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None]
+) -> set[Symbol]:
+    """The results that one input reads, whose node nobody awaits: what only one node needs."""
+    uses = Counter(itertools.chain.from_iterable(map(sources, order)))
+    uses.update(x for x in fetched if isinstance(x, Symbol))
+    awaited = set(fetched).union(*[node.control_inputs for node in order])
+    return {x for x, count in uses.items() if count == 1 and x.node not in awaited}
