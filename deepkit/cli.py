@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
@@ -31,9 +30,11 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 def version() -> str:
     """deepkit's version, as installed or, in a checkout that is not installed, as the package says."""
+    from importlib import metadata  # takes as long as all the rest of the command line
+
     try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
         return getattr(sys.modules["deepkit"], "__version__", "(not installed)")
 
 

@@ -39,13 +39,28 @@ class Quiet:
     def done(self, number: int, total: int, source: str) -> None: ...
 
 
+def nbformat() -> Any:
+    """The package `nbformat`, imported without the seconds that jsonschema spends on rules for international addresses.
+
+    Where it finds the package of these rules, importing it works out a grammar; the schema of notebooks asks for none.
+    """
+    rules = "rfc3987_syntax"
+    absent = rules not in sys.modules
+    if absent:
+        sys.modules[rules] = None  # type: ignore[assignment]
+    try:
+        import nbformat
+    finally:
+        if absent:
+            del sys.modules[rules]
+    return nbformat
+
+
 def load(path: Path) -> Any:
     """The notebook at `path` as an nbformat object; DataError if it is not a notebook of format 4."""
-    import nbformat
-
     read_notebook(path)  # our own words for what is unreadable
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat().read(path, as_version=4)
     except (ValueError, KeyError, AttributeError, TypeError) as error:  # nbformat's ways to say that it is invalid
         raise DataError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from error
     for cell in notebook.cells:

@@ -43,7 +43,8 @@ Every mark of several submissions is written to a journal at once. The same comm
 stopped, or grades what is new. What an exercise has changed since is graded again, with the same seed: you are told
 whose points moved, and the marks before are kept beside the journal.
 
-A student's page says, for each task, the case that failed and the hint that goes with it; nothing of the tests.
+A student's page says, for each task, the case that failed, the hint that goes with it, and the CPU time and the
+memory that the answer took beyond the libraries'; nothing of the tests. The JSON says the same.
 
 Linux (5.13 or newer, x86_64 or aarch64) keeps answers from files, processes and networks that are not theirs, whoever
 you are. Where the system cannot, answers run unfenced: you are told so, and several submissions are refused unless
@@ -138,9 +139,13 @@ def _is_handed_in(name: str) -> bool:
 
 
 def _grade_each(args: argparse.Namespace, seed: int) -> int:
-    """Grades submissions to several exercises, those of each together; reports bear the exercise's name behind their own."""
+    """Grades submissions to several exercises, those of each together; reports bear the exercise's name behind their own.
+
+    Notebooks that belong to no exercise stand in reports named "unknown", or in the one report there is.
+    """
     from deepkit.grade.batch import by_exercise
     from deepkit.grade.exercise import load_exercise
+    from deepkit.grade.report.results import strays
     from deepkit.grade.report.text import as_line
 
     several, submissions = _notebooks(args.submissions)
@@ -148,23 +153,35 @@ def _grade_each(args: argparse.Namespace, seed: int) -> int:
     for marks in refused:
         print(as_line(marks), flush=True)
     code = 1 if refused else 0
+    if len(groups) != 1 and refused:
+        _write_reports(None, seed, strays(refused), _renamed(args, "unknown"))
     for name, paths in groups.items():
-        theirs = argparse.Namespace(**vars(args))
         if len(groups) > 1:
             print(f"{name}:", flush=True)
-            for report in ("json", "csv", "html", "journal"):
-                place = getattr(args, report)
-                setattr(theirs, report, place and place.with_name(f"{place.stem}-{name}{place.suffix}"))
-        code |= _grade(load_exercise(name), several, paths, theirs, seed)
+            code |= _grade(load_exercise(name), several, paths, _renamed(args, name), seed)
+        else:
+            code |= _grade(load_exercise(name), several, paths, args, seed, refused)
     return code
 
 
-def _grade(exercise: Exercise, several: bool, submissions: list[Path], args: argparse.Namespace, fresh_seed: int) -> int:
-    """Grades submissions one by one or in a batch, tells the marks, and writes the reports."""
+def _renamed(args: argparse.Namespace, name: str) -> argparse.Namespace:
+    """The arguments, with a name behind those of all reports."""
+    theirs = argparse.Namespace(**vars(args))
+    for report in ("json", "csv", "html", "journal"):
+        place = getattr(args, report)
+        setattr(theirs, report, place and place.with_name(f"{place.stem}-{name}{place.suffix}"))
+    return theirs
+
+
+def _grade(
+    exercise: Exercise, several: bool, submissions: list[Path], args: argparse.Namespace, fresh_seed: int,
+    refused: Sequence[Marks] = (),
+) -> int:
+    """Grades submissions one by one or in a batch, tells the marks, and writes the reports, with those `refused` before."""
     import tempfile
 
     from deepkit.grade.journal import Journal
-    from deepkit.grade.report.results import results_of
+    from deepkit.grade.report.results import results_of, strays
     from deepkit.grade.report.text import as_text
 
     if not args.quick:
@@ -174,7 +191,7 @@ def _grade(exercise: Exercise, several: bool, submissions: list[Path], args: arg
         place = args.journal or Path(f"{exercise.name}-marks.jsonl" if several else f"{scratch}/marks.jsonl")
         with Journal(place, exercise, args.seed, fresh_seed) as journal:
             all_marks = list(_marks(exercise, several, submissions, journal, args.jobs))
-    results = results_of(exercise, journal.seed, all_marks)
+    results = [*results_of(exercise, journal.seed, all_marks), *strays(refused)]
     if not several:
         print(*map(as_text, results), sep="\n")
     print(f"seed {journal.seed}")
@@ -205,7 +222,7 @@ def _tell_changes(journal: Journal, all_marks: list[Marks]) -> None:
         print(*(f"  {line}" for line in changes(journal.previous, all_marks)), sep="\n")
 
 
-def _write_reports(exercise: Exercise, seed: int, results: Sequence[Result], args: argparse.Namespace) -> None:
+def _write_reports(exercise: Exercise | None, seed: int, results: Sequence[Result], args: argparse.Namespace) -> None:
     from deepkit.files import write_whole
     from deepkit.grade.report.pages import write_pages
     from deepkit.grade.report.text import as_csv, as_json
@@ -214,7 +231,7 @@ def _write_reports(exercise: Exercise, seed: int, results: Sequence[Result], arg
         write_whole(args.json, as_json(exercise, seed, results))
     if args.csv:
         write_whole(args.csv, as_csv(exercise, results))
-    if args.html:
+    if args.html and exercise is not None:
         args.html.mkdir(exist_ok=True)
         print(f"wrote {write_pages(args.html, exercise, results, seed)} and a page for each submission")
 

@@ -93,15 +93,13 @@ def _notebooks(course: Path) -> Iterator[tuple[str, Path]]:
 
 def _prepared(path: Path) -> str:
     """A stored notebook with words beside every picture; what is to be guessed first is folded away."""
-    import nbformat
+    from deepkit.commands._notebook import described, nbformat
 
-    from deepkit.commands._notebook import described
-
-    notebook = described(nbformat.read(path, as_version=4))
+    notebook = described(nbformat().read(path, as_version=4))
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             cell.metadata.setdefault("tags", []).append("hide-output")
-    return nbformat.writes(notebook)
+    return nbformat().writes(notebook)
 
 
 def _write(path: Path, text: str) -> None:

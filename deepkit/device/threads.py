@@ -18,8 +18,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-import numpy as np
-
 from deepkit.device.cores import usable_cores
 from deepkit.errors import ArgumentError
 
@@ -62,6 +60,8 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
     A thread takes the next piece when it is done with one: one that has to wait for its core takes fewer. The work must
     let go of Python's lock, as compiled kernels and NumPy do, and must not depend on the order of the pieces.
     """
+    import numpy as np  # here: the command line asks this module for its policy alone, and need not wait for NumPy
+
     pieces, errors = iter(range(0, count, step)), np.geterr()
 
     def run() -> None:

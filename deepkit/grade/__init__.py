@@ -5,11 +5,11 @@
 
 From bottom to top: `files` and `notebook` read and write, `regions` takes out what stands between marks, `submission` takes
 the answers out of a notebook, `wire` turns values into plain data and back, `blueprint` does so with graphs, `confine/`
-raises the kernel's walls, `fence` says in words what they refuse, `child` serves an answer, `host` makes its process,
-`asking` says what can be asked of an answer and `process` asks it over there, `checks`, `ops` and `form` are the words of
-a hidden test, `exercise` loads a source and `release` cuts it, `grading` marks a submission, `journal` keeps marks,
-`batch` grades many, and `report/` tells them. `authoring/` holds what authors need: the words of a hidden test (`form`), what
-stands between marks (`regions`), the cut to the release, a review, and a beginning.
+raises the kernel's walls, `fence` says in words what they refuse, `child` serves an answer, `host` makes its process and
+`launcher` makes hosts, `asking` says what can be asked of an answer and `process` asks it over there, `checks`, `ops` and
+`form` are the words of a hidden test, `exercise` loads a source and `release` cuts it, `grading` marks a submission,
+`journal` keeps marks, `batch` grades many, and `report/` tells them. `authoring/` holds what authors need: the words of a
+hidden test (`form`), what stands between marks (`regions`), the cut to the release, a review, and a beginning.
 
 What this promises: nothing a submission does can raise its marks above what its returned values earn, and nothing it does
 can touch the marks of anybody else. Where the kernel has Landlock and seccomp, an answer reads nothing but the libraries

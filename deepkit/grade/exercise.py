@@ -152,7 +152,7 @@ def load_exercise(name: str | Path) -> Exercise:
     path = _find(name)
     cells = tuple(notebook.read_cells(path))
     _check_cells(path, cells)
-    open_ones = _stories(cells, "question")
+    open_ones = stories(cells, "question")
     questions = [Question(cell.grade_id, story, regions.solution(cell.source, cell.grade_id)) for cell, story in open_ones]
     return Exercise(path.stem, path, cells, tuple(_tasks(path, cells)), tuple(questions))
 
@@ -174,12 +174,12 @@ def _check_cells(path: Path, cells: tuple[Cell, ...]) -> None:
 def _tasks(path: Path, cells: tuple[Cell, ...]) -> Iterator[Task]:
     """The tasks of a source, each test run among the tools that stand above it, in a space of names of its own."""
     tools: dict[str, Any] = {}
-    stories = {cell.grade_id: story for cell, story in _stories(cells, "answer")}
+    told = {cell.grade_id: story for cell, story in stories(cells, "answer")}
     for position, cell in enumerate(cells):
         if cell.role != "check":
             continue
         name = cell.grade_id.removesuffix(CHECK)
-        if name not in stories:
+        if name not in told:
             _run_hidden(path, cell, tools)
             continue
         space = dict(tools)
@@ -190,7 +190,7 @@ def _tasks(path: Path, cells: tuple[Cell, ...]) -> Iterator[Task]:
                 f"{path.stem}: the test of {name!r} has {len(tests)} hidden tests", where=f"{path}, cell {cell.grade_id}",
                 rule="one function below @hidden_test(...), between ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS",
             )
-        yield _task(path, cells[:position], cell, tests[0], stories[name])
+        yield _task(path, cells[:position], cell, tests[0], told[name])
 
 
 def _task(path: Path, above: tuple[Cell, ...], cell: Cell, test: HiddenTest, story: str) -> Task:
@@ -208,8 +208,8 @@ def _task(path: Path, above: tuple[Cell, ...], cell: Cell, test: HiddenTest, sto
     return Task(name, points, test.check, wrong, test.needs, asked, test.seconds, test.memory_mb, story, public)
 
 
-def _stories(cells: tuple[Cell, ...], role: str) -> Iterator[tuple[Cell, str]]:
-    """The cells of a role, each with the text above it, from the answer or test before on."""
+def stories(cells: tuple[Cell, ...], role: str) -> Iterator[tuple[Cell, str]]:
+    """The cells of a role ("answer" or "question"), each with the text above it, from the answer or test before on."""
     texts: list[str] = []
     for cell in cells:
         if cell.role == role:

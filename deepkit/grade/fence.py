@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 # Audit events by name; https://docs.python.org/3/library/audit_events.html lists them.
@@ -29,10 +29,13 @@ SYSTEM = (
 """What Python and its libraries read of the system."""
 
 
-def raise_fence(readable: list[str], closed: list[str], home: str) -> None:
-    """Say so, from now on, where an answer leaves `readable` (but for `closed`) and `home`, which it may write, too."""
-    may_read, may_write = _roots([*readable, home]), _roots([home, "/dev/null"])
-    sys.addaudithook(_guard(may_read, may_write, _roots(closed)))
+def raise_fence(readable: Collection[str], closed: Collection[str], home: str) -> None:
+    """Say so, from now on, where an answer leaves `readable` (but for `closed`) and `home`, which it may write, too.
+
+    The first two come from `roots`, which follows every link: find them once for many processes.
+    """
+    own = roots([home, *(path for path in SYSTEM if path.startswith("/proc/"))])  # what /proc/self is, each process knows
+    sys.addaudithook(_guard((*readable, *own), roots([home, "/dev/null"]), tuple(closed)))
 
 
 def _guard(may_read: tuple, may_write: tuple, closed: tuple) -> Callable[[str, tuple], None]:
@@ -58,5 +61,6 @@ def _below(path: Any, roots: tuple[str, ...]) -> bool:
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
-def _roots(paths: list[str]) -> tuple[str, ...]:
+def roots(paths: Collection[str]) -> tuple[str, ...]:
+    """What these paths stand for, without the folder of everything."""
     return tuple(sorted({os.path.realpath(path).rstrip("/") for path in paths if os.path.realpath(path) != "/"}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ def read_bounded(path: Path, most: int) -> bytes:
                 raise _odd(path)
             content = file.read(most + 1)
     except OSError as error:
-        raise (_odd(path) if os.path.islink(path) or not path.is_file() else _unreadable(path, error)) from error
+        plain = error.errno == errno.ENAMETOOLONG or (path.is_file() and not path.is_symlink())
+        raise (_unreadable(path, error) if plain else _odd(path)) from error
     if len(content) > most:
         raise GradingError(
             f"{printable(path)} is larger than {most >> 20} MB",
@@ -35,11 +37,27 @@ def read_bounded(path: Path, most: int) -> bytes:
 def notebooks_in(folder: Path) -> Iterator[Path]:
     """Every notebook in a folder and the folders in it, in the order of their names; links to folders are not followed.
 
-    Links to notebooks are named, too, so that they can be refused one by one.
+    Links to notebooks are named, too, so that they can be refused one by one, and so are folders that cannot be read.
+    However deeply folders are nested, this goes through them.
     """
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(files) if name.endswith(".ipynb") and name[0] != ".")
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            notebooks, folders = _shown(place)
+        except OSError:
+            yield place
+            continue
+        yield from notebooks
+        waiting += reversed(folders)
+
+
+def _shown(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The notebooks and the folders in a folder, by name, without hidden ones; a link is no folder."""
+    entries = sorted((entry for entry in os.scandir(folder) if entry.name[0] != "."), key=lambda entry: entry.name)
+    folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    notebooks = [Path(e.path) for e in entries if e.name.endswith(".ipynb") and e not in folders]
+    return notebooks, [Path(entry.path) for entry in folders]
 
 
 def is_utf8(path: Path) -> bool:
@@ -57,7 +75,9 @@ def _odd(path: Path) -> GradingError:
             f"{printable(path)} is a symbolic link",
             rule="a submission is a file of its own; links are not followed", hint="put the notebook itself there",
         )
-    problem = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is no regular file"
+    problem = "is no regular file" if path.exists() else "does not exist"
+    if path.is_dir():
+        problem = "is a folder that cannot be read"
     return GradingError(f"{printable(path)} {problem}", hint="give the path of a notebook, such as anna.ipynb")
 
 

@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -26,12 +26,18 @@ from deepkit.grade.submission import Submission, read_submission
 
 @dataclass(frozen=True)
 class TaskMarks:
-    """What one answer earned, of how much, and why."""
+    """What one answer earned, of how much, and why.
+
+    It took so many `seconds` of CPU time and, beyond the libraries, at most so much memory: None where nobody could tell. Two
+    runs never take quite the same, so marks are equal without it.
+    """
 
     name: str
     points: float
     out_of: float
     message: str
+    seconds: float | None = field(default=None, compare=False)
+    memory_mb: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,35 @@ class Grader:
 
     def answer(self, task: Task, source: str, beside: Submission | None = None) -> TaskMarks:
         """Run one answer in a process of its own and judge what it returns; `beside` is the notebook it stands in."""
+        process = self._process(task)
+        marks = self._judged(process, task, source, beside)
+        took = {name: round(value, 2) for name, value in process.took.items()}
+        return replace(marks, seconds=took.get("seconds"), memory_mb=took.get("memory_mb"))
+
+    @contextlib.contextmanager
+    def running(self, task: Task, source: str, beside: Submission | None = None) -> Iterator[StudentProcess]:
+        """The process in which an answer has just run, after what it stands on; WrongAnswer where it does not run."""
+        with self._process(task) as process:
+            self._run(process, task, source, beside)
+            yield process
+
+    def _process(self, task: Task) -> StudentProcess:
+        return StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb)
+
+    def _run(self, process: StudentProcess, task: Task, source: str, beside: Submission | None) -> None:
+        self._prepare(process, task)
+        imports, above, below = self._beside(task, beside)
+        process.run_quietly(imports)
+        process.begin()
+        process.run_quietly(above)
+        process.run(source)
+        process.run_quietly(below)
+
+    def _judged(self, process: StudentProcess, task: Task, source: str, beside: Submission | None) -> TaskMarks:
         rng = np.random.default_rng([self.seed, zlib.crc32(task.name.encode())])
         try:
-            with self.running(task, source, beside) as process:
+            with process:
+                self._run(process, task, source, beside)
                 task.check(Answer(process, lambda given: self._clean(task, given)), rng)
         except WrongAnswer as error:
             return _lost(task, _explained(str(error), beside))
@@ -89,19 +121,6 @@ class Grader:
             # The check met data it did not expect. That our own solution passes is what self_test is for.
             return _lost(task, f"the check cannot use what your code returned ({type(error).__name__}: {error})")
         return TaskMarks(task.name, float(task.points), task.points, "right")
-
-    @contextlib.contextmanager
-    def running(self, task: Task, source: str, beside: Submission | None = None) -> Iterator[StudentProcess]:
-        """The process in which an answer has just run, after what it stands on; WrongAnswer where it does not run."""
-        with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
-            self._prepare(process, task)
-            imports, above, below = self._beside(task, beside)
-            process.run_quietly(imports)
-            process.begin()
-            process.run_quietly(above)
-            process.run(source)
-            process.run_quietly(below)
-            yield process
 
     def submission(self, path: Path, names: Collection[str] | None = None) -> Iterator[Step]:
         """Grade the tasks `names` (all) of a notebook: yields its answers to open questions, then of each task its name
@@ -125,7 +144,7 @@ class Grader:
     @contextlib.contextmanager
     def _clean(self, task: Task, given: Sequence[str]) -> Iterator[StudentProcess]:
         """A process like the answer's, with what it is given and our solutions of the tasks `given`, without the answer."""
-        with StudentProcess(self.host, seconds=task.seconds, memory_mb=task.memory_mb) as process:
+        with self._process(task) as process:
             self._prepare(process, task)
             for name in given:
                 process.run(self.exercise.reference(name), "<given>")
@@ -174,11 +193,12 @@ def _refuse_another(exercise: Exercise, submission: Path) -> None:
     if there & {name for task in exercise.tasks for name in (task.name, task.name + CHECK)}:
         return
     others = owners(there)
+    named = printable(submission)
     raise GradingError(
-        f"{submission} is a notebook of another exercise: {' or '.join(others)}"
-        if others else f"{submission} holds no answer cell of {exercise.name}",
+        f"{named} is a notebook of another exercise: {' or '.join(others)}"
+        if others else f"{named} holds no answer cell of {exercise.name}",
         rule=f"the answer cells of {exercise.name} are {', '.join(task.name for task in exercise.tasks)}",
-        hint=f"deepkit grade {others[0]} {submission}" if others else "deepkit grade --list shows the exercises",
+        hint=f"deepkit grade {others[0]} {named}" if others else "deepkit grade --list shows the exercises",
     )
 
 

@@ -1,4 +1,4 @@
-"""The process that students' processes are made from: the libraries are loaded once, and each answer gets a fork.
+"""The process that students' processes are made from: the libraries are loaded (see `launcher`), and each answer gets a fork.
 
 It knows nothing but libraries and which places are closed: neither tests nor answers, so nothing of them is in the memory
 that an answer finds itself in. For each answer there are two processes: a guard, and the student's, which is confined
@@ -21,13 +21,13 @@ import sys
 import time
 from typing import Any
 
-from deepkit.device.memory import keep_freed
 from deepkit.grade import child, fence
-from deepkit.grade.confine import confine, limits, namespaces
+from deepkit.grade.confine import confine, landlock, limits, namespaces, scratch
 
 START_SECONDS = 60.0
 """What starting a process and the code that is given with a task may take."""
 _TICK = 0.02  # seconds between two looks of a guard at its clock
+_LOOK = 0.1  # seconds between two looks at the scratch folder
 _HANDLES = 4  # requests, replies, leash, report
 
 
@@ -35,7 +35,8 @@ def main(channel: int) -> None:
     """Serve the grader on the socket `channel`: first the settings, then one message for each process it wants."""
     with socket.socket(fileno=channel) as grader:
         settings = json.loads(grader.recv(1 << 20))
-        keep_freed()  # the library asks the C library for it at the first plan, once
+        settings["reach"] = landlock.around(settings["readable"], settings["closed"])
+        settings["fence"] = fence.roots(settings["readable"]), fence.roots(settings["closed"])
         for line in settings["preload"]:
             with contextlib.suppress(ImportError):  # who needs it will be told when its own code imports it
                 exec(line, {})
@@ -66,29 +67,59 @@ def _guard(settings: dict[str, Any], requests: int, replies: int, leash: int, re
         _student(settings, requests, replies, own_world)
     os.close(requests)
     os.close(replies)
-    os.write(report, json.dumps(_watch(student, leash)).encode())
+    watched = None if own_world or "limits" in settings["without"] else settings["home"]
+    os.write(report, json.dumps(_Watch(student, leash, watched).ends()).encode())
     os._exit(0)
 
 
-def _watch(student: int, leash: int) -> dict[str, Any]:
-    """Wait for the end of the student's process, or bring it about; returns how it ended."""
-    most, too_long, held = math.inf, False, True
-    while held and not too_long:
-        ended, status = os.waitpid(student, os.WNOHANG)
-        if ended:
-            break
-        if select.select([leash], [], [], _TICK)[0]:
-            order = os.read(leash, 1 << 10)
-            held = bool(order)
-            if held:  # the clock starts
-                most = cpu_seconds(student) + json.loads(order)["cpu"]
-        too_long = cpu_seconds(student) > most
-    else:
-        os.kill(student, signal.SIGKILL)
-        _, status = os.waitpid(student, 0)
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # mostly nobody of its group is left
-        os.killpg(student, signal.SIGKILL)
-    return {"code": os.waitstatus_to_exitcode(status), "cpu": too_long}
+class _Watch:
+    """A guard's watch over the student's process: it ends with the leash, with its CPU time, or with its scratch folder.
+
+    `folder` is what it may fill, where nobody else sees to that.
+    """
+
+    def __init__(self, student: int, leash: int, folder: str | None):
+        self._student, self._leash, self._folder = student, leash, folder
+        self._most, self._begun = math.inf, 0.0
+        self._libraries = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # what a fork of the host begins with
+        self._next_look = 0.0
+
+    def ends(self) -> dict[str, Any]:
+        """Wait for the end of the process, or bring it about; returns how it ended, and what it took."""
+        too_long = too_much = False
+        ended, status, usage = os.wait4(self._student, os.WNOHANG)
+        while not ended and self._held() and not too_long and not too_much:
+            too_long, too_much = cpu_seconds(self._student) > self._most, self._too_much()
+            ended, status, usage = os.wait4(self._student, os.WNOHANG)
+        if not ended:
+            os.kill(self._student, signal.SIGKILL)
+            _, status, usage = os.wait4(self._student, 0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # mostly nobody of its group is left
+            os.killpg(self._student, signal.SIGKILL)
+        kilobytes = (usage.ru_maxrss - self._libraries) / (1 if sys.platform == "linux" else 1024)
+        return {
+            "code": os.waitstatus_to_exitcode(status), "cpu": too_long, "scratch": too_much,
+            "seconds": max(0.0, usage.ru_utime + usage.ru_stime - self._begun), "memory_mb": max(0.0, kilobytes / 1024),
+        }
+
+    def _held(self) -> bool:
+        """Wait a moment for an order; False when the grader has let go of the leash."""
+        if not select.select([self._leash], [], [], _TICK)[0]:
+            return True
+        order = os.read(self._leash, 1 << 10)
+        if order:  # the clock starts
+            self._begun = cpu_seconds(self._student)
+            self._most = self._begun + json.loads(order)["cpu"]
+        return bool(order)
+
+    def _too_much(self) -> bool:
+        began = time.monotonic()
+        if self._folder is None or began < self._next_look:
+            return False
+        too_much = scratch.holds_too_much(self._folder, self._student)
+        took = time.monotonic() - began
+        self._next_look = began + max(_LOOK, 10 * took)
+        return too_much
 
 
 def cpu_seconds(process: int) -> float:
@@ -110,12 +141,13 @@ def _student(settings: dict[str, Any], requests: int, replies: int, own_world: b
     home = settings["home"]
     limits.limit_cpu(START_SECONDS + settings["seconds"])
     walls = confine(
-        settings["readable"], settings["closed"], home,
+        settings["reach"], home,
         memory_mb=settings["memory_mb"], own_world=own_world, without=settings["without"],
     )
     os.chdir(home)
     os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR"), home))
     if "fence" not in settings["without"]:
-        fence.raise_fence(settings["readable"], settings["closed"], home)
+        readable, closed = settings["fence"]
+        fence.raise_fence(readable, closed, home)
     child.serve(requests, replies, walls.as_dict())
     os._exit(0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepkit.errors import GradingError
+from deepkit.errors import GradingError, printable
 from deepkit.grade.files import read_bounded
 
 MOST_BYTES = 20 << 20
@@ -36,17 +36,17 @@ def read_notebook(path: Path) -> dict[str, Any]:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # bad UTF-8 and bad JSON are both ValueErrors
         raise GradingError(
-            f"{path} is not a notebook: {str(error)[:120]}", hint="save it from JupyterLab and hand it in again"
+            f"{printable(path)} is not a notebook: {str(error)[:120]}", hint="save it from JupyterLab and hand it in again"
         ) from error
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
         raise GradingError(
-            f"{path} is not a version-4 notebook",
+            f"{printable(path)} is not a version-4 notebook",
             rule='a JSON object with "nbformat": 4 and a list "cells"',
             hint="open and save it in JupyterLab",
         )
     for position, cell in enumerate(notebook["cells"], start=1):
         if not isinstance(cell, dict) or text_of(cell.get("source")) is None:
-            raise GradingError(f"{path}: cell {position} is damaged", rule='a cell is an object with a text "source"')
+            raise GradingError(f"{printable(path)}: cell {position} is damaged", rule='a cell is an object with a text "source"')
     return notebook
 
 

@@ -21,9 +21,9 @@ from typing import Any
 
 from deepkit import errors, resources
 from deepkit.errors import GradingError
-from deepkit.grade import wire
+from deepkit.grade import launcher, wire
 from deepkit.grade.asking import NOT_ANSWERED, Asking, WrongAnswer, not_plain
-from deepkit.grade.confine import Walls
+from deepkit.grade.confine import Walls, scratch
 from deepkit.grade.fence import SYSTEM
 from deepkit.grade.host import START_SECONDS
 
@@ -80,31 +80,11 @@ class Host:
                 rule="answers run under resource limits of the operating system",
                 hint="on Windows, run deepkit grade inside WSL",
             )
-        import numpy
-
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._stack.callback(self._channel.close)
-        # deepkit comes from where this one is; nothing else does. Without numba and cupy it computes by its NumPy kernels:
-        # no compiling, and the same numbers everywhere.
-        bootstrap = (
-            "import sys; sys.modules['numba'] = sys.modules['cupy'] = None; "
-            f"sys.path.append({str(Path(numpy.__file__).resolve().parent.parent)!r}); "
-            f"sys.path.insert(0, {str(_PACKAGE.parent)!r}); import deepkit; del sys.path[0]; "
-            f"from deepkit.grade.host import main; main({theirs.fileno()})"
-        )
+        self._stack.callback(self._channel.close)  # the host ends with it
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-W", "ignore", "-c", bootstrap],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                cwd="/", env=_environment(), pass_fds=(theirs.fileno(),), start_new_session=True,
-            )
-        self._stack.callback(self._kill)
+            launcher.fork_host(theirs)
         self._channel.send(json.dumps(self._settings).encode())
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):  # nobody of the group is left
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
 
 class StudentProcess(Asking):
@@ -134,6 +114,12 @@ class StudentProcess(Asking):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         self._stack.close()
+
+    @property
+    def took(self) -> dict[str, float]:
+        """Seconds of CPU time since `begin`, and megabytes beyond those of the libraries at the most, of a process that ended."""
+        ended = self._ended or {}
+        return {name: ended[name] for name in ("seconds", "memory_mb") if name in ended}
 
     def begin(self) -> None:
         """Start the clock: what has run so far was ours."""
@@ -186,7 +172,7 @@ class StudentProcess(Asking):
             told = b""
             if select.select([self._report], [], [], 5.0)[0]:
                 told = os.read(self._report, 1 << 10)
-            self._ended = json.loads(told) if told else {"code": -signal.SIGKILL, "cpu": False}
+            self._ended = json.loads(told) if told else {"code": -signal.SIGKILL}
         return self._ended
 
     def _ask(self, subject: str, **request: Any) -> Any:
@@ -238,8 +224,10 @@ class StudentProcess(Asking):
             return f"{subject} closed the grader's channel"
         ended = self._end()
         code = ended["code"]
-        if ended["cpu"] or code == -signal.SIGXCPU:
+        if ended.get("cpu") or code == -signal.SIGXCPU:
             return self._too_long(subject)
+        if ended.get("scratch"):
+            return f"{subject} kept more than {scratch.SCRATCH_MB} MB or {scratch.MOST_FILES:,} files in its folder"
         how = f"was killed by signal {-code}" if code < 0 else f"ended itself with exit status {code}"
         return f"{subject} did not finish: its process {how}"
 
@@ -262,14 +250,9 @@ class StudentProcess(Asking):
 
 def _remove(folder: str) -> None:
     """Remove a scratch folder. It may be nested more deeply than Python can follow, and what it holds says nothing."""
+    with contextlib.suppress(OSError):  # empty, where the answer wrote in a world of its own
+        return os.rmdir(folder)
     subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
-
-
-def _environment() -> dict[str, str]:
-    """A fresh environment: no secrets of the grader's, and one thread for each library."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, **dict.fromkeys(threads, "1"), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
 
 def _readable() -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepkit.errors import printable
 from deepkit.grade.helpers import MOST_CHARACTERS, Piece, borrowed, imports_of, pieces_of, without_magics
 from deepkit.grade.notebook import nbgrader_keys, read_notebook, text_of
 
@@ -47,7 +48,7 @@ def read_submission(path: Path, names: list[str], *, ours: Iterable[str] = (), q
     imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))
     pieces = tuple(_pieces(cells, set(ours)))
     places = {name: i for i, cell in reversed(list(enumerate(cells))) for name in _called(cell)}
-    written = {name: texts[0][:MOST_CHARACTERS] for name in questions if (texts := _texts(everything, name))}
+    written = {name: printable(texts[0][:MOST_CHARACTERS], "\n\t") for name in questions if (texts := _texts(everything, name))}
     return Submission(answers, problems, imports, pieces, places, written)
 
 

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 import deepkit as dk
+from deepkit.commands.learner.handout import is_handout
 from deepkit.commands.learner.progress import Done, Progress
-from deepkit.commands.learner.session import Session, notebook_path
+from deepkit.commands.learner.session import Session, _exercise, notebook_path
 from deepkit.errors import DataError, GradingError
 from deepkit.grade import exercise as exercises
 from deepkit.grade import load_exercise
@@ -66,6 +67,33 @@ def test_an_answer_that_does_not_run_is_explained(exercise, answer, told):
     result = try_public(exercise, task, gathered([answer], {"size": 0}))
     assert (result.passed, result.total) == (0, 2)
     assert told in result.failures[0]
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_where_the_source_is_not_on_the_machine_the_notebook_says_enough(name, tmp_path, monkeypatch):
+    """Each public test passes beside the learner's own earlier answers, as it does where our solutions stand in for them."""
+    source = load_exercise(name)
+    book = json.loads(source.release())
+    for cell in book["cells"]:
+        keys = cell["metadata"].get("nbgrader", {})
+        if keys.get("solution") and not keys["grade"]:
+            cell["source"] = source.reference(keys["grade_id"])
+    path = tmp_path / "my answers.ipynb"
+    path.write_text(json.dumps(book))
+    monkeypatch.setattr(exercises, "sources_folder", lambda: tmp_path / "nothing")
+    found = _exercise(None, path, None)
+    assert is_handout(found)
+    assert not is_handout(source)
+    assert [(task.name, task.points, task.hints) for task in found.tasks] == [
+        (task.name, task.points, task.hints) for task in source.tasks
+    ]
+    for task in found.tasks:
+        result = try_public(found, task, gathered([source.reference(task.name)], {task.name: 0}))
+        assert result.failures == ()
+        assert result.passed == result.total > 0
+    last = found.tasks[-1]
+    wrong = gathered([source.template(last.name)], {last.name: 0})
+    assert try_public(found, last, wrong).passed == try_public(source, source.tasks[-1], wrong).passed
 
 
 def test_what_is_done_is_remembered_and_the_best_counts(exercise, tmp_path):

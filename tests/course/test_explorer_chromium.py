@@ -7,99 +7,24 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
+from browser import ROOT, RUN_S, laboratory, needs_chromium, opened, press, run_all_cells, sync_api
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-for _module in ("jupyterlab", "ipywidgets", "matplotlib", "sklearn"):
-    pytest.importorskip(_module, reason="the extra `course` is not installed")
-
-ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "ch18-convolution-and-pooling.ipynb"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package: chromium)")
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 EXPLORER = ".deepkit-convolution-explorer"
-START_S, RUN_S = 60, 180
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The address of the chapter: JupyterLab on the loopback interface, behind a token."""
+def page(tmp_path_factory):
+    """The chapter: of a copy, for what is run is not saved to ours."""
     folder = tmp_path_factory.mktemp("lab")
-    (folder / "course").mkdir()
-    notebook = shutil.copy(ROOT / "course" / CHAPTER, folder / "course" / CHAPTER)  # what is run is not saved to ours
-    settings = folder / "home/JUPYTER_CONFIG_DIR/lab/user-settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}', "utf-8")
-    port, token = free_port(), secrets.token_hex(16)
-    home = {name: str(folder / "home" / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
-    environment = os.environ | home | {"PYTHONPATH": str(ROOT)}
-    options = f"--allow-root --ServerApp.ip=127.0.0.1 --IdentityProvider.token={token}"
-    options += " --LabApp.news_url= --LabApp.extension_manager=readonly --LabApp.expose_app_in_browser=True"
-    command = [sys.executable, "-m", "deepkit", "lab", str(notebook), "--no-browser", f"--port={port}"]
-    command.append(f"--jupyter={options}")
-    with (folder / "lab.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        await_server(f"{address}/api/status?token={token}", process, folder / "lab.log")
-        yield f"{address}/lab/tree/{CHAPTER}?token={token}&reset"
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def await_server(address: str, process: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        assert process.poll() is None, f"JupyterLab ended:\n{log.read_text()[-2000:]}"
-        try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                assert answer.status == 200
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    pytest.fail(f"JupyterLab did not answer within {START_S} s:\n{log.read_text()[-2000:]}")
-
-
-@pytest.fixture(scope="module")
-def page(server):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1360, "height": 1150})
-        page.goto(server)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_S * 1000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START_S * 1000)
+    notebook = shutil.copy(ROOT / "course" / CHAPTER, folder / CHAPTER)
+    with laboratory(folder / "home", str(notebook)) as (address, _), opened(address.format(CHAPTER)) as page:
         yield page
-        browser.close()
-
-
-def press(page, command: str, **arguments) -> None:
-    """Begin one of JupyterLab's own commands; what it promises is not awaited: a page that breaks it would hold us for ever."""
-    page.wait_for_function("window.jupyterapp !== undefined", timeout=START_S * 1000)
-    page.evaluate("([name, args]) => void window.jupyterapp.commands.execute(name, args)", [command, arguments])
 
 
 def drawing(page) -> str:
@@ -143,24 +68,6 @@ def test_without_a_kernel_there_is_a_still_picture(page):
     sync_api.expect(still.first).to_be_attached(timeout=20_000)
     assert page.evaluate("image => image.decode().then(() => image.naturalWidth)", still.first.element_handle()) > 500
     assert page.locator(EXPLORER).count() == 0
-
-
-WAITING = "[...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
-"""A cell waits for its turn. That the kernel is busy says less: it also is while it starts."""
-
-
-def run_all_cells(page) -> None:
-    """Run the notebook; JupyterLab drops the command silently while a page is still being set up, so look and repeat."""
-    for attempt in range(12):
-        press(page, "notebook:run-all-cells")
-        try:
-            page.wait_for_function(WAITING, timeout=10_000)
-            return
-        except sync_api.TimeoutError:
-            if attempt % 3 == 2:  # a page that is stuck is opened again, as its reader would
-                page.reload()
-    asked = page.locator(".jp-Dialog").all_inner_texts()
-    pytest.fail(f"JupyterLab did not begin to run the notebook; it asks {asked or 'nothing'}")
 
 
 def test_the_chapter_runs_and_shows_the_explorer(page):

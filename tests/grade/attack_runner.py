@@ -1,6 +1,6 @@
-"""Runs the attacks as whoever starts it, and prints what became of each, as JSON: python attack_runner.py [WALL ...]
+"""Runs attacks as whoever starts it, and prints what became of each, as JSON: python attack_runner.py ATTACKS [WALL ...]
 
-The walls that are named are left away.
+ATTACKS is a list of their names, as JSON, or null for all; the walls that are named are left away.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attacks import ATTACKS, PRELUDE
+from attacks import ATTACKS, FILLS, PRELUDE
 
 from deepkit.grade.process import Host, StudentProcess, WrongAnswer
 
@@ -53,18 +53,18 @@ def world(folder: Path) -> Iterator[dict[str, Any]]:
         }
 
 
-def attack(without: list[str]) -> dict[str, str]:
-    """What became of each attack: "won", or how it was held."""
+def attack(names: list[str] | None, without: list[str]) -> dict[str, str]:
+    """What became of attacks: "won", or how each was held."""
     outcomes = {}
     with tempfile.TemporaryDirectory() as name, world(Path(name)) as targets:
         closed = [targets["secret"].parent, targets["neighbour"]]
         with Host(closed, readable=[str(targets["library"])], without=without) as host:
-            for attack, source in ATTACKS.items():
+            for attack in names or ATTACKS:
                 with StudentProcess(host, seconds=5) as process:
                     process.begin()
                     try:
                         process.run(PRELUDE)
-                        process.run(source.format(**targets))
+                        process.run(ATTACKS[attack].format(**targets) if attack in ATTACKS else FILLS[attack])
                         outcomes[attack] = "won" if process.value("won") else "nothing gained"
                     except WrongAnswer as error:
                         outcomes[attack] = str(error)
@@ -72,4 +72,4 @@ def attack(without: list[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(attack(sys.argv[1:]), indent=1))
+    print(json.dumps(attack(json.loads(sys.argv[1]), sys.argv[2:]), indent=1))

@@ -61,6 +61,12 @@ READS = {  # the reference within reach
     "a descriptor of another process": "p = call(434, {victim}, 0)\nwon = p >= 0 and call(438, p, 0, 0) >= 0",
     "watching a folder": "won = C.inotify_add_watch(C.inotify_init(), b'{outside}', 0xfff) > 0",
     "names of a folder": "won = bool(os.listdir('{outside}'))",
+    "a copy of the tree of files": "won = call(428, -100, b'/', 1) >= 0",
+    "a file system of one's own": "won = call(430, b'tmpfs', 0) >= 0",
+    "all that is opened": "won = call(300, 0, 0) >= 0",  # fanotify
+    "what a neighbour shares": "won = call(312, os.getpid(), {victim}, 1, 0, 0) >= 0",  # kcmp
+    "addresses of a neighbour": "b, n = ctypes.c_void_p(), ctypes.c_size_t()\n"
+    "won = call(274, {victim}, ctypes.byref(b), ctypes.byref(n)) == 0",  # get_robust_list
     "a world of one's own": "won = C.unshare(0x10000000 | 0x00020000) == 0",
     "another root": "os.mkdir('r')\nwon = C.chroot(b'r') == 0",
     "32-bit calls": "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
@@ -92,6 +98,10 @@ ENDS = {  # the grader ended, stopped or slowed
     "clone3": "p = call(435, struct.pack('8Q', 0, 0, 0, 0, 17, 0, 0, 0), 64)\nif p == 0: os._exit(0)\nwon = p > 0",
     "daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
     "    os._exit(0)\nwon = True",
+    "traced by its guard": "won = call(101, 0, 0, 0, 0) == 0",
+    "pinned memory": "won = call(151, 2) == 0",
+    "a listener to its own calls": "b = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000), 8)\n"
+    "won = call(317, 1, 8, struct.pack('HxxxxxxQ', 1, ctypes.addressof(b))) >= 0",
     "outliving its parent": "won = C.prctl(1, 0, 0, 0, 0) == 0",
     "new rights": "won = C.prctl(24, 63, 0, 0, 0) == 0 or C.prctl(8, 1, 0, 0, 0) == 0",
 }
@@ -127,11 +137,17 @@ ESCAPES = {  # what stays behind or gets out
     "a pair that sends elsewhere": "socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\nwon = True",
     "netlink": "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\nwon = True",
     "the kernel's log": "won = C.klogctl(10, None, 0) >= 0",
+    "a program of the kernel's": "b = ctypes.create_string_buffer(struct.pack('4I', 2, 4, 4, 1) + bytes(64))\n"
+    "won = call(321, 0, b, 48) >= 0",
+    "settings of the kernel": "f = open('/proc/sys/kernel/hostname', 'r+')\nn = f.read()\nf.seek(0)\nf.write(n)\nf.flush()\n"
+    "won = True",
+    "the machine's name": "n = os.uname().nodename.encode()\nwon = call(170, n, len(n)) == 0",
+    "a ring of keys": "won = call(250, 1, 0) > 0",
     "tracing the kernel": "won = call(298, struct.pack('IIQ', 1, 112, 0) + bytes(96), 0, -1, -1, 0) >= 0",
     "faults in user space": "won = call(323, 1) >= 0",
     "disk full": "for i in range(12): open(f'f{{i}}', 'wb').write(bytes(8 << 20))\nwon = True",
     "a file too large": "f = open('x', 'wb')\nfor i in range(20): f.write(bytes(1 << 20))\nf.flush()\nwon = True",
-    "a million files": "for i in range(6000): open(f'f{{i}}', 'w').close()\nwon = True",
+    "a million files": "for i in range(4200): open(f'f{{i}}', 'w').close()\nwon = True",
     "a thousand threads": "import threading\nthreading.stack_size(65536)\ne = threading.Event()\n"
     "t = [threading.Thread(target=e.wait, daemon=True) for _ in range(100)]\n"
     "try:\n    for x in t: x.start()\n    won = True\nfinally: e.set()",
@@ -140,5 +156,41 @@ ESCAPES = {  # what stays behind or gets out
 ATTACKS = {f"{kind}: {name}": source for kind, table in (("read", READS), ("end", ENDS), ("escape", ESCAPES))
            for name, source in table.items()}
 
+FILLS = {  # more than a scratch folder may hold: each goes on until something ends it
+    "files": "for i in range(10**6):\n    open(f'f{i}', 'wb').write(bytes(8 << 20))\n    time.sleep(0.01)",
+    "empty files": "for i in range(10**6): open(f'f{i}', 'w').close()",
+    "files that no folder names": "held = []\nfor i in range(10**6):\n    f = open('f', 'wb')\n    f.write(bytes(8 << 20))\n"
+    "    os.remove('f')\n    held.append(f)\n    time.sleep(0.01)",
+    "files that are mapped only": "import mmap\nheld = []\nfor i in range(10**6):\n    with open('f', 'w+b') as f:\n"
+    "        f.write(bytes(8 << 20))\n        f.flush()\n        held.append(mmap.mmap(f.fileno(), 0))\n    os.remove('f')\n"
+    "    time.sleep(0.01)",
+    "folders in folders": "for i in range(10**6):\n    os.mkdir('d')\n    os.chdir('d')",
+    "a folder that nobody may look into": "os.mkdir('d', 0o300)\nfor i in range(10**6):\n"
+    "    open(f'd/f{i}', 'wb').write(bytes(8 << 20))\n    time.sleep(0.01)",
+}
+FILLS = {f"fill: {name}": source for name, source in FILLS.items()}
+
+ONE_WALL = {  # what gets through where this wall alone is missing
+    "files": [
+        "read: open", "read: os.open beside a folder", "read: C by address", "read: another interpreter", "read: numpy maps",
+        "read: soft link", "read: names of a folder", "escape: write", "escape: append to the tests", "escape: remove",
+    ],
+    "calls": [
+        "read: watching a folder", "end: fork", "end: clone", "end: daemon", "end: outliving its parent",
+        "end: signals by ioctl", "end: traced by its guard", "escape: mode", "escape: times",
+        "escape: shared memory by number", "escape: a pair that sends elsewhere", "escape: faults in user space",
+    ],
+    "limits": ["escape: a file too large"],
+}
+SECOND_WALL = ["end: kill", "end: stop", "end: its limits", "escape: tcp", "escape: udp", "escape: abstract socket"]
+"""What a world of its own holds where neither Landlock nor the filter stand."""
+
+ROOT_ONLY = {
+    "read: a copy of the tree of files", "read: a file system of one's own", "read: all that is opened", "read: another root",
+    "end: nicer", "end: a listener to its own calls", "escape: the kernel's log",
+    "escape: a program of the kernel's", "escape: settings of the kernel", "escape: the machine's name",
+    "escape: tracing the kernel",
+}
+"""Not even without walls can an ordinary user do this."""
 NOT_ROOT = {"escape: a thousand threads"}
 """Held for ordinary users only: the kernel counts no threads of root's; there the memory for their stacks is the bound."""

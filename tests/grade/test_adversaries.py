@@ -64,6 +64,29 @@ CHEATS = {
         + WRONG,
         "channel",
     ),
+    "requests of its own": (
+        "import os\nfor fd in range(3, 256):\n"
+        "    try: more = os.open(f'/proc/self/fd/{fd}', os.O_WRONLY | os.O_NONBLOCK)\n"
+        "    except OSError: continue\n"
+        "    try: os.write(more, b'{\"token\": \"0\", \"do\": \"value\", \"name\": \"x\"}\\n')\n"
+        "    except OSError: pass\nx = 1\n" + WRONG,
+        "channel|gave 7",
+    ),
+    "a number too long to be written": ("def square_sum(x): return 10**100_000", "raised ValueError"),
+    "a shape too large for NumPy": (
+        "import deepkit.grade.wire as w\nw.encode = lambda v: {'array': ['<f8', [10**30, 0], '']}\n" + WRONG,
+        "channel|cannot use",
+    ),
+    "no characters at all": (
+        "import deepkit.grade.wire as w\nw.encode = lambda v: {'array': ['<U1', [], '/////w==']}\n" + WRONG,
+        "channel|cannot use",
+    ),
+    "a watcher of calls": (
+        "import sys\ndef f(frame, event, arg):\n    if event == 'return':\n        frame.f_locals.update(value=1, reply='{}')\n"
+        "sys.setprofile(f)\n" + WRONG,
+        "gave 7",
+    ),
+    "a module that ends the program": ("import lib2to3.__main__\n" + WRONG, "SystemExit"),
     "endless reply": (
         "import os\ndef square_sum(x):\n    for fd in range(3, 256):\n        try:\n"
         "            while True: os.write(fd, b'x' * 65536)\n        except OSError: pass",
@@ -169,6 +192,17 @@ def test_nothing_secret_is_in_the_process(exercise, monkeypatch):
     assert "xyzzy" not in text
     assert "square_sum" not in text
     assert not any("exercise_toy" in name for name in modules)
+
+
+def test_the_text_of_a_test_is_in_no_frame(grader):
+    """An answer that is called by a probe of ours sees the frames below its own, and may tell what it finds there."""
+    look = (
+        "    def forward(self, xp, x):\n        import sys\n        frame, found = sys._getframe(), []\n"
+        "        while frame:\n            found += [repr(value) for value in frame.f_locals.values()]\n"
+        "            frame = frame.f_back\n        raise ValueError(sum('def evaluate' in text for text in found))\n"
+    )
+    source = "class Cube:\n    def shape(self, x):\n        return x\n\n" + look
+    assert "raised ValueError: 0 (line" in grader.answer(grader.exercise.task("op"), source).message
 
 
 def test_an_answer_that_kills_its_process_costs_only_its_own_points(exercise, hand_in):

@@ -9,13 +9,14 @@ import platform
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from attacks import ATTACKS, NOT_ROOT
+from attacks import ATTACKS, FILLS, NOT_ROOT, ONE_WALL, ROOT_ONLY, SECOND_WALL
 
 import deepkit
 from deepkit.grade.confine import landlock, seccomp
@@ -54,11 +55,11 @@ def interpreter_of_nobody() -> str:
 
 
 @cache
-def outcomes(user: str, *without: str) -> dict[str, str]:
-    """What became of each attack."""
+def outcomes(user: str, *without: str, only: tuple[str, ...] | None = None) -> dict[str, str]:
+    """What became of each attack, or of some `only`."""
     who = AS_NOBODY if user == "nobody" else {}
     python = interpreter_of_nobody() if who else sys.executable
-    command = [python, str(RUNNER), *without]
+    command = [python, str(RUNNER), json.dumps(only), *without]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, cwd="/", **who)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -74,14 +75,74 @@ def test_an_attack_is_held_by_the_kernel_alone(attack, user):
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_without_walls_the_attack_succeeds(attack):
+    if os.getuid() and attack in ROOT_ONLY:
+        pytest.skip("root alone can do this")
     outcome = outcomes("me", *WALLS)[attack]
     assert outcome == "won" or "exit status 0" in outcome, outcome  # the latter: it became another program
 
 
-def test_without_namespaces_the_other_walls_hold():
-    """As in a container that permits none; only the bounds of the scratch folder as a whole are lost."""
-    won = {name for name, outcome in outcomes("me", "fence", "world").items() if outcome == "won"}
+@pytest.mark.parametrize("wall", ONE_WALL)
+def test_it_is_this_wall_that_holds(wall):
+    attacks = tuple(ONE_WALL[wall])
+    assert outcomes("me", "fence", wall, only=attacks) == dict.fromkeys(attacks, "won")
+
+
+def test_a_world_of_its_own_is_a_second_wall():
+    attacks = tuple(SECOND_WALL)
+    assert "won" not in outcomes("me", "fence", "files", "calls", only=attacks).values()
+    assert outcomes("me", "fence", "files", "calls", "world", only=attacks) == dict.fromkeys(attacks, "won")
+
+
+@pytest.mark.parametrize("user", ["me", "nobody"])
+def test_without_namespaces_the_other_walls_hold(user):
+    """As in a container that permits none; what is written is bounded by looking at it, so a short flood may pass."""
+    won = {name for name, outcome in outcomes(user, "fence", "world").items() if outcome == "won"}
     assert won <= {"escape: disk full", "escape: a million files", "escape: a thousand threads"}
+
+
+@pytest.mark.parametrize("user", ["me", "nobody"])
+def test_a_scratch_folder_is_bounded_without_namespaces(user):
+    told = outcomes(user, "fence", "world", only=tuple(FILLS))
+    assert {name for name, outcome in told.items() if "more than 64 MB or 4,096 files" not in outcome} == set(), told
+
+
+@pytest.mark.parametrize("user", ["me", "nobody"])
+def test_a_scratch_folder_is_a_small_file_system(user):
+    told = outcomes(user, "fence", only=tuple(FILLS))
+    assert {name for name, outcome in told.items() if "No space left on device" not in outcome} == set(), told
+
+
+def test_much_is_written_before_a_look_and_not_more():
+    """The folder without a world of its own, seen from here while an answer fills it."""
+    most = 0
+    with Host(without=("world",)) as host, StudentProcess(host, seconds=10) as process:
+        process.run("import os, time\nhome = os.getcwd()")
+        home = Path(process.value("home"))
+        with ThreadPoolExecutor() as pool:
+            filling = pool.submit(process.run, FILLS["fill: files"])
+            while not filling.done():
+                with contextlib.suppress(FileNotFoundError):
+                    most = max(most, sum(path.stat().st_blocks * 512 for path in home.iterdir()))
+        with pytest.raises(WrongAnswer, match="more than 64 MB"):
+            filling.result()
+    assert 64 << 20 < most < 2 << 30
+    assert not home.exists()
+
+
+def test_memory_and_time_of_an_answer_are_measured_and_bounded():
+    with Host() as host:
+        for megabytes in (10, 300):
+            with StudentProcess(host, seconds=5, memory_mb=1024) as process:
+                process.run("import time\nimport numpy as np\nwhile time.process_time() < 0.2: pass\nt = time.process_time()")
+                process.begin()
+                process.run(f"x = np.ones({megabytes} << 17)\nwhile time.process_time() - t < 0.4: pass")
+            assert process.took["memory_mb"] == pytest.approx(megabytes, abs=8)
+            assert process.took["seconds"] + 0.02 >= 0.4
+        assert process.took["seconds"] < 1.5  # pages take time, too, when they are made and when they go
+        with StudentProcess(host, seconds=5, memory_mb=1024) as process:
+            process.begin()
+            with pytest.raises(WrongAnswer, match="MemoryError"):
+                process.run("x = bytearray(2 << 30)")
 
 
 @pytest.mark.parametrize("without", [(), ("world",)])
@@ -102,10 +163,11 @@ def test_an_answer_ends_with_its_leash_and_leaves_nothing(without):
 
 @pytest.mark.parametrize("without", [(), ("world",)])
 def test_folders_that_are_nested_too_deeply_are_removed(without):
-    nested = "import os\nhome = os.getcwd()\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.mkdir('x', 0)"
     with Host(without=without) as host, StudentProcess(host, seconds=10) as process:
-        process.run(nested)
+        process.run("import os\nhome = os.getcwd()")
         home = process.value("home")
+        with contextlib.suppress(WrongAnswer):  # somebody who looks from outside has ended it
+            process.run("for _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.mkdir('x', 0)")
     assert not Path(home).exists()
 
 

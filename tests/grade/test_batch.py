@@ -8,12 +8,11 @@ import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from toy_exercise import RIGHT, SQUARE_SUM, source
+from toy_exercise import RIGHT, SQUARE_SUM, cell, changed, source
 
 from deepkit.cli import main
 from deepkit.errors import GradingError
@@ -43,7 +42,7 @@ def handed_in(tmp_path, hand_in):
 
 
 def points_of(text: str) -> dict[str, str]:
-    return {Path(row[1]).name: row[-2] for row in list(csv.reader(text.splitlines()))[1:]}
+    return {Path(row["submission"]).name: row["total"] for row in csv.DictReader(text.splitlines())}
 
 
 def test_links_and_odd_names_are_reported_and_nobody_else_is_hurt(toy, handed_in, capsys):
@@ -69,7 +68,57 @@ def test_links_and_odd_names_are_reported_and_nobody_else_is_hurt(toy, handed_in
 
 
 def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted():
-    assert [as_cell(text)[0] for text in ("=1+2", "+1", "-1", "@x", "\t=1", "anna")] == ["'"] * 4 + ["\\", "a"]
+    calculated = ("=1+2", "+1", "-1", "@x", " =1", "\uff1d1+2", "\uff0b1", "\uff0d1", "\uff20x")  # the last four in full width
+    assert [as_cell(text)[0] for text in (*calculated, "\t=1", "anna")] == ["'"] * len(calculated) + ["\\", "a"]
+
+
+def test_no_name_parts_a_cell(toy, hand_in):
+    """Where the comma is decimal, spreadsheets part cells at semicolons."""
+    (Path("in")).mkdir()
+    hand_in("in/x;=1+2;.ipynb")
+    assert main(["grade", str(toy), "in", "--quick", "--csv", "marks.csv"]) == 0
+    [_, row] = csv.reader(Path("marks.csv").read_text().splitlines(), delimiter=";")
+    assert row[0].startswith("x;=1+2;")
+
+
+def test_half_a_character_in_an_open_question_loses_no_report(toy, hand_in):
+    book = json.loads(toy.read_text())
+    question = cell("### BEGIN SOLUTION\nbecause\n### END SOLUTION", "why", solution=True, grade=True, points=0)
+    book["cells"] += [cell("Why?"), question | {"cell_type": "markdown"}]
+    toy.write_text(json.dumps(book))
+    answered = question | {"cell_type": "markdown", "source": "\ud800 because\n\x1b[2J of \u202e this"}
+    Path("in").mkdir()
+    hand_in("in/anna.ipynb", extra=[answered])
+    assert main(["grade", str(toy), "in", "--quick", "--json", "m.json", "--csv", "m.csv", "--html", "pages"]) == 0
+    [told] = json.loads(Path("m.json").read_text())["submissions"]
+    assert told["texts"]["why"] == "\\ud800 because\n\\x1b[2J of \\u202e this"
+    assert any("\\ud800 because" in page.read_text() for page in Path("pages").iterdir())
+
+
+def test_a_damaged_notebook_s_name_hides_no_reason(toy, handed_in, capsys):
+    (handed_in / "two\nlines.ipynb").write_text("{")
+    (handed_in / "more\nlines.ipynb").write_text('{"nbformat": 4, "cells": []}')
+    assert main(["grade", str(toy), "in", "--quick"]) == 1
+    told = capsys.readouterr().out
+    assert r"two\nlines.ipynb is not a notebook" in told
+    assert r"more\nlines.ipynb holds no answer cell of toy" in told
+
+
+def test_folders_nested_beyond_python_and_the_system_are_gone_through(toy, handed_in, capsys):
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(handed_in)
+    for name in ["d"] * 1100 + ["n" * 250] * 8:
+        os.mkdir(name)
+        os.chdir(name)
+        if name != "d" and not Path("../late.ipynb").exists():
+            Path("../late.ipynb").write_bytes((handed_in / "anna.ipynb").read_bytes())
+    os.fchdir(here)
+    os.close(here)
+    assert main(["grade", str(toy), "in", "--quick", "--csv", "marks.csv"]) == 1
+    assert "File name too long" in capsys.readouterr().out
+    points = points_of(Path("marks.csv").read_text())
+    assert (points["late.ipynb"], points["anna.ipynb"]) == ("6", "6")
+    subprocess.run(["rm", "-rf", handed_in], check=True)
 
 
 def test_data_that_takes_too_long_to_decode_costs_its_own_task_only(toy, hand_in, tmp_path, monkeypatch):
@@ -77,7 +126,8 @@ def test_data_that_takes_too_long_to_decode_costs_its_own_task_only(toy, hand_in
         "import deepkit.grade.wire as w\n"  # keys that all have one hash: a table of n of them takes n * n / 2 steps
         "w.encode = lambda value: {'dict': [[i * (2**61 - 1), 0] for i in range(150_000)]}\ndef square_sum(x): pass"
     )
-    monkeypatch.setattr(batch, "START_SECONDS", 5.0)
+    toy.write_text(json.dumps(source(tests=changed("square-sum", "seconds=4", "seconds=1"))))
+    monkeypatch.setattr(batch, "START_SECONDS", 3.0)
     monkeypatch.setattr(batch, "CHECK_SECONDS", 1.0)
     monkeypatch.setattr(batch, "WALL_FACTOR", 1.0)
     exercise = load_exercise(toy)
@@ -87,27 +137,34 @@ def test_data_that_takes_too_long_to_decode_costs_its_own_task_only(toy, hand_in
     assert marks.tasks[0].message == "what it returned takes too long to check"
 
 
+def _in_a_session(command):
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    main(command)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_killed_at_ten_moments_and_resumed(toy, handed_in, capsys):
-    command = [sys.executable, "-m", "deepkit", "grade", str(toy), "in", "--quick", "--seed=7", "--csv", "marks.csv"]
+    command = ["grade", str(toy), "in", "--quick", "--seed=7", "--csv", "marks.csv"]
     journal = Path("toy-marks.jsonl")
     for moment in range(1, 11):  # as soon as so many marks are there, the whole session is killed
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        while process.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= moment):
+        process = multiprocessing.get_context("fork").Process(target=_in_a_session, args=(command,))
+        process.start()
+        while process.is_alive() and (not journal.exists() or journal.read_bytes().count(b"\n") <= moment):
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.join()
         before = journal.read_bytes()
         assert before.count(b"\n") > moment
     with journal.open("ab") as file:
         file.write(b'{"submission": "in/an')  # the power failed in the middle of a line
-    assert main(command[3:]) == 0
+    assert main(command) == 0
     assert journal.read_bytes().startswith(before[: before.rfind(b"\n") + 1])  # no mark was lost or made twice
     assert journal.read_bytes().count(b"\n") == 1 + 4 * 3
     resumed = Path("marks.csv").read_text()
     assert points_of(resumed) == {"anna.ipynb": "6", "ben.ipynb": "4", "cleo.ipynb": "3", "dan.ipynb": "0"}
     journal.unlink()
-    assert main(command[3:]) == 0
+    assert main(command) == 0
     assert Path("marks.csv").read_text() == resumed
 
 
@@ -141,9 +198,10 @@ def _busy(stop):
 
 
 def test_a_loaded_machine_gives_the_same_marks(toy):
-    """Two seconds of CPU time under a limit of four, beside ten processes that never rest."""
-    slow = f"import time\nwhile time.process_time() < 2: pass\n{SQUARE_SUM}"
+    """Half of the CPU time that is allowed, and more than that, beside ten processes that never rest."""
+    slow = f"import time\nwhile time.process_time() < 0.5: pass\n{SQUARE_SUM}"
     endless = f"{SQUARE_SUM}\nwhile True: pass"
+    toy.write_text(json.dumps(source(tests=changed("square-sum", "seconds=4", "seconds=1"))))
     exercise = load_exercise(toy)
     stop = multiprocessing.Event()
     busy = [multiprocessing.Process(target=_busy, args=(stop,), daemon=True) for _ in range(10)]
@@ -162,8 +220,9 @@ def test_a_loaded_machine_gives_the_same_marks(toy):
 
 
 def test_the_clock_starts_after_the_given_cells(toy, hand_in):
-    toy.write_text(json.dumps(source(given="import time\nimport numpy as np\nwhile time.process_time() < 5: pass")))
-    assert grade(load_exercise(toy), hand_in(mean=None, op=None), seed=3).points == 2  # its limit is 4 s
+    tests = changed("square-sum", "seconds=4", "seconds=0.5")
+    toy.write_text(json.dumps(source("import time\nimport numpy as np\nwhile time.process_time() < 1: pass", tests)))
+    assert grade(load_exercise(toy), hand_in(mean=None, op=None), seed=3).points == 2
 
 
 def test_what_honest_students_do_costs_nothing(toy, hand_in):

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from toy_exercise import RIGHT, TESTS, cell, changed, notebook, source
 
 from deepkit.cli import parse
+from deepkit.commands._launch import child_environment
 from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
 from deepkit.files import write_whole
-from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, load_exercise, self_test
+from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, launcher, load_exercise, self_test
 from deepkit.grade.process import Host, StudentProcess
 
 
@@ -127,8 +131,38 @@ def test_given_code_that_does_not_run_is_our_fault(toy, hand_in):
 
 
 def test_a_process_that_cannot_start_is_not_the_students_fault(toy, hand_in, monkeypatch):
+    monkeypatch.setattr(launcher, "_running", [])
     monkeypatch.setattr("subprocess.Popen", lambda *a, **k: (_ for _ in ()).throw(BlockingIOError("no process left")))
     assert "no process left" in grade(load_exercise(toy), hand_in(), seed=5).error
+
+
+def test_what_an_answer_took_is_told(toy, hand_in):
+    large = "x = np.ones(25_000_000)\n" + RIGHT["square-sum"]
+    first, second, third = grade(load_exercise(toy), hand_in(square_sum=large, mean="1 / 0"), seed=5).tasks
+    assert first.memory_mb == pytest.approx(200, abs=20)
+    assert second.memory_mb < 20
+    assert 0 < third.seconds < 1
+
+
+def test_a_lost_launcher_is_replaced_and_none_outlives_the_program(toy, hand_in):
+    exercise, path = load_exercise(toy), hand_in()
+    assert grade(exercise, path, seed=5).points == 6
+    [(_, process, _)] = launcher._running
+    assert grade(exercise, path, seed=5).points == 6
+    assert launcher._running[0][1] is process, "a second grading starts no interpreter"
+    process.kill()
+    process.wait()
+    assert grade(exercise, path, seed=5).points == 6
+    program = (
+        "from deepkit.grade import grade, launcher, load_exercise\nfrom pathlib import Path\n"
+        f"assert grade(load_exercise({str(toy)!r}), Path({str(path)!r}), seed=5).points == 6\n"
+        "print(launcher._running[0][1].pid)"
+    )
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
 
 
 def test_an_unknown_exercise_is_named():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,8 @@ from deepkit.grade import load_exercise
 from deepkit.grade.authoring.skeleton import skeleton
 
 ROOT = Path(__file__).resolve().parents[2]
+SETS = ["first", *sorted(path.stem for path in (ROOT / "exercises" / "source").glob("*.ipynb"))]
+"""A set as `deepkit exercises new` begins it, and all that deepkit has."""
 NBGRADER = os.environ.get("DEEPKIT_NBGRADER") or shutil.which("nbgrader")
 """The program; DEEPKIT_NBGRADER names one that is not on the path."""
 pytestmark = pytest.mark.skipif(not NBGRADER, reason="nbgrader is not installed; DEEPKIT_NBGRADER may name its program")
@@ -25,7 +28,7 @@ c.Exchange.root = "exchange"
 """
 
 
-@pytest.fixture(scope="module", params=["first", "graphs-and-sessions", "convolution-and-pooling"])
+@pytest.fixture(scope="module", params=SETS)
 def course(request, tmp_path_factory):
     """A course of nbgrader's with one assignment: a source of ours, released by nbgrader, and two submissions, graded."""
     folder = tmp_path_factory.mktemp("course")
@@ -100,6 +103,16 @@ def test_a_wrong_answer_loses_its_points_and_an_edited_test_is_put_back(course):
     assert exercise.points - wrong.points in scores
 
 
+def test_feedback_names_the_case_that_failed(course):
+    """nbgrader's own pages for students: the one with empty answers reads of each task that it is not answered."""
+    folder, exercise = course
+    nbgrader(folder, "generate_feedback", "set", "--force")
+    pages = {who: (folder / "feedback" / who / "set" / f"{exercise.name}.html").read_text("utf-8") for who in ("ada", "ben")}
+    assert f"Score: {exercise.points:g} / {exercise.points:g}" in _plain(pages["ada"])
+    assert f"Score: 0.0 / {exercise.points:g}" in _plain(pages["ben"])
+    assert _plain(pages["ben"]).count("NotImplementedError") >= len(exercise.tasks)
+
+
 def test_our_release_validates(course):
     """nbgrader's own validation runs a student's notebook: answered it passes, and unanswered it names the tests that fail."""
     folder, exercise = course
@@ -109,3 +122,8 @@ def test_our_release_validates(course):
     empty = folder / "empty.ipynb"
     empty.write_text(exercise.release(), "utf-8")
     assert f"VALIDATION FAILED ON {len(exercise.tasks)} CELL(S)" in nbgrader(folder, "validate", empty.name).upper()
+
+
+def _plain(page):
+    """The text of a page, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())

@@ -188,9 +188,26 @@ def test_a_folder_of_several_exercises_is_graded_by_what_each_says(tmp_path, cap
     rows = list(csv.reader(Path("marks-graphs-and-sessions.csv").read_text().splitlines()))
     assert [row[0] for row in rows] == ["student", "ada", "graphs-and-sessions"]
     assert Path("marks-convolution-and-pooling.csv").exists()
+    strangers = list(csv.DictReader(Path("marks-unknown.csv").read_text().splitlines()))
+    assert [row["student"] for row in strangers] == ["broken", "evil"]
+    assert strangers[0]["problem"].startswith("in/broken.ipynb is not a notebook")
+    assert strangers[1]["problem"].startswith("of which exercise is this notebook?")
     assert len(list(Path("pages-graphs-and-sessions").glob("*.html"))) == 3
     assert main(["grade", "in/evil.ipynb", "--quick"]) == 1
     assert "of which exercise" in capsys.readouterr().out
+
+
+def test_a_stranger_among_notebooks_of_one_exercise_stands_in_its_reports(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada.ipynb").write_text(load_exercise("convolution-and-pooling").release())
+    (tmp_path / "in" / "odd.ipynb").write_text('{"nbformat": 4, "cells": []}')
+    assert main(["grade", "in", "--quick", "--csv", "marks.csv", "--json", "marks.json", "--html", "pages"]) == 1
+    rows = list(csv.DictReader(Path("marks.csv").read_text().splitlines()))
+    assert [(row["student"], row["total"]) for row in rows] == [("ada", "0"), ("odd", "")]
+    assert rows[1]["problem"].startswith("of which exercise is this notebook?")
+    assert json.loads(Path("marks.json").read_text())["submissions"][1]["error"].startswith("of which exercise")
+    assert "1 could not be graded" in Path("pages/index.html").read_text()
+    assert "odd.ipynb: not graded" in capsys.readouterr().out
 
 
 def test_one_notebook_needs_no_exercise(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """What a learner asks for in the notebook of an exercise: a check, a hint, the solution, and how far he has come.
 
     session    the notebook that is open, and the answers that were run in it
+    handout    an exercise whose source is not here: what the notebook itself says of it
     progress   the file in the learner's own folder that remembers what was done
     shown      how a check, a hint and a list of what is done look in a notebook
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deepkit.commands.learner.handout import is_handout
 from deepkit.commands.learner.progress import Done, Progress
 from deepkit.commands.learner.session import Session
 from deepkit.commands.learner.shown import Checked, Hint, Overview, Solution, Tasks, show
@@ -64,10 +66,15 @@ def solution(task: str, exercise: str | Path | None = None) -> None:
     """Our solution of a task, once you have tried: after a `check` of it, or a run of an answer that is not the stub.
 
     Raises:
-        GradingError: nothing was tried yet; or there is no notebook, or no such task.
+        GradingError: nothing was tried yet; or there is no notebook, no such task, or no solution on this machine.
     """
     session = Session.here(exercise, task)
     chosen = session.exercise.task(task)
+    if is_handout(session.exercise):
+        raise GradingError(
+            f"the solution of {task!r} is not on this machine", rule="this notebook was handed out without its source",
+            hint=f'dk.hint("{task}") gives you a first step',
+        )
     if not session.was_tried(chosen):
         raise GradingError(
             f"the solution of {task!r} is shown after an attempt, and you have not made one yet",

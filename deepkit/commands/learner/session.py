@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepkit.commands.learner.handout import load_handout
 from deepkit.commands.learner.progress import Done, Progress
 from deepkit.errors import DeepkitError, GradingError
 from deepkit.grade import Exercise, Task, load_exercise
@@ -98,14 +99,22 @@ def _shell() -> Any:
 def _exercise(named: str | Path | None, path: Path | None, task: str | None) -> Exercise:
     if named is not None:
         return load_exercise(named)
-    if path is not None:
-        told = exercise_of(read_notebook(path)) or (path.stem if path.stem in exercises.names() else None)
-        if told is not None:
-            return load_exercise(told)
-    having = exercises.owners({task}) if task is not None else []
+    told = exercise_of(read_notebook(path)) if path else None
+    name = told or (path.stem if path else None)
+    if name in exercises.names():
+        return load_exercise(str(name))
+    having = [] if told or task is None else exercises.owners({task})
     if len(having) == 1:
         return load_exercise(having[0])
-    raise _unknown(path, having, task)
+    handout = _handout(path, told)
+    if handout is None:
+        raise _unknown(path, having, task)
+    return handout
+
+
+def _handout(path: Path | None, told: str | None) -> Exercise | None:
+    """The exercise that the notebook itself holds, if there is a notebook and it holds one."""
+    return load_handout(path, told or path.stem) if path else None
 
 
 def _unknown(path: Path | None, having: Sequence[str], task: str | None) -> DeepkitError:

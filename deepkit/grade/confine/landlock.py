@@ -86,20 +86,32 @@ def around(roots: Iterable[str], closed: Iterable[str]) -> tuple[list[str], list
     (['/usr/lib'], [])
     """
     shut = {os.path.realpath(path) for path in closed}
+    above = {folder for path in shut for folder in _parents(path)}
+    waiting = [_meant(root) for root in roots]
     read: list[str] = []
     listed: list[str] = []
-    waiting = list(dict.fromkeys(os.path.realpath(root) for root in roots))
+    seen: set[str] = set()
     while waiting:
         path = waiting.pop()
-        if any(_is_in(path, other) for other in shut):
+        if path in seen or not shut.isdisjoint([path, *_parents(path)]):
             continue
-        if any(_is_in(other, path) for other in shut):
+        seen.add(path)
+        if path in above and os.path.isdir(path):
             listed.append(path)
-            waiting += [str(entry) for entry in Path(path).iterdir() if not entry.is_symlink()]
+            waiting += _entries(path)
         else:
             read.append(path)
     return read, listed
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+def _entries(folder: str) -> list[str]:
+    return [entry.path for entry in os.scandir(folder) if not entry.is_symlink()]
+
+
+def _parents(path: str) -> list[str]:
+    return [str(folder) for folder in Path(path).parents]
+
+
+def _meant(path: str) -> str:
+    """The path that a name stands for; in /proc it stands for whatever is meant by the process that opens it."""
+    return path if path.startswith("/proc/") else os.path.realpath(path)

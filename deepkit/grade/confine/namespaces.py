@@ -21,7 +21,6 @@ _MOUNTS, _MESSAGES, _USERS, _PROCESSES, _NETWORK = 0x00020000, 0x08000000, 0x100
 _NOSUID, _NODEV, _NOEXEC, _RECURSIVE, _PRIVATE = 2, 4, 8, 0x4000, 1 << 18
 _PR_DROP_FROM_BOUNDS, _PR_SET_PARENT_DEATH_SIGNAL, _PR_SET_NO_NEW_PRIVILEGES = 24, 1, 38
 _PR_AMBIENT, _CLEAR_ALL = 47, 4
-_MOST_FILES = 4096
 
 
 def enter() -> bool:
@@ -42,14 +41,14 @@ def enter() -> bool:
     return True
 
 
-def mount_scratch(folder: str, megabytes: int) -> None:
-    """Put an empty file system of that size in memory over `folder`, for this mount namespace only.
+def mount_scratch(folder: str, megabytes: int, files: int) -> None:
+    """Put an empty file system in memory, of that size and for so many files, over `folder`, for this mount namespace only.
 
     Raises:
         OSError: the kernel does not permit it.
     """
     _mount(None, "/", None, _RECURSIVE | _PRIVATE, None)  # nothing mounted in here shows outside
-    options = f"size={megabytes}m,nr_inodes={_MOST_FILES},mode=700"
+    options = f"size={megabytes}m,nr_inodes={files},mode=700"
     _mount("deepkit", folder, "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from deepkit.grade.asking import NOT_ANSWERED
 from deepkit.grade.exercise import Exercise
 from deepkit.grade.grading import Grader, TaskMarks
 from deepkit.grade.mistakes import hints_for
@@ -28,7 +29,9 @@ class Advisor:
 
     def hints(self, marks: TaskMarks) -> tuple[str, ...]:
         """The hints that an answer with these marks deserves."""
-        return hints_for(marks.message, self.failures(marks.name)) if marks.points < marks.out_of else ()
+        if marks.points == marks.out_of or marks.message == NOT_ANSWERED:  # an answer that is not there made no mistake
+            return ()
+        return hints_for(marks.message, self.failures(marks.name))
 
     def failures(self, name: str) -> list[tuple[str, str]]:
         """What is said of each wrong answer to a task, and its hint."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from deepkit.errors import printable
 from deepkit.files import write_whole
 from deepkit.grade.exercise import Exercise
+from deepkit.grade.grading import TaskMarks
 from deepkit.grade.report.results import Result
 
 _STYLE = """
@@ -54,8 +55,8 @@ def write_pages(folder: Path, exercise: Exercise, results: Sequence[Result], see
 def page_name(result: Result) -> str:
     """The file of a submission's page: its student's name as far as a file may bear it, and what tells it from others."""
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", result.student).strip("-")[:60] or "student"
-    unique = hashlib.sha256(result.marks.submission.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return f"{readable}-{unique}.html"
+    digest = hashlib.sha256(result.marks.submission.encode("utf-8", "surrogateescape"))
+    return f"{readable}-{digest.hexdigest()[:16]}.html"  # so long that nobody finds a name that leads to a neighbour's page
 
 
 def student_page(exercise: Exercise, result: Result, seed: int) -> str:
@@ -66,14 +67,7 @@ def student_page(exercise: Exercise, result: Result, seed: int) -> str:
         body.append(f"<p><strong>Not graded.</strong></p><pre>{_text(marks.error)}</pre>")
     else:
         body.append(f'<p class="total"><strong>{marks.points:g}</strong> of {marks.out_of:g} points</p>')
-    for mark in marks.tasks:
-        right = mark.points == mark.out_of
-        said = "<p>Right.</p>" if right else f"<pre>{_text(mark.message)}</pre>"
-        hints = "".join(f"<p><strong>Hint.</strong> {_code(hint)}</p>" for hint in result.hints.get(mark.name, ()))
-        points = f'<span class="points">{mark.points:g} / {mark.out_of:g}</span>'
-        title = re.sub(r"\s*\([\d.]+ points?\)$", "", exercise.task(mark.name).title)
-        heading = f"<header><h2>{_text(title)}</h2>{points}</header>"
-        body.append(f'<section class="{"right" if right else "wrong"}">{heading}{said}{hints}</section>')
+    body += [_section(exercise, mark, result.hints.get(mark.name, ())) for mark in marks.tasks]
     for question in exercise.questions if not marks.error else ():
         answered = marks.texts.get(question.name, "").strip()
         theirs = f"<pre>{_text(answered)}</pre>" if answered else "<p>(not answered)</p>"
@@ -84,6 +78,18 @@ def student_page(exercise: Exercise, result: Result, seed: int) -> str:
         )
     body.append(f'<p class="quiet">Marks of the seed {seed}: the same notebook earns them again with it.</p>')
     return _page(f"{exercise.title}: {result.student}", body)
+
+
+def _section(exercise: Exercise, mark: TaskMarks, hints: Sequence[str]) -> str:
+    """What one answer earned and why, the hints for it, and what it took."""
+    right = mark.points == mark.out_of
+    said = "<p>Right.</p>" if right else f"<pre>{_text(mark.message)}</pre>"
+    told = "".join(f"<p><strong>Hint.</strong> {_code(hint)}</p>" for hint in hints)
+    points = f'<span class="points">{mark.points:g} / {mark.out_of:g}</span>'
+    title = re.sub(r"\s*\([\d.]+ points?\)$", "", exercise.task(mark.name).title)
+    heading = f"<header><h2>{_text(title)}</h2>{points}</header>"
+    took = "" if mark.seconds is None else f'<p class="quiet">{mark.seconds:.2f} s, {mark.memory_mb or 0:.0f} MB</p>'
+    return f'<section class="{"right" if right else "wrong"}">{heading}{said}{told}{took}</section>'
 
 
 def class_page(exercise: Exercise, pages: Sequence[tuple[str, Result]], seed: int) -> str:

@@ -31,6 +31,12 @@ def results_of(exercise: Exercise, seed: int, all_marks: Sequence[Marks]) -> lis
         ]
 
 
+def strays(all_marks: Sequence[Marks]) -> list[Result]:
+    """The results of notebooks that belong to no exercise."""
+    names = students([Path(marks.submission) for marks in all_marks])
+    return [Result(name, marks) for name, marks in zip(names, all_marks, strict=True)]
+
+
 def students(paths: Sequence[Path]) -> list[str]:
     """Whose submissions these are: the folder that each has below the one they share, or the file's name without ending.
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -43,8 +44,8 @@ def as_line(marks: Marks) -> str:
     )
 
 
-def as_json(exercise: Exercise, seed: int, results: Sequence[Result]) -> str:
-    """Everything there is to say, with the seed that reproduces it."""
+def as_json(exercise: Exercise | None, seed: int, results: Sequence[Result]) -> str:
+    """Everything there is to say, with the seed that reproduces it; without an exercise, of notebooks that belong to none."""
     submissions: list[dict[str, Any]] = []
     for result in results:
         marks = result.marks
@@ -53,28 +54,37 @@ def as_json(exercise: Exercise, seed: int, results: Sequence[Result]) -> str:
             "student": printable(result.student), "submission": printable(marks.submission),
             "points": None if marks.error else marks.points, "tasks": tasks, "error": marks.error, "texts": dict(marks.texts),
         })
-    report = {"exercise": exercise.name, "seed": seed, "out_of": exercise.points, "submissions": submissions}
+    named = {"exercise": None} if exercise is None else {"exercise": exercise.name, "seed": seed, "out_of": exercise.points}
+    report = {**named, "submissions": submissions}
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_csv(exercise: Exercise, results: Sequence[Result]) -> str:
-    """One row per student, one column per task; a submission that was not graded has empty cells."""
+def as_csv(exercise: Exercise | None, results: Sequence[Result]) -> str:
+    """One row per student, one column per task; a submission that was not graded has empty cells, and the last says why.
+
+    Without an exercise, these are notebooks that belong to none.
+
+    Every cell is in quotation marks: nothing in a name parts it, whatever the spreadsheet takes for a separator.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", "submission", *(task.name for task in exercise.tasks), "total", "out_of"])
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    tasks, out_of = ([], "") if exercise is None else (list(exercise.tasks), f"{exercise.points:g}")
+    writer.writerow(["student", "submission", *(task.name for task in tasks), "total", "out_of", "problem"])
     for result in results:
         marks = result.marks
-        points = [f"{task.points:g}" for task in marks.tasks] or [""] * len(exercise.tasks)
+        points = [f"{task.points:g}" for task in marks.tasks] or [""] * len(tasks)
         total = "" if marks.error else f"{marks.points:g}"
-        writer.writerow([as_cell(result.student), as_cell(marks.submission), *points, total, f"{exercise.points:g}"])
+        names, problem = map(as_cell, (result.student, marks.submission)), as_cell((marks.error or "").partition("\n")[0])
+        writer.writerow([*names, *points, total, out_of, problem])
     return text.getvalue()
 
 
 def as_cell(text: str) -> str:
-    """A text as a spreadsheet may see it: what it would calculate begins with an apostrophe.
+    """A text as a spreadsheet may see it: what it would calculate, in letters of full width too, begins with an apostrophe.
 
     >>> as_cell("=1+2.ipynb"), as_cell("anna.ipynb")
     ("'=1+2.ipynb", 'anna.ipynb')
     """
     shown = printable(text)
-    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@", "|", "%", "'") else shown
+    first = unicodedata.normalize("NFKC", shown.lstrip()[:1])
+    return f"'{shown}" if first[:1] in ("=", "+", "-", "@", "|", "%", "'") else shown
