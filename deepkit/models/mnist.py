@@ -60,6 +60,11 @@ class Recipe:
         }
 
 
+def softmax_regression() -> Any:
+    """784-10, all weights 0 at first: 7,850 weights."""
+    return Sequential([Dense(10, activation="softmax", kernel_initializer="zeros", input_shape=(784,))])
+
+
 def sigmoid_mlp() -> Any:
     """784-128-128-10 with sigmoid units and dropout 0.1: 118,282 weights."""
     return Sequential([
@@ -102,6 +107,8 @@ def small_rnn() -> Any:
 
 
 RECIPES: dict[str, Recipe | SessionRecipe] = {
+    "softmax-regression": Recipe("D1-3-39", "784-10, softmax, from zeros, SGD 0.001", softmax_regression, (784,),
+                                 lambda: keras.optimizers.SGD(lr=0.001), 1, 100, None, 76.14),
     "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
                           keras.optimizers.SGD, 10, 100, 72.25, 78.88),
     "relu-mlp": Recipe("D1-4-15", "784-256-256-10, relu, SGD 0.01", relu_mlp, (784,),

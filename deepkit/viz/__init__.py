@@ -15,6 +15,8 @@ from deepkit.viz.graphs.dataflow import GraphPicture, show_graph
 from deepkit.viz.graphs.plan import show_plan
 from deepkit.viz.graphs.run_explorer import RunExplorer, run_explorer
 from deepkit.viz.judging.confusion import show_confusion
+from deepkit.viz.judging.logits_explorer import LogitsExplorer, logits_explorer
+from deepkit.viz.judging.simplex import show_simplex
 from deepkit.viz.judging.threshold import show_threshold
 from deepkit.viz.judging.threshold_explorer import ThresholdExplorer, threshold_explorer
 from deepkit.viz.judging.verdicts import Verdicts
@@ -61,6 +63,7 @@ __all__ = [
     "Formula",
     "GraphPicture",
     "LiveCurve",
+    "LogitsExplorer",
     "Meeting",
     "OperatorCards",
     "Picture",
@@ -83,6 +86,7 @@ __all__ = [
     "fold_explorer",
     "images",
     "lines",
+    "logits_explorer",
     "operator_cards",
     "reproduction",
     "run_explorer",
@@ -105,6 +109,7 @@ __all__ = [
     "show_operator",
     "show_plan",
     "show_pooling",
+    "show_simplex",
     "show_spread",
     "show_threshold",
     "show_valleys",

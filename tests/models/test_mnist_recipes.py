@@ -20,8 +20,8 @@ def _own_graph():
 
 @pytest.mark.parametrize(
     ("name", "weights"),
-    [("sigmoid-mlp", 118_282), ("relu-mlp", 269_322), ("dropout-mlp", 269_322), ("cnn", 80_266), ("rnn", 75_530),
-     ("small-rnn", 890)],
+    [("softmax-regression", 7_850), ("sigmoid-mlp", 118_282), ("relu-mlp", 269_322), ("dropout-mlp", 269_322), ("cnn", 80_266),
+     ("rnn", 75_530), ("small-rnn", 890)],
 )
 def test_the_networks_have_the_documents_numbers_of_weights(name, weights):
     assert mnist.RECIPES[name].build().count_params() == weights

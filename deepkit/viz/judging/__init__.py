@@ -1,1 +1,1 @@
-"""Judgements drawn: yes or no by a threshold, and which class is taken for which."""
+"""Judgements drawn: yes or no by a threshold, three probabilities, and which class is taken for which."""
