@@ -25,7 +25,9 @@ def softmax(logits: Any) -> np.ndarray:
     return np.asarray(ops.softmax(np.asarray(logits, np.float64)).numpy())
 
 
-def show_simplex(points: Any, classes: Any = None, names: Sequence[str] = _NAMES, paths: Mapping[str, Any] | None = None) -> Drawing:
+def show_simplex(
+    points: Any, classes: Any = None, names: Sequence[str] = _NAMES, paths: Mapping[str, Any] | None = None
+) -> Drawing:
     """Draw probabilities of three classes as points of a triangle, whose corners are the three certainties.
 
     Each point lies the nearer to a corner the more probable that class is; on the dashed lines two classes tie, so they
