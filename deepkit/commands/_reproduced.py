@@ -6,7 +6,7 @@ import copy
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from deepkit.errors import DataError
 
 FILE = "reproduced.csv"
 _COUNT = re.compile(r"(\d+) of (\d+)\s*$")
+_RULE = re.compile(r"─+(?:\s+─+)+\s*")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d*)?(?:e-?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,56 @@ def up_to(notebook: Any, example: str) -> Any:
     return shorter
 
 
-def results(cells: Iterable[Mapping[str, Any]], chapter: str, seconds: Mapping[str, float]) -> list[Result]:
-    """One result for each example of a notebook that ran. seconds: of each cell that ran, by its id."""
+def results(
+    cells: Iterable[Mapping[str, Any]], chapter: str, seconds: Mapping[str, float], printed: Mapping[str, str],
+) -> list[Result]:
+    """One result for each example of a notebook that ran.
+
+    seconds: of each cell that ran, by its id. printed: what the documents printed, by the example's id.
+    """
     found: dict[str, list[Mapping[str, Any]]] = {}
     for cell in cells:
         for example in examples_of(cell) if cell["cell_type"] == "code" else ():
             found.setdefault(example, []).append(cell)
     return [
         Result(
-            example, chapter, len(own), _digits(own), round(sum(seconds.get(cell["id"], 0.0) for cell in own), 2),
+            example, chapter, len(own), _digits(own, printed.get(example, "")),
+            round(sum(seconds.get(cell["id"], 0.0) for cell in own), 2),
             "ran" if all(cell["id"] in seconds for cell in own) else "failed",
         )
         for example, own in found.items()
     ]
 
 
-def _digits(cells: Iterable[Mapping[str, Any]]) -> str:
-    """The sum over the tables of the cells, such as `41 of 42`; nothing where no figure was printed."""
-    counts = [
-        _COUNT.search(line)
-        for cell in cells for output in cell.get("outputs", [])
-        for line in "".join(output.get("data", {}).get("text/plain", "")).splitlines()
-    ]
-    agreeing, of = (sum(int(count[k]) for count in counts if count) for k in (1, 2))
+def _digits(cells: Iterable[Mapping[str, Any]], printed: str) -> str:
+    """The sum over the tables of the cells, such as `41 of 42`; nothing where no figure was printed.
+
+    A line of a table that several examples share counts for those whose document printed what it quotes.
+    """
+    agreeing = of = 0
+    for cell in cells:
+        shared = len(examples_of(cell)) > 1
+        for output in cell.get("outputs", []):
+            for quoted, count, most in _lines("".join(output.get("data", {}).get("text/plain", ""))):
+                if not shared or _quotes(quoted, printed):
+                    agreeing, of = agreeing + count, of + most
     return f"{agreeing} of {of}" if of else ""
+
+
+def _lines(table: str) -> Iterator[tuple[str, int, int]]:
+    """What the document printed, digits that agree, and digits, for each line of a table that `viz.reproduction` wrote."""
+    column = None
+    for line in table.splitlines():
+        if _RULE.fullmatch(line):
+            *_, column, _here, _digits = (match.span() for match in re.finditer("─+", line))
+        elif column is not None and (count := _COUNT.search(line)):
+            yield line[slice(*column)].strip(), int(count[1]), int(count[2])
+
+
+def _quotes(text: str, printed: str) -> bool:
+    """Whether all numbers of a text are among those that a document printed; without numbers, the text itself."""
+    numbers = set(_NUMBER.findall(text))
+    return numbers <= set(_NUMBER.findall(printed)) if numbers else text in printed
 
 
 def read(path: Path) -> dict[str, Result]:

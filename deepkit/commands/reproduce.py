@@ -101,7 +101,8 @@ def _run_chapter(chapter: Chapter, only: str | None, timeout: float) -> tuple[li
         except CellFailed as error:
             finished = False
             print(f"\n{error}\n", file=sys.stderr)
-    found = reproduced.results(notebook.cells, chapter.name.partition("-")[0], progress.seconds)
+    printed = {name: example.printed for name, example in examples().items()}
+    found = reproduced.results(notebook.cells, chapter.name.partition("-")[0], progress.seconds, printed)
     for result in found:
         if only in (None, result.id):
             print(f"  {result.id:9} {result.result:7} {result.digits}".rstrip())

@@ -57,6 +57,17 @@ def test_a_chapter_writes_a_row_for_each_example(course, capsys):
     assert {path.name for path in course.iterdir()} == {"ch01-one.ipynb", "ch02-two.ipynb", _examples.FILE}
 
 
+def test_a_table_that_two_examples_share_counts_for_each_what_its_document_printed(course):
+    header, *rows = (course / _examples.FILE).read_text(encoding="utf-8").splitlines()
+    printed = {"D0-1-01": "0.50; 1.25", "D0-1-02": "12"}
+    rows = [row.replace("an example,,", f"an example,{printed.get(row[:7], '')},") for row in rows]
+    (course / _examples.FILE).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    write_chapter(course / "ch01-one.ipynb", (TABLE.format(0.53), ["D0-1-01", "D0-1-02"]))
+    assert main(["reproduce", "ch01"]) == 0
+    found = _reproduced.read(Path(_reproduced.FILE))
+    assert {name: row.digits for name, row in found.items()} == {"D0-1-01": "1 of 2", "D0-1-02": "2 of 2"}
+
+
 def test_one_example_runs_up_to_its_last_cell_and_keeps_the_other_rows(course, capsys):
     kept = Result("D0-1-02", "ch01", 7, "1 of 9", 3.5, "ran")
     _reproduced.write(Path(_reproduced.FILE), {"D0-1-02": kept})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -90,6 +92,30 @@ def test_notebook(path):
     language = notebook["metadata"]["language_info"]
     assert language == LANGUAGE | {"version": language.get("version")}, "else JupyterLab changes the file by opening it"
     assert problems_of(notebook) == []
+
+
+MODULES = {"dk": "deepkit", "tf": "deepkit.v1", "keras": "deepkit.keras", "viz": "deepkit.viz"}
+
+
+def unknown_names(source: str) -> list[str]:
+    """What a cell asks of our modules, by the names that the course gives them, and they do not have; of viz, not list."""
+    found = []
+    for node in ast.walk(ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in MODULES:
+            module = importlib.import_module(MODULES[node.value.id])
+            known = node.attr in module.__all__ if node.value.id == "viz" else hasattr(module, node.attr)
+            found += [] if known else [f"{node.value.id}.{node.attr}"]
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_for_public_names_only(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert [name for cell in cells if cell["cell_type"] == "code" for name in unknown_names("".join(cell["source"]))] == []
+
+
+def test_a_name_that_is_not_public_is_found():
+    assert sorted(unknown_names("viz.lines(x)\nviz.operators(1)\ndk.square(tf.matmult(a, b))")) == ["tf.matmult", "viz.operators"]
 
 
 # ---- the checks themselves, on notebooks that are wrong in one way each
