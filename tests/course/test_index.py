@@ -42,7 +42,8 @@ def test_a_chapter_needs_only_chapters_before_it():
     there = {number for number, _, _ in ROWS.values()}
     for number, needs, _ in ROWS.values():
         asked = {int(n) for n in re.findall(r"\d+", needs)}
-        assert needs.strip() and asked <= {n for n in there if n < number}, (number, needs)
+        assert needs.strip(), number
+        assert asked <= {n for n in there if n < number}, (number, needs)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -54,4 +55,5 @@ def test_the_minutes_are_measured_and_the_chapter_says_the_same(path):
 
 def test_the_index_introduces_the_documents():
     counts = [int(count) for count in re.findall(r"^\| D\d \| [^|]+ \| (\d+) \|$", INDEX, re.MULTILINE)]
-    assert len(counts) == 5 and f"{sum(counts)} examples" in INDEX
+    assert len(counts) == 5
+    assert f"{sum(counts)} examples" in INDEX
