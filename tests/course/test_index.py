@@ -49,8 +49,9 @@ def test_a_chapter_needs_only_chapters_before_it():
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_the_minutes_are_measured_and_the_chapter_says_the_same(path):
     measured = minutes_of(path)
-    assert re.findall(r"takes about (\d+) minutes", text_of(path)) == [str(measured)]
-    assert ROWS[path.name][2] == measured
+    (said,) = re.findall(r"takes about (\d+) minutes", text_of(path))
+    assert ROWS[path.name][2] == int(said)
+    assert abs(int(said) - measured) <= 10, f"{path.stem} says {said} minutes; by its words and cells it is {measured}"
 
 
 def test_the_index_introduces_the_documents():
