@@ -11,9 +11,10 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from deepkit.errors import DataError
+from deepkit.errors import ArgumentError, DataError
 
 FILE = "reproduced.csv"
+TRAININGS = "reproduction.json"
 _COUNT = re.compile(r"(\d+) of (\d+)\s*$")
 _RULE = re.compile(r"─+(?:\s+─+)+\s*")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d*)?(?:e-?\d+)?")
@@ -37,8 +38,15 @@ def examples_of(cell: Mapping[str, Any]) -> list[str]:
 
 
 def up_to(notebook: Any, example: str) -> Any:
-    """The notebook without what stands behind the last code cell of an example."""
-    last = max(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and example in examples_of(cell))
+    """The notebook without what stands behind the last code cell of an example.
+
+    Raises:
+        ArgumentError: the text tells the example, and no cell runs it.
+    """
+    own = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and example in examples_of(cell)]
+    if not own:
+        raise ArgumentError(f"{example} is told in the text of its chapter: there is nothing to run")
+    last = own[-1]
     shorter = copy.copy(notebook)
     shorter.cells = notebook.cells[: last + 1]
     return shorter

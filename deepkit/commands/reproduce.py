@@ -27,7 +27,8 @@ NOTES = f"""
 The notebooks run in a temporary copy; nothing of yours is touched but the table, {reproduced.FILE} in the folder of
 --out, in which the rows of what ran are replaced. Without --full the examples use the embedded digits and take some
 minutes in all. With it the networks of `python -m deepkit.models.mnist` are trained as the documents say, on the real
-MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes most of an hour.
+MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes most of an hour, and all that was
+measured goes into {reproduced.TRAININGS} beside the table. The course's notebook "What came out" shows both files.
 
 The exit code is 1 if a cell failed, or if a training ended below the document's accuracy by more than
 another seed may cost: 5 points, 10 where the first weights are far too large.
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
         reproduced.write(table, known)
     if args.full:
-        found, reached = _train(args.what)
+        found, reached = _train(args.what, args.out)
         sound = sound and reached
         known |= {result.id: result for result in found}
         reproduced.write(table, known)
@@ -129,18 +130,21 @@ def _recipes(example: str | None) -> dict[str, Any]:
     return {name: recipe for name, recipe in RECIPES.items() if example is None or recipe.example == example}
 
 
-def _train(what: str | None) -> tuple[list[reproduced.Result], bool]:
+def _train(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
     """Train the networks that are asked for on real MNIST: the results, and whether all reached the documents' level."""
     from deepkit import keras
+    from deepkit.models.mnist import record
 
     table = examples()
     wanted = {name: r for name, r in _recipes(None).items() if what is None or what.upper() == r.example}
     found, reached = [], True
     data = keras.datasets.mnist.load_data() if wanted else None
-    for recipe in wanted.values():
+    for name, recipe in wanted.items():
         began = time.perf_counter()
         print(f"{recipe.example}: {recipe.what}", flush=True)
         row = recipe.run(data, verbose=2)
+        out.mkdir(parents=True, exist_ok=True)
+        record(out / reproduced.TRAININGS, name, row)
         printed = row["printed test %"]
         level = printed is None or row["test %"] >= printed - recipe.level
         reached = reached and level

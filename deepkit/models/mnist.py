@@ -124,6 +124,12 @@ RECIPES: dict[str, Recipe | SessionRecipe] = {
 """By name: the runs whose accuracy a document prints."""
 
 
+def record(path: Path, name: str, row: dict[str, Any]) -> None:
+    """Write what the training `name` measured into the JSON file at `path`, beside what it holds."""
+    table = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    write_whole(path, json.dumps({**table, name: row}, indent=1) + "\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named networks, one after the other, and prints a line for each."""
     parser = argparse.ArgumentParser(prog="python -m deepkit.models.mnist", description=__doc__)
@@ -141,8 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         found = RECIPES[name].run(data, chosen.epochs, chosen.verbose, chosen.seed)
         print(json.dumps(found))
         if chosen.out:
-            table = json.loads(chosen.out.read_text()) if chosen.out.exists() else {}
-            write_whole(chosen.out, json.dumps({**table, name: found}, indent=1) + "\n")
+            record(chosen.out, name, found)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_what_is_to_come_is_refused(course, capsys):
     assert not Path(_reproduced.FILE).exists()
 
 
+def test_what_only_the_text_tells_cannot_run(course, capsys):
+    notebook = nbformat.read(course / "ch02-two.ipynb", 4)
+    for cell in notebook.cells:
+        cell.metadata = {"deepkit": {"example": ["D0-1-04"]}} if cell.cell_type == "markdown" else {}
+    nbformat.write(notebook, course / "ch02-two.ipynb")
+    assert main(["reproduce", "D0-1-04"]) == 1
+    assert "D0-1-04 is told in the text of its chapter" in capsys.readouterr().err
+
+
 def test_another_file_is_not_taken_for_a_table(tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(DataError, match="no table of results"):
@@ -113,3 +123,5 @@ def test_long_trainings_are_held_to_the_documents_level(course, monkeypatch, acc
     assert main(["reproduce", "D1-2-28", "--full"]) == code
     (row,) = _reproduced.read(Path(_reproduced.FILE)).values()
     assert (row.id, row.result, row.digits) == ("D1-2-28", result, f"{accuracy:.2f} % here, 78.88 % printed")
+    measured = json.loads(Path(_reproduced.TRAININGS).read_text(encoding="utf-8"))
+    assert measured == {"sigmoid-mlp": {"test %": accuracy, "printed test %": 78.88}}
