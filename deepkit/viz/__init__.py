@@ -35,6 +35,11 @@ from deepkit.viz.plane.fold import Fold, show_fold
 from deepkit.viz.plane.fold_explorer import FoldExplorer, fold_explorer
 from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.rows import images
+from deepkit.viz.saving.crash_explorer import CrashExplorer, crash_explorer
+from deepkit.viz.saving.lives import show_lives
+from deepkit.viz.saving.program import Life, Program
+from deepkit.viz.saving.tensor_map import show_tensors
+from deepkit.viz.saving.tensorboard import TensorBoard, TensorBoardFrame, tensorboard
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
 from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer
@@ -54,6 +59,7 @@ __all__ = [
     "BackpropExplorer",
     "BroadcastExplorer",
     "ConvolutionExplorer",
+    "CrashExplorer",
     "Descent",
     "DescentExplorer",
     "Drawing",
@@ -62,17 +68,21 @@ __all__ = [
     "FoldExplorer",
     "Formula",
     "GraphPicture",
+    "Life",
     "LiveCurve",
     "LogitsExplorer",
     "Meeting",
     "OperatorCards",
     "Picture",
+    "Program",
     "RunExplorer",
     "ShapeQuiz",
     "Signal",
     "Sliding",
     "SpreadExplorer",
     "Table",
+    "TensorBoard",
+    "TensorBoardFrame",
     "ThresholdExplorer",
     "Verdicts",
     "asking",
@@ -80,6 +90,7 @@ __all__ = [
     "broadcast_explorer",
     "compare",
     "convolution_explorer",
+    "crash_explorer",
     "curve",
     "descent_explorer",
     "drawing_pad",
@@ -104,6 +115,7 @@ __all__ = [
     "show_graph",
     "show_histograms",
     "show_linear_map",
+    "show_lives",
     "show_network",
     "show_neuron",
     "show_operator",
@@ -111,9 +123,11 @@ __all__ = [
     "show_pooling",
     "show_simplex",
     "show_spread",
+    "show_tensors",
     "show_threshold",
     "show_valleys",
     "spread_explorer",
     "style",
+    "tensorboard",
     "threshold_explorer",
 ]
