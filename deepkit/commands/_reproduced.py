@@ -16,7 +16,7 @@ from deepkit.errors import ArgumentError, DataError
 FILE = "reproduced.csv"
 TRAININGS = "reproduction.json"
 _COUNT = re.compile(r"(\d+) of (\d+)\s*$")
-_RULE = re.compile(r"─+(?:\s+─+)+\s*")
+_RULE = re.compile(r"─+(?:\s+─+){2,}\s*")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d*)?(?:e-?\d+)?")
 
 
@@ -90,10 +90,10 @@ def _digits(cells: Iterable[Mapping[str, Any]], printed: str) -> str:
 
 def _lines(table: str) -> Iterator[tuple[str, int, int]]:
     """What the document printed, digits that agree, and digits, for each line of a table that `viz.reproduction` wrote."""
-    column = None
+    column: tuple[int, int] | None = None
     for line in table.splitlines():
         if _RULE.fullmatch(line):
-            *_, column, _here, _digits = (match.span() for match in re.finditer("─+", line))
+            column = [match.span() for match in re.finditer("─+", line)][-3]
         elif column is not None and (count := _COUNT.search(line)):
             yield line[slice(*column)].strip(), int(count[1]), int(count[2])
 

@@ -63,7 +63,8 @@ def test_a_table_that_two_examples_share_counts_for_each_what_its_document_print
     printed = {"D0-1-01": "0.50; 1.25", "D0-1-02": "12"}
     rows = [row.replace("an example,,", f"an example,{printed.get(row[:7], '')},") for row in rows]
     (course / _examples.FILE).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-    write_chapter(course / "ch01-one.ipynb", (TABLE.format(0.53), ["D0-1-01", "D0-1-02"]))
+    other = "from deepkit import viz\nviz.compare([('a', '1 of 2')], ('of two', 'columns'))"
+    write_chapter(course / "ch01-one.ipynb", (TABLE.format(0.53), ["D0-1-01", "D0-1-02"]), (other, ["D0-1-01"]))
     assert main(["reproduce", "ch01"]) == 0
     found = _reproduced.read(Path(_reproduced.FILE))
     assert {name: row.digits for name, row in found.items()} == {"D0-1-01": "1 of 2", "D0-1-02": "2 of 2"}
