@@ -84,6 +84,9 @@ def test_the_explorer_follows_its_slider_and_its_buttons():
     pytest.importorskip("ipywidgets", reason="the extra `course` is not installed")
     scores, truth = sample()
     explorer = viz.threshold_explorer(scores, truth, name="fives")
+    slider = explorer.controls["threshold"]
+    assert ((0.0 - slider.min) / slider.step) % 1 == pytest.approx(0, abs=1e-9)  # a browser keeps what lies on a step
+    assert slider.min <= np.quantile(scores, 0.01)
     before = repr(explorer.picture())
     explorer.controls["never yes"].click()
     assert (explorer.verdicts.tp, explorer.verdicts.fp) == (0, 0)

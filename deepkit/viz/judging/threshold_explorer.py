@@ -37,7 +37,8 @@ class ThresholdExplorer(Interactive):
         self._images, self._name = images, name
         line = Lineup(self.verdicts, images, name)
         step = (line.high - line.low) / 200
-        low, high = min(line.low, threshold), max(line.high, threshold) + step
+        steps = int(np.ceil(max(threshold - line.low, 0) / step))  # the slider knows whole steps from its lower end only
+        low, high = threshold - steps * step, max(line.high, threshold) + step
         self.controls: dict[str, Any] = {
             "threshold": w.FloatSlider(threshold, min=low, max=high, step=step, description="threshold", readout_format=".3g",
                                        layout=w.Layout(width="600px", max_width="95%")),
