@@ -16,6 +16,8 @@ CHAPTERS = sorted(COURSE.glob("ch*.ipynb"))
 MOST_CELLS, MOST_WORDS, MOST_BYTES = 70, 3_000, 350_000
 MOST_LINES, LONGEST_LINE, LONGEST_RUN = 15, 80, 3  # of a code cell; of code; of code cells without a sentence between
 BETS = re.compile(r"\b(?:place your bet|bet\b|predict(?! first))|\bbefore you (?:look|open)\b", re.IGNORECASE)
+LISTED = re.compile(r"^\d+\. .*?\?", re.MULTILINE)  # a question of a numbered list
+ANSWERED_WITHIN = 5  # cells
 ALLOWED: dict[str, set[str]] = {}
 """What a chapter does not keep yet. Only ever take something away."""
 
@@ -68,9 +70,13 @@ def unanswered(cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             hidden = [c for c in deciding if c["metadata"].get("jupyter", {}).get("outputs_hidden")]
             if not hidden and cells[i + 1].get("outputs"):
                 yield "sight", f"cell {cell['id']} asks to predict, and the output is in sight"
-    for cell in cells:
+    for i, cell in enumerate(cells):
         if re.search(r"<summary>[^<]*\?", text(cell)) and "</details>" not in text(cell):
             yield "answer", f"cell {cell['id']}: a question without an answer"
+        said = re.sub(r"<details>.*?</details>", "", text(cell), flags=re.DOTALL)
+        listed = LISTED.search(said) if cell["cell_type"] == "markdown" else None
+        if listed and not any("<details>" in text(near) for near in cells[i : i + ANSWERED_WITHIN]):
+            yield "answer", f"cell {cell['id']} asks {listed[0]!r}, and no fold near it answers"
 
 
 def problems_of(notebook: dict[str, Any], size: int = 0) -> list[tuple[str, str]]:
@@ -121,6 +127,7 @@ HIDDEN = {"jupyter": {"outputs_hidden": True}}
         ([markdown("**Bet:** how many?"), code(outputs=[{"data": {"text/plain": "5"}}])], "sight"),
         ([markdown("Predict the shape before you look."), code(outputs=[{"data": {"text/plain": "5"}}])], "sight"),
         ([markdown("<details><summary>Why?</summary> because")], "answer"),
+        ([markdown("Find out:\n\n1. Does it fit?\n2. And now?"), code(), markdown("On we go.")], "answer"),
     ],
 )
 def test_what_breaks_the_budget_is_found(cells: list[dict[str, Any]], kind: str) -> None:
@@ -136,4 +143,5 @@ def test_a_good_chapter_has_no_problems() -> None:
     described = code(outputs=[PICTURE], metadata={"deepkit": {"alt": "two dots"}})
     bet = [markdown("**Bet:** how many?"), code(metadata=HIDDEN, outputs=[told])]
     answered = markdown("<details><summary>Why?</summary>Because $x > 0$.</details>")
-    assert problems_of({"cells": [*bet, answered, described, code(), code()]}, 350_000) == []
+    listed = [markdown("1. Does it fit?"), code(), markdown("<details><summary>Answer</summary>It does.</details>")]
+    assert problems_of({"cells": [*bet, answered, *listed, described, code(), code()]}, 350_000) == []
