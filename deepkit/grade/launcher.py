@@ -7,12 +7,15 @@ first host is wanted, and it ends when nobody holds that end any more, neither t
 from __future__ import annotations
 
 import atexit
+import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from deepkit import errors
@@ -24,8 +27,8 @@ _running: list[tuple[int, subprocess.Popen, socket.socket]] = []
 """At most one: who started it, the process, and our end of its channel."""
 
 
-def fork_host(channel: socket.socket) -> None:
-    """Have a host forked that serves the socket `channel`.
+def fork_host(channel: socket.socket, preload: Collection[str] = ()) -> None:
+    """Have a host forked that serves the socket `channel`, and has what the import statements `preload` import.
 
     Raises:
         OSError: no process can be started.
@@ -33,15 +36,15 @@ def fork_host(channel: socket.socket) -> None:
     with _lock:
         try:
             if _running:
-                return _pass_on(channel)
+                return _pass_on(channel, preload)
         except OSError:  # it has ended: somebody has killed it, or the system was short of memory
             _stop()
         _start()
-        return _pass_on(channel)
+        return _pass_on(channel, preload)
 
 
-def _pass_on(channel: socket.socket) -> None:
-    socket.send_fds(_running[0][2], [b"host"], [channel.fileno()])
+def _pass_on(channel: socket.socket, preload: Collection[str]) -> None:
+    socket.send_fds(_running[0][2], [json.dumps(list(preload)).encode()], [channel.fileno()])
 
 
 def _start() -> None:
@@ -87,16 +90,22 @@ def _environment() -> dict[str, str]:
 
 
 def main(channel: int) -> None:
-    """Serve graders on the socket `channel`: one message, with the descriptor of its own channel, for each host."""
+    """Serve graders on the socket `channel`: for each host a message, with what it imports and its own channel's descriptor."""
     from deepkit.grade import host
 
     keep_freed()  # the library asks the C library for it at the first plan, once
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # hosts are nobody's to wait for
+    loaded: set[str] = set()
     with socket.socket(fileno=channel) as graders:
         while True:
-            message, handles, _, _ = socket.recv_fds(graders, 16, 1)
+            message, handles, _, _ = socket.recv_fds(graders, 1 << 16, 1)
             if not message:
                 return
+            for line in json.loads(message):
+                if line not in loaded:
+                    loaded.add(line)
+                    with contextlib.suppress(ImportError):  # who needs it will be told when its own code imports it
+                        exec(line, {})
             if os.fork() == 0:
                 graders.close()
                 try:

@@ -47,8 +47,9 @@ class Host:
     ):
         self._settings = {
             "readable": [*_readable(), *readable], "closed": [*map(str, closed), *_exercises()],
-            "preload": list(preload), "without": list(without),
+            "without": list(without),
         }
+        self._preload = list(preload)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Host:
@@ -83,7 +84,7 @@ class Host:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._stack.callback(self._channel.close)  # the host ends with it
         with theirs:
-            launcher.fork_host(theirs)
+            launcher.fork_host(theirs, self._preload)
         self._channel.send(json.dumps(self._settings).encode())
 
 

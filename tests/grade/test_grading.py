@@ -141,7 +141,7 @@ def test_what_an_answer_took_is_told(toy, hand_in):
     first, second, third = grade(load_exercise(toy), hand_in(square_sum=large, mean="1 / 0"), seed=5).tasks
     assert first.memory_mb == pytest.approx(200, abs=20)
     assert second.memory_mb < 20
-    assert 0 < third.seconds < 1
+    assert 0 <= third.seconds < 1
 
 
 def test_a_lost_launcher_is_replaced_and_none_outlives_the_program(toy, hand_in):

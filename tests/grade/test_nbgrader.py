@@ -50,7 +50,8 @@ def course(request, tmp_path_factory):
 
 
 def nbgrader(folder, *words):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "JUPYTER_PLATFORM_DIRS": "0"}
+    path = os.pathsep.join([str(Path(NBGRADER).parent), os.environ["PATH"]])  # it starts programs that lie beside it
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(folder), "JUPYTER_PLATFORM_DIRS": "0"}
     done = subprocess.run([NBGRADER, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout + done.stderr
