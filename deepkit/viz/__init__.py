@@ -34,6 +34,9 @@ from deepkit.viz.plane.boundary import show_boundary
 from deepkit.viz.plane.fold import Fold, show_fold
 from deepkit.viz.plane.fold_explorer import FoldExplorer, fold_explorer
 from deepkit.viz.plane.network import show_network, show_neuron
+from deepkit.viz.plane.playground import Playground, playground
+from deepkit.viz.plane.points import invent_points
+from deepkit.viz.plane.surface import show_surface
 from deepkit.viz.rows import images
 from deepkit.viz.saving.crash_explorer import CrashExplorer, crash_explorer
 from deepkit.viz.saving.lives import show_lives
@@ -74,6 +77,7 @@ __all__ = [
     "Meeting",
     "OperatorCards",
     "Picture",
+    "Playground",
     "Program",
     "RunExplorer",
     "ShapeQuiz",
@@ -96,9 +100,11 @@ __all__ = [
     "drawing_pad",
     "fold_explorer",
     "images",
+    "invent_points",
     "lines",
     "logits_explorer",
     "operator_cards",
+    "playground",
     "reproduction",
     "run_explorer",
     "shape_quiz",
@@ -123,6 +129,7 @@ __all__ = [
     "show_pooling",
     "show_simplex",
     "show_spread",
+    "show_surface",
     "show_tensors",
     "show_threshold",
     "show_valleys",

@@ -51,9 +51,9 @@ def show_neuron(inputs: Sequence[float], weights: Sequence[float], bias: float =
         y_at = _TOP + i * gap
         parts += [_arrow((left, y_at), sum_at, BLUE if weight < 0 else ORANGE, 2.0), _circle(left, y_at, number(value)),
                   label(name, left - 24, y_at + 4, anchor="end")]
-        share = 0.36
-        along = left + share * (sum_at[0] - left), y_at + share * (sum_at[1] - y_at)
-        parts.append(label(told, along[0], along[1] - 7, anchor="middle"))
+        down = y_at < sum_at[1]  # the words stand where the arrow leads away from them
+        along = left + 0.2 * (sum_at[0] - left), y_at + 0.2 * (sum_at[1] - y_at)
+        parts.append(label(told, along[0], along[1] + (-6 if down else 15)))
     parts += [_arrow(sum_at, (box[0], middle), GREY, 1.6, end_gap=2), _circle(*sum_at, "Σ", 19),
               label(f"z = {number(z)}", sum_at[0], middle + 38, anchor="middle", bold=True)]
     parts += _curve(FUNCTIONS[activation], *box, 68, z, y)

@@ -1,0 +1,96 @@
+"""The programs of the playground: their text is written from a few choices, and that text is what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import deepkit.v1 as tf
+from deepkit import keras
+from deepkit.errors import ArgumentError
+
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
+
+
+class SessionProgram:
+    """A session program for points (n, 2) and classes (n,) of 0 and 1, with hidden layers and Adam.
+
+    Attributes:
+        source: its text, which runs as it stands; `points`, `classes` (n, 1) and `steps` are given.
+        losses: of every step taken so far.
+    """
+
+    def __init__(self, points: np.ndarray, classes: np.ndarray, hidden: Sequence[int], activation: str, rate: float, seed: int):
+        if activation not in ACTIVATIONS:
+            raise ArgumentError(f"activation={activation!r}", rule=f"one of {', '.join(ACTIVATIONS)}")
+        self._build, self._loop = self._write([int(units) for units in hidden], activation, float(f"{rate:.4g}"), int(seed))
+        self.source, self.losses = f"{self._build}\n{self._loop}", []
+        self._names: dict[str, Any] = {
+            "np": np, "points": np.float32(points), "classes": np.float32(classes)[:, None], "losses": self.losses}
+        self._graph = tf.Graph()
+        self._run(self._build)
+
+    def _write(self, hidden: list[int], activation: str, rate: float, seed: int) -> tuple[str, str]:
+        bend = "" if activation == "none" else f", tf.{'nn.' if activation != 'tanh' else ''}{activation}"
+        layers = "".join(f"h = tf.layers.dense(h, {units}{bend})\n" for units in hidden)
+        return (
+            "import deepkit.v1 as tf\n\n"
+            f"tf.set_random_seed({seed})\n"
+            "x = h = tf.placeholder(tf.float32, [None, 2])\n"
+            "t = tf.placeholder(tf.float32, [None, 1])\n"
+            f"{layers}"
+            "z = tf.layers.dense(h, 1)\n"
+            "loss = tf.losses.sigmoid_cross_entropy(t, z)\n"
+            f"step = tf.train.AdamOptimizer({rate:g}).minimize(loss)\n"
+            "answer = tf.sigmoid(z)\n"
+            "sess = tf.Session()\n"
+            "sess.run(tf.global_variables_initializer())\n",
+            "for i in range(steps):\n"
+            "    _, now = sess.run([step, loss], {x: points, t: classes})\n"
+            "    losses.append(float(now))\n",
+        )
+
+    def _run(self, text: str) -> None:
+        with self._graph.as_default():
+            exec(compile(text, "<playground>", "exec"), self._names)
+
+    def train(self, steps: int) -> None:
+        """Run the loop of the program for so many steps."""
+        self._names["steps"] = steps
+        self._run(self._loop)
+
+    def probability(self, points: np.ndarray) -> np.ndarray:
+        """(n,) probabilities of class 1 at (n, 2) points."""
+        n = self._names
+        return np.asarray(n["sess"].run(n["answer"], {n["x"]: np.float32(points)})).ravel()
+
+
+class KerasProgram(SessionProgram):
+    """The same network as a Keras program."""
+
+    def _write(self, hidden: list[int], activation: str, rate: float, seed: int) -> tuple[str, str]:
+        bend = "" if activation == "none" else f', activation="{activation}"'
+        layers = "".join(f"model.add(keras.layers.Dense({units}{bend}))\n" for units in hidden)
+        return (
+            "from deepkit import keras\n\n"
+            f"np.random.seed({seed})\n"
+            "model = keras.Sequential()\n"
+            "model.add(keras.layers.InputLayer((2,)))\n"
+            f"{layers}"
+            'model.add(keras.layers.Dense(1, activation="sigmoid"))\n'
+            f'model.compile(keras.optimizers.Adam({rate:g}), "binary_crossentropy")\n',
+            "for i in range(steps):\n"
+            "    losses.append(float(model.train_on_batch(points, classes)))\n",
+        )
+
+    def probability(self, points: np.ndarray) -> np.ndarray:
+        """(n,) probabilities of class 1 at (n, 2) points."""
+        model: keras.Model = self._names["model"]
+        with self._graph.as_default():
+            return np.asarray(model.predict(np.float32(points), batch_size=4096)).ravel()
+
+
+PROGRAMS = {"a session": SessionProgram, "Keras": KerasProgram}
+"""By name: how a program is written from points, classes, hidden units, activation, rate and seed."""
