@@ -26,9 +26,12 @@ class SessionProgram:
         if activation not in ACTIVATIONS:
             raise ArgumentError(f"activation={activation!r}", rule=f"one of {', '.join(ACTIVATIONS)}")
         self._build, self._loop = self._write([int(units) for units in hidden], activation, float(f"{rate:.4g}"), int(seed))
-        self.source, self.losses = f"{self._build}\n{self._loop}", []
+        self.source = f"{self._build}\n{self._loop}"
+        self.losses: list[float] = []
         self._names: dict[str, Any] = {
-            "np": np, "points": np.float32(points), "classes": np.float32(classes)[:, None], "losses": self.losses}
+            "np": np, "points": np.asarray(points, np.float32), "classes": np.asarray(classes, np.float32)[:, None],
+            "losses": self.losses,
+        }
         self._graph = tf.Graph()
         self._run(self._build)
 
