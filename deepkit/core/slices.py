@@ -1,4 +1,4 @@
-"""A gradient that touches only some rows of a tensor: the rows' numbers and their values."""
+"""Some rows of a tensor: a gradient that touches no others, and what reads or changes them in a variable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deepkit.core.apply import apply, convert
 from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_shape, static_shape_value
-from deepkit.errors import GradientError
+from deepkit.errors import ArgumentError, GradientError
 
 
 class IndexedSlicesValue(NamedTuple):
@@ -108,3 +108,64 @@ def added(parts: Sequence[Any], like: Any) -> Any:
 def dense(gradient: Any, like: Any) -> Any:
     """A gradient of `like` as a tensor."""
     return gradient.dense_like(like) if isinstance(gradient, IndexedSlices) else gradient
+
+
+def _by_rows(how: str, verb: str) -> Any:
+    name = f"scatter_{how}"
+
+    def method(self: Any, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        if not isinstance(sparse_delta, IndexedSlices):
+            raise ArgumentError(
+                f"{self.name}.scatter_{how}({sparse_delta!r})", rule="rows and their values together, as IndexedSlices",
+                hint=f"tf.scatter_{how}(variable, indices, updates) takes them apart",
+            )
+        op = lookup("ScatterRef")(how=how)
+        return apply(op, self, sparse_delta.indices, sparse_delta.values, name=name or f"Scatter{how.capitalize()}")
+
+    method.__name__, method.__qualname__ = name, f"Variable.{name}"
+    method.__doc__ = f"When run, the rows that the IndexedSlices name {verb} its values; the variable's new value."
+    return method
+
+
+def _by_positions(how: str, verb: str) -> Any:
+    name = f"scatter_nd_{how}"
+
+    def method(self: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+        op = lookup("ScatterRef")(how=how, nd=True)
+        return apply(op, self, indices, updates, name=name or f"ScatterNd{how.capitalize()}")
+
+    method.__name__, method.__qualname__ = name, f"Variable.{name}"
+    method.__doc__ = f"""When run, the positions `indices` (..., k), one in the first k axes each, {verb} `updates`, of shape
+        indices.shape[:-1] + variable.shape[k:]; the variable's new value."""
+    return method
+
+
+class RowUpdates:
+    """Base of Variable. ShapeError: updates of another shape; ArgumentError: an index outside the variable."""
+
+    __slots__ = ()
+
+    scatter_update = _by_rows("update", "become")
+    scatter_add = _by_rows("add", "grow by")
+    scatter_sub = _by_rows("sub", "shrink by")
+    scatter_mul = _by_rows("mul", "are multiplied by")
+    scatter_div = _by_rows("div", "are divided by")
+    scatter_min = _by_rows("min", "become at most")
+    scatter_max = _by_rows("max", "become at least")
+    scatter_nd_update = _by_positions("update", "become")
+    scatter_nd_add = _by_positions("add", "grow by")
+    scatter_nd_sub = _by_positions("sub", "shrink by")
+    scatter_nd_min = _by_positions("min", "become at most")
+    scatter_nd_max = _by_positions("max", "become at least")
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Any:
+        """What stands at the positions `indices` (..., k): a tensor of shape indices.shape[:-1] + variable.shape[k:]."""
+        return apply(lookup("GatherNd")(), self, convert(indices, beside=self), name=name)
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Any:
+        """The rows `indices`."""
+        return apply(lookup("Gather")(), self, convert(indices, beside=self), name=name)
+
+    def count_up_to(self, limit: int) -> Any:
+        """The value of a whole number before it grows by 1; when it has reached `limit`, OutOfRangeError."""
+        return apply(lookup("CountUpTo")(limit=limit), self)[1]

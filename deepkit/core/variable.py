@@ -11,13 +11,14 @@ from deepkit.core.graph import Graph, default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape
+from deepkit.core.slices import RowUpdates
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 
 
-class Variable(Symbol):
+class Variable(RowUpdates, Symbol):
     """A variable of a graph, with TensorFlow 1's names and parts.
 
     `initial_value` is a tensor, a value, or a function that returns one. The value is set by running

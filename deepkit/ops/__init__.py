@@ -30,6 +30,7 @@ from deepkit.ops.math.bitwise import *
 from deepkit.ops.math.comparison import *
 from deepkit.ops.math.complex_ import *
 from deepkit.ops.math.decomposition import *
+from deepkit.ops.math.diagonals import *
 from deepkit.ops.math.einstein_sum import *
 from deepkit.ops.math.elementwise import *
 from deepkit.ops.math.fourier import *

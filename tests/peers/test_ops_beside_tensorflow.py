@@ -34,6 +34,27 @@ def scattered(name):
     return program
 
 
+def method(name):
+    """The variable's own method; resource variables have all of them."""
+
+    def program(m):
+        v = m.Variable(X[0] + 3, use_resource=True) if m is reference else m.Variable(X[0] + 3)
+        places = (PLACES, m.constant(Y[0, 0, :3])) if "nd" in name else (m.IndexedSlices(m.constant(Y[0, :3]), m.constant(ROWS)),)
+        return after(m, v, lambda: getattr(v, name)(*places))
+
+    return program
+
+
+def after(m, v, made):
+    with m.control_dependencies([v.initializer]):
+        return made()
+
+
+def in_tables(m, changed):
+    v = m.Variable(X)
+    return after(m, v, lambda: changed(v, m.constant([[0, 3], [1, 2], [3, 0]]), m.constant(Y[:, :2])))
+
+
 PROGRAMS = {
     "sort": lambda m: m.sort(X), "sort axis": lambda m: m.sort(m.constant(X), axis=1, direction="DESCENDING"),
     "argsort": lambda m: m.argsort(m.constant(TIES)),
@@ -58,6 +79,12 @@ PROGRAMS = {
     "average norm": lambda m: m.clip_by_average_norm(X, 0.01),
     "broadcast": lambda m: m.broadcast_dynamic_shape([3, 1, 5], [4, 1]),
     "rising": lambda m: m.stack([m.is_non_decreasing([1, 1, 2]), m.is_strictly_increasing([1, 1, 2])]),
+    "hessian of matrices": lambda m: (lambda v: m.hessians(m.reduce_prod(m.sin(v)), v)[0])(m.constant(X[0, :2, :3])),
+    "hessian of unknown rank": lambda m: (
+        lambda v: m.hessians(m.reduce_sum(v**3) * m.reduce_max(v), v)[0]
+    )(m.placeholder_with_default(X[0, 0], None)),
+    "hessian of a number": lambda m: (lambda v: m.hessians(m.sin(v), v)[0])(m.constant(0.3)),
+    "diagonal of unknown rank": lambda m: m.diag_part(m.diag(m.placeholder_with_default(X[0], None)) * 2),
     "hessian": lambda m: (lambda v: m.hessians(m.reduce_sum(v**3) + v[0] * v[1], v)[0])(m.constant(X[0, 0])),
     "tensor update": lambda m: m.tensor_scatter_update(X[0], [[0, 1], [2, 3]], [7.0, 8.0]),
     "tensor add": lambda m: m.tensor_scatter_nd_add(X[0], PLACES, [7.0, 8.0, 9.0]),
@@ -65,6 +92,12 @@ PROGRAMS = {
     **{n: scattered(n) for n in (
         "scatter_update", "scatter_add", "scatter_sub", "scatter_mul", "scatter_div", "scatter_min", "scatter_max",
         "scatter_nd_update", "scatter_nd_add", "scatter_nd_sub")},
+    **{f"variable.{n}": method(n) for n in (
+        "scatter_update", "scatter_add", "scatter_sub", "scatter_mul", "scatter_div", "scatter_min", "scatter_max",
+        "scatter_nd_update", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_max", "scatter_nd_min")},
+    "rows of each table": lambda m: in_tables(m, lambda v, at, new: m.batch_scatter_update(v, at, new)),
+    "variable.gather_nd": lambda m: (lambda v: after(m, v, lambda: v.gather_nd(PLACES)))(m.Variable(X[0])),
+    "variable.sparse_read": lambda m: (lambda v: after(m, v, lambda: v.sparse_read(ROWS)))(m.Variable(X[0])),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from deepkit.core.apply import apply
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
@@ -15,9 +15,9 @@ from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add", "scatter_nd_sub",
-    "scatter_nd_update", "scatter_sub", "scatter_update", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
-    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
+    "batch_scatter_update", "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add",
+    "scatter_nd_sub", "scatter_nd_update", "scatter_sub", "scatter_update", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
 ]
 
 HOWS = ("update", "add", "sub", "mul", "div", "min", "max")
@@ -142,6 +142,24 @@ def on_variable(how: str, nd: bool = False) -> OnVariable:
 
 scatter_update, scatter_add, scatter_sub, scatter_mul, scatter_div, scatter_min, scatter_max = map(on_variable, HOWS)
 scatter_nd_update, scatter_nd_add, scatter_nd_sub = (on_variable(how, True) for how in HOWS[:3])
+
+
+def batch_scatter_update(
+    ref: TensorLike, indices: TensorLike, updates: TensorLike, use_locking: bool = True, name: str | None = None
+) -> AnyTensor:
+    """When run, rows of each part of a batch of tables in a variable become `updates`; its new value.
+
+    ref: (b1, ..., bk, rows, ...); indices: (b1, ..., bk, n), a known number of axes: they count rows of their own table;
+    updates: indices.shape + ref.shape[k + 1:]. ShapeError: updates of another shape. ArgumentError: an index out of range.
+    """
+    with scope(name, "batch_scatter_update", ref, indices, updates):
+        indices = convert(indices, beside=ref)
+        lengths, rank = ops.shape(indices, out_type=indices.dtype), len(indices.shape)
+        places = [
+            ops.reshape(ops.range(lengths[axis]), [-1 if i == axis else 1 for i in range(rank)]) + ops.zeros_like(indices)
+            for axis in range(rank - 1)
+        ]
+        return scatter_nd_update(ref, ops.stack([*places, indices], -1), updates)
 
 
 def on_tensor(how: str) -> OnTensor:

@@ -1,11 +1,11 @@
-"""Matrix products, inverses, determinants, diagonals and norms; leading axes are batches of matrices."""
+"""Matrix products, inverses, determinants; leading axes are batches of matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from deepkit.core.apply import apply, convert, is_tensor, scope
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike, TensorOrSymbol
@@ -15,8 +15,7 @@ from deepkit.ops.define import binary, unary
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "cross", "diag", "diag_part", "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
-    "matrix_inverse", "matrix_set_diag", "matrix_solve", "tensordot", "trace", "transpose_last",
+    "cross", "matmul", "matrix_determinant", "matrix_inverse", "matrix_solve", "tensordot", "transpose_last",
 ]
 
 
@@ -199,139 +198,6 @@ matrix_determinant = unary(MatrixDeterminant, "matrix_determinant")
 
 
 @register
-class MatrixDiag(Op):
-    """Square matrices with the last axis of x on the diagonal, zeros elsewhere.
-
-    x: (..., n); result: (..., n, n), of the same type. ShapeError: a single number.
-    """
-
-    def shape(self, x: Shape) -> Shape:
-        dims = x.with_rank_at_least(1).dims
-        return UNKNOWN if dims is None else Shape.of((*dims, dims[-1]))
-
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        n = x.shape[-1]
-        y = xp.zeros((*x.shape, n), x.dtype)
-        y[..., xp.arange(n), xp.arange(n)] = x
-        return y
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        return matrix_diag_part(dy)
-
-
-@register
-class MatrixDiagPart(Op):
-    """The main diagonal of each matrix.
-
-    x: (..., m, n); result: (..., min(m, n)), of the same type. ShapeError: fewer than two axes.
-    """
-
-    def shape(self, x: Shape) -> Shape:
-        dims = x.with_rank_at_least(2).dims
-        if dims is None:
-            return UNKNOWN
-        rows, columns = dims[-2:]
-        return Shape.of((*dims[:-2], None if rows is None or columns is None else min(rows, columns)))
-
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.ascontiguousarray(xp.diagonal(x, axis1=-2, axis2=-1))
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        return apply(DiagonalLike(), dy, x)
-
-
-@register
-class DiagonalLike(Op):
-    """Zeros in the shape of `like`, with x on the main diagonals."""
-
-    types = ("T", "any")
-    shape_only = (1,)
-
-    def shape(self, x: Shape, like: Shape) -> Shape:
-        return like
-
-    def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
-        y = xp.zeros(like.shape, x.dtype)
-        n = xp.arange(x.shape[-1])
-        y[..., n, n] = x
-        return y
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, like: AnyTensor) -> Any:
-        return matrix_diag_part(dy), None
-
-
-matrix_diag = unary(MatrixDiag, "matrix_diag")
-matrix_diag_part = unary(MatrixDiagPart, "matrix_diag_part")
-
-
-@register
-class MatrixSetDiag(Op):
-    """Each matrix x with its main diagonal replaced by the last axis of `diagonal`.
-
-    x: (..., m, n), y: (..., min(m, n)), one type; result: x's shape and type. ShapeError: a diagonal of another length.
-    """
-
-    def shape(self, x: Shape, diagonal: Shape) -> Shape:
-        if x.dims is not None:
-            if len(x) < 2:
-                raise ShapeError(f"matrix_set_diag of a tensor of shape {x}", rule="a matrix has two axes")
-            rows, columns = x.dims[-2:]
-            length = None if rows is None or columns is None else min(rows, columns)
-            if not diagonal.is_compatible_with([*x.dims[:-2], length]):
-                raise ShapeError(
-                    f"matrix_set_diag: a diagonal of shape {diagonal} for matrices {x}",
-                    rule="matrices (..., m, n) have diagonals (..., min(m, n))",
-                )
-        return x
-
-    def forward(self, xp: ArrayModule, x: Array, diagonal: Array) -> Any:
-        y = x.copy()
-        n = xp.arange(diagonal.shape[-1])
-        y[..., n, n] = diagonal
-        return y
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, diagonal: AnyTensor) -> Any:
-        return matrix_set_diag(dy, ops.zeros_like(diagonal)), matrix_diag_part(dy)
-
-
-matrix_set_diag = binary(MatrixSetDiag, "matrix_set_diag")
-
-
-def diag(diagonal: TensorLike, name: str | None = None) -> AnyTensor:
-    """A tensor of shape (d1, ..., dk, d1, ..., dk) with `diagonal` of shape (d1, ..., dk) where both halves agree.
-
-    diagonal: any type, a known number of axes.
-
-    >>> import deepkit as dk
-    >>> dk.diag([1, 2]).numpy().tolist()
-    [[1, 0], [0, 2]]
-    """
-    with scope(name, "Diag", diagonal) as full:
-        x = diagonal if is_tensor(diagonal) else convert(diagonal)
-        lengths = _dims(x, list(range(len(x.shape))))
-        return ops.reshape(matrix_diag(ops.reshape(x, [-1])), lengths + lengths, name=full)
-
-
-def diag_part(input: TensorLike, name: str | None = None) -> AnyTensor:
-    """The entries of a tensor of shape (d1, ..., dk, d1, ..., dk) where both halves of the indices agree.
-
-    Result: (d1, ..., dk), of the same type. ShapeError: the second half of the shape differs from the first, or no
-    axes.
-    """
-    with scope(name, "DiagPart", input) as full:
-        x = input if is_tensor(input) else convert(input)
-        half, odd = divmod(len(x.shape), 2)
-        if odd or not half or not x.shape[:half].is_compatible_with(x.shape[half:]):
-            raise ShapeError(
-                f"diag_part of a tensor of shape {x.shape}", rule="the second half of the shape repeats the first",
-                hint="matrix_diag_part takes the diagonals of a batch of matrices, square or not",
-            )
-        lengths = _dims(x, list(range(half)))
-        n = _product(x, list(range(half)))
-        return ops.reshape(matrix_diag_part(ops.reshape(x, [n, n])), lengths, name=full)
-
-
-@register
 class Cross(Op):
     """The cross product of vectors of length 3 along the last axis: orthogonal to both.
 
@@ -355,48 +221,6 @@ class Cross(Op):
 
 
 cross = binary(Cross, "cross")
-
-
-@register
-class MatrixBandPart(Op):
-    """Each matrix with everything outside a band around the diagonal set to 0."""
-
-    lower: int = -1
-    upper: int = -1
-
-    def shape(self, x: Shape) -> Shape:
-        return x.with_rank_at_least(2)
-
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        distance = xp.arange(x.shape[-1])[None, :] - xp.arange(x.shape[-2])[:, None]
-        keep = xp.ones(distance.shape, bool)
-        if self.lower >= 0:
-            keep &= distance >= -self.lower
-        if self.upper >= 0:
-            keep &= distance <= self.upper
-        return xp.where(keep, x, xp.zeros((), x.dtype))
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        return apply(MatrixBandPart(lower=self.lower, upper=self.upper), dy)
-
-
-def matrix_band_part(input: TensorLike, num_lower: int, num_upper: int, name: str | None = None) -> AnyTensor:
-    """Each matrix with only num_lower diagonals below and num_upper above the main one kept; -1 keeps all.
-
-    input: (..., m, n), any type; result: the same shape and type, zeros elsewhere.
-    ShapeError: fewer than two axes.
-    """
-    return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
-
-
-def trace(x: TensorLike, name: str | None = None) -> AnyTensor:
-    """The sum of the main diagonal of each matrix.
-
-    x: (..., m, n), integer, float or complex; result: (...), of the same type.
-    ShapeError: fewer than two axes. DTypeError: texts.
-    """
-    with scope(name, "Trace", x) as full:
-        return ops.reduce_sum(matrix_diag_part(x), -1, name=full)
 
 
 def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[IntsLike], name: str | None = None) -> AnyTensor:

@@ -9,9 +9,9 @@ from typing import Any
 from deepkit import ops
 from deepkit.core import autodiff
 from deepkit.core.autodiff import UnconnectedGradients
+from deepkit.core.control_flow import loops
 from deepkit.core.overrides import RegisterGradient
 from deepkit.core.overrides import no_gradient as NotDifferentiable
-from deepkit.errors import ShapeError
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
@@ -61,13 +61,22 @@ def hessians(
     ys: Any, xs: Any, name: str = "hessians", colocate_gradients_with_ops: bool = False, gate_gradients: bool = False,
     aggregation_method: Any = None,
 ) -> list[Any]:
-    """The second derivatives of sum(ys) by each vector x (n,): matrices (n, n)."""
+    """The second derivatives of sum(ys) by each x, of any shape: tensors of shape x.shape + x.shape.
+
+    They are derivatives of the entries of the first one, taken in a loop, so that lengths need not be known beforehand.
+    """
     results = []
     for x in xs if isinstance(xs, (list, tuple)) else [xs]:
-        if x.shape.rank != 1 or x.shape.dims[0] is None:
-            raise ShapeError(f"hessians by {x.name} of shape {x.shape}", rule="a vector of known length")
-        (first,) = autodiff.gradients(ys, [x])
-        rows = [autodiff.gradients(first[i], [x], warn=False)[0] for i in range(x.shape.dims[0])]
-        zero = ops.zeros_like(x)
-        results.append(ops.stack([zero if row is None else row for row in rows]))
+        (first,) = autodiff.gradients(ys, [x], unconnected_gradients="zero")
+        flat = ops.reshape(first, [-1])
+
+        def row(_: Any, i: list[Any], flat: Any = flat, x: Any = x) -> Any:
+            return [], autodiff.gradients(flat[i[0]], [x], unconnected_gradients="zero", warn=False)
+
+        _, (rows,) = loops.scan(row, [], [ops.range(ops.size(flat))])
+        lengths = ops.shape(x)
+        result = ops.reshape(rows, ops.concat([lengths, lengths], 0))
+        if x.shape.dims is not None:
+            result.set_shape(x.shape.dims * 2)
+        results.append(result)
     return results

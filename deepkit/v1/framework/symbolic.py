@@ -40,16 +40,25 @@ def symbolic(function: Callable[P, Any], default: str = "") -> Callable[P, Any]:
         args = tuple(concrete(a) for a in args)
         named = len(args) > at or kwargs.get("name") is not None
         with contextlib.nullcontext() if named else _named(default, label, kwargs):
-            if not _holds_symbol(args) and not _holds_symbol(list(kwargs.values())):
-                if len(args) > place:
-                    args = (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
-                else:
-                    given = next((name for name in names if kwargs.get(name) is not None), None)
-                    if given is not None:
-                        kwargs[given] = _as_symbol(label, given, kwargs[given])
-            return function(*args, **kwargs)
+            if _holds(Symbol, args) or _holds(Symbol, list(kwargs.values())):
+                result = function(*args, **kwargs)
+                if not _holds(Tensor, result):
+                    return result  # else the Symbols gave an axis or a length, and all tensors are numbers
+            return function(*_begun(label, first, args, kwargs, names, place), **kwargs)
 
     return wrapper
+
+
+def _begun(
+    label: str, first: str, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str], place: int
+) -> tuple[Any, ...]:
+    """The arguments with the first tensor, called `first`, a constant of the graph; one given by its name: in kwargs."""
+    if len(args) > place:
+        return (*args[:place], _as_symbol(label, first, args[place]), *args[place + 1 :])
+    given = next((name for name in names if kwargs.get(name) is not None), None)
+    if given is not None:
+        kwargs[given] = _as_symbol(label, given, kwargs[given])
+    return args
 
 
 def _named(default: str, label: str, kwargs: dict[str, Any]) -> contextlib.AbstractContextManager[Any]:
@@ -79,10 +88,10 @@ def on_rows(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _holds_symbol(value: Any) -> bool:
+def _holds(kind: type, value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return any(_holds_symbol(v) for v in value)
-    return isinstance(value, Symbol)
+        return any(_holds(kind, v) for v in value)
+    return isinstance(value, kind)
 
 
 def _as_symbol(label: str, parameter: str, value: Any) -> Any:

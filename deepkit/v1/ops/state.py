@@ -6,14 +6,15 @@ from deepkit import ops
 from deepkit.v1.framework.symbolic import symbolic
 
 __all__ = [
-    "assign", "assign_add", "assign_sub", "count_up_to", "is_variable_initialized", "scatter_add", "scatter_div",
-    "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update",
+    "assign", "assign_add", "assign_sub", "batch_scatter_update", "count_up_to", "is_variable_initialized", "scatter_add",
+    "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update",
     "scatter_sub", "scatter_update",
 ]
 
 assign = symbolic(ops.assign)
 assign_add = symbolic(ops.assign_add)
 assign_sub = symbolic(ops.assign_sub)
+batch_scatter_update = symbolic(ops.batch_scatter_update)
 count_up_to = symbolic(ops.count_up_to)
 is_variable_initialized = symbolic(ops.is_variable_initialized)
 scatter_add = symbolic(ops.scatter_add)

@@ -284,6 +284,8 @@ SAMPLES: list[Sample] = [
     ),
     Sample("MatrixDiag", {}, (A,), lambda x: np.stack([np.diag(r) for r in x])),
     Sample("MatrixDiagPart", {}, (real(2, 3, 4),), lambda x: np.diagonal(x, axis1=1, axis2=2)),
+    Sample("Diag", {}, (A,), lambda x: np.einsum("ij,ik,jl->ijkl", x, np.eye(len(x)), np.eye(x.shape[1]))),
+    Sample("DiagPart", {}, (real(2, 3, 2, 3),), lambda x: np.einsum("ijij->ij", x), {"batch": False}),
     Sample("DiagonalLike", {}, (real(2, 3), real(2, 3, 4)), None, {"wrt": [0]}),
     Sample("MatrixBandPart", {"lower": 1, "upper": 0}, (real(2, 3, 4),), lambda x: np.tril(x) - np.tril(x, -2)),
     # activations

@@ -102,7 +102,11 @@ def own_function(draw: Draw, shape: Shape) -> Layer:
 
 @family(1, 2, 3)
 def own_class(draw: Draw, shape: Shape) -> Layer:
-    options = {"loss": ["0.1", "0.5"], "metric": ["'size'", "'largeness'"], "counts": ["True"]}
+    options = {  # a metric named size would take the place of the batch's size in tf_keras' logs
+        "loss": ["0.1", "0.5"],
+        "metric": ["'width'", "'largeness'"],
+        "counts": ["True"],
+    }
     if draw.chance(0.3):
         width = draw.size(1, 4)
         return f"Held({width})", (*shape[:-1], width)

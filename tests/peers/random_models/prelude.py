@@ -290,7 +290,8 @@ def describe(model: Any) -> None:
     record("weights", [(w.name, w.shape) for w in model.weights])
     record("trainable", [w.name for w in model.trainable_weights])
     record("parameters", model.count_params())
-    record("layers", [(type(layer).__name__, layer.name) for layer in model.layers])
+    kinds = [type(layer).__name__.replace("Functional", "Model") for layer in model.layers]  # since tf_keras 2.4, before it
+    record("layers", list(zip(kinds, [layer.name for layer in model.layers], strict=True)))
     own_call = type(model).__name__ == "Mine"
     for kind, found in (("losses", model.losses), ("updates", model.updates)):
         record(kind, bool(found) if own_call else len(found))  # tf_keras lists a class's once for each call it has made
