@@ -16,6 +16,7 @@ from deepkit.keras.base.topology import Topology
 from deepkit.keras.base.weights import without_repeats
 from deepkit.keras.engine.forward import Forward
 from deepkit.keras.engine.replay import replayed
+from deepkit.site import warn_user
 
 
 class Network(Layer):
@@ -247,10 +248,21 @@ class Network(Layer):
     # ---- description
 
     def get_config(self) -> dict[str, Any]:
-        """Layers and how they are connected."""
+        """Layers and how they are connected. Losses and metrics made of the model's tensors are no part of it: it warns."""
         from deepkit.keras.saving.config import network_config
 
+        self._warn_of_tensors()
         return network_config(self)
+
+    def _warn_of_tensors(self) -> None:
+        asked = self.asked_outside()
+        if asked.losses or asked.metrics:
+            warn_user(
+                f"model {self.name!r} has {len(asked.losses)} losses and {len(asked.metrics)} metrics made of its tensors by "
+                "add_loss and add_metric: no configuration or file holds them. Add them again to the model that is made of "
+                "it, or add them in the call of a layer of your own; clone_model keeps them",
+                UserWarning,
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What pickle and copy.deepcopy make an equal model of, in the default graph.

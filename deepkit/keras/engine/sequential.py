@@ -142,7 +142,8 @@ class Sequential(Model):
     # ---- configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The layers in their order, the Input in front of them included."""
+        """The layers in their order, the Input in front of them included; see Model.get_config."""
+        self._warn_of_tensors()
         return {"name": self.name, "layers": [serialize(layer) for layer in self._stack]}
 
     @classmethod

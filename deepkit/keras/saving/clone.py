@@ -13,6 +13,7 @@ from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.base.topology import Topology, topology_of
+from deepkit.keras.engine.replay import replayed
 from deepkit.keras.saving.config import forgotten_on_error
 
 
@@ -81,7 +82,13 @@ def _new_input(x: Any) -> Any:
 def _sequential(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
     layers = [clone(layer) for layer in model.layers]
     inputs = [record_of(x).layer for x in _new_inputs(model, given)] if model.inputs or given is not None else []
-    return type(model)([*inputs, *layers], name=model.name)
+    copy = type(model)([*inputs, *layers], name=model.name)
+    old, now = topology_of(model), topology_of(copy)
+    if old is not None and now is not None:
+        ends = [(call.outputs, own.outputs) for call, own in zip(old.calls, now.calls, strict=True)]
+        new = {id(x): y for before, after in ends for x, y in zip(flat(before), flat(after), strict=True)}
+        _ask_anew(model, copy, dict(zip(model.layers, layers, strict=True)), new)
+    return copy
 
 
 def _functional(model: Any, topology: Topology, given: Any, clone: Callable[[Any], Any]) -> Any:
@@ -100,4 +107,20 @@ def _functional(model: Any, topology: Topology, given: Any, clone: Callable[[Any
         outputs = copies[call.layer](inputs, *args, **kwargs)
         new.update({id(old): y for old, y in zip(flat(call.outputs), flat(outputs), strict=True)})
     inputs, outputs = map_leaves(now, topology.inputs), map_leaves(now, topology.outputs)
-    return type(model)(inputs=inputs, outputs=outputs, name=model.name)
+    copy = type(model)(inputs=inputs, outputs=outputs, name=model.name)
+    _ask_anew(model, copy, copies, new)
+    return copy
+
+
+def _ask_anew(model: Any, copy: Any, layers: dict[Any, Any], new: dict[int, Any]) -> None:
+    """The losses and metrics made of the model's tensors, made of the copy's; each metric is a mean of the copy's own.
+
+    layers: the copy of each layer; new: by the id of each of the model's tensors the copy's.
+    """
+    asked = model.asked_outside()
+    pairs = [(layer, own) for layer, own in layers.items() if layer.weights]
+    new = {**new, **{id(w): v for layer, own in pairs for w, v in zip(layer.weights, own.weights, strict=True)}}
+    for (owner, _), loss in zip(asked.losses, replayed([loss for _, loss in asked.losses], new), strict=True):
+        layers.get(owner, copy).add_loss(loss)
+    for (metric, _), value in zip(asked.metrics, replayed([y for _, y in asked.metrics], new), strict=True):
+        copy.add_metric(value, "mean", metric if isinstance(metric, str) else metric.name)

@@ -101,9 +101,10 @@ def _step(page: Page, step: str, trained: list[Value]) -> str:
         return f"{step} = o.minimize(loss{count}, var_list=[{', '.join(names)}], gate_gradients=2)"
     if kind < 0.6 and len(names) > 1:  # two optimizers share the gradients' gate
         other = page.rng.choice(OPTIMIZERS)
-        return (
+        return (  # one after the other: the second counts the steps, which the first one's rate may read
             f"pairs = o.compute_gradients(loss, [{', '.join(names)}], gate_gradients=2)\n"
-            f"{step} = tf.group(o.apply_gradients(pairs[:1]), tf.train.{other}.apply_gradients(pairs[1:]{count}))"
+            f"with tf.control_dependencies([o.apply_gradients(pairs[:1])]):\n"
+            f"    {step} = tf.train.{other}.apply_gradients(pairs[1:]{count})"
         )
     return (
         f"pairs = [p for p in o.compute_gradients(loss, [{', '.join(names)}], gate_gradients=2) if p[0] is not None]\n"
