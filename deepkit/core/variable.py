@@ -84,11 +84,11 @@ class Variable(RowUpdates, Symbol):
 
     def read_value(self) -> Symbol:
         """A read of its own, ordered after the control dependencies that are active now."""
-        return apply(lookup("ReadVariable")(), self, name=f"{self.node.name}/read")
+        return apply(lookup("ReadVariable")(), self, name="read")
 
     def initialized_value(self) -> Symbol:
         """The value if there is one, else the initial value: for variables that start from one another."""
-        return apply(lookup("InitializedValue")(), self, self.initial_value)
+        return apply(lookup("InitializedValue")(), self, self.initial_value, name="cond")
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Symbol:
         """A tensor that, when run, replaces the value by `value` and returns it."""

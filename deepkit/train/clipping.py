@@ -24,8 +24,8 @@ def clip_by_global_norm(
 ) -> tuple[list[Any], Any]:
     """The tensors scaled by clip_norm / max(global_norm, clip_norm), and the norm before. Source: R. Pascanu et al. 2013."""
     t_list = listed(t_list)
+    norm = global_norm(t_list) if use_norm is None else use_norm
     with scope(name, "clip_by_global_norm", [_numbers(t) for t in t_list if t is not None]):
-        norm = global_norm(t_list) if use_norm is None else use_norm
         scale = clip_norm * ops.minimum(1.0 / norm, ops.ones_like(norm) / clip_norm)
         scale = ops.where(ops.is_finite(norm), scale, ops.zeros_like(norm) + float("nan"))
         return [None if t is None else _with_numbers(t, _numbers(t) * scale) for t in t_list], norm

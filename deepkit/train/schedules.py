@@ -42,7 +42,7 @@ def natural_exp_decay(
     name: str | None = None,
 ) -> Any:
     """learning_rate * exp(-decay_rate * global_step / decay_steps)."""
-    with scope(name, "NaturalExpDecay", global_step, learning_rate) as full:
+    with scope(name, "ExponentialDecay", global_step, learning_rate) as full:
         rate, share = _progress(global_step, decay_steps, staircase, learning_rate)
         return ops.multiply(rate, ops.exp(share * -decay_rate), name=full)
 

@@ -22,6 +22,7 @@ X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
         lambda x: tf.nn.embedding_lookup([x, 2 * x], [0, 3, 1]), lambda x: tf.nn.embedding_lookup(x, [[1, 0]], max_norm=1.5),
         lambda x: tf.einsum("...ij,ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
         lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
+        lambda x: tf.tile(x, [2, 1]), lambda x: tf.diag_part(tf.diag(x) * 2.0),
     ],
 )
 def test_as_with_a_known_rank(f) -> None:
@@ -57,3 +58,11 @@ class TestStaticShapes:
     def test_computed_lengths(self) -> None:
         assert self.shapes(lambda x: tf.zeros([tf.size(x) * 2 - 1, tf.rank(x)]), 2, 3) == [11, 2]
         assert self.shapes(lambda x: tf.tile(x, [tf.reduce_max(tf.shape(x)), 1]), 2, 3) == [6, 3]
+
+    def test_tile_knows_its_rank_and_refuses_another(self) -> None:
+        with tf.Graph().as_default(), tf.Session() as session:
+            x = tf.placeholder(tf.float32, None)
+            y = tf.tile(x, [2, 1])
+            assert y.shape.as_list() == [None, None]
+            with pytest.raises(tf.errors.InvalidArgumentError, match="one multiple for each axis"):
+                session.run(y, {x: X[0]})

@@ -12,10 +12,10 @@ from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves, single
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
+from deepkit.keras.base.replay import replayed
 from deepkit.keras.base.topology import Topology
 from deepkit.keras.base.weights import without_repeats
 from deepkit.keras.engine.forward import Forward
-from deepkit.keras.engine.replay import replayed
 from deepkit.site import warn_user
 
 

@@ -12,8 +12,8 @@ from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.input_layer import Input
+from deepkit.keras.base.replay import replayed
 from deepkit.keras.base.topology import Topology, topology_of
-from deepkit.keras.engine.replay import replayed
 from deepkit.keras.saving.config import forgotten_on_error
 
 

@@ -269,16 +269,19 @@ class Tile(Op):
     types = ("T", "index")
 
     def shape(self, x: Shape, *multiples: Shape) -> Shape:
-        if x.dims is None:
-            return UNKNOWN
         if self.multiples is None:
-            return Shape([None] * len(x.dims))
+            return x if x.dims is None else Shape([None] * len(x.dims))
+        if x.dims is None:
+            return Shape([None] * len(self.multiples))
         if len(self.multiples) != len(x.dims):
             raise ShapeError(f"tile of {x} by {list(self.multiples)}", rule="one multiple for each axis")
         return Shape(None if d is None else d * m for d, m in zip(x.dims, self.multiples, strict=True))
 
     def forward(self, xp: ArrayModule, x: Array, *multiples: Array) -> Any:
-        return xp.tile(x, self.multiples if not multiples else tuple(int(m) for m in multiples[0]))
+        times = self.multiples if not multiples else tuple(int(m) for m in multiples[0])
+        if times is not None and len(times) != x.ndim:  # NumPy would add axes
+            raise ShapeError(f"tile of {Shape(x.shape)} by {list(times)}", rule="one multiple for each axis")
+        return xp.tile(x, times)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, *multiples: AnyTensor) -> Any:
         return (apply(TileGrad(), dy, x), *[None for _ in multiples])

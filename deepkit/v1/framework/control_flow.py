@@ -173,10 +173,12 @@ def scan(
         _, ys = loops.scan(body, start, xs, reverse, name or "scan")
         return _packed(like, ys)
     at, others = (-1, slice(None, -1)) if reverse else (0, slice(1, None))
-    first = [x[at] for x in xs]
-    _, ys = loops.scan(body, first, [x[others] for x in xs], reverse, name or "scan")
-    rows = [ops.expand_dims(x, 0) for x in first]
-    return _packed(like, [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)])
+    with default_graph().name_scope(name or "scan") as full:
+        first, rest = [x[at] for x in xs], [x[others] for x in xs]
+        rows = [ops.expand_dims(x, 0) for x in first]
+    _, ys = loops.scan(body, first, rest, reverse, f"{full}while/")
+    with default_graph().name_scope(full):
+        return _packed(like, [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)])
 
 
 def foldl(

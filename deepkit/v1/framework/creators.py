@@ -232,12 +232,12 @@ def moving_average_variables(scope: str | None = None) -> list[Any]:
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A SparseTensor whose parts are fed: {it: SparseTensorValue(indices, values, dense_shape)}, or a tuple of the three."""
-    label = name or "SparsePlaceholder"
+    called = {part: name and f"{name}/{part}" for part in ("shape", "values", "indices")}
     rank = None if shape is None else len(shape)
     full = shape is not None and None not in list(shape)
-    dims = constant_of(list(shape), "int64") if full else placeholder("int64", [rank], f"{label}/shape")  # type: ignore[arg-type]
-    places = placeholder("int64", [None, rank], f"{label}/indices")
-    return SparseTensor(places, placeholder(dtype, [None], f"{label}/values"), dims)
+    dims = constant_of(list(shape), "int64") if full else placeholder("int64", [rank], called["shape"])  # type: ignore[arg-type]
+    values = placeholder(dtype, [None], called["values"])
+    return SparseTensor(placeholder("int64", [None, rank], called["indices"]), values, dims)
 
 
 def identity_n(input: Any, name: Any = None) -> list[Any]:

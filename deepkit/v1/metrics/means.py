@@ -112,7 +112,7 @@ def mean_cosine_distance(
     predictions, labels, weights = aligned(predictions, labels, weights)
     products = ops.reduce_sum(predictions * labels, [dim], keepdims=True)
     value, update = mean(products, weights, name=name or "mean_cosine_distance")
-    return finish(1 - value, 1 - update, metrics_collections, updates_collections)
+    return finish(ops.subtract(1, value), ops.subtract(1, update), metrics_collections, updates_collections)
 
 
 def percentage_below(

@@ -29,12 +29,13 @@ EXPLAINED = [
         "tf_keras in a graph also lists among a model's losses and updates those that a nested model has for its own "
         "input, though it trains without them; here as in Keras 2.3.1 they are those of the model's own calls",
         where="losses|updates",
-        source=r"Sequential\(\[keras\.Input.*(ActivityRegularization|BatchNormalization).*\n(.*\n)*model = keras\.Model",
+        source=r"(Sequential\(\[keras\.Input.*(ActivityRegularization|BatchNormalization)|i\d+ = keras\.Input.*\n"
+        r"(h.*\n)*h.*(ActivityRegularization|BatchNormalization)).*\n(.*\n)*model = keras\.Model",
     ),
     Explanation(
         "batches of several sizes from a generator or Sequence count by their size, as in Keras 2.3.1; tf_keras in a graph "
         "gives all batches the same weight",
-        where="evaluate|history",
+        where="evaluate|history|epoch",
         source=r"(fit|evaluate)\([Bb]atches\(.*size=4",
     ),
     Explanation(
@@ -53,6 +54,13 @@ EXPLAINED = [
         "a BatchNormalization that is frozen, or not, when the model is compiled is so in its steps, as in tf_keras outside "
         "a graph; tf_keras in a graph goes on with what was written when the layer was called",
         source=r"\A(?!# eager)[\s\S]*BatchNormalization[\s\S]*trainable = [\s\S]*compile",
+    ),
+    Explanation(
+        "where the last batch is smaller, the losses of single outputs are means over batches, as in Keras 2.3.1 and tf_keras "
+        "in a graph; tf_keras outside a graph weights them by the batches' sizes, as everything does the whole loss",
+        where="history|epoch",
+        source=r"\A# eager[\s\S]*name='out1'[\s\S]*(fit|evaluate)\(.*(batch_size=4|size=4|validation_split)",
+        ours=r"out\d_loss",
     ),
     Explanation(
         "an epoch of fewer or more steps than a Sequence has batches goes on where the last one ended, as in Keras 2.3.1 and "
