@@ -97,7 +97,7 @@ def _plain(shape: tuple[int, ...]) -> str:
 
 def _shape_hint(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str:
     if len(shape) == len(dims) - 1:
-        if dims[0] is None:
+        if dims[0] is None and all(d in (None, n) for d, n in zip(dims[1:], shape, strict=True)):
             return "a single example still needs the batch axis: value[None, ...]"
         if dims[-1] == 1:
             return "make it a column: value.reshape(-1, 1)"

@@ -37,6 +37,9 @@ from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.plane.playground import Playground, playground
 from deepkit.viz.plane.points import invent_points
 from deepkit.viz.plane.surface import show_surface
+from deepkit.viz.regression.bowl import Bowl
+from deepkit.viz.regression.drawing import show_bowl, show_penalty
+from deepkit.viz.regression.penalty_explorer import PenaltyExplorer, penalty_explorer
 from deepkit.viz.rows import images
 from deepkit.viz.saving.crash_explorer import CrashExplorer, crash_explorer
 from deepkit.viz.saving.lives import show_lives
@@ -60,6 +63,7 @@ __all__ = [
     "PALETTE",
     "Backprop",
     "BackpropExplorer",
+    "Bowl",
     "BroadcastExplorer",
     "ConvolutionExplorer",
     "CrashExplorer",
@@ -76,6 +80,7 @@ __all__ = [
     "LogitsExplorer",
     "Meeting",
     "OperatorCards",
+    "PenaltyExplorer",
     "Picture",
     "Playground",
     "Program",
@@ -104,12 +109,14 @@ __all__ = [
     "lines",
     "logits_explorer",
     "operator_cards",
+    "penalty_explorer",
     "playground",
     "reproduction",
     "run_explorer",
     "shape_quiz",
     "show_backprop",
     "show_boundary",
+    "show_bowl",
     "show_broadcast",
     "show_confusion",
     "show_convolution",
@@ -125,6 +132,7 @@ __all__ = [
     "show_network",
     "show_neuron",
     "show_operator",
+    "show_penalty",
     "show_plan",
     "show_pooling",
     "show_simplex",
