@@ -66,3 +66,7 @@ class TestStaticShapes:
             assert y.shape.as_list() == [None, None]
             with pytest.raises(tf.errors.InvalidArgumentError, match="one multiple for each axis"):
                 session.run(y, {x: X[0]})
+
+    def test_a_mean_of_segments_has_as_many_rows_as_they(self) -> None:
+        assert self.shapes(lambda x: tf.unsorted_segment_mean(x, [0, 0], 3), 2, 3) == [3, 3]
+        assert self.shapes(lambda x: tf.unsorted_segment_sqrt_n(x, [0, 0], 1), 2, 3) == [1, 3]

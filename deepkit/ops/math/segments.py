@@ -280,8 +280,10 @@ def _counts(data: AnyTensor, ids: AnyTensor, total: AnyTensor, *num: IntLike) ->
     """How many rows each segment has (at least 1), in a shape that broadcasts against `total`."""
     count = apply(SegmentSum(), ops.ones_like(ids, data.dtype.real_dtype), ids, *num)
     least = ops.maximum(count, ops.ones_like(count))
-    ones = [1] * (len(total.shape) - 1) if total.shape.rank else ops.ones_like(ops.shape(total)[1:])
-    return ops.reshape(ops.cast(least, data.dtype), ops.concat([[-1], ones], 0) if is_tensor(ones) else [-1, *ones])
+    if total.shape.rank:
+        segments, *rest = total.shape.as_list()
+        return ops.reshape(ops.cast(least, data.dtype), [-1 if segments is None else segments, *[1 for _ in rest]])
+    return ops.reshape(ops.cast(least, data.dtype), ops.concat([[-1], ops.ones_like(ops.shape(total)[1:])], 0))
 
 
 def _tensors(data: TensorLike, ids: TensorLike) -> tuple[Any, Any]:

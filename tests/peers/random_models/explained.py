@@ -51,6 +51,13 @@ EXPLAINED = [
         ours="val_loss",
     ),
     Explanation(
+        "classes weigh in the part that validation_split holds back in Keras 2.3.1 and tf_keras in a graph; here, as in "
+        "tf_keras outside a graph, they weigh in training alone",
+        where="history|epoch",
+        source=r"\A(?!# eager)[\s\S]*fit\(.*validation_split.*class_weight",
+        ours="val_loss",
+    ),
+    Explanation(
         "a BatchNormalization that is frozen, or not, when the model is compiled is so in its steps, as in tf_keras outside "
         "a graph; tf_keras in a graph goes on with what was written when the layer was called",
         source=r"\A(?!# eager)[\s\S]*BatchNormalization[\s\S]*trainable = [\s\S]*compile",
