@@ -27,6 +27,8 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 START_S, RUN_S = 60, 180
+READY = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
+"""The notebook's file is read; until then an empty cell stands in its place."""
 
 
 def free_port() -> int:
@@ -87,6 +89,7 @@ def opened(address: str) -> Iterator[sync_api.Page]:
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_S * 1000)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START_S * 1000)
+        page.wait_for_function(READY, timeout=START_S * 1000)
         yield page
         browser.close()
 

@@ -109,8 +109,8 @@ def test_feedback_names_the_case_that_failed(course):
     folder, exercise = course
     nbgrader(folder, "generate_feedback", "set", "--force")
     pages = {who: (folder / "feedback" / who / "set" / f"{exercise.name}.html").read_text("utf-8") for who in ("ada", "ben")}
-    assert f"Score: {exercise.points:g} / {exercise.points:g}" in _plain(pages["ada"])
-    assert f"Score: 0.0 / {exercise.points:g}" in _plain(pages["ben"])
+    assert f"Score: {exercise.points} / {exercise.points}" in _plain(pages["ada"])
+    assert f"Score: 0.0 / {exercise.points}" in _plain(pages["ben"])
     assert _plain(pages["ben"]).count("NotImplementedError") >= len(exercise.tasks)
 
 
