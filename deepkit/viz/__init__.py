@@ -20,6 +20,8 @@ from deepkit.viz.judging.simplex import show_simplex
 from deepkit.viz.judging.threshold import show_threshold
 from deepkit.viz.judging.threshold_explorer import ThresholdExplorer, threshold_explorer
 from deepkit.viz.judging.verdicts import Verdicts
+from deepkit.viz.judging.voters import show_voters
+from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
 from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
@@ -94,6 +96,7 @@ __all__ = [
     "TensorBoardFrame",
     "ThresholdExplorer",
     "Verdicts",
+    "VotersExplorer",
     "asking",
     "backprop_explorer",
     "broadcast_explorer",
@@ -141,8 +144,10 @@ __all__ = [
     "show_tensors",
     "show_threshold",
     "show_valleys",
+    "show_voters",
     "spread_explorer",
     "style",
     "tensorboard",
     "threshold_explorer",
+    "voters_explorer",
 ]

@@ -1,1 +1,1 @@
-"""Judgements drawn: yes or no by a threshold, three probabilities, and which class is taken for which."""
+"""Judgements drawn: by a threshold, by three probabilities, which class is taken for which, and what a majority is worth."""

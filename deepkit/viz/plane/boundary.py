@@ -17,7 +17,7 @@ _WIDE, _LEFT, _GAP = 680.0, 34.0, 46.0
 
 def show_boundary(
     classifiers: Mapping[str, Callable[[np.ndarray], Any]], points: Any, classes: Any, *,
-    between: tuple[float, float] | None = None, side: float = 210,
+    between: tuple[float, float] | None = None, side: float = 210, weights: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """Draw maps of the plane: orange where a classifier says class 1, blue where it says class 0, pale in between.
 
@@ -26,6 +26,7 @@ def show_boundary(
         points: (n, 2); classes: (n,) of 0 and 1, drawn as discs and squares.
         between: both axes go from .. to; by default as far as the points, and a tenth more.
         side: largest width of a map in pixels.
+        weights: by a classifier's name (n,) numbers, to which the areas of its dots are proportional.
 
     Raises:
         ArgumentError: without a classifier.
@@ -46,10 +47,18 @@ def show_boundary(
     for i, (name, classify) in enumerate(classifiers.items()):
         panel = Panel(_LEFT + i * (side + _GAP), 26, side, round(low - more, 1), round(high + more, 1), name)
         panel.heat(classify)
-        panel.dots(at, of, 5 if len(at) < 40 else 3)
+        panel.dots(at, of, _radii((weights or {}).get(name), 5 if len(at) < 40 else 3, len(at)))
         panel.rim()
         parts += panel.parts
         right = int(np.sum((np.asarray(classify(at)).ravel() > 0.5) == of.astype(bool)))
         said.append(f"{name}: right for {right:,} of {len(of):,} points")
     sentence = "; ".join(said)
     return Drawing(document(parts, _LEFT + len(classifiers) * (side + _GAP) - 20, side + 46, sentence), sentence)
+
+
+def _radii(weights: Any, usual: float, count: int) -> np.ndarray:
+    """Of dots whose areas go with the weights: of the usual size on the average, and none too small to be seen."""
+    given = np.ones(count) if weights is None else np.asarray(weights, np.float64)
+    if given.shape != (count,):
+        raise ShapeError(f"weights of shape {given.shape} for {count} points", rule="one for each")
+    return np.clip(usual * np.sqrt(given / given.mean()), 1.0, 4 * usual)

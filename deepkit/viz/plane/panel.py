@@ -50,9 +50,13 @@ class Panel:
             f'preserveAspectRatio="none" href="data:image/png;base64,{painted}"/>'
         )
 
-    def dots(self, points: Any, classes: Any, radius: float = 5, names: Sequence[str] = (), ink: str = GREY) -> None:
-        """Points of class 0 as blue discs, of class 1 as orange squares; names stand beside them in `ink`."""
-        for i, ((x, y), one) in enumerate(zip(self.places(points), classes, strict=True)):
+    def dots(self, points: Any, classes: Any, radius: Any = 5, names: Sequence[str] = (), ink: str = GREY) -> None:
+        """Points of class 0 as blue discs, of class 1 as orange squares; names stand beside them in `ink`.
+
+        radius: of all, or (n,) of each.
+        """
+        radii = np.broadcast_to(np.round(radius, 1), len(classes)).tolist()
+        for i, ((x, y), one, radius) in enumerate(zip(self.places(points), classes, radii, strict=True)):
             look = f'stroke="{_PAPER}" stroke-width="{radius / 4:g}"'
             if one:
                 self.parts.append(f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:g}" '
