@@ -262,6 +262,17 @@ class ArgumentError(TensorError, InvalidArgumentError, ValueError):
     """An argument outside its range, or arguments that contradict each other."""
 
 
+def check_choice(what: str, value: Any, choices: Iterable[Any]) -> None:
+    """ArgumentError unless `value` is one of the choices, which the message lists; what: the argument's name.
+
+    >>> check_choice("pad: mode", "constant", ("constant", "reflect"))
+    """
+    known = list(choices)
+    if value not in known:
+        *first, last = map(repr, known)
+        raise ArgumentError(f"{what}={value!r}", rule=f"{', '.join(first)} or {last}" if first else last)
+
+
 class DataError(OpError, ValueError):
     """A data file that is damaged, missing, or not what it says it is."""
 

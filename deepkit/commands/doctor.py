@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import itertools
 import os
 import platform
 import shutil
@@ -69,15 +70,13 @@ def run(args: argparse.Namespace) -> int:
         report[title] = list(examine())
         if not args.json:  # each part as soon as it is known: measuring takes seconds
             print(as_text(title, report[title]), flush=True)
-    broken = [row for rows in report.values() for row in rows if row.status == BROKEN]
+    broken = [row.name for row in itertools.chain(*report.values()) if row.status == BROKEN]
     if args.json:
         import json
 
-        print(json.dumps({title: [asdict(row) for row in rows] for title, rows in report.items()}, indent=2))
+        print(json.dumps(report, indent=2, default=asdict))
     else:
-        print(
-            f"{len(broken)} broken: {', '.join(row.name for row in broken)}" if broken else "nothing needed is broken"
-        )
+        print(f"{len(broken)} broken: {', '.join(broken)}" if broken else "nothing needed is broken")
     return 1 if broken else 0
 
 

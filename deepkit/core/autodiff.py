@@ -10,7 +10,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.control_flow import tracing
-from deepkit.core.listing import leaves, listed
+from deepkit.core.nest import leaves, listed
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
 from deepkit.core.static import passed_on

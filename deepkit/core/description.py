@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,13 +107,13 @@ class _Writer:
         entry = {"name": node.name, "op": node.type, "inputs": [self._reference(x, home, node) for x in node.inputs]}
         for other in node.control_inputs:
             self._check_live(other, home, node)
-        source = node.gradient_of
+        source = "" if node.gradient_of is None else node.gradient_of.name
         said = {
             "attrs": {name: self._value(getattr(node.op, name), name, node) for name in node.op.attrs},
             "control": [other.name for other in node.control_inputs],
             "device": "" if self.clear_devices else node.device,
             "seeds": list(node.seeds or ()),
-            "gradient_of": source.name if source is not None and home._nodes.get(source.name) is source else "",
+            "gradient_of": source if home._nodes.get(source) is node.gradient_of else "",
             "outputs": [[y.dtype.name, Description.dims(y.shape)] for y in node.outputs],
         }
         return entry | {key: value for key, value in said.items() if value}
@@ -173,14 +174,9 @@ class _Writer:
         """A value under a mark that says what it is, since JSON has no such thing."""
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else {"float": str(float(value))}
-        if value is Ellipsis:
-            return {"ellipsis": True}
-        if isinstance(value, bytes):
-            return {"bytes": base64.b64encode(value).decode()}
-        if isinstance(value, DType):
-            return {"dtype": value.name}
-        if isinstance(value, Shape):
-            return {"shape": Description.dims(value)}
+        for kind, mark, written in _MARKS:
+            if isinstance(value, kind):
+                return {mark: written(value)}
         if isinstance(value, FunctionGraph):
             return {"function": self._function(value)}
         if isinstance(value, Op):
@@ -233,3 +229,12 @@ class _Writer:
 
 def _is_variable(node: Node) -> bool:
     return bool(node.outputs) and isinstance(node.outputs[0], Variable)
+
+
+_MARKS: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
+    (type(Ellipsis), "ellipsis", lambda value: True),
+    (bytes, "bytes", lambda value: base64.b64encode(value).decode()),
+    (DType, "dtype", lambda value: value.name),
+    (Shape, "shape", Description.dims),
+)
+"""Kinds of values that JSON does not have: the mark each is written under, and what is written."""

@@ -43,6 +43,10 @@ def rebuild(graph: Graph, description: Description, scope: str | None = None) ->
     return _Builder(graph.root, description, scope).build()
 
 
+def _has_name(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("name"), str)
+
+
 def shared(graph: Graph, description: Description) -> dict[str, Node] | None:
     """The graph's own nodes in place of the described ones, if it has them all: the same names, ops and inputs.
 
@@ -53,7 +57,7 @@ def shared(graph: Graph, description: Description) -> dict[str, Node] | None:
     groups: list[tuple[str, list[Node]]] = []
     listed = description.content.get("nodes")
     for entry in listed if isinstance(listed, list) else []:
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        if not _has_name(entry):
             return None
         name = entry["name"]
         node = graph._nodes.get(name)

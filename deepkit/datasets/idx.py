@@ -33,7 +33,8 @@ def read_idx(path: str | Path) -> np.ndarray:
         return _parse(contents)
 
 
-def _parse(contents: Contents) -> np.ndarray:
+def _header(contents: Contents) -> tuple[np.dtype, tuple[int, ...]]:
+    """The type and the shape that an IDX file says its numbers have."""
     head = contents.read(4)
     if len(head) < 4:
         raise contents.damaged("it ends inside the header", "a header has 4 bytes and 4 more for each dimension")
@@ -52,8 +53,11 @@ def _parse(contents: Contents) -> np.ndarray:
     for axis, length in enumerate(shape):
         if length <= 0:
             raise contents.damaged(f"dimension {axis} is {length}", "dimensions are positive", at=4 + 4 * axis)
+    return np.dtype(TYPES[code]), shape
 
-    dtype = np.dtype(TYPES[code])
+
+def _parse(contents: Contents) -> np.ndarray:
+    dtype, shape = _header(contents)
     promised = math.prod(shape) * dtype.itemsize  # Python integers: no overflow
     rule = f"the header promises {_times(shape)} numbers of {dtype.itemsize} bytes: {promised:,} bytes after it"
     if promised > contents.most - contents.offset:

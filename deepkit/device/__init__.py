@@ -1,1 +1,19 @@
-"""Floor 0: arrays, data types, random streams and kernels; knows nothing of tensors."""
+"""Floor 0: arrays, data types, random streams and kernels; knows nothing of tensors.
+
+A kernel's file begins with its mathematics and the plain NumPy version, mostly called `..._reference`; how the same
+numbers come faster (blocks that fit a cache, several threads, compiled loops) stands below it. Tests hold the two
+together. From the plain ideas to those that need others, read:
+
+    arrays, dtypes, philox      what a number is, on the CPU and the GPU, and where random ones come from
+    windows                     windows that slide over arrays, and their padding: what pooling and convolutions share
+    rows, activations, updates  one pass over memory: the gradient of a bias, activations, and a step of each optimizer
+    batchnorm, pooling          two passes: statistics of each channel, the largest number of each window
+    matmul, patches, convolve   a convolution is a matrix product of the patches that its windows cut out
+    depthwise                   one with a filter for each channel is none, and is summed place by place
+    direct, winograd            convolutions without a copy of their patches, and with fewer multiplications
+    recurrent                   recurrences: each thread walks through time with some rows of the batch; plain in ops/nn
+    checksum                    CRC-32C of the records in files
+
+What makes them fast: compiled (numba, where it is installed), threads and cores, memory (freed arrays stay with the
+program), registers/ (what stays in the processor's registers: `direct` and `recurrent` are made of its products).
+"""

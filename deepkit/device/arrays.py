@@ -131,8 +131,6 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
     (2**40 would be 0 as int32): both are a DTypeError.
     """
     wanted = default_dtype(value) if dtype is None else as_dtype(dtype)
-    if isinstance(value, np.ndarray) and value.dtype == wanted.numpy and not wanted.is_string:
-        return np.array(value) if copy else value
     if wanted.is_string:
         return _strings(value)
     try:
@@ -140,7 +138,13 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
     except ValueError as error:
         raise _ragged(value) from error
     if raw.dtype == wanted.numpy:
-        return raw.copy() if copy and not isinstance(value, (list, tuple)) else raw
+        return np.array(raw) if copy and not isinstance(value, (list, tuple)) else raw
+    _check_kept(value, raw, wanted)
+    return raw.astype(wanted.numpy)
+
+
+def _check_kept(value: Any, raw: np.ndarray, wanted: DType) -> None:
+    """DTypeError unless `wanted` holds all that `value`, as an array `raw`, says."""
     loses = _loses(raw, wanted)
     if wanted.is_integer and not loses:
         _check_range(raw, wanted)
@@ -150,7 +154,6 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
             rule="a value is never cut to a narrower kind of number behind your back",
             hint=f"write the numbers as {wanted.name}, or convert with cast(x, {wanted.name})",
         )
-    return raw.astype(wanted.numpy)
 
 
 def _loses(raw: np.ndarray, wanted: DType) -> bool:

@@ -147,19 +147,19 @@ def as_dtype(value: Any) -> DType:
     """
     if isinstance(value, DType):
         return value
-    if isinstance(value, str) and value in _BY_NAME:
-        return _BY_NAME[value]
-    if isinstance(value, type) and value in _BY_PYTHON:
-        return _BY_PYTHON[value]
+    table: dict[Any, DType] = _BY_NAME if isinstance(value, str) else _BY_PYTHON if isinstance(value, type) else {}
+    found = table.get(value) or _by_numpy(value)
+    if found is None:
+        raise DTypeError(
+            f"{value!r} is not a data type that deepkit knows", hint="one of " + ", ".join(t.name for t in ALL)
+        )
+    return found
+
+
+def _by_numpy(value: Any) -> DType | None:
+    """The DType of what NumPy takes for a data type; None, which it takes for float64, is none."""
     try:
-        found = np.dtype(value)
+        found = None if value is None else np.dtype(value)
     except TypeError:
-        found = None
-    if found is not None and value is not None:
-        if found.kind in "SU":
-            return string
-        if found in _BY_NUMPY:
-            return _BY_NUMPY[found]
-    raise DTypeError(
-        f"{value!r} is not a data type that deepkit knows", hint="one of " + ", ".join(t.name for t in ALL)
-    )
+        return None
+    return string if found is not None and found.kind in "SU" else _BY_NUMPY.get(found)  # type: ignore[arg-type]

@@ -110,15 +110,19 @@ def describe(value: Any) -> str:
 
 def _same(got: Any, expected: Any) -> bool:
     got, expected = (value.item() if isinstance(value, np.generic) else value for value in (got, expected))
-    if isinstance(expected, np.ndarray):
-        return isinstance(got, np.ndarray) and got.shape == expected.shape and bool(np.all(got == expected))
-    if isinstance(expected, list | tuple):
-        return isinstance(got, list | tuple) and len(got) == len(expected) and all(map(_same, got, expected))
-    if isinstance(expected, dict):
-        return isinstance(got, dict) and got.keys() == expected.keys() and all(_same(got[k], expected[k]) for k in got)
-    if isinstance(got, bool) != isinstance(expected, bool):  # True is 1 in Python, but not the same answer
-        return False
-    return not isinstance(got, np.ndarray) and bool(got == expected)
+    for kind, same in _COMPARED:
+        if isinstance(expected, kind) or isinstance(got, kind):
+            return isinstance(expected, kind) and isinstance(got, kind) and same(got, expected)
+    return bool(got == expected)
+
+
+_COMPARED: tuple[tuple[Any, Callable[[Any, Any], bool]], ...] = (
+    (np.ndarray, lambda got, expected: got.shape == expected.shape and bool(np.all(got == expected))),
+    (list | tuple, lambda got, expected: len(got) == len(expected) and all(map(_same, got, expected))),
+    (dict, lambda got, expected: got.keys() == expected.keys() and all(_same(got[k], expected[k]) for k in got)),
+    (bool, lambda got, expected: got == expected),  # True is 1 in Python, but not the same answer
+)
+"""What is equal, for values of one kind."""
 
 
 def _kind(wanted: np.ndarray) -> str:

@@ -157,12 +157,17 @@ def load_exercise(name: str | Path) -> Exercise:
     return Exercise(path.stem, path, cells, tuple(_tasks(path, cells)), tuple(questions))
 
 
+def _with_points(cells: tuple[Cell, ...]) -> list[str]:
+    """The tests that give points: a test without any makes the tools of others."""
+    return [cell.grade_id for cell in cells if cell.role == "check" and _points(cell) != 0]
+
+
 def _check_cells(path: Path, cells: tuple[Cell, ...]) -> None:
-    twice = [name for name, times in Counter(cell.grade_id for cell in cells if cell.role).items() if times > 1]
-    if twice:
-        raise GradingError(f"{path.stem}: the grade_id {twice[0]!r} occurs twice", where=str(path))
+    most = Counter(cell.grade_id for cell in cells if cell.role).most_common(1)
+    if most and most[0][1] > 1:
+        raise GradingError(f"{path.stem}: the grade_id {most[0][0]!r} occurs twice", where=str(path))
     answers = _named(cells, "answer")
-    checks = [cell.grade_id for cell in cells if cell.role == "check" and _points(cell) != 0]
+    checks = _with_points(cells)
     if not answers or [f"{name}{CHECK}" for name in answers] != checks:
         raise GradingError(
             f"{path.stem}: answers and tests do not fit",

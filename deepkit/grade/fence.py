@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 # Audit events by name; https://docs.python.org/3/library/audit_events.html lists them.
@@ -20,6 +21,9 @@ _REFUSED = re.compile(
 _READS = re.compile(r"os\.(listdir|scandir)")
 _WRITES = re.compile(r"os\.(remove|rename|rmdir|mkdir|link|symlink)")
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+Roots = tuple[str, ...]
+"""Folders and files that stand for all that is below them."""
 
 SYSTEM = (
     "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime", "/etc/ld.so.cache",
@@ -35,32 +39,37 @@ def raise_fence(readable: Collection[str], closed: Collection[str], home: str) -
     The first two come from `roots`, which follows every link: find them once for many processes.
     """
     own = roots([home, *(path for path in SYSTEM if path.startswith("/proc/"))])  # what /proc/self is, each process knows
-    sys.addaudithook(_guard((*readable, *own), roots([home, "/dev/null"]), tuple(closed)))
+    sys.addaudithook(partial(_guard, (*readable, *own), roots([home, "/dev/null"]), tuple(closed)))
 
 
-def _guard(may_read: tuple, may_write: tuple, closed: tuple) -> Callable[[str, tuple], None]:
-    def guard(event: str, args: tuple) -> None:
-        if event == "open":
-            path, _, mode = args
-            if not isinstance(path, int):
-                writing = isinstance(mode, int) and mode & _WRITE_FLAGS
-                if not _below(path, may_write if writing else may_read) or _below(path, closed):
-                    raise PermissionError(f"an answer may not {'write' if writing else 'read'} {path!r}")
-        elif _REFUSED.fullmatch(event):
-            raise PermissionError(f"an answer may not use {event}")
-        elif _READS.fullmatch(event) or _WRITES.fullmatch(event):
-            for path in args:
-                if isinstance(path, str | bytes) and not _below(path, may_read if _READS.match(event) else may_write):
-                    raise PermissionError(f"an answer may not use {event} on {path!r}")
+def _guard(may_read: Roots, may_write: Roots, closed: Roots, event: str, args: tuple) -> None:
+    """The audit hook: every event of this process, with its arguments."""
+    if event == "open":
+        path, _, mode = args
+        if isinstance(path, int):  # a descriptor: of something opened before
+            return
+        writing = isinstance(mode, int) and mode & _WRITE_FLAGS
+        if not _below(path, may_write if writing else may_read) or _below(path, closed):
+            raise PermissionError(f"an answer may not {'write' if writing else 'read'} {path!r}")
+    elif _REFUSED.fullmatch(event):
+        raise PermissionError(f"an answer may not use {event}")
+    elif _READS.fullmatch(event):
+        _check_paths(event, args, may_read)
+    elif _WRITES.fullmatch(event):
+        _check_paths(event, args, may_write)
 
-    return guard
+
+def _check_paths(event: str, args: tuple, roots: Roots) -> None:
+    for path in args:
+        if isinstance(path, str | bytes) and not _below(path, roots):
+            raise PermissionError(f"an answer may not use {event} on {path!r}")
 
 
-def _below(path: Any, roots: tuple[str, ...]) -> bool:
+def _below(path: Any, roots: Roots) -> bool:
     path = os.path.realpath(os.fsdecode(path))
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
-def roots(paths: Collection[str]) -> tuple[str, ...]:
+def roots(paths: Collection[str]) -> Roots:
     """What these paths stand for, without the folder of everything."""
     return tuple(sorted({os.path.realpath(path).rstrip("/") for path in paths if os.path.realpath(path) != "/"}))

@@ -59,8 +59,11 @@ def borrowed(answer: str, cell: int, pieces: Iterable[Piece], known: set[str], w
         if piece is not None and piece.place not in taken:
             taken[piece.place] = piece
             missing |= piece.uses - own
-    above = [piece.source for _, piece in sorted(taken.items()) if piece.cell < cell]
-    return above, [piece.source for _, piece in sorted(taken.items()) if piece.cell > cell]
+    above: list[str] = []
+    below: list[str] = []
+    for _, piece in sorted(taken.items()):
+        (above if piece.cell < cell else below).append(piece.source)
+    return above, below
 
 
 def without_magics(source: str) -> str:

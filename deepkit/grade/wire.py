@@ -23,14 +23,16 @@ class NotPlainError(TypeError):
 
 def encode(value: Any) -> Any:
     """Turn a value into JSON-able data; arrays and whatever has `__array__` (a deepkit Tensor) travel as bytes."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value if not isinstance(value, np.generic) else _encode_array(np.asarray(value))
-    if isinstance(value, complex) and not isinstance(value, np.generic):
+    if isinstance(value, np.generic):  # among them numbers that are also Python's
+        return _encode_array(np.asarray(value))
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, complex):
         return {"complex": [value.real, value.imag]}
     if isinstance(value, list):
-        return [encode(item) for item in value]
+        return list(map(encode, value))
     if isinstance(value, tuple):
-        return {"tuple": [encode(item) for item in value]}
+        return {"tuple": list(map(encode, value))}
     if isinstance(value, dict):
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if not isinstance(value, type) and hasattr(value, "__array__"):
@@ -43,29 +45,38 @@ def decode(data: Any) -> Any:
 
     Raises NotPlainError where the other side had something else, and ValueError for data `encode` never makes.
     """
-    if data is None or isinstance(data, bool | int | float | str):
+    if isinstance(data, _PLAIN):
         return data
     if isinstance(data, list):
-        return [decode(item) for item in data]
+        return list(map(decode, data))
     if not isinstance(data, dict) or len(data) != 1:
         raise ValueError("not a value")
     [(tag, content)] = data.items()
     if tag == "opaque":
         raise NotPlainError(str(content)[:60])
-    if not isinstance(content, list):
+    if tag not in _TAGGED or not isinstance(content, list):
         raise ValueError("not a value")
-    if tag == "tuple":
-        return tuple(decode(item) for item in content)
-    if tag == "complex" and len(content) == 2 and all(isinstance(part, float) for part in content):
-        return complex(*content)
-    if tag == "array" and len(content) == 3:
-        return _decode_array(*content)
-    if tag == "dict" and all(isinstance(pair, list) and len(pair) == 2 for pair in content):
-        try:
-            return {decode(key): decode(item) for key, item in content}
-        except TypeError as error:  # an unhashable key; NotPlainError is a TypeError too and goes on as it is
-            raise error if isinstance(error, NotPlainError) else ValueError("not a value") from error
-    raise ValueError("not a value")
+    return _TAGGED[tag](content)
+
+
+def _decode_tuple(content: list[Any]) -> tuple[Any, ...]:
+    return tuple(map(decode, content))
+
+
+def _decode_complex(content: list[Any]) -> complex:
+    if len(content) != 2 or not all(isinstance(part, float) for part in content):
+        raise ValueError("not a complex number")
+    return complex(*content)
+
+
+def _decode_dict(content: list[Any]) -> dict[Any, Any]:
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in content):
+        raise ValueError("not a dict")
+    pairs = [(decode(key), decode(item)) for key, item in content]
+    try:
+        return dict(pairs)
+    except TypeError as error:  # an unhashable key
+        raise ValueError("not a dict") from error
 
 
 def _encode_array(array: np.ndarray) -> Any:
@@ -75,14 +86,25 @@ def _encode_array(array: np.ndarray) -> Any:
     return {"array": [array.dtype.str, list(array.shape), base64.b64encode(array.tobytes()).decode("ascii")]}
 
 
-def _decode_array(dtype_name: Any, shape: Any, content: Any) -> Any:
+def _decode_array(content: list[Any]) -> Any:
+    if len(content) != 3:
+        raise ValueError("not an array")
+    dtype_name, shape, numbers = content
     if not isinstance(dtype_name, str) or not re.fullmatch(r"[<|][biufcUS][0-9]{1,6}", dtype_name):
         raise ValueError("not a dtype")
+    return _array_of(dtype_name, _checked_shape(shape), numbers)
+
+
+def _checked_shape(shape: Any) -> list[int]:
     if not isinstance(shape, list) or len(shape) > 32 or not all(type(n) is int and n >= 0 for n in shape):
         raise ValueError("not a shape")
+    return shape
+
+
+def _array_of(dtype_name: str, shape: list[int], numbers: Any) -> Any:
     try:
         dtype = np.dtype(dtype_name)
-        raw = base64.b64decode(content, validate=True)
+        raw = base64.b64decode(numbers, validate=True)
     except (TypeError, binascii.Error) as error:
         raise ValueError("not an array") from error
     # The length is checked before NumPy sees the shape: a forged shape allocates nothing.
@@ -93,3 +115,7 @@ def _decode_array(dtype_name: Any, shape: Any, content: Any) -> Any:
     array = np.frombuffer(raw, dtype).reshape(shape)
     array = array.view(np.uint8) != 0 if dtype.kind == "b" else array.copy()  # a forged bool may hold any byte
     return array[()]  # a 0-d array becomes the NumPy scalar it stood for
+
+
+_PLAIN = (type(None), bool, int, float, str)
+_TAGGED = {"tuple": _decode_tuple, "complex": _decode_complex, "dict": _decode_dict, "array": _decode_array}

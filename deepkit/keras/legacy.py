@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import warnings
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -60,6 +61,7 @@ METHODS: dict[str, str] = {
     "val_samples": "steps", "nb_worker": "workers", "max_q_size": "max_queue_size", "pickle_safe": "use_multiprocessing",
 }
 """Old names of the arguments of fit, fit_generator, evaluate_generator and predict_generator."""
+_COUNTS_SAMPLES = {"samples_per_epoch", "nb_val_samples", "val_samples"}
 
 _VALUES: dict[str, dict[Any, Any]] = {
     "data_format": {"tf": "channels_last", "th": "channels_first", "default": None},
@@ -84,13 +86,12 @@ def _accepting(init: Callable[..., None], name: str, table: dict[str, str]) -> C
     own = inspect.signature(init).parameters
     # `dropout` of an LSTM is its own; only what the class does not know today is an old name.
     old = {key: new for key, new in table.items() if key not in own}
-    sides = {side for group in _SIDES for side in group} if name in _KERNELS else set()
+    has_kernel = name in _KERNELS
+    telling = {*old, *(itertools.chain(*_SIDES) if has_kernel else ())}
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if (kwargs and not (kwargs.keys().isdisjoint(old) and kwargs.keys().isdisjoint(sides))) or (
-            name in _KERNELS and len(args) > 2
-        ):
+        if not telling.isdisjoint(kwargs) or (has_kernel and len(args) > 2):
             args, kwargs = _modern(name, old, args, kwargs)
         init(self, *args, **kwargs)
 
@@ -125,12 +126,12 @@ def _kernel(
     if rank is None:
         return args, kwargs
     names = next(group for group in _SIDES if len(group) == rank)
-    by_place, by_name = list(args[1 : 1 + rank]), [kwargs[s] for s in names if s in kwargs]
-    sides = [*by_place, *by_name]
-    if not all(type(n) is int for n in sides) or len(sides) != rank or len(args) > 1 + rank or (today and not by_name):
+    by_name = [kwargs[s] for s in names if s in kwargs]
+    sides = (*args[1:], *by_name)
+    if (today and not by_name) or [type(n) for n in sides] != [int] * rank:
         return args, kwargs
     kept = {k: v for k, v in kwargs.items() if k not in names}
-    return ((args[0], tuple(sides)), kept) if args else ((), {**kept, "kernel_size": tuple(sides)})
+    return ((args[0], sides), kept) if args else ((), {**kept, "kernel_size": sides})
 
 
 def _check_gone(name: str, key: str, value: Any) -> None:
@@ -163,14 +164,11 @@ def modern_arguments(kwargs: dict[str, Any], generator: Any = None) -> dict[str,
         new = METHODS.get(key, key)
         if new != key and new in kwargs:
             raise ArgumentError(f"both {key} and {new} are given", rule=f"{key} is the old name of {new}")
-        if new != key and new.endswith("steps_per_epoch" if key == "samples_per_epoch" else "steps"):
-            size = getattr(generator, "batch_size", None)
-            value = max(int(value) // size, 1) if size and value is not None else value
-        found[new] = value
+        size = getattr(generator, "batch_size", None) if key in _COUNTS_SAMPLES else None
+        found[new] = max(int(value) // size, 1) if size and value is not None else value
     changed = sorted(set(kwargs) - set(found))
     if changed:
         written = ", ".join(f"{key} is now {METHODS[key]}" for key in changed)
-        counted = any(key in ("samples_per_epoch", "nb_val_samples", "val_samples") for key in changed)
-        note = "; it counts batches, not samples" if counted else ""
+        note = "" if _COUNTS_SAMPLES.isdisjoint(changed) else "; it counts batches, not samples"
         warnings.warn(f"this call is Keras 1: {written}{note}", DeprecationWarning, stacklevel=3)
     return found

@@ -175,6 +175,11 @@ def _from_config(
     config = copy.deepcopy(config)
     if isinstance(config, dict):
         config = {key: _passive(item, module_objects, custom_objects) for key, item in config.items()}
+    return _made(cls, config, custom_objects)
+
+
+def _made(cls: Any, config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+    """An object of the class by its from_config, or by the arguments that the configuration holds."""
     make = getattr(cls, "from_config", None)
     with CustomObjectScope(custom_objects):
         if make is None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.keras import registry
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.tensors import rank, tensor
@@ -99,8 +99,7 @@ class OrthogonalRegularizer(Regularizer):
     """factor times the mean |cosine| between two rows of a matrix (or columns, with mode="columns")."""
 
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
-        if mode not in ("rows", "columns"):
-            raise ArgumentError(f"mode={mode!r}", rule="'rows' or 'columns'")
+        check_choice("mode", mode, ("rows", "columns"))
         self.factor, self.mode = _penalty(factor, 0.01), mode
 
     def __call__(self, inputs: Any) -> Any:

@@ -62,10 +62,14 @@ def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
     soft = always_soft or bool(getattr(config, "allow_soft_placement", False))
     result = {node: _device_of(node, wish, devices, soft) for node, wish in wished}
     if getattr(config, "log_device_placement", False):
-        for node, device in result.items():
-            computes = device if device.kind == "CPU" else _FIRST
-            print(f"{node.name}: ({node.type}): {computes.name}", file=sys.stderr)
+        _log(result)
     return result
+
+
+def _log(devices: dict[Node, Device]) -> None:
+    for node, device in devices.items():
+        computes = device if device.kind == "CPU" else _FIRST
+        print(f"{node.name}: ({node.type}): {computes.name}", file=sys.stderr)
 
 
 def _device_of(node: Node, wish: Device | None, devices: Sequence[Device], soft: bool) -> Device:

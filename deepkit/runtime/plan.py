@@ -18,6 +18,7 @@ from deepkit.core.variable import Variable
 from deepkit.device import memory as allocation
 from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedError, UnknownError, status_of
 from deepkit.runtime.passes import fold, join, memory, merge, order, prune
+from deepkit.runtime.passes.fold import Known
 
 _serial = itertools.count()
 
@@ -47,66 +48,49 @@ class Plan:
         self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
-        self._in_place: set[Node] = set()
-        self._reusing: set[Node] = set()
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
-        self.known = {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}
-        self._same: dict[Symbol, Symbol] = {}
-        self._joined: dict[Node, tuple[Op, list[Symbol]]] = {}
+        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled})
         for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):
             if name in passes:
-                simplify(nodes, self.known, self._same, fed)
-        finished = self.known.keys() | fed
-        self.order = order.order(self._live(nodes, finished), self._sources)
-        results = [self._source(t) if isinstance(t, Symbol) else None for t in self.targets]
+                simplify(nodes, self.known)
+        self._results = [self.known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
+        self.order = order.order(self._live(nodes), self.known.sources)
         if "join" in passes:
-            self.order, self._joined = join.join(self.order, self._sources, [*results, *self.targets])
-        variables = [x for node in self.order for x in self._inputs(node) if isinstance(x, Variable)]
-        outside = {*fed, *self.known, *variables}
-        owned = memory.owners(self.order, self._sources, outside)
-        if "inplace" in passes:
-            fetched = [x for x in results if x is not None]
-            self._in_place = memory.updated_in_place(self.order, self._sources, owned, fetched)
-            self._reusing = memory.reusable(self.order, self._sources, owned, fetched, outside)
-        self._used = self._used_by(results)
-        self._write(memory.borrowed(results, owned, outside))
+            self.order, self.known.joined = join.join(self.order, self.known.sources, [*self._results, *self.targets])
+        self._share_memory()
+        self._used: set[Any] = {*self._results, *self.targets}  # Symbols whose values are read, and Nodes that are awaited
+        for node in self.order:
+            self._used.update(self.known.sources(node), node.control_inputs)
+        self._write()
 
-    def _live(self, nodes: list[Node], finished: Any) -> list[Node]:
+    def _live(self, nodes: list[Node]) -> list[Node]:
         """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
 
         def before(node: Node) -> list[Node]:
-            return [*(x.node for x in self._sources(node) if x not in finished), *node.control_inputs]
+            return [*(x.node for x in self.known.sources(node) if x not in self.known), *node.control_inputs]
 
-        wanted = [self._source(t) if isinstance(t, Symbol) else t for t in self.targets if t is not None]
-        keep = set(needed([t for t in wanted if t not in finished], before))
-        settled = finished | self._same.keys()
+        keep = set(needed([t for t in self._results if t is not None and t not in self.known], before))
+        settled = self.known.fed | self.known.values.keys() | self.known.same.keys()
         return [node for node in nodes if node in keep and not (node.outputs and settled >= set(node.outputs))]
 
-    def _used_by(self, results: Sequence[Symbol | None]) -> set[Any]:
-        """The Symbols whose values are read and the Nodes that are awaited."""
-        used = {*results, *self.targets}
-        for node in self.order:
-            used.update(self._sources(node), node.control_inputs)
-        return used
-
-    def _source(self, x: Symbol) -> Symbol:
-        return self._same.get(x, x)
-
-    def _inputs(self, node: Node) -> Sequence[Symbol]:
-        """What a node runs with: its inputs, or those of the node that was joined to it."""
-        return self._joined[node][1] if node in self._joined else node.inputs
-
-    def _sources(self, node: Node) -> list[Symbol]:
-        return [self._same.get(x, x) for x in self._inputs(node)]
-
-    def _op(self, node: Node) -> Op:
-        """What is run for a node: its op, or that of two nodes that were joined."""
-        return self._joined[node][0] if node in self._joined else node.op
+    def _share_memory(self) -> None:
+        """Finds who may write into whose memory, and which results must be copied before they are given away."""
+        sources = self.known.sources
+        variables = [x for node in self.order for x in self.known.runs(node)[1] if isinstance(x, Variable)]
+        outside = {*self.known.fed, *self.known.values, *variables}
+        owned = memory.owners(self.order, sources, outside)
+        self._borrowed = memory.borrowed([x if isinstance(x, Symbol) else None for x in self._results], owned, outside)
+        self._in_place: set[Node] = set()
+        self._reusing: set[Node] = set()
+        if "inplace" in self._passes:
+            fetched = [x for x in self._results if isinstance(x, Symbol)]
+            self._in_place = memory.updated_in_place(self.order, sources, owned, fetched)
+            self._reusing = memory.reusable(self.order, sources, owned, fetched, outside)
 
     # ---- writing the program
 
-    def _write(self, borrowed: list[bool]) -> None:
+    def _write(self) -> None:
         self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": _stored}
         self._names: dict[Symbol, str] = {}
         self._functions: dict[Any, str] = {}
@@ -127,7 +111,7 @@ class Plan:
             dead = [self._names[x] for x in dying.get(node, ()) if x in self._names]
             if dead:
                 lines.append(f"    {' = '.join(dead)} = None")
-        results = [self._result(t, shared) for t, shared in zip(self.targets, borrowed, strict=True)]
+        results = [self._result(t, borrowed) for t, borrowed in zip(self.targets, self._borrowed, strict=True)]
         lines.append(f"    return [{', '.join(results)}]")
         self.source = "\n".join(lines) + "\n"
         self._file = f"<deepkit plan {next(_serial)}>"
@@ -138,9 +122,9 @@ class Plan:
         """For each node the arrays nobody needs after it."""
         last: dict[Symbol, Node] = {}
         for node in self.order:
-            for x in self._sources(node):
+            for x in self.known.sources(node):
                 last[x] = node
-        kept = {self._source(t) for t in self.targets if isinstance(t, Symbol)} | self.known.keys() | set(self.feeds)
+        kept = {*self._results, *self.known.values, *self.feeds}
         result: dict[Node, list[Symbol]] = {}
         for x, node in last.items():
             if x not in kept and not isinstance(x, Variable):
@@ -173,22 +157,13 @@ class Plan:
 
         return run
 
-    def _function(self, op: Op) -> str:
-        """The name of an op's function; equal ops share one."""
-        try:
-            if op.key() not in self._functions:
-                self._functions[op.key()] = self._bind(op.type, op.bind(np))
-            return self._functions[op.key()]
-        except TypeError:  # an attribute that cannot be hashed
-            return self._bind(op.type, op.bind(np))
-
     def _value(self, x: Symbol) -> str:
         """The expression for an input: a local name, a constant, or a variable's place in the store."""
-        x = self._source(x)
+        x = self.known.source(x)
         if x in self._names:
             return self._names[x]
-        if x in self.known:
-            self._names[x] = self._bind("constant", self.known[x])
+        if x in self.known.values:
+            self._names[x] = self._bind("constant", self.known.values[x])
             return self._names[x]
         return f"store[{self._variable(x)}]"
 
@@ -204,16 +179,22 @@ class Plan:
             return None
         arguments = self._arguments(node)
         text = arguments[0] if node.op.reads_variable else f"{self._called(node)}({', '.join(arguments)})"
-        outputs = [self._output(y) for y in node.outputs]
+        names = [self._names.setdefault(y, f"t{len(self._names)}") for y in node.outputs]
+        outputs = ["_" if y in self.feeds else name for y, name in zip(node.outputs, names, strict=True)]  # fed: for nobody
         if not outputs:
             return text
         left = ", ".join(outputs) + ("," if node.many and len(outputs) == 1 else "")
-        return "; ".join([f"{left} = {text}", *self._stores(node, outputs)])
+        written = () if node in self._in_place else node.op.writes  # what is written in place is in the store already
+        stores = [
+            f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
+            for k, name in zip(written, outputs, strict=False)
+        ]
+        return "; ".join([f"{left} = {text}", *stores])
 
     def _arguments(self, node: Node) -> list[str]:
         """What the node's function is handed before its inputs, and its inputs."""
-        op = self._op(node)
-        inputs = [self._argument(op, i, x) for i, x in enumerate(self._inputs(node))]
+        op, given = self.known.runs(node)
+        inputs = [self._argument(op, i, x) for i, x in enumerate(given)]
         first = []
         if op.resource:
             first = [self._bind("resource", self._resource_of(node))]
@@ -234,28 +215,20 @@ class Plan:
         return f"store.get({self._variable(x)})" if i in op.refs else "None"
 
     def _called(self, node: Node) -> str:
-        """The name of the function that computes a node."""
-        op = self._op(node)
+        """The name of the function that computes a node; equal ops share one."""
+        op = self.known.runs(node)[0]
         if op.subgraphs:
             return self._bind(op.type, self._runner(node))
         if node in self._in_place:
             return self._bind(f"{op.type}_inplace", op.inplace)
         if node in self._reusing:
             return self._bind(f"{op.type}_reusing", op.bind_reusing(np))
-        return self._function(op)
-
-    def _output(self, y: Symbol) -> str:
-        """The local name of an output; what is fed is computed for nobody."""
-        name = self._names.setdefault(y, f"t{len(self._names)}")
-        return "_" if y in self.feeds else name
-
-    def _stores(self, node: Node, outputs: Sequence[str]) -> list[str]:
-        """The new values of variables, put into the store unless they are there already."""
-        written = () if node in self._in_place else node.op.writes
-        return [
-            f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
-            for k, name in zip(written, outputs, strict=False)
-        ]
+        try:
+            if op.key() not in self._functions:
+                self._functions[op.key()] = self._bind(op.type, op.bind(np))
+            return self._functions[op.key()]
+        except TypeError:  # an attribute that cannot be hashed
+            return self._bind(op.type, op.bind(np))
 
     def _result(self, target: Symbol | Node | None, borrowed: bool) -> str:
         if not isinstance(target, Symbol):
@@ -293,8 +266,8 @@ class Plan:
         if node is None:
             return error
         shapes = []
-        for x in self._inputs(node):
-            name = self._names.get(self._source(x), "")
+        for x in self.known.runs(node)[1]:
+            name = self._names.get(self.known.source(x), "")
             value = values.get(name, self._space.get(name, store.get(x) if isinstance(x, Variable) else None))
             described = f"{x.dtype.name}{tuple(np.shape(value))}" if value is not None else f"{x.dtype.name}{x.shape}"
             shapes.append(f"{x.name} {described}")

@@ -63,7 +63,8 @@ class Session:
         feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run. With
         options=RunOptions(trace_level=RunOptions.FULL_TRACE) the times of all nodes go into run_metadata, a RunMetadata.
         """
-        self._check_open()
+        if self.closed:
+            raise self._closed()
         if self.graph.version != self._seen:
             self._watch_growth()
         feeds = spread(feed_dict) if feed_dict else {}
@@ -77,7 +78,7 @@ class Session:
             found = self._plans.get(key) or self._compile(key, fetches)
         plan, rebuild = found
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
-        if trace.wanted(options, run_metadata):
+        if run_metadata is not None and trace.wanted(options):
             return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values))
         return rebuild(self._run(plan, values))
 
@@ -85,34 +86,30 @@ class Session:
         try:
             return plan.run(values, self.store)
         except UninitializedError:
-            self._check_open()  # another thread closed the session in the middle of this run: say that instead
+            if self.closed:  # another thread closed it in the middle of this run: say that instead
+                raise self._closed() from None
             raise
 
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ClosedSessionError(
-                "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
-                hint="keep the calls inside the with block, or make a new session and restore the variables",
-            )
+    def _closed(self) -> ClosedSessionError:
+        return ClosedSessionError(
+            "run() on a closed session", rule="close() frees the variables; leaving `with Session()` closes it, too",
+            hint="keep the calls inside the with block, or make a new session and restore the variables",
+        )
 
     def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
         return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed)
 
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         with self._planning:
-            return self._plans.get(key) or self._compile_first(key, fetches)
-
-    def _compile_first(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
-        leaves, rebuild = flatten(self.graph, fetches)
-        plan = self._plan(leaves, list(key[1:]))
-        placement.place(plan.asked, self.config)
-        self._plans[key] = plan, rebuild
-        direct = isinstance(fetches, (Symbol, Node)) or (
-            isinstance(fetches, list) and all(isinstance(x, (Symbol, Node)) for x in fetches)
-        )
-        if direct:
-            self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
-        return plan, rebuild
+            if key in self._plans:  # another thread was faster
+                return self._plans[key]
+            leaves, rebuild = flatten(self.graph, fetches)
+            plan = self._plan(leaves, list(key[1:]))
+            placement.place(plan.asked, self.config)
+            self._plans[key] = plan, rebuild
+            if all(isinstance(x, (Symbol, Node)) for x in (fetches if isinstance(fetches, list) else [fetches])):
+                self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
+            return plan, rebuild
 
     def list_devices(self) -> list[placement.Device]:
         """The devices this session can use."""
@@ -140,7 +137,8 @@ class Session:
 
     def _callable(self, plan: Plan, rebuild: Any) -> Any:
         def call(*values: Any) -> Any:
-            self._check_open()
+            if self.closed:
+                raise self._closed()
             return rebuild(self._run(plan, [feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)]))
 
         return call

@@ -12,6 +12,7 @@ from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
 from deepkit.core.graph import Graph
+from deepkit.core.nest import listed
 from deepkit.core.op import Op
 from deepkit.core.shape import Shape
 from deepkit.core.variable import Variable
@@ -62,8 +63,7 @@ def check_op(
         _check_empty(op, exact)
     wanted = differentiable if wrt is None else list(wrt)
     check_bodies(op, exact, differentiable if op.random else wanted)
-    if op.gradient is not None and wanted and any(np.asarray(y).dtype.kind == "f" for y in compute(op, exact)):
-        _check_derivatives(op, exact, wanted, tolerance)
+    _check_derivatives(op, exact, wanted, tolerance)
 
 
 def _as_floats(values: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:
@@ -202,36 +202,42 @@ def _check_empty(op: Op, values: list[Any]) -> None:
 
 
 def _check_derivatives(op: Op, values: list[Any], wrt: list[int], tolerance: float) -> None:
+    """The first derivative, and the slope of it along a direction, against differences."""
+    results = compute(op, values)
+    if op.gradient is None or not wrt or not any(np.asarray(y).dtype.kind == "f" for y in results):
+        return
     rng = np.random.default_rng(0)
-    weights = [rng.uniform(0.5, 1.5, np.shape(y)) for y in compute(op, values)]
-
-    def value(*xs: Any) -> Any:
-        """One number from the outputs, so that it has a gradient."""
-        result = apply(op, *xs)
-        outputs = result if isinstance(result, list) else [result]
-        terms = [ops.reduce_sum(y * w) for y, w in zip(outputs, weights, strict=True) if y.dtype.is_floating]
-        return ops.add_n(terms)
-
-    def first(tensors: list[Any]) -> list[Any]:
-        return gradients(value(*tensors), [tensors[i] for i in wrt], warn=False)
-
-    tensors = as_tensors(op, values)
-    found = first(tensors)
-    for i, dx in zip(wrt, found, strict=True):
-        expected = numeric_gradient(lambda *xs: value(*as_tensors(op, xs)).item(), values, i)
-        _compare_gradient(op, dx, expected, tolerance, f"the derivative by input {i}")
+    weights = [rng.uniform(0.5, 1.5, np.shape(y)) for y in results]
     directions = [rng.uniform(0.5, 1.5, values[i].shape) for i in wrt]
 
-    def slope(inputs: list[Any]) -> Any:
-        terms = [ops.reduce_sum(dx * d) for dx, d in zip(first(inputs), directions, strict=True) if dx is not None]
-        return ops.add_n(terms) if terms else None
+    def value(tensors: list[Any]) -> Any:
+        """One number from the outputs, so that it has a gradient."""
+        return _weighted(listed(apply(op, *tensors)), weights)
 
-    along = slope(tensors)
-    if along is None:
-        return
-    for i, ddx in zip(wrt, gradients(along, [tensors[i] for i in wrt], warn=False), strict=True):
-        expected = numeric_gradient(lambda *xs: slope(as_tensors(op, xs)).item(), values, i)
-        _compare_gradient(op, ddx, expected, tolerance * 10, f"the second derivative by input {i}")
+    def slope(tensors: list[Any]) -> Any:
+        """One number from the derivatives; None where there are none."""
+        return _weighted(gradients(value(tensors), [tensors[i] for i in wrt], warn=False), directions)
+
+    _check_slopes(op, value, values, wrt, tolerance, "the derivative")
+    if slope(as_tensors(op, values)) is not None:
+        _check_slopes(op, slope, values, wrt, tolerance * 10, "the second derivative")
+
+
+def _weighted(tensors: Sequence[Any], weights: Sequence[np.ndarray]) -> Any:
+    """The sum of the floats among the tensors, each times its weight; None without any."""
+    pairs = [(x, w) for x, w in zip(tensors, weights, strict=True) if x is not None and x.dtype.is_floating]
+    return ops.add_n([ops.reduce_sum(x * w) for x, w in pairs]) if pairs else None
+
+
+def _check_slopes(
+    op: Op, number: Callable[[list[Any]], Any], values: list[Any], wrt: list[int], tolerance: float, what: str
+) -> None:
+    """Compares the gradients of a number that is made of the op's inputs with differences."""
+    tensors = as_tensors(op, values)
+    found = gradients(number(tensors), [tensors[i] for i in wrt], warn=False)
+    for i, dx in zip(wrt, found, strict=True):
+        expected = numeric_gradient(lambda *xs: number(as_tensors(op, xs)).item(), values, i)
+        _compare_gradient(op, dx, expected, tolerance, f"{what} by input {i}")
 
 
 def _compare_gradient(op: Op, dx: Any, expected: np.ndarray, tolerance: float, what: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.apply import scope
-from deepkit.core.listing import listed
+from deepkit.core.nest import listed
 from deepkit.core.slices import IndexedSlices
 
 

@@ -12,7 +12,7 @@ from deepkit import ops
 from deepkit.core.apply import convert, is_tensor
 from deepkit.core.static import static_shape
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError, check_choice
 
 TRUNCATED_STDDEV = 0.87962566103423978
 """Standard deviation of a standard normal number drawn again until it lies in [-2, 2]."""
@@ -219,8 +219,7 @@ class VarianceScaling(Initializer):
             raise ArgumentError(
                 f"variance scaling: scale is {scale}", rule="scale > 0, since the variance is scale / n"
             )
-        if mode not in self.modes:
-            raise ArgumentError(f"variance scaling: mode {mode!r}", rule="one of " + ", ".join(self.modes))
+        check_choice("variance scaling: mode", mode, self.modes)
         if distribution.lower() not in self.distributions:
             raise ArgumentError(
                 f"variance scaling: distribution {distribution!r}", rule="one of " + ", ".join(self.distributions)

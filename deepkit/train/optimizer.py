@@ -12,7 +12,7 @@ from deepkit.core.autodiff import gradients
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
-from deepkit.core.listing import leaves
+from deepkit.core.nest import leaves
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.symbol import Symbol

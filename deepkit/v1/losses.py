@@ -10,7 +10,7 @@ from deepkit.core.apply import scope as _scope
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float16, float32
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
@@ -47,8 +47,7 @@ def compute_weighted_loss(
 
     weights: a number, or a tensor with the axes of the losses, where an axis of length 1 stands for all.
     """
-    if reduction not in Reduction.all():
-        raise ArgumentError(f"reduction={reduction!r}", rule="one of " + ", ".join(Reduction.all()))
+    check_choice("reduction", reduction, Reduction.all())
     losses = constant_of(losses)
     weights = weights if isinstance(weights, (int, float)) else constant_of(weights)
     check_broadcastable(weights, losses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,16 @@ def frame(x: float, y: float, width: float, height: float, *, stroke: str = GREY
     )
 
 
+def _runs(line: Sequence[str | None]) -> Iterator[tuple[str, int, int]]:
+    """(colour, first place, how many) of neighbours of one colour: together they are one rectangle."""
+    at = 0
+    for fill, neighbours in itertools.groupby(line):
+        count = len(list(neighbours))
+        if fill is not None:
+            yield fill, at, count
+        at += count
+
+
 def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = None, signed: bool | None = None,
          known: Any = None, numbers: bool = False) -> str:
     """The cells of a matrix, its first one with the upper left corner (x, y), each `cell` pixels wide.
@@ -85,17 +96,13 @@ def grid(values: Any, x: float, y: float, cell: float, *, scale: float | None = 
     signed = bool((seen < 0).any()) if signed is None else signed
     scale = float(np.abs(seen).max(initial=0.0)) if scale is None else scale
     rows, columns = matrix.shape
-    paths: dict[str, list[str]] = {}
     painted = fills(np.where(shown, matrix, 0), scale, signed)
+    paths: dict[str, list[str]] = {}
     for i in range(rows):
         line = [fill if seen else None for fill, seen in zip(painted[i], shown[i], strict=True)]
-        j = 0
-        for fill, neighbours in itertools.groupby(line):  # those of one colour are one rectangle
-            count = len(list(neighbours))
-            if fill is not None:
-                run, corner = count * cell, f"M{x + j * cell:g} {y + i * cell:g}"
-                paths.setdefault(fill, []).append(f"{corner}h{run:g}v{cell:g}h{-run:g}z")
-            j += count
+        for fill, j, count in _runs(line):
+            run, corner = count * cell, f"M{x + j * cell:g} {y + i * cell:g}"
+            paths.setdefault(fill, []).append(f"{corner}h{run:g}v{cell:g}h{-run:g}z")
     parts = [frame(x, y, columns * cell, rows * cell)]
     parts += [f'<path fill="{fill}" shape-rendering="crispEdges" d="{"".join(d)}"/>' for fill, d in paths.items()]
     if cell >= 16:

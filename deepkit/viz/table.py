@@ -157,5 +157,5 @@ def _numbers_in(value: Any) -> list[float] | None:
         return [float(number) for number in _NUMBER.findall(value)]
     if isinstance(value, (list, tuple)):
         parts = [_numbers_in(item) for item in value]
-        return None if None in parts else [x for part in parts for x in (part or [])]
+        return None if None in parts else list(itertools.chain(*parts))  # type: ignore[arg-type]
     return [float(value)] if isinstance(value, numbers.Real) and not isinstance(value, bool) else None

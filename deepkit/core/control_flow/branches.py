@@ -1,4 +1,4 @@
-"""Branches and loops as ops that run graphs: cond, here, and while_loop and scan.
+"""Branches as ops that run graphs: `cond`. Loops are such ops, too, `while_loop` and `scan` in the file `loops`.
 
 A gradient is made of the same ops, so it has one itself. The derivative of a branch is a branch; that of a loop is a
 scan that walks the loop's turns backwards, computes each one anew from what its variables were before it, and

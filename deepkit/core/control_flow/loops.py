@@ -253,9 +253,9 @@ class _Places(NamedTuple):
 
 def _places(run: _Run, dys: Sequence[Any], dhistories: Sequence[Any]) -> _Places:
     body, states = run.body, len(run.last)
-    live = [i for i, x in enumerate(run.last) if x.dtype.is_differentiable]
-    ys = zip(body.results[states:], dys, strict=False)
-    given = [states + i for i, (y, dy) in enumerate(ys) if dy is not None and y.dtype.is_differentiable]
+    differentiable = [i for i, y in enumerate(body.results) if y.dtype.is_differentiable]
+    live = [i for i in differentiable if i < states]
+    given = [i for i in differentiable if states <= i < states + len(dys) and dys[i - states] is not None]
     wrt = connected(body, [*live, *given], [*body.inputs, *run.variables])
     first_shared = states + len(run.xs)
     return _Places(

@@ -12,7 +12,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.datasets.locate import cache_folder
-from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.errors import DataError, ShapeError, check_choice
 from deepkit.keras.backend.config import floatx, normalize_data_format
 
 __all__ = ["decode_predictions", "preprocess_input", "preprocessing"]
@@ -31,8 +31,7 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]), mode="tf").tolist()
     [[[-1.0, 0.0, 1.0]]]
     """
-    if mode not in ("caffe", "tf", "torch"):
-        raise ArgumentError(f"preprocess_input: mode={mode!r}", rule="'caffe', 'tf' or 'torch'")
+    check_choice("preprocess_input: mode", mode, ("caffe", "tf", "torch"))
     if not is_tensor(x):
         x = np.asarray(x)
         x = x if x.dtype.kind == "f" else x.astype(floatx())

@@ -8,8 +8,8 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import graph_of
+from deepkit.core.nest import flatten, pack
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.tensors import lengths, rank, tensor
 
 __all__ = ["foldl", "foldr", "map_fn", "rnn", "switch"]
@@ -177,13 +177,13 @@ class _Step:
         self.output: Any = None
 
     def __call__(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        given = [*_nested(self.states, states), *self.constants]
-        self.output, new = self.function(_nested(self.inputs, rows), given)
-        return flat(list(new)), flat(self.output)
+        given = [*pack(self.states, states), *self.constants]
+        self.output, new = self.function(pack(self.inputs, rows), given)
+        return flatten(list(new)), flatten(self.output)
 
     def zeros(self, xs: list[Any]) -> list[Any]:
         """Zeros like the outputs of one step: what stands before the first one."""
-        return [ops.zeros_like(y) for y in self(flat(self.states), [x[0] for x in xs])[1]]
+        return [ops.zeros_like(y) for y in self(flatten(self.states), [x[0] for x in xs])[1]]
 
     def masked(self, states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         """The same where the last of the rows, a mask, holds; elsewhere states stay, and outputs too.
@@ -191,18 +191,12 @@ class _Step:
         The outputs of the step before follow the states; where they are missing, outputs are 0.
         """
         *own, here = rows
-        count = len(flat(self.states))
+        count = len(flatten(self.states))
         new, outputs = self(states[:count], own)
         before = states[count:] or [ops.zeros_like(y) for y in outputs]
         shown = [_chosen(here, y, old) for y, old in zip(outputs, before, strict=True)]
         kept = [_chosen(here, s, old) for s, old in zip(new, states[:count], strict=True)]
         return [*kept, *(shown if states[count:] else [])], shown
-
-
-def _nested(like: Any, leaves: Sequence[Any]) -> Any:
-    """`leaves` as `like` nests its own."""
-    rest = iter(leaves)
-    return map_leaves(lambda _: next(rest), like)
 
 
 def rnn(
@@ -220,23 +214,22 @@ def rnn(
     (zeros before the first one; always zeros with zero_output_for_mask). An input_length for each sequence is a mask
     that ends there. unroll writes every step into the graph, which needs a known number of them.
     """
-    xs = [_swapped(x, time_major) for x in map(tensor, flat(inputs))]
+    xs = [_swapped(x, time_major) for x in map(tensor, flatten(inputs))]
     length = lengths(xs[0])[0]
-    if go_backwards:
-        xs = [ops.reverse(x, [0]) for x in xs]
+    xs = [ops.reverse(x, [0]) for x in xs] if go_backwards else xs
     if mask is not None:
         mask = _mask_in_order(ops.cast(tensor(mask), "bool"), time_major, go_backwards)
     elif hasattr(input_length, "dtype"):
         mask = _mask_from_lengths(input_length, length, go_backwards)
     step = _Step(step_function, inputs, list(initial_states), list(constants or []))
-    states = flat(step.states)
+    states = flatten(step.states)
     body: Body = step
     if mask is not None:
         if not zero_output_for_mask:
             states = [*states, *step.zeros(xs)]
         xs, body = [*xs, mask], step.masked
     states, ys = _written_out(body, states, xs, _known_length(length, xs[0])) if unroll else scan(body, states, xs)
-    last = _nested(step.output, [y[-1] for y in ys])
+    last = pack(step.output, [y[-1] for y in ys])
     ys = ys if return_all_outputs else [y[-1:] for y in ys]
-    outputs = _nested(step.output, [_swapped(y, time_major) for y in ys])
-    return last, outputs, _nested(step.states, states)
+    outputs = pack(step.output, [_swapped(y, time_major) for y in ys])
+    return last, outputs, pack(step.states, states)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.backend.shaping import temporal_padding
 from deepkit.keras.backend.tensors import int_shape, lengths, rank, shape, tensor
@@ -146,8 +146,7 @@ def _pool(
             f"pool_size={size}, strides={strides}", rule=f"{space} numbers each, one for each space axis"
         )
     kinds = {"max": "max", "avg": "mean"}
-    if mode not in kinds:
-        raise ArgumentError(f"pool_mode={mode!r}", rule="'max' or 'avg'")
+    check_choice("pool_mode", mode, kinds)
     return pool(kinds[mode], x, size, strides, _padding(padding), layout(data_format, space))
 
 

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-
-def flat(value: Any) -> list[Any]:
-    """The leaves of nested lists, tuples and dictionaries, depth first."""
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in flat(item)]
-    if isinstance(value, dict):
-        return [leaf for key in sorted(value) for leaf in flat(value[key])]
-    return [value]
-
-
-def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
-    """`function` applied to every leaf; the nesting stays."""
-    if isinstance(value, (list, tuple)):
-        items = [map_leaves(function, item) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    if isinstance(value, dict):
-        return {key: map_leaves(function, item) for key, item in value.items()}
-    return function(value)
+from deepkit.core.nest import map_leaves
 
 
 def kept(value: Any) -> Any:

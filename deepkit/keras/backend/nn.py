@@ -119,10 +119,8 @@ def sparse_categorical_crossentropy(
     output, from_logits = _logits(output, from_logits, "Softmax", "sparse_categorical_crossentropy")
     if not from_logits:
         output = ops.log(_clipped(output))
-    axes = rank(output)
-    if axis % axes != axes - 1:
-        output = ops.transpose(output, [i for i in range(axes) if i != axis % axes] + [axis % axes])
-    rows = lengths(output)
+    output = _with_last(output, axis)
+    axes, rows = rank(output), lengths(output)
     other = ndim(target) is not None and ndim(target) != axes - 1
     if other:
         target, output = ops.reshape(target, [-1]), ops.reshape(output, [-1, rows[-1]])
@@ -133,6 +131,14 @@ def sparse_categorical_crossentropy(
     if valid is not None:
         result = ops.where(valid, result, ops.zeros_like(result))
     return ops.reshape(result, rows[:-1]) if other and axes >= 3 else result
+
+
+def _with_last(x: Any, axis: int) -> Any:
+    """x with that axis as its last one."""
+    axes = rank(x)
+    if axis % axes == axes - 1:
+        return x
+    return ops.transpose(x, [i for i in range(axes) if i != axis % axes] + [axis % axes])
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
@@ -230,12 +236,15 @@ def normalize_batch_in_training(
         raise ArgumentError("normalize_batch_in_training over all axes", rule="the channels keep an axis of their own")
     layout = _channels(x, others[0]) if len(others) == 1 else None
     if layout is not None:
-        channels = (int_shape(x) or ())[others[0]]
-        scale = ops.ones([channels], x.dtype) if gamma is None else gamma
-        offset = ops.zeros([channels], x.dtype) if beta is None else beta
-        return ops.fused_batch_norm(x, scale, offset, epsilon=epsilon, data_format=layout)
+        return _normalized_images(x, gamma, beta, (int_shape(x) or ())[others[0]], epsilon, layout)
     mean, variance = ops.moments(x, axes)
     wide = [1 if i in axes else n for i, n in enumerate(lengths(x))]
     m, v = ops.reshape(mean, wide), ops.reshape(variance, wide)
     b, g = (None if t is None else ops.reshape(t, wide) for t in (beta, gamma))
     return ops.batch_normalization(x, m, v, b, g, epsilon), mean, variance
+
+
+def _normalized_images(x: Any, gamma: Any, beta: Any, channels: Any, epsilon: float, layout: str) -> tuple[Any, Any, Any]:
+    scale = ops.ones([channels], x.dtype) if gamma is None else gamma
+    offset = ops.zeros([channels], x.dtype) if beta is None else beta
+    return ops.fused_batch_norm(x, scale, offset, epsilon=epsilon, data_format=layout)

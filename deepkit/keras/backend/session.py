@@ -184,10 +184,13 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """`x` while training, else `alt`; either may be a function of nothing that makes the tensor."""
     phase = learning_phase() if training is None else training
     if not is_tensor(phase) or isinstance(phase, Tensor):
-        chosen = x if phase else alt
-        return chosen() if callable(chosen) and not is_tensor(chosen) else chosen
-    made = [v() if callable(v) and not is_tensor(v) else v for v in (x, alt)]
+        return _made(x if phase else alt)
+    made = _made(x), _made(alt)
     return ops.choose(phase if phase.dtype.name == "bool" else ops.cast(phase, "bool"), *made)
+
+
+def _made(x: Any) -> Any:
+    return x() if callable(x) and not is_tensor(x) else x
 
 
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:

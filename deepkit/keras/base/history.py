@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit.core.nest import flatten
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.context import Call, mask_of
-from deepkit.keras.backend.nested import flat, kept, keras_shape
+from deepkit.keras.backend.nested import kept, keras_shape
 from deepkit.keras.backend.session import history_of
 
 
@@ -28,7 +29,7 @@ class CallRecord:
     @property
     def keras_inputs(self) -> list[Symbol]:
         """All Symbols among the arguments that layers have made."""
-        leaves = flat([self.inputs, list(self.args), list(self.kwargs.values())])
+        leaves = flatten([self.inputs, list(self.args), list(self.kwargs.values())])
         return [x for x in leaves if isinstance(x, Symbol) and history_of(x) is not None]
 
     @property
@@ -75,7 +76,7 @@ class History:
     def add_inbound_node(self, record: CallRecord) -> None:
         """Adds a call, and notes it in the history of its outputs."""
         self._inbound_nodes.append(record)
-        for i, x in enumerate(flat(record.outputs)):
+        for i, x in enumerate(flatten(record.outputs)):
             if isinstance(x, Symbol):
                 x.notes = {**(x.notes or {}), "keras_history": (self, len(self._inbound_nodes) - 1, i)}
 

@@ -12,6 +12,7 @@ from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import default_dtype
@@ -20,7 +21,7 @@ from deepkit.errors import ArgumentError, GraphWarning
 from deepkit.keras import regularizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
+from deepkit.keras.backend.nested import keras_shape, listed
 from deepkit.keras.backend.session import World, history_of, learning_phase, placeholder, snake_case
 from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.effects import LayerEffects
@@ -82,7 +83,7 @@ class Layer(LayerEffects):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the output: that of the input where the layer supports masks."""
         if not self.supports_masking:
-            if any(m is not None for m in flat(mask)):
+            if any(m is not None for m in flatten(mask)):
                 raise ArgumentError(
                     f"layer {self.name!r} ({type(self).__name__}) does not support masks, but its input has one",
                     rule="a mask says which time steps are padding; a layer that ignores it would count them in",
@@ -122,7 +123,7 @@ class Layer(LayerEffects):
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         self.check_begun()
         said = dict(kwargs)  # without what is filled in below
-        symbols = [x for x in flat([inputs, args, list(kwargs.values())]) if isinstance(x, Symbol)]
+        symbols = [x for x in flatten([inputs, args, list(kwargs.values())]) if isinstance(x, Symbol)]
         eager = not symbols
         if eager:
             inputs = map_leaves(lambda x: _as_tensor(x, self), inputs)
@@ -182,7 +183,7 @@ class Layer(LayerEffects):
         """Adds the phase and the inputs' masks to the arguments where `call` takes them and the caller said nothing."""
         values = {
             "training": lambda: learning_phase() if not eager else context.current().training,
-            "mask": lambda: masks if any(m is not None for m in flat(masks)) else None,
+            "mask": lambda: masks if any(m is not None for m in flatten(masks)) else None,
         }
         for name, value in values.items():
             if name in self.call_parameters and kwargs.get(name) is None and len(args) < self._place(name):
@@ -220,26 +221,24 @@ class Layer(LayerEffects):
     def _add_activity_penalty(self, outputs: Any) -> None:
         """The penalty on what the layer puts out, as a mean over the batch."""
         if self.activity_regularizer is not None:
-            for x in flat(outputs):
+            for x in flatten(outputs):
                 batch = ops.cast(ops.shape(x)[0], x.dtype)
                 self.add_loss(self.activity_regularizer(x) / batch)
 
     def _pass_masks_on(self, inputs: Any, outputs: Any, masks: Any) -> None:
         """Gives the outputs the masks that go on from here."""
-        has_mask = any(m is not None for m in flat(masks))
-        if type(self).compute_mask is Layer.compute_mask and not (has_mask and self.supports_masking):
-            if has_mask:
-                warn_user(
-                    f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like "
-                    "all others", GraphWarning,
-                )
-            return
-        found = self.compute_mask(inputs, masks if has_mask else None)
-        if found is None:
-            return
-        for x, mask in zip(listed(outputs), found if isinstance(found, (list, tuple)) else [found], strict=False):
-            if mask is not None and is_tensor(x):
-                context.set_mask(x, mask)
+        has_mask = any(m is not None for m in flatten(masks))
+        own = type(self).compute_mask is not Layer.compute_mask
+        if has_mask and not own and not self.supports_masking:
+            warn_user(
+                f"layer {self.name!r} ({type(self).__name__}) takes no mask: from here on the masked steps count like "
+                "all others", GraphWarning,
+            )
+        elif has_mask or own:
+            found = self.compute_mask(inputs, masks if has_mask else None)
+            for x, mask in zip(listed(outputs), listed(found), strict=False):
+                if mask is not None and is_tensor(x):
+                    context.set_mask(x, mask)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -266,7 +265,7 @@ def _as_tensor(x: Any, layer: Layer) -> Any:
 
 def _named_apart(inputs: Any, outputs: Any) -> Any:
     """Outputs that are an input itself get a node of their own, so that they have a history of their own."""
-    own = {id(x) for x in flat(inputs)}
+    own = {id(x) for x in flatten(inputs)}
     return map_leaves(
         lambda y: ops.identity(y) if is_tensor(y) and (id(y) in own or hasattr(y, "read")) else y, outputs
     )

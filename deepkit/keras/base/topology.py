@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit.core.nest import flatten
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.nested import flat, kept
+from deepkit.keras.backend.nested import kept
 from deepkit.keras.backend.session import history_of
 from deepkit.keras.base.history import CallRecord, record_of
 
@@ -19,7 +20,7 @@ class Topology:
 
     def __init__(self, inputs: Any, outputs: Any):
         self.inputs, self.outputs = kept(inputs), kept(outputs)
-        inputs, outputs = flat(inputs), flat(outputs)
+        inputs, outputs = flatten(inputs), flatten(outputs)
         walked, first_seen = _walk_back(outputs)
         call_depth: dict[CallRecord, int] = {}
         layer_depth: dict[Any, int] = {}
@@ -56,7 +57,7 @@ class Topology:
                         hint="Model(inputs=[...all of them], outputs=...); layers reached: "
                         + (", ".join(reached) or "none"),
                     )
-            known.update(id(y) for y in flat(call.outputs))
+            known.update(id(y) for y in flatten(call.outputs))
             reached.append(call.layer.name)
 
     def _check_names(self) -> None:

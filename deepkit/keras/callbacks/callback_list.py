@@ -27,10 +27,10 @@ class CallbackList:
                     f"{callback!r} is no callback", rule="an object of a subclass of keras.callbacks.Callback",
                     hint="a function goes into LambdaCallback(on_epoch_end=...); a class needs brackets: EarlyStopping()",
                 )
-        if model is not None:
-            self.set_model(model)
-        if params is not None:
-            self.set_params(params)
+            if model is not None:
+                callback.set_model(model)
+            if params is not None:
+                callback.set_params(params)
 
     def append(self, callback: Callback) -> None:
         """One more callback, called after the others."""

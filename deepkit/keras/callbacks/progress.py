@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.keras.callbacks.base import Callback
 from deepkit.keras.utils.generic_utils import Progbar
 
@@ -14,8 +14,7 @@ class ProgbarLogger(Callback):
 
     def __init__(self, count_mode: str = "samples", stateful_metrics: Any = None):
         super().__init__()
-        if count_mode not in ("samples", "steps"):
-            raise ArgumentError(f"ProgbarLogger: count_mode={count_mode!r}", rule="'steps' or 'samples'")
+        check_choice("ProgbarLogger: count_mode", count_mode, ("samples", "steps"))
         self.count_mode = count_mode
         self.seen = 0
         self._total = self._samples = 0.0  # of the losses so far, each counted as often as its batch has samples

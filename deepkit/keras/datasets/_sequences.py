@@ -38,7 +38,7 @@ def limit(
 
     Without `num_words` the greatest number counts as the limit, so that it is replaced itself: Keras' sets are so.
     """
-    most = num_words or max((max(row) for row in sequences if row), default=0)
+    most = num_words or max(map(max, filter(None, sequences)), default=0)
     if oov_char is not None:
         return [[number if skip_top <= number < most else oov_char for number in row] for row in sequences]
     return [[number for number in row if skip_top <= number < most] for row in sequences]

@@ -113,3 +113,11 @@ def object_array(rows: Sequence[list[int]]) -> np.ndarray:
     array = np.empty(len(rows), dtype=object)
     array[:] = rows
     return array
+
+
+def check_no_pickle(path: Any, usual: str, entry: Entry, cache_dir: Any) -> None:
+    """DataError if the set is asked for by a file that is Keras' own pickle, or is there as that alone."""
+    if path != usual or not on_this_machine(entry):
+        file = find_npz(path, usual, entry, cache_dir)
+        if file is not None:
+            raise refuse_pickle(file, entry)

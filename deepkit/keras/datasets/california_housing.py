@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import check_choice
 from deepkit.keras.datasets._source import Pair, find_npz, obtain, on_this_machine, split
 
 SMALL = 600  # rows
@@ -31,8 +31,7 @@ def load_data(
     from deepkit.datasets.catalog import CALIFORNIA
     from deepkit.datasets.tables import read_npz
 
-    if version not in ("large", "small"):
-        raise ArgumentError(f"version={version!r}", rule='"large" or "small"')
+    check_choice("version", version, ("large", "small"))
     usual = "california_housing.npz"
     file = None if path == usual and on_this_machine(CALIFORNIA) else find_npz(path, usual, CALIFORNIA)
     if file is not None:

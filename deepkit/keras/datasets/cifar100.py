@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import check_choice
 from deepkit.keras.datasets._source import Pair, images, obtain
 
 
@@ -21,7 +21,6 @@ def load_data(label_mode: str = "fine") -> tuple[Pair, Pair]:
     from deepkit.datasets import load_cifar100
     from deepkit.datasets.catalog import CIFAR100
 
-    if label_mode not in ("fine", "coarse"):
-        raise ArgumentError(f"label_mode={label_mode!r}", rule='"fine" or "coarse"')
+    check_choice("label_mode", label_mode, ("fine", "coarse"))
     obtain(CIFAR100)
     return images(load_cifar100(label_mode, verbose=False), np.int64, channels=True)

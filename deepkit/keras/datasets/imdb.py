@@ -11,11 +11,9 @@ from deepkit.datasets.words import count_words, rank_words, split_words
 from deepkit.keras.datasets import _sequences
 from deepkit.keras.datasets._source import (
     Pair,
-    find_npz,
+    check_no_pickle,
     object_array,
     obtain,
-    on_this_machine,
-    refuse_pickle,
     shuffled,
     tell_the_difference,
 )
@@ -53,11 +51,7 @@ def load_data(
     from deepkit.datasets.catalog import IMDB
 
     num_words = _sequences.old_names(kwargs, num_words)
-    usual = "imdb.npz"
-    if path != usual or not on_this_machine(IMDB):
-        file = find_npz(path, usual, IMDB, cache_dir)
-        if file is not None:
-            raise refuse_pickle(file, IMDB)
+    check_no_pickle(path, "imdb.npz", IMDB, cache_dir)
     obtain(IMDB)
     tell_the_difference(
         "imdb", "Keras' 50,000 reviews, but in another order and with other word numbers than in its file"

@@ -11,11 +11,9 @@ from deepkit.errors import ArgumentError
 from deepkit.keras.datasets import _sequences
 from deepkit.keras.datasets._source import (
     Pair,
-    find_npz,
+    check_no_pickle,
     object_array,
     obtain,
-    on_this_machine,
-    refuse_pickle,
     shuffled,
     tell_the_difference,
 )
@@ -57,11 +55,7 @@ def load_data(
     num_words = _sequences.old_names(kwargs, num_words)
     if not 0 <= test_split < 1:
         raise ArgumentError(f"test_split={test_split}", rule="a part, 0 or more and below 1")
-    usual = "reuters.npz"
-    if path != usual or not on_this_machine(REUTERS):
-        file = find_npz(path, usual, REUTERS, cache_dir)
-        if file is not None:
-            raise refuse_pickle(file, REUTERS)
+    check_no_pickle(path, "reuters.npz", REUTERS, cache_dir)
     tell_the_difference(
         "reuters", "9,037 texts of R52, not Keras' 11,228: accuracies are about 93 % where Keras' are 80 %"
     )

@@ -89,7 +89,7 @@ def _nested(metrics: Any, names: list[str]) -> list[list[Any]]:
     by_output = isinstance(metrics, dict) or any(isinstance(m, (list, tuple)) for m in listed(metrics))
     rows = per_output(metrics, names, "metrics") if by_output else [metrics] * len(names)
     found = [_each_once(listed(row)) for row in rows]
-    return found if by_output or len(names) == 1 else [[_copy(m) for m in row] for row in found]
+    return found if by_output or len(names) == 1 else [list(map(_copy, row)) for row in found]
 
 
 def _each_once(row: Any) -> list[Any]:

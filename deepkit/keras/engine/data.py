@@ -308,10 +308,15 @@ def _targets_by_name(y: Any, names: list[str], compared: list[str]) -> dict[str,
         return {name: y[name] for name in compared if name in y}
     if not compared:
         return {}
-    one_each = isinstance(y, (list, tuple)) and len(y) == len(names) > 1
-    if one_each and all(a is None or hasattr(a, "shape") for a in y):
+    if _is_one_each(y, names):
         return {name: part for name, part in zip(names, y, strict=True) if name in compared}
     return dict(zip(compared, arrays_of(y, compared, "y"), strict=True))
+
+
+def _is_one_each(y: Any, names: list[str]) -> bool:
+    """Whether y is a list of targets for the outputs in their order, None for those that are not compared."""
+    listed = isinstance(y, (list, tuple)) and len(y) == len(names) > 1
+    return listed and all(a is None or hasattr(a, "shape") for a in y)
 
 
 def source_of_batches(

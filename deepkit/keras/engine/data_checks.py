@@ -54,21 +54,25 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
             f"{what} holds None, first at {_place(_first(array, lambda item: item is None))}", rule="every entry is a number",
             hint="fill the gap (with the column's mean, say), or leave the sample out",
         )
-    texts = [issubclass(kind, (str, bytes)) for kind in kinds]
-    if kinds and all(texts):
+    texts = {kind for kind in kinds if issubclass(kind, (str, bytes))}
+    if kinds and texts == kinds:
         return array.astype(str)
     if kinds and all(issubclass(kind, (bool, int, float, np.number, np.bool_)) for kind in kinds):
         return np.array(array.tolist())
-    if any(texts):
+    if texts:
         at = _first(array, lambda item: isinstance(item, (str, bytes)))
         raise DTypeError(
             f"{what} holds texts beside numbers, first {array[at]!r} at {_place(at)}", rule="every entry is a number",
             hint="a column of texts becomes numbers first: one-hot columns, pandas.get_dummies(table)",
         )
-    if any(hasattr(item, "__len__") for item in array.flat):
-        raise _irregular(array, what)
-    raise DTypeError(
-        f"{what} holds objects of type {' and '.join(sorted(kind.__name__ for kind in kinds))}",
+    raise _irregular(array, what) if any(hasattr(item, "__len__") for item in array.flat) else _objects(array, what)
+
+
+def _objects(array: np.ndarray, what: str) -> DTypeError:
+    """The error for objects that are neither numbers nor texts."""
+    kinds = {type(item).__name__ for item in array.flat}
+    return DTypeError(
+        f"{what} holds objects of type {' and '.join(sorted(kinds))}",
         rule="a model takes arrays of numbers, or a generator of them",
         hint="a generator function is called: fit(batches(), ...)" if callable(array.flat[0]) else None,
     )

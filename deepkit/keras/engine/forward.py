@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deepkit.core.nest import flatten
 from deepkit.keras.backend.context import Call, calling
-from deepkit.keras.backend.nested import flat, single
+from deepkit.keras.backend.nested import single
 from deepkit.keras.base.topology import topology_of
 
 
@@ -48,7 +49,7 @@ class Forward:
         graph = inputs[0].graph
         apart = graph.name_scope(None), graph.control_dependencies(None)
         with graph.as_default(), graph.passing(), apart[0], apart[1], calling(training, collect=True) as call:
-            outputs = flat(model(single(inputs)))
+            outputs = flatten(model(single(inputs)))
         return cls.recorded([call, model.asked_outside()], outputs)
 
     def updates_in(self, mode: str, trained: Mapping[Any, bool]) -> list[Any]:

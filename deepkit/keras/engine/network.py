@@ -6,10 +6,11 @@ import os
 from typing import Any, ClassVar
 
 from deepkit.core.apply import is_tensor
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
-from deepkit.keras.backend.nested import flat, kept, keras_shape, listed, map_leaves, single
+from deepkit.keras.backend.nested import kept, keras_shape, listed, single
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.base.replay import replayed
@@ -44,7 +45,7 @@ class Network(Layer):
 
     def _connect(self, inputs: Any, outputs: Any) -> None:
         """Makes this the model from `inputs` to `outputs`."""
-        for x in flat([inputs, outputs]):
+        for x in flatten([inputs, outputs]):
             if not isinstance(x, Symbol):
                 raise ArgumentError(
                     f"Model: {'an array' if hasattr(x, '__array__') else repr(x)} is not a tensor that a layer made",
@@ -52,7 +53,7 @@ class Network(Layer):
                     hint="Model(inputs=Input(...), outputs=layer(...))",
                 )
             record_of(x)
-        for x in flat(inputs):
+        for x in flatten(inputs):
             if not record_of(x).is_input:
                 raise ArgumentError(
                     f"Model: the input {x.name} is the output of layer {record_of(x).layer.name!r}",
@@ -76,11 +77,11 @@ class Network(Layer):
 
     @property
     def inputs(self) -> list[Any]:
-        return flat(self._inputs) if self._inputs is not None else []
+        return flatten(self._inputs) if self._inputs is not None else []
 
     @property
     def outputs(self) -> list[Any]:
-        return flat(self._outputs) if self._outputs is not None else []
+        return flatten(self._outputs) if self._outputs is not None else []
 
     @property
     def input(self) -> Any:
@@ -182,7 +183,7 @@ class Network(Layer):
         if self._topology is None:
             return self._call_unconnected(inputs)
         given = self._one_for_each_input(inputs)
-        for x, m in zip(given, flat(mask) if mask is not None else [], strict=False):
+        for x, m in zip(given, flatten(mask) if mask is not None else [], strict=False):
             if m is not None:
                 context.set_mask(x, m)
         now: dict[int, Any] = {id(x): y for x, y in zip(self.inputs, given, strict=True)}
@@ -196,7 +197,7 @@ class Network(Layer):
             results = step.layer(
                 map_leaves(new, step.inputs), *map_leaves(new, step.args), **map_leaves(new, step.kwargs)
             )
-            now.update({id(old): y for old, y in zip(flat(step.outputs), flat(results), strict=True)})
+            now.update({id(old): y for old, y in zip(flatten(step.outputs), flatten(results), strict=True)})
         self._ask_anew(now)
         return map_leaves(new, self._outputs)
 
@@ -208,7 +209,7 @@ class Network(Layer):
         call.metrics += zip(metrics, replayed(values, now), strict=True)
 
     def _one_for_each_input(self, inputs: Any) -> list[Any]:
-        given = flat([inputs[name] for name in self.input_names] if isinstance(inputs, dict) else listed(inputs))
+        given = flatten([inputs[name] for name in self.input_names] if isinstance(inputs, dict) else listed(inputs))
         if len(given) != len(self.inputs):
             raise ArgumentError(f"model {self.name!r} has {len(self.inputs)} inputs, got {len(given)}")
         return given

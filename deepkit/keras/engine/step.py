@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.nest import flatten
 from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.context import calling
-from deepkit.keras.backend.nested import flat, single
+from deepkit.keras.backend.nested import single
 from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.engine.forward import Forward
 
@@ -127,7 +128,7 @@ class EagerStep:
         ys, ws = ([None if a is None else Tensor(a, dtype=_kind(a)) for a in group] for group in (targets, weights))
         phase = World.of(*symbols).training(self._mode == "train")
         with calling(phase, collect=True, eager=True) as call:
-            forward = Forward.recorded([call], flat(self._training.model(single(xs))))
+            forward = Forward.recorded([call], flatten(self._training.model(single(xs))))
             results, _ = _step(self._training, self._mode, forward, list(ys), list(ws))
         return [r.numpy()[()] for r in results]
 

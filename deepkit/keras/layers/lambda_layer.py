@@ -80,10 +80,10 @@ class Lambda(Layer):
         for key in ("output_shape", "mask"):
             if isinstance(config.get(key), str):
                 config[key] = registry.named_function(config[key], custom_objects, f"{key} of a Lambda layer")
-        if _is_code(config.get("output_shape")):
-            config["output_shape"] = None  # shapes are found by calling the function
-        if _is_code(config.get("mask")):
-            raise registry.code_error("the mask of a Lambda layer")
+            elif _is_code(config.get(key)):
+                if key == "mask":
+                    raise registry.code_error("the mask of a Lambda layer")
+                config[key] = None  # shapes are found by calling the function
         config["arguments"] = {key: _array(value) for key, value in (config.get("arguments") or {}).items()}
         return cls(**config)
 

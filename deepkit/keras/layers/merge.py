@@ -124,11 +124,11 @@ class Concatenate(Merge):
 
     def _check_shapes(self, shapes: list[Any]) -> None:
         ranks = {len(shape) for shape in shapes}
-        axis = self.axis % max(ranks) if -max(ranks) <= self.axis < max(ranks) else None
+        rank = max(ranks) or 1
         others = [
-            {n for n in lengths if n is not None} for i, lengths in enumerate(zip(*shapes, strict=False)) if i != axis
+            set(lengths) - {None} for i, lengths in enumerate(zip(*shapes, strict=False)) if i != self.axis % rank
         ]
-        if len(ranks) > 1 or axis is None or any(len(lengths) > 1 for lengths in others):
+        if len(ranks) > 1 or not -rank <= self.axis < rank or any(len(lengths) > 1 for lengths in others):
             raise ShapeError(
                 f"layer {self.name!r} (Concatenate, axis={self.axis}): inputs of shapes {', '.join(map(str, shapes))}",
                 rule="they have equally many axes, of equal lengths except along the axis of the concatenation",

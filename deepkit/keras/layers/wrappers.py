@@ -6,9 +6,9 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
-from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
@@ -76,7 +76,7 @@ class TimeDistributed(Wrapper):
                     hint="Input(shape=(steps, features))",
                 )
         specs = map_shapes(lambda s: InputSpec(shape=(None, None, *s[2:])), input_shape)
-        self.input_spec = flat(specs)
+        self.input_spec = flatten(specs)
         super().build(map_shapes(_without_steps, input_shape))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -85,7 +85,7 @@ class TimeDistributed(Wrapper):
         return map_shapes(lambda s: (s[0], steps, *s[1:]), inner)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        batch, steps = lengths(flat(inputs)[0])[:2]
+        batch, steps = lengths(flatten(inputs)[0])[:2]
         given = {"training": training} if "training" in self.layer.call_parameters else {}
         if mask is not None and "mask" in self.layer.call_parameters:
             given["mask"] = map_leaves(_joined, mask)
@@ -97,11 +97,11 @@ class TimeDistributed(Wrapper):
             map_leaves(_joined, inputs), None if mask is None else map_leaves(_joined, mask)
         )
         if inner is not None:
-            batch, steps = lengths(flat(inputs)[0])[:2]
+            batch, steps = lengths(flatten(inputs)[0])[:2]
             return map_leaves(lambda m: _apart(m, batch, steps), inner)
         if mask is None:
             return None
-        own = flat(mask)[0]
+        own = flatten(mask)[0]
         return own if len(own.shape) == 2 else ops.reduce_any(own, list(range(2, len(own.shape))))
 
 
@@ -205,7 +205,7 @@ class Bidirectional(Wrapper):
         return found if len(found) > 1 else output
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        own = flat(mask)[0] if self.return_sequences else None
+        own = flatten(mask)[0] if self.return_sequences else None
         masks = [own] if self.merge_mode else [own, own]
         if self.return_state:
             masks += [None for _ in self.forward_layer.states] * 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ShapeError, check_choice
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.layers.metrics.means import of_equal_rank
 
@@ -28,8 +28,7 @@ class Reduction:
     @classmethod
     def validate(cls, key: str) -> None:
         """ArgumentError unless `key` is one of them."""
-        if key not in cls.all():
-            raise ArgumentError(f"reduction={key!r}", rule="one of " + ", ".join(map(repr, cls.all())))
+        check_choice("reduction", key, cls.all())
 
 
 def squeeze_last(y_true: Any, y_pred: Any) -> tuple[Any, Any]:

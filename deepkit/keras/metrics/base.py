@@ -11,13 +11,13 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.graph import graph_of
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import registry
 from deepkit.keras.backend import context
 from deepkit.keras.backend.context import calling
-from deepkit.keras.backend.nested import flat, map_leaves
 from deepkit.keras.backend.session import World, get_uid, snake_case
 from deepkit.keras.backend.tensors import int_shape, ndim, tensor
 from deepkit.keras.base.layer import Layer
@@ -104,7 +104,7 @@ class Metric(Layer):
         """Updates the state and gives the result that it leads to."""
         with context.counting():
             updates = self.update_state(*args, **kwargs)
-        graph = graph_of(*flat([args, list(kwargs.values())]))
+        graph = graph_of(*flatten([args, list(kwargs.values())]))
         if graph is None:
             result = self.result()
         else:
@@ -145,7 +145,7 @@ def _updating(update_state: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(update_state)
     def call(self: Metric, *args: Any, **kwargs: Any) -> Any:
-        symbols = [x for x in flat([args, list(kwargs.values())]) if isinstance(x, Symbol)]
+        symbols = [x for x in flatten([args, list(kwargs.values())]) if isinstance(x, Symbol)]
         if not symbols:
             self.prepare(*args, **kwargs)
             with calling(eager=True):

@@ -75,14 +75,19 @@ class ConfusionMetric(Metric):
             y_pred = _only_largest(y_pred, self.top_k)
         if self.class_id is not None:
             y_true, y_pred = (y[..., self.class_id : self.class_id + 1] for y in (y_true, y_pred))
-        weight = None if sample_weight is None else ops.broadcast_like(sample_weight, y_pred)
-        factors = self.weights_of_labels()
-        if factors is not None:
-            factors = ops.broadcast_like(ops.expand_dims(tensor(factors, beside=y_pred), 0), y_pred)
-            weight = factors if weight is None else weight * factors
         count = by_buckets if self.even else by_comparing
+        weight = self._weight(y_pred, sample_weight)
         found = count(y_pred, ops.cast(y_true, "bool"), weight, list(self.thresholds), self.multi_label)
         return [getattr(self, kind).assign_add(found(kind)) for kind in self.kinds]
+
+    def _weight(self, y_pred: Any, sample_weight: Any) -> Any:
+        """What each prediction counts, by its sample and its label; None for 1."""
+        weight = None if sample_weight is None else ops.broadcast_like(sample_weight, y_pred)
+        factors = self.weights_of_labels()
+        if factors is None:
+            return weight
+        factors = ops.broadcast_like(ops.expand_dims(tensor(factors, beside=y_pred), 0), y_pred)
+        return factors if weight is None else weight * factors
 
 
 def _only_largest(x: Any, k: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.keras import activations
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.tensors import int_shape, tensor
@@ -57,10 +57,8 @@ class AUC(_Rates):
         name: str | None = None, dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
         num_labels: int | None = None, label_weights: Any = None, from_logits: bool = False,
     ):
-        if str(curve).lower() not in _CURVES:
-            raise ArgumentError(f"AUC: curve={curve!r}", rule="'ROC', 'PR' or 'PR_GAIN'")
-        if str(summation_method).lower() not in _HEIGHTS:
-            raise ArgumentError(f"AUC: summation_method={summation_method!r}", rule="one of " + ", ".join(_HEIGHTS))
+        check_choice("AUC: curve", str(curve).lower(), _CURVES)
+        check_choice("AUC: summation_method", str(summation_method).lower(), _HEIGHTS)
         if thresholds is None and num_thresholds < 2:
             raise ArgumentError(f"AUC: num_thresholds={num_thresholds}", rule="at least 2: the two ends of the curve")
         if num_labels and not multi_label:
@@ -75,9 +73,7 @@ class AUC(_Rates):
         self.num_thresholds = len(self.thresholds)
         self.curve, self.summation_method = _CURVES[str(curve).lower()], str(summation_method).lower()
         self.multi_label, self.num_labels, self.from_logits = multi_label, num_labels, from_logits
-        self.label_weights = label_weights if label_weights is None else np.asarray(label_weights, self.dtype)
-        if self.label_weights is not None and (self.label_weights < 0).any():
-            raise ArgumentError(f"AUC: label_weights={label_weights!r}", rule="none is negative")
+        self.label_weights = None if label_weights is None else _not_negative(np.asarray(label_weights, self.dtype))
         if not multi_label:
             self.add_counts((self.num_thresholds,))
         elif num_labels:
@@ -222,3 +218,9 @@ class RecallAtPrecision(_BestUnder):
 
     def result(self) -> Any:
         return self._best(self.precision_rate(), self.recall_rate())
+
+
+def _not_negative(weights: np.ndarray) -> np.ndarray:
+    if (weights < 0).any():
+        raise ArgumentError(f"AUC: label_weights={weights.tolist()}", rule="none is negative")
+    return weights

@@ -20,12 +20,8 @@ EULER_GAMMA = 0.577  # to the three digits that Keras has: the same table, to th
 
 
 def pad_sequences(
-    sequences: SequenceOf[Any],
-    maxlen: int | None = None,
-    dtype: Any = "int32",
-    padding: str = "pre",
-    truncating: str = "pre",
-    value: Any = 0.0,
+    sequences: SequenceOf[Any], maxlen: int | None = None, dtype: Any = "int32", padding: str = "pre",
+    truncating: str = "pre", value: Any = 0.0,
 ) -> np.ndarray:
     """Sequences of unequal lengths as one array (n, maxlen, ...).
 
@@ -46,9 +42,7 @@ def pad_sequences(
     array([[1, 2, 3],
            [0, 0, 4]], dtype=int32)
     """
-    for name, side in (("padding", padding), ("truncating", truncating)):
-        if side not in ("pre", "post"):
-            raise ArgumentError(f"pad_sequences: {name}={side!r}", rule="'pre' (in front) or 'post' (behind)")
+    _check_sides(padding=padding, truncating=truncating)
     _check_sequences(sequences)
     if isinstance(value, str) and np.dtype(dtype).kind not in "OU":
         raise DTypeError(
@@ -62,16 +56,24 @@ def pad_sequences(
             continue
         start = max(len(sequence) - maxlen, 0) if truncating == "pre" else 0
         kept = np.asarray(sequence[start : start + maxlen], dtype=dtype)
-        if kept.shape[1:] != inner:
-            raise ShapeError(
-                f"pad_sequences: the elements of sequence {position} have shape {kept.shape[1:]}, others {inner}",
-                rule="all elements of all sequences have one shape",
-            )
-        if padding == "post":
-            result[position, : len(kept)] = kept
-        else:
-            result[position, maxlen - len(kept) :] = kept
+        _check_elements(position, kept.shape[1:], inner)
+        at = 0 if padding == "post" else maxlen - len(kept)
+        result[position, at : at + len(kept)] = kept
     return result
+
+
+def _check_sides(**sides: str) -> None:
+    for name, side in sides.items():
+        if side not in ("pre", "post"):
+            raise ArgumentError(f"pad_sequences: {name}={side!r}", rule="'pre' (in front) or 'post' (behind)")
+
+
+def _check_elements(position: int, shape: tuple[int, ...], others: tuple[int, ...]) -> None:
+    if shape != others:
+        raise ShapeError(
+            f"pad_sequences: the elements of sequence {position} have shape {shape}, others {others}",
+            rule="all elements of all sequences have one shape",
+        )
 
 
 def _check_sequences(sequences: Any) -> None:

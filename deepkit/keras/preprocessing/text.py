@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.datasets.words import PUNCTUATION, rank_words, split_words
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, check_choice
 from deepkit.loading import listing
 
 __all__ = ["Tokenizer", "hashing_trick", "one_hot", "text_to_word_sequence", "tokenizer_from_json"]
@@ -191,24 +191,29 @@ class Tokenizer:
         Raises:
             ArgumentError: another mode, or a Tokenizer that knows too little to do it.
         """
-        if mode not in MODES:
-            raise ArgumentError(f"mode={mode!r}", rule=f"one of {', '.join(MODES)}")
+        self._check_mode(mode)
+        columns = self.num_words or len(self.word_index) + 1
+        matrix = np.zeros((len(sequences), columns))
+        for row, sequence in zip(matrix, sequences, strict=True):
+            for number, count in Counter(number for number in sequence if number < columns).items():
+                row[number] = self._entry(mode, number, count, len(sequence))
+        return matrix
+
+    def _check_mode(self, mode: str) -> None:
+        check_choice("mode", mode, MODES)
         if not self.num_words and not self.word_index:
             raise ArgumentError(
                 "a Tokenizer that knows no words", hint="fit_on_texts first, or say how many columns: num_words"
             )
         if mode == "tfidf" and not self.document_count:
             raise ArgumentError("mode='tfidf' of a Tokenizer that knows no texts", hint="fit_on_texts first")
-        columns = self.num_words or len(self.word_index) + 1
-        matrix = np.zeros((len(sequences), columns))
-        for row, sequence in zip(matrix, sequences, strict=True):
-            for number, count in Counter(number for number in sequence if number < columns).items():
-                if mode == "tfidf":
-                    known = self.index_docs.get(number, 0)
-                    row[number] = (1 + np.log(count)) * np.log(1 + self.document_count / (1 + known))
-                else:
-                    row[number] = {"binary": 1, "count": count, "freq": count / len(sequence)}[mode]
-        return matrix
+
+    def _entry(self, mode: str, number: int, count: int, length: int) -> float:
+        """What a word that occurs `count` times in a text of `length` words is there."""
+        if mode == "tfidf":
+            known = self.index_docs.get(number, 0)
+            return (1 + np.log(count)) * np.log(1 + self.document_count / (1 + known))
+        return {"binary": 1, "count": count, "freq": count / length}[mode]
 
     def get_config(self) -> dict[str, Any]:
         """Everything the Tokenizer knows but the analyzer; the counts and numbers as JSON texts of their own."""

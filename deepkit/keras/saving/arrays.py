@@ -36,13 +36,16 @@ def read_safetensors(file: TensorFile) -> list[StoredLayer]:
     if note is None:
         return _grouped({name: _tensor(file, name) for name in file})
     order = parse_json(note.encode(), refuse)
-    named = isinstance(order, list) and all(
-        isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], list)
-        and all(isinstance(n, str) and n in file.entries for n in row[1]) for row in order
-    )
-    if not named:
+    if not isinstance(order, list) or not all(_is_layer(row, file) for row in order):
         refuse("it names tensors that are not there")
     return [StoredLayer(layer, [_tensor(file, name) for name in names]) for layer, names in order]
+
+
+def _is_layer(row: Any, file: TensorFile) -> bool:
+    """Whether a row of the note is [name of a layer, names of its tensors]."""
+    if not isinstance(row, list) or [type(part) for part in row] != [str, list]:
+        return False
+    return all(isinstance(name, str) and name in file.entries for name in row[1])
 
 
 def _tensor(file: TensorFile, name: str) -> Stored:

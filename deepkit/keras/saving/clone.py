@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit.core.apply import is_tensor
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.errors import ArgumentError
 from deepkit.keras import optimizers, registry
-from deepkit.keras.backend.nested import flat, keras_shape, listed, map_leaves
+from deepkit.keras.backend.nested import keras_shape, listed
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.input_layer import Input
@@ -66,7 +67,7 @@ def _new_inputs(model: Any, given: Any) -> list[Any]:
     """The tensors the copy begins with."""
     if given is None:
         return [_new_input(x) for x in model.inputs]
-    tensors = flat(listed(given)) if not isinstance(given, dict) else [given[name] for name in model.input_names]
+    tensors = flatten(listed(given)) if not isinstance(given, dict) else [given[name] for name in model.input_names]
     if len(tensors) != len(model.inputs):
         raise ArgumentError(f"clone_model: {len(tensors)} input_tensors for {len(model.inputs)} inputs")
     if not all(is_tensor(x) for x in tensors):
@@ -86,7 +87,7 @@ def _sequential(model: Any, given: Any, clone: Callable[[Any], Any]) -> Any:
     old, now = topology_of(model), topology_of(copy)
     if old is not None and now is not None:
         ends = [(call.outputs, own.outputs) for call, own in zip(old.calls, now.calls, strict=True)]
-        new = {id(x): y for before, after in ends for x, y in zip(flat(before), flat(after), strict=True)}
+        new = {id(x): y for before, after in ends for x, y in zip(flatten(before), flatten(after), strict=True)}
         _ask_anew(model, copy, dict(zip(model.layers, layers, strict=True)), new)
     return copy
 
@@ -105,7 +106,7 @@ def _functional(model: Any, topology: Topology, given: Any, clone: Callable[[Any
             copies[call.layer] = clone(call.layer)
         inputs, args, kwargs = (map_leaves(now, part) for part in (call.inputs, call.args, call.kwargs))
         outputs = copies[call.layer](inputs, *args, **kwargs)
-        new.update({id(old): y for old, y in zip(flat(call.outputs), flat(outputs), strict=True)})
+        new.update({id(old): y for old, y in zip(flatten(call.outputs), flatten(outputs), strict=True)})
     inputs, outputs = map_leaves(now, topology.inputs), map_leaves(now, topology.outputs)
     copy = type(model)(inputs=inputs, outputs=outputs, name=model.name)
     _ask_anew(model, copy, copies, new)

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, DataError
 from deepkit.keras import dialects, registry
-from deepkit.keras.backend.nested import flat, map_leaves, single
+from deepkit.keras.backend.nested import single
 from deepkit.keras.backend.session import World, get_value, history_of
 from deepkit.keras.base.history import CallRecord
 from deepkit.keras.base.topology import source_of, topology_of
@@ -329,7 +330,7 @@ class _Builder:
         return [self._filled(x) for x in item] if isinstance(item, list) else item
 
     def _tensor(self, ref: Any) -> Any:
-        return flat(self.done[ref[0], ref[1]].outputs)[ref[2]]
+        return flatten(self.done[ref[0], ref[1]].outputs)[ref[2]]
 
     def _ends(self, which: str) -> Any:
         def value(item: Any) -> Any:

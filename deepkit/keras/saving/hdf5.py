@@ -16,12 +16,13 @@ import numpy as np
 from deepkit.errors import DataError, printable
 from deepkit.files import reason, whole_file
 from deepkit.keras import dialects
-from deepkit.keras.saving.hdf5_heaps import broken_heap, claimed_lengths
+from deepkit.keras.saving.hdf5_texts import broken_heap, claimed_lengths
 from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
 from deepkit.loading import optional
 
 LONGEST_ATTRIBUTE = 64512  # bytes: HDF5 keeps the attributes of a group in a header of 64 KiB
 _HIGHEST_RANK = 32
+_MOST_PACKED = 1100  # times as many bytes as in the file: deflate cannot pack more tightly
 
 
 def h5py() -> Any:
@@ -216,18 +217,11 @@ class Hdf5Reader:
         """An array of numbers; it is read when asked for."""
         found = self.item(group, path)
         with self._looking_at(f"array {path!r} in {group.name}"):
-            if not isinstance(found, self._library.Dataset):
-                raise self.refuse(f"{path!r} in {group.name} is no array")
-            if found.dtype.kind not in "fiub" or found.dtype.fields is not None:
-                raise self.refuse(f"the array {path!r} holds {found.dtype}, no numbers")
-            if found.shape is None or len(found.shape) > _HIGHEST_RANK:
-                raise self.refuse(f"the array {path!r} has the shape {found.shape}")
-            if found.external or found.is_virtual:
-                raise self.refuse(f"the array {path!r} lies in another file, which is not opened")
+            self._check_array(found, group, path)
             shape, stored = tuple(int(n) for n in found.shape), found.id.get_storage_size()
             size = math.prod(shape) * found.dtype.itemsize
-            packed = found.compression is not None
-            if stored > self._size or (not packed and stored != size) or (packed and size > 1100 * stored):
+            fits = stored == size if found.compression is None else size <= _MOST_PACKED * stored
+            if stored > self._size or not fits:
                 raise self.refuse(f"the array {path!r} of {size} bytes has {stored} bytes in the file")
 
         def read() -> np.ndarray:
@@ -238,6 +232,17 @@ class Hdf5Reader:
                 return np.asarray(found[()])
 
         return Stored(path, shape, read)
+
+    def _check_array(self, found: Any, group: Any, path: str) -> None:
+        """An error unless the item is an array of numbers that lies in this file."""
+        if not isinstance(found, self._library.Dataset):
+            raise self.refuse(f"{path!r} in {group.name} is no array")
+        if found.dtype.kind not in "fiub" or found.dtype.fields is not None:
+            raise self.refuse(f"the array {path!r} holds {found.dtype}, no numbers")
+        if found.shape is None or len(found.shape) > _HIGHEST_RANK:
+            raise self.refuse(f"the array {path!r} has the shape {found.shape}")
+        if found.external or found.is_virtual:
+            raise self.refuse(f"the array {path!r} lies in another file, which is not opened")
 
     def arrays(self, group: Any) -> list[Stored]:
         """The arrays that a group's weight_names lists."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.nest import flatten
 from deepkit.keras import registry
-from deepkit.keras.backend.nested import flat
 from deepkit.keras.backend.session import batch_get_value
 from deepkit.keras.layers.lambda_layer import Lambda
 from deepkit.keras.saving import training, weights
@@ -61,7 +61,7 @@ def own_objects(model: Any) -> dict[str, Any]:
     """The program's own classes and functions in a model, by the names that its configuration gives them."""
     layers = model.layers_inside()
     found = {x.name: x.function for x in layers if isinstance(x, Lambda)}
-    objects = [*layers, *flat(model.compile_arguments), *(v for x in layers for v in vars(x).values()), model.optimizer]
+    objects = [*layers, *flatten(model.compile_arguments), *(v for x in layers for v in vars(x).values()), model.optimizer]
     for item in objects:
         kind = item if inspect.isfunction(item) or inspect.isclass(item) else type(item)
         if not getattr(kind, "__module__", "deepkit.").startswith(("deepkit.", "builtins", "numpy")):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.nest import map_leaves
 from deepkit.errors import ArgumentError, DeepkitError
 from deepkit.keras import losses, metrics, optimizers, registry
 from deepkit.keras.metrics.base import Metric
@@ -46,12 +47,10 @@ def training_config(model: Any) -> dict[str, Any] | None:
 
 def _written(value: Any, outputs: Sequence[str] = ()) -> Any:
     """Losses or metrics by name or configuration, in the lists and dictionaries they came in."""
-    if isinstance(value, (list, tuple)):
-        return [_written(item, outputs) for item in value]
-    if isinstance(value, dict):
-        return {key: _written(item, outputs) for key, item in value.items()}
-    if not callable(value):
-        return value
+    return map_leaves(lambda leaf: _written_leaf(leaf, outputs) if callable(leaf) else leaf, value)
+
+
+def _written_leaf(value: Any, outputs: Sequence[str]) -> Any:
     made = registry.serialize_keras_object(value)
     if type(value) is losses.LossFunctionWrapper:
         made["config"]["fn"] = registry.get_registered_name(value.fn)

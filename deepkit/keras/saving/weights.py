@@ -76,12 +76,12 @@ def _counted(scope: str, name: str) -> bool:
 def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
     """Gives the model the weights of a file, layer after layer; layers without weights do not count."""
     check_built(model, "load_weights")
-    ours = [layer for layer in model.layers if weights_of(layer)]
+    ours = list(filter(weights_of, model.layers))
     theirs = [layer for layer in stored if layer.weights and layer.name != OWN]
     if len(ours) != len(theirs):
         raise DataError(
             f"{path} has weights for {len(theirs)} layers, model {model.name!r} has {len(ours)} layers with weights",
-            rule="in the file: " + _some([x.name for x in theirs]) + "; in the model: " + _some([x.name for x in ours]),
+            rule=f"in the file: {_some(theirs)}; in the model: {_some(ours)}",
             hint="load into the same architecture, or by_name=True for the layers that have the same names",
         )
     pairs: list[tuple[Any, Stored]] = []
@@ -135,5 +135,7 @@ def _assign(pairs: Sequence[tuple[Any, Stored]]) -> None:
         World.of(w).holder.store[w] = array  # no initializer runs for a weight that has its value
 
 
-def _some(names: list[str]) -> str:
+def _some(layers: Sequence[Any]) -> str:
+    """The names of the first layers."""
+    names = [layer.name for layer in layers]
     return ", ".join(names[:8]) + (f", ... ({len(names)})" if len(names) > 8 else "") or "none"

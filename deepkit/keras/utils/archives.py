@@ -9,7 +9,7 @@ import tempfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -45,10 +45,7 @@ def unpack(path: str | Path, folder: str | Path, formats: str | list[str] | tupl
     try:
         for name, recognise, members in (("tar", tarfile.is_tarfile, _tar), ("zip", zipfile.is_zipfile, _zip)):
             if name in formats and recognise(path):
-                with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=folder) as temporary:
-                    for member, size, contents in members(path):
-                        _write(Path(temporary), member, size, contents, path)
-                    _move(Path(temporary), folder)
+                _unpack_members(members(path), path, folder)
                 return True
     except _DAMAGE as error:
         if isinstance(error, DataError):
@@ -57,6 +54,14 @@ def unpack(path: str | Path, folder: str | Path, formats: str | list[str] | tupl
     except OSError as error:
         raise DataError(f"cannot unpack {path} into {folder}: {reason(error)}") from error
     return False
+
+
+def _unpack_members(members: Iterable[Member], path: Path, folder: Path) -> None:
+    """Writes the members beside their place, then moves them all there."""
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=folder) as temporary:
+        for member, size, contents in members:
+            _write(Path(temporary), member, size, contents, path)
+        _move(Path(temporary), folder)
 
 
 def _tar(path: Path) -> Iterator[Member]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deepkit.errors import ArgumentError, DataError, DownloadError
+from deepkit.errors import ArgumentError, DataError, DownloadError, check_choice
 from deepkit.keras.utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer, SequenceEnqueuer
 
 __all__ = ["GeneratorEnqueuer", "OrderedEnqueuer", "Sequence", "SequenceEnqueuer", "get_file", "validate_file"]
@@ -78,19 +78,24 @@ def get_file(
     name = _name_in_cache(fname, origin)
     if md5_hash is not None and file_hash is None:
         file_hash, hash_algorithm = md5_hash, "md5"
-
     folder = Path(cache_dir or cache_folder()).expanduser() / cache_subdir
-    result = folder / name.removesuffix(".tar.gz") if untar else folder / name
-    path = result.with_name(result.name + ".tar.gz") if untar else result
-    _make_folder(path.parent)
-    if not path.is_file() or (file_hash is not None and not validate_file(path, file_hash, hash_algorithm)):
-        _download(origin, path, file_hash, hash_algorithm)
+    result = path = folder / name
     if untar:
-        if not result.exists():
-            unpack(path, folder, ("tar",))
-    elif extract and archive_format is not None:
+        result = folder / name.removesuffix(".tar.gz")
+        path = result.with_name(result.name + ".tar.gz")
+    _make_folder(path.parent)
+    if not _is_sound(path, file_hash, hash_algorithm):
+        _download(origin, path, file_hash, hash_algorithm)
+    if untar and not result.exists():
+        unpack(path, folder, ("tar",))
+    elif extract and not untar and archive_format is not None:
         unpack(path, folder, FORMATS if archive_format == "auto" else archive_format)
     return str(result)
+
+
+def _is_sound(path: Path, checksum: str | None, algorithm: str) -> bool:
+    """Whether the file is there, with the checksum if there is one to compare."""
+    return path.is_file() and (checksum is None or validate_file(path, checksum, algorithm))
 
 
 def _name_in_cache(fname: str | Path | None, origin: str) -> str:
@@ -150,8 +155,7 @@ def validate_file(fpath: str | Path, file_hash: str, algorithm: str = "auto", ch
 
 def _algorithm(file_hash: str, algorithm: str) -> str:
     """The name hashlib knows: 64 hexadecimal digits are SHA-256, other lengths MD5."""
-    if algorithm not in ("auto", "sha256", "md5"):
-        raise ArgumentError(f"hash_algorithm={algorithm!r}", rule='"auto", "sha256" or "md5"')
+    check_choice("hash_algorithm", algorithm, ("auto", "sha256", "md5"))
     if algorithm == "auto":
         return "sha256" if len(file_hash) == 64 else "md5"
     return algorithm

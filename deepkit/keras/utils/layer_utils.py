@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.nest import flatten
 from deepkit.errors import ArgumentError, printable
-from deepkit.keras.backend.nested import flat, keras_shape
+from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.topology import source_of, topology_of
 
@@ -54,10 +55,9 @@ def print_summary(
     say("_" * length)
     say(_line(titles, ends))
     say("=" * length)
-    table = _expanded if expand_nested else lambda *row: [_rows(*row)]
-    rows = [
-        row for layer in layers_between(model, layer_range) for row in table(layer, model, in_a_row, show_trainable)
-    ]
+    rows: list[list[list[str]]] = []
+    for layer in layers_between(model, layer_range):
+        rows += _expanded(layer, model, in_a_row, show_trainable, 0 if expand_nested else None)
     for i, row in enumerate(rows):
         for fields in row:
             say(_line(fields, ends))
@@ -89,23 +89,25 @@ def _in_a_row(model: Any) -> bool:
     return len(set(depths)) == len(depths) == len(set(layers)) and all(len(call.keras_inputs) <= 1 for call in calls)
 
 
-def _expanded(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[list[str]]]:
-    found = [_rows(layer, model, in_a_row, trainable, depth)]
-    for inner in getattr(layer, "layers", []):
-        found += _expanded(inner, layer, in_a_row, trainable, depth + 1)
+def _expanded(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int | None) -> list[list[list[str]]]:
+    """The lines of a layer, and of those inside of it at a depth below; None for the layer alone."""
+    found = [_rows(layer, model, in_a_row, trainable, depth or 0)]
+    if depth is not None:
+        for inner in getattr(layer, "layers", []):
+            found += _expanded(inner, layer, in_a_row, trainable, depth + 1)
     return found
 
 
-def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int = 0) -> list[list[str]]:
+def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int) -> list[list[str]]:
     """The lines of one layer: a layer with several inputs takes several."""
-    inner = layer.is_network and bool(layer.layers)
-    params = str(layer.count_params()) if layer.built or inner else "0 (unused)"
-    first = [f"{'|' * depth}{' ' if depth else ''}{layer.name} ({type(layer).__name__})", _shape(layer, model), params]
+    known = layer.built or (layer.is_network and layer.layers)
+    params = str(layer.count_params()) if known else "0 (unused)"
+    first = [f"{'|' * depth} {layer.name} ({type(layer).__name__})".lstrip(" "), _shape(layer, model), params]
     tail = ["Y" if layer.trainable else "N"] if trainable else []
     if in_a_row:
         return [[*first, *tail]]
-    ways = _connections(layer, model) or [""]
-    return [[*first, ways[0], *tail], *[["", "", "", way, *["" for _ in tail]] for way in ways[1:]]]
+    way, *more = _connections(layer, model) or [""]
+    return [[*first, way, *tail], *[["", "", "", other, *[""] * len(tail)] for other in more]]
 
 
 def _shape(layer: Any, model: Any) -> str:
@@ -113,8 +115,13 @@ def _shape(layer: Any, model: Any) -> str:
     topology = topology_of(model)
     calls = [c for c in layer.inbound_nodes if topology is None or c in topology.depth_of] or layer.inbound_nodes
     shapes = [keras_shape(call.outputs) for call in calls]
+    return shape_in_words(shapes or ([layer.output_shape] if layer.is_network and layer.outputs else []))
+
+
+def shape_in_words(shapes: Sequence[Any]) -> str:
+    """The shape that the calls of a layer share; "multiple" if they differ, "?" if there are none."""
     if not shapes:
-        return str(layer.output_shape) if layer.is_network and layer.outputs else "?"
+        return "?"
     return str(shapes[0]) if all(s == shapes[0] for s in shapes) else "multiple"
 
 
@@ -139,10 +146,9 @@ def layers_between(model: Any, layer_range: Sequence[str] | None = None) -> list
     layers = list(model.layers)
     if layer_range is None:
         return layers
-    if len(layer_range) != 2 or not all(isinstance(name, str) for name in layer_range):
+    if [type(name) for name in layer_range] != [str, str]:
         raise ArgumentError(f"layer_range={layer_range!r}", rule="the names of the first and the last layer")
-    first = [i for i, layer in enumerate(layers) if re.match(layer_range[0], layer.name)]
-    last = [i for i, layer in enumerate(layers) if re.match(layer_range[1], layer.name)]
+    first, last = ([i for i, x in enumerate(layers) if re.match(pattern, x.name)] for pattern in layer_range)
     if not first or not last:
         raise ArgumentError(
             f"layer_range={layer_range!r}: no layer has such a name",
@@ -162,6 +168,6 @@ def get_source_inputs(tensor: Any, layer: Any = None, node_index: int | None = N
         seen.add(id(x))
         call = record_of(x)
         if call.is_input:
-            found += [y for y in flat(call.outputs) if not any(y is known for known in found)]
+            found += [y for y in flatten(call.outputs) if not any(y is known for known in found)]
         stack += reversed(call.keras_inputs)
     return found

@@ -17,7 +17,7 @@ from deepkit.files import whole_file, write_whole
 from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.base.input_layer import InputLayer
 from deepkit.keras.base.topology import Topology, topology_of
-from deepkit.keras.utils.layer_utils import layers_between
+from deepkit.keras.utils.layer_utils import layers_between, shape_in_words
 from deepkit.loading import shown
 from deepkit.resources import install
 
@@ -57,8 +57,9 @@ class _Blocks:
                 inner = _inner_model(layer) if self.options["expand_nested"] else None
                 ends[layer] = self._add_block(layer, frames) if inner is None else self._add(inner, (*frames, layer.name))
         self._connect(topology, ends)
-        outputs = [b for x in model.output_names for layer in ends if layer.name == x for b in ends[layer][1]]
-        return [b for layer in ends if isinstance(layer, InputLayer) for b in ends[layer][0]], outputs
+        by_name = {layer.name: last for layer, (_, last) in ends.items()}
+        outputs = [block for name in model.output_names for block in by_name.get(name, [])]
+        return [block for layer, (first, _) in ends.items() if isinstance(layer, InputLayer) for block in first], outputs
 
     def _add_block(self, layer: Any, frames: tuple[str, ...]) -> tuple[list[int], list[int]]:
         """Adds one layer: the block begins and ends with itself."""
@@ -80,13 +81,19 @@ class _Blocks:
         name, kind = layer.name, type(layer).__name__
         if inner is not None and hasattr(inner, "name"):
             name, kind = f"{name}({inner.name})", f"{kind}({type(inner).__name__})"
-        activation = getattr(layer, "activation", None) if o["show_layer_activations"] else None
-        said = [getattr(activation, "__name__", type(activation).__name__)] if activation is not None else []
-        said += [layer.dtype] if o["show_dtype"] else []
-        said += ["trainable" if layer.trainable else "frozen"] if o["show_trainable"] else []
         drawn = "input" if isinstance(layer, InputLayer) else "state" if layer.weights else "op"
         shapes = _shapes(layer) if o["show_shapes"] else None
-        return Block(name if o["show_layer_names"] else "", kind, drawn, tuple(said), shapes, frames)
+        return Block(name if o["show_layer_names"] else "", kind, drawn, self._said(layer), shapes, frames)
+
+    def _said(self, layer: Any) -> tuple[str, ...]:
+        """What is said of a layer beside its name: its activation, its type, whether it learns."""
+        activation = getattr(layer, "activation", None)
+        told = {
+            "show_layer_activations": activation and getattr(activation, "__name__", type(activation).__name__),
+            "show_dtype": layer.dtype,
+            "show_trainable": "trainable" if layer.trainable else "frozen",
+        }
+        return tuple(text for option, text in told.items() if self.options[option] and text)
 
 
 def _inner_model(layer: Any) -> Any:
@@ -104,7 +111,7 @@ def _shapes(layer: Any) -> tuple[str, str]:
             values = [layer.batch_input_shape]
         if not values and layer.is_network and layer.inputs:
             values = [layer.input_shape if which == "inputs" else layer.output_shape]
-        found.append("?" if not values else str(values[0]) if all(v == values[0] for v in values) else "multiple")
+        found.append(shape_in_words(values))
     return found[0], found[1]
 
 

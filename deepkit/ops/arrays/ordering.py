@@ -10,7 +10,7 @@ from deepkit.core.shape import Shape, normalize_axes, normalize_axis
 from deepkit.core.static import numbers
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ShapeError, check_choice
 from deepkit.ops.arrays.selection import top_k
 from deepkit.ops.functions import ops
 from deepkit.ops.late import late
@@ -37,8 +37,7 @@ def _swap_with_last(x: AnyTensor, axis: int) -> Any:
 
 def _order(values: AnyTensor, axis: int, direction: str) -> tuple[Any, Any, Any]:
     """Sorted values and their positions along the last axis, and the exchange of axes that put `axis` there."""
-    if direction not in ("ASCENDING", "DESCENDING"):
-        raise ArgumentError(f"direction={direction!r}", rule="'ASCENDING' or 'DESCENDING'")
+    check_choice("direction", direction, ("ASCENDING", "DESCENDING"))
     if values.shape.rank == 0:
         raise ShapeError(f"sort of a tensor of shape {values.shape}", rule="at least one axis")
     swap = _swap_with_last(values, int(axis))
@@ -115,8 +114,7 @@ def searchsorted(
     side="left": before equal numbers, "right": after them.
     integer or float, one type. ArgumentError: another side. ShapeError: rows whose other axes differ.
     """
-    if side not in ("left", "right"):
-        raise ArgumentError(f"searchsorted: side={side!r}", rule="'left' or 'right'")
+    check_choice("searchsorted: side", side, ("left", "right"))
     return apply(SearchSorted(side=side, index=as_dtype(out_type)), sorted_sequence, values, name=name)
 
 

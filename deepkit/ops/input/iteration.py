@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.op import Op, register
-from deepkit.core.shape import SCALAR, Shape
+from deepkit.core.op import register
+from deepkit.core.shape import Shape
 from deepkit.core.typing import Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.errors import ClosedSessionError, DTypeError, OutOfRangeError, UninitializedError
+from deepkit.ops.input.resources import Resource, ResourceUse
 
 Row = tuple[np.ndarray, ...]
 """One element of a data set: the arrays of its parts, in order."""
@@ -139,29 +140,16 @@ class DataIterator:
                 self._turn.release()
 
 
-class IteratorHandle(Op):
-    """Base of the iterators. The output is the iterator itself, an object, for the ops that use it."""
-
-    shared_name: str | None = None
-    cpu_only = True
-    resource = True
-    stateful = True
-    returns = "string"
-    gradient = None
+class IteratorHandle(Resource):
+    """Base of the iterators."""
 
     def make(self, node: Any, session: Any) -> Any:
         return DataIterator(node.name, session)
-
-    def shape(self, *_: Shape) -> Shape:
-        return SCALAR
 
 
 @register
 class IteratorV2(IteratorHandle):
     """An iterator that MakeIterator starts."""
-
-    def forward(self, xp: ArrayModule, iterator: DataIterator) -> Any:
-        return iterator
 
 
 @register
@@ -204,18 +192,12 @@ class IteratorFromStringHandleV2(IteratorHandle):
 
 
 @register
-class MakeIterator(Op):
+class MakeIterator(ResourceUse):
     """Starts an iterator at the beginning of a data set; the other inputs are the tensors it was made of."""
 
     dataset: Any = None
-    cpu_only = True
     types = ("string", "any")
-    stateful = True
     returns = "bool"
-    gradient = None
-
-    def shape(self, *_: Shape) -> Shape:
-        return SCALAR
 
     def forward(self, xp: ArrayModule, iterator: DataIterator, *values: Array) -> Any:
         iterator.start(self.dataset, values)
@@ -226,33 +208,22 @@ class MakeIterator(Op):
 
 
 @register
-class IteratorToStringHandle(Op):
+class IteratorToStringHandle(ResourceUse):
     """The name under which the session knows an iterator."""
 
-    cpu_only = True
-    types = ("string",)
-    stateful = True
     returns = "string"
-    gradient = None
-
-    def shape(self, iterator: Shape) -> Shape:
-        return SCALAR
 
     def forward(self, xp: ArrayModule, iterator: DataIterator) -> Any:
         return np.array(iterator.name.encode(), object)
 
 
 @register
-class IteratorGetNext(Op):
+class IteratorGetNext(ResourceUse):
     """The parts of the next element. components and static: their types and shapes."""
 
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
-    cpu_only = True
-    types = ("string",)
-    stateful = True
     waits = True
-    gradient = None
 
     def shape(self, iterator: Shape) -> Any:
         return self.static

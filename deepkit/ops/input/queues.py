@@ -6,16 +6,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from deepkit.core.op import Op, register
+from deepkit.core.op import register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.core.typing import Array, ArrayModule
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.input.buffers import Buffer, ShufflingBuffer, SortedBuffer
+from deepkit.ops.input.resources import Resource, ResourceUse
 
 
-class Queue(Op):
-    """Base of the queues. Its output is the queue itself, an object, for the ops that use it.
+class Queue(Resource):
+    """Base of the queues.
 
     components: the type of each part of an element; static: their shapes, or () if any shape may come.
     """
@@ -23,21 +24,9 @@ class Queue(Op):
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
     capacity: int = -1
-    shared_name: str | None = None
-    cpu_only = True
-    resource = True
-    stateful = True
-    returns = "string"
-    gradient = None
-
-    def shape(self) -> Shape:
-        return SCALAR
 
     def make(self, node: Any, session: Any) -> Buffer:
         return Buffer(node.name, self.capacity)
-
-    def forward(self, xp: ArrayModule, queue: Buffer) -> Any:
-        return queue
 
 
 @register
@@ -77,16 +66,13 @@ class RandomShuffleQueueV2(Queue):
         return ShufflingBuffer(node.name, self.capacity, self.min_after_dequeue, session.stream_of(node))
 
 
-class QueueUse(Op):
+class QueueUse(ResourceUse):
     """Base of the ops on a queue, their first input. queue_name, components and static say what it holds."""
 
     queue_name: str = "queue"
     components: tuple[DType, ...] = ()
     static: tuple[Shape, ...] = ()
-    cpu_only = True
     types: ClassVar[tuple[str, ...]] = ("string", "any")
-    stateful = True
-    gradient = None
 
     @property
     def _shapes(self) -> tuple[Shape, ...]:
@@ -205,7 +191,7 @@ def batch_of(rows: list[np.ndarray], dtype: DType, shape: Shape, padding: Any = 
     if padding is None:
         return np.stack(rows)
     longest = np.max([row.shape for row in rows], axis=0).tolist()
-    full = [n if wanted is None else wanted for n, wanted in zip(longest, to or [None] * len(longest), strict=True)]
+    full = longest if to is None else [n if wanted is None else wanted for n, wanted in zip(longest, to, strict=True)]
     filler = b"" if dtype.is_string and not isinstance(padding, (bytes, str)) else padding
     batch = np.full((len(rows), *full), filler, dtype.numpy)
     for i, row in enumerate(rows):

@@ -18,6 +18,7 @@ from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, OutOfRangeError
 from deepkit.files import refused
 from deepkit.ops.input.buffers import Buffer
+from deepkit.ops.input.resources import Resource, ResourceUse
 
 __all__ = ["count_up_to", "matching_files", "read_file"]
 
@@ -64,39 +65,24 @@ class RecordReader:
 
 
 @register
-class ReaderV2(Op):
-    """A reader; `opener` opens a file, see Records. Its output is the reader itself, an object, for the ops that use it."""
+class ReaderV2(Resource):
+    """A reader; `opener` opens a file, see Records."""
 
     opener: Any = None
-    shared_name: str | None = None
-    cpu_only = True
-    resource = True
-    stateful = True
-    returns = "string"
-    gradient = None
-
-    def shape(self) -> Shape:
-        return SCALAR
 
     def make(self, node: Any, session: Any) -> RecordReader:
         return RecordReader(self.opener)
-
-    def forward(self, xp: ArrayModule, reader: RecordReader) -> Any:
-        return reader
 
     def key(self) -> Any:
         return id(self)
 
 
 @register
-class ReaderReadV2(Op):
+class ReaderReadV2(ResourceUse):
     """Key and value of the next record of the files whose names are in a queue."""
 
-    cpu_only = True
     types = ("string", "string")
-    stateful = True
     waits = True
-    gradient = None
 
     def shape(self, reader: Shape, queue: Shape) -> Any:
         return SCALAR, SCALAR
@@ -110,14 +96,11 @@ class ReaderReadV2(Op):
 
 
 @register
-class ReaderReadUpToV2(Op):
+class ReaderReadUpToV2(ResourceUse):
     """Keys and values of the next records, at most n of them."""
 
-    cpu_only = True
     types = ("string", "string", "int64")
-    stateful = True
     waits = True
-    gradient = None
 
     def shape(self, reader: Shape, queue: Shape, n: Shape) -> Any:
         return Shape.of((None,)), Shape.of((None,))
@@ -132,17 +115,10 @@ class ReaderReadUpToV2(Op):
         return np.array([os.fsencode(key) for key in keys], object), np.array(values, object)
 
 
-class ReaderUse(Op):
+class ReaderUse(ResourceUse):
     """Base of the ops on a reader alone."""
 
-    cpu_only = True
-    types = ("string",)
-    stateful = True
     returns = "int64"
-    gradient = None
-
-    def shape(self, reader: Shape) -> Shape:
-        return SCALAR
 
 
 @register

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import apply, is_tensor
-from deepkit.core.listing import listed
+from deepkit.core.nest import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
@@ -26,9 +26,8 @@ __all__ = [
 ]
 
 
-@register
-class SumLike(Op):
-    """Sums x over the axes along which a tensor shaped like `like` was stretched: broadcasting undone."""
+class ToShapeOf(Op):
+    """Base: x in the shape of `like`, with which it broadcasts."""
 
     shape_only = (1,)
     types = ("T", "any")
@@ -37,6 +36,11 @@ class SumLike(Op):
     def shape(self, x: Shape, like: Shape) -> Shape:
         broadcast(x, like)
         return like
+
+
+@register
+class SumLike(ToShapeOf):
+    """Sums x over the axes along which a tensor shaped like `like` was stretched: broadcasting undone."""
 
     def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         target = like.shape
@@ -55,16 +59,8 @@ class SumLike(Op):
 
 
 @register
-class BroadcastLike(Op):
+class BroadcastLike(ToShapeOf):
     """x stretched to the shape of `like`."""
-
-    shape_only = (1,)
-    types = ("T", "any")
-    aliases = True
-
-    def shape(self, x: Shape, like: Shape) -> Shape:
-        broadcast(x, like)
-        return like
 
     def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         return x if x.shape == like.shape else xp.broadcast_to(x, like.shape)

@@ -6,7 +6,7 @@ import functools
 import operator
 import string
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
@@ -35,9 +35,7 @@ def einsum(_equation: str, *inputs: TensorLike, name: str | None = None) -> AnyT
     [21.0, 43.0]
     """
     with scope(name, "einsum", inputs) as full:
-        model = next((x for x in inputs if is_tensor(x)), None)
-        kind = None if model is None else model.dtype
-        tensors = [x if is_tensor(x) else convert(x, kind, beside=model) for x in inputs]
+        tensors = _of_one_type(inputs)
         tensors = [_ranked(term, x) for term, x in zip(_terms(_equation, tensors), tensors, strict=True)]
         if any(x.shape.rank is None for x in tensors):
             return ops.identity(_with_one_axis_for_the_dots(_equation, tensors), name=full)
@@ -49,6 +47,13 @@ def einsum(_equation: str, *inputs: TensorLike, name: str | None = None) -> AnyT
             result, names = _contract(result, names, x, others, needed)
         result, names = _summed(result, names, set(output))
         return ops.transpose(result, [names.index(label) for label in output], name=full)
+
+
+def _of_one_type(inputs: Sequence[Any]) -> list[Any]:
+    """The inputs as tensors; numbers and arrays take the type of the first tensor among them."""
+    model = next((x for x in inputs if is_tensor(x)), None)
+    kind = None if model is None else model.dtype
+    return [x if is_tensor(x) else convert(x, kind, beside=model) for x in inputs]
 
 
 def _parse(equation: str, tensors: list[Any]) -> tuple[list[Labels], Labels]:

@@ -265,10 +265,15 @@ def fused_batch_norm(
                 used = [(1 - f) * old + f * new for old, new in zip((mean, variance), used, strict=True)]  # type: ignore[operator]
         else:
             used = [ops.stop_gradient(convert(t, wide.dtype, beside=x)) for t in (mean, variance)]
-            column = [-1, *[1] * (x.shape.rank - 2)] if first else [-1]
-            rows = [ops.reshape(t, column) for t in (*used, offset, scale)]
-            y = batch_normalization(wide, rows[0], rows[1], rows[2], rows[3], smallest)
+            y = _by_given_moments(wide, (*used, offset, scale), smallest, first)
         return ops.cast(y, x.dtype), used[0], used[1]
+
+
+def _by_given_moments(x: AnyTensor, numbers: Sequence[TensorLike], epsilon: float, first: bool) -> AnyTensor:
+    """numbers: mean, variance, offset and scale of each channel."""
+    column = [-1, *[1] * (len(x.shape) - 2)] if first else [-1]
+    mean, variance, offset, scale = (ops.reshape(t, column) for t in numbers)
+    return batch_normalization(x, mean, variance, offset, scale, epsilon)
 
 
 def _by_own_moments(

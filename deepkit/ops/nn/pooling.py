@@ -12,7 +12,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntsLike, PaddingLike, TensorLike
 from deepkit.device import pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
 from deepkit.ops.nn.spatial import Windowed
@@ -270,8 +270,7 @@ def pool(
     number of axes.
     """
     kinds = {"MAX": (MaxPool, "max_pool"), "AVG": (AvgPool, "avg_pool")}
-    if pooling_type not in kinds:
-        raise ArgumentError(f"pooling_type={pooling_type!r}", rule="'MAX' or 'AVG'")
+    check_choice("pooling_type", pooling_type, kinds)
     cls, default = kinds[pooling_type]
     window = tuple(int(k) for k in window_shape)
     first = spatial.channels_first(data_format, len(window))

@@ -96,22 +96,23 @@ def per_axis(what: str, value: IntsLike | None, space: int, first: bool) -> tupl
         return (1,) * space
     numbers: Any = value if hasattr(value, "__iter__") else [value]
     listed = [int(v) for v in numbers]
-    example = "[1, 1, 2, 2]" if first else "[1, 2, 2, 1]"
+    example = f"{what}={'[1, 1, 2, 2]' if first else '[1, 2, 2, 1]'}" if space == 2 else None
+    outer = [1, 1]
     if len(listed) == 1:
         listed *= space
-    if len(listed) == space + 2:
+    elif len(listed) == space + 2:
         listed, outer = (listed[2:], listed[:2]) if first else (listed[1:-1], listed[:: space + 1])
-        if outer != [1, 1]:
-            raise ArgumentError(
-                f"{what}={value}: the batch and the channels have {outer[0]} and {outer[1]}",
-                rule=f"windows move over {AXES[space]} alone: no example and no channel is left out",
-                hint=f"{what}={example}" if space == 2 else f"1 for the batch and the channels in {what}",
-            )
+    if outer != [1, 1]:
+        raise ArgumentError(
+            f"{what}={value}: the batch and the channels have {outer[0]} and {outer[1]}",
+            rule=f"windows move over {AXES[space]} alone: no example and no channel is left out",
+            hint=example or f"1 for the batch and the channels in {what}",
+        )
     if len(listed) != space or min(listed) < 1:
         raise ArgumentError(
             f"{what}={value} for {space} space axes",
             rule=f"positive numbers: one, or one for each of [{AXES[space]}], or one for each axis of the tensor",
-            hint=f"{what}={example}" if space == 2 else None,
+            hint=example,
         )
     return tuple(listed)
 

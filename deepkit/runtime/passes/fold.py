@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from deepkit.core.node import Node
+from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.errors import DeepkitError
+from deepkit.runtime.passes.prune import stand_in
 
 LARGEST = 1 << 20  # elements; a bigger result is cheaper to compute than to keep
+
+
+class Known:
+    """What is known before a plan runs: which Symbols are fed, the values of others, and what is run for what.
+
+    The passes add to `values`, which are the same in all runs and of no Symbol that is fed; to `same`, which maps a Symbol
+    to an earlier one that has the same value; and to `joined`, the op and inputs of two nodes that run as one.
+    """
+
+    def __init__(self, fed: Iterable[Symbol], values: dict[Symbol, Any]):
+        self.fed, self.values = set(fed), values
+        self.same: dict[Symbol, Symbol] = {}
+        self.joined: dict[Node, tuple[Op, list[Symbol]]] = {}
+
+    def __contains__(self, x: object) -> bool:
+        """Whether nobody has to compute x."""
+        return x in self.values or x in self.fed
+
+    def source(self, x: Symbol) -> Symbol:
+        """The Symbol to read in the place of x."""
+        return self.same.get(x, x)
+
+    def runs(self, node: Node) -> tuple[Op, Sequence[Symbol]]:
+        """What is run for a node, and with what: its op and inputs, or those of two nodes that were joined."""
+        return self.joined.get(node) or (node.op, node.inputs)
+
+    def sources(self, node: Node) -> list[Symbol]:
+        """The Symbols to read in the place of what a node runs with."""
+        return [self.same.get(x, x) for x in self.runs(node)[1]]
 
 
 def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
@@ -27,34 +59,40 @@ def _is_function(node: Node) -> bool:
     return bool(node.op.is_pure and node.inputs and not node.op.subgraphs and not node.control_inputs)
 
 
-def fold(nodes: list[Node], known: dict[Symbol, Any], same: dict[Symbol, Symbol], feeds: set[Symbol]) -> None:
-    """Adds to `known` the outputs of pure nodes all of whose inputs are known, and to `same` what hands an input on."""
+def fold(nodes: list[Node], known: Known) -> None:
+    """Adds the outputs of pure nodes all of whose inputs are known; the output of one that hands an input on is that input."""
     for node in nodes:
-        if not _is_function(node) or any(y in feeds or y in known for y in node.outputs):
+        if not _is_function(node) or any(y in known for y in node.outputs):
             continue
-        inputs = [same.get(x, x) for x in node.inputs]
-        if node.op.passes is not None and (only := node.op.passes(*map(known.get, inputs))) is not None:
-            _hand_on(node.outputs[0], inputs[only], known, same)
-        elif not _too_large(node) and all(x in known and x not in feeds for x in inputs):
-            _compute(node, inputs, known)
+        inputs = known.sources(node)
+        only = None if node.op.passes is None else node.op.passes(*map(known.values.get, inputs))
+        if only is not None:
+            _hand_on(node.outputs[0], inputs[only], known)
+        else:
+            _compute(node, [_argument(node, i, x, known) for i, x in enumerate(inputs)], known.values)
 
 
-def _hand_on(y: Symbol, x: Symbol, known: dict[Symbol, Any], same: dict[Symbol, Symbol]) -> None:
-    if x in known:
-        known[y] = known[x]
+def _hand_on(y: Symbol, x: Symbol, known: Known) -> None:
+    if x in known.values:
+        known.values[y] = known.values[x]
     else:
-        same[y] = x
+        known.same[y] = x
 
 
-def _compute(node: Node, inputs: list[Symbol], known: dict[Symbol, Any]) -> None:
+def _argument(node: Node, i: int, x: Symbol, known: Known) -> Any:
+    """The value of input i: the same in all runs, or any of the shape that the input always has, where only that counts."""
+    shape_alone = x not in known.values and i in node.op.shape_only and x.shape.is_full
+    return stand_in(x) if shape_alone else known.values.get(x)
+
+
+def _compute(node: Node, arguments: list[Any], values: dict[Symbol, Any]) -> None:
+    """Adds the values of a node's outputs if all its arguments are known and the outputs are not too large to keep."""
+    if any(x is None for x in arguments) or any((y.shape.num_elements() or 0) > LARGEST for y in node.outputs):
+        return
     try:
         with np.errstate(all="ignore"):
-            result = node.op.forward(np, *[known[x] for x in inputs])
+            result = node.op.forward(np, *arguments)
     except (DeepkitError, ValueError, ArithmeticError, IndexError):
         return  # it fails when it runs, where the message can say so
-    values = result if isinstance(result, tuple) else (result,)
-    known.update(zip(node.outputs, map(np.asarray, values), strict=True))
-
-
-def _too_large(node: Node) -> bool:
-    return any((y.shape.num_elements() or 0) > LARGEST for y in node.outputs)
+    results = result if isinstance(result, tuple) else (result,)
+    values.update(zip(node.outputs, map(np.asarray, results), strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 from deepkit.core.node import Node
 from deepkit.core.op import Op
@@ -36,23 +35,30 @@ def updated_in_place(
     fetched: Iterable[Symbol],
 ) -> set[Node]:
     """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
-    last_use: dict[Any, int] = {}  # of an alias of a variable's old value, not of the variable itself
+    last_use: dict[Symbol, int] = {}  # of an alias of a variable's old value, not of the variable itself
     for i, node in enumerate(order):
         last_use.update(dict.fromkeys(_others(sources(node), owned), i))
-    made_at = {y: i for i, node in enumerate(order) for y in node.outputs}
-    pinned: dict[Any, int] = {}  # from here on an alias of the variable's memory waits to be fetched
-    for x in fetched:
-        for owner in _others([x], owned):
-            pinned[owner] = min(pinned.get(owner, len(order)), made_at.get(x, 0))
+    pinned = _pinned(order, owned, fetched)
 
     def may_write(i: int, node: Node) -> bool:
-        inputs = sources(node)
-        targets = {inputs[k] for k in node.op.writes}
-        values = [x for k, x in enumerate(inputs) if k not in node.op.writes]
-        overlap = any(owned.get(x, frozenset()) & targets for x in values)
+        inputs, writes = sources(node), node.op.writes
+        targets = {inputs[k] for k in writes}
+        overlap = any(owned.get(x, frozenset()) & targets for k, x in enumerate(inputs) if k not in writes)
         return not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
 
     return {node for i, node in enumerate(order) if node.op.inplace is not None and may_write(i, node)}
+
+
+def _pinned(
+    order: list[Node], owned: dict[Symbol, frozenset[Symbol]], fetched: Iterable[Symbol]
+) -> dict[Symbol, int]:
+    """The place in the order from which on an alias of a variable's memory waits to be fetched."""
+    made_at = {y: i for i, node in enumerate(order) for y in node.outputs}
+    pinned: dict[Symbol, int] = {}
+    for x in sorted(fetched, key=lambda x: made_at.get(x, 0)):
+        for owner in _others([x], owned):
+            pinned.setdefault(owner, made_at.get(x, 0))
+    return pinned
 
 
 def _others(symbols: Iterable[Symbol], owned: dict[Symbol, frozenset[Symbol]]) -> set[Symbol]:
@@ -93,9 +99,11 @@ def reusable(
     last_use = {first.get(x, x): i for i, node in enumerate(order) for x in sources(node)}
     escaped = {first.get(x, x) for x in seen.union(fetched)}
 
+    barred = escaped | {x for x in last_use if owned.get(x, frozenset()) & outside}
+
     def is_last(i: int, node: Node) -> bool:
         x, *others = [first.get(x, x) for x in sources(node)]
-        return not owned[x] & outside and x not in escaped and x not in others and last_use[x] == i
+        return x not in barred and x not in others and last_use[x] == i
 
     return {node for i, node in enumerate(order) if node.op.takes_out and is_last(i, node)}
 

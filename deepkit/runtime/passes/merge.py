@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.node import Node
-from deepkit.core.symbol import Symbol
+from deepkit.runtime.passes.fold import Known
 
 
-def merge(nodes: list[Node], known: dict[Symbol, Any], same: dict[Symbol, Symbol], feeds: set[Symbol]) -> None:
-    """Adds to `same`, for each Symbol that repeats an earlier one, that earlier one."""
+def merge(nodes: list[Node], known: Known) -> None:
+    """Finds, for each Symbol that repeats an earlier one, that earlier one."""
     first: dict[Any, Node] = {}
+    same = known.same
     for node in nodes:
         same.update({y: same[same[y]] for y in node.outputs if same.get(y) in same})
-        if not node.op.is_pure or any(y in feeds or y in known or y in same for y in node.outputs):
+        if not node.op.is_pure or any(y in known or y in same for y in node.outputs):
             continue
-        inputs = tuple(same.get(x, x) for x in node.inputs)
-        key = (node.op.key(), inputs, tuple(node.control_inputs), node.device)
+        key = (node.op.key(), tuple(known.sources(node)), tuple(node.control_inputs), node.device)
         try:
             twin = first.setdefault(key, node)
         except TypeError:  # an attribute that cannot be hashed, such as an array

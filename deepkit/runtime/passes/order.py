@@ -16,16 +16,13 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
     So a variable read without control dependencies gives the value from before the run's updates. What may wait for
     another node (for what it puts into a queue) comes after all that can run without it.
     """
-    inside = set(nodes)
-    waits: dict[Node, int] = {}
     followers: dict[Node, list[Node]] = {node: [] for node in nodes}
+    waits: dict[Node, int] = {}  # for how many nodes
     for node in nodes:
-        before = {x.node for x in sources(node)} | set(node.control_inputs)
-        before &= inside
+        before = {*(x.node for x in sources(node)), *node.control_inputs} & followers.keys()
         waits[node] = len(before)
         for other in before:
             followers[other].append(node)
-
     places = {node: i for i, node in enumerate(nodes)}  # a body's variables belong to another graph: ids may repeat
 
     def turn(node: Node) -> tuple[bool, bool, int, int, Node]:

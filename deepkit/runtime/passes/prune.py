@@ -23,9 +23,9 @@ def prune(targets: Iterable[Node | Symbol | None], feeds: Set[Symbol]) -> list[N
 def stand_ins(nodes: list[Node], feeds: Set[Symbol]) -> dict[Symbol, Any]:
     """For inputs that nobody computes, as only their known shapes are used, arrays of these shapes without memory."""
     computed = set(nodes)
-    return {
-        x: np.broadcast_to(np.zeros((), x.dtype.numpy), tuple(x.shape))
-        for node in nodes
-        for x in node.inputs
-        if x not in feeds and x.node not in computed
-    }
+    return {x: stand_in(x) for node in nodes for x in node.inputs if x not in feeds and x.node not in computed}
+
+
+def stand_in(x: Symbol) -> np.ndarray:
+    """Zeros of the shape of x, which is known, that take no memory."""
+    return np.broadcast_to(np.zeros((), x.dtype.numpy), tuple(x.shape))

@@ -10,7 +10,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.slices import IndexedSlices
 from deepkit.device.dtypes import float32
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.layers.embedding import embedding, embedding_weights
 from deepkit.train import clip_by_global_norm
 from deepkit.v1 import train
@@ -126,8 +126,7 @@ def optimize_loss(
 
 def _optimizer(given: Any, rate: Any) -> Any:
     if isinstance(given, str):
-        if given not in OPTIMIZER_CLS_NAMES:
-            raise ArgumentError(f"optimizer={given!r}", rule="one of " + ", ".join(OPTIMIZER_CLS_NAMES))
+        check_choice("optimizer", given, OPTIMIZER_CLS_NAMES)
         given = OPTIMIZER_CLS_NAMES[given]
     if hasattr(given, "compute_gradients") and not isinstance(given, type):
         return given

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ArgumentError, DTypeError
+from deepkit.errors import DTypeError, check_choice
 from deepkit.train.initializers import Initializer, fans
 from deepkit.v1.initializers import shape_constant
 
@@ -21,8 +21,7 @@ class VarianceScaling(Initializer):
     """
 
     def __init__(self, factor: float, mode: str, uniform: bool, seed: int | None, dtype: Any):
-        if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
-            raise ArgumentError(f"variance_scaling_initializer: mode={mode!r}", rule="FAN_IN, FAN_OUT or FAN_AVG")
+        check_choice("variance_scaling_initializer: mode", mode, ("FAN_IN", "FAN_OUT", "FAN_AVG"))
         if not as_dtype(dtype).is_floating:
             raise DTypeError(f"variance_scaling_initializer of {as_dtype(dtype).name}", rule="floating-point numbers")
         self.factor, self.mode, self.uniform, self.seed, self.dtype = factor, mode, uniform, seed, as_dtype(dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ShapeError, check_choice
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1 import nn
 from deepkit.v1.contrib._normalizing import group_norm, instance_norm, layer_norm
@@ -101,8 +101,7 @@ _FORMATS = {None: "channels_last", "NHWC": "channels_last", "NWC": "channels_las
 
 
 def _layer_format(data_format: str | None) -> str:
-    if data_format not in _FORMATS:
-        raise ArgumentError(f"data_format={data_format!r}", rule="'NHWC' or 'NCHW'")
+    check_choice("data_format", data_format, _FORMATS)
     return _FORMATS[data_format]
 
 

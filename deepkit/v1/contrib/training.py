@@ -46,7 +46,7 @@ class HParams:
             new = list(new)
         if isinstance(old, list) and old and isinstance(new, list):
             return [HParams._fitting(name, old[0], item) for item in new]
-        if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
+        if isinstance(old, float) and type(new) is int:
             return float(new)
         if old is not None and new is not None and type(old) is not type(new):
             raise ArgumentError(

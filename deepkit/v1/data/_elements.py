@@ -5,9 +5,10 @@ A SparseTensor is a branch of three leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from deepkit.core import nest
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
 from deepkit.core.shape import Shape
@@ -56,81 +57,72 @@ def is_sparse(value: Any) -> bool:
     return isinstance(value, (SparseTensor, SparseParts))
 
 
+def _entries(value: Any) -> list[Any] | None:
+    """What an element is made of; None for one tensor, or for its Part."""
+    if isinstance(value, SparseTensor):
+        return [value.indices, value.values, value.dense_shape]
+    return nest.entries(value) if is_branch(value) else None
+
+
+def _whole_tensors(value: Any) -> list[Any] | None:
+    return None if is_sparse(value) else _entries(value)
+
+
+def _rebuilt(like: Any, items: list[Any]) -> Any:
+    if is_sparse(like):
+        return SparseTensor(*items) if isinstance(items[0], Symbol) else SparseParts(*items)
+    return nest.rebuilt(like, items)
+
+
 def components(structure: Any) -> list[Any]:
     """The tensors of an element, dense ones and sparse ones: Parts and SparseParts."""
-    if is_sparse(structure) or not is_branch(structure):
-        return [structure]
-    items = [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure
-    return [component for item in items for component in components(item)]
+    return nest.flatten(structure, _whole_tensors)
 
 
 def map_components(function: Callable[[Any], Any], structure: Any) -> Any:
     """The structure with function(tensor) for each tensor, sparse ones as a whole."""
-    if is_sparse(structure) or not is_branch(structure):
-        return function(structure)
-    if isinstance(structure, dict):
-        made = {key: map_components(function, structure[key]) for key in sorted(structure)}
-        return {key: made[key] for key in structure}
-    items = [map_components(function, item) for item in structure]
-    return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
+    return nest.map_leaves(function, structure, _whole_tensors)
 
 
 def flatten(structure: Any) -> list[Any]:
     """The leaves; those of a dict in the order of its keys."""
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, SparseTensor):
-        return [structure.indices, structure.values, structure.dense_shape]
-    if is_branch(structure):
-        return [leaf for item in structure for leaf in flatten(item)]
-    return [structure]
-
-
-def pack(structure: Any, leaves: Iterable[Any]) -> Any:
-    """`leaves` in the form of `structure`."""
-    return _packed(structure, iter(leaves))
-
-
-def _packed(structure: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(structure, dict):
-        values = {key: _packed(structure[key], leaves) for key in sorted(structure)}
-        return {key: values[key] for key in structure}
-    if is_sparse(structure):
-        items = [next(leaves) for _ in range(3)]
-        return SparseTensor(*items) if isinstance(items[0], Symbol) else SparseParts(*items)
-    if is_branch(structure):
-        items = [_packed(item, leaves) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
-    return next(leaves)
+    return nest.flatten(structure, _entries)
 
 
 def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
     """The structure with function(leaf) for each leaf."""
-    return pack(structure, [function(leaf) for leaf in flatten(structure)])
+    return nest.map_leaves(function, structure, _entries, _rebuilt)
+
+
+def pack(structure: Any, leaves: Iterable[Any]) -> Any:
+    """`leaves` in the form of `structure`."""
+    rest = iter(leaves)
+    return map_leaves(lambda _: next(rest), structure)
 
 
 def like(structure: Any, value: Any, what: str, is_leaf: Callable[[Any], bool]) -> list[Any]:
     """The leaves of `value`, which has the form of `structure` down to what `is_leaf` takes as one; or one for all."""
     if is_leaf(value):
         return [value] * len(flatten(structure))
-    return [leaf for s, v in _paired(structure, value, what) for leaf in like(s, v, what, is_leaf)]
+    beside = paired(structure, value)
+    if beside is None:
+        raise ArgumentError(
+            f"{what}={value!r}", rule=f"it has the form of an element, which is {describe(structure)}",
+            hint="a tuple for a tuple, a dict with the same names for a dict",
+        )
+    return [leaf for s, v in beside for leaf in like(s, v, what, is_leaf)]
 
 
-def _paired(structure: Any, value: Any, what: str) -> list[tuple[Any, Any]]:
-    """The branches of a structure, those of a dict in the order of their keys, each beside that of the value."""
+def paired(structure: Any, value: Any) -> list[tuple[Any, Any]] | None:
+    """The branches of a structure, those of a dict in the order of their keys, each beside that of the value.
+
+    None where the value has no such branches.
+    """
     if isinstance(structure, dict):
-        if isinstance(value, dict) and set(value) == set(structure):
-            return [(structure[key], value[key]) for key in sorted(structure)]
-    elif is_branch(structure) and isinstance(value, (tuple, list)) and len(value) == len(structure):
-        return list(zip(structure, value, strict=True))
-    raise _differs(what, value, structure)
-
-
-def _differs(what: str, value: Any, structure: Any) -> ArgumentError:
-    return ArgumentError(
-        f"{what}={value!r}", rule=f"it has the form of an element, which is {describe(structure)}",
-        hint="a tuple for a tuple, a dict with the same names for a dict",
-    )
+        fits = isinstance(value, dict) and set(value) == set(structure)
+        return [(structure[key], value[key]) for key in sorted(structure)] if fits else None
+    fits = is_branch(structure) and isinstance(value, (tuple, list)) and len(value) == len(structure)
+    return list(zip(structure, value, strict=True)) if fits else None
 
 
 def describe(structure: Any) -> str:

@@ -19,7 +19,7 @@ from deepkit.device.arrays import as_array
 from deepkit.errors import ArgumentError, DeepkitError, ShapeError
 from deepkit.ops.input.iteration import Row
 from deepkit.v1.data import _sparse as sparse
-from deepkit.v1.data._elements import Part, SparseParts, describe, flatten, is_branch
+from deepkit.v1.data._elements import Part, SparseParts, describe, flatten, is_branch, paired
 
 Rows = Iterator[Row]
 
@@ -91,17 +91,15 @@ def generated(generator: Callable[..., Any], element: Any, arguments: Sequence[A
 
 
 def _leaves(element: Any, value: Any) -> list[Any]:
-    if isinstance(element, dict):
-        if isinstance(value, dict) and set(value) == set(element):
-            return [leaf for key in sorted(element) for leaf in _leaves(element[key], value[key])]
-    elif not is_branch(element):
+    if not is_branch(element):
         return [value]
-    elif isinstance(value, (tuple, list)) and len(value) == len(element):
-        return [leaf for part, item in zip(element, value, strict=True) for leaf in _leaves(part, item)]
-    raise ArgumentError(
-        f"from_generator: the generator yielded {value!r}"[:300], rule=f"output_types says {describe(element)}",
-        hint="yield x, y for output_types=(tf.float32, tf.int32); a dict for a dict",
-    )
+    beside = paired(element, value)
+    if beside is None:
+        raise ArgumentError(
+            f"from_generator: the generator yielded {value!r}"[:300], rule=f"output_types says {describe(element)}",
+            hint="yield x, y for output_types=(tf.float32, tf.int32); a dict for a dict",
+        )
+    return [leaf for part, item in beside for leaf in _leaves(part, item)]
 
 
 def _fitting(part: Part, value: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from deepkit.core.graph import Graph, default_graph
+from deepkit.core.nest import entries, flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GraphError
 from deepkit.ops.arrays.sparse import SparseTensor
@@ -50,10 +51,18 @@ def call_input_fn(input_fn: Any, mode: str, params: dict[str, Any], config: Any)
 
 
 def _tensors(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _tensors(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and any(isinstance(v, (Symbol, dict)) for v in value):
-        return type(value)(_tensors(item) for item in value)
+    return map_leaves(_tensor, value, _several)
+
+
+def _several(value: Any) -> list[Any] | None:
+    """The entries of a dict, or of a list of tensors; a list of numbers is one tensor."""
+    found = entries(value)
+    if isinstance(value, dict) or (found and any(isinstance(entry, (Symbol, dict)) for entry in found)):
+        return found
+    return None
+
+
+def _tensor(value: Any) -> Any:
     if isinstance(value, SparseTensor):
         return value
     if callable(value) and not isinstance(value, Symbol):
@@ -72,7 +81,7 @@ def _tensors(value: Any) -> Any:
 
 def is_constant(graph: Graph, *structures: Any) -> bool:
     """Whether the tensors are the same in every run: nothing they are computed from has an effect or a state."""
-    waiting = [leaf for structure in structures for leaf in _leaves(structure)]
+    waiting = [x for leaf in flatten(structures) for x in _parts(leaf) if isinstance(x, Symbol)]
     seen = set()
     while waiting:
         node = waiting.pop().node
@@ -85,11 +94,5 @@ def is_constant(graph: Graph, *structures: Any) -> bool:
     return True
 
 
-def _leaves(structure: Any) -> list[Symbol]:
-    if isinstance(structure, dict):
-        return [leaf for item in structure.values() for leaf in _leaves(item)]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for item in structure for leaf in _leaves(item)]
-    if isinstance(structure, SparseTensor):
-        return [x for x in (structure.indices, structure.values, structure.dense_shape) if isinstance(x, Symbol)]
-    return [structure] if isinstance(structure, Symbol) else []
+def _parts(leaf: Any) -> tuple[Any, ...]:
+    return (leaf.indices, leaf.values, leaf.dense_shape) if isinstance(leaf, SparseTensor) else (leaf,)

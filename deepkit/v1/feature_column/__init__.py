@@ -13,7 +13,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.v1 import initializers
 from deepkit.v1.feature_column.base import CategoricalColumn, DenseColumn, FeatureColumn
 from deepkit.v1.feature_column.categories import (
@@ -97,8 +97,7 @@ def linear_model(
 
     Variables `<column>/weights`, of shape (width or num_buckets, units), and `bias_weights`.
     """
-    if sparse_combiner not in COMBINERS:
-        raise ArgumentError(f"linear_model: sparse_combiner={sparse_combiner!r}", rule=", ".join(COMBINERS))
+    check_choice("linear_model: sparse_combiner", sparse_combiner, COMBINERS)
     columns = _listed(feature_columns, FeatureColumn, "tf.feature_column.numeric_column(...)")
     with variable_scope(None, "linear_model"):
         sums = []

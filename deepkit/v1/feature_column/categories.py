@@ -45,6 +45,10 @@ class VocabularyColumn(CategoricalColumn):
         return without_missing(values, ids)
 
 
+def _text(word: Any) -> Any:
+    return word.decode() if isinstance(word, bytes) else word
+
+
 def categorical_column_with_vocabulary_list(
     key: str, vocabulary_list: Any, dtype: Any = None, default_value: int = -1, num_oov_buckets: int = 0
 ) -> VocabularyColumn:
@@ -53,7 +57,7 @@ def categorical_column_with_vocabulary_list(
     What is not in the list becomes default_value (-1: nothing), or one of num_oov_buckets more categories, by its hash.
     "" and -1 stand for nothing.
     """
-    words = tuple(w.decode() if isinstance(w, bytes) else w for w in vocabulary_list)
+    words = tuple(map(_text, vocabulary_list))
     if not words or len(set(words)) < len(words):
         raise ArgumentError(
             f"categorical_column_with_vocabulary_list({key!r}): {list(words)[:10]}", rule="at least one word, each once"
@@ -61,9 +65,8 @@ def categorical_column_with_vocabulary_list(
     if default_value != -1 and num_oov_buckets:
         raise ArgumentError("default_value and num_oov_buckets exclude each other", hint="leave one of them out")
     kind = string if isinstance(words[0], str) else int64
-    if (kind is string) != all(isinstance(w, str) for w in words) or (
-        dtype is not None and as_dtype(dtype).is_string != (kind is string)
-    ):
+    kinds = {isinstance(word, str) for word in words} | ({as_dtype(dtype).is_string} if dtype is not None else set())
+    if len(kinds) > 1:
         raise DTypeError(f"vocabulary of {key!r}: {list(words)[:10]}, dtype {dtype}", rule="all words, or all numbers")
     key = checked_key(key, "categorical_column_with_vocabulary_list")
     return VocabularyColumn(key, words, kind, int(default_value), int(num_oov_buckets))

@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN
@@ -16,39 +17,11 @@ from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
 
 __all__ = [
     "case", "cond", "foldl", "foldr", "map_fn", "numpy_function", "py_func", "py_function", "scan", "while_loop",
 ]
-
-
-def _flat(structure: Any) -> list[Any]:
-    """The leaves of nested lists, tuples and dicts, in order; for a TensorArray the tensor that holds its entries."""
-    return [leaf.flow if isinstance(leaf, TensorArray) else leaf for leaf in _leaves(structure)]
-
-
-def _leaves(structure: Any) -> list[Any]:
-    if isinstance(structure, (list, tuple)):
-        return [leaf for item in structure for leaf in _leaves(item)]
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
-    return [structure]
-
-
-def _packed(like: Any, leaves: Sequence[Any]) -> Any:
-    """`leaves` in the structure of `like`."""
-    rest = iter(leaves)
-
-    def build(item: Any) -> Any:
-        if isinstance(item, (list, tuple)):
-            parts = [build(x) for x in item]
-            return type(item)(*parts) if hasattr(item, "_fields") else type(item)(parts)
-        if isinstance(item, dict):
-            return {key: build(item[key]) for key in sorted(item)}
-        return item.with_flow(next(rest)) if isinstance(item, TensorArray) else next(rest)
-
-    return build(like)
 
 
 def cond(
@@ -67,14 +40,14 @@ def cond(
             if result is None:
                 raise ArgumentError("a branch of cond returns None", rule="both branches return tensors or operations")
             structure.append(result)
-            return [_value_of(r, predicate) for r in _flat(result)]
+            return [_value_of(r, predicate) for r in flat(result)]
 
         return call
 
     predicate = ops.cast(constant_of(pred), "bool")
     either, other = (flattened(f) for f in functions)
     results = branches.cond(predicate, either, other, name or "cond")
-    return _packed(structure[0], results)
+    return packed(structure[0], results)
 
 
 def _value_of(result: Any, predicate: Symbol) -> Symbol:
@@ -111,26 +84,21 @@ def while_loop(
 
     The variables keep their types, and their shapes where shape_invariants do not leave a dimension open.
     """
-    variables = [constant_of(v) for v in _flat(loop_vars)]
+    variables = [constant_of(v) for v in flat(loop_vars)]
     many = isinstance(loop_vars, (list, tuple))
 
-    def unpacked(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*leaves: Any) -> Any:
-            packed = _packed(loop_vars, leaves)
-            return function(*packed) if many else function(packed)
-
-        return call
-
-    def step(*leaves: Any) -> list[Any]:
-        result = unpacked(body)(*leaves)
-        return _flat(result if isinstance(result, (list, tuple)) or not many else [result])
+    def called(function: Callable[..., Any], leaves: Sequence[Any]) -> Any:
+        given = packed(loop_vars, leaves)
+        return function(*given) if many else function(given)
 
     known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
-    lists = [isinstance(leaf, TensorArray) for leaf in _leaves(loop_vars)]  # these grow as they are written
-    invariants = [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)]
-    results = loops.while_loop(unpacked(cond), step, variables, invariants, maximum_iterations, name or "while")
-    packed = _packed(loop_vars, results)
-    return packed[0] if many and len(packed) == 1 and not return_same_structure else packed
+    lists = [isinstance(leaf, TensorArray) for leaf in flatten(loop_vars)]  # these grow as they are written
+    results = loops.while_loop(
+        lambda *leaves: called(cond, leaves), lambda *leaves: flat(called(body, leaves)), variables,
+        [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)], maximum_iterations, name or "while",
+    )
+    last = packed(loop_vars, results)
+    return last[0] if many and len(last) == 1 and not return_same_structure else last
 
 
 def _shapes(structure: Any) -> list[Any]:
@@ -144,16 +112,16 @@ def map_fn(
     swap_memory: bool = False, infer_shape: bool = True, name: str | None = None,
 ) -> Any:
     """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked."""
-    xs = [constant_of(x) for x in _flat(elems)]
+    xs = [constant_of(x) for x in flat(elems)]
     structure: list[Any] = []
 
     def body(_: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        result = fn(_packed(elems, rows))
+        result = fn(packed(elems, rows))
         structure.append(result)
-        return [], _flat(result)
+        return [], flat(result)
 
     _, ys = loops.scan(body, [], xs, name=name or "map")
-    return _packed(structure[0], ys)
+    return packed(structure[0], ys)
 
 
 def scan(
@@ -161,24 +129,24 @@ def scan(
     swap_memory: bool = False, infer_shape: bool = True, reverse: bool = False, name: str | None = None,
 ) -> Any:
     """All the intermediate values of state = fn(state, row), stacked; the first state is the initializer or row 0."""
-    xs = [constant_of(x) for x in _flat(elems)]
+    xs = [constant_of(x) for x in flat(elems)]
     like = elems if initializer is None else initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        result = _flat(fn(_packed(like, states), _packed(elems, rows)))
+        result = flat(fn(packed(like, states), packed(elems, rows)))
         return result, result
 
     if initializer is not None:
-        start = [constant_of(x) for x in _flat(initializer)]
-        _, ys = loops.scan(body, start, xs, reverse, name or "scan")
-        return _packed(like, ys)
+        start = [constant_of(x) for x in flat(initializer)]
+        return packed(like, loops.scan(body, start, xs, reverse, name or "scan")[1])
     at, others = (-1, slice(None, -1)) if reverse else (0, slice(1, None))
     with default_graph().name_scope(name or "scan") as full:
         first, rest = [x[at] for x in xs], [x[others] for x in xs]
         rows = [ops.expand_dims(x, 0) for x in first]
     _, ys = loops.scan(body, first, rest, reverse, f"{full}while/")
+    pairs = zip(ys, rows, strict=True) if reverse else zip(rows, ys, strict=True)
     with default_graph().name_scope(full):
-        return _packed(like, [ops.concat([y, r] if reverse else [r, y], 0) for y, r in zip(ys, rows, strict=True)])
+        return packed(like, [ops.concat(list(pair), 0) for pair in pairs])
 
 
 def foldl(
@@ -186,20 +154,20 @@ def foldl(
     swap_memory: bool = False, name: str | None = None, reverse: bool = False,
 ) -> Any:
     """The last value of state = fn(state, row) over the rows of `elems`, from the first to the last."""
-    xs = [constant_of(x) for x in _flat(elems)]
+    xs = [constant_of(x) for x in flat(elems)]
     if initializer is None:
         at = -1 if reverse else 0
         start = [x[at] for x in xs]
         xs = [x[:-1] if reverse else x[1:] for x in xs]
         like = elems
     else:
-        start, like = [constant_of(x) for x in _flat(initializer)], initializer
+        start, like = [constant_of(x) for x in flat(initializer)], initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        return _flat(fn(_packed(like, states), _packed(elems, rows))), []
+        return flat(fn(packed(like, states), packed(elems, rows))), []
 
     states, _ = loops.scan(body, start, xs, reverse, name or ("foldr" if reverse else "foldl"))
-    return _packed(like, states)
+    return packed(like, states)
 
 
 def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **options: Any) -> Any:

@@ -12,7 +12,7 @@ from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
-from deepkit.core.listing import leaves, listed
+from deepkit.core.nest import leaves, listed
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
-from deepkit.core.listing import concrete
+from deepkit.core.nest import concrete
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol

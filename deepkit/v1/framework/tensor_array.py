@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from deepkit import ops
+from deepkit.core import nest
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
@@ -134,3 +136,16 @@ class TensorArray:
     def close(self, name: str | None = None) -> Any:
         """An op that does nothing: memory is given back by itself."""
         return no_op(name)
+
+
+def flat(structure: Any) -> list[Any]:
+    """The leaves of nested lists, tuples and dicts; for a TensorArray the tensor that holds its entries."""
+    return [leaf.flow if isinstance(leaf, TensorArray) else leaf for leaf in nest.flatten(structure)]
+
+
+def packed(like: Any, leaves: Iterable[Any]) -> Any:
+    """`leaves` nested as `like` is; a TensorArray goes on with the entries that its leaf holds."""
+    rest = iter(leaves)
+    return nest.map_leaves(
+        lambda leaf: leaf.with_flow(next(rest)) if isinstance(leaf, TensorArray) else next(rest), like
+    )

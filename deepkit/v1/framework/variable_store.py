@@ -213,8 +213,8 @@ def _made_by(graph: Graph, name: str, shape: Any, kind: DType, initializer: Any)
     """A function that makes the initial value by an initializer, the type's default one if it is None."""
     make: Any = default_for(kind) if initializer is None else initializer
     make = make() if isinstance(make, type) else make
-    arguments = [] if shape is None or not Shape(shape).is_full else [Shape(shape)]
-    if not arguments and (isinstance(make, Initializer) or not _takes_nothing(make)):
+    known = Shape(shape)
+    if not known.is_full and (isinstance(make, Initializer) or not _takes_nothing(make)):
         raise ShapeError(
             f"get_variable({name!r}) needs the shape of the new variable, not {shape}", where=_here(),
             rule="every dimension of a new variable is a number",
@@ -223,11 +223,11 @@ def _made_by(graph: Graph, name: str, shape: Any, kind: DType, initializer: Any)
 
     def start() -> Any:
         with graph.name_scope("Initializer"):
-            if not arguments or _takes_nothing(make):
+            if _takes_nothing(make):
                 return make()
             if isinstance(make, Initializer):
-                return make(shape_constant(arguments[0], make.label), dtype=kind)
-            return make([int(d) for d in arguments[0]], dtype=kind)
+                return make(shape_constant(known, make.label), dtype=kind)
+            return make([int(d) for d in known], dtype=kind)
 
     return start
 

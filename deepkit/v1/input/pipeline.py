@@ -158,8 +158,8 @@ def _batched(
             queue = RandomShuffleQueue(capacity, shuffle[0], types, known, seed=shuffle[1], shared_name=shared_name)
         else:
             queue = (PaddingFIFOQueue if pads else FIFOQueue)(capacity, types, known, shared_name=shared_name)
-        enqueues = [_enqueue(queue, p, enqueue_many, keep_input) for p in parts]
-        add_queue_runner(QueueRunner(queue, [op for op in enqueues for _ in range(threads)]))
+        enqueues = [op for p in parts for op in [_enqueue(queue, p, enqueue_many, keep_input)] * threads]
+        add_queue_runner(QueueRunner(queue, enqueues))
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
         result = take(batch_size, name=scope)
     return _named(result if isinstance(result, list) else [result], names)

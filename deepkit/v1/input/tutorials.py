@@ -103,10 +103,10 @@ class DataSet:
         """
         if fake_data:
             label = [1] + [0] * (_CLASSES - 1) if self.one_hot else 0
-            return [[1] * _FAKE_PIXELS for _ in range(batch_size)], [label for _ in range(batch_size)]
+            return [[1] * _FAKE_PIXELS] * batch_size, [label] * batch_size
         if batch_size > 0 and self._num_examples == 0:
             raise ArgumentError("next_batch of a data set without examples", hint="a larger validation_size")
-        if self._index_in_epoch == 0 and self._epochs_completed == 0 and shuffle:
+        if shuffle and self._index_in_epoch == self._epochs_completed == 0:
             self._shuffle()
         parts, missing = [], batch_size
         while missing > self._num_examples - self._index_in_epoch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.layers.layouts import layout
 
 AXES = {1: "batch, width, channels", 2: "batch, height, width, channels", 3: "batch, depth, height, width, channels"}
@@ -12,8 +12,7 @@ AXES = {1: "batch, width, channels", 2: "batch, height, width, channels", 3: "ba
 
 def channel_axis(data_format: str) -> int:
     """Which axis the channels are: -1 or 1."""
-    if data_format not in ("channels_last", "channels_first"):
-        raise ArgumentError(f"data_format={data_format!r}", rule="'channels_last' or 'channels_first'")
+    check_choice("data_format", data_format, ("channels_last", "channels_first"))
     return -1 if data_format == "channels_last" else 1
 
 

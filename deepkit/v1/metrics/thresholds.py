@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit import ops
 from deepkit.device.dtypes import bool_, float32
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.layers.metrics.confusion import KINDS, by_comparing
 from deepkit.layers.metrics.curves import areas, precision_recall_areas
 from deepkit.v1.framework.scopes import variable_scope
@@ -43,11 +43,9 @@ def auc(
     PR is precision over recall. predictions lie in [0, 1]. The area is a sum over num_thresholds points; its summation:
     trapezoidal, minoring, majoring, or careful_interpolation (for PR: J. Davis, M. Goadrich, ICML 2006).
     """
-    if curve not in ("ROC", "PR"):
-        raise ArgumentError(f"auc: curve={curve!r}", rule="'ROC' or 'PR'")
+    check_choice("auc: curve", curve, ("ROC", "PR"))
     methods = ("trapezoidal", "careful_interpolation", "minoring", "majoring")
-    if summation_method not in methods:
-        raise ArgumentError(f"auc: summation_method={summation_method!r}", rule="one of " + ", ".join(methods))
+    check_choice("auc: summation_method", summation_method, methods)
     points = thresholds_between(num_thresholds)
     if thresholds is not None:
         points = [points[0], *sorted(float(t) for t in thresholds), points[-1]]

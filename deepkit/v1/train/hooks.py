@@ -20,6 +20,9 @@ class SessionRunArgs(NamedTuple):
     options: Any = None
 
 
+_NOTHING = SessionRunArgs(None)
+
+
 class SessionRunValues(NamedTuple):
     """What a hook gets after a run: the values of its fetches."""
 
@@ -106,14 +109,14 @@ class HookedSession:
         if not self.hooks:
             return self.session.run(fetches, feed_dict, options=options, run_metadata=run_metadata)
         context = SessionRunContext(SessionRunArgs(fetches, feed_dict, options), self.session)
-        asked = [hook.before_run(context) for hook in self.hooks]
+        asked = [hook.before_run(context) or _NOTHING for hook in self.hooks]
         feeds = dict(feed_dict or {})
         for args in asked:
-            feeds.update({} if args is None or args.feed_dict is None else args.feed_dict)
-        wanted = [[] if args is None or args.fetches is None else args.fetches for args in asked]
+            feeds.update(args.feed_dict or {})
+        wanted = [[] if args.fetches is None else args.fetches for args in asked]
         value, *results = self.session.run([fetches, *wanted], feeds, options=options, run_metadata=run_metadata)
         for hook, args, result in zip(self.hooks, asked, results, strict=True):
-            hook.after_run(context, SessionRunValues(None if args is None else result))
+            hook.after_run(context, SessionRunValues(None if args is _NOTHING else result))
         self.should_stop = self.should_stop or context.stop_requested
         return value
 

@@ -221,10 +221,9 @@ def MonitoredTrainingSession(
     if folder and event_messages.installed():
         steps, secs = _chosen(save_summaries_steps, save_summaries_secs, 100, None)
         own += _board_hooks(scaffold, folder, log_step_count_steps, steps, secs)
-    if checkpoint_dir:
-        steps, secs = _chosen(save_checkpoint_steps, save_checkpoint_secs, None, 600)
-        if steps or secs:
-            own.append(CheckpointSaverHook(checkpoint_dir, secs or None, steps or None, scaffold=scaffold))
+    steps, secs = _chosen(save_checkpoint_steps, save_checkpoint_secs, None, 600)
+    if checkpoint_dir and (steps or secs):
+        own.append(CheckpointSaverHook(checkpoint_dir, secs or None, steps or None, scaffold=scaffold))
     creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir)
     return MonitoredSession(creator, [*own, *(hooks or ())], stop_grace_period_secs)
 

@@ -13,7 +13,7 @@ import numpy as np
 from deepkit.core.collections import GraphKeys
 from deepkit.core.description import describe
 from deepkit.core.graph import Graph, default_graph
-from deepkit.core.listing import leaves
+from deepkit.core.nest import leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, ClosedSessionError, DTypeError, GraphError, NameNotFoundError, ShapeError

@@ -11,7 +11,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.autodiff import gradients
 from deepkit.core.tensor import Tensor
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, check_choice
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "tanh": ops.tanh, "relu": ops.relu, "sigmoid": ops.sigmoid, "none": ops.identity,
@@ -53,8 +53,7 @@ class Signal:
 
     def __init__(self, stddev: float, activation: str = "tanh", layers: int = 10, units: int = 128, examples: int = 200,
                  seed: int = 1):
-        if activation not in ACTIVATIONS:
-            raise ArgumentError(f"activation={activation!r}", rule=f"one of {', '.join(ACTIVATIONS)}")
+        check_choice("activation", activation, ACTIVATIONS)
         if not 0 <= stddev < np.inf or min(layers, units, examples) < 1:
             raise ArgumentError(f"stddev={stddev}, layers={layers}, units={units}, examples={examples}",
                                 rule="stddev of 0 or more; at least one layer, unit and example")

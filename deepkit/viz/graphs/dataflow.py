@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deepkit.core.nest import flatten
 from deepkit.errors import ArgumentError
 from deepkit.viz.graphs.drawing import Box, Edge, area_of, draw, overlap
 from deepkit.viz.graphs.layout import Layout, arrange
@@ -106,7 +107,7 @@ def _not_implied(control: list[Edge], data: set[tuple[int, int]], n: int) -> lis
 
 
 def _needed(nodes: list[Any], fetches: Any) -> list[Any]:
-    stack = [getattr(item, "op", item) if not hasattr(item, "inputs") else item for item in _flat(fetches)]
+    stack = [getattr(item, "op", item) if not hasattr(item, "inputs") else item for item in flatten(fetches)]
     wanted: set[int] = set()
     while stack:
         node = stack.pop()
@@ -114,14 +115,6 @@ def _needed(nodes: list[Any], fetches: Any) -> list[Any]:
             wanted.add(id(node))
             stack += [x.op for x in node.inputs] + list(node.control_inputs)
     return [node for node in nodes if id(node) in wanted]
-
-
-def _flat(item: Any) -> Iterable[Any]:
-    if isinstance(item, (list, tuple)):
-        for part in item:
-            yield from _flat(part)
-    else:
-        yield item
 
 
 def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
@@ -204,10 +197,11 @@ def _frames(boxes: list[Box], layout: Layout, given_up: set[str]) -> dict[str, l
     frames: dict[str, list[int]] = {}
     for scope in sorted(_scopes(boxes) - given_up, key=lambda name: (name.count("/"), name)):
         inside = [i for i, box in enumerate(boxes) if box.name.startswith(scope + "/")]
-        if len(inside) < 2 or any(scope.startswith(f"{outer}/") for outer in frames):
+        if len(inside) < 2 or scope.startswith(tuple(f"{outer}/" for outer in frames)):
             continue
         area = area_of(inside, boxes, layout)
-        strangers = any(overlap(area, area_of([i], boxes, layout, 0)) for i in range(len(boxes)) if i not in inside)
-        if not strangers and not any(overlap(area, area_of(other, boxes, layout)) for other in frames.values()):
+        others = [area_of([i], boxes, layout, 0) for i in range(len(boxes)) if i not in inside]
+        others += [area_of(framed, boxes, layout) for framed in frames.values()]
+        if not any(overlap(area, other) for other in others):
             frames[scope] = inside
     return frames

@@ -168,17 +168,15 @@ def _order(layer: list[int], above: list[list[int]], below: list[list[int]], gro
     rows: list[list[int]] = [[] for _ in range(max(layer, default=-1) + 1)]
     for v, level in enumerate(layer):
         rows[level].append(v)
-    best, fewest = [list(row) for row in rows], _crossings(rows, below)
+    orders = []
     for sweep in range(_SWEEPS):
         downwards = sweep % 2 == 0
         place = {v: at for row in rows for v, at in _places(row)}
         for row in rows if downwards else rows[::-1]:
             _sort(row, above if downwards else below, place, groups)
             place.update(_places(row))
-        crossings = _crossings(rows, below)
-        if crossings < fewest or sweep == 0:
-            best, fewest = [list(row) for row in rows], crossings
-    return best
+        orders.append([list(row) for row in rows])
+    return min(orders, key=lambda order: _crossings(order, below))  # of equally good ones the first
 
 
 def _crossings(rows: list[list[int]], below: list[list[int]]) -> int:

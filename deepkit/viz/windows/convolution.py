@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.device.windows import amounts
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, grid, label, number
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY
@@ -44,10 +44,8 @@ class Sliding:
         self.image, self.kernel = matrix(image, "image"), matrix(kernel, "kernel")
         self.stride, self.padding = stride, str(padding).upper()
         self.bias, self.relu, self.pool = float(bias), relu, pool
-        if self.padding not in ("SAME", "VALID"):
-            raise ArgumentError(f"padding={padding!r}", rule='"SAME" or "VALID"')
-        if pool not in (None, "max", "average"):
-            raise ArgumentError(f"pool={pool!r}", rule='"max", "average" or None')
+        check_choice("padding", self.padding, ("SAME", "VALID"))
+        check_choice("pool", pool, (None, "max", "average"))
         if isinstance(stride, bool) or not isinstance(stride, int | np.integer) or stride < 1:
             raise ArgumentError(f"stride={stride!r}", rule="a whole number of cells, 1 or more")
         self.sums = self._sums()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ShapeError, check_choice
 from deepkit.keras import backend
 from deepkit.keras.backend.config import normalize_data_format
 from deepkit.keras.base.input_spec import InputSpec
@@ -158,8 +158,7 @@ class UpSampling2D(_Spatial):
         super().__init__(data_format, **kwargs)
         self.size = numbers(size, 2, "size")
         self.interpolation = str(interpolation).lower()
-        if self.interpolation not in ("nearest", "bilinear"):
-            raise ArgumentError(f"UpSampling2D: interpolation={interpolation!r}", rule="'nearest' or 'bilinear'")
+        check_choice("UpSampling2D: interpolation", self.interpolation, ("nearest", "bilinear"))
 
     def call(self, inputs: Any) -> Any:
         return backend.resize_images(inputs, self.size[0], self.size[1], self.data_format, self.interpolation)

@@ -10,10 +10,11 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten, map_leaves, pack
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
-from deepkit.keras.backend.nested import flat, listed, map_leaves
+from deepkit.keras.backend.nested import listed
 from deepkit.keras.backend.session import batch_set_value, snake_case
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.backend.weights import Weight
@@ -26,7 +27,6 @@ from deepkit.keras.layers.recurrent.states import (
     dims_of,
     inputs_shape,
     map_shapes,
-    nested,
     output_size,
     separated,
     shapes_in,
@@ -96,7 +96,7 @@ class RNN(Layer):
         outputs = map_leaves(lambda size: (*rows, *dims_of(size)), of_output)
         if not self.return_state:
             return outputs
-        states = [(batch, *dims_of(size)) for size in flat(of_states)]
+        states = [(batch, *dims_of(size)) for size in flatten(of_states)]
         return [*(outputs if isinstance(outputs, list) else [outputs]), *states]
 
     def _sizes_for(self, shape: tuple[Any, ...]) -> tuple[Any, list[Any]]:
@@ -104,7 +104,7 @@ class RNN(Layer):
         return output_size(self.cell), self.sizes
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        own = flat(mask)[0] if self.return_sequences else None
+        own = flatten(mask)[0] if self.return_sequences else None
         return [own, *[None for _ in self.sizes]] if self.return_state else own
 
     def build(self, input_shape: Any) -> None:
@@ -128,13 +128,13 @@ class RNN(Layer):
 
     def _check(self, inputs: Any) -> None:
         x, *rest = inputs if isinstance(inputs, list) else [inputs]
-        super()._check(flat(x))
-        states = flat(rest[: len(rest) - self._num_constants])
+        super()._check(flatten(x))
+        states = flatten(rest[: len(rest) - self._num_constants])
         if states:
             self._check_states(states)
 
     def _check_states(self, states: list[Any]) -> None:
-        wanted = [dims_of(size) for size in flat(self.sizes)]
+        wanted = [dims_of(size) for size in flatten(self.sizes)]
         fits = len(states) == len(wanted) and all(
             s.shape.is_compatible_with([None, *dims]) for s, dims in zip(states, wanted, strict=True)
         )
@@ -167,7 +167,7 @@ class RNN(Layer):
     ) -> Any:
         inputs, given, constants = separated(inputs, initial_state, constants, self._num_constants)
         inputs = map_leaves(lambda x: ops.cast(x, self.dtype) if x.dtype.is_floating else x, inputs)
-        first, second = lengths(flat(inputs)[0])[:2]
+        first, second = lengths(flatten(inputs)[0])[:2]
         batch, steps = (second, first) if self.time_major else (first, second)
         if self.unroll and not isinstance(steps, int):
             raise ArgumentError(
@@ -175,10 +175,10 @@ class RNN(Layer):
                 rule="every step becomes part of the graph", hint="Input(shape=(steps, features)), or unroll=False",
             )
         states = self._first_states(inputs, batch, given)
-        mask = None if mask is None else flat(mask)[0]
+        mask = None if mask is None else flatten(mask)[0]
         last, outputs, states = self._run(inputs, states, mask, training, constants, batch, bool(given))
         if self.stateful:
-            pairs = zip(self._kept(inputs), flat(states), strict=True)
+            pairs = zip(self._kept(inputs), flatten(states), strict=True)
             self.add_update([old.assign(ops.cast(new, old.dtype)) for old, new in pairs])
         output = outputs if self.return_sequences else last
         if not self.return_state:
@@ -210,14 +210,14 @@ class RNN(Layer):
         if live is None:
             after = self.cell.sequence(x, states, masks)
         else:
-            found = ops.over_live_steps(lambda x: flat(self.cell.sequence(x, states, masks)), x, live, flat(states))
-            after = nested(states, found)
+            found = ops.over_live_steps(lambda x: flatten(self.cell.sequence(x, states, masks)), x, live, flatten(states))
+            after = pack(states, found)
         outputs = self.cell.output_of(after)
         if live is not None and (started or self.zero_output_for_mask):
             # Before the first step that counts there is no output yet, whatever the state was.
             shown = live if self.zero_output_for_mask else ops.cumsum(ops.cast(live, "int32"), 0) > 0
             outputs = ops.where(ops.expand_dims(shown, -1), outputs, ops.zeros_like(outputs))
-        last = nested(self.sizes, [s[-1] for s in flat(after)])
+        last = pack(self.sizes, [s[-1] for s in flatten(after)])
         return outputs[-1], outputs if self.time_major else ops.transpose(outputs, [1, 0, 2]), last
 
     def _along_time(self, x: Any) -> Any:
@@ -229,34 +229,34 @@ class RNN(Layer):
 
     def get_initial_state(self, inputs: Any) -> list[Any]:
         """The states before the first step when none are given: zeros, or what the cell's own method makes."""
-        x = flat(inputs)[0]
+        x = flatten(inputs)[0]
         batch = lengths(x)[1 if self.time_major else 0]
         return listed(initial_state(self.cell, None, batch, x.dtype if x.dtype.is_floating else self.dtype))
 
     def _first_states(self, inputs: Any, batch: Any, given: list[Any]) -> list[Any]:
         if not given and not self.stateful:
             return self.get_initial_state(inputs)
-        given = [ops.cast(s, self.dtype) for s in flat(given)]
+        given = [ops.cast(s, self.dtype) for s in flatten(given)]
         if not self.stateful:
-            return nested(self.sizes, given)
+            return pack(self.sizes, given)
         kept = [s.read() for s in self._kept(inputs)]
         if given:  # it counts as long as all states that were kept are 0
             moved = ops.reduce_any(ops.stack([ops.reduce_any(ops.not_equal(s, 0.0)) for s in kept]))
             kept = [ops.where(moved, old, new) for old, new in zip(kept, given, strict=True)]
-        return nested(self.sizes, kept)
+        return pack(self.sizes, kept)
 
     @property
     def states(self) -> list[Any]:
         """The variables that keep the states from batch to batch, nested as the cell nests them; None before build."""
-        return nested(self.sizes, self._states or [None for _ in flat(self.sizes)])
+        return pack(self.sizes, self._states or [None for _ in flatten(self.sizes)])
 
     def _kept(self, inputs: Any) -> list[Any]:
         """The variables of the states, for the kind of tensors that the inputs are."""
-        return [s.eager for s in self._states] if isinstance(flat(inputs)[0], Tensor) else self._states
+        return [s.eager for s in self._states] if isinstance(flatten(inputs)[0], Tensor) else self._states
 
     def _make_states(self, shape: tuple[Any, ...]) -> None:
         batch = shape[1 if self.time_major else 0]
-        dims = [[batch, *dims_of(size)] for size in flat(self.sizes)]
+        dims = [[batch, *dims_of(size)] for size in flatten(self.sizes)]
         if any(None in d for d in dims):
             raise ArgumentError(
                 f"layer {self.name!r} is stateful, but its batch size is not known"
@@ -278,7 +278,7 @@ class RNN(Layer):
         if states is None:
             values = [np.zeros(s.shape.as_list(), s.dtype.numpy) for s in self._states]
         else:
-            values = [np.asarray(v, self.dtype) for v in flat(states)]
+            values = [np.asarray(v, self.dtype) for v in flatten(states)]
         wanted = [tuple(s.shape.as_list()) for s in self._states]
         if [v.shape for v in values] != wanted:
             raise ShapeError(

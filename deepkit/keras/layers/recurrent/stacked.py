@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten, pack
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
-from deepkit.keras.backend.nested import flat, listed
+from deepkit.keras.backend.nested import listed
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.recurrent.cells import SequenceCell
-from deepkit.keras.layers.recurrent.states import dims_of, nested, output_size, zero_states
+from deepkit.keras.layers.recurrent.states import dims_of, output_size, zero_states
 from deepkit.keras.layers.serialization import deserialize
 
 
@@ -64,12 +65,12 @@ class StackedRNNCells(SequenceCell):
         super().build(input_shape)
 
     def call(self, inputs: Any, states: Any, constants: Any = None, training: Any = None) -> tuple[Any, Any]:
-        by_cell = self._in_order(nested(self.state_size, flat(states)))
+        by_cell = self._in_order(pack(self.state_size, flatten(states)))
         after = []
         for cell, own in zip(self.cells, by_cell, strict=True):
             inputs, new = call_cell(cell, inputs, listed(own), constants, training)
             after.append(new)
-        return inputs, nested(self.state_size, flat(self._in_order(after)))
+        return inputs, pack(self.state_size, flatten(self._in_order(after)))
 
     # ---- all steps at once
 
@@ -93,7 +94,7 @@ class StackedRNNCells(SequenceCell):
         for cell, own, mask in zip(self.cells, self._in_order(states), masks, strict=True):
             after.append(cell.sequence(x, listed(own), mask))
             x = cell.output_of(after[-1])
-        return nested(self.state_size, flat(self._in_order(after)))
+        return pack(self.state_size, flatten(self._in_order(after)))
 
     def output_of(self, states: Any) -> Any:
         own = listed(self._in_order(states)[-1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.nest import map_leaves
 from deepkit.errors import ArgumentError
-from deepkit.keras.backend.nested import listed, map_leaves
+from deepkit.keras.backend.nested import listed
 
 
 def dims_of(size: Any) -> list[Any]:
@@ -24,12 +25,6 @@ def output_size(cell: Any) -> Any:
     """The size of a cell's output: what it says, else the size of its first state."""
     said = getattr(cell, "output_size", None)
     return listed(cell.state_size)[0] if said is None else said
-
-
-def nested(like: Any, leaves: Sequence[Any]) -> Any:
-    """`leaves` as `like` nests its own."""
-    rest = iter(leaves)
-    return map_leaves(lambda _: next(rest), like)
 
 
 def separated(inputs: Any, initial_state: Any, constants: Any, count: int) -> tuple[Any, list[Any], list[Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DTypeError
+from deepkit.core.nest import listed
+from deepkit.errors import ArgumentError, DTypeError, check_choice
 from deepkit.keras.preprocessing.image.directory import FileIterator
 from deepkit.keras.preprocessing.image.iterator import Transformer
 
@@ -56,9 +57,19 @@ class DataFrameIterator(FileIterator):
         self.directory, self.class_mode = os.fspath(directory or ""), class_mode
         table = dataframe.copy()
         self._check(table, x_col, y_col, weight_col, classes)
-        if validate_filenames:
-            table = self._existing(table, x_col)
-        with_classes = class_mode not in _WITHOUT_CLASSES
+        table = self._labelled(self._existing(table, x_col) if validate_filenames else table, y_col, classes)
+        self.filenames = table[x_col].tolist()
+        self.filepaths = [os.path.join(self.directory, name) for name in self.filenames]
+        self.sample_weight = table[weight_col].to_numpy() if weight_col else None
+        self.samples = len(self.filenames)
+        checked = "validated" if validate_filenames else "non-validated"
+        belonging = "" if class_mode in _WITHOUT_CLASSES else f" belonging to {len(self.class_indices)} classes"
+        print(f"Found {self.samples} {checked} image filenames{belonging}.")
+        super().__init__(self.samples, batch_size, shuffle, seed)
+
+    def _labelled(self, table: Any, y_col: Any, classes: Any) -> Any:
+        """The rows that are used; reads their labels."""
+        with_classes = self.class_mode not in _WITHOUT_CLASSES
         if with_classes:
             table, names = _known_classes(table, y_col, classes)
             self.class_indices = {name: number for number, name in enumerate(names)}
@@ -66,36 +77,25 @@ class DataFrameIterator(FileIterator):
             table = table.iloc[int(self.split[0] * len(table)) : int(self.split[1] * len(table))]
         if with_classes:
             self.labels = self.classes = [self._numbers(label) for label in table[y_col]]
-        elif class_mode == "multi_output":
+        elif self.class_mode == "multi_output":
             self.labels = [np.array(table[column].tolist()) for column in y_col]
-        elif class_mode == "raw":
+        elif self.class_mode == "raw":
             self.labels = table[y_col].values
-        self.filenames = table[x_col].tolist()
-        self.filepaths = [os.path.join(self.directory, name) for name in self.filenames]
-        self.sample_weight = table[weight_col].to_numpy() if weight_col else None
-        self.samples = len(self.filenames)
-        checked = "validated" if validate_filenames else "non-validated"
-        belonging = f" belonging to {len(self.class_indices)} classes" if with_classes else ""
-        print(f"Found {self.samples} {checked} image filenames{belonging}.")
-        super().__init__(self.samples, batch_size, shuffle, seed)
+        return table
 
     def _check(self, table: Any, x_col: str, y_col: Any, weight_col: str | None, classes: Any) -> None:
         """Columns and labels that fit `class_mode`, or an error."""
         mode = self.class_mode
-        if mode not in self.allowed_class_modes:
-            raise ArgumentError(f"class_mode={mode!r}", rule=f"one of {self.allowed_class_modes}")
+        check_choice("class_mode", mode, self.allowed_class_modes)
         if mode == "multi_output" and not isinstance(y_col, list):
             raise DTypeError(f'class_mode="multi_output" with y_col={y_col!r}', rule="y_col is a list of columns")
-        wanted = [x_col, *([weight_col] if weight_col else [])]
-        if mode not in ("input", None):
-            wanted += y_col if isinstance(y_col, (list, tuple)) else [y_col]
-        _check_columns(table, wanted)
+        labels = [] if mode in ("input", None) else listed(y_col)
+        _check_columns(table, [x_col, *([weight_col] if weight_col else []), *labels])
         if not all(isinstance(name, str) for name in table[x_col]):
             raise DTypeError(f"column {x_col!r} holds other things than strings", rule="names of files")
         if classes and mode in _WITHOUT_CLASSES:
             warnings.warn(f"classes means nothing with class_mode={mode!r}", stacklevel=4)
-        if weight_col and getattr(table[weight_col].dtype, "kind", "O") not in "iuf":
-            raise DTypeError(f"column {weight_col!r} holds other things than numbers", rule="a weight for each picture")
+        _check_weights(table, weight_col)
         _check_labels(table, y_col, mode, classes)
 
     def _existing(self, table: Any, x_col: str) -> Any:
@@ -123,6 +123,11 @@ def _check_columns(table: Any, wanted: list[str]) -> None:
         raise ArgumentError(f"the table has no column {missing[0]!r}", rule=f"its columns: {list(table.columns)}")
 
 
+def _check_weights(table: Any, weight_col: str | None) -> None:
+    if weight_col and getattr(table[weight_col].dtype, "kind", "O") not in "iuf":
+        raise DTypeError(f"column {weight_col!r} holds other things than numbers", rule="a weight for each picture")
+
+
 def _check_labels(table: Any, y_col: Any, mode: str | None, classes: Any) -> None:
     """The labels are of the kind that the class_mode `mode` takes, and of two classes where it is "binary"."""
     types = {"binary": (str,), "sparse": (str,), "categorical": (str, list, tuple)}.get(str(mode))
@@ -141,8 +146,7 @@ def _check_labels(table: Any, y_col: Any, mode: str | None, classes: Any) -> Non
 def _known_classes(table: Any, y_col: str, classes: Any) -> tuple[Any, list[str]]:
     """The rows that have a label of `classes`, and the classes; by default all there are, in order."""
     if not classes:
-        names = {name for label in table[y_col] for name in (label if isinstance(label, (list, tuple)) else [label])}
-        return table.dropna(subset=[y_col]), sorted(names)
+        return table.dropna(subset=[y_col]), sorted({name for label in table[y_col] for name in listed(label)})
     names_in_order = list(dict.fromkeys(classes))
 
     def kept(label: Any) -> Any:

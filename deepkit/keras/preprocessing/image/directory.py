@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DataError
+from deepkit.errors import ArgumentError, DataError, check_choice
 from deepkit.files import reason
 from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.keras.preprocessing.image.files import MODES, img_to_array, load_img
@@ -36,8 +36,7 @@ class FileIterator(Iterator):
         interpolation: str, keep_aspect_ratio: bool, dtype: Any,
     ) -> None:
         """Remember how pictures are read, and which part of the files `subset` means."""
-        if color_mode not in MODES:
-            raise ArgumentError(f"color_mode={color_mode!r}", rule=f"one of {', '.join(MODES)}")
+        check_choice("color_mode", color_mode, MODES)
         self.image_data_generator, self.color_mode = image_data_generator, color_mode
         self.target_size, self.data_format = tuple(target_size), normalize_data_format(data_format)
         channels = (_CHANNELS[color_mode],)
@@ -136,8 +135,7 @@ class DirectoryIterator(FileIterator):
             image_data_generator, target_size, color_mode, data_format, save_to_dir, save_prefix, save_format, subset,
             interpolation, keep_aspect_ratio, dtype,
         )
-        if class_mode not in self.allowed_class_modes:
-            raise ArgumentError(f"class_mode={class_mode!r}", rule=f"one of {self.allowed_class_modes}")
+        check_choice("class_mode", class_mode, self.allowed_class_modes)
         self.directory, self.class_mode = os.fspath(directory), class_mode
         names = list(classes) if classes else self._folders()
         self.num_classes = len(names)

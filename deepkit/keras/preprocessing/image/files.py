@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.errors import ArgumentError, DataError, ShapeError, check_choice
 from deepkit.files import reason, whole_file
 from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.loading import optional
@@ -100,16 +100,14 @@ def load_img(
     if grayscale:
         warnings.warn('load_img(grayscale=True) is now color_mode="grayscale"', stacklevel=2)
         color_mode = "grayscale"
-    if color_mode not in MODES:
-        raise ArgumentError(f"load_img: color_mode={color_mode!r}", rule=f"one of {', '.join(MODES)}")
+    check_choice("load_img: color_mode", color_mode, MODES)
     picture = _opened(image, path)
     sixteen_bit = color_mode == "grayscale" and picture.mode in ("I;16", "I")  # kept: "L" would cut them to 8 bits
     if picture.mode != MODES[color_mode] and not sixteen_bit:
         picture = picture.convert(MODES[color_mode])
     if target_size is None or picture.size == (target_size[1], target_size[0]):
         return picture
-    if interpolation not in RESAMPLING:
-        raise ArgumentError(f"load_img: interpolation={interpolation!r}", rule=f"one of {', '.join(RESAMPLING)}")
+    check_choice("load_img: interpolation", interpolation, RESAMPLING)
     resample = image.Resampling[interpolation.upper()]
     size = (target_size[1], target_size[0])
     return picture.resize(size, resample, box=_middle(picture.size, size) if keep_aspect_ratio else None)

@@ -80,15 +80,8 @@ class ImageDataGenerator:
         if validation_split and not 0 < validation_split < 1:
             raise ArgumentError(f"validation_split={validation_split}", rule="a part, above 0 and below 1")
         self.validation_split = validation_split
-        if isinstance(zoom_range, (float, int)):
-            self.zoom_range = [1 - zoom_range, 1 + zoom_range]
-        elif len(zoom_range) == 2 and all(isinstance(value, (float, int)) for value in zoom_range):
-            self.zoom_range = [zoom_range[0], zoom_range[1]]
-        else:
-            raise ArgumentError(f"zoom_range={zoom_range!r}", rule="one number, or (least, greatest)")
-        if brightness_range is not None and (
-            not isinstance(brightness_range, (tuple, list)) or len(brightness_range) != 2
-        ):
+        self.zoom_range = _around_one(zoom_range)
+        if brightness_range is not None and not _is_pair(brightness_range):
             raise ArgumentError(f"brightness_range={brightness_range!r}", rule="(least, greatest)")
         self.mean: np.ndarray | None = None
         self.std: np.ndarray | None = None
@@ -280,3 +273,16 @@ def _named(where: str, names: tuple[str, ...], args: tuple[Any, ...], kwargs: di
     if twice or unknown:
         raise TypeError(f"{where}: {', '.join(twice | unknown)} given twice or unknown")
     return given | kwargs
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
+
+
+def _around_one(zoom: Any) -> list[Any]:
+    """[least, greatest] zoom; a number says how far they are from 1."""
+    if isinstance(zoom, (float, int)):
+        return [1 - zoom, 1 + zoom]
+    if len(zoom) != 2 or not all(isinstance(value, (float, int)) for value in zoom):
+        raise ArgumentError(f"zoom_range={zoom!r}", rule="one number, or (least, greatest)")
+    return [zoom[0], zoom[1]]

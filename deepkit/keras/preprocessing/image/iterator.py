@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.keras.preprocessing.image.files import save_img
 from deepkit.keras.utils.data_utils import Sequence
@@ -224,8 +224,7 @@ def _rows_of_subset(subset: str | None, split: int, y: Any) -> slice:
     """The rows of a subset: those for validation come first, `split` of them; `y` are classes that both must have."""
     if subset is None:
         return slice(None)
-    if subset not in SUBSETS:
-        raise ArgumentError(f"subset={subset!r}", rule=f"{' or '.join(map(repr, SUBSETS))}")
+    check_choice("subset", subset, SUBSETS)
     if y is not None and set(np.unique(y[:split])) != set(np.unique(y[split:])):
         raise ArgumentError(
             "the training and the validation part do not have the same classes",

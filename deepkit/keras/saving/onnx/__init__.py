@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from deepkit.core.nest import flatten
 from deepkit.errors import ArgumentError
 from deepkit.io.onnx import OnnxGraph
 from deepkit.keras.backend.context import mask_of
-from deepkit.keras.backend.nested import flat, keras_shape
+from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.base.topology import topology_of
 from deepkit.keras.saving.onnx.value import Converter, Value, converter_of
 from deepkit.keras.saving.weights import check_built
@@ -65,7 +66,7 @@ def convert_network(graph: OnnxGraph, network: Any, inputs: list[Value], convert
         given = [now[id(x)] for x in call.keras_inputs]
         _check_call(call)
         names = convert_layer(graph, call.layer, given, converters)
-        for x, name in zip(flat(call.outputs), names, strict=True):
+        for x, name in zip(flatten(call.outputs), names, strict=True):
             now[id(x)] = Value(name, keras_shape(x), x.dtype.name)
     return [now[id(x)].name for x in network.outputs]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def dot(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> str:
             length = graph.add("ReduceL2", names[i], axes=[axis], keepdims=1)
             names[i] = graph.add("Div", names[i], graph.add("Max", length, number(graph, 1e-6, layer)))
     letters = iter("cdefghijklmnopqrstuvwxyz")
-    terms = [["a", *[next(letters) for _ in range(x.rank - 1)]] for x in inputs]
+    terms = [["a", *itertools.islice(letters, x.rank - 1)] for x in inputs]
     for term, axis in zip(terms, over, strict=True):
         term[axis] = "b"
     kept = [letter for term in terms for letter in term[1:] if letter != "b"]

@@ -65,14 +65,15 @@ def recurrent(graph: OnnxGraph, layer: Any, inputs: list[Value]) -> list[str]:
         operator, time, *weights, None, *given, outputs=3 if kind == "LSTM" else 2, hidden_size=layer.units,
         **_how_gates_work(layer, kind),
     )
-    if layer.return_sequences:
-        sequence = graph.add("Squeeze", sequence, graph.ints(1))
-        first = sequence if layer.time_major else graph.add("Transpose", sequence, perm=[1, 0, 2])
-    else:
-        first = graph.add("Squeeze", last[0], graph.ints(0))
-    if not layer.return_state:
-        return [first]
-    return [first, *[graph.add("Squeeze", s, graph.ints(0)) for s in last]]
+    after = [graph.add("Squeeze", s, graph.ints(0)) for s in (last if layer.return_state else last[:1])]
+    first = _in_order_of_time(graph, layer, sequence) if layer.return_sequences else after[0]
+    return [first, *after] if layer.return_state else [first]
+
+
+def _in_order_of_time(graph: OnnxGraph, layer: Any, sequence: str) -> str:
+    """The outputs of all steps as the layer gives them, without the axis of directions that ONNX has."""
+    outputs = graph.add("Squeeze", sequence, graph.ints(1))
+    return outputs if layer.time_major else graph.add("Transpose", outputs, perm=[1, 0, 2])
 
 
 def _how_gates_work(layer: Any, kind: str) -> dict[str, Any]:

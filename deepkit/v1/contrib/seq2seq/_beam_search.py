@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepkit import ops
+from deepkit.core.nest import flatten
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import float32, int32
@@ -14,11 +15,10 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.v1.contrib.seq2seq._decoder import Decoder
 from deepkit.v1.contrib.seq2seq._helper import embedding_function
 from deepkit.v1.contrib.seq2seq._wrapper import AttentionWrapperState
-from deepkit.v1.framework.control_flow import _leaves as leaves_of
 from deepkit.v1.framework.control_flow import cond
 from deepkit.v1.framework.symbolic import constant_of, symbolic
-from deepkit.v1.framework.tensor_array import TensorArray
-from deepkit.v1.nn.recurrent.states import batch_of, check_cell, flat, here, mapped, packed
+from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
+from deepkit.v1.nn.recurrent.states import batch_of, check_cell, here, mapped
 
 gather_tree = symbolic(ops.gather_tree)
 
@@ -104,8 +104,8 @@ class BeamSearchDecoder(Decoder):
 
     def _each(self, function: Any, state: Any) -> Any:
         """`function` of every tensor (batch, ...) of a state; numbers and lists stay."""
-        leaves = [x.flow if isinstance(x, TensorArray) else constant_of(x) for x in leaves_of(state)]
-        lists = [isinstance(x, TensorArray) for x in leaves_of(state)]
+        leaves = [x.flow if isinstance(x, TensorArray) else constant_of(x) for x in flatten(state)]
+        lists = [isinstance(x, TensorArray) for x in flatten(state)]
         kept = [x if is_list or x.shape.rank == 0 else function(x) for x, is_list in zip(leaves, lists, strict=True)]
         return packed(state, kept)
 
@@ -253,5 +253,5 @@ def tile_batch(t: Any, multiplier: int, name: str | None = None) -> Any:
         y.set_shape([None if first is None else first * multiplier, *x.shape.dims[1:]])
         return y
 
-    leaves = [x if isinstance(x, TensorArray) else tiled(x) for x in leaves_of(t)]
+    leaves = [x if isinstance(x, TensorArray) else tiled(x) for x in flatten(t)]
     return packed(t, [x.flow if isinstance(x, TensorArray) else x for x in leaves])

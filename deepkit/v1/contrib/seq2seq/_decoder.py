@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from deepkit import ops
 from deepkit.core.control_flow import loops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
@@ -15,8 +16,8 @@ from deepkit.v1.contrib.seq2seq._helper import Helper, ScheduledEmbeddingTrainin
 from deepkit.v1.framework.control_flow import while_loop
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.framework.tensor_array import TensorArray
-from deepkit.v1.nn.recurrent.states import check_cell, flat, here, kept, leaves_of, mapped, opened, packed, select
+from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
+from deepkit.v1.nn.recurrent.states import check_cell, here, kept, mapped, opened, select
 
 
 class Decoder:
@@ -212,12 +213,12 @@ def _until_finished(turn: _Turn, state: Any, inputs: Any, finished: Any, lengths
 
     def body(time: Any, lists: Any, state: Any, inputs: Any, finished: Any, lengths: Any) -> Any:
         outputs, *after = turn(time, state, inputs, finished, lengths)
-        arrays = [a.write(time, y) for a, y in zip(leaves_of(lists), flat(outputs), strict=True)]
+        arrays = [a.write(time, y) for a, y in zip(flatten(lists), flat(outputs), strict=True)]
         return (time + 1, packed(lists, [a.flow for a in arrays]), *after)
 
     start = (constant_of(0), lists, state, inputs, finished, lengths)
     _, lists, state, _, _, lengths = while_loop(lambda *now: ops.logical_not(ops.reduce_all(now[4])), body, start)
-    return packed(dtypes, [a.stack() for a in leaves_of(lists)]), state, lengths
+    return packed(dtypes, [a.stack() for a in flatten(lists)]), state, lengths
 
 
 def _batch_first(x: Any) -> Any:

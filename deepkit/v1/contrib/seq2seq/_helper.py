@@ -12,8 +12,9 @@ from deepkit.device.dtypes import as_dtype, int32
 from deepkit.errors import ShapeError
 from deepkit.v1.framework.control_flow import cond
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_array import flat
 from deepkit.v1.nn import embedding_lookup
-from deepkit.v1.nn.recurrent.states import batch_of, flat, here, mapped
+from deepkit.v1.nn.recurrent.states import batch_of, here, mapped
 
 
 class Helper:

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import listed
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.framework.tensor_array import TensorArray, flat
 from deepkit.v1.layers.core import Dense
 from deepkit.v1.nn.recurrent.base import RNNCell
-from deepkit.v1.nn.recurrent.states import check_cell, flat, here, mapped, same_nesting, zeros_of
+from deepkit.v1.nn.recurrent.states import check_cell, here, mapped, same_nesting, zeros_of
 
 
 class _State(NamedTuple):
@@ -90,11 +91,11 @@ class AttentionWrapper(RNNCell):
     def _layers_of(self, sizes: Any, layers: Any) -> list[Any]:
         many = len(self._mechanisms) > 1
         if layers is not None:
-            made = list(layers) if isinstance(layers, (list, tuple)) else [layers]
+            made = listed(layers)
         elif sizes is not None:
-            each = list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
-            names = [f"attention_layer_{i}" if many else "attention_layer" for i in range(len(each))]
-            made = [None if n is None else Dense(n, name=s, use_bias=False) for n, s in zip(each, names, strict=True)]
+            names = [f"attention_layer_{i}" if many else "attention_layer" for i in range(len(listed(sizes)))]
+            pairs = zip(listed(sizes), names, strict=True)
+            made = [None if n is None else Dense(n, name=name, use_bias=False) for n, name in pairs]
         else:
             made = [None] * len(self._mechanisms)
         if len(made) != len(self._mechanisms):

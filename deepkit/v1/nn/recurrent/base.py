@@ -12,7 +12,9 @@ from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.layers.dense import dense_weights
 from deepkit.site import Cell, running_cell
+from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import VariableScope, get_variable, variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.nn.recurrent.states import batch_of, check_state, here, mapped, root_graph, zeros_of
@@ -226,6 +228,12 @@ class LayerRNNCell(RNNCell):
                 hint="make a cell for each layer: [LSTMCell(n) for _ in range(layers)], not [cell] * layers",
             )
         self._depth = depth
+
+    def _affine(self, width: int, prefix: str = "", kernel: Any = None, bias: Any = None) -> tuple[Any, ...]:
+        """The kernel and the bias of [x, h] @ kernel + bias: (batch, width). kernel, bias: how they begin."""
+        given = {"kernel": kernel, "bias": Zeros() if bias is None else bias}
+        declared = dense_weights(self.depth + self.output_size, width)
+        return tuple(self.add_variable(prefix + w.name, w.shape, initializer=given[w.name]) for w in declared)
 
     @property
     def depth(self) -> int:

@@ -10,7 +10,7 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, GraphWarning
 from deepkit.layers import recurrent
 from deepkit.layers.recurrent import linear
-from deepkit.train.initializers import Constant, Zeros
+from deepkit.train.initializers import Constant
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.nn.recurrent.base import LayerRNNCell, RNNCell, activation_of, check_units
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, check_state, shape_text
@@ -37,9 +37,7 @@ class BasicRNNCell(LayerRNNCell):
     output_size = state_size
 
     def build(self, inputs_shape: Any) -> None:
-        units = self._num_units
-        self._kernel = self.add_variable("kernel", [self.depth + units, units])
-        self._bias = self.add_variable("bias", [units], initializer=Zeros())
+        self._kernel, self._bias = self._affine(self._num_units)
 
     def call(self, inputs: Any, state: Any) -> Any:
         output = self._activation(linear([inputs, state], self._kernel, self._bias))
@@ -70,16 +68,10 @@ class GRUCell(LayerRNNCell):
     output_size = state_size
 
     def build(self, inputs_shape: Any) -> None:
-        units, rows = self._num_units, self.depth + self._num_units
-        kernel, bias = self._kernel_initializer, self._bias_initializer
-        self._gate_kernel = self.add_variable("gates/kernel", [rows, 2 * units], initializer=kernel)
-        self._gate_bias = self.add_variable(
-            "gates/bias", [2 * units], initializer=Constant(1.0) if bias is None else bias
-        )
-        self._candidate_kernel = self.add_variable("candidate/kernel", [rows, units], initializer=kernel)
-        self._candidate_bias = self.add_variable(
-            "candidate/bias", [units], initializer=Zeros() if bias is None else bias
-        )
+        units, kernel, bias = self._num_units, self._kernel_initializer, self._bias_initializer
+        kept = Constant(1.0) if bias is None else bias  # at first the state is kept
+        self._gate_kernel, self._gate_bias = self._affine(2 * units, "gates/", kernel, kept)
+        self._candidate_kernel, self._candidate_bias = self._affine(units, "candidate/", kernel, bias)
 
     def call(self, inputs: Any, state: Any) -> Any:
         gates = ops.sigmoid(linear([inputs, state], self._gate_kernel, self._gate_bias))
@@ -135,9 +127,7 @@ class BasicLSTMCell(GatedMemoryCell):
         self._activation = activation_of(activation)
 
     def build(self, inputs_shape: Any) -> None:
-        units = self._num_units
-        self._kernel = self.add_variable("kernel", [self.depth + units, 4 * units])
-        self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
+        self._kernel, self._bias = self._affine(4 * self._num_units)
 
     def call(self, inputs: Any, state: Any) -> Any:
         c, h = self.unpacked(state)
@@ -179,8 +169,7 @@ class LSTMCell(GatedMemoryCell):
 
     def build(self, inputs_shape: Any) -> None:
         units, made = self._num_units, self._initializer
-        self._kernel = self.add_variable("kernel", [self.depth + self.output_size, 4 * units], initializer=made)
-        self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
+        self._kernel, self._bias = self._affine(4 * units, kernel=made)
         if self._use_peepholes:
             self._diagonal = {
                 gate: self.add_variable(f"w_{gate}_diag", [units], initializer=made) for gate in self.peepholes

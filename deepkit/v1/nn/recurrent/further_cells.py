@@ -12,10 +12,11 @@ from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Constant, Zeros
 from deepkit.v1.contrib._normalizing import layer_norm
 from deepkit.v1.framework.scopes import get_variable, variable_scope
+from deepkit.v1.framework.tensor_array import flat
 from deepkit.v1.nn import embedding_lookup
 from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
 from deepkit.v1.nn.recurrent.cells import GatedMemoryCell
-from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, flat, here, mapped
+from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, here, mapped
 from deepkit.v1.nn.recurrent.wrappers import CellWrapper
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.symbol import Symbol
-from deepkit.v1.nn.recurrent.states import check_cell, flat
+from deepkit.v1.framework.tensor_array import flat
+from deepkit.v1.nn.recurrent.states import check_cell
 
 
 class LayerCell:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.nest import flatten
 from deepkit.errors import ArgumentError
-from deepkit.v1.framework.control_flow import _leaves as leaves_of
 from deepkit.v1.framework.control_flow import while_loop
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of, symbolic
-from deepkit.v1.framework.tensor_array import TensorArray
-from deepkit.v1.nn.recurrent.states import batch_of, check_cell, flat, here, kept, mapped, packed, select, shape_of
+from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
+from deepkit.v1.nn.recurrent.states import batch_of, check_cell, here, kept, mapped, select, shape_of
 from deepkit.v1.nn.recurrent.unroll import bidirectional_dynamic_rnn
 
 _zeros = symbolic(ops.zeros)
@@ -54,7 +54,7 @@ def raw_rnn(
             out = output if out is None else out
             out = mapped(lambda y, zero: select(finished, zero, constant_of(y)), out, nothing)
             after = kept(after, state, lambda new, old: select(finished, old, constant_of(new)))
-            arrays = [a.write(time, y) for a, y in zip(leaves_of(lists), flat(out), strict=True)]
+            arrays = [a.write(time, y) for a, y in zip(flatten(lists), flat(out), strict=True)]
             loop_after = loop_state if loop_after is None else loop_after
             return (
                 time + 1, ops.logical_or(constant_of(ended), finished), mapped(constant_of, following),

@@ -10,15 +10,14 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ShapeError
 from deepkit.layers.recurrent import WHOLE_SEQUENCE
 from deepkit.v1.framework.scopes import variable_scope
+from deepkit.v1.framework.tensor_array import flat, packed
 from deepkit.v1.nn.recurrent.cells import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell, MultiRNNCell
 from deepkit.v1.nn.recurrent.states import (
     LSTMStateTuple,
     batch_of,
-    flat,
     here,
     kept,
     opened,
-    packed,
     same_nesting,
     select,
     shape_text,
@@ -43,11 +42,10 @@ def runs_as_one_op(cell: Any) -> bool:
         return False
     if type(cell) in (BasicRNNCell, GRUCell):
         return _activation(cell) is not None
-    if not isinstance(cell, (BasicLSTMCell, LSTMCell)):
-        return False
-    if isinstance(cell, LSTMCell) and (cell._use_peepholes, cell._cell_clip, cell._num_proj) != (False, None, None):
-        return False
-    return cell._state_is_tuple and _activation(cell) == "tanh"
+    plain = isinstance(cell, BasicLSTMCell) or (
+        isinstance(cell, LSTMCell) and (cell._use_peepholes, cell._cell_clip, cell._num_proj) == (False, None, None)
+    )
+    return plain and cell._state_is_tuple and _activation(cell) == "tanh"
 
 
 def _activation(cell: Any) -> Any:

@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 from deepkit import ops
 from deepkit.core.graph import default_graph
+from deepkit.core.nest import flatten
 from deepkit.core.shape import UNKNOWN, Shape, UnknownDimension
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.site import user_site
-from deepkit.v1.framework.control_flow import _flat as flat
-from deepkit.v1.framework.control_flow import _leaves as leaves_of
-from deepkit.v1.framework.control_flow import _packed as packed
 from deepkit.v1.framework.symbolic import symbolic
-from deepkit.v1.framework.tensor_array import TensorArray
+from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
 
 _zeros = symbolic(ops.zeros)
 
@@ -84,7 +82,7 @@ def check_state(where: str, state: Any, sizes: Any) -> None:
             "LSTMStateTuple(c, h)" if isinstance(sizes, LSTMStateTuple) else "cell.zero_state(batch_size, tf.float32)"
         )
         raise ShapeError(f"{where}: the state is {shape_text(state)}", where=here(), rule=expected, hint=hint)
-    for part, size in zip(leaves_of(state), flat(sizes), strict=True):
+    for part, size in zip(flatten(state), flat(sizes), strict=True):
         whole = shape_of(size)
         if not isinstance(part, TensorArray) and not part.shape.is_compatible_with((None, *whole) if whole else ()):
             raise ShapeError(
@@ -139,7 +137,7 @@ def select(live: Symbol, new: Symbol, old: Symbol) -> Symbol:
 
 def kept(new: Any, old: Any, choose: Callable[[Any, Any], Any]) -> Any:
     """`choose(new, old)` of every tensor of a state; lists that are written as time goes on are left alone."""
-    lists = [isinstance(leaf, TensorArray) for leaf in leaves_of(new)]
+    lists = [isinstance(leaf, TensorArray) for leaf in flatten(new)]
     pairs = zip(flat(new), flat(old), lists, strict=True)
     return packed(new, [a if is_list else choose(a, b) for a, b, is_list in pairs])
 
@@ -147,7 +145,7 @@ def kept(new: Any, old: Any, choose: Callable[[Any, Any], Any]) -> Any:
 def opened(state: Any) -> list[Any]:
     """The tensors of a state; of lists that grow nothing is known about the shape."""
     found = []
-    for leaf in leaves_of(state):
+    for leaf in flatten(state):
         tensor = ops.identity(leaf.flow) if isinstance(leaf, TensorArray) else leaf
         if isinstance(leaf, TensorArray):
             tensor.shape = UNKNOWN

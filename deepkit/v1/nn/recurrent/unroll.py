@@ -11,9 +11,10 @@ from deepkit.device.dtypes import int32
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_array import flat, packed
 from deepkit.v1.nn.recurrent.layer_cell import as_cell
 from deepkit.v1.nn.recurrent.sequence import one_step, over_time
-from deepkit.v1.nn.recurrent.states import batch_of, check_cell, check_state, flat, here, mapped, packed
+from deepkit.v1.nn.recurrent.states import batch_of, check_cell, check_state, here, mapped
 
 
 def dynamic_rnn(

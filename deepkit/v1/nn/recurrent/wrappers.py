@@ -15,17 +15,9 @@ from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import get_variable
 from deepkit.v1.framework.symbolic import symbolic
+from deepkit.v1.framework.tensor_array import flat, packed
 from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
-from deepkit.v1.nn.recurrent.states import (
-    LSTMStateTuple,
-    check_cell,
-    flat,
-    here,
-    mapped,
-    packed,
-    same_nesting,
-    shape_of,
-)
+from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, here, mapped, same_nesting, shape_of
 
 _uniform = symbolic(ops.random_uniform)
 

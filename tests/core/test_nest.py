@@ -1,11 +1,13 @@
-"""Wherever a program gives a list of tensors or variables it may give a view of a dict, a generator or a nesting."""
+"""Nested values, and what may stand where a list of tensors belongs: a view of a dict, a generator, a nesting."""
+
+from collections import namedtuple
 
 import numpy as np
 import pytest
 
 import deepkit as dk
 import deepkit.v1 as tf
-from deepkit.core.listing import leaves, listed
+from deepkit.core.nest import flatten, leaves, listed, map_leaves, pack
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +94,21 @@ def test_arrays_are_no_lists():
     array = np.zeros(3)
     assert listed(array)[0] is array
     assert leaves([array, "name", None]) == [array, "name", None]
+
+
+Pair = namedtuple("Pair", "first second")
+NESTED = {"b": [1, (2, Pair(3, {"y": 4, "x": 5}))], "a": 0}
+
+
+def test_leaves_come_and_go_in_the_order_of_the_keys():
+    assert flatten(NESTED) == [0, 1, 2, 3, 5, 4]
+    assert pack(NESTED, flatten(NESTED)) == NESTED
+    assert list(pack(NESTED, range(6))) == ["b", "a"]  # a dict keeps the order it was written in
+    assert flatten(()) == []
+    assert pack([], []) == []
+
+
+def test_kinds_stay():
+    doubled = map_leaves(lambda leaf: 2 * leaf, NESTED)
+    assert doubled == {"b": [2, (4, Pair(6, {"y": 8, "x": 10}))], "a": 0}
+    assert type(doubled["b"][1][1]) is Pair
