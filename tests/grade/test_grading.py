@@ -189,14 +189,16 @@ def test_many_submissions_do_not_disturb_each_other(toy, hand_in, tmp_path, caps
     files = [hand_in(), broken, hand_in("ben.ipynb", square_sum=peek), hand_in("cleo.ipynb", mean=None)]
     assert run(toy, *files, "--quick", "--csv", tmp_path / "marks.csv") == 1  # one could not be graded
     rows = list(csv.reader((tmp_path / "marks.csv").read_text().splitlines()))
-    assert rows[0] == ["student", "submission", "square-sum", "mean", "op", "total", "out_of"]
+    assert rows[0] == ["student", "submission", "square-sum", "mean", "op", "total", "out_of", "problem"]
     assert [row[0] for row in rows[1:]] == ["anna", "broken", "ben", "cleo"]
-    assert [row[2:] for row in rows[1:]] == [
+    assert [row[2:-1] for row in rows[1:]] == [
         ["2", "1", "3", "6", "6"],
         ["", "", "", "", "6"],
         ["0", "1", "3", "4", "6"],
         ["2", "0", "3", "5", "6"],
     ]
+    assert [bool(row[-1]) for row in rows[1:]] == [False, True, False, False]
+    assert "is not a notebook" in rows[2][-1]
     assert "broken.ipynb: not graded" in capsys.readouterr().out
 
 
