@@ -17,6 +17,8 @@ LONGEST_CELL = 20  # lines
 # Absolute paths of a person's or a machine's own folders, on Linux, macOS and Windows.
 PERSONAL = re.compile(r"/(?:home|root|Users|tmp|work|opt)/\w|[A-Za-z]:\\+Users\\+|ipykernel_\d+")
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 def problems_of(notebook: dict[str, Any]) -> list[str]:
     """What is wrong with a notebook, one line each; nothing if all is well."""
@@ -38,6 +40,8 @@ def problems_of(notebook: dict[str, Any]) -> list[str]:
             found.append(f"cell {name} ended with an error")
         if any(output.get("name") == "stderr" for output in cell["outputs"]):
             found.append(f"cell {name} wrote to stderr")
+        if any(WIDGET in output.get("data", {}) for output in cell["outputs"]):
+            found.append(f"cell {name} stores a widget without its kernel: it would say 'model not found'")
         personal = PERSONAL.search(readable(cell["outputs"]))
         if personal:
             found.append(f"cell {name} shows a path: {personal[0]}")
@@ -147,6 +151,7 @@ def test_a_good_notebook_has_no_problems():
         ({"source": ["1\n"] * 21}, "more than 20 lines"),
         ({"outputs": [{"output_type": "error", "ename": "E", "evalue": "", "traceback": []}]}, "ended with an error"),
         ({"outputs": [stream("careful", "stderr")]}, "wrote to stderr"),
+        ({"outputs": [{"output_type": "display_data", "data": {WIDGET: {"model_id": "7"}}}]}, "without its kernel"),
         ({"outputs": [stream("/home/ada/x.py")]}, "shows a path"),
         ({"outputs": [stream("C:\\Users\\ada")]}, "shows a path"),
         ({"outputs": [{"output_type": "execute_result", "data": {"text/plain": ["/tmp/x"]}}]}, "shows a path"),

@@ -168,7 +168,7 @@ def test_samples(capsys) -> None:
     assert timeless(capsys.readouterr().out) == [
         "25/25 [==============================] - # #/sample - loss: x - mae: x"
     ]
-    with pytest.raises(ArgumentError, match="'steps' or 'samples'"):
+    with pytest.raises(ArgumentError, match="'samples' or 'steps'"):
         keras.callbacks.ProgbarLogger("batches")
 
 

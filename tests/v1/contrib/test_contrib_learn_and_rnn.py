@@ -96,7 +96,7 @@ def test_optimize_loss(sess, optimizer, factor, expected):
     assert sess.run(op) == 25.0
     np.testing.assert_allclose(sess.run(x), expected)  # at rate 0.5: a quarter of (6, 8), or its double cut to (3, 4)
     assert sess.run(step) == 1
-    with pytest.raises(errors.ArgumentError, match="one of Adagrad, Adam"):
+    with pytest.raises(errors.ArgumentError, match="'Adagrad', 'Adam'"):
         layers.optimize_loss(tf.reduce_sum(x), step, 0.1, "adam")
 
 
