@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.device import compiled, threads
 from deepkit.device.registers import activations as lanes_of
-from deepkit.device.registers.lanes import WIDE, highest, load, nothing, store
+from deepkit.device.registers.lanes import WIDE, load, store
 
 SMALL = 2**14
 """Numbers below which NumPy is as fast and needs no compiled code."""
@@ -65,15 +65,23 @@ def elu_gradient(xp: Any, dy: Any, y: Any, out: Any = None) -> Any:
 
 
 def _one_pass(function: Callable, xp: Any, inputs: tuple[Any, ...], out: Any, *numbers: Any) -> Any:
-    """The compiled `function` of inputs of one shape and type, shared among the cores; None where it does not serve."""
+    """The compiled `function` of inputs of one shape and type, shared among the cores; None where it does not serve.
+
+    The pieces are counted in registers, so that each holds at least one: the last takes what is left over.
+    """
     first = inputs[0]
-    fits = xp is np and first.size >= SMALL and all(_lie_alike(a, first) for a in inputs)
+    fits = xp is np and first.size >= max(SMALL, WIDE) and all(_lie_alike(a, first) for a in inputs)
     kernel = compiled.kernel(function) if fits else None
     if kernel is None:
         return None
     out = np.empty_like(first) if out is None else out
-    flat = [a.reshape(-1) for a in (*inputs, out)]
-    threads.share(lambda begin, end: kernel(*[a[begin:end] for a in flat], *numbers), first.size, PIECE)
+    flat, registers = [a.reshape(-1) for a in (*inputs, out)], first.size // WIDE
+
+    def some(begin: int, end: int) -> None:
+        stop = end * WIDE if end < registers else first.size
+        kernel(*[a[begin * WIDE : stop] for a in flat], *numbers)
+
+    threads.share(some, registers, PIECE // WIDE)
     return out
 
 
@@ -87,27 +95,19 @@ def _lie_alike(a: Any, first: Any) -> bool:
 
 
 def _elu(x, out):
-    whole = x.size // WIDE * WIDE
-    for i in range(0, whole, WIDE):
-        v = load(x, i)
-        store(out, i, highest(v, nothing()) + lanes_of.expm1_below(v))
-    if whole < x.size:
-        rest = np.zeros(WIDE, np.float32)
-        rest[: x.size - whole] = x[whole:]
-        v = load(rest, 0)
-        store(rest, 0, highest(v, nothing()) + lanes_of.expm1_below(v))
-        out[whole:] = rest[: x.size - whole]
+    last = x.size - WIDE
+    end = lanes_of.elu(load(x, last))  # before anything is overwritten: out may be x, and the last eight overlap
+    for i in range(0, last, WIDE):
+        store(out, i, lanes_of.elu(load(x, i)))
+    store(out, last, end)
 
 
 def _sigmoid(x, out):
-    whole = x.size // WIDE * WIDE
-    for i in range(0, whole, WIDE):
+    last = x.size - WIDE
+    end = lanes_of.sigmoid_to_the_end(load(x, last))
+    for i in range(0, last, WIDE):
         store(out, i, lanes_of.sigmoid_to_the_end(load(x, i)))
-    if whole < x.size:
-        rest = np.zeros(WIDE, np.float32)
-        rest[: x.size - whole] = x[whole:]
-        store(rest, 0, lanes_of.sigmoid_to_the_end(load(rest, 0)))
-        out[whole:] = rest[: x.size - whole]
+    store(out, last, end)
 
 
 def _bias_relu(x, bias, out):

@@ -37,7 +37,7 @@ def test_a_simulated_crowd_agrees():
     own = rng.random((20_000, 51)) < 0.55
     copies = rng.random((20_000, 51)) < 0.2
     right = np.where(copies, leader, own).sum(axis=1) > 25
-    assert right.mean() == pytest.approx(majority(51, 0.55, 0.2), abs=0.01)
+    assert right.mean() == pytest.approx(majority(51, 0.55, 0.2), abs=0.01)  # three standard errors of 20,000 elections
 
 
 def test_the_curves_and_the_sliders():

@@ -19,7 +19,7 @@ def places(svg: str) -> np.ndarray:
 def test_corners_and_the_middle_lie_where_they_should():
     corners = places(viz.show_simplex(np.eye(3)).svg)
     sides = [np.linalg.norm(corners[i] - corners[j]) for i, j in ((0, 1), (1, 2), (2, 0))]
-    np.testing.assert_allclose(sides, sides[0], atol=0.2)
+    np.testing.assert_allclose(sides, sides[0], atol=0.2)  # places are written in tenths of a pixel
     middle = places(viz.show_simplex([[1 / 3, 1 / 3, 1 / 3]]).svg)
     np.testing.assert_allclose(middle[0], corners.mean(axis=0), atol=0.1)
 

@@ -53,11 +53,11 @@ def exp_below(x):
 
 
 @compiled.part
-def expm1_below(x):
-    """exp(x) - 1 of eight numbers, of those above 0 as of 0: 2 t / (1 - t) with t = tanh(x / 2), where nothing cancels."""
+def elu(x):
+    """x or exp(x) - 1 of eight numbers: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
     half = (nothing() - highest(nothing() - x, nothing())) * same(0.5)
     p, q = _quotient(bounded(half, same(9.0)))
-    return bounded((p + p) / (q - p), same(1.0))
+    return highest(x, nothing()) + bounded((p + p) / (q - p), same(1.0))
 
 
 @compiled.part
