@@ -27,8 +27,12 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 START_S, RUN_S = 60, 180
-READY = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
-"""The notebook's file is read; until then an empty cell stands in its place."""
+READY = """() => {
+    const context = window.jupyterapp?.shell.currentWidget?.context;
+    const kernel = context?.sessionContext?.session?.kernel;
+    return context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+"""The notebook's file is read and its kernel answers: what is run before is dropped, and a second kernel begun for it."""
 
 
 def free_port() -> int:
