@@ -1,4 +1,4 @@
-"""Values made of a model's tensors, computed anew where the model is called on others."""
+"""Values made of a model's tensors: what they are made of, and how they are computed anew of others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ from deepkit.core.apply import apply
 from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.keras.backend.session import World, learning_phase
+from deepkit.keras.backend.session import World, history_of, learning_phase
+
+
+def sources_of(value: Symbol) -> list[Symbol]:
+    """The tensors of layers, and the variables, that a value is made of, the nearest ones on each way."""
+    found: dict[int, Symbol] = {id(value): value} if _is_source(value) else {}
+
+    def before(node: Node) -> list[Node]:
+        found.update({id(x): x for x in node.inputs if _is_source(x)})
+        return [x.node for x in node.inputs if not _is_source(x)]
+
+    if not found:
+        needed([value], before)
+    return list(found.values())
+
+
+def _is_source(x: Symbol) -> bool:
+    return isinstance(x, Variable) or history_of(x) is not None
 
 
 def replayed(values: Sequence[Symbol], now: Mapping[int, Any]) -> list[Any]:

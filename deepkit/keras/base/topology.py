@@ -38,21 +38,32 @@ class Topology:
         position = {call: i for i, call in enumerate(walked)}
         self.calls = sorted(call_depth, key=lambda call: (-call_depth[call], position.get(call, -1)))
         self.depth_of = call_depth
-        self._check_ways(inputs)
-        self._check_names()
+        self._check_ways(self.calls)
+        self._check_names(self.layers)
 
-    def _check_ways(self, inputs: list[Symbol]) -> None:
-        """ArgumentError if the outputs need a tensor that the inputs do not lead to."""
-        known: set[int] = {id(x) for x in inputs}
+    def take_in(self, tensors: list[Symbol]) -> None:
+        """Adds the calls that lead from the inputs to these tensors too, though not to the outputs: they come last."""
+        new = [call for call in _walk_back(tensors)[0] if call not in self.depth_of]
+        calls = [*self.calls, *new]
+        layers = [*self.layers, *dict.fromkeys(call.layer for call in new if call.layer not in self.layers)]
+        self._check_ways(calls)
+        self._check_names(layers)
+        self.calls, self.layers = calls, layers
+        for call in new:
+            self.depth_of[call] = min((self.depth_of[parent] for parent in call.parents), default=0) - 1
+
+    def _check_ways(self, calls: list[CallRecord]) -> None:
+        """ArgumentError if these calls need a tensor that the inputs do not lead to."""
+        known: set[int] = {id(x) for x in flatten(self.inputs)}
         reached: list[str] = []
-        for call in self.calls:
+        for call in calls:
             if call.is_input:
                 continue
             for x in call.keras_inputs:
                 if id(x) not in known:
                     raise ArgumentError(
-                        f"the model's outputs need {x.name}, which its inputs do not lead to",
-                        rule="every Input that an output depends on is among the model's inputs",
+                        f"the model's outputs, losses or metrics need {x.name}, which its inputs do not lead to",
+                        rule="every Input that an output, a loss or a metric depends on is among the model's inputs",
                         where=x.node.where(),
                         hint="Model(inputs=[...all of them], outputs=...); layers reached: "
                         + (", ".join(reached) or "none"),
@@ -60,8 +71,9 @@ class Topology:
             known.update(id(y) for y in flatten(call.outputs))
             reached.append(call.layer.name)
 
-    def _check_names(self) -> None:
-        names = [layer.name for layer in self.layers]
+    @staticmethod
+    def _check_names(layers: list[Any]) -> None:
+        names = [layer.name for layer in layers]
         for name in names:
             if names.count(name) > 1:
                 raise ArgumentError(

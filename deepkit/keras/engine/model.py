@@ -134,8 +134,12 @@ class Model(Network):
                 hint='model.add_metric(K.sum(x), aggregation="mean", name="sum_of_x")',
             )
         self._graph_metrics.append((metric, value))
-        self._compiled_training.forget()
+        self._take_in_branches()
         self._compiled_training.add_metrics(self._graph_metrics)
+
+    def _take_in_branches(self) -> None:
+        super()._take_in_branches()
+        self._compiled_training.forget()
 
     def reset_metrics(self) -> None:
         """Starts all running means anew."""

@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 from deepkit.core.apply import is_tensor
 from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import kept, keras_shape, listed, single
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.base.replay import replayed
+from deepkit.keras.base.replay import replayed, sources_of
 from deepkit.keras.base.topology import Topology
 from deepkit.keras.base.weights import without_repeats
 from deepkit.keras.engine.forward import Forward
-from deepkit.site import warn_user
 
 
 class Network(Layer):
@@ -62,7 +62,21 @@ class Network(Layer):
                 )
         self._inputs, self._outputs = kept(inputs), kept(outputs)
         self._topology = Topology(inputs, outputs)
+        self._take_in_branches()
         self.built = True
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Adds to what training makes smaller; of a tensor the layers that lead to it become layers of the model."""
+        known = len(self._graph_losses)
+        super().add_loss(losses, inputs)
+        if len(self._graph_losses) > known:
+            self._take_in_branches()
+
+    def _take_in_branches(self) -> None:
+        """Makes the layers that only the model's own losses and metrics need a part of it, as tf_keras does."""
+        if self._topology is not None:
+            added = [*self._graph_losses, *[value for _, value in self._graph_metrics]]
+            self._topology.take_in([x for value in added for x in sources_of(value) if not isinstance(x, Variable)])
 
     # ---- parts
 
@@ -249,21 +263,10 @@ class Network(Layer):
     # ---- description
 
     def get_config(self) -> dict[str, Any]:
-        """Layers and how they are connected. Losses and metrics made of the model's tensors are no part of it: it warns."""
+        """Layers, how they are connected, and the losses and metrics made of the model's tensors."""
         from deepkit.keras.saving.config import network_config
 
-        self._warn_of_tensors()
         return network_config(self)
-
-    def _warn_of_tensors(self) -> None:
-        asked = self.asked_outside()
-        if asked.losses or asked.metrics:
-            warn_user(
-                f"model {self.name!r} has {len(asked.losses)} losses and {len(asked.metrics)} metrics made of its tensors by "
-                "add_loss and add_metric: no configuration or file holds them. Add them again to the model that is made of "
-                "it, or add them in the call of a layer of your own; clone_model keeps them",
-                UserWarning,
-            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What pickle and copy.deepcopy make an equal model of, in the default graph.

@@ -12,8 +12,7 @@ from deepkit.keras.base.input_layer import Input, InputLayer
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.network import Network
-from deepkit.keras.layers.serialization import serialize
-from deepkit.keras.saving.config import sequential_from_config
+from deepkit.keras.saving.config import sequential_config, sequential_from_config
 
 
 class Sequential(Model):
@@ -143,8 +142,7 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """The layers in their order, the Input in front of them included; see Model.get_config."""
-        self._warn_of_tensors()
-        return {"name": self.name, "layers": [serialize(layer) for layer in self._stack]}
+        return sequential_config(self, self._stack)
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: Any = None) -> Any:

@@ -18,9 +18,10 @@ from deepkit.errors import ArgumentError, DataError
 from deepkit.keras import dialects, registry
 from deepkit.keras.backend.nested import single
 from deepkit.keras.backend.session import World, get_value, history_of
-from deepkit.keras.base.history import CallRecord
-from deepkit.keras.base.topology import source_of, topology_of
+from deepkit.keras.base.history import CallRecord, record_of
+from deepkit.keras.base.topology import Topology, source_of, topology_of
 from deepkit.keras.layers.serialization import serialize
+from deepkit.keras.saving.added import add_again, added_config
 from deepkit.keras.saving.objects import deserialize_layer, reading
 from deepkit.loading import optional
 
@@ -43,18 +44,9 @@ def network_config(network: Any) -> dict[str, Any]:
             rule="a model made from inputs and outputs, or a Sequential one, can be written down as layers",
             hint="save its weights with save_weights, make the model by your own code, then load_weights",
         )
-    known, number = set(topology.calls), {}
+    place, layers = _Places(topology), []
     for layer in topology.layers:
-        kept = [i for i, call in enumerate(layer.inbound_nodes) if call in known]
-        number.update({(layer, i): n for n, i in enumerate(kept, start=int(begins_with_input(layer)))})
-
-    def place(x: Symbol) -> list[Any]:
-        layer, call, output = source_of(x)
-        return [layer.name, number.get((layer, call), 0), output]
-
-    layers = []
-    for layer in topology.layers:
-        nodes = [_node(call, place) for call in layer.inbound_nodes if call in known and not call.is_input]
+        nodes = [_node(call, place) for call in layer.inbound_nodes if call in topology.depth_of and not call.is_input]
         layers.append({**serialize(layer), "name": layer.name, "inbound_nodes": nodes})
     inputs, outputs = map_leaves(place, topology.inputs), map_leaves(place, topology.outputs)
     return {
@@ -63,7 +55,34 @@ def network_config(network: Any) -> dict[str, Any]:
         "layers": layers,
         "input_layers": inputs if isinstance(topology.inputs, (list, tuple, dict)) else [inputs],
         "output_layers": outputs if isinstance(topology.outputs, (list, tuple, dict)) else [outputs],
+        **added_config(network, place),
     }
+
+
+def sequential_config(model: Any, layers: list[Any]) -> dict[str, Any]:
+    """What `get_config` of a Sequential model gives: its layers in their order, the Input in front of them included."""
+    topology = topology_of(model)
+    added = {} if topology is None else added_config(model, _Places(topology))
+    return {"name": model.name, "layers": [serialize(layer) for layer in layers], **added}
+
+
+class _Places:
+    """Where the tensors of a model come from: [layer, number of the layer's call in this model, number of the output]."""
+
+    def __init__(self, topology: Topology):
+        self._number: dict[Any, int] = {}
+        for layer in topology.layers:
+            kept = [call for call in layer.inbound_nodes if call in topology.depth_of]
+            self._number.update({call: n for n, call in enumerate(kept, start=int(begins_with_input(layer)))})
+
+    def __call__(self, x: Symbol) -> list[Any]:
+        layer, _, output = source_of(x)
+        return [layer.name, self._number.get(record_of(x), 0), output]
+
+    def tensor_at(self) -> Callable[[Any], Symbol]:
+        """The way back: which tensor comes from a place."""
+        calls = {(call.layer.name, number): call for call, number in self._number.items()}
+        return lambda place: flatten(calls[place[0], place[1]].outputs)[place[2]]
 
 
 def begins_with_input(layer: Any) -> bool:
@@ -234,7 +253,8 @@ def network_from_config(cls: Any, config: Any, custom_objects: Mapping[str, Any]
         with reading(f"the configuration of a model of class {cls.__name__}"):
             return cls(**config)
     with reading(f"the configuration of model {config.get('name')!r}"):
-        inputs, outputs = _Builder(config, custom_objects).build()
+        builder = _Builder(config, custom_objects)
+        inputs, outputs = builder.build()
         accepted = inspect.signature(cls.__init__).parameters
         if not {"inputs", "args", "kwargs"} & accepted.keys():
             raise ArgumentError(
@@ -245,6 +265,7 @@ def network_from_config(cls: Any, config: Any, custom_objects: Mapping[str, Any]
         model = cls(inputs=inputs, outputs=outputs, name=config.get("name"))
         if config.get("trainable") is False:
             model._trainable = False  # of the model itself: each layer has said it for itself
+        add_again(model, config.get("added"), builder.tensor, builder.layers)
         return model
 
 
@@ -261,7 +282,15 @@ def sequential_from_config(cls: Any, config: Any, custom_objects: Mapping[str, A
     if shape and not model.inputs:
         with reading(f"the input shape of model {name!r}"):
             model.build(tuple(shape))
+    _add_to_sequential(model, config)
     return model
+
+
+def _add_to_sequential(model: Any, config: Any) -> None:
+    said, topology = config.get("added") if isinstance(config, dict) else None, topology_of(model)
+    if said and topology is not None:
+        with reading(f"the losses and metrics of model {model.name!r}"):
+            add_again(model, said, _Places(topology).tensor_at(), {layer.name: layer for layer in model.layers})
 
 
 class _Builder:
@@ -310,7 +339,7 @@ class _Builder:
         def value(item: Any) -> Any:
             if _is_input(item):
                 kwargs.update(self._filled(item[3]) if len(item) > 3 and item[3] else {})
-                return np.asarray(item[2]) if item[0] == _CONSTANT else self._tensor(item)
+                return np.asarray(item[2]) if item[0] == _CONSTANT else self.tensor(item)
             if isinstance(item, dict):
                 return {key: value(x) for key, x in item.items()}
             return [value(x) for x in item]
@@ -324,18 +353,18 @@ class _Builder:
     def _filled(self, item: Any) -> Any:
         """Arguments of a call, with tensors where tensors were named."""
         if isinstance(item, list) and _is_reference(item, self.layers):
-            return self._tensor(item)
+            return self.tensor(item)
         if isinstance(item, dict):
             return {key: self._filled(x) for key, x in item.items()}
         return [self._filled(x) for x in item] if isinstance(item, list) else item
 
-    def _tensor(self, ref: Any) -> Any:
+    def tensor(self, ref: Any) -> Any:
         return flatten(self.done[ref[0], ref[1]].outputs)[ref[2]]
 
     def _ends(self, which: str) -> Any:
         def value(item: Any) -> Any:
             if _is_reference(item, self.layers):
-                return self._tensor(item)
+                return self.tensor(item)
             return {k: value(x) for k, x in item.items()} if isinstance(item, dict) else [value(x) for x in item]
 
         found = value(self.config[which])
