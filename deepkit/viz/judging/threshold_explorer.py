@@ -36,7 +36,7 @@ class ThresholdExplorer(Interactive):
         self.verdicts = Verdicts(scores, truth, threshold)
         self._images, self._name = images, name
         line = Lineup(self.verdicts, images, name)
-        step = (line.high - line.low) / 200
+        step = 2.0 ** np.floor(np.log2((line.high - line.low) / 200))  # so the slider's sums are exact: 0, not -4e-16
         steps = int(np.ceil(max(threshold - line.low, 0) / step))  # the slider knows whole steps from its lower end only
         low, high = threshold - steps * step, max(line.high, threshold) + step
         self.controls: dict[str, Any] = {

@@ -90,6 +90,7 @@ class ShapeQuiz(Interactive):
         }
         self._asked, self._told = w.HTML(), w.HTML()
         self.controls["check"].on_click(self._check)
+        self.controls["reply"].on_msg(lambda _, said, __: self._check() if said.get("event") == "submit" else None)  # Enter
         self.widget = w.VBox([self._asked, w.HBox(list(self.controls.values())), self._told])
         self.widget.add_class("deepkit-shape-quiz")
         self._ask()

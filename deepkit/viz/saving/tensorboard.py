@@ -110,7 +110,8 @@ class TensorBoardFrame(Interactive):
         self.logdir, self.tag, self.height = Path(logdir), tag, height
         self.board: TensorBoard | None = None
         self.controls: dict[str, Any] = {
-            "start": w.Button(description="start TensorBoard", button_style="primary", icon="play"),
+            "start": w.Button(description="start TensorBoard", button_style="primary", icon="play",
+                              layout=w.Layout(width="170px")),
             "stop": w.Button(description="stop", icon="stop", disabled=True),
         }
         self.controls["start"].on_click(lambda _: self.start())

@@ -35,7 +35,7 @@ class DescentExplorer(Interactive):
                  momentum: float = 0.0, steps: int = 30):
         w = optional("ipywidgets", "the descent explorer")
         self._between, self._f = between, _curve(formula)
-        wide, narrow = w.Layout(width="300px"), {"description_width": "80px"}
+        wide, narrow = w.Layout(width="310px"), {"description_width": "90px"}
         (low, high), late = between, {"layout": wide, "style": narrow}
         self.controls: dict[str, Any] = {
             "formula": w.Text(formula, description="curve", continuous_update=False, **late),
