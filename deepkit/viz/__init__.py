@@ -55,6 +55,11 @@ from deepkit.viz.slopes.descent import Descent
 from deepkit.viz.slopes.descent_drawing import show_descent, show_valleys
 from deepkit.viz.slopes.descent_explorer import DescentExplorer, descent_explorer
 from deepkit.viz.slopes.formula import Formula
+from deepkit.viz.slopes.height import Surface
+from deepkit.viz.slopes.paths_drawing import show_paths
+from deepkit.viz.slopes.race import Race, best_rates
+from deepkit.viz.slopes.race_drawing import show_race
+from deepkit.viz.slopes.race_explorer import RaceExplorer, race_explorer
 from deepkit.viz.style import PALETTE, style
 from deepkit.viz.table import Table, compare, reproduction
 from deepkit.viz.windows.convolution import Sliding, show_convolution
@@ -86,11 +91,14 @@ __all__ = [
     "Picture",
     "Playground",
     "Program",
+    "Race",
+    "RaceExplorer",
     "RunExplorer",
     "ShapeQuiz",
     "Signal",
     "Sliding",
     "SpreadExplorer",
+    "Surface",
     "Table",
     "TensorBoard",
     "TensorBoardFrame",
@@ -99,6 +107,7 @@ __all__ = [
     "VotersExplorer",
     "asking",
     "backprop_explorer",
+    "best_rates",
     "broadcast_explorer",
     "compare",
     "convolution_explorer",
@@ -114,6 +123,7 @@ __all__ = [
     "operator_cards",
     "penalty_explorer",
     "playground",
+    "race_explorer",
     "reproduction",
     "run_explorer",
     "shape_quiz",
@@ -135,9 +145,11 @@ __all__ = [
     "show_network",
     "show_neuron",
     "show_operator",
+    "show_paths",
     "show_penalty",
     "show_plan",
     "show_pooling",
+    "show_race",
     "show_simplex",
     "show_spread",
     "show_surface",

@@ -21,6 +21,7 @@ import deepkit.v1 as tf
 from deepkit import viz
 from deepkit.models import resumable
 from deepkit.models.playground import PROGRAMS
+from deepkit.models.race import RUNNERS
 
 rng = np.random.default_rng(0)
 x = tf.placeholder(tf.float32, [], name="x")
@@ -70,6 +71,7 @@ PIECES = {
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
     "shape-quiz": ("viz.shape_quiz(operators, seed=1)", reply),
     "descent-explorer": ('viz.descent_explorer("x * x", -2.5, between=(-2.7, 2.7), rate=0.26)', slide),
+    "race-explorer": ('viz.race_explorer(RUNNERS, "turned valley")', slide),
     "backprop-explorer": ('viz.backprop_explorer("tanh(w * x)", w=0.7, x=2)', slide_back),
     "run-explorer": ('viz.run_explorer(sess, {"y": y}, {"x": (x, 2.0), "y": (y, None)})', untick),
     "spread-explorer": ("viz.spread_explorer(seed=1)", slide),

@@ -1,1 +1,1 @@
-"""Derivatives drawn: back-propagation through a formula that is typed, and gradient descent on a curve."""
+"""Derivatives drawn: back-propagation through a typed formula, gradient descent on a curve, optimizers on a surface."""
