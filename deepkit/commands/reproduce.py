@@ -27,7 +27,7 @@ NOTES = f"""
 The notebooks run in a temporary copy; nothing of yours is touched but the table, {reproduced.FILE} in the folder of
 --out, in which the rows of what ran are replaced. Without --full the examples use the embedded digits and take some
 minutes in all. With it the networks of `python -m deepkit.models.mnist` are trained as the documents say, on the real
-MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes most of an hour, and all that was
+MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes some hours, and all that was
 measured goes into {reproduced.TRAININGS} beside the table. The regressions of `python -m deepkit.models.regression` run on the
 real Boston housing (`deepkit data fetch boston`). The course's notebook "What came out" shows both files.
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from deepkit import keras
 from deepkit.files import write_whole
@@ -19,45 +14,8 @@ from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, Ma
 from deepkit.keras.models import Sequential
 from deepkit.models.mlp import RECIPES as SESSION_RECIPES
 from deepkit.models.mlp import Recipe as SessionRecipe
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A network of a document: how it is built, trained, and what the document says came out.
-
-    shape: that of one image; train, test: the printed accuracies in percent, None where there is none; level: points of
-    the second that another seed may cost.
-    """
-
-    example: str
-    what: str
-    build: Callable[[], Any]
-    shape: tuple[int, ...]
-    optimizer: Callable[[], Any]
-    epochs: int
-    batch: int
-    train: float | None
-    test: float
-    level: float = 5.0
-
-    def run(self, data: Any, epochs: int | None = None, verbose: int = 0, seed: int = 1) -> dict[str, Any]:
-        """Trains on ((x, y), (x_test, y_test)) of images 0..255 and labels; returns what came out."""
-        keras.backend.clear_session()
-        np.random.seed(seed)
-        (x, y), (x_test, y_test) = data
-        x, x_test = (a.reshape(-1, *self.shape).astype("float32") / 255 for a in (x, x_test))
-        model = self.build()
-        model.compile(loss="categorical_crossentropy", optimizer=self.optimizer(), metrics=["accuracy"])
-        start, rounds = time.perf_counter(), epochs or self.epochs
-        history = model.fit(x, np.eye(10)[y], batch_size=self.batch, epochs=rounds, verbose=verbose)
-        seconds = time.perf_counter() - start
-        loss, accuracy = model.evaluate(x_test, np.eye(10)[y_test], batch_size=self.batch, verbose=0)
-        return {
-            "example": self.example, "network": self.what, "epochs": rounds, "weights": model.count_params(),
-            "printed train %": self.train, "train %": round(100 * history.history["accuracy"][-1], 2),
-            "printed test %": self.test, "test %": round(100 * accuracy, 2), "test loss": round(loss, 4),
-            "seconds": round(seconds, 1),
-        }
+from deepkit.models.recipe import Recipe
+from deepkit.models.settings import RECIPES as SETTING_RECIPES
 
 
 def softmax_regression() -> Any:
@@ -120,14 +78,21 @@ RECIPES: dict[str, Recipe | SessionRecipe] = {
     "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
                         lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
     **SESSION_RECIPES,
+    **SETTING_RECIPES,
 }
 """By name: the runs whose accuracy a document prints."""
 
 
 def record(path: Path, name: str, row: dict[str, Any]) -> None:
-    """Write what the training `name` measured into the JSON file at `path`, beside what it holds."""
+    """Write what the training `name` measured into the JSON file at `path`, beside what it holds: a line for each training.
+
+    Trainings with another seed than 1 have it in their name: "setting-16 seed 2".
+    """
     table = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    write_whole(path, json.dumps({**table, name: row}, indent=1) + "\n")
+    seed = row.get("seed", 1)
+    table[name if seed == 1 else f"{name} seed {seed}"] = row
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
+    write_whole(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

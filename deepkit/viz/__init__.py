@@ -19,6 +19,8 @@ from deepkit.viz.judging.logits_explorer import LogitsExplorer, logits_explorer
 from deepkit.viz.judging.simplex import show_simplex
 from deepkit.viz.judging.threshold import show_threshold
 from deepkit.viz.judging.threshold_explorer import ThresholdExplorer, threshold_explorer
+from deepkit.viz.judging.trials import show_trials
+from deepkit.viz.judging.trials_explorer import TrialsExplorer, trials_explorer
 from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.judging.voters import show_voters
 from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
@@ -103,6 +105,7 @@ __all__ = [
     "TensorBoard",
     "TensorBoardFrame",
     "ThresholdExplorer",
+    "TrialsExplorer",
     "Verdicts",
     "VotersExplorer",
     "asking",
@@ -155,11 +158,13 @@ __all__ = [
     "show_surface",
     "show_tensors",
     "show_threshold",
+    "show_trials",
     "show_valleys",
     "show_voters",
     "spread_explorer",
     "style",
     "tensorboard",
     "threshold_explorer",
+    "trials_explorer",
     "voters_explorer",
 ]

@@ -91,7 +91,8 @@ def _titles(titles: Sequence[Any], rows: list[list[np.ndarray]]) -> list[list[st
     untitled = [[""] * len(row) for row in rows]
     if not len(titles):
         return untitled
-    made = [list(titles), *untitled[1:]] if isinstance(titles[0], str) else [list(map(str, row)) for row in titles]
+    each_row = isinstance(titles[0], (list, tuple, range, np.ndarray))
+    made = [list(map(str, row)) for row in titles] if each_row else [list(map(str, titles)), *untitled[1:]]
     have, need = ([len(row) for row in each] for each in (made, rows))
     if have != need:
         raise ShapeError(f"titles {have} for rows of {need} images",

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepkit.core.graph import Graph
+from deepkit import keras
 from deepkit.models import mnist
 
 
 @pytest.fixture(autouse=True)
-def _own_graph():
-    with Graph().as_default():
-        yield
+def _leaves_nothing_behind():
+    yield
+    keras.backend.clear_session()
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,6 @@ def test_the_networks_have_the_documents_numbers_of_weights(name, weights):
 )
 def test_ten_epochs_of_the_sigmoid_network_reach_the_printed_accuracy():
     """D1-2-28 prints 0.7888 after ten epochs; a net this slow varies by about a point with its first weights."""
-    from deepkit import keras
-
     found = mnist.RECIPES["sigmoid-mlp"].run(keras.datasets.mnist.load_data())
     assert abs(found["test %"] - 78.88) < 2.0
 

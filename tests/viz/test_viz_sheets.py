@@ -53,6 +53,13 @@ def test_numbers_are_written_and_rows_have_names():
         assert f">{text}</text>" in drawing.svg
 
 
+def test_titles_are_written_as_they_print():
+    one = np.ones((2, 2))
+    assert repr(viz.images([[one, one]], range(2))) == "2 images: 0, 1"
+    assert repr(viz.images([[one, one]], [0.5, "b"])) == "2 images: 0.5, b"
+    assert repr(viz.images([[one], [one]], [[3], [4]])) == "2 images: 3, 4"
+
+
 @pytest.mark.parametrize(
     ("rows", "titles", "error"),
     [([], (), ArgumentError), ([[]], (), ArgumentError), ([[np.ones(3)]], (), ShapeError),
