@@ -40,7 +40,7 @@ class Setting:
         model = Sequential()
         for i, units in enumerate(self.widths):
             penalty = l2(self.penalty) if self.penalty else None
-            first = {"input_shape": (pixels,)} if i == 0 else {}
+            first: dict[str, Any] = {"input_shape": (pixels,)} if i == 0 else {}
             model.add(Dense(units, kernel_regularizer=penalty, **first))
             if self.relu:
                 model.add(Activation("relu"))

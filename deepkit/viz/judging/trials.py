@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,6 @@ def said(trial: Trial) -> str:
 
 def draw(runs: Sequence[Trial], x: str, guesses: Mapping[str, float] | None = None, about: str = "") -> str:
     """The SVG; with guesses only the runs that were guessed show what came out."""
-    shown = {trial.name for trial in runs} if guesses is None else set(guesses)
     left = 16 + _LETTER * max(len(trial.name) for trial in runs)
     values = [value for trial in runs for value in (trial.printed, *trial.here)] + list((guesses or {}).values())
     ticks = _ticks(min(values), max(values))
@@ -83,16 +82,19 @@ def draw(runs: Sequence[Trial], x: str, guesses: Mapping[str, float] | None = No
     for i, trial in enumerate(runs):
         y = _TOP + _ROW * (i + 0.5)
         parts.append(label(trial.name, left, y + 4, size=11, anchor="end"))
-        if trial.name not in shown:
-            parts.append(label("?", (across(ticks[0]) + across(ticks[-1])) / 2, y + 4, anchor="middle"))
-            continue
-        ends = across(min(trial.here)), across(max(trial.here))
-        parts.append(f'<path d="M{ends[0]:.1f} {y:.1f}H{ends[1]:.1f}" stroke="{BLUE}" stroke-width="2"/>')
-        parts += [_filled(across(value), y) for value in trial.here]
-        parts.append(_hollow(across(trial.printed), y))
-        if guesses:
-            parts.append(_cross(across(guesses[trial.name]), y))
+        if guesses is not None and trial.name not in guesses:
+            parts.append(label("?", across((ticks[0] + ticks[-1]) / 2), y + 4, anchor="middle"))
+        else:
+            parts += _marks(trial, y, across, (guesses or {}).get(trial.name))
     return document(parts, _WIDE, bottom + 44, about)
+
+
+def _marks(trial: Trial, y: float, across: Callable[[float], float], guess: float | None) -> list[str]:
+    """What was printed, what came out, and what was guessed, on a line at the height y."""
+    first, last = across(min(trial.here)), across(max(trial.here))
+    return [f'<path d="M{first:.1f} {y:.1f}H{last:.1f}" stroke="{BLUE}" stroke-width="2"/>',
+            *(_filled(across(value), y) for value in trial.here), _hollow(across(trial.printed), y),
+            *([] if guess is None else [_cross(across(guess), y)])]
 
 
 def _ticks(low: float, high: float) -> list[float]:
