@@ -81,6 +81,7 @@ PIECES = {
     "tensorboard": ('viz.tensorboard("logs", tag="loss")', push),
     "logits-explorer": ("viz.logits_explorer((2.0, 1.0, 0.1))", slide),
     "voters-explorer": ("viz.voters_explorer()", slide),
+    "trials-explorer": ('viz.trials_explorer({"adam": 98.5, "sgd": 98.0}, {"adam": [98.2], "sgd": [96.1, 96.2]})', push),
     "fold-explorer": ("viz.fold_explorer()", slide),
     "playground": ('viz.playground(PROGRAMS, data="ring", hidden=[3])', slide),
 }
