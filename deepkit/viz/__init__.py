@@ -14,6 +14,7 @@ from deepkit.viz.digits import show_digits
 from deepkit.viz.graphs.dataflow import GraphPicture, show_graph
 from deepkit.viz.graphs.plan import show_plan
 from deepkit.viz.graphs.run_explorer import RunExplorer, run_explorer
+from deepkit.viz.inking.pad import DrawingPad, drawing_pad
 from deepkit.viz.judging.confusion import show_confusion
 from deepkit.viz.judging.logits_explorer import LogitsExplorer, logits_explorer
 from deepkit.viz.judging.simplex import show_simplex
@@ -32,7 +33,6 @@ from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcas
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
 from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_operator
 from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
-from deepkit.viz.pad import DrawingPad, drawing_pad
 from deepkit.viz.picture import Drawing, Picture
 from deepkit.viz.plane.boundary import show_boundary
 from deepkit.viz.plane.fold import Fold, show_fold
@@ -41,6 +41,10 @@ from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.plane.playground import Playground, playground
 from deepkit.viz.plane.points import invent_points
 from deepkit.viz.plane.surface import show_surface
+from deepkit.viz.reduction.axis import show_axis
+from deepkit.viz.reduction.components_explorer import ComponentsExplorer, components_explorer
+from deepkit.viz.reduction.maps import show_maps
+from deepkit.viz.reduction.scattered import show_scattered
 from deepkit.viz.regression.bowl import Bowl
 from deepkit.viz.regression.drawing import show_bowl, show_penalty
 from deepkit.viz.regression.penalty_explorer import PenaltyExplorer, penalty_explorer
@@ -74,6 +78,7 @@ __all__ = [
     "BackpropExplorer",
     "Bowl",
     "BroadcastExplorer",
+    "ComponentsExplorer",
     "ConvolutionExplorer",
     "CrashExplorer",
     "Descent",
@@ -113,6 +118,7 @@ __all__ = [
     "best_rates",
     "broadcast_explorer",
     "compare",
+    "components_explorer",
     "convolution_explorer",
     "crash_explorer",
     "curve",
@@ -130,6 +136,7 @@ __all__ = [
     "reproduction",
     "run_explorer",
     "shape_quiz",
+    "show_axis",
     "show_backprop",
     "show_boundary",
     "show_bowl",
@@ -145,6 +152,7 @@ __all__ = [
     "show_histograms",
     "show_linear_map",
     "show_lives",
+    "show_maps",
     "show_network",
     "show_neuron",
     "show_operator",
@@ -153,6 +161,7 @@ __all__ = [
     "show_plan",
     "show_pooling",
     "show_race",
+    "show_scattered",
     "show_simplex",
     "show_spread",
     "show_surface",

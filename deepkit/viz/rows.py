@@ -65,7 +65,7 @@ def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: floa
     """The images of a row, each with its title above it."""
     for one, text in zip(row, texts, strict=True):
         yield label(text, x, y - 6, size=min(12.0, 1.6 * room / max(len(text), 1)))
-        yield _drawn(one, x, y, min(room, tall * one.shape[1] / one.shape[0]), look)
+        yield drawn(one, x, y, min(room, tall * one.shape[1] / one.shape[0]), look)
         x += room + _GAP
 
 
@@ -100,7 +100,8 @@ def _titles(titles: Sequence[Any], rows: list[list[np.ndarray]]) -> list[list[st
     return made
 
 
-def _drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool]) -> str:
+def drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool]) -> str:
+    """An image as an SVG element; looks: the number of the full colour, two-sided or not, with its numbers or not."""
     scale, signed, numbers = looks
     cell = width / image.shape[1]
     if numbers and image.ndim == 2 and cell >= _LETTERED:

@@ -67,6 +67,7 @@ def ink(piece) -> None:
 PIECES = {
     "drawing-pad": ("viz.drawing_pad(lambda image: f'{image.sum():.0f} of ink')", ink),
     "convolution-explorer": ('viz.convolution_explorer({"noise": rng.random((28, 28))})', slide),
+    "components-explorer": ('viz.components_explorer({"noise": rng.random((28, 28))}, np.zeros(784), np.eye(784)[:50])', slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
     "shape-quiz": ("viz.shape_quiz(operators, seed=1)", reply),

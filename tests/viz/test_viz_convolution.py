@@ -13,7 +13,8 @@ import pytest
 from deepkit import viz
 from deepkit.errors import ArgumentError, MissingExtraError, ShapeError
 from deepkit.viz import grids
-from deepkit.viz.windows.explorer import DRAWN, EDITED, KERNELS, RANDOM
+from deepkit.viz.inking.choice import DRAWN
+from deepkit.viz.windows.explorer import EDITED, KERNELS, RANDOM
 
 SVG = "{http://www.w3.org/2000/svg}"
 M = np.array([[1, -1, 0], [-1, 2, 1], [0, 2, -2]])
@@ -179,7 +180,7 @@ def test_stride_padding_relu_and_pool_reach_the_drawing(explorer):
     controls["padding"].value = "VALID"
     controls["relu"].value = True
     controls["pool"].value = "average"
-    expected = by_loops(explorer._image, KERNELS["vertical edges (Sobel)"], 2, "VALID")
+    expected = by_loops(explorer.choice.image, KERNELS["vertical edges (Sobel)"], 2, "VALID")
     np.testing.assert_allclose(explorer.sliding.map, np.maximum(expected, 0), atol=1e-12)
     assert "average pool 6×6" in shown(explorer)
 
@@ -198,7 +199,7 @@ def test_kernels_are_chosen_edited_and_random(explorer):
     controls["kernel"].value = RANDOM
     first = explorer.sliding.kernel
     controls["kernel"].value = "identity"
-    np.testing.assert_allclose(explorer.sliding.map, explorer._image)
+    np.testing.assert_allclose(explorer.sliding.map, explorer.choice.image)
     controls["kernel"].value = RANDOM
     assert not np.array_equal(first, explorer.sliding.kernel)
 
@@ -215,16 +216,16 @@ def test_a_number_that_is_none_is_explained_and_the_picture_stays(explorer):
 def test_the_pad_begins_with_the_picture_and_is_inked_and_cleared(explorer):
     picture = explorer.controls["picture"]
     picture.value = "a bar"
-    assert explorer._pad.layout.display == "none"
+    assert explorer.choice.pad.layout.display == "none"
     picture.value = DRAWN
-    assert explorer._pad.layout.display == ""
-    np.testing.assert_array_equal(np.reshape(explorer.board.ink, (14, 14)), np.eye(14))
-    explorer._clear(None)
-    assert explorer._image.max() == 0
-    explorer.board.ink = [1] + [0] * 195
-    assert explorer._image[0, 0] == 1
+    assert explorer.choice.pad.layout.display == ""
+    np.testing.assert_array_equal(np.reshape(explorer.choice.board.ink, (14, 14)), np.eye(14))
+    explorer.choice.clear()
+    assert explorer.choice.image.max() == 0
+    explorer.choice.board.ink = [1] + [0] * 195
+    assert explorer.choice.image[0, 0] == 1
     picture.value = "noise"
-    assert explorer._pad.layout.display == "none"
+    assert explorer.choice.pad.layout.display == "none"
 
 
 def test_readers_without_a_kernel_get_a_still_picture(explorer):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError
 from deepkit.loading import optional
+from deepkit.viz.inking.choice import PictureChoice
 from deepkit.viz.interactive import Interactive
-from deepkit.viz.pad import board
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
 from deepkit.viz.windows.convolution import Sliding, draw
@@ -27,8 +27,7 @@ KERNELS: dict[str, np.ndarray] = {
 }
 """Well-known kernels by name; Sobel's after I. Sobel and G. Feldman (1968)."""
 
-RANDOM, EDITED, DRAWN = "random", "your own", "your drawing"
-_PAD = 14  # cells on a side of the drawing pad; a cell is 2 x 2 pixels
+RANDOM, EDITED = "random", "your own"
 _INK = PALETTE["orange"]
 
 
@@ -43,7 +42,7 @@ class ConvolutionExplorer(Interactive):
     Attributes:
         sliding: the convolution that is shown, a `Sliding`.
         controls: the widgets by name: picture, kernel, stride, padding, relu, pool, step, play.
-        board: the pad to draw on.
+        choice: the picture that is chosen or drawn, a `PictureChoice`.
 
     Raises:
         MissingExtraError: without ipywidgets (extra `course`).
@@ -51,18 +50,12 @@ class ConvolutionExplorer(Interactive):
 
     def __init__(self, images: Mapping[str, Any], learned: Mapping[str, Any] | None = None, seed: int = 1):
         self._w = optional("ipywidgets", "the convolution explorer")
-        self._images = {name: _picture(image) for name, image in images.items()}
-        if not self._images:
-            raise ArgumentError("no picture to begin with", hint='images={"a seven": x_test[0]}')
         self._kernels = KERNELS | {name: np.asarray(kernel, np.float64) for name, kernel in (learned or {}).items()}
         self._random = np.random.default_rng(seed)
-        self._image = next(iter(self._images.values()))
         self._kernel = next(iter(KERNELS.values()))
         self._busy = False  # several widgets are being changed: draw once, at the end
+        self.choice = PictureChoice(images, self._change)
         self.controls = self._make_controls()
-        self.board = board(np.zeros((_PAD, _PAD)))
-        self.board.observe(self._take_drawing, "ink")
-        self._pad = self._make_pad()
         self._entries: list[Any] = []
         self._numbers = self._w.VBox()
         self._drawing = self._w.HTML()
@@ -79,7 +72,7 @@ class ConvolutionExplorer(Interactive):
         narrow = {"description_width": "60px"}
         names = [*self._kernels, RANDOM, EDITED]
         made = {
-            "picture": w.Dropdown(options=[*self._images, DRAWN], description="picture", layout=wide, style=narrow),
+            "picture": self.choice.dropdown,
             "kernel": w.Dropdown(options=names, description="kernel", layout=wide, style=narrow),
             "stride": w.IntSlider(1, 1, 4, description="stride", layout=wide, style=narrow),
             "padding": w.Dropdown(options=["SAME", "VALID"], description="padding", layout=wide, style=narrow),
@@ -91,24 +84,15 @@ class ConvolutionExplorer(Interactive):
             "play": w.Play(min=0, max=1, interval=60, step=1, show_repeat=False, layout=w.Layout(flex="0 0 auto")),
         }
         w.jslink((made["play"], "value"), (made["step"], "value"))
-        made["picture"].observe(self._choose_picture, "value")
         made["kernel"].observe(self._choose_kernel, "value")
         for name in ("stride", "padding", "relu", "pool"):
             made[name].observe(self._change, "value")
         made["step"].observe(self._draw, "value")
         return made
 
-    def _make_pad(self) -> Any:
-        w = self._w
-        clear = w.Button(description="clear", layout=w.Layout(width="90px"))
-        clear.on_click(self._clear)
-        pad = w.VBox([w.HTML("draw with the mouse or a finger"), self.board, clear])
-        pad.layout.display = "none"
-        return pad
-
     def _lay_out(self) -> Any:
         w, c = self._w, self.controls
-        chosen = [c["picture"], self._pad, c["kernel"], self._numbers, c["stride"], c["padding"], c["pool"], c["relu"]]
+        chosen = [c["picture"], self.choice.pad, c["kernel"], self._numbers, c["stride"], c["padding"], c["pool"], c["relu"]]
         left = w.VBox(chosen, layout=w.Layout(width="290px", flex="0 0 auto"))
         walk = w.HBox([c["play"], c["step"]], layout=w.Layout(max_width="760px"))
         right = w.VBox([walk, self._message, self._drawing], layout=w.Layout(flex="1 1 560px", min_width="0"))
@@ -117,28 +101,6 @@ class ConvolutionExplorer(Interactive):
         return box
 
     # ---- what the learner does
-
-    def _choose_picture(self, change: Any) -> None:
-        own = change["new"] == DRAWN
-        self._pad.layout.display = "" if own else "none"
-        if own:  # begin with the picture that was there: it can be changed, or cleared
-            blocks = self._image.reshape(_PAD, 2, _PAD, 2).mean(axis=(1, 3))
-            self.board.ink = [int(ink) for ink in (blocks > 0.35).ravel()]
-            self._take_drawing()
-        else:
-            self._image = self._images[change["new"]]
-            self._change()
-
-    def _clear(self, _: Any) -> None:
-        self.board.ink = [0] * len(self.board.ink)
-
-    def _take_drawing(self, _: Any = None) -> None:
-        from scipy.ndimage import gaussian_filter
-
-        ink = np.array(self.board.ink, dtype=np.float64)
-        pixels = np.kron(ink.reshape(_PAD, _PAD), np.ones((2, 2)))
-        self._image = np.minimum(1.2 * gaussian_filter(pixels, 0.7), 1)  # ink has soft edges, as in a scan
-        self._change()
 
     def _choose_kernel(self, change: Any) -> None:
         if self._busy or change["new"] == EDITED:
@@ -183,7 +145,7 @@ class ConvolutionExplorer(Interactive):
 
     def _slide(self) -> Sliding:
         c = self.controls
-        return Sliding(self._image, self._kernel, c["stride"].value, c["padding"].value, 0.0, c["relu"].value,
+        return Sliding(self.choice.image, self._kernel, c["stride"].value, c["padding"].value, 0.0, c["relu"].value,
                        c["pool"].value)
 
     def _change(self, _: Any = None) -> None:
@@ -239,10 +201,3 @@ def convolution_explorer(images: Mapping[str, Any], learned: Mapping[str, Any] |
 
 def _field(value: float) -> float:
     return round(float(value), 3)
-
-
-def _picture(image: Any) -> np.ndarray:
-    array = np.asarray(image.numpy() if hasattr(image, "numpy") else image, dtype=np.float64)
-    if array.shape != (2 * _PAD, 2 * _PAD):
-        raise ShapeError(f"a picture has shape {array.shape}", rule=f"({2 * _PAD}, {2 * _PAD}): the pad's pixels")
-    return array / 255 if array.max(initial=0.0) > 1 else array

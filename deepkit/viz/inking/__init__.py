@@ -1,0 +1,1 @@
+"""Cells to draw on: a pad by itself, and a picture that is chosen from a list or drawn."""
