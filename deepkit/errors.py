@@ -325,6 +325,10 @@ class MissingExtraError(DeepkitError, ImportError):
         )
 
 
+class UncompiledError(ArgumentError, RuntimeError):
+    """A model that is to train, or to say how well it does, before it knows by which loss and optimizer."""
+
+
 class ThreadError(DeepkitError, RuntimeError):
     """Threads that go on running although they were asked to stop."""
 

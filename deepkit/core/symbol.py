@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 class Symbol(Operators):
-    """What TensorFlow 1 calls a Tensor: it has a name, a type and a shape, and gets its value in a session."""
+    """What TensorFlow 1 calls a Tensor: it has a name, a type and a shape, and gets its value in a session.
 
-    __slots__ = ("__weakref__", "dtype", "index", "node", "notes", "shape")
+    Other attributes may be set: higher floors and programs keep with a tensor what lives as long as it.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "dtype", "index", "node", "shape")
 
     def __init__(self, node: Node, index: int, shape: Shape, dtype: DType):
         self.node, self.index, self.shape, self.dtype = node, index, shape, dtype
-        self.notes: dict[str, Any] | None = None
-        """What a higher floor keeps with the tensor, as long as it lives."""
 
     @property
     def name(self) -> str:

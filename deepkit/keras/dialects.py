@@ -36,9 +36,12 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.GRUCell", "reset_after", True, False, False),
     ("layers.GRU", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.GRUCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.RNN", "cell_knows_constants", False, True, False),  # build of a cell gets their shapes, too
+    ("initializers.Initializer", "seed_moves_on", False, True, False),  # a seeded one draws other numbers in each call
     ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     *((f"losses.{name}", "reduction", "auto", "sum_over_batch_size", "auto") for name in _LOSSES),
+    ("losses.reduction.Reduction", "mean_of_unmasked", True, False, False),
     ("losses.KLDivergence", "name", "kl_divergence", "kullback_leibler_divergence", "kullback_leibler_divergence"),
     ("losses.LogCosh", "name", "log_cosh", "logcosh", "logcosh"),
     ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split

@@ -33,6 +33,9 @@ class Initializer:
     [[0, 1], [0, 1]]
     """
 
+    seed_moves_on = False
+    """Whether each call of a seeded initializer takes the next seed (dialects.py)."""
+
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         raise TypeError(f"{type(self).__name__} does not define __call__(self, shape, dtype=None)")
 
@@ -56,6 +59,8 @@ class _BuiltIn(base.Initializer, Initializer):
         once = copy.copy(self)
         if hasattr(once, "seed"):
             once.seed = draw_seed(once.seed)  # type: ignore[has-type]
+            if self.seed_moves_on and vars(self)["seed"] is not None:
+                vars(self)["seed"] += 1
         return super(_BuiltIn, once).__call__(shape, dtype or floatx())
 
     @classmethod

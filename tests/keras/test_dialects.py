@@ -92,6 +92,72 @@ def test_class_weights_in_what_a_validation_split_holds_back(speak):
     assert losses == {dialects.LAST: [1.5, 3.0], dialects.STANDALONE: [1.5, 9.0]}
 
 
+@pytest.mark.parametrize(
+    ("dialect", "share", "nothing"),
+    [(dialects.LAST, 1.0, np.nan), (dialects.STANDALONE, 5 / 12, 0.0), (dialects.TENSORFLOW_1, 5 / 12, 0.0)],
+)
+def test_steps_that_a_mask_leaves_out_count_in_the_mean_or_not(speak, dialect, share, nothing):
+    """Keras 2.3.1 and TensorFlow 1.15 divide by all steps, tf_keras by those that count."""
+    speak(dialect)
+    model = keras.Sequential([L.Masking(input_shape=(4, 2)), L.TimeDistributed(L.Dense(1, kernel_initializer="ones"))])
+    model.compile(O.SGD(1.0), "mse", metrics=["mae"])
+    x = np.random.default_rng(5).normal(size=(3, 4, 2))
+    x[0, 1:] = x[1, 2:] = x[2, 2:] = 0
+    y, live = np.zeros((3, 4, 1)), x.any(-1)
+    sums = x[live].sum(-1)
+    loss, error = model.test_on_batch(x, y)
+    np.testing.assert_allclose([loss, error], [share * (sums**2).mean(), np.abs(sums).mean()], rtol=1e-5)
+    model.train_on_batch(x, y)
+    moved = 1 - share * (2 * sums[:, None] * x[live]).mean(0)
+    np.testing.assert_allclose(model.get_weights()[0][:, 0], moved, rtol=1e-5)
+    model.set_weights([np.ones((2, 1)), np.zeros(1)])
+    assert np.array_equal(model.test_on_batch(0 * x, y)[0], nothing, equal_nan=True)
+
+
+def test_a_seeded_initializer_goes_on_or_begins_again(speak):
+    def drawn():
+        init = keras.initializers.RandomNormal(seed=3)
+        return [init((2, 2)).numpy().tolist() for _ in range(2)]
+
+    first, again = drawn()
+    assert first == again
+    speak(dialects.STANDALONE)
+    first, second = drawn()
+    assert first != second
+    assert drawn() == [first, second]
+    assert second == keras.initializers.RandomNormal(seed=4)((2, 2)).numpy().tolist()
+
+
+class Told(L.Layer):
+    """A cell that says which shapes its build was given."""
+
+    state_size = 2
+
+    def build(self, input_shape):
+        self.told = input_shape
+        super().build(input_shape)
+
+    def call(self, inputs, states, constants):
+        return inputs + constants[0][:, :2], states
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_the_build_of_a_cell_with_constants(speak, stacked, both_ways):
+    def told():
+        cell = Told()
+        layer = L.RNN([cell] if stacked else cell)
+        layer = L.Bidirectional(layer) if both_ways else layer
+        with keras.utils.custom_object_scope({"Told": Told}):
+            layer(keras.Input((5, 2)), constants=keras.Input((3,)))
+        cells = [layer.forward_layer, layer.backward_layer] if both_ways else [layer]
+        return [(x.cell.cells[0] if stacked else x.cell).told for x in cells]
+
+    assert told() == [(None, 2)] * (2 if both_ways else 1)
+    speak(dialects.STANDALONE)
+    assert told() == [[(None, 2), (None, 3)]] * (2 if both_ways else 1)
+
+
 def test_what_losses_are_called(speak):
     found = {}
     for dialect in (dialects.LAST, dialects.STANDALONE):

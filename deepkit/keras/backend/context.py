@@ -90,32 +90,32 @@ def counting() -> Iterator[None]:
 
 def mask_of(x: Any) -> Any:
     """The mask that came with a tensor, or None."""
-    return _note(x, "keras_mask")
+    return _note(x, "_keras_mask")
 
 
 def set_mask(x: Any, mask: Any) -> None:
     """Lets `mask` travel with the tensor to the layers that take it."""
-    _set_note(x, "keras_mask", mask)
+    _set_note(x, "_keras_mask", mask)
 
 
 def metric_of(x: Any) -> Any:
     """The metric whose result a tensor is, or None."""
-    return _note(x, "keras_metric")
+    return _note(x, "_keras_metric")
 
 
 def set_metric(x: Any, metric: Any) -> None:
     """Notes that the tensor is the result of a metric, so that add_metric takes no mean of it."""
-    _set_note(x, "keras_metric", metric)
+    _set_note(x, "_keras_metric", metric)
 
 
 def _note(x: Any, kind: str) -> Any:
     if isinstance(x, Symbol):
-        return (x.notes or {}).get(kind)
+        return vars(x).get(kind)
     return current().notes.get((kind, id(x)), (None, None))[1]
 
 
 def _set_note(x: Any, kind: str, value: Any) -> None:
     if isinstance(x, Symbol):
-        x.notes = {**(x.notes or {}), kind: value}
+        vars(x)[kind] = value
     elif not is_first():
         current().notes[kind, id(x)] = (x, value)  # holding x keeps its id from being given away

@@ -120,7 +120,7 @@ class World:
 
 def history_of(x: Symbol) -> tuple[Any, int, int] | None:
     """The layer that made a tensor, which of the layer's calls, which of the call's outputs; None if no layer did."""
-    return (x.notes or {}).get("keras_history")
+    return vars(x).get("_keras_history")
 
 
 def get_session() -> Session:

@@ -40,6 +40,23 @@ class CallRecord:
     def is_input(self) -> bool:
         return not self.keras_inputs
 
+    @property
+    def input_tensors(self) -> list[Any]:
+        return flatten(self.inputs)
+
+    @property
+    def output_tensors(self) -> list[Any]:
+        return flatten(self.outputs)
+
+    @property
+    def inbound_layers(self) -> list[Any]:
+        """The layers that made its inputs."""
+        return [call.layer for call in self.parents]
+
+    @property
+    def outbound_layer(self) -> Any:
+        return self.layer
+
 
 def _is_kept(key: str, value: Any) -> bool:
     """False for a phase or mask that was left open: a model fills them in anew."""
@@ -78,7 +95,8 @@ class History:
         self._inbound_nodes.append(record)
         for i, x in enumerate(flatten(record.outputs)):
             if isinstance(x, Symbol):
-                x.notes = {**(x.notes or {}), "keras_history": (self, len(self._inbound_nodes) - 1, i)}
+                place = (self, len(self._inbound_nodes) - 1, i)
+                vars(x).update(_keras_history=place, _keras_shape=keras_shape(x))  # as Keras 2 calls them
 
     def _at(self, index: int, what: str) -> CallRecord:
         if not -len(self._inbound_nodes) <= index < len(self._inbound_nodes):

@@ -150,11 +150,13 @@ class Stream:
     last one has ended.
     """
 
-    def __init__(self, source: Any, training: Any, steps: int | None, class_weight: Any = None):
-        self.source, self.training, self.class_weight = source, training, class_weight
+    def __init__(
+        self, source: Any, training: Any, steps: int | None, class_weight: Any = None, compared: bool = True
+    ):
+        self.source, self.training, self.class_weight, self.compared = source, training, class_weight, compared
         self.samples = None
         self.batch_size: int | None = None  # of the last batch
-        self.steps: int | None = steps if steps is not None else (len(source) if hasattr(source, "__len__") else None)
+        self._said_steps = steps
         self._once = hasattr(source, "__next__")
         self._left: Iterator[Any] | None = iter(source) if self._once else None
         if self.steps is None and isinstance(source, Generator):
@@ -165,6 +167,13 @@ class Stream:
             )
         if not training.signature.inputs:  # the model learns their shapes from the first batch, which is put back
             self._batch(self._first())
+
+    @property
+    def steps(self) -> int | None:
+        """The batches of the next epoch, if that is known: a source may be longer or shorter in each."""
+        if self._said_steps is None and hasattr(self.source, "__len__"):
+            return len(self.source)
+        return self._said_steps
 
     def _first(self) -> Any:
         if self._left is None:
@@ -180,35 +189,36 @@ class Stream:
 
     def batches(self) -> Iterator[Batch]:
         """One epoch: `steps` batches, or all there are."""
-        count = 0
+        steps, count = self.steps, 0
         for item in self._items():
             yield self._batch(item)
             count += 1
-        if not count and self.steps != 0:
+        if not count and steps != 0:
             raise ArgumentError(
                 "the generator gave no batch", rule="a generator can be read once; every epoch needs one that goes on",
                 hint="`while True: yield x, y` with steps_per_epoch=..., or a keras.utils.Sequence",
             )
-        if self.steps is not None and count < self.steps:
+        if steps is not None and count < steps:
             raise ArgumentError(
-                f"the generator ended after {count} of {self.steps} batches",
+                f"the generator ended after {count} of {steps} batches",
                 rule="a generator for fit goes on for ever: `while True: yield x, y`",
                 hint=f"steps_per_epoch={max(count, 1)}, or a keras.utils.Sequence",
             )
 
     def _items(self) -> Iterator[Any]:
         """What the source gives in one epoch."""
-        if self.steps is None:
+        steps = self.steps
+        if steps is None:
             yield from self._left if self._left is not None else iter(self.source)
             return
         count = 0
-        while count < self.steps:
+        while count < steps:
             before = count if self._left is None else -1  # a round that has just begun and gives nothing is the last
             self._left = iter(self.source) if self._left is None else self._left
-            for item in itertools.islice(self._left, self.steps - count):
+            for item in itertools.islice(self._left, steps - count):
                 yield item
                 count += 1
-            if count < self.steps:
+            if count < steps:
                 if self._once or count == before:
                     return
                 self._left = None
@@ -216,7 +226,7 @@ class Stream:
     def _batch(self, item: Any) -> Batch:
         self._check_item(item)
         x, y, weights = (*(item if isinstance(item, tuple) else (item,)), None, None)[:3]
-        batch = batch_of(self.training, x, y, weights, self.class_weight)
+        batch = batch_of(self.training, x, *((y, weights, self.class_weight) if self.compared else ()))
         self.batch_size = len(batch[0][0]) if batch[0] else None
         return batch
 
@@ -238,11 +248,12 @@ class SequenceStream(Stream):
     """Batches from a Sequence, in another order in each round if they are shuffled."""
 
     def __init__(
-        self, source: Any, training: Any, steps: int | None, class_weight: Any = None, shuffle: bool = False
+        self, source: Any, training: Any, steps: int | None, class_weight: Any = None, compared: bool = True,
+        shuffle: bool = False,
     ):
         self.shuffle = shuffle
         self._order: list[int] = []  # of the batches of this round that are left, the next one at the end
-        super().__init__(source, training, steps, class_weight)
+        super().__init__(source, training, steps, class_weight, compared)
 
     def _first(self) -> Any:
         return self.source[0]
@@ -321,9 +332,9 @@ def _is_one_each(y: Any, names: list[str]) -> bool:
 
 def source_of_batches(
     training: Any, x: Any, y: Any = None, sample_weight: Any = None, batch_size: Any = None, shuffle: Any = False,
-    steps: int | None = None, class_weight: Any = None,
+    steps: int | None = None, class_weight: Any = None, compared: bool = True,
 ) -> Any:
-    """Arrays or a Stream, whatever `x` is."""
+    """Arrays or a Stream, whatever `x` is. compared: whether the targets that a stream gives are looked at."""
     if x is None:
         raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
     if not _is_stream(x):
@@ -341,8 +352,8 @@ def source_of_batches(
             hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
         )
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-        return SequenceStream(x, training, steps, class_weight, bool(shuffle))
-    return Stream(x, training, steps, class_weight)
+        return SequenceStream(x, training, steps, class_weight, compared, bool(shuffle))
+    return Stream(x, training, steps, class_weight, compared)
 
 
 def _is_stream(x: Any) -> bool:

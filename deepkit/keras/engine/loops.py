@@ -40,6 +40,8 @@ def run_fit(training: Any, epochs: range, train: Any, validation: Any, due: Call
     model, finite = training.model, True
     calls.on_train_begin({})
     for epoch in epochs:
+        if calls.params.get("steps") != train.steps:  # a Sequence has changed its length since the last epoch
+            calls.set_params({**calls.params, "steps": train.steps})
         calls.on_epoch_begin(epoch, {})
         logs = run_epoch(training, "train", train, calls, tell_if_lost=finite)
         finite = finite and math.isfinite(logs["loss"])

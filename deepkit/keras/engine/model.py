@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.symbol import Symbol
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, UncompiledError
 from deepkit.keras import optimizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import single
@@ -99,7 +99,7 @@ class Model(Network):
 
     def _check_compiled(self, call: str) -> None:
         if self.optimizer is None:
-            raise ArgumentError(
+            raise UncompiledError(
                 f"{call}() of model {self.name!r}, which is not compiled", rule="training needs an optimizer and a loss",
                 hint='model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])',
             )
@@ -256,7 +256,7 @@ class Model(Network):
     ) -> Any:
         """The outputs for all samples: an array, or a list of arrays."""
         training = self._compiled_training
-        source = source_of_batches(training, x, None, None, batch_size, steps=steps)
+        source = source_of_batches(training, x, None, None, batch_size, steps=steps, compared=False)
         params = {"steps": source.steps, "samples": source.samples, "verbose": verbose, "metrics": []}
         calls = configure(callbacks, None, self, params)
         parts = run_predict(training, source, calls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from deepkit.errors import GraphWarning
+from deepkit.errors import ArgumentError, GraphWarning
 from deepkit.keras.backend.nested import kept, keras_shape
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
@@ -145,8 +145,11 @@ class Training:
         for metric, _ in metrics:
             if isinstance(metric, str):
                 self.added_metrics.setdefault(metric, Mean(metric))
-            else:
-                self.added_metrics[metric.name] = metric
+            elif self.added_metrics.setdefault(metric.name, metric) is not metric:
+                raise ArgumentError(
+                    f"two metrics that were added are called {metric.name!r}", rule="each is shown under its own name",
+                    hint="Mean(name='another name')",
+                )
 
     # ---- steps
 

@@ -62,7 +62,7 @@ class Merge(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """True where all inputs that have a mask count."""
-        given = [m for m in mask or [] if m is not None]
+        given = [ops.cast(m, "bool") for m in mask or [] if m is not None]
         return functools.reduce(ops.logical_and, given) if given else None
 
 
@@ -195,7 +195,7 @@ def _step_mask(x: Any, mask: Any) -> Any:
     """A mask of x with one entry for each step: (..., 1)."""
     if mask is None:
         return ops.ones_like(x[..., :1], dtype="bool")
-    return ops.expand_dims(mask, -1) if len(mask.shape) < len(x.shape) else backend.all(mask, axis=-1, keepdims=True)
+    return ops.cast(mask, "bool")[..., None] if len(mask.shape) < len(x.shape) else backend.all(mask, -1, keepdims=True)
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:

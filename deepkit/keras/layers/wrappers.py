@@ -161,7 +161,7 @@ class Bidirectional(Wrapper):
         self.return_state = layer.return_state
         self.supports_masking = True
         self.trainable = kwargs.get("trainable", layer.trainable)
-        self._num_constants = 0
+        self.num_constants = 0
 
     def _hold(self, layer: Layer) -> None:
         if not hasattr(layer, "go_backwards"):
@@ -213,25 +213,22 @@ class Bidirectional(Wrapper):
 
     # ---- calling
 
-    def _build_once(self, inputs: Any) -> None:
-        super()._build_once(inputs[0] if isinstance(inputs, list) else inputs)
-
     def __call__(self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Any:
-        inputs, states, constants = separated(inputs, initial_state, constants, self._num_constants)
+        inputs, states, constants = separated(inputs, initial_state, constants, self.num_constants)
         if len(states) % 2:
             raise ArgumentError(
                 f"layer {self.name!r}: initial_state of {len(states)} tensors",
                 rule="those of the forward layer, then those of the backward layer",
                 hint="[h, h_back] for SimpleRNN and GRU, [h, c, h_back, c_back] for LSTM",
             )
-        self._num_constants = len(constants)
+        self.forward_layer.num_constants = self.backward_layer.num_constants = self.num_constants = len(constants)
         behind = map_leaves(tensor, [*states, *constants])
         return super().__call__([inputs, *behind] if behind else inputs, **kwargs)
 
     def call(
         self, inputs: Any, training: Any = None, mask: Any = None, initial_state: Any = None, constants: Any = None
     ) -> Any:
-        x, states, constants = separated(inputs, initial_state, constants, self._num_constants)
+        x, states, constants = separated(inputs, initial_state, constants, self.num_constants)
         known = self.forward_layer.call_parameters
         given = {name: value for name, value in (("training", training), ("mask", mask)) if name in known}
         half = len(states) // 2
@@ -266,8 +263,8 @@ class Bidirectional(Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "merge_mode": self.merge_mode}
-        if self._num_constants:
-            config["num_constants"] = self._num_constants
+        if self.num_constants:
+            config["num_constants"] = self.num_constants
         if self._backward_config is not None:
             config["backward_layer"] = self._backward_config
         return config
@@ -279,7 +276,7 @@ class Bidirectional(Wrapper):
         if config.get("backward_layer") is not None:
             config["backward_layer"] = deserialize(config["backward_layer"], custom_objects)
         wrapper = super().from_config(config, custom_objects)
-        wrapper._num_constants = constants
+        wrapper.num_constants = constants
         return wrapper
 
 

@@ -21,6 +21,9 @@ class Reduction:
     SUM = "sum"
     SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
 
+    mean_of_unmasked = True
+    """Whether the mean is taken over the losses that no mask leaves out, or masked ones count as losses of 0."""
+
     @classmethod
     def all(cls) -> tuple[str, ...]:
         return cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE
@@ -64,7 +67,7 @@ def masked_weights(losses: Any, weights: Any, mask: Any, reduction: str) -> Any:
     if mask is None:
         return weights
     mask = ops.cast(tensor(mask), losses.dtype)
-    if reduction in (Reduction.AUTO, Reduction.SUM_OVER_BATCH_SIZE):
+    if Reduction.mean_of_unmasked and reduction in (Reduction.AUTO, Reduction.SUM_OVER_BATCH_SIZE):
         mask = mask * (ops.cast(ops.size(mask), losses.dtype) / ops.reduce_sum(mask))
     return mask if weights is None else _fitted(mask, weights) * mask
 

@@ -63,6 +63,8 @@ class RNN(Layer):
 
     cell_in_names = True
     """Whether the names of the weights say that they are the cell's."""
+    cell_knows_constants = False
+    """Whether a cell is built with [shape of the inputs, *shapes of the constants] where there are any (dialects.py)."""
 
     def __init__(
         self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
@@ -78,7 +80,7 @@ class RNN(Layer):
         self.go_backwards, self.stateful, self.unroll, self.time_major = go_backwards, stateful, unroll, time_major
         self.zero_output_for_mask = zero_output_for_mask
         self.supports_masking = True
-        self._num_constants = 0
+        self.num_constants = 0
         self._states: Any = None
 
     # ---- shapes
@@ -112,7 +114,10 @@ class RNN(Layer):
         self.input_spec = [InputSpec(shape=self._demanded(s)) for s in shapes_in(shape)]
         if isinstance(self.cell, Layer) and not self.cell.built:
             with default_graph().name_scope(self.cell.name) if self.cell_in_names else contextlib.nullcontext():
-                self.cell.build(map_shapes(lambda s: s[1:] if self.time_major else (s[0], *s[2:]), shape))
+                of_step = map_shapes(lambda s: s[1:] if self.time_major else (s[0], *s[2:]), shape)
+                at = len(input_shape) - self.num_constants
+                told = self.cell_knows_constants and shape is not input_shape and input_shape[at:]
+                self.cell.build([of_step, *told] if told else of_step)
             self.cell.built = True
         if self.stateful:
             self._make_states(shapes_in(shape)[0])
@@ -123,14 +128,11 @@ class RNN(Layer):
         batch = 1 if self.time_major else 0
         return tuple(n if i > 1 or (i == batch and self.stateful) else None for i, n in enumerate(shape))
 
-    def _build_once(self, inputs: Any) -> None:
-        super()._build_once(inputs[0] if isinstance(inputs, list) else inputs)
-
     def _check(self, inputs: Any) -> None:
         x, *rest = inputs if isinstance(inputs, list) else [inputs]
         super()._check(flatten(x))
-        states = flatten(rest[: len(rest) - self._num_constants])
-        if states:
+        states = flatten(rest[: len(rest) - self.num_constants])
+        if states and (self.built or self.sizes):  # a cell may learn the size of its state in build
             self._check_states(states)
 
     def _check_states(self, states: list[Any]) -> None:
@@ -150,14 +152,14 @@ class RNN(Layer):
     # ---- calling
 
     def __call__(self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Any:
-        inputs, states, constants = separated(inputs, initial_state, constants, self._num_constants)
+        inputs, states, constants = separated(inputs, initial_state, constants, self.num_constants)
         if constants and not takes(self.cell, "constants"):
             raise ArgumentError(
                 f"layer {self.name!r}: {type(self.cell).__name__} takes no constants",
                 rule="they go to the cell, whose call has an argument of that name",
                 hint="def call(self, inputs, states, constants): ...",
             )
-        self._num_constants = len(constants)
+        self.num_constants = len(constants)
         # States and constants are inputs of the layer like x: so they belong to the model that is made of it.
         behind = map_leaves(tensor, [*states, *constants])
         return super().__call__([inputs, *behind] if behind else inputs, **kwargs)
@@ -165,7 +167,7 @@ class RNN(Layer):
     def call(
         self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None, constants: Any = None
     ) -> Any:
-        inputs, given, constants = separated(inputs, initial_state, constants, self._num_constants)
+        inputs, given, constants = separated(inputs, initial_state, constants, self.num_constants)
         inputs = map_leaves(lambda x: ops.cast(x, self.dtype) if x.dtype.is_floating else x, inputs)
         first, second = lengths(flatten(inputs)[0])[:2]
         batch, steps = (second, first) if self.time_major else (first, second)
@@ -291,8 +293,8 @@ class RNN(Layer):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), **described(self, *_OPTIONS)}
-        if self._num_constants:
-            config["num_constants"] = self._num_constants
+        if self.num_constants:
+            config["num_constants"] = self.num_constants
         if self.zero_output_for_mask:
             config["zero_output_for_mask"] = self.zero_output_for_mask
         return {**config, "cell": registry.serialize_keras_object(self.cell)}
@@ -301,7 +303,7 @@ class RNN(Layer):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         cell = deserialize(config["cell"], custom_objects)
         layer = cls(cell, **{k: v for k, v in config.items() if k not in ("cell", "num_constants")})
-        layer._num_constants = config.get("num_constants", 0)
+        layer.num_constants = config.get("num_constants", 0)
         return layer
 
 

@@ -55,11 +55,11 @@ class StackedRNNCells(SequenceCell):
         return tuple(initial_state(cell, inputs, batch_size, dtype) for cell in self._in_order(self.cells))
 
     def build(self, input_shape: Any) -> None:
-        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
+        shape, *constants = input_shape if isinstance(input_shape, list) else [input_shape]
         for cell in self.cells:
             if isinstance(cell, Layer) and not cell.built:
                 with default_graph().name_scope(cell.name):
-                    cell.build(shape)
+                    cell.build([shape, *constants] if constants and takes(cell, "constants") else shape)
                 cell.built = True
             shape = (shape[0], *dims_of(output_size(cell)))
         super().build(input_shape)

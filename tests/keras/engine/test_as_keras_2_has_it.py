@@ -1,0 +1,147 @@
+"""What programs of Keras 2 count on: attributes of tensors, sources of changing length, kinds of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepkit import keras
+from deepkit.keras import backend as K
+
+
+def test_a_tensor_of_a_layer_knows_its_shape_and_history() -> None:
+    x = keras.Input((4, 4, 3))
+    conv = keras.layers.Conv2D(5, 3)
+    y = conv(x)
+    assert (x._keras_shape, y._keras_shape) == ((None, 4, 4, 3), (None, 2, 2, 5))
+    layer, call, output = y._keras_history
+    assert (layer, call, output) == (conv, 0, 0)
+    node = conv._inbound_nodes[0]
+    assert (node.input_tensors, node.output_tensors, node.outbound_layer) == ([x], [y], conv)
+    assert [layer.name for layer in node.inbound_layers] == [x._keras_history[0].name]
+    assert not hasattr(K.square(y), "_keras_shape")
+
+
+def test_a_program_may_keep_things_with_a_tensor() -> None:
+    y = keras.layers.Dense(2)(keras.Input((3,)))
+    y._uses_learning_phase = True
+    y.note = "mine"
+    assert (y._uses_learning_phase, y.note) == (True, "mine")
+
+
+def test_the_name_of_the_backend_is_that_of_its_functions() -> None:
+    assert K.backend() == "tensorflow"
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_a_model_that_is_not_compiled_is_an_error_of_the_moment(call: str) -> None:
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    with pytest.raises(RuntimeError, match="not compiled"):
+        getattr(model, call)(np.ones((2, 2)), np.ones((2, 1)))
+
+
+class Growing(keras.utils.Sequence):
+    """20 samples in batches that grow by 2 from epoch to epoch."""
+
+    def __init__(self) -> None:
+        self.size, self.asked = 3, [[]]  # type: ignore[var-annotated]
+
+    def __len__(self) -> int:
+        return -(-20 // self.size)
+
+    def __getitem__(self, i: int) -> Any:
+        self.asked[-1].append(i)
+        count = min(self.size, 20 - i * self.size)
+        return np.ones((count, 2)), np.ones((count, 1))
+
+    def on_epoch_end(self) -> None:
+        self.size += 2
+        self.asked.append([])
+
+
+class Steps(keras.callbacks.Callback):
+    """Notes the steps that each epoch says it has, and those it takes."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.said: list[int] = []
+        self.taken: list[int] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.said.append(self.params["steps"])
+        self.taken.append(0)
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        assert batch == self.taken[-1]
+        self.taken[-1] += 1
+
+
+def test_each_epoch_takes_the_batches_that_a_sequence_has_then() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    source, steps = Growing(), Steps()
+    model.fit(source, epochs=5, verbose=0, shuffle=False, callbacks=[steps])
+    assert steps.said == steps.taken == [7, 4, 3, 3, 2]
+    assert [indices for indices in source.asked if indices] == [list(range(n)) for n in [7, 4, 3, 3, 2]]
+
+
+def test_a_prediction_does_not_look_at_the_targets_of_its_source() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, kernel_initializer="ones", input_shape=(2,))])
+    several = [np.ones((3, 4)), np.ones((3, 3))]
+
+    class Source(keras.utils.Sequence):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, i: int) -> Any:
+            return np.full((3, 2), i), several
+
+    expected = [[0], [0], [0], [2], [2], [2]]
+    assert model.predict(Source()).tolist() == expected
+    assert model.predict(((x, y) for x, y in [Source()[0], Source()[1]]), steps=2).tolist() == expected
+
+
+def test_two_metrics_of_one_name_are_refused() -> None:
+    class Twice(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = keras.metrics.Mean(name="m"), keras.metrics.Mean(name="m")
+
+        def call(self, x: Any) -> Any:
+            self.add_metric(self.first(x))
+            self.add_metric(self.second(2 * x))
+            return x
+
+    model = Twice()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"two metrics .* called 'm'"):
+        model.evaluate(np.ones((2, 2)), np.ones((2, 2)), verbose=0)
+
+
+def test_masks_of_merging_layers_may_be_numbers() -> None:
+    a, b = keras.Input((2, 3)), keras.Input((2, 3))
+    masks = [K.variable([[1.0, 0.0]]), K.variable([[2.0, 3.0]])]
+    assert K.eval(keras.layers.Add().compute_mask([a, b], masks)).tolist() == [[True, False]]
+    joined = keras.layers.Concatenate(axis=1).compute_mask([a, b], masks)
+    assert K.eval(joined).tolist() == [[True, False, True, True]]
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+def test_a_cell_may_learn_the_size_of_its_state_in_build(unroll: bool) -> None:
+    class Cell(keras.layers.Layer):
+        state_size: Any = None
+        output_size: Any = None
+
+        def build(self, input_shape: Any) -> None:
+            self.state_size = self.output_size = input_shape[-1]
+            super().build(input_shape)
+
+        def call(self, inputs: Any, states: Any) -> Any:
+            return inputs, [states[0] + 1]
+
+    x, start = keras.Input((4, 3)), keras.Input((3,))
+    y, last = keras.layers.RNN(Cell(), return_state=True, unroll=unroll)(x, initial_state=start)
+    found = keras.Model([x, start], [y, last]).predict([np.ones((2, 4, 3)), np.full((2, 3), 5.0)])
+    assert found[0].tolist() == np.ones((2, 3)).tolist()
+    assert found[1].tolist() == np.full((2, 3), 9.0).tolist()
