@@ -1,4 +1,4 @@
-"""Boosting from its parts: a small tree, AdaBoost that weighs examples, and gradient boosting that fits residuals."""
+"""Boosting from its parts: AdaBoost that weighs examples, and gradient boosting that fits residuals."""
 
 from __future__ import annotations
 
@@ -8,79 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import ArgumentError, ShapeError
-
-_SAME = 1e-7  # values of a feature that are nearer to each other are not told apart
-
-
-@dataclass
-class Tree:
-    """A regression tree: in each leaf the weighted mean of its targets, split where the squared error falls most.
-
-    With targets 0 and 1 it is a classification tree, too: the weighted variance p (1 - p) is half of Gini's impurity. Of
-    depth 1 it is a **stump**: one question to one feature. Of questions that part the examples equally well the first one
-    is taken; scikit-learn takes one by chance, and new rows may then come to another leaf.
-
-    depth: questions on the way to a leaf, at most.
-
-    Attributes:
-        value: the weighted mean of what it was fitted to; feature, threshold: its question "is this feature at most so
-            large?", None in a leaf; yes, no: the trees that follow.
-
-    Source: L. Breiman and others, "Classification and Regression Trees", 1984.
-
-    >>> stump = Tree(1).fit(np.array([[1.0], [2.0], [5.0]]), np.array([0.0, 0.0, 1.0]))
-    >>> stump.feature, stump.threshold, stump.predict(np.array([[3.0], [4.0]])).tolist()
-    (0, 3.5, [0.0, 1.0])
-    """
-
-    depth: int
-    value: float = 0.0
-    feature: int | None = None
-    threshold: float = 0.0
-    yes: Tree | None = None
-    no: Tree | None = None
-
-    def fit(self, x: Any, y: Any, weights: Any = None) -> Tree:
-        """Fit to rows x (n, features), targets y (n,) and weights (n,), all 1 by default."""
-        x, y = _checked(x, y)
-        w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
-        self.value = float(np.average(y, weights=w))
-        found = best_split(x, y, w) if self.depth > 0 and np.ptp(y) > 0 else None
-        if found is not None:
-            self.feature, self.threshold = found
-            left = x[:, self.feature] <= self.threshold
-            self.yes = Tree(self.depth - 1).fit(x[left], y[left], w[left])
-            self.no = Tree(self.depth - 1).fit(x[~left], y[~left], w[~left])
-        return self
-
-    def predict(self, x: Any) -> np.ndarray:
-        """The value of the leaf that each row comes to."""
-        x = np.asarray(x, np.float32)
-        if self.yes is None or self.no is None:
-            return np.full(len(x), self.value)
-        return np.where(x[:, self.feature] <= self.threshold, self.yes.predict(x), self.no.predict(x))
-
-
-def best_split(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[int, float] | None:
-    """(feature, threshold) for which the two means explain most; None if no feature tells the rows apart.
-
-    The squared error around two means is the sum of w y^2, which no split changes, less S_l^2 / W_l + S_r^2 / W_r, where W
-    is the sum of the weights and S that of w y on a side. So the largest of these sums is looked for, for all places at
-    once: in ascending order of a feature, W and S of the left side are running sums.
-    """
-    order = np.argsort(x, axis=0, kind="stable")
-    ascending = np.take_along_axis(x, order, 0)
-    left_w, left_s = np.cumsum(weights[order], 0)[:-1], np.cumsum((weights * y)[order], 0)[:-1]
-    right_w, right_s = weights.sum() - left_w, (weights * y).sum() - left_s
-    with np.errstate(divide="ignore", invalid="ignore"):
-        explained = left_s**2 / left_w + right_s**2 / right_w
-    apart = (ascending[1:] > ascending[:-1] + _SAME) & (left_w > 0) & (right_w > 0)
-    if not apart.any():
-        return None
-    feature, place = np.unravel_index(np.argmax(np.where(apart, explained, -np.inf).T), explained.T.shape)
-    below, above = (float(ascending[place + k, feature]) for k in (0, 1))
-    return int(feature), below / 2 + above / 2
+from deepkit.errors import ArgumentError
+from deepkit.models.trees import Tree, checked
 
 
 @dataclass
@@ -173,7 +102,7 @@ class GradientBoosting:
 
     def fit(self, x: Any, y: Any) -> GradientBoosting:
         """Fit to rows x (n, features) and targets y (n,)."""
-        x, y = _checked(x, y)
+        x, y = checked(x, y)
         self.mean, self.trees = float(y.mean()), []
         residual = y - self.mean
         for _ in range(self.rounds):
@@ -191,11 +120,3 @@ class GradientBoosting:
     def predict(self, x: Any) -> np.ndarray:
         """The predictions after the last round."""
         return list(self.staged_predict(x))[-1]
-
-
-def _checked(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Rows as float32, in which features are compared, and targets as float64."""
-    rows, targets = np.asarray(x, np.float32), np.asarray(y, np.float64)
-    if rows.ndim != 2 or targets.shape != rows.shape[:1] or not len(rows):
-        raise ShapeError(f"rows of shape {rows.shape} and targets of shape {targets.shape}", rule="(n, features) and (n,)")
-    return rows, targets

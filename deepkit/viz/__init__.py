@@ -35,12 +35,14 @@ from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_oper
 from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.picture import Drawing, Picture
 from deepkit.viz.plane.boundary import show_boundary
+from deepkit.viz.plane.boundary_explorer import BoundaryExplorer, boundary_explorer
 from deepkit.viz.plane.fold import Fold, show_fold
 from deepkit.viz.plane.fold_explorer import FoldExplorer, fold_explorer
 from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.plane.playground import Playground, playground
 from deepkit.viz.plane.points import invent_points
 from deepkit.viz.plane.surface import show_surface
+from deepkit.viz.plane.tree import show_tree
 from deepkit.viz.reduction.axis import show_axis
 from deepkit.viz.reduction.components_explorer import ComponentsExplorer, components_explorer
 from deepkit.viz.reduction.maps import show_maps
@@ -76,6 +78,7 @@ __all__ = [
     "PALETTE",
     "Backprop",
     "BackpropExplorer",
+    "BoundaryExplorer",
     "Bowl",
     "BroadcastExplorer",
     "ComponentsExplorer",
@@ -116,6 +119,7 @@ __all__ = [
     "asking",
     "backprop_explorer",
     "best_rates",
+    "boundary_explorer",
     "broadcast_explorer",
     "compare",
     "components_explorer",
@@ -167,6 +171,7 @@ __all__ = [
     "show_surface",
     "show_tensors",
     "show_threshold",
+    "show_tree",
     "show_trials",
     "show_valleys",
     "show_voters",
