@@ -20,6 +20,7 @@ import deepkit as dk
 import deepkit.v1 as tf
 from deepkit import viz
 from deepkit.models import resumable
+from deepkit.models.boundaries import WAYS
 from deepkit.models.playground import PROGRAMS
 from deepkit.models.race import RUNNERS
 
@@ -64,6 +65,10 @@ def ink(piece) -> None:
     piece.locator("canvas").press("Space")
 
 
+def drag_by_keys(piece) -> None:
+    piece.get_by_role("button", name="point 1 of").first.press("ArrowRight")
+
+
 PIECES = {
     "drawing-pad": ("viz.drawing_pad(lambda image: f'{image.sum():.0f} of ink')", ink),
     "convolution-explorer": ('viz.convolution_explorer({"noise": rng.random((28, 28))})', slide),
@@ -84,6 +89,7 @@ PIECES = {
     "voters-explorer": ("viz.voters_explorer()", slide),
     "trials-explorer": ('viz.trials_explorer({"adam": 98.5, "sgd": 98.0}, {"adam": [98.2], "sgd": [96.1, 96.2]})', push),
     "fold-explorer": ("viz.fold_explorer()", slide),
+    "boundary-explorer": ("viz.boundary_explorer(WAYS, rng.normal(size=(20, 2)) / 3, np.arange(20) % 2)", drag_by_keys),
     "playground": ('viz.playground(PROGRAMS, data="ring", hidden=[3])', slide),
 }
 """By the piece's class on the page: the call that makes one, and what a reader does first."""
