@@ -1,1 +1,1 @@
-"""Operators and layers drawn by asking them: cards with curve, slope or weights, shapes that meet, a quiz about shapes."""
+"""Operators drawn by asking them: cards with curve and slope, shapes that meet, a quiz about shapes."""
