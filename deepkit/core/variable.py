@@ -104,6 +104,10 @@ class Variable(RowUpdates, Symbol):
         """Sets the value in `session` at once, without running the graph."""
         self.graph.session_for(session, f"{self.name}.load()").load(self, value)
 
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return VariablePart(self, part) if isinstance(part.node.op, lookup("StridedSlice")) else part
+
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value in `session` or the default session."""
         return super().eval(feed_dict, session)
@@ -112,6 +116,25 @@ class Variable(RowUpdates, Symbol):
         return f"<tf.Variable {self.name!r} shape={self.shape} dtype={as_dtype(self.dtype).name}_ref>"
 
     __str__ = __repr__
+
+
+class VariablePart(Symbol):
+    """What stands at v[key] now; it can be assigned to."""
+
+    __slots__ = ("_variable",)
+
+    def __init__(self, variable: Variable, part: Symbol):
+        super().__init__(part.node, part.index, part.shape, part.dtype)
+        self.node.outputs[self.index] = self
+        self._variable = variable
+
+    def assign(self, value: Any, name: str | None = None) -> Symbol:
+        """A tensor that, when run, replaces this part of the variable and returns the variable's whole new value.
+
+        value: of the part's shape, or one that broadcasts to it. ShapeError: a value of another shape.
+        """
+        op = lookup("StridedSliceAssign")(key_=self.node.op.key_)  # type: ignore[attr-defined]
+        return apply(op, self._variable, value, *self.node.inputs[1:], name=name)
 
 
 class _Anchor(Symbol):

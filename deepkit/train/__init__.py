@@ -14,9 +14,12 @@ from deepkit.train.optimizers import (
 )
 from deepkit.train.schedules import (
     cosine_decay,
+    cosine_decay_restarts,
     exponential_decay,
     inverse_time_decay,
+    linear_cosine_decay,
     natural_exp_decay,
+    noisy_linear_cosine_decay,
     piecewise_constant,
     polynomial_decay,
 )
@@ -24,6 +27,7 @@ from deepkit.train.schedules import (
 __all__ = [
     "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage",
     "FtrlOptimizer", "GradientDescentOptimizer",
-    "MomentumOptimizer", "Optimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "exponential_decay",
-    "global_norm", "inverse_time_decay", "natural_exp_decay", "piecewise_constant", "polynomial_decay",
+    "MomentumOptimizer", "Optimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "cosine_decay_restarts",
+    "exponential_decay", "global_norm", "inverse_time_decay", "linear_cosine_decay", "natural_exp_decay",
+    "noisy_linear_cosine_decay", "piecewise_constant", "polynomial_decay",
 ]

@@ -32,6 +32,10 @@ from deepkit.viz.operators import asking
 from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
 from deepkit.viz.operators.cards import OperatorCards, operator_cards, show_operator
+from deepkit.viz.operators.layer_asking import ask_layers
+from deepkit.viz.operators.layer_cards import LayerCards, layer_cards
+from deepkit.viz.operators.layer_drawing import show_layer
+from deepkit.viz.operators.layer_quiz import layer_quiz
 from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.picture import Drawing, Picture
 from deepkit.viz.plane.boundary import show_boundary
@@ -92,6 +96,7 @@ __all__ = [
     "FoldExplorer",
     "Formula",
     "GraphPicture",
+    "LayerCards",
     "Life",
     "LiveCurve",
     "LogitsExplorer",
@@ -116,6 +121,7 @@ __all__ = [
     "TrialsExplorer",
     "Verdicts",
     "VotersExplorer",
+    "ask_layers",
     "asking",
     "backprop_explorer",
     "best_rates",
@@ -131,6 +137,8 @@ __all__ = [
     "fold_explorer",
     "images",
     "invent_points",
+    "layer_cards",
+    "layer_quiz",
     "lines",
     "logits_explorer",
     "operator_cards",
@@ -154,6 +162,7 @@ __all__ = [
     "show_gaps",
     "show_graph",
     "show_histograms",
+    "show_layer",
     "show_linear_map",
     "show_lives",
     "show_maps",

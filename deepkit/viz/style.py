@@ -62,7 +62,7 @@ def rc() -> Any:
         "axes.spines.right": False,
         "axes.grid": True,
         "axes.axisbelow": True,
-        "axes.prop_cycle": cycler(color=list(PALETTE.values())) + cycler(linestyle=_DASHES),
+        "axes.prop_cycle": cycler(color=list(PALETTE.values()) * 2) + cycler(linestyle=_DASHES + _DASHES[1:] + _DASHES[:1]),
         "grid.color": GREY,
         "grid.alpha": 0.25,
         "grid.linewidth": 0.6,

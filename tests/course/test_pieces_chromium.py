@@ -21,6 +21,7 @@ import deepkit.v1 as tf
 from deepkit import viz
 from deepkit.models import resumable
 from deepkit.models.boundaries import WAYS
+from deepkit.models.layer_families import layers_by_name
 from deepkit.models.playground import PROGRAMS
 from deepkit.models.race import RUNNERS
 
@@ -75,6 +76,7 @@ PIECES = {
     "components-explorer": ('viz.components_explorer({"noise": rng.random((28, 28))}, np.zeros(784), np.eye(784)[:50])', slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
+    "layer-cards": ('viz.layer_cards(layers_by_name(), start="Dense")', choose),
     "shape-quiz": ("viz.shape_quiz(operators, seed=1)", reply),
     "descent-explorer": ('viz.descent_explorer("x * x", -2.5, between=(-2.7, 2.7), rate=0.26)', slide),
     "race-explorer": ('viz.race_explorer(RUNNERS, "turned valley")', slide),

@@ -78,6 +78,17 @@ class Strange(L.Layer):
         self.units = units
 
 
+class Wasteful(Model):
+    def call(self, x):
+        return Dense(3, name="new")(x)
+
+
+def wasteful():
+    model = Wasteful(name="wasteful")
+    model.compile("sgd", "mse")
+    return model
+
+
 def outside_a_layer():
     x = Input((4,))
     return Model(x, Dense(3)(x) * 2.0)
@@ -99,6 +110,13 @@ def embedded(numbers):
 
 
 MISTAKES = {
+    # ---- classes of models
+    "layers made in call": (
+        lambda: fit(wasteful(), X, np.zeros((8, 3))),
+        ["model 'wasteful': call() made weights that the model does not keep", "new/kernel", "made once, in __init__",
+         "self.hidden(x) in call"],
+    ),
+    "layers made in call, built": (lambda: wasteful().build((None, 4)), ["does not keep: ", "new/bias"]),
     # ---- the shape of the data
     "no channel axis": (
         lambda: fit(pictures(), PICTURES),

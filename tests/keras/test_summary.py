@@ -115,6 +115,24 @@ def test_a_layer_with_several_shapes():
     assert any(line.startswith("shared (Dense)") and "multiple" in line for line in lines_of(model))
 
 
+class Two(keras.models.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = L.Dense(10, name="first"), L.Dense(10, name="second")
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+
+def test_the_layers_of_a_class_have_shapes_that_nobody_knows():
+    model = Two()
+    with pytest.raises(ArgumentError, match="no weights yet"):
+        model.summary()
+    model.build((None, 256))
+    rows = [line.split() for line in lines_of(model) if "(Dense)" in line]
+    assert rows == [["first", "(Dense)", "multiple", "2570"], ["second", "(Dense)", "multiple", "110"]]  # as TensorFlow prints
+
+
 def test_counts_and_sources():
     model = web()
     assert count_params(model.weights) == model.count_params() == 28

@@ -67,7 +67,8 @@ def test_the_first_colours_stay_apart_for_the_colour_blind(eye):
 def test_lines_differ_in_dashes_too():
     with style():
         looks = list(matplotlib.rcParams["axes.prop_cycle"])
-    assert len({str(look["linestyle"]) for look in looks}) == len(looks) == len(PALETTE)
+    assert len({str(look["linestyle"]) for look in looks[: len(PALETTE)]}) == len(PALETTE)
+    assert len({(look["color"], str(look["linestyle"])) for look in looks}) == len(looks) == 2 * len(PALETTE)
 
 
 def test_a_block_leaves_the_settings_as_they_were():

@@ -17,7 +17,7 @@ class Call:
     from which (only outermost calls do); eager: whether the inputs are Tensors; values: whether weights stand for their
     values now, and not for the variables of the graph; updates, losses, metrics: what the layers asked for, as pairs
     (layer, assignment), (layer, loss), (metric or name, value); an assignment that no layer has given to add_update is
-    one of None. counts: what the metrics inside assign; notes: masks and metrics of Tensors.
+    one of None. counts: what the metrics inside assign; weights: those that were made; notes: masks and metrics of Tensors.
     """
 
     def __init__(self, training: Any = None, record: bool = True, eager: bool = False, values: bool = False):
@@ -26,12 +26,13 @@ class Call:
         self.counts: list[tuple[Any, Any]] = []
         self.losses: list[tuple[Any, Any]] = []
         self.metrics: list[tuple[Any, Any]] = []
+        self.weights: list[Any] = []
         self.notes: dict[tuple[str, int], tuple[Any, Any]] = {}
 
     def share(self, outer: Call) -> None:
         """What is asked for inside goes where the call around it keeps its own."""
         self.updates, self.counts, self.losses = outer.updates, outer.counts, outer.losses
-        self.metrics, self.notes = outer.metrics, outer.notes
+        self.metrics, self.weights, self.notes = outer.metrics, outer.weights, outer.notes
 
 
 class _Stack(threading.local):

@@ -130,7 +130,10 @@ def make_weight(
             value = initializer(shape)
         return value if is_tensor(value) else np.asarray(value, kind.numpy)
 
-    return Weight(start, trainable=trainable, name=name, constraint=constraint, regularizer=regularizer)
+    made = Weight(start, trainable=trainable, name=name, constraint=constraint, regularizer=regularizer)
+    if not is_first():
+        current().weights.append(made)
+    return made
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:

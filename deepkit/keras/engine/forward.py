@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepkit.core.nest import flatten
+from deepkit.errors import ArgumentError
 from deepkit.keras.backend.context import Call, calling
 from deepkit.keras.backend.nested import single
 from deepkit.keras.base.topology import topology_of
@@ -50,6 +51,7 @@ class Forward:
         apart = graph.name_scope(None), graph.control_dependencies(None)
         with graph.as_default(), graph.passing(), apart[0], apart[1], calling(training, collect=True) as call:
             outputs = flatten(model(single(inputs)))
+        check_weights_kept(model, call)
         return cls.recorded([call, model.asked_outside()], outputs)
 
     def updates_in(self, mode: str, trained: Mapping[Any, bool]) -> list[Any]:
@@ -61,3 +63,15 @@ class Forward:
             u for layer, u in self.updates
             if layer is None or layer.stateful or (mode == "train" and trained.get(layer, layer.trainable))
         ]
+
+
+def check_weights_kept(model: Any, call: Call) -> None:
+    """ArgumentError if a call of the model made weights that it does not keep: they would be others at the next call."""
+    kept = {id(w) for w in model.weights}
+    lost = [w.name.partition(":")[0] for w in call.weights if w.trainable and id(w) not in kept]
+    if lost:
+        raise ArgumentError(
+            f"model {model.name!r}: call() made weights that the model does not keep: {', '.join(lost)}",
+            rule="layers are made once, in __init__; what call() makes is new in every call and is never trained",
+            hint="self.hidden = Dense(10) in __init__, and self.hidden(x) in call",
+        )

@@ -20,7 +20,7 @@ from deepkit.keras.base.input_layer import Input
 from deepkit.keras.callbacks.base import History
 from deepkit.keras.callbacks.callback_list import configure
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
-from deepkit.keras.engine.forward import Forward
+from deepkit.keras.engine.forward import Forward, check_weights_kept
 from deepkit.keras.engine.loops import (
     check_not_empty,
     epochs_between,
@@ -153,6 +153,7 @@ class Model(Network):
         phase = World.of(*inputs).training(False)
         with context.calling(phase, record=True):
             outputs = self(single(inputs))
+        check_weights_kept(self, self.inbound_nodes[-1].asked)
         self._inputs, self._outputs = single(inputs), outputs
         self._compiled_training.remember(phase, Forward.recorded([self.inbound_nodes[-1].asked], self.outputs))
 

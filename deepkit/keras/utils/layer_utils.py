@@ -111,11 +111,17 @@ def _rows(layer: Any, model: Any, in_a_row: bool, trainable: bool, depth: int) -
 
 
 def _shape(layer: Any, model: Any) -> str:
-    """The output's shape in this model; "multiple" if its calls make different ones."""
+    """The output's shape in this model; "multiple", Keras' word, if its calls make different ones or nobody can know."""
+    shapes = _shapes(layer, model)
+    return shape_in_words(shapes) if shapes or not layer.built else "multiple"
+
+
+def _shapes(layer: Any, model: Any) -> list[Any]:
+    """The shapes that the layer's calls in this model make; none of a layer that a class calls in Python code."""
     topology = topology_of(model)
     calls = [c for c in layer.inbound_nodes if topology is None or c in topology.depth_of] or layer.inbound_nodes
     shapes = [keras_shape(call.outputs) for call in calls]
-    return shape_in_words(shapes or ([layer.output_shape] if layer.is_network and layer.outputs else []))
+    return shapes or ([layer.output_shape] if layer.is_network and layer.outputs else [])
 
 
 def shape_in_words(shapes: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
@@ -44,16 +44,8 @@ class Sliced(Op):
             for entry in self.key_
         )
 
-
-@register
-class StridedSlice(Sliced):
-    """x[key]: Python's slicing, one entry for each axis."""
-
-    label = "strided_slice"
-    types = ("T", "index")
-    aliases = True
-
-    def shape(self, x: Shape, *dynamic: Shape) -> Shape:
+    def _part(self, x: Shape) -> Shape:
+        """The shape of x[key]."""
         if x.dims is None:
             return UNKNOWN
         entries = [e for e in self.key_ if e is not None]
@@ -74,6 +66,18 @@ class StridedSlice(Sliced):
                 dims += _kept(entry, x.dims[axis])
                 axis += 1
         return Shape.of(tuple(dims))
+
+
+@register
+class StridedSlice(Sliced):
+    """x[key]: Python's slicing, one entry for each axis."""
+
+    label = "strided_slice"
+    types = ("T", "index")
+    aliases = True
+
+    def shape(self, x: Shape, *dynamic: Shape) -> Shape:
+        return self._part(x)
 
     def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         source = known(inputs[0])
@@ -221,6 +225,29 @@ def strided_slice(
         else:
             key.append(slice(None if begin_mask & bit else start, None if end_mask & bit else stop, step))
     return StridedSlice.of_key(convert(input_), tuple(key), name)
+
+
+@register
+class StridedSliceAssign(Sliced):
+    """A variable (input 0) whose part [key] becomes the value (input 1)."""
+
+    label = "strided_slice"
+    types = ("T", "T", "index")
+    writes = (0,)
+    gradient = None
+
+    def shape(self, ref: Shape, value: Shape, *dynamic: Shape) -> Shape:
+        part = self._part(ref)
+        if part.dims is not None and value.dims is not None and not broadcast(part, value).is_compatible_with(part):
+            raise ShapeError(f"a value of shape {value} for a part of shape {part} of a variable of shape {ref}")
+        return ref
+
+    def forward(self, xp: ArrayModule, ref: Array, value: Array, *dynamic: Array) -> Any:
+        return self.inplace(xp.array(ref), value, *dynamic)
+
+    def inplace(self, ref: Array, value: Array, *dynamic: Array) -> Any:
+        ref[self._index(dynamic)] = value
+        return ref
 
 
 @register
@@ -394,13 +421,22 @@ class ScatterNdLike(Op):
         return apply(GatherNd(), ddx, indices), None, None
 
 
-def gather_nd(params: TensorLike, indices: TensorLike, name: str | None = None) -> AnyTensor:
+def gather_nd(params: TensorLike, indices: TensorLike, name: str | None = None, batch_dims: int = 0) -> AnyTensor:
     """Elements or slices at full positions: the last axis of indices holds one index for each leading axis of params.
 
-    params: rank n; indices: (..., k), integer, k <= n; result: indices.shape[:-1] + params.shape[k:]. ArgumentError: an
-    index out of range.
+    params: rank n; indices: (..., k), integer, k <= n; result: indices.shape[:-1] + params.shape[k:]. With batch_dims = b
+    both begin with the same b axes, and positions count from there: result: indices.shape[:-1] + params.shape[b + k:].
+    ArgumentError: an index out of range, or batch_dims below 0.
     """
-    return apply(GatherNd(), params, indices, name=name)
+    if batch_dims < 0:
+        raise ArgumentError(f"gather_nd: batch_dims is {batch_dims}", rule="0 or the number of leading axes of a batch")
+    if batch_dims == 0:
+        return apply(GatherNd(), params, indices, name=name)
+    with scope(name, "GatherNd", params, indices) as full:
+        indices = convert(indices, beside=convert(params))
+        ones = ops.ones_like(indices[..., :1])  # type: ignore[index]
+        own = [ops.cumsum(ones, axis, exclusive=True) for axis in range(batch_dims)]  # each its own place in the batch
+        return apply(GatherNd(), params, ops.concat([*own, indices], -1), name=full)
 
 
 @register

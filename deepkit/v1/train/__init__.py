@@ -9,7 +9,6 @@ from deepkit.ops.input.example_messages import NAMES as _MESSAGES
 from deepkit.ops.input.example_messages import message as _message
 from deepkit.train import *
 from deepkit.train import __all__ as _train_names
-from deepkit.train import piecewise_constant as piecewise_constant_decay
 from deepkit.v1.framework.unknown_names import explain as _explain
 from deepkit.v1.input.pipeline import *
 from deepkit.v1.input.pipeline import __all__ as _pipeline_names
@@ -32,6 +31,8 @@ from deepkit.v1.train.checkpoints import (
 )
 from deepkit.v1.train.cluster import ClusterSpec, Server, replica_device_setter
 from deepkit.v1.train.coordinator import Coordinator, LooperThread
+from deepkit.v1.train.decays import *
+from deepkit.v1.train.decays import __all__ as _decay_names
 from deepkit.v1.train.hooks import (
     LoggingTensorHook,
     SessionRunArgs,
@@ -58,7 +59,7 @@ from deepkit.v1.train.warm_starting import warm_start
 from deepkit.v1.train.watching_hooks import FeedFnHook, FinalOpsHook, NanLossDuringTrainingError, NanTensorHook
 
 __all__ = [
-    *_train_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "queue_runner",
+    *_train_names, *_decay_names, *_pipeline_names, *_MESSAGES, "LooperThread", "QueueRunner", "add_queue_runner", "queue_runner",
     "start_queue_runners",
     "ChiefSessionCreator", "ClusterSpec", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
     "Server", "replica_device_setter",
@@ -69,7 +70,7 @@ __all__ = [
     "StepCounterHook", "StopAtStepHook", "SummarySaverHook",
     "checkpoint_exists", "create_global_step", "export_meta_graph", "get_checkpoint_mtimes",
     "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
-    "piecewise_constant_decay", "global_step", "import_meta_graph",
+    "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
     "remove_checkpoint", "summary_iterator", "update_checkpoint_state", "warm_start",
 ]

@@ -1,1 +1,1 @@
-"""Operators drawn by asking them: cards with curve and slope, shapes that meet, a quiz about shapes."""
+"""Operators and layers drawn by asking them: cards with curve, slope or weights, shapes that meet, a quiz about shapes."""

@@ -31,6 +31,11 @@ class Answer:
         """`(2, 3)`, several shapes one after the other, or `no`."""
         return "no" if self.made is None else ", ".join(str(Shape(shape)) for shape in self.made)
 
+    @property
+    def more(self) -> str:
+        """What else there is to tell of the result."""
+        return ""
+
 
 def plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """The op's own function behind one that puts it into a graph."""

@@ -11,15 +11,14 @@ import numpy as np
 
 from deepkit.core.shape import Shape
 from deepkit.errors import ArgumentError
-from deepkit.loading import optional
 from deepkit.viz.curves import curve, panel
 from deepkit.viz.grids import BLUE, document, frame, label
-from deepkit.viz.interactive import Interactive
 from deepkit.viz.operators.asking import SHAPES, ask_all, plain, signature, tensors_taken
+from deepkit.viz.operators.searchable import Searchable
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY
 
-_COLUMNS, _LINE = 88, 16.0  # characters of a line, pixels between lines
+COLUMNS, _LINE = 88, 16.0  # characters of a line, pixels between lines
 _SIDE, _CELL, _ROW = 132.0, 76.0, 22.0  # of the curve, and of a cell of the table of shapes
 _MOST_LINES = 6
 
@@ -59,15 +58,7 @@ def _has_curve(function: Callable[..., Any]) -> bool:
 
 
 def _draw(function: Callable[..., Any], name: str, answers: list[Any], said: str) -> str:
-    parts, y = [label(name, 8, 24, size=17, bold=True, fill=BLUE)], 44.0
-    for line in textwrap.wrap(signature(function), _COLUMNS):
-        parts.append(label(line, 8, y))
-        y += _LINE
-    doc = (inspect.getdoc(plain(function)) or "").split("\n\n>>>")[0]
-    for line in [line for text in doc.split("\n\n") for line in textwrap.wrap(text, _COLUMNS)][:_MOST_LINES]:
-        y += _LINE
-        parts.append(label(line, 8, y - 8))
-    y += 18
+    parts, y = heading(name, signature(function), inspect.getdoc(plain(function)) or "")
     x, below = 8.0, y
     if _has_curve(function):
         parts += panel(function, x, y + 14, _SIDE, "value and slope")
@@ -75,7 +66,20 @@ def _draw(function: Callable[..., Any], name: str, answers: list[Any], said: str
     if answers:
         shapes, right, bottom = _shapes(answers, x, y)
         parts, x, below = parts + shapes, right, max(below, bottom)
-    return document(parts, max(x, 7.3 * _COLUMNS) + 12, below + 12, said)
+    return document(parts, max(x, 7.3 * COLUMNS) + 12, below + 12, said)
+
+
+def heading(name: str, parameters: str, doc: str) -> tuple[list[str], float]:
+    """The top of a card: name, parameters, and the first lines of what is said of it; and where it ends."""
+    parts, y = [label(name, 8, 24, size=17, bold=True, fill=BLUE)], 44.0
+    for line in textwrap.wrap(parameters, COLUMNS):
+        parts.append(label(line, 8, y))
+        y += _LINE
+    told = doc.split("\n\n>>>")[0]
+    for line in [line for text in told.split("\n\n") for line in textwrap.wrap(text, COLUMNS)][:_MOST_LINES]:
+        y += _LINE
+        parts.append(label(line, 8, y - 8))
+    return parts, y + 18
 
 
 def _shapes(answers: list[Any], x: float, y: float) -> tuple[list[str], float, float]:
@@ -101,7 +105,7 @@ def _shapes(answers: list[Any], x: float, y: float) -> tuple[list[str], float, f
     return parts, x + len(SHAPES) * _CELL, y + 16 + len(SHAPES) * _ROW
 
 
-class OperatorCards(Interactive):
+class OperatorCards(Searchable):
     """A field to search in and the card of the operator that is chosen.
 
     Args:
@@ -116,41 +120,16 @@ class OperatorCards(Interactive):
     """
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], start: str | None = None):
-        w = optional("ipywidgets", "searching for operators")
         if not functions:
             raise ArgumentError("no operator to show", hint='operator_cards({"exp": dk.exp})')
-        self._functions = dict(functions)
-        names = list(self._functions)
-        self.controls: dict[str, Any] = {
-            "search": w.Text(placeholder="a name, or a word of what it does", description="search"),
-            "found": w.Select(options=names, value=start or names[0], rows=12, layout=w.Layout(width="230px")),
-        }
-        self._drawing = w.HTML()
-        self.controls["search"].observe(self._search, "value")
-        self.controls["found"].observe(self._show, "value")
-        left = w.VBox(list(self.controls.values()), layout=w.Layout(flex="0 0 auto"))
-        right = w.VBox([self._drawing], layout=w.Layout(flex="1 1 560px", min_width="0"))
-        self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        texts = {name: inspect.getdoc(plain(function)) or "" for name, function in functions.items()}
+        super().__init__(functions, texts, start)
         self.widget.add_class("deepkit-operator-cards")
-        self._show()
-
-    def _search(self, change: Any) -> None:
-        """Keep the operators whose name or description has the word; the best is shown, none leaves all as it was."""
-        word = change["new"].lower().strip()
-        by_name = [name for name in self._functions if word in name.lower()]
-        others = {name: function for name, function in self._functions.items() if name not in by_name}
-        by_text = [name for name, function in others.items() if word in (inspect.getdoc(plain(function)) or "").lower()]
-        if by_name or by_text:
-            self.controls["found"].options = [*by_name, *by_text]
-
-    def _show(self, _: Any = None) -> None:
-        if self.controls["found"].value is not None:
-            self._drawing.value = self.picture().svg
 
     def picture(self) -> Drawing:
         """The card that is shown now, as a still picture."""
         name = self.controls["found"].value
-        return show_operator(self._functions[name], name)
+        return show_operator(self.things[name], name)
 
 
 def operator_cards(functions: Mapping[str, Callable[..., Any]], start: str | None = None) -> OperatorCards:

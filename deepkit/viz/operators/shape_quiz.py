@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,8 +71,11 @@ def is_right(question: Question, reply: str) -> bool:
 class ShapeQuiz(Interactive):
     """One question after the other; a wrong reply is told the rule. Without a kernel: all questions, answers upside down.
 
+    Args:
+        asked: names with what their owners made of some shapes.
+
     Attributes:
-        questions: the operators with the shapes asked about.
+        questions: the same, as a list.
         score: right replies so far.
         controls: the widgets by name: reply, check.
 
@@ -80,9 +83,9 @@ class ShapeQuiz(Interactive):
         MissingExtraError: without ipywidgets (extra `course`).
     """
 
-    def __init__(self, functions: Mapping[str, Callable[..., Any]], count: int = 8, seed: int = 1):
+    def __init__(self, asked: Sequence[Question]):
         w = optional("ipywidgets", "the quiz of shapes")
-        self.questions = questions(functions, count, seed)
+        self.questions = list(asked)
         self.score = self.place = 0
         self.controls: dict[str, Any] = {
             "reply": w.Text(placeholder='a shape, such as 2, 3, or "no"', description="gives"),
@@ -117,7 +120,7 @@ class ShapeQuiz(Interactive):
         self.place += 1
         refusal = question[1].refusal
         why = f" ({refusal.what})" if refusal is not None else ""
-        said = f"{text_of(question)}: {question[1].result}{why}"
+        said = f"{text_of(question)}: {question[1].result}{question[1].more}{why}"
         self._tell(f"right. {said}" if right else f"not quite. {said}", PALETTE["green"] if right else ORANGE)
         self._ask()
 
@@ -137,4 +140,4 @@ class ShapeQuiz(Interactive):
 
 def shape_quiz(functions: Mapping[str, Callable[..., Any]], count: int = 8, seed: int = 1) -> ShapeQuiz:
     """Be asked which shapes come out of which operators; see ShapeQuiz."""
-    return ShapeQuiz(functions, count, seed)
+    return ShapeQuiz(questions(functions, count, seed))

@@ -40,6 +40,13 @@ def places_after(row, values):
     return np.array([[int((r <= v).sum()) for v in vs] for r, vs in zip(row, values, strict=True)], np.int64)
 
 
+def rows_from_1(ref, value):
+    y = ref.copy()
+    for row in range(1, len(y)):
+        y[row, 2] = value[row - 1]
+    return y
+
+
 def with_row(entries, i, value, size):
     y = entries.copy()
     y[i] = value
@@ -56,6 +63,7 @@ SAMPLES = [
                written(how), NO_BATCH)
         for how in ("update", "add", "sub", "min", "max")
     ],
+    Sample("StridedSliceAssign", {"key_": (("slice", 1, None, None), 2)}, (A, real(len(A) - 1)), rows_from_1, NO_BATCH),
     Sample("SearchSorted", {}, (SORTED, WANTED), places),
     Sample("SearchSorted", {"side": "right", "index": as_dtype("int64")}, (SORTED, WANTED), places_after),
     *binary("Atan2", np.arctan2), unary("Asinh", np.arcsinh), unary("Acosh", np.arccosh, 1.1 + positive(3, 4)),
