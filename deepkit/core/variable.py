@@ -106,7 +106,8 @@ class Variable(RowUpdates, Symbol):
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
-        return VariablePart(self, part) if isinstance(part.node.op, lookup("StridedSlice")) else part
+        in_graph = isinstance(part, Symbol)  # where weights stand for their values it is a Tensor
+        return VariablePart(self, part) if in_graph and isinstance(part.node.op, lookup("StridedSlice")) else part
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value in `session` or the default session."""

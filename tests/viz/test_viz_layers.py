@@ -197,3 +197,8 @@ def test_every_layer_of_the_textbooks_answers():
         "Dense", "Conv1D", "Conv2D", "SeparableConv2D", "Conv2DTranspose", "Conv3D", "LocallyConnected1D",
         "LocallyConnected2D", "SimpleRNN", "GRU", "LSTM", "Embedding", "PReLU", "BatchNormalization",
     }
+
+
+def test_a_layer_may_use_a_part_of_a_weight_on_arrays():
+    """GRU's bias has two rows, (2, 3 units), of which each goes its own way."""
+    assert L.GRU(3)(np.ones((1, 6, 4), "float32")).shape == (1, 3)
