@@ -47,6 +47,8 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split
     ("engine.model.Model", "resets_before_batch", True, False, False),  # the metrics of train_on_batch
     ("engine.compiled_metrics.CompiledMetrics", "named_by_functions", False, False, True),  # "accuracy" is logged as acc
+    ("callbacks.EarlyStopping", "begins_at_baseline", False, True, True),
+    ("callbacks.EarlyStopping", "restores_at_any_end", True, False, False),
     ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
 )
 

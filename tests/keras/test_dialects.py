@@ -158,6 +158,38 @@ def test_the_build_of_a_cell_with_constants(speak, stacked, both_ways):
     assert told() == [[(None, 2), (None, 3)]] * (2 if both_ways else 1)
 
 
+@pytest.mark.parametrize(
+    ("dialect", "epochs", "kept"), [(dialects.LAST, 4, 2.0), (dialects.STANDALONE, 2, 0.0), (dialects.TENSORFLOW_1, 2, 0.0)]
+)
+def test_early_stopping_below_a_baseline(speak, dialect, epochs, kept):
+    """In Keras 2.3.1 only what beats the baseline counts; tf_keras waits as long as the number gets better at all."""
+    speak(dialect)
+    stop = keras.callbacks.EarlyStopping("val_acc", baseline=0.75, patience=2, restore_best_weights=True)
+    ran, weights = _train(stop, [0.55, 0.74, 0.745, 0.6])
+    assert (ran, weights) == (epochs, kept)
+
+
+@pytest.mark.parametrize(("dialect", "kept"), [(dialects.LAST, 1.0), (dialects.STANDALONE, 2.0), (dialects.TENSORFLOW_1, 2.0)])
+def test_the_best_weights_after_the_last_epoch(speak, dialect, kept):
+    speak(dialect)
+    stop = keras.callbacks.EarlyStopping("val_acc", patience=5, restore_best_weights=True)
+    assert _train(stop, [0.5, 0.9, 0.8]) == (3, kept)
+
+
+def _train(stop, accuracies):
+    """(epochs that ran, the weight left) of a model whose only weight is the number of the epoch."""
+    model = keras.Sequential([L.Dense(1, use_bias=False, input_shape=(1,))])
+    stop.set_model(model)
+    stop.on_train_begin()
+    for epoch, accuracy in enumerate(accuracies):
+        model.set_weights([np.full((1, 1), epoch)])
+        stop.on_epoch_end(epoch, {"val_acc": accuracy})
+        if model.stop_training:
+            break
+    stop.on_train_end()
+    return epoch + 1, float(model.get_weights()[0][0, 0])
+
+
 def test_what_losses_are_called(speak):
     found = {}
     for dialect in (dialects.LAST, dialects.STANDALONE):

@@ -47,6 +47,11 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
 
+    def show_validation(self, arrays: list[Any] | None) -> None:
+        """Gives every callback the inputs, targets and weights that fit validates with, if they are arrays."""
+        for callback in self.callbacks:
+            callback.validation_data = arrays
+
     def _forget(self) -> None:
         for name in _HOOKS:
             vars(self).pop(name, None)

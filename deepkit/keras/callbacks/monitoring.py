@@ -60,6 +60,11 @@ class EarlyStopping(Monitor):
     before it are not looked at.
     """
 
+    begins_at_baseline = False
+    """Whether only what is better than the baseline counts as better (dialects.py)."""
+    restores_at_any_end = True
+    """Whether the best weights are put back after the last epoch, too, or only where training ends early."""
+
     def __init__(
         self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0, mode: str = "auto",
         baseline: float | None = None, restore_best_weights: bool = False, start_from_epoch: int = 0,
@@ -76,6 +81,8 @@ class EarlyStopping(Monitor):
     def on_train_begin(self, logs: Any = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best, self.best_weights = self.worst, None
+        if self.begins_at_baseline and self.baseline is not None:
+            self.best = self.baseline
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         current = self.watched(logs)
@@ -96,7 +103,7 @@ class EarlyStopping(Monitor):
     def on_train_end(self, logs: Any = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
             print(f"Epoch {self.stopped_epoch + 1}: early stopping")
-        if self.restore_best_weights and self.best_weights is not None:
+        if self.best_weights is not None and (self.restores_at_any_end or self.stopped_epoch > 0):
             if self.verbose > 0:
                 print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)

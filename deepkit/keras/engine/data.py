@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, GraphWarning, ShapeError
+from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.engine.data_checks import check_input, check_labels, check_output_names, regular
@@ -98,6 +99,13 @@ class Arrays:
             return
         starts = np.random.permutation(self.steps) if self.shuffle else np.arange(self.steps)
         yield from (slice(start, start + size) for start in starts * size)
+
+    @property
+    def arrays(self) -> list[Any]:
+        """Inputs, targets and weights in one list; where no weights were given, ones."""
+        pairs = [(a, w) for a, w in zip(self.targets, self.weights, strict=True) if a is not None]
+        ones = np.ones(self.samples, floatx())
+        return [*self.inputs, *[a for a, _ in pairs], *[ones if w is None else w for _, w in pairs]]
 
     def split(self, fraction: float, steps: int | None = None) -> tuple[Arrays, Arrays]:
         """The first part for training and the last `fraction` for validation (in `steps`), before any shuffling."""

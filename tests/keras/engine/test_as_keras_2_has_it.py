@@ -145,3 +145,16 @@ def test_a_cell_may_learn_the_size_of_its_state_in_build(unroll: bool) -> None:
     found = keras.Model([x, start], [y, last]).predict([np.ones((2, 4, 3)), np.full((2, 3), 5.0)])
     assert found[0].tolist() == np.ones((2, 3)).tolist()
     assert found[1].tolist() == np.full((2, 3), 9.0).tolist()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("split", [False, True])
+def test_a_callback_sees_the_validation_data(weighted: bool, split: bool) -> None:
+    x, y, w = np.arange(8.0).reshape(4, 2), np.arange(4.0)[:, None], np.array([1.0, 2, 3, 4])
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    seen = keras.callbacks.LambdaCallback()
+    data = {"validation_split": 0.5} if split else {"validation_data": (x[2:], y[2:], w[2:]) if weighted else (x[2:], y[2:])}
+    model.fit(x, y, sample_weight=w if weighted else None, callbacks=[seen], verbose=0, **data)
+    for found, expected in zip(seen.validation_data, [x[2:], y[2:], w[2:] if weighted else np.ones(2)], strict=True):
+        np.testing.assert_array_equal(found, expected)
