@@ -12,6 +12,8 @@ from deepkit import keras
 from deepkit.files import write_whole
 from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, SimpleRNN
 from deepkit.keras.models import Sequential
+from deepkit.models.averaged import RECIPES as AVERAGED_RECIPES
+from deepkit.models.averaged import Recipe as AveragedRecipe
 from deepkit.models.mlp import RECIPES as SESSION_RECIPES
 from deepkit.models.mlp import Recipe as SessionRecipe
 from deepkit.models.recipe import Recipe
@@ -64,7 +66,7 @@ def small_rnn() -> Any:
     return Sequential([SimpleRNN(16, activation="relu", input_shape=(28, 28)), Dense(10), Activation("softmax")])
 
 
-RECIPES: dict[str, Recipe | SessionRecipe] = {
+RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe] = {
     "softmax-regression": Recipe("D1-3-39", "784-10, softmax, from zeros, SGD 0.001", softmax_regression, (784,),
                                  lambda: keras.optimizers.SGD(lr=0.001), 1, 100, None, 76.14),
     "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
@@ -78,6 +80,7 @@ RECIPES: dict[str, Recipe | SessionRecipe] = {
     "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
                         lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
     **SESSION_RECIPES,
+    **AVERAGED_RECIPES,
     **SETTING_RECIPES,
 }
 """By name: the runs whose accuracy a document prints."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from deepkit.viz.chart import lines
 from deepkit.viz.curves import curve, show_curves
+from deepkit.viz.depth.drift import show_drift
 from deepkit.viz.depth.signal import Signal
 from deepkit.viz.depth.spread import show_spread
 from deepkit.viz.depth.spread_explorer import SpreadExplorer, spread_explorer
@@ -158,6 +159,7 @@ __all__ = [
     "show_curves",
     "show_descent",
     "show_digits",
+    "show_drift",
     "show_fold",
     "show_gaps",
     "show_graph",

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from deepkit import viz
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.viz.depth.drift import shares
 from deepkit.viz.depth.signal import he, short, xavier
 
 
@@ -71,3 +72,33 @@ def test_the_explorer_follows_its_slider_and_its_buttons():
     assert "<b>2.00</b>" in explorer._said.value
     data, _ = explorer._repr_mimebundle_()
     assert data["text/html"] == explorer.picture()._repr_html_()
+
+
+# ---- numbers over training
+
+
+def test_a_drift_counts_what_lies_where():
+    values = np.array([[0.1, 0.1, 0.9], [-5.0, 0.6, 7.0]])
+    found = shares(values, 0.0, 1.0)
+    assert found.shape[1] == 2
+    bins = len(found)
+    for step, (row, share) in ((0, (0.1, 1.0)), (0, (0.9, 0.5)), (1, (0.0, 1.0)), (1, (1.0, 1.0)), (1, (0.6, 1.0))):
+        assert found[bins - 1 - min(int(row * bins), bins - 1), step] == share  # beyond the ends counts at the ends
+    assert np.count_nonzero(found) == 5
+
+
+def test_a_drift_says_where_it_began_and_ended():
+    values = np.array([[1.0, 3.0]] * 9 + [[4.0, 4.0]])
+    drawing = viz.show_drift({"a": values, "b": -values}, every=5)
+    assert repr(drawing) == "a: from 2.00 ± 1.00 to 4.00 ± 0.00; b: from -2.00 ± 1.00 to -4.00 ± 0.00"
+    assert drawing.svg.count("<image") == 2
+    assert ">46<" in drawing.svg  # ten rows, five steps apart
+
+
+def test_a_drift_of_nothing_is_refused():
+    for wrong in ({"a": np.zeros(3)}, {"a": np.zeros((0, 3))}, {"a": np.full((2, 2), np.nan)}):
+        with pytest.raises(ShapeError):
+            viz.show_drift(wrong)
+    for arguments in (({},), ({"a": np.zeros((2, 2))}, (1.0, 1.0))):
+        with pytest.raises(ArgumentError):
+            viz.show_drift(*arguments)

@@ -165,3 +165,73 @@ def test_a_path_that_goes_nowhere_is_refused():
     for way in (np.zeros((5, 2)), np.zeros(4), np.ones((2, 2))):
         with pytest.raises(ShapeError):
             viz.show_surface(lambda w: w[:, 0], way)
+
+
+# ---- remedies: knobs of one's own, and points that judge
+
+
+def test_points_beside_a_circle_lie_on_their_side_before_they_are_moved():
+    points, classes = viz.invent_points("circle", 400, noise=0.0)
+    np.testing.assert_array_equal((points**2).sum(axis=1) > 2 / np.pi, classes == 1)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_penalty_is_lambda_half_of_the_sum_of_squares(name):
+    """One step of Adam with a rate of 0 leaves the weights alone: the loss with the penalty is known in closed form."""
+    points, classes = viz.invent_points("ring")
+    plain, priced = (PROGRAMS[name](points, classes, [3], "tanh", 1e-8, 1, penalty=p) for p in (0.0, 0.4))
+    for program in (plain, priced):
+        program.train(1)
+    if name == "Keras":
+        kernels = priced._names["model"].get_weights()[::2]
+        expected = plain.losses[0] + 0.2 * sum((w**2).sum() for w in kernels)
+        assert priced.losses[0] == pytest.approx(expected, rel=1e-5)
+    else:
+        assert priced.losses == pytest.approx(plain.losses, rel=1e-6)  # the curve shows what the data cost
+        with priced._graph.as_default():
+            n = priced._names
+            feed = {n["x"]: points, n["t"]: np.float32(classes)[:, None]}
+            kernels = n["sess"].run([v for v in tf.trainable_variables() if "kernel" in v.name])
+            loss, fit = n["sess"].run([n["loss"], n["fit"]], feed)
+        assert loss - fit == pytest.approx(0.2 * sum((w**2).sum() for w in kernels), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_dropout_is_there_in_training_only(name):
+    points, classes = viz.invent_points("ring")
+    program = PROGRAMS[name](points, classes, [8], "tanh", 1e-8, 1, dropout=0.5)
+    program.train(4)
+    assert len(set(program.losses)) == 4
+    np.testing.assert_array_equal(program.probability(points), program.probability(points))
+
+
+def test_remedies_that_are_none_are_refused():
+    points, classes = viz.invent_points("ring")
+    for wrong in ({"penalty": -1.0}, {"dropout": 1.0}):
+        with pytest.raises(ArgumentError):
+            PROGRAMS["a session"](points, classes, [3], "tanh", 0.1, 1, **wrong)
+
+
+class Turned(Fixed):
+    """A program with a knob more."""
+
+    def __init__(self, *given, penalty):
+        super().__init__(*given)
+        self.source = f"penalty {penalty:g}"
+
+
+def test_a_knob_of_ones_own_reaches_the_program_and_fresh_points_judge_it():
+    pytest.importorskip("ipywidgets", reason="the extra `course` is not installed")
+    ground = viz.playground({"one": Turned}, knobs={"penalty": [0, 0.5]}, fresh=300, data="clouds")
+    assert ground.program.source == "penalty 0"
+    ground.controls["penalty"].value = 0.5
+    assert ground.program.source == "penalty 0.5"
+    ground.train(25)
+    assert [steps for steps, _, _ in ground.judged] == [10, 20, 25]
+    points, classes = viz.invent_points("clouds", 300, seed=2)
+    assert ground.judged[-1][2] == np.mean((points[:, 0] > 0) == classes) == 299 / 300
+    assert ground.judged[-1][1] == pytest.approx(-np.log(1e-7) / 300, rel=1e-6)  # the one that is wrong, and sure
+    assert ground.sentence().endswith("penalty 0.5: 25 steps, loss 0.500, 160 of 160 right; of fresh ones 99.7%")
+    assert "fresh ones" in ground.picture().svg
+    ground.controls["anew"].click()
+    assert ground.judged == []

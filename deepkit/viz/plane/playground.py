@@ -10,7 +10,7 @@ import numpy as np
 
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.grids import BLUE, document, frame, label
+from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
 from deepkit.viz.interactive import Interactive
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.panel import Panel
@@ -32,8 +32,8 @@ class Program(Protocol):
         """(n,) probabilities of class 1."""
 
 
-Write = Callable[[np.ndarray, np.ndarray, Sequence[int], str, float, int], Program]
-"""(points, classes, hidden units, activation, rate, seed) -> a program that has not learned yet."""
+Write = Callable[..., Program]
+"""(points, classes, hidden units, activation, rate, seed, **knobs) -> a program that has not learned yet."""
 
 
 class Playground(Interactive):
@@ -43,10 +43,13 @@ class Playground(Interactive):
         programs: by name how to write a program; see `Write`.
         activations: those to choose from.
         hidden, activation, rate, data, seed: where it begins.
+        knobs: further ones by name, with the values to choose from; the programs get them as keywords. The first is where
+            they begin.
+        fresh: so many points that the program never learns from judge it, too; their loss is the orange curve.
 
     Attributes:
         program: the one that runs, a `Program`.
-        controls: the widgets by name: data, layers, units, activation, rate, program, play, steps, anew.
+        controls: the widgets by name: data, layers, units, activation, rate, program, play, steps, anew, and the knobs.
 
     Raises:
         ArgumentError: without a program.
@@ -55,11 +58,12 @@ class Playground(Interactive):
 
     def __init__(self, programs: Mapping[str, Write], activations: Sequence[str] = ("tanh", "relu", "sigmoid", "none"),
                  hidden: Sequence[int] = (4,), activation: str = "tanh", rate: float = 0.03, data: str = "corners",
-                 seed: int = 1):
+                 seed: int = 1, knobs: Mapping[str, Sequence[float]] | None = None, fresh: int = 0):
         if not programs:
             raise ArgumentError("no program to run", hint='playground({"mine": write})')
         w = optional("ipywidgets", "the playground")
-        self._programs, self._seed = dict(programs), seed
+        self._programs, self._seed, self._knobs, self._fresh = dict(programs), seed, tuple(knobs or ()), fresh
+        self.judged: list[tuple[int, float, float]] = []
         look = {"style": {"description_width": "90px"}, "layout": w.Layout(width="300px")}
         self.controls: dict[str, Any] = {
             "data": w.Dropdown(options=list(SETS), value=data, description="data", **look),
@@ -72,7 +76,9 @@ class Playground(Interactive):
             "steps": w.Button(description="100 steps", layout=w.Layout(width="110px")),
             "anew": w.Button(description="begin anew", layout=w.Layout(width="110px")),
         }
-        for name in ("data", "layers", "units", "activation", "rate", "program"):
+        for name, values in (knobs or {}).items():
+            self.controls[name] = w.SelectionSlider(options=[(f"{v:g}", v) for v in values], description=name, **look)
+        for name in ("data", "layers", "units", "activation", "rate", *self._knobs, "program"):
             self.controls[name].observe(self._begin, "value")
         self.controls["play"].observe(self._played, "value")
         self.controls["steps"].on_click(lambda _: self.train(100))
@@ -83,7 +89,7 @@ class Playground(Interactive):
 
     def _lay_out(self, w: Any) -> Any:
         c = self.controls
-        chosen = [c[name] for name in ("data", "layers", "units", "activation", "rate", "program")]
+        chosen = [c[name] for name in ("data", "layers", "units", "activation", "rate", *self._knobs, "program")]
         buttons = w.HBox([c["play"], c["steps"], c["anew"]], layout=w.Layout(flex_flow="row wrap"))
         left = w.VBox([*chosen, buttons], layout=w.Layout(width="320px", flex="0 0 auto"))
         box = w.VBox([w.HBox([left, self._drawing], layout=w.Layout(flex_flow="row wrap")), self._code])
@@ -93,8 +99,11 @@ class Playground(Interactive):
     def _begin(self, _: Any = None) -> None:
         c = {name: control.value for name, control in self.controls.items() if name not in ("steps", "anew")}
         self._points, self._classes = invent_points(c["data"], seed=self._seed)
+        self._others = invent_points(c["data"], self._fresh, seed=self._seed + 1) if self._fresh else None
+        self.judged = []
         write = self._programs[c["program"]]
-        self.program = write(self._points, self._classes, [c["units"]] * c["layers"], c["activation"], c["rate"], self._seed)
+        self.program = write(self._points, self._classes, [c["units"]] * c["layers"], c["activation"], c["rate"], self._seed,
+                             **{name: c[name] for name in self._knobs})
         self._code.value = f"<pre>{html.escape(self.program.source)}</pre>"
         self._show()
 
@@ -106,7 +115,16 @@ class Playground(Interactive):
         """Take so many steps and show what came out; the drawing follows on the way."""
         for done in range(0, steps, _CHUNK):
             self.program.train(min(_CHUNK, steps - done))
+            self._judge()
             self._show()
+
+    def _judge(self) -> None:
+        """What the fresh points say now: (steps so far, their loss, the share that is right)."""
+        if self._others is not None:
+            points, classes = self._others
+            said = self.program.probability(points)
+            loss = -np.mean(np.log(np.clip(np.where(classes, said, 1 - said), 1e-7, 1)))
+            self.judged.append((len(self.program.losses), float(loss), float(np.mean((said > 0.5) == classes))))
 
     def sentence(self) -> str:
         """The network, how often it learned, its loss and how many points it has right."""
@@ -114,8 +132,10 @@ class Playground(Interactive):
         sizes = "-".join(map(str, [2, *[c["units"].value] * c["layers"].value, 1]))
         right = int(np.sum((self.program.probability(self._points) > 0.5) == self._classes))
         loss = f", loss {self.program.losses[-1]:.3f}" if self.program.losses else ""
-        return (f"{c['data'].value}, {sizes}, {c['activation'].value}, rate {c['rate'].value:.3g}: "
-                f"{len(self.program.losses)} steps{loss}, {right} of {len(self._classes)} right")
+        turned = "".join(f", {name} {c[name].value:g}" for name in self._knobs)
+        fresh = f"; of fresh ones {self.judged[-1][2]:.1%}" if self.judged else ""
+        return (f"{c['data'].value}, {sizes}, {c['activation'].value}, rate {c['rate'].value:.3g}{turned}: "
+                f"{len(self.program.losses)} steps{loss}, {right} of {len(self._classes)} right{fresh}")
 
     def _show(self) -> None:
         self._drawing.value = self.picture().svg
@@ -127,11 +147,19 @@ class Playground(Interactive):
         panel.dots(self._points, self._classes, 3)
         panel.rim()
         said = self.sentence()
-        parts = [*panel.parts, *_curve(self.program.losses, 34 + _SIDE + 50, 26), label(said, 8, _SIDE + 62, size=11)]
-        return Drawing(document(parts, 34 + 1.7 * _SIDE + 70, _SIDE + 74, said), said)
+        curve = _curve(self.program.losses, 34 + _SIDE + 50, 26, self.judged)
+        parts = [*panel.parts, *curve, *_told(said)]
+        return Drawing(document(parts, 34 + 1.7 * _SIDE + 70, _SIDE + 82, said), said)
 
 
-def _curve(losses: Sequence[float], x: float, y: float) -> list[str]:
+def _told(said: str) -> list[str]:
+    """The sentence below the pictures, in two lines where it is long."""
+    network, _, came = said.partition(": ")
+    lines = [said] if len(said) < 78 else [f"{network}:", came]
+    return [label(line, 8, _SIDE + 60 + 15 * i, size=11) for i, line in enumerate(lines)]
+
+
+def _curve(losses: Sequence[float], x: float, y: float, judged: Sequence[tuple[int, float, float]] = ()) -> list[str]:
     """The loss against the step; the axis upwards ends at the largest loss, or at ln 2, what guessing costs."""
     wide, tall = 0.7 * _SIDE, _SIDE
     finite = [loss for loss in losses if np.isfinite(loss)]
@@ -139,12 +167,16 @@ def _curve(losses: Sequence[float], x: float, y: float) -> list[str]:
     parts = [label("loss", x, y - 7, bold=True), frame(x, y, wide, tall, wide=0.8),
              label(f"{top:.2f}", x - 5, y + 10, size=11, anchor="end"), label("0", x - 5, y + tall, size=11, anchor="end"),
              label(f"{last} steps", x + wide, y + tall + 14, size=11, anchor="end")]
+    if judged:
+        parts += [label("its own points", x + wide - 6, y + 16, size=11, anchor="end", fill=BLUE),
+                  label("fresh ones", x + wide - 6, y + 31, size=11, anchor="end", fill=ORANGE)]
     stride = -(-len(losses) // 300) or 1
-    places = [(x + wide * (i + 1) / last, y + tall * (1 - losses[i] / top)) for i in range(0, len(losses), stride)
-              if np.isfinite(losses[i])]
-    if len(places) > 1:
-        told = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
-        parts.append(f'<path d="M{told}" stroke="{BLUE}" stroke-width="1.8" fill="none"/>')
+    own = [(i + 1, losses[i]) for i in range(0, len(losses), stride)]
+    for points, look in ((own, f'stroke="{BLUE}"'), (judged, f'stroke="{ORANGE}" stroke-dasharray="5 3"')):
+        places = [(x + wide * at[0] / last, y + tall * (1 - min(at[1] / top, 1.0))) for at in points if np.isfinite(at[1])]
+        if len(places) > 1:
+            told = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
+            parts.append(f'<path d="M{told}" {look} stroke-width="1.8" fill="none"/>')
     return parts
 
 
