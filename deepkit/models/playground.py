@@ -14,6 +14,11 @@ from deepkit.errors import ArgumentError
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
 
 
+def _line(text: str, wanted: Any) -> str:
+    """The text as a line of a program, or nothing."""
+    return f"{text}\n" if wanted else ""
+
+
 class SessionProgram:
     """A session program for points (n, 2) and classes (n,) of 0 and 1, with hidden layers and Adam.
 
@@ -47,7 +52,7 @@ class SessionProgram:
     def _write(self, hidden: list[int], activation: str, rate: float, seed: int) -> tuple[str, str]:
         bend = "" if activation == "none" else f", tf.{'nn.' if activation != 'tanh' else ''}{activation}"
         punished = ", kernel_regularizer=l2" if self._penalty else ""
-        drop = f"h = tf.layers.dropout(h, {self._dropout:g}, training=training)\n" if self._dropout else ""
+        drop = _line(f"h = tf.layers.dropout(h, {self._dropout:g}, training=training)", self._dropout)
         layers = "".join(f"h = tf.layers.dense(h, {units}{bend}{punished})\n{drop}" for units in hidden)
         fit = "fit" if self._penalty else "loss"
         return (
@@ -55,12 +60,12 @@ class SessionProgram:
             f"tf.set_random_seed({seed})\n"
             "x = h = tf.placeholder(tf.float32, [None, 2])\n"
             "t = tf.placeholder(tf.float32, [None, 1])\n"
-            f"{'training = tf.placeholder_with_default(False, [])' + chr(10) if drop else ''}"
-            f"{f'l2 = tf.contrib.layers.l2_regularizer({self._penalty:g})' + chr(10) if punished else ''}"
+            f"{_line('training = tf.placeholder_with_default(False, [])', drop)}"
+            f"{_line(f'l2 = tf.contrib.layers.l2_regularizer({self._penalty:g})', punished)}"
             f"{layers}"
             f"z = tf.layers.dense(h, 1{punished})\n"
             f"{fit} = tf.losses.sigmoid_cross_entropy(t, z)\n"
-            f"{'loss = fit + tf.losses.get_regularization_loss()' + chr(10) if punished else ''}"
+            f"{_line('loss = fit + tf.losses.get_regularization_loss()', punished)}"
             f"step = tf.train.AdamOptimizer({rate:g}).minimize(loss)\n"
             "answer = tf.sigmoid(z)\n"
             "sess = tf.Session()\n"
@@ -91,12 +96,12 @@ class KerasProgram(SessionProgram):
     def _write(self, hidden: list[int], activation: str, rate: float, seed: int) -> tuple[str, str]:
         bend = "" if activation == "none" else f', activation="{activation}"'
         punished = ", kernel_regularizer=l2" if self._penalty else ""
-        drop = f"model.add(keras.layers.Dropout({self._dropout:g}))\n" if self._dropout else ""
+        drop = _line(f"model.add(keras.layers.Dropout({self._dropout:g}))", self._dropout)
         layers = "".join(f"model.add(keras.layers.Dense({units}{bend}{punished}))\n{drop}" for units in hidden)
         return (
             "from deepkit import keras\n\n"
             f"np.random.seed({seed})\n"
-            f"{f'l2 = keras.regularizers.l2({self._penalty / 2:g})  # Keras does not halve' + chr(10) if punished else ''}"
+            f"{_line(f'l2 = keras.regularizers.l2({self._penalty / 2:g})  # Keras does not halve', punished)}"
             "model = keras.Sequential()\n"
             "model.add(keras.layers.InputLayer((2,)))\n"
             f"{layers}"

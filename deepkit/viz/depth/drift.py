@@ -36,12 +36,7 @@ def show_drift(values: Mapping[str, Any], between: tuple[float, float] | None = 
         ShapeError: for values that are not finite numbers of shape (steps, n).
         ArgumentError: without values, or for a range that is none.
     """
-    series = {name: np.asarray(one, np.float64) for name, one in values.items()}
-    for name, one in series.items():
-        if one.ndim != 2 or not one.size or not np.isfinite(one).all():
-            raise ShapeError(f"{name!r}: values of shape {one.shape}", rule="finite numbers of shape (steps, n)")
-    if not series or columns < 1:
-        raise ArgumentError(f"{len(series)} series in {columns} columns", hint='show_drift({"layer 1": values})')
+    series = _checked(values)
     low, high = between or _range(series)
     if not low < high:
         raise ArgumentError(f"between={between}", rule="the lowest value, then the highest")
@@ -53,6 +48,17 @@ def show_drift(values: Mapping[str, Any], between: tuple[float, float] | None = 
         parts += _panel(name, one, (low, high), (x, y, wide), every)
     rows = -(-len(series) // columns)
     return Drawing(document(parts, _WIDE, rows * (_TALL + 50), said), said)
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The values as arrays of finite numbers (steps, n)."""
+    if not values:
+        raise ArgumentError("no values to show", hint='show_drift({"layer 1": values})')
+    series = {name: np.asarray(one, np.float64) for name, one in values.items()}
+    for name, one in series.items():
+        if one.ndim != 2 or not one.size or not np.isfinite(one).all():
+            raise ShapeError(f"{name!r}: values of shape {one.shape}", rule="finite numbers of shape (steps, n)")
+    return series
 
 
 def _range(series: Mapping[str, np.ndarray]) -> tuple[float, float]:

@@ -171,13 +171,16 @@ def _curve(losses: Sequence[float], x: float, y: float, judged: Sequence[tuple[i
         parts += [label("its own points", x + wide - 6, y + 16, size=11, anchor="end", fill=BLUE),
                   label("fresh ones", x + wide - 6, y + 31, size=11, anchor="end", fill=ORANGE)]
     stride = -(-len(losses) // 300) or 1
-    own = [(i + 1, losses[i]) for i in range(0, len(losses), stride)]
-    for points, look in ((own, f'stroke="{BLUE}"'), (judged, f'stroke="{ORANGE}" stroke-dasharray="5 3"')):
-        places = [(x + wide * at[0] / last, y + tall * (1 - min(at[1] / top, 1.0))) for at in points if np.isfinite(at[1])]
-        if len(places) > 1:
-            told = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
-            parts.append(f'<path d="M{told}" {look} stroke-width="1.8" fill="none"/>')
-    return parts
+    curves = (([(i + 1, losses[i]) for i in range(0, len(losses), stride)], f'stroke="{BLUE}"'),
+              ([(step, loss) for step, loss, _ in judged], f'stroke="{ORANGE}" stroke-dasharray="5 3"'))
+    return parts + [_drawn([(x + wide * step / last, y + tall * (1 - min(loss / top, 1.0))) for step, loss in points], look)
+                    for points, look in curves]
+
+
+def _drawn(places: Sequence[tuple[float, float]], look: str) -> str:
+    """A line through the places that are finite; nothing for fewer than two."""
+    told = [f"{x:.1f} {y:.1f}" for x, y in places if np.isfinite(y)]
+    return f'<path d="M{"L".join(told)}" {look} stroke-width="1.8" fill="none"/>' if len(told) > 1 else ""
 
 
 def playground(programs: Mapping[str, Write], **begin: Any) -> Playground:
