@@ -26,7 +26,6 @@ from deepkit.viz.judging.trials_explorer import TrialsExplorer, trials_explorer
 from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.judging.voters import show_voters
 from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
-from deepkit.viz.linear_map import show_linear_map
 from deepkit.viz.live import LiveCurve
 from deepkit.viz.numbers import show_gaps, show_histograms
 from deepkit.viz.operators import asking
@@ -43,6 +42,7 @@ from deepkit.viz.plane.boundary import show_boundary
 from deepkit.viz.plane.boundary_explorer import BoundaryExplorer, boundary_explorer
 from deepkit.viz.plane.fold import Fold, show_fold
 from deepkit.viz.plane.fold_explorer import FoldExplorer, fold_explorer
+from deepkit.viz.plane.linear_map import show_linear_map
 from deepkit.viz.plane.network import show_network, show_neuron
 from deepkit.viz.plane.playground import Playground, playground
 from deepkit.viz.plane.points import invent_points
@@ -61,6 +61,10 @@ from deepkit.viz.saving.lives import show_lives
 from deepkit.viz.saving.program import Life, Program
 from deepkit.viz.saving.tensor_map import show_tensors
 from deepkit.viz.saving.tensorboard import TensorBoard, TensorBoardFrame, tensorboard
+from deepkit.viz.seeing.connections import show_connections
+from deepkit.viz.seeing.explorers import MapsExplorer, OcclusionExplorer, maps_explorer, occlusion_explorer
+from deepkit.viz.seeing.maps import show_layers
+from deepkit.viz.seeing.occlusion import Occlusion, show_occlusion
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
 from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer
@@ -101,7 +105,10 @@ __all__ = [
     "Life",
     "LiveCurve",
     "LogitsExplorer",
+    "MapsExplorer",
     "Meeting",
+    "Occlusion",
+    "OcclusionExplorer",
     "OperatorCards",
     "PenaltyExplorer",
     "Picture",
@@ -142,6 +149,8 @@ __all__ = [
     "layer_quiz",
     "lines",
     "logits_explorer",
+    "maps_explorer",
+    "occlusion_explorer",
     "operator_cards",
     "penalty_explorer",
     "playground",
@@ -155,6 +164,7 @@ __all__ = [
     "show_bowl",
     "show_broadcast",
     "show_confusion",
+    "show_connections",
     "show_convolution",
     "show_curves",
     "show_descent",
@@ -165,11 +175,13 @@ __all__ = [
     "show_graph",
     "show_histograms",
     "show_layer",
+    "show_layers",
     "show_linear_map",
     "show_lives",
     "show_maps",
     "show_network",
     "show_neuron",
+    "show_occlusion",
     "show_operator",
     "show_paths",
     "show_penalty",

@@ -100,13 +100,14 @@ def _titles(titles: Sequence[Any], rows: list[list[np.ndarray]]) -> list[list[st
     return made
 
 
-def drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool]) -> str:
-    """An image as an SVG element; looks: the number of the full colour, two-sided or not, with its numbers or not."""
+def drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool], height: float = 0.0) -> str:
+    """An image as an SVG element; looks: the number of the full colour, two-sided or not, with its numbers or not; height: where
+    cells are not square."""
     scale, signed, numbers = looks
     cell = width / image.shape[1]
     if numbers and image.ndim == 2 and cell >= _LETTERED:
         return grid(image, x, y, cell, scale=scale, signed=signed, numbers=True)
-    height = width * image.shape[0] / image.shape[1]
+    height = height or width * image.shape[0] / image.shape[1]
     if image.ndim == 2:
         painted = colours(image.astype(np.float64), scale, signed)
         kind, data = "png", encoded(painted if signed else painted[:, :, 0], "PNG")
