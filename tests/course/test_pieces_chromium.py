@@ -26,6 +26,7 @@ from deepkit.models.playground import PROGRAMS
 from deepkit.models.race import RUNNERS
 
 rng = np.random.default_rng(0)
+noise = {"noise": rng.random((28, 28))}
 x = tf.placeholder(tf.float32, [], name="x")
 y = 3.0 * x
 sess = tf.Session()
@@ -72,8 +73,10 @@ def drag_by_keys(piece) -> None:
 
 PIECES = {
     "drawing-pad": ("viz.drawing_pad(lambda image: f'{image.sum():.0f} of ink')", ink),
-    "convolution-explorer": ('viz.convolution_explorer({"noise": rng.random((28, 28))})', slide),
-    "components-explorer": ('viz.components_explorer({"noise": rng.random((28, 28))}, np.zeros(784), np.eye(784)[:50])', slide),
+    "convolution-explorer": ('viz.convolution_explorer(noise)', slide),
+    "maps-explorer": ('viz.maps_explorer(noise, lambda image: {"twice": 2 * image[..., None], "sum": image.sum(0)})', slide),
+    "occlusion-explorer": ("viz.occlusion_explorer(noise, lambda x: np.stack([x.mean((1, 2)), 1 - x.mean((1, 2))], 1))", slide),
+    "components-explorer": ('viz.components_explorer(noise, np.zeros(784), np.eye(784)[:50])', slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
     "layer-cards": ('viz.layer_cards(layers_by_name(), start="Dense")', choose),
@@ -99,7 +102,7 @@ PIECES = {
 
 def test_no_piece_is_forgotten():
     named = {name for path in (ROOT / "deepkit" / "viz").rglob("*.py")
-             for name in re.findall(r'add_class\("deepkit-([a-z-]+)"\)', path.read_text("utf-8"))}
+             for name in re.findall(r'"deepkit-([a-z-]+)"', path.read_text("utf-8"))}
     assert named == set(PIECES)
 
 

@@ -32,7 +32,7 @@ class _Seeing(Interactive):
                       layout=w.Layout(width="290px", flex="0 0 auto"))
         right = w.VBox([self._text, self._drawing], layout=w.Layout(flex="1 1 480px", min_width="0"))
         self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
-        self.widget.add_class(f"deepkit-{name}")
+        self.widget.add_class(name)
         self._look()
 
     def _make_controls(self) -> None:
@@ -67,7 +67,7 @@ class MapsExplorer(_Seeing):
         self._layers = list(see(np.zeros((28, 28))))
         if not self._layers:
             raise ArgumentError("the network shows no layer", hint='see=lambda image: {"C1": maps_of(image)}')
-        super().__init__(images, "maps-explorer")
+        super().__init__(images, "deepkit-maps-explorer")
 
     def _make_controls(self) -> None:
         w = self._w
@@ -101,7 +101,7 @@ class OcclusionExplorer(_Seeing):
 
     def __init__(self, images: Mapping[str, Any], says: Says, size: int = 7):
         self._says, self._size = says, size
-        super().__init__(images, "occlusion-explorer")
+        super().__init__(images, "deepkit-occlusion-explorer")
 
     def _make_controls(self) -> None:
         for name in ("down", "right"):
