@@ -23,7 +23,8 @@ class Callback:
         self.params = params
 
     def set_model(self, model: Any) -> None:
-        self.model = model
+        """The model that is trained from now on; what an earlier fit validated with is forgotten."""
+        self.model, self.validation_data = model, None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Before the first epoch."""

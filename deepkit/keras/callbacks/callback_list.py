@@ -47,8 +47,8 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
 
-    def show_validation(self, arrays: list[Any] | None) -> None:
-        """Gives every callback the inputs, targets and weights that fit validates with, if they are arrays."""
+    def show_validation(self, arrays: list[Any]) -> None:
+        """Gives every callback the inputs, targets and weights that fit validates with."""
         for callback in self.callbacks:
             callback.validation_data = arrays
 

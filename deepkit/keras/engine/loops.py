@@ -38,7 +38,8 @@ def epochs_between(first: Any, last: Any) -> range:
 def run_fit(training: Any, epochs: range, train: Any, validation: Any, due: Callable[[int], bool], calls: Any) -> None:
     """Trains, and tests at the end of the epochs in which that is due; ends early if a callback asks for it."""
     model, finite = training.model, True
-    calls.show_validation(validation.arrays if isinstance(validation, Arrays) else None)
+    if isinstance(validation, Arrays):
+        calls.show_validation(validation.arrays)
     calls.on_train_begin({})
     for epoch in epochs:
         if calls.params.get("steps") != train.steps:  # a Sequence has changed its length since the last epoch
