@@ -5,8 +5,10 @@ matplotlib (extra `course`) is imported when a picture is drawn; graphs and comp
 
 from __future__ import annotations
 
-from deepkit.viz.chart import lines
-from deepkit.viz.curves import curve, show_curves
+from deepkit.viz.curves.chart import lines
+from deepkit.viz.curves.curve import curve, show_curves
+from deepkit.viz.curves.live import LiveCurve
+from deepkit.viz.curves.numbers import show_gaps, show_histograms
 from deepkit.viz.depth.drift import show_drift
 from deepkit.viz.depth.signal import Signal
 from deepkit.viz.depth.spread import show_spread
@@ -26,8 +28,6 @@ from deepkit.viz.judging.trials_explorer import TrialsExplorer, trials_explorer
 from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.judging.voters import show_voters
 from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
-from deepkit.viz.live import LiveCurve
-from deepkit.viz.numbers import show_gaps, show_histograms
 from deepkit.viz.operators import asking
 from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast

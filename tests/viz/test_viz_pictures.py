@@ -10,7 +10,7 @@ import pytest
 
 from deepkit import viz
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.viz import live
+from deepkit.viz.curves import live
 from deepkit.viz.picture import png as picture_png
 from deepkit.viz.style import pyplot_free_figure
 

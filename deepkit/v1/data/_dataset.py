@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core import seeds as drawn
 from deepkit.core.graph import default_graph
-from deepkit.core.seeds import fresh
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype, int64
@@ -304,8 +304,8 @@ class Dataset:
         key = object()
 
         def rows(go: Pass) -> steps.Rows:
-            first = go.remember(key, lambda: random_words(Stream(*(seeds or fresh()))))
-            own = go.remember((key, "seeds"), lambda: seeds or fresh())
+            first = go.remember(key, lambda: random_words(Stream(*(seeds or drawn.fresh()))))
+            own = go.remember((key, "seeds"), lambda: seeds or drawn.fresh())
             again = reshuffle_each_iteration is None or reshuffle_each_iteration
             chosen = (next(first), next(first)) if again else own
             return steps.shuffle(self.rows(go), size(go), Stream(*chosen))

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepkit.core.shape import Shape
 from deepkit.errors import ArgumentError
-from deepkit.viz.curves import curve, panel
+from deepkit.viz.curves.curve import curve, panel
 from deepkit.viz.grids import BLUE, document, frame, label
 from deepkit.viz.operators.asking import SHAPES, ask_all, plain, signature, tensors_taken
 from deepkit.viz.operators.searchable import Searchable

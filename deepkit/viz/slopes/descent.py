@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError
-from deepkit.viz.curves import along
+from deepkit.viz.curves.curve import along
 from deepkit.viz.grids import number
 
 FAR = 1e6  # a walk that has come so far will not come back

@@ -73,7 +73,7 @@ def draw(
 
 def _scales(ax: Any, pairs: Sequence[tuple[Sequence[float], Sequence[float]]], log: bool) -> None:
     """Whole numbers along x where all are whole; a logarithmic y where that is wished and any value has a logarithm."""
-    from deepkit.viz.decades import decimal_log
+    from deepkit.viz.curves.decades import decimal_log
 
     across, up = (np.concatenate([np.zeros(0), *(pair[k] for pair in pairs)]) for k in (0, 1))
     if (across == np.rint(across)).all():

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from deepkit.errors import ArgumentError
-from deepkit.viz.chart import draw
+from deepkit.viz.curves.chart import draw
 from deepkit.viz.picture import Picture, bundle, png
 from deepkit.viz.style import in_notebook
 

@@ -1,0 +1,1 @@
+"""Numbers along an axis: curves of one or many runs, live curves while something trains, histograms, decimal decades."""
