@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.loading import optional
-from deepkit.models.support_vectors import Kernel, SupportVectors, linear, rbf
+from deepkit.models.kernels import Kernel, linear, rbf
+from deepkit.models.support_vectors import SupportVectors
 from deepkit.models.trees import Tree
 
 FREEDOM = range(1, 8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
-
-Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
+from deepkit.models.kernels import Kernel, squared_distances
 
 
 @dataclass
@@ -102,17 +100,6 @@ class PCA:
     def inverse_transform(self, z: Any) -> np.ndarray:
         """(m, n): the mean and the components, mixed by coordinates z (m, k)."""
         return self.mean + np.asarray(z, np.float64) @ self.components
-
-
-def rbf(gamma: float) -> Kernel:
-    """The kernel exp(-gamma |a - b|^2) of rows a (m, n) and b (p, n), as (m, p)."""
-    return lambda a, b: np.exp(-gamma * squared_distances(a, b))
-
-
-def squared_distances(a: Any, b: Any) -> np.ndarray:
-    """(m, p) squared distances of rows a (m, n) and b (p, n): |a|^2 + |b|^2 - 2 a b."""
-    a, b = _rows(a), _rows(b)
-    return np.maximum(np.sum(a**2, 1)[:, None] + np.sum(b**2, 1) - 2 * a @ b.T, 0)
 
 
 @dataclass

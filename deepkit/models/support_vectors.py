@@ -1,43 +1,16 @@
-"""The support vector machine from its dual problem: kernels, and two multipliers at a time until none can be improved."""
+"""The support vector machine from its dual problem: two multipliers at a time until none can be improved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
-
-Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(n, d) and (m, d) rows -> (n, m): the scalar products of what the rows become in another space."""
+from deepkit.models.kernels import Kernel, linear
 
 _FLAT = 1e-12  # a curvature below it is taken for it
-
-
-def linear(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a · b: the space as it is."""
-    return a @ b.T
-
-
-def poly(degree: int = 3, gamma: float = 1.0, coef0: float = 0.0) -> Kernel:
-    """(gamma a · b + coef0)^degree: all products of up to `degree` features."""
-    return lambda a, b: (gamma * (a @ b.T) + coef0) ** degree
-
-
-def rbf(gamma: float = 1.0) -> Kernel:
-    """exp(-gamma |a - b|^2): 1 for the same row, 0 for one far away."""
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        apart = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-        return np.exp(-gamma * np.maximum(apart, 0))
-
-    return kernel
-
-
-def sigmoid(gamma: float = 1.0, coef0: float = 0.0) -> Kernel:
-    """tanh(gamma a · b + coef0): no scalar product for every choice of its numbers, and used nevertheless."""
-    return lambda a, b: np.tanh(gamma * (a @ b.T) + coef0)
 
 
 @dataclass

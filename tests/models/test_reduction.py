@@ -9,7 +9,8 @@ from sklearn.datasets import make_swiss_roll
 from sklearn.metrics import pairwise_distances
 
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.models.reduction import PCA, KernelPCA, geodesics, local_weights, locally_linear, neighbours, rbf, scale
+from deepkit.models.kernels import rbf
+from deepkit.models.reduction import PCA, KernelPCA, geodesics, local_weights, locally_linear, neighbours, scale
 
 RNG = np.random.default_rng(7)
 ROWS = RNG.normal(size=(120, 9)) @ RNG.normal(size=(9, 9)) + RNG.normal(size=9)

@@ -7,7 +7,8 @@ import pytest
 
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.models.boundaries import FREEDOM, WAYS, strength
-from deepkit.models.support_vectors import SupportVectors, linear, poly, rbf, sigmoid
+from deepkit.models.kernels import linear, poly, rbf, sigmoid
+from deepkit.models.support_vectors import SupportVectors
 
 svm = pytest.importorskip("sklearn.svm", reason="scikit-learn is the reference")
 datasets = pytest.importorskip("sklearn.datasets")

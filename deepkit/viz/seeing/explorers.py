@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,11 +36,13 @@ class _Seeing(Interactive):
         self.widget.add_class(name)
         self._look()
 
+    @abstractmethod
     def _make_controls(self) -> None:
-        raise NotImplementedError
+        """Add the sliders below the choice to `controls`."""
 
+    @abstractmethod
     def _look(self) -> None:
-        raise NotImplementedError
+        """Ask the network about the picture that is chosen now, and show what it says."""
 
     def _show(self, _: Any = None) -> None:
         self._drawing.value = self.picture().svg
