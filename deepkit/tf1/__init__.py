@@ -4,5 +4,6 @@ imports.py         `import tensorflow` and `import keras` find deepkit
 numpy_names.py     NumPy's old names are back
 program.py         a script or a notebook becomes code; Python 2 is recognised
 screen.py          matplotlib without a screen
+sklearn_names.py   scikit-learn's old names are back
 __main__.py        what the process does: all of these, then the program
 """

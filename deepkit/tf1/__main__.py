@@ -10,8 +10,8 @@ from types import ModuleType
 
 from deepkit.errors import DeepkitError
 from deepkit.runtime import placement
-from deepkit.tf1 import imports, numpy_names, screen
-from deepkit.tf1.program import GONE, ProgramError, steps
+from deepkit.tf1 import imports, numpy_names, screen, sklearn_names
+from deepkit.tf1.program import GONE, ProgramError, note, steps
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 _INTERRUPTED = 130
@@ -30,8 +30,12 @@ def main(arguments: list[str]) -> int:
     numpy_names.restore()
     numpy_names.print_as_then()
     try:
-        if b"matplotlib" in path.read_bytes():
+        source = path.read_bytes() if path.is_file() else b""
+        if b"matplotlib" in source:
             screen.accept_any_backend()
+        restored = sklearn_names.restore(source)
+        if restored:
+            note(f"scikit-learn has given up {', '.join(restored)}: put back for this program")
         for step in steps(path):
             exec(step.code, vars(program))
             if step.last is not None:

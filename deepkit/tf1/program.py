@@ -121,7 +121,7 @@ def _parse_cell(source: str, name: str, path: Path) -> tuple[ast.Module, str]:
     first = source.lstrip().split("\n", 1)[0]
     if first.startswith("%%"):
         word = re.sub(r"\W.*", "", first[2:])
-        _note(f"{name}: %%{word} skipped" + ("" if word in _TRANSPARENT else ", with its cell"))
+        note(f"{name}: %%{word} skipped" + ("" if word in _TRANSPARENT else ", with its cell"))
         lead, _, rest = source.partition(first)
         source = f"{lead}{rest}" if word in _TRANSPARENT else ""
     try:
@@ -130,11 +130,12 @@ def _parse_cell(source: str, name: str, path: Path) -> tuple[ast.Module, str]:
         lines = source.split("\n")
         for number, line in enumerate(lines, start=1):
             if _MAGIC.match(line):
-                _note(f"{name}, line {number}: {line.strip()} skipped")
+                note(f"{name}, line {number}: {line.strip()} skipped")
                 lines[number - 1] = re.match(r"\s*", line)[0] + "pass"  # type: ignore[index]
         source = "\n".join(lines)
         return _parse(source, name, path), source
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """Say something about the program, beside what it prints itself."""
     print(f"deepkit run-tf1: {text}", file=sys.stderr)

@@ -28,7 +28,7 @@ def choose_backend(environment: MutableMapping[str, str]) -> None:
 
 
 def accept_any_backend() -> None:
-    """Without a screen, `matplotlib.use("TkAgg")` keeps Agg instead of failing."""
+    """Without a screen, `matplotlib.use("TkAgg")` keeps Agg instead of failing, and nothing waits for a mouse or a key."""
     if has_screen():
         return
     warnings.filterwarnings("ignore", message=".*(non-interactive|non-GUI backend).*")
@@ -42,3 +42,7 @@ def accept_any_backend() -> None:
         use(backend if backend.lower() in _WITHOUT_SCREEN else "Agg", **options)
 
     matplotlib.use = use_or_keep
+    from matplotlib.figure import Figure
+
+    Figure.waitforbuttonpress = lambda self, timeout=-1: None  # type: ignore[method-assign]  # as after a timeout
+    Figure.ginput = lambda self, *arguments, **options: []  # type: ignore[method-assign]

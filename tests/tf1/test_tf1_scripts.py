@@ -14,7 +14,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
-NEEDS = {"keras_variational": "h5py", "keras_pairs": "h5py"}
+NEEDS = {"keras_variational": "h5py", "keras_pairs": "h5py", "old_companions": "sklearn"}
 
 
 def run(script: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,7 @@ def run(script: Path, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_runs_to_its_end(script, tmp_path):
     if NEEDS.get(script.stem):
-        pytest.importorskip(NEEDS[script.stem], reason="Keras files need h5py (extra `io`)")
+        pytest.importorskip(NEEDS[script.stem], reason="Keras files need h5py (extra `io`), old names their libraries")
     child = run(script, tmp_path)
     assert child.returncode == 0, child.stderr
     assert child.stdout.splitlines()[-1] == "done"
@@ -43,3 +43,21 @@ def test_the_old_spellings_are_named_with_the_new_ones(tmp_path):
     assert "merge is Keras 1; today it is concatenate([...], axis=-1)" in errors
     assert "samples_per_epoch is now steps_per_epoch" in errors
     assert "it counts batches, not samples" in errors
+
+
+def test_names_that_scikit_learn_gave_up_are_put_back_and_told(tmp_path):
+    pytest.importorskip("sklearn")
+    said = run(Path(__file__).parent / "scripts" / "old_companions.py", tmp_path).stderr
+    assert "scikit-learn has given up TSNE, Imputer, cross_validation, sklearn.externals: put back for this program" in said
+
+
+def test_boston_comes_from_the_data_at_hand(tmp_path):
+    pytest.importorskip("sklearn")
+    program = tmp_path / "prices.py"
+    program.write_text("from sklearn.datasets import load_boston\nb = load_boston()\nprint(b.data.shape, b.feature_names[5])\n")
+    child = run(program, tmp_path)
+    if "DEEPKIT_DATA" in os.environ:
+        assert child.stdout == "(506, 13) RM\n"
+    else:
+        assert "DataError" in child.stderr
+        assert "housing.data" in child.stderr

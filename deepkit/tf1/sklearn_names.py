@@ -1,0 +1,98 @@
+"""What scikit-learn once had and old programs use: load_boston, TSNE(n_iter=), cross_validation, Imputer, externals.joblib."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from deepkit.datasets import load_boston
+from deepkit.errors import ArgumentError
+
+
+def _boston(*, return_X_y: bool = False) -> Any:
+    """scikit-learn's function until 1.2, on the data at hand."""
+    from sklearn.utils import Bunch
+
+    table = load_boston(verbose=False)
+    if return_X_y:
+        return table.x, table.y
+    return Bunch(data=table.x, target=table.y, feature_names=np.array(table.features), DESCR=str(load_boston.__doc__))
+
+
+def _tsne(now: Callable[..., Any]) -> Callable[..., Any]:
+    def make(n_components: int = 2, *, n_iter: int | None = None, **options: Any) -> Any:
+        """TSNE whose argument max_iter was called n_iter until 1.5."""
+        return now(n_components, **(options if n_iter is None else {**options, "max_iter": n_iter}))
+
+    return make
+
+
+def _imputer(simple: type) -> Callable[..., Any]:
+    def make(missing_values: Any = "NaN", strategy: str = "mean", axis: int = 0, **options: Any) -> Any:
+        """preprocessing.Imputer until 0.22: by columns."""
+        if axis != 0:
+            raise ArgumentError(f"Imputer(axis={axis}) filled rows", rule="what scikit-learn has now fills columns",
+                                hint="transpose the table before and after")
+        return simple(missing_values=float("nan") if missing_values == "NaN" else missing_values, strategy=strategy, **options)
+
+    return make
+
+
+def _restore_boston() -> bool:
+    import_module("sklearn.datasets").load_boston = _boston  # type: ignore[attr-defined]
+    return True
+
+
+def _restore_tsne() -> bool:
+    manifold: Any = import_module("sklearn.manifold")
+    if "n_iter" in inspect.signature(manifold.TSNE).parameters:
+        return False
+    manifold.TSNE = _tsne(manifold.TSNE)
+    return True
+
+
+def _restore_imputer() -> bool:
+    preprocessing: Any = import_module("sklearn.preprocessing")
+    preprocessing.Imputer = _imputer(import_module("sklearn.impute").SimpleImputer)
+    return True
+
+
+def _restore_cross_validation() -> bool:
+    return _stand_in("cross_validation", import_module("sklearn.model_selection"))
+
+
+def _restore_externals() -> bool:
+    import joblib
+
+    return _stand_in("externals", ModuleType("sklearn.externals")) and _stand_in("externals.joblib", joblib)
+
+
+def _stand_in(name: str, module: ModuleType) -> bool:
+    """`sklearn.name` is `module`."""
+    path = f"sklearn.{name}"
+    parent, _, last = path.rpartition(".")
+    sys.modules[path] = module
+    setattr(import_module(parent), last, module)
+    return True
+
+
+REMOVED: dict[str, Callable[[], bool]] = {
+    "load_boston": _restore_boston, "TSNE": _restore_tsne, "Imputer": _restore_imputer,
+    "cross_validation": _restore_cross_validation, "sklearn.externals": _restore_externals,
+}
+"""By the word in a program: what puts back what it means, and says whether anything was missing."""
+
+
+def restore(source: bytes) -> list[str]:
+    """Put back what the program `source` names and this scikit-learn lacks, for this process; returns the words."""
+    words = [word for word in REMOVED if word.encode() in source] if b"sklearn" in source else []
+    try:
+        return [word for word in words if REMOVED[word]()]
+    except ImportError:
+        return []  # no scikit-learn: the program meets it itself, and says so
