@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from deepkit.datasets import load_boston
 from deepkit.errors import ArgumentError
+from deepkit.loading import load_module
 
 
 def _boston(*, return_X_y: bool = False) -> Any:
@@ -45,12 +45,12 @@ def _imputer(simple: type) -> Callable[..., Any]:
 
 
 def _restore_boston() -> bool:
-    import_module("sklearn.datasets").load_boston = _boston  # type: ignore[attr-defined]
+    load_module("sklearn.datasets").load_boston = _boston  # type: ignore[attr-defined]
     return True
 
 
 def _restore_tsne() -> bool:
-    manifold: Any = import_module("sklearn.manifold")
+    manifold: Any = load_module("sklearn.manifold")
     if "n_iter" in inspect.signature(manifold.TSNE).parameters:
         return False
     manifold.TSNE = _tsne(manifold.TSNE)
@@ -58,13 +58,13 @@ def _restore_tsne() -> bool:
 
 
 def _restore_imputer() -> bool:
-    preprocessing: Any = import_module("sklearn.preprocessing")
-    preprocessing.Imputer = _imputer(import_module("sklearn.impute").SimpleImputer)
+    preprocessing: Any = load_module("sklearn.preprocessing")
+    preprocessing.Imputer = _imputer(load_module("sklearn.impute").SimpleImputer)
     return True
 
 
 def _restore_cross_validation() -> bool:
-    return _stand_in("cross_validation", import_module("sklearn.model_selection"))
+    return _stand_in("cross_validation", load_module("sklearn.model_selection"))
 
 
 def _restore_externals() -> bool:
@@ -78,7 +78,7 @@ def _stand_in(name: str, module: ModuleType) -> bool:
     path = f"sklearn.{name}"
     parent, _, last = path.rpartition(".")
     sys.modules[path] = module
-    setattr(import_module(parent), last, module)
+    setattr(load_module(parent), last, module)
     return True
 
 
