@@ -28,6 +28,9 @@ from deepkit.viz.judging.trials_explorer import TrialsExplorer, trials_explorer
 from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.judging.voters import show_voters
 from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
+from deepkit.viz.latent.between import Way, WayExplorer, show_way, way_explorer
+from deepkit.viz.latent.plane import show_plane
+from deepkit.viz.latent.plane_explorer import PlaneExplorer, plane_explorer
 from deepkit.viz.operators import asking
 from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
@@ -112,6 +115,7 @@ __all__ = [
     "OperatorCards",
     "PenaltyExplorer",
     "Picture",
+    "PlaneExplorer",
     "Playground",
     "Program",
     "Race",
@@ -129,6 +133,8 @@ __all__ = [
     "TrialsExplorer",
     "Verdicts",
     "VotersExplorer",
+    "Way",
+    "WayExplorer",
     "ask_layers",
     "asking",
     "backprop_explorer",
@@ -153,6 +159,7 @@ __all__ = [
     "occlusion_explorer",
     "operator_cards",
     "penalty_explorer",
+    "plane_explorer",
     "playground",
     "race_explorer",
     "reproduction",
@@ -186,6 +193,7 @@ __all__ = [
     "show_paths",
     "show_penalty",
     "show_plan",
+    "show_plane",
     "show_pooling",
     "show_race",
     "show_scattered",
@@ -198,10 +206,12 @@ __all__ = [
     "show_trials",
     "show_valleys",
     "show_voters",
+    "show_way",
     "spread_explorer",
     "style",
     "tensorboard",
     "threshold_explorer",
     "trials_explorer",
     "voters_explorer",
+    "way_explorer",
 ]

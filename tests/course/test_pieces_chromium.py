@@ -33,6 +33,14 @@ sess = tf.Session()
 operators = {"tf.matmul": tf.matmul, "tf.transpose": tf.transpose}
 
 
+def flat(codings):
+    return codings[:, :, None] * np.ones((1, 28, 28))
+
+
+def squares(codings):
+    return np.abs(codings).repeat(2, axis=1)[:, :, None] * np.ones((1, 1, 4)) / 3
+
+
 def slowly(folder):
     return resumable.command(folder, steps=40, every=10, pause=0.05)"""
 
@@ -95,6 +103,8 @@ PIECES = {
     "trials-explorer": ('viz.trials_explorer({"adam": 98.5, "sgd": 98.0}, {"adam": [98.2], "sgd": [96.1, 96.2]})', push),
     "fold-explorer": ("viz.fold_explorer()", slide),
     "boundary-explorer": ("viz.boundary_explorer(WAYS, rng.normal(size=(20, 2)) / 3, np.arange(20) % 2)", drag_by_keys),
+    "plane-explorer": ("viz.plane_explorer(squares, rng.random((5, 4, 4)), rng.normal(size=(5, 2)))", drag_by_keys),
+    "way-explorer": ("viz.way_explorer({**noise, 'black': np.zeros((28, 28))}, lambda x: x.mean((1, 2))[:, None], flat)", slide),
     "playground": ('viz.playground(PROGRAMS, data="ring", hidden=[3])', slide),
 }
 """By the piece's class on the page: the call that makes one, and what a reader does first."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.loading import load_module, optional
-from deepkit.viz.grids import BLUE, ORANGE, document, label
+from deepkit.loading import optional
+from deepkit.viz.grids import document, label
 from deepkit.viz.interactive import Interactive
 from deepkit.viz.picture import Drawing
+from deepkit.viz.plane.dragging import dragged
 from deepkit.viz.plane.panel import Panel
 from deepkit.viz.style import GREY
 
@@ -38,26 +37,6 @@ class Learned(Protocol):
 
 Learn = Callable[[np.ndarray, np.ndarray, int], Learned]
 """(points (n, 2), classes (n,), freedom) -> what was learned."""
-
-
-@cache
-def _widget_class() -> Any:
-    widget: Any = optional("anywidget", "points to drag").AnyWidget
-    traitlets = load_module("traitlets")  # anywidget stands on it
-
-    class Board(widget):
-        """Points in the browser, over a picture."""
-
-        _esm = Path(__file__).with_name("drag_points.js")
-        points = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
-        classes = traitlets.List(traitlets.Int()).tag(sync=True)
-        picture = traitlets.Unicode().tag(sync=True)
-        colours = traitlets.List(traitlets.Unicode(), default_value=[BLUE, ORANGE]).tag(sync=True)
-        names = traitlets.List(traitlets.Unicode(), default_value=["blue", "orange"]).tag(sync=True)
-        left, top, side = (traitlets.Float(value).tag(sync=True) for value in (_LEFT, _TOP, _SIDE))
-        low, high = (traitlets.Float(value).tag(sync=True) for value in (-_BOUND, _BOUND))
-
-    return Board
 
 
 class BoundaryExplorer(Interactive):
@@ -96,7 +75,7 @@ class BoundaryExplorer(Interactive):
             "turn": w.IntSlider(0, -90, 90, 5, description="turn by °", **look),
             "anew": w.Button(description="as it was", layout=w.Layout(width="110px")),
         }
-        self.board = _widget_class()(points=at.tolist(), classes=of.tolist())
+        self.board = dragged(at.tolist(), of.tolist(), (_LEFT, _TOP, _SIDE), (-_BOUND, _BOUND))
         self._said = w.HTML()
         self._learn()
         for name in ("way", "freedom"):

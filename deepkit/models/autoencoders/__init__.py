@@ -1,0 +1,1 @@
+"""Networks that learn to say again what they were told: plain ones, what they are good for, and those that invent."""
