@@ -10,7 +10,7 @@ from typing import Any
 
 from deepkit import keras
 from deepkit.files import write_whole
-from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, SimpleRNN
+from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from deepkit.keras.models import Sequential
 from deepkit.models.averaged import RECIPES as AVERAGED_RECIPES
 from deepkit.models.averaged import Recipe as AveragedRecipe
@@ -19,6 +19,8 @@ from deepkit.models.convolutional import Recipe as ConvolutionalRecipe
 from deepkit.models.mlp import RECIPES as SESSION_RECIPES
 from deepkit.models.mlp import Recipe as SessionRecipe
 from deepkit.models.recipe import Recipe
+from deepkit.models.sequences.recurrent import RECIPES as RECURRENT_RECIPES
+from deepkit.models.sequences.recurrent import SessionRecipe as RecurrentSessionRecipe
 from deepkit.models.settings import RECIPES as SETTING_RECIPES
 
 
@@ -58,17 +60,7 @@ def cnn(dropout: float = 0.2) -> Any:
     ])
 
 
-def rnn() -> Any:
-    """SimpleRNN(256) over the rows, dropout 0.2: 75,530 weights."""
-    return Sequential([SimpleRNN(256, dropout=0.2, input_shape=(28, 28)), Dense(10), Activation("softmax")])
-
-
-def small_rnn() -> Any:
-    """SimpleRNN(16, relu) over the rows: 890 weights."""
-    return Sequential([SimpleRNN(16, activation="relu", input_shape=(28, 28)), Dense(10), Activation("softmax")])
-
-
-RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe] = {
+RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe | RecurrentSessionRecipe] = {
     "softmax-regression": Recipe("D1-3-39", "784-10, softmax, from zeros, SGD 0.001", softmax_regression, (784,),
                                  lambda: keras.optimizers.SGD(lr=0.001), 1, 100, None, 76.14),
     "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
@@ -83,9 +75,7 @@ RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe
                           99.0),
     "cnn-dropout": Recipe("D4-5-07", "CNN 64-64-64, dropout 0.4, Adam", lambda: cnn(0.4), (28, 28, 1), lambda: "adam", 10, 128,
                           99.64, 99.3),
-    "rnn": Recipe("D4-6-06", "SimpleRNN 256, dropout 0.2, SGD", rnn, (28, 28), lambda: "sgd", 20, 128, 97.26, 98.0),
-    "small-rnn": Recipe("D1-5-17", "SimpleRNN 16, relu, RMSprop 0.01", small_rnn, (28, 28),
-                        lambda: keras.optimizers.RMSprop(lr=0.01), 20, 100, None, 82.29),
+    **RECURRENT_RECIPES,
     **SESSION_RECIPES,
     **AVERAGED_RECIPES,
     **CONVOLUTIONAL_RECIPES,

@@ -68,6 +68,11 @@ from deepkit.viz.seeing.connections import show_connections
 from deepkit.viz.seeing.explorers import MapsExplorer, OcclusionExplorer, maps_explorer, occlusion_explorer
 from deepkit.viz.seeing.maps import show_layers
 from deepkit.viz.seeing.occlusion import Occlusion, show_occlusion
+from deepkit.viz.sequences.reading import Reading, show_reading
+from deepkit.viz.sequences.reading_explorer import ReadingExplorer, reading_explorer
+from deepkit.viz.sequences.through_time import ThroughTime, show_through_time
+from deepkit.viz.sequences.through_time_explorer import ThroughTimeExplorer, through_time_explorer
+from deepkit.viz.sequences.unrolled import show_unrolled
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
 from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer
@@ -120,6 +125,8 @@ __all__ = [
     "Program",
     "Race",
     "RaceExplorer",
+    "Reading",
+    "ReadingExplorer",
     "RunExplorer",
     "ShapeQuiz",
     "Signal",
@@ -130,6 +137,8 @@ __all__ = [
     "TensorBoard",
     "TensorBoardFrame",
     "ThresholdExplorer",
+    "ThroughTime",
+    "ThroughTimeExplorer",
     "TrialsExplorer",
     "Verdicts",
     "VotersExplorer",
@@ -162,6 +171,7 @@ __all__ = [
     "plane_explorer",
     "playground",
     "race_explorer",
+    "reading_explorer",
     "reproduction",
     "run_explorer",
     "shape_quiz",
@@ -196,14 +206,17 @@ __all__ = [
     "show_plane",
     "show_pooling",
     "show_race",
+    "show_reading",
     "show_scattered",
     "show_simplex",
     "show_spread",
     "show_surface",
     "show_tensors",
     "show_threshold",
+    "show_through_time",
     "show_tree",
     "show_trials",
+    "show_unrolled",
     "show_valleys",
     "show_voters",
     "show_way",
@@ -211,6 +224,7 @@ __all__ = [
     "style",
     "tensorboard",
     "threshold_explorer",
+    "through_time_explorer",
     "trials_explorer",
     "voters_explorer",
     "way_explorer",

@@ -84,6 +84,8 @@ PIECES = {
     "convolution-explorer": ('viz.convolution_explorer(noise)', slide),
     "maps-explorer": ('viz.maps_explorer(noise, lambda image: {"twice": 2 * image[..., None], "sum": image.sum(0)})', slide),
     "occlusion-explorer": ("viz.occlusion_explorer(noise, lambda x: np.stack([x.mean((1, 2)), 1 - x.mean((1, 2))], 1))", slide),
+    "reading-explorer": ("viz.reading_explorer(noise, lambda image: np.tile([0.7, 0.3], (28, 1)))", slide),
+    "through-time-explorer": ("viz.through_time_explorer()", slide),
     "components-explorer": ('viz.components_explorer(noise, np.zeros(784), np.eye(784)[:50])', slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),

@@ -1,0 +1,1 @@
+"""Models of sequences: networks that read one step after the other and remember."""
