@@ -23,20 +23,23 @@ def show_unrolled(steps: int = 5, answers: Collection[int] | None = None) -> Dra
     a loop, and the same network unrolled over 5 steps with an output at step 5
     """
     asked = sorted(range(1, steps + 1) if answers is None else set(answers))
-    if not 1 <= steps <= _MOST or any(not 1 <= step <= steps for step in asked):
+    if not 1 <= steps <= _MOST or not set(asked) <= set(range(1, steps + 1)):
         raise ArgumentError(f"{steps} steps with outputs at {asked}", rule=f"1 to {_MOST} steps, outputs at some of them")
     parts = [_markers(), *_box(40, "h", "x", "y" if asked else ""), *_loop(40), label("=", 122, _BASE + 30, size=18)]
-    parts.append(_arrow(_START, _BASE + _BOX / 2, _START + _STEP - _BOX, _BASE + _BOX / 2, ORANGE))
     parts.append(label("h0", _START, _BASE + _BOX / 2 - 6, size=11))
     for step in range(1, steps + 1):
         left = _START + _STEP * step - _BOX
+        parts.append(_arrow(left + _BOX - _STEP, _BASE + _BOX / 2, left, _BASE + _BOX / 2, ORANGE))
         parts += _box(left, f"h{step}", f"x{step}", f"y{step}" if step in asked else "")
-        if step < steps:
-            parts.append(_arrow(left + _BOX, _BASE + _BOX / 2, left + _STEP, _BASE + _BOX / 2, ORANGE))
-    where = "all steps" if len(asked) == steps else "step" + "s" * (len(asked) > 1) + " " + ", ".join(map(str, asked))
-    said = f"a loop, and the same network unrolled over {steps} steps with an output at {where if asked else 'no step'}"
-    parts += _key(_START)
+    said = f"a loop, and the same network unrolled over {steps} steps with an output at {_where(asked, steps)}"
+    parts += _key()
     return Drawing(document(parts, _START + _STEP * steps + 12, _BASE + _BOX + 104, said), said)
+
+
+def _where(asked: list[int], steps: int) -> str:
+    if len(asked) == steps:
+        return "all steps"
+    return f"step{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}" if asked else "no step"
 
 
 def _box(left: float, state: str, x: str, y: str) -> list[str]:
@@ -58,7 +61,7 @@ def _loop(left: float) -> list[str]:
     return [f'<path d="{way}" fill="none" stroke="{ORANGE}" stroke-width="2.2" marker-end="url(#tip-{ORANGE[1:]})"/>']
 
 
-def _key(x: float) -> list[str]:
+def _key() -> list[str]:
     """Which colour is which weights."""
     y = _BASE + _BOX + 92
     named = ((BLUE, "W_x"), (ORANGE, "W_h"), (PALETTE["green"], "W_y"))
