@@ -28,7 +28,8 @@ The notebooks run in a temporary copy; nothing of yours is touched but the table
 --out, in which the rows of what ran are replaced. Without --full the examples use the embedded digits and take some
 minutes in all. With it the networks of `python -m deepkit.models.mnist` are trained as the documents say, on the real
 MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes some hours, and all that was
-measured goes into {reproduced.TRAININGS} beside the table. The regressions of `python -m deepkit.models.regression` run on the
+measured goes into {reproduced.TRAININGS} beside the table; so are the long networks for texts and series, which need
+no download. The regressions of `python -m deepkit.models.regression` run on the
 real Boston housing (`deepkit data fetch boston`). The course's notebook "What came out" shows both files.
 
 The exit code is 1 if a cell failed, or if a training ended below the document's accuracy by more than
@@ -125,9 +126,9 @@ class Timed(Progress):
 
 
 def _on_real_data(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
-    """What needs Boston housing and MNIST themselves: the results, and whether all came near the documents."""
-    (prices, near), (networks, reached) = _regress(what), _train(what, out)
-    return prices + networks, near and reached
+    """What needs Boston housing and MNIST themselves, or hours: the results, and whether all came near the documents."""
+    parts = [_regress(what), _train(what, out), _train_on_sequences(what, out)]
+    return [result for found, _ in parts for result in found], all(near for _, near in parts)
 
 
 def _regress(what: str | None) -> tuple[list[reproduced.Result], bool]:
@@ -179,6 +180,28 @@ def _train(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
         level = printed is None or row["test %"] >= printed - recipe.level
         reached = reached and level
         said = f"{row['test %']:.2f} % here, {'none' if printed is None else f'{printed:.2f} %'} printed"
+        print(f"  {said}")
+        found.append(_judged(recipe.example, said, began, level))
+    return found, reached
+
+
+def _train_on_sequences(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
+    """Train the networks for texts and series that are asked for: the results, and whether all reached the documents' level."""
+    from deepkit.models.mnist import record
+    from deepkit.models.sequences import series, text
+
+    found, reached = [], True
+    recipes: dict[str, text.Recipe | series.Recipe] = {**text.RECIPES, **series.RECIPES}
+    for name, recipe in recipes.items():
+        if what is not None and what.upper() != recipe.example:
+            continue
+        began = time.perf_counter()
+        print(f"{recipe.example}: {recipe.what}", flush=True)
+        row = recipe.run(verbose=1)
+        out.mkdir(parents=True, exist_ok=True)
+        record(out / reproduced.TRAININGS, name, row)
+        level, said = recipe.judge(row)
+        reached = reached and level
         print(f"  {said}")
         found.append(_judged(recipe.example, said, began, level))
     return found, reached

@@ -68,11 +68,14 @@ from deepkit.viz.seeing.connections import show_connections
 from deepkit.viz.seeing.explorers import MapsExplorer, OcclusionExplorer, maps_explorer, occlusion_explorer
 from deepkit.viz.seeing.maps import show_layers
 from deepkit.viz.seeing.occlusion import Occlusion, show_occlusion
+from deepkit.viz.sequences.curve_pad import CurvePad, curve_pad
 from deepkit.viz.sequences.reading import Reading, show_reading
 from deepkit.viz.sequences.reading_explorer import ReadingExplorer, reading_explorer
 from deepkit.viz.sequences.through_time import ThroughTime, show_through_time
 from deepkit.viz.sequences.through_time_explorer import ThroughTimeExplorer, through_time_explorer
+from deepkit.viz.sequences.told import show_text
 from deepkit.viz.sequences.unrolled import show_unrolled
+from deepkit.viz.sequences.words import show_words
 from deepkit.viz.slopes.backprop import Backprop
 from deepkit.viz.slopes.backprop_drawing import show_backprop
 from deepkit.viz.slopes.backprop_explorer import BackpropExplorer, backprop_explorer
@@ -101,6 +104,7 @@ __all__ = [
     "ComponentsExplorer",
     "ConvolutionExplorer",
     "CrashExplorer",
+    "CurvePad",
     "Descent",
     "DescentExplorer",
     "Drawing",
@@ -155,6 +159,7 @@ __all__ = [
     "convolution_explorer",
     "crash_explorer",
     "curve",
+    "curve_pad",
     "descent_explorer",
     "drawing_pad",
     "fold_explorer",
@@ -212,6 +217,7 @@ __all__ = [
     "show_spread",
     "show_surface",
     "show_tensors",
+    "show_text",
     "show_threshold",
     "show_through_time",
     "show_tree",
@@ -220,6 +226,7 @@ __all__ = [
     "show_valleys",
     "show_voters",
     "show_way",
+    "show_words",
     "spread_explorer",
     "style",
     "tensorboard",

@@ -126,3 +126,19 @@ def test_long_trainings_are_held_to_the_documents_level(course, monkeypatch, acc
     assert (row.id, row.result, row.digits) == ("D1-2-28", result, f"{accuracy:.2f} % here, 78.88 % printed")
     measured = json.loads(Path(_reproduced.TRAININGS).read_text(encoding="utf-8"))
     assert measured == {"sigmoid-mlp": {"test %": accuracy, "printed test %": 78.88}}
+
+
+@pytest.mark.parametrize(("accuracy", "result", "code"), [(86.0, "ran", 0), (60.0, "failed", 1)])
+def test_a_long_training_on_a_text_needs_no_data_set(course, monkeypatch, accuracy, result, code):
+    from deepkit.models.sequences import text
+
+    rows = (course / _examples.FILE).read_text(encoding="utf-8").replace("D0-1-03", "D0-11-07")
+    (course / _examples.FILE).write_text(rows, encoding="utf-8")
+    measured = {"train %": accuracy, "causing all the": "pain"}
+    monkeypatch.setattr(text.Recipe, "run", lambda recipe, verbose: measured)
+    found, reached = reproduce._train_on_sequences("d0-11-07", Path())
+    assert reached == (code == 0)
+    (row,) = found
+    assert (row.id, row.result) == ("D0-11-07", result)
+    assert row.digits == f"{accuracy:.2f} % here, 87.10 % printed; causing all the: pain"
+    assert json.loads(Path(_reproduced.TRAININGS).read_text(encoding="utf-8")) == {"text-lstm": measured}

@@ -81,6 +81,7 @@ def drag_by_keys(piece) -> None:
 
 PIECES = {
     "drawing-pad": ("viz.drawing_pad(lambda image: f'{image.sum():.0f} of ink')", ink),
+    "curve-pad": ('viz.curve_pad(lambda values: values[::-1], {"wave": np.sin(np.arange(80)), "flat": np.zeros(40)})', choose),
     "convolution-explorer": ('viz.convolution_explorer(noise)', slide),
     "maps-explorer": ('viz.maps_explorer(noise, lambda image: {"twice": 2 * image[..., None], "sum": image.sum(0)})', slide),
     "occlusion-explorer": ("viz.occlusion_explorer(noise, lambda x: np.stack([x.mean((1, 2)), 1 - x.mean((1, 2))], 1))", slide),
