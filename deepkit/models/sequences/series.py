@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,8 @@ import deepkit.v1 as tf
 from deepkit.errors import ArgumentError
 from deepkit.v1.contrib.layers import fully_connected
 from deepkit.v1.contrib.rnn import BasicRNNCell, DropoutWrapper, MultiRNNCell, OutputProjectionWrapper
+
+_TIMES = np.linspace(0, 15, 101)
 
 
 def wave(t: Any) -> np.ndarray:
@@ -107,19 +109,13 @@ class Recipe:
         about; "predicted" the answers. With dropout these come from a second graph without it, to which the weights are
         restored; "dropped" then holds the errors of two questions to the first graph, which drops.
         """
-        rounds, times = iterations or self.iterations, np.linspace(0, 15, 101)
-        known, asked = times[None, :-1], times[None, 1:]
+        rounds, known, asked = iterations or self.iterations, _TIMES[None, :-1], _TIMES[None, 1:]
         with tf.Graph().as_default(), tf.Session() as sess:
             tf.set_random_seed(seed)
             parts = self._build(self.keep_prob)
             sess.run(tf.global_variables_initializer())
-            losses = []
-            for first in range(0, rounds, 500):
-                some = train(sess, parts, known, wave(known), min(500, rounds - first))
-                losses.append(some[0])
-                if verbose:
-                    print(first, "MSE", round(some[0], 6), flush=True)
-            dropped = [_ask(sess, parts, asked)[1] for _ in range(2)]
+            losses = list(self._train(sess, parts, rounds, verbose))
+            dropped = [round(_ask(sess, parts, asked)[1], 6) for _ in range(2)]
             weights = sess.run(tf.trainable_variables())
         with tf.Graph().as_default(), tf.Session() as sess:
             parts = self._build(None)
@@ -127,11 +123,21 @@ class Recipe:
                 variable.load(value, sess)
             losses.append(_ask(sess, parts, known)[1])
             predicted, mse = _ask(sess, parts, asked)
-        return {
+        row = {
             "example": self.example, "network": self.what, "seed": seed, "iterations": rounds,
             "weights": sum(value.size for value in weights), "mse": round(mse, 6),
             "losses": [round(loss, 6) for loss in losses], "predicted": [round(float(value), 3) for value in predicted],
-        } | ({"dropped": [round(error, 6) for error in dropped]} if self.keep_prob is not None else {})
+        }
+        return row if self.keep_prob is None else row | {"dropped": dropped}
+
+    def _train(self, sess: Any, parts: Parts, rounds: int, verbose: int) -> Iterator[float]:
+        """The loss before every 500th iteration."""
+        known = _TIMES[None, :-1]
+        for first in range(0, rounds, 500):
+            losses = train(sess, parts, known, wave(known), min(500, rounds - first))
+            if verbose:
+                print(first, "MSE", round(losses[0], 6), flush=True)
+            yield losses[0]
 
     def judge(self, row: dict[str, Any]) -> tuple[bool, str]:
         """Whether training brought the error down, and a sentence that says so: the document printed no figure."""

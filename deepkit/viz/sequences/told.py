@@ -31,13 +31,8 @@ def show_text(words: Sequence[str], shares: Any, truth: Sequence[str] | None = N
     >>> show_text(["all", "the", "pain"], [float("nan"), 0.9, 0.7], ["all", "the", "fun"])
     3 words, 2 of them guessed, 1 of these otherwise than the truth: all the pain
     """
-    known = np.asarray(shares, np.float64)
     expected = list(words) if truth is None else list(truth)
-    if known.shape != (len(words),) or len(expected) != len(words):
-        raise ShapeError(f"{len(words)} words, {known.shape} shares, {len(expected)} words of truth", rule="as many of each")
-    guessed = ~np.isnan(known)
-    if not len(words) or ((known[guessed] < 0) | (known[guessed] > 1)).any():
-        raise ArgumentError("a text has words, and shares lie between 0 and 1", hint='show_text(["the", "end"], [1.0, 0.8])')
+    known = _checked(words, shares, expected)
     parts, x, y = list[str](), 4.0, 20.0
     for word, share, true in zip(words, known, expected, strict=True):
         wide = _LETTER * len(word)
@@ -45,11 +40,21 @@ def show_text(words: Sequence[str], shares: Any, truth: Sequence[str] | None = N
             x, y = 4.0, y + _LINE
         parts += _told(word, x, y, wide, share, BLUE if word == true else ORANGE)
         x += wide + _GAP
-    wrong = sum(a != b for a, b, there in zip(words, expected, guessed, strict=True) if there)
-    about = f"{len(words)} words, {guessed.sum()} of them guessed"
-    about += f", {wrong} of these otherwise than the truth: " if truth is not None else ": "
-    about += " ".join(words)
+    guessed = ~np.isnan(known)
+    wrong = np.count_nonzero(guessed & (np.array(words) != np.array(expected)))
+    judged = "" if truth is None else f", {wrong} of these otherwise than the truth"
+    about = f"{len(words)} words, {guessed.sum()} of them guessed{judged}: {' '.join(words)}"
     return Drawing(document(parts, _WIDE + 8, y + 18, about), about)
+
+
+def _checked(words: Sequence[str], shares: Any, truth: Sequence[str]) -> np.ndarray:
+    """The shares as an array, if they fit the words."""
+    known = np.asarray(shares, np.float64)
+    if known.shape != (len(words),) or len(truth) != len(words):
+        raise ShapeError(f"{len(words)} words, {known.shape} shares, {len(truth)} words of truth", rule="as many of each")
+    if not len(words) or np.nanmin(known, initial=0) < 0 or np.nanmax(known, initial=0) > 1:
+        raise ArgumentError("a text has words, and shares lie between 0 and 1", hint='show_text(["the", "end"], [1.0, 0.8])')
+    return known
 
 
 def _told(word: str, x: float, y: float, wide: float, share: float, colour: str) -> list[str]:
