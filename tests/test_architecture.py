@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -70,11 +71,17 @@ def sources(root: Path) -> dict[str, Path]:
     return found
 
 
+@functools.cache
+def parse(source: str) -> ast.Module:
+    """The tree of a module's text: all counts and rules look at the same ones."""
+    return ast.parse(source)
+
+
 def imports(root: Path) -> Iterator[Import]:
     """Every import statement, and every load_module("...") and its kin with a literal name, of every module."""
     known = sources(root)
     for module, path in known.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parse(path.read_text(encoding="utf-8"))
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node, late in _walk(tree, late=False):
             if isinstance(node, ast.Import):
@@ -188,7 +195,7 @@ def tidiness_faults(root: Path) -> list[str]:
         lines = len(text.splitlines())
         if lines > LONGEST:
             faults.append(f"{module} has {lines} lines; {LONGEST} are the most")
-        opening = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
+        opening = (ast.get_docstring(parse(text)) or "").split("\n\n")[0]
         if not opening:
             faults.append(f"{module} does not open with a docstring that says what lives there")
         elif "\n" in opening or not opening.endswith((".", "?", "!", ":")):

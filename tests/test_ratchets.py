@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from test_architecture import REPOSITORY, build, imports, room, sources
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from test_architecture import REPOSITORY, build, imports, parse, room, sources
 
 LIMITS = {
     "circles": 4, "crowded": 0, "long": 0, "tangled": 0, "complex": 105, "private": 2, "one array module": 0,
@@ -27,16 +30,16 @@ FACES = ("deepkit", "deepkit.v1", "deepkit.keras", "deepkit.ops")
 
 def circles(root: Path) -> list[str]:
     """Modules that import each other, directly or through others; imports inside functions count."""
-    known = sources(root)
-    reached: dict[str, set[str]] = {name: set() for name in known}
-    for found in imports(root):
-        if found.target in known and found.target != found.module:
-            reached[found.module].add(found.target)
-    for middle in known:  # Warshall: whoever reaches `middle` reaches what it reaches
-        for name in known:
-            if middle in reached[name]:
-                reached[name] |= reached[middle]
-    return sorted(name for name in known if name in reached[name])
+    names = sorted(sources(root))
+    number = {name: i for i, name in enumerate(names)}
+    edges = {(number[found.module], number[found.target]) for found in imports(root) if found.target in number}
+    if not edges:
+        return []
+    start, end = np.transpose(sorted(edges))
+    graph = coo_array((np.ones(len(start)), (start, end)), shape=(len(names), len(names)))
+    _, ring = connected_components(graph, connection="strong")
+    size = Counter(ring.tolist())
+    return [name for name in names if size[int(ring[number[name]])] > 1]
 
 
 def crowded(root: Path) -> list[str]:
@@ -53,7 +56,7 @@ def crowded(root: Path) -> list[str]:
 def functions(root: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function of the library, with the place of its first line."""
     for module, path in sources(root).items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield f"{module}:{node.lineno} {node.name}", node
 
@@ -96,7 +99,7 @@ def private(root: Path) -> list[str]:
     for module, path in sources(root).items():
         if room(module) != "keras":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
                 owner = node.value
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls", "super")
@@ -110,7 +113,7 @@ def one_array_module(root: Path) -> list[str]:
     classes = {
         cls.name: (module, cls)
         for module, path in sources(root).items() if room(module) == "ops"
-        for cls in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(cls, ast.ClassDef)
+        for cls in ast.walk(parse(path.read_text(encoding="utf-8"))) if isinstance(cls, ast.ClassDef)
     }
 
     def on_cpu(name: str) -> bool:
@@ -143,7 +146,7 @@ def dynamic_imports(root: Path) -> list[str]:
     """Modules looked up by a text past deepkit.loading, which does that for all."""
     faults = []
     for module, path in sources(root).items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             called = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
             if called in ("import_module", "__import__") and module != "deepkit.loading":
                 faults.append(f"{module}:{node.lineno}")
@@ -154,7 +157,7 @@ def op_types(root: Path) -> list[str]:
     """Places that ask which op it is by the text of its type, instead of what the op declares."""
     faults = []
     for module, path in sources(root).items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Compare) and any(
                 isinstance(side, ast.Attribute) and side.attr == "type" for side in (node.left, *node.comparators)
             ):
