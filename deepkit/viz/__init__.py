@@ -64,6 +64,9 @@ from deepkit.viz.saving.lives import show_lives
 from deepkit.viz.saving.program import Life, Program
 from deepkit.viz.saving.tensor_map import show_tensors
 from deepkit.viz.saving.tensorboard import TensorBoard, TensorBoardFrame, tensorboard
+from deepkit.viz.seeing.block_drawing import show_block
+from deepkit.viz.seeing.block_explorer import BlockExplorer, block_explorer
+from deepkit.viz.seeing.blocks import Block, Stack
 from deepkit.viz.seeing.connections import show_connections
 from deepkit.viz.seeing.explorers import MapsExplorer, OcclusionExplorer, maps_explorer, occlusion_explorer
 from deepkit.viz.seeing.maps import show_layers
@@ -98,6 +101,8 @@ __all__ = [
     "PALETTE",
     "Backprop",
     "BackpropExplorer",
+    "Block",
+    "BlockExplorer",
     "BoundaryExplorer",
     "Bowl",
     "BroadcastExplorer",
@@ -136,6 +141,7 @@ __all__ = [
     "Signal",
     "Sliding",
     "SpreadExplorer",
+    "Stack",
     "Surface",
     "Table",
     "TensorBoard",
@@ -152,6 +158,7 @@ __all__ = [
     "asking",
     "backprop_explorer",
     "best_rates",
+    "block_explorer",
     "boundary_explorer",
     "broadcast_explorer",
     "compare",
@@ -182,6 +189,7 @@ __all__ = [
     "shape_quiz",
     "show_axis",
     "show_backprop",
+    "show_block",
     "show_boundary",
     "show_bowl",
     "show_broadcast",

@@ -21,6 +21,7 @@ import deepkit.v1 as tf
 from deepkit import viz
 from deepkit.models import resumable
 from deepkit.models.boundaries import WAYS
+from deepkit.models.inception import BLOCKS
 from deepkit.models.layer_families import layers_by_name
 from deepkit.models.playground import PROGRAMS
 from deepkit.models.race import RUNNERS
@@ -87,6 +88,7 @@ PIECES = {
     "occlusion-explorer": ("viz.occlusion_explorer(noise, lambda x: np.stack([x.mean((1, 2)), 1 - x.mean((1, 2))], 1))", slide),
     "reading-explorer": ("viz.reading_explorer(noise, lambda image: np.tile([0.7, 0.3], (28, 1)))", slide),
     "through-time-explorer": ("viz.through_time_explorer()", slide),
+    "block-explorer": ('viz.block_explorer(BLOCKS, ("3×3", "Inception", "residual"))', slide),
     "components-explorer": ('viz.components_explorer(noise, np.zeros(784), np.eye(784)[:50])', slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
