@@ -1,4 +1,4 @@
-"""Towers of many layers with and without shortcuts, and how far along a step the slope that it follows stays true."""
+"""How deep a network is; towers of many layers with and without shortcuts, and how far a slope stays true along a step."""
 
 from __future__ import annotations
 
@@ -76,3 +76,17 @@ def walk(model: Any, images: Any, labels: Any, lengths: Sequence[float] = LENGTH
 def _length(arrays: Sequence[np.ndarray]) -> float:
     """Of all numbers as one vector."""
     return float(np.sqrt(sum(np.sum(np.square(one, dtype=np.float64)) for one in arrays)))
+
+
+def longest_road(model: Any, kinds: tuple[str, ...] = ("Conv2D", "Dense")) -> int:
+    """How many layers of these kinds lie on the longest road through a model of Keras.
+
+    >>> longest_road(tower(2, True))
+    6
+    """
+    config = model.get_config()
+    found: dict[str, int] = {}
+    for layer in config["layers"]:  # each stands behind those that it takes its input from
+        before = [found[name] for call in layer["inbound_nodes"] for name, *_ in call]
+        found[layer["name"]] = max(before, default=0) + (layer["class_name"] in kinds)
+    return max(found.values())

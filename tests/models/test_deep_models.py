@@ -9,8 +9,8 @@ from sklearn.metrics import balanced_accuracy_score
 import deepkit.v1 as tf
 from deepkit import keras
 from deepkit.datasets import load_digits28
-from deepkit.models import transfer
-from deepkit.models.depth import tower, walk
+from deepkit.models import slim_inception, transfer
+from deepkit.models.depth import longest_road, tower, walk
 from deepkit.models.inception import BLOCKS, alone, four_roads, mixed_7c, network
 
 
@@ -127,3 +127,33 @@ def test_the_detector_separates_what_can_be_separated():
     truth = (inputs[:, 0] > 0).astype(int)
     judge = transfer.detector(inputs, truth)
     assert transfer.balanced(judge.predict(inputs) > 0.5, truth) > 0.9
+
+
+def test_the_document_s_module_has_the_variables_of_slims_own():
+    with tf.Graph().as_default():
+        maps = slim_inception.mixed_7c(tf.zeros([1, 8, 8, 2048]))
+        ours = {v.op.name: v.shape.as_list() for v in tf.contrib.slim.get_model_variables() if v.shape.ndims == 4}
+    with tf.Graph().as_default():
+        tf.contrib.slim.nets.inception_v3.inception_v3_base(tf.zeros([1, 299, 299, 3]))
+        theirs = {v.op.name.partition("/")[2]: v.shape.as_list() for v in tf.trainable_variables()
+                  if "Mixed_7c" in v.name and v.shape.ndims == 4}
+    assert maps.shape.as_list() == [1, 8, 8, 2048]
+    assert ours == theirs
+
+
+def test_a_slim_reader_learns(digits):
+    x, y = digits
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        tf.losses.sparse_softmax_cross_entropy(y.astype("int64"), slim_inception.reader(tf.constant(x)))
+        assert len(tf.losses.get_regularization_losses()) == 12  # stem 2, module 9, dense 1
+        loss = tf.losses.get_total_loss()
+        losses = [tf.contrib.slim.learning.train(tf.contrib.slim.learning.create_train_op(loss, tf.train.AdamOptimizer(0.01)),
+                                                 None, number_of_steps=steps) for steps in (1, 12)]
+    assert losses[1] < losses[0] / 2
+
+
+@pytest.mark.parametrize(("build", "layers"), [(keras.applications.VGG16, 16), (keras.applications.ResNet50, 50)])
+def test_the_longest_road_is_the_number_in_the_network_s_name(build, layers):
+    with tf.Graph().as_default():
+        assert longest_road(build(weights=None)) == layers
