@@ -21,7 +21,7 @@ import deepkit.v1 as tf
 from deepkit import viz
 from deepkit.models import resumable
 from deepkit.models.boundaries import WAYS
-from deepkit.models.inception import BLOCKS
+from deepkit.models.deep.inception import BLOCKS
 from deepkit.models.layer_families import layers_by_name
 from deepkit.models.playground import PROGRAMS
 from deepkit.models.race import RUNNERS

@@ -9,9 +9,9 @@ from sklearn.metrics import balanced_accuracy_score
 import deepkit.v1 as tf
 from deepkit import keras
 from deepkit.datasets import load_digits28
-from deepkit.models import slim_inception, transfer
-from deepkit.models.depth import longest_road, tower, walk
-from deepkit.models.inception import BLOCKS, alone, four_roads, mixed_7c, network
+from deepkit.models.deep import slim_inception, transfer
+from deepkit.models.deep.depth import longest_road, tower, walk
+from deepkit.models.deep.inception import BLOCKS, alone, four_roads, mixed_7c, network
 
 
 @pytest.fixture(scope="module")

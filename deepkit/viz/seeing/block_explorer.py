@@ -79,7 +79,7 @@ class BlockExplorer(Interactive):
 def block_explorer(blocks: Mapping[str, Maker], start: tuple[str, str, str] | None = None, maps: int = 16) -> BlockExplorer:
     """Swap the blocks of a small network, and see what each costs; see BlockExplorer.
 
-    >>> from deepkit.models.inception import BLOCKS
+    >>> from deepkit.models.deep.inception import BLOCKS
     >>> block_explorer(BLOCKS, ("3×3", "Inception", "residual"))
     """
     return BlockExplorer(blocks, start, maps)

@@ -60,6 +60,25 @@ def _road(road: Road, channels: int) -> list[list[Layer]]:
     return rows
 
 
+def _maps(rows: list[list[Layer]], channels: int) -> int:
+    """How many maps a road makes; an empty one hands on what it gets."""
+    return sum(layer.maps for layer in rows[-1]) if rows else channels
+
+
+def _weights(rows: list[list[Layer]]) -> int:
+    return sum(layer.weights for row in rows for layer in row)
+
+
+def _sees(rows: list[list[Layer]], direction: str) -> int:
+    """Each layer adds its window but one; of layers side by side the largest window counts."""
+    return 1 + sum(max(getattr(layer, direction) for layer in row) - 1 for row in rows)
+
+
+def _depth(rows: list[list[Layer]]) -> int:
+    """Rows with weights."""
+    return sum(any(layer.weights for layer in row) for row in rows)
+
+
 class Block:
     """Roads that all start from the same maps, and end side by side or added up.
 
@@ -83,20 +102,19 @@ class Block:
 
     def __init__(self, table: Table, channels: int, side: int = 28):
         given, self.added = table
-        if not given or channels < 1 or side < 1:
+        if not given or min(channels, side) < 1:
             raise ArgumentError(f"{len(given)} roads, {channels} channels, side {side}", rule="at least one of each")
         self.channels, self.side = channels, side
         self.roads = [_road(road, channels) for road in given]
-        self.ends = [sum(layer.maps for layer in road[-1]) if road else channels for road in self.roads]
+        self.ends = [_maps(road, channels) for road in self.roads]
         if self.added and len(set(self.ends)) > 1:
             raise ArgumentError(f"roads of {self.ends} maps cannot be added", rule="each road makes as many maps",
                                 hint="a 1×1 convolution on the shortcut changes the number of its maps")
         self.maps = self.ends[0] if self.added else sum(self.ends)
-        self.weights = sum(layer.weights for road in self.roads for row in road for layer in row)
+        self.weights = sum(map(_weights, self.roads))
         self.multiplications = self.weights * side**2
-        self.sees = (max(1 + sum(max(layer.rows for layer in row) - 1 for row in road) for road in self.roads),
-                     max(1 + sum(max(layer.columns for layer in row) - 1 for row in road) for road in self.roads))
-        self.layers = max(sum(any(layer.weights for layer in row) for row in road) for road in self.roads)
+        self.sees = (max(_sees(road, "rows") for road in self.roads), max(_sees(road, "columns") for road in self.roads))
+        self.layers = max(map(_depth, self.roads))
 
     def sentence(self) -> str:
         """What goes in and comes out, and what it costs."""

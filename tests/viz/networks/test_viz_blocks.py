@@ -7,7 +7,7 @@ import pytest
 
 from deepkit import viz
 from deepkit.errors import ArgumentError
-from deepkit.models.inception import BLOCKS, alone, four_roads, mixed_7c, naive
+from deepkit.models.deep.inception import BLOCKS, alone, four_roads, mixed_7c, naive
 
 
 def test_the_first_block_of_googlenet_is_counted_as_its_paper_builds_it():

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit import keras
 from deepkit.keras import backend as K
 from deepkit.keras.layers import AveragePooling2D, Conv2D, Input
-from deepkit.models.inception import Road, Table, apply, ended
+from deepkit.models.deep.inception import Road, Table, apply, ended
 
 LENGTHS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03)
 """Steps by their length, as a share of the length of all weights together."""
