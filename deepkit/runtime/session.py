@@ -19,6 +19,7 @@ from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
+from deepkit.ops.input import deadline
 from deepkit.runtime import passes, placement, trace
 from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
@@ -47,6 +48,7 @@ class Session:
         self.store: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()
         self._streams: MutableMapping[Node, Stream] = weakref.WeakKeyDictionary()
         self._plans: dict[Any, tuple[Plan, Any]] = {}
+        self._patience = float(getattr(config, "operation_timeout_in_ms", 0))  # milliseconds; 0: for ever
         self._passes = passes.enabled(getattr(config, "passes", None))
         self._resources = Resources(self.store, self._stream_of, self._passes)
         self._planning = threading.RLock()
@@ -62,6 +64,8 @@ class Session:
 
         feed_dict gives the values of placeholders, or replaces those of any other tensors, for this run. With
         options=RunOptions(trace_level=RunOptions.FULL_TRACE) the times of all nodes go into run_metadata, a RunMetadata.
+        timeout_in_ms of RunOptions (else operation_timeout_in_ms of the session's ConfigProto) is how long the run may
+        wait for queues: then there is a DeadlineExceededError. What computes is not interrupted.
         """
         if self.closed:
             raise self._closed()
@@ -78,12 +82,16 @@ class Session:
             found = self._plans.get(key) or self._compile(key, fetches)
         plan, rebuild = found
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
+        patience = self._patience if options is None else float(getattr(options, "timeout_in_ms", 0)) or self._patience
         if run_metadata is not None and trace.wanted(options):
-            return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values))
-        return rebuild(self._run(plan, values))
+            return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values, patience))
+        return rebuild(self._run(plan, values, patience))
 
-    def _run(self, plan: Plan | trace.Traced, values: Sequence[Any]) -> list[Any]:
+    def _run(self, plan: Plan | trace.Traced, values: Sequence[Any], patience: float) -> list[Any]:
         try:
+            if patience > 0:
+                with deadline.within(patience):
+                    return plan.run(values, self.store)
             return plan.run(values, self.store)
         except UninitializedError:
             if self.closed:  # another thread closed it in the middle of this run: say that instead
@@ -139,7 +147,8 @@ class Session:
         def call(*values: Any) -> Any:
             if self.closed:
                 raise self._closed()
-            return rebuild(self._run(plan, [feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)]))
+            given = [feed_value(x, v) for x, v in zip(plan.feeds, values, strict=True)]
+            return rebuild(self._run(plan, given, self._patience))
 
         return call
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from deepkit.device.philox import Stream
 from deepkit.errors import CancelledError, ClosedSessionError, GraphWarning, OutOfRangeError
+from deepkit.ops.input import deadline
 
 PATIENCE = 10.0  # seconds that the main thread waits for an element before it says what it waits for
 _WORDS = 64  # random words drawn at once
@@ -125,15 +126,16 @@ class Buffer:
         )
 
     def _wait(self, condition: Callable[[], bool], taking: bool = False) -> None:
-        """Waits for the condition; ClosedSessionError when the queue is cancelled."""
+        """Waits for the condition; ClosedSessionError when the queue is cancelled, DeadlineExceededError when it is late."""
 
         def over() -> bool:
             return self._cancelled or condition()
 
-        if not self._changed.wait_for(over, PATIENCE):
+        what = f"{'an element' if taking else 'room'} in {self!r}"
+        if not deadline.wait(self._changed, over, PATIENCE, what):
             if taking and not self._putting and threading.current_thread() is threading.main_thread():
                 self._warn()
-            self._changed.wait_for(over)
+            deadline.wait(self._changed, over, None, what)
         if self._cancelled:
             raise ClosedSessionError(
                 f"the session was closed while a thread waited for the queue {self.name!r}",

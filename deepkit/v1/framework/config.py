@@ -32,11 +32,15 @@ class GPUOptions(_Fields):
 
 
 class ConfigProto(_Fields):
-    """Settings of a session. `passes` switches plan passes off, as DEEPKIT_PASSES does: "-fold,-merge"."""
+    """Settings of a session. `passes` switches plan passes off, as DEEPKIT_PASSES does: "-fold,-merge".
+
+    operation_timeout_in_ms: so long each run waits for queues, then there is a DeadlineExceededError; 0 for without end.
+    """
 
     _defaults = {
         "device_count": None, "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
         "allow_soft_placement": False, "log_device_placement": False, "gpu_options": None, "passes": None,
+        "operation_timeout_in_ms": 0,
     }
 
     def __init__(self, **fields: Any):
