@@ -41,6 +41,11 @@ from deepkit.viz.operators.layer_drawing import show_layer
 from deepkit.viz.operators.layer_quiz import layer_quiz
 from deepkit.viz.operators.shape_quiz import ShapeQuiz, shape_quiz
 from deepkit.viz.picture import Drawing, Picture
+from deepkit.viz.pipelines.byte_rows import show_bytes
+from deepkit.viz.pipelines.drawing import show_pipeline
+from deepkit.viz.pipelines.queue_explorer import QueueExplorer, queue_explorer
+from deepkit.viz.pipelines.shuffled import show_shuffle
+from deepkit.viz.pipelines.simulation import Pipeline, Played
 from deepkit.viz.plane.boundary import show_boundary
 from deepkit.viz.plane.boundary_explorer import BoundaryExplorer, boundary_explorer
 from deepkit.viz.plane.fold import Fold, show_fold
@@ -129,9 +134,12 @@ __all__ = [
     "OperatorCards",
     "PenaltyExplorer",
     "Picture",
+    "Pipeline",
     "PlaneExplorer",
+    "Played",
     "Playground",
     "Program",
+    "QueueExplorer",
     "Race",
     "RaceExplorer",
     "Reading",
@@ -182,6 +190,7 @@ __all__ = [
     "penalty_explorer",
     "plane_explorer",
     "playground",
+    "queue_explorer",
     "race_explorer",
     "reading_explorer",
     "reproduction",
@@ -193,6 +202,7 @@ __all__ = [
     "show_boundary",
     "show_bowl",
     "show_broadcast",
+    "show_bytes",
     "show_confusion",
     "show_connections",
     "show_convolution",
@@ -215,12 +225,14 @@ __all__ = [
     "show_operator",
     "show_paths",
     "show_penalty",
+    "show_pipeline",
     "show_plan",
     "show_plane",
     "show_pooling",
     "show_race",
     "show_reading",
     "show_scattered",
+    "show_shuffle",
     "show_simplex",
     "show_spread",
     "show_surface",

@@ -110,6 +110,7 @@ PIECES = {
     "boundary-explorer": ("viz.boundary_explorer(WAYS, rng.normal(size=(20, 2)) / 3, np.arange(20) % 2)", drag_by_keys),
     "plane-explorer": ("viz.plane_explorer(squares, rng.random((5, 4, 4)), rng.normal(size=(5, 2)))", drag_by_keys),
     "way-explorer": ("viz.way_explorer({**noise, 'black': np.zeros((28, 28))}, lambda x: x.mean((1, 2))[:, None], flat)", slide),
+    "queue-explorer": ("viz.queue_explorer(viz.Pipeline(pause=12))", slide),
     "playground": ('viz.playground(PROGRAMS, data="ring", hidden=[3])', slide),
 }
 """By the piece's class on the page: the call that makes one, and what a reader does first."""

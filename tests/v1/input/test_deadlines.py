@@ -75,7 +75,8 @@ def test_time_counts_over_all_waits_of_a_run():
     """A wait gets what is left, and the old limits hold again afterwards."""
 
     class Asked:
-        seconds: list[float | None] = []
+        def __init__(self):
+            self.seconds = []
 
         def wait_for(self, condition, timeout):
             self.seconds.append(timeout)
