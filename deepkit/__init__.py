@@ -65,9 +65,7 @@ if not TYPE_CHECKING:  # a checker takes it as the promise that every name is th
 
     def __getattr__(name: str) -> Any:
         """Opens a room, or the public names of deepkit.api, when they are first used: `import deepkit` itself costs nothing."""
-        if f"deepkit.{name}" in sys.modules:  # a room that is being imported this moment
-            return sys.modules[f"deepkit.{name}"]
-        if name in _ROOMS:
+        if name in _ROOMS or f"deepkit.{name}" in sys.modules:  # being imported this moment: another thread waits for it
             return load_module(f"deepkit.{name}")
         if name in _LEARNER:
             return getattr(load_module("deepkit.commands.learner"), name)

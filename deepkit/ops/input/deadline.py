@@ -37,7 +37,7 @@ def wait(changed: threading.Condition, condition: Callable[[], bool], most: floa
     if first:
         raise DeadlineExceededError(
             f"the run waited for {what} until its time was over",
-            rule="timeout_in_ms of RunOptions, operation_timeout_in_ms of ConfigProto: so long a run waits for queues",
-            hint="does a thread fill the queue (start_queue_runners), and did it live (coord.join raises its error)?",
+            rule="so long a run waits: timeout_in_ms of its RunOptions, or operation_timeout_in_ms of ConfigProto",
+            hint="start_queue_runners starts the threads; coord.join raises the error of one that failed",
         )
     return False
