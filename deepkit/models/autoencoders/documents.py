@@ -1,0 +1,174 @@
+"""The documents' autoencoders on the real MNIST, with the documents' settings: `python -m deepkit.models.autoencoders.documents`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import deepkit.v1 as tf
+from deepkit import keras
+from deepkit.models.autoencoders.layerwise import phases, put_together, train_autoencoder
+from deepkit.models.autoencoders.pretraining import classifier, encoder, labelled, read_with
+from deepkit.models.autoencoders.stacked import MNIST_SIZES, Stack, stacked, train
+from deepkit.models.mnist import record
+
+FILE = "autoencoders.json"
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training of a document whose results are lost: its settings, and what TensorFlow makes of the same settings.
+
+    run: of training images and labels, test images and labels, and a seed, what came out by name; measure: the name of the
+    number that counts; target: TensorFlow's; level: by how much ours may be worse, as a share of it.
+    """
+
+    example: str
+    what: str
+    run: Callable[[Split, Split, int], dict[str, Any]]
+    measure: str
+    target: float
+    level: float = 0.15
+
+    def reached(self, row: dict[str, Any]) -> bool:
+        """Whether what came out is as good as TensorFlow's, but for luck: small for an error, large for a percentage."""
+        worse = self.target - row[self.measure] if self.measure.endswith("%") else row[self.measure] - self.target
+        return bool(worse <= self.level * self.target)
+
+
+def _whole(net: Stack, rate: float, epochs: int, train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    step = tf.train.AdamOptimizer(rate).minimize(net.loss)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        errors = train(sess, step, net.x, train_set[0], net.error, epochs, seed=seed)
+        return {"epochs": epochs, "errors": errors, "test MSE": sess.run(net.error, {net.x: test_set[0]})}
+
+
+def _stacked(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    return _whole(stacked(MNIST_SIZES, 0.001), 0.001, 30, train_set, test_set, seed)
+
+
+def _tied(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    return _whole(stacked(MNIST_SIZES, 0.001, tied=True), 0.01, 5, train_set, test_set, seed)
+
+
+def _two_graphs(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    outer = train_autoencoder(train_set[0], 300, seed=seed)
+    inner = train_autoencoder(outer.hidden, 150, seed=seed)
+    x = tf.placeholder(tf.float32, [None, 784])
+    error = tf.reduce_mean(tf.square(put_together(x, [outer, inner])[1] - x))
+    with tf.Session() as sess:
+        return {"epochs": 4, "errors": [outer.errors, inner.errors], "test MSE": sess.run(error, {x: test_set[0]})}
+
+
+def _one_graph(train_set: Split, test_set: Split, seed: int, cached: bool = False) -> dict[str, Any]:
+    net = stacked(MNIST_SIZES, 0.0)
+    optimizer, parts = tf.train.AdamOptimizer(0.01), phases(net, 0.0001)
+    steps = [optimizer.minimize(part.loss, var_list=part.variables) for part in parts]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        errors = [train(sess, steps[0], net.x, train_set[0], parts[0].error, 4, seed=seed)]
+        fed, examples = net.x, train_set[0]
+        if cached:
+            fed, examples = net.hidden[0], sess.run(net.hidden[0], {net.x: train_set[0]})
+        errors.append(train(sess, steps[1], fed, examples, parts[1].error, 4, seed=seed))
+        found = sess.run([net.error, *(part.error for part in parts)], {net.x: test_set[0]})
+    return {"epochs": 4, "errors": errors, "test MSE": found[0], "test MSE of the phases": found[1:]}
+
+
+def _cached(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    return _one_graph(train_set, test_set, seed, cached=True)
+
+
+def _classifier(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    net, accuracies = classifier(MNIST_SIZES, 10, 0.0005), []
+    step = tf.train.AdamOptimizer(0.01).minimize(net.loss)  # of a vector: the sum of the batch's losses
+    random = np.random.RandomState(seed)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(4):
+            for _ in range(20_000 // 150):
+                places = random.permutation(20_000)[:150]
+                sess.run(step, {net.x: train_set[0][places], net.y: train_set[1][places]})
+            accuracies.append(100 * sess.run(net.accuracy, {net.x: test_set[0], net.y: test_set[1]}))
+    return {"epochs": 4, "errors": [], "accuracies": accuracies, "test %": accuracies[-1]}
+
+
+FEW = (1, 10, 100, 2000)
+"""Labelled images of each digit, in `few_labels`."""
+
+
+def few_labels(train_set: Split, test_set: Split, seed: int) -> dict[str, Any]:
+    """Percent read with few labels, with random first layers and with layers that have seen all images and no label.
+
+    Without labels 15 epochs; with them 10 epochs and 400 steps at least. Three draws of labelled images for each count.
+    """
+    (x, y), found = train_set, dict[str, list[list[float]]]()
+    start = encoder(x, MNIST_SIZES, 15, seed=seed)
+    for name, layers, frozen in (("random", [], False), ("pre-trained", start, False), ("frozen", start, True)):
+        found[name] = [[
+            100 * read_with(x[places], y[places], test_set, MNIST_SIZES, layers, frozen, max(400, len(places) // 5), seed=draw)
+            for draw in (1, 2, 3) for places in [labelled(y, each, draw)]] for each in FEW]
+    return {"epochs": 15, "errors": [], "each": list(FEW), **found, "test %": float(np.mean(found["pre-trained"][-1]))}
+
+
+RECIPES = {
+    "stacked": Recipe("D3-15-02", "784-300-150-300-784, L2 0.001", _stacked, "test MSE", 0.0),
+    "tied": Recipe("D3-15-03", "the same with tied weights, L2 0.001", _tied, "test MSE", 0.0),
+    "two-graphs": Recipe("D3-15-04", "a layer at a time, two graphs, L2 0.0005", _two_graphs, "test MSE", 0.0),
+    "one-graph": Recipe("D3-15-05", "a layer at a time, one graph, L2 0.0001", _one_graph, "test MSE", 0.0),
+    "cached": Recipe("D3-15-06", "the same, the frozen layer's output fed", _cached, "test MSE", 0.0),
+    "classifier": Recipe("D3-15-09", "784-300-150-10, 20,000 labels", _classifier, "test %", 0.0, 0.01),
+    "few-labels": Recipe("D3-15-19", "784-300-150-10, few labels, pre-trained or not", few_labels, "test %", 0.0, 0.01),
+}
+"""By name: the documents' runs, and the experiment that answers a question of theirs."""
+
+
+def run(name: str, data: Any, seed: int = 1) -> dict[str, Any]:
+    """Trains on ((x, y), (x_test, y_test)) of images 0..255 and labels, without the first twelfth of the training images, which
+    the documents' reader kept for validation; returns what came out."""
+    recipe, start = RECIPES[name], time.perf_counter()
+    (x, y), tests = ((images.reshape(len(images), -1).astype("float32") / 255, labels) for images, labels in data)
+    held = len(x) // 12
+    with tf.Graph().as_default():
+        tf.set_random_seed(seed)
+        found = recipe.run((x[held:], y[held:]), tests, seed)
+    return {"example": recipe.example, "network": recipe.what, "seed": seed, "TensorFlow": recipe.target,
+            **{key: _plain(value) for key, value in found.items()}, "seconds": round(time.perf_counter() - start, 1)}
+
+
+def _plain(value: Any) -> Any:
+    """Numbers in five digits, in lists of any depth."""
+    return [_plain(one) for one in value] if isinstance(value, list) else value if isinstance(value, int) else float(f"{value:.5g}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains the named networks, one after the other, and prints a line for each."""
+    parser = argparse.ArgumentParser(prog="python -m deepkit.models.autoencoders.documents", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of weights and batch order (default: 1)")
+    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
+    chosen = parser.parse_args(arguments)
+    unknown = [name for name in chosen.names if name not in RECIPES]
+    if unknown:
+        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
+    data = keras.datasets.mnist.load_data()
+    for name in chosen.names or RECIPES:
+        found = run(name, data, chosen.seed)
+        print(json.dumps(found), flush=True)
+        if chosen.out:
+            record(chosen.out, name, found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
