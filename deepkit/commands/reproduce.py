@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,9 @@ The notebooks run in a temporary copy; nothing of yours is touched but the table
 minutes in all. With it the networks of `python -m deepkit.models.mnist` are trained as the documents say, on the real
 MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes some hours, and all that was
 measured goes into {reproduced.TRAININGS} beside the table; so are the long networks for texts and series, which need
-no download. The regressions of `python -m deepkit.models.regression` run on the
-real Boston housing (`deepkit data fetch boston`). The course's notebook "What came out" shows both files.
+no download. Autoencoders, whose document prints nothing, are trained by `python -m deepkit.models.autoencoders.documents`
+and measured against TensorFlow, in autoencoders.json. The regressions of `python -m deepkit.models.regression` run on the
+real Boston housing (`deepkit data fetch boston`). The course's notebook "What came out" shows the first two files.
 
 The exit code is 1 if a cell failed, or if a training ended below the document's accuracy by more than
 another seed may cost: 5 points, 10 where the first weights are far too large.
@@ -127,7 +130,7 @@ class Timed(Progress):
 
 def _on_real_data(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
     """What needs Boston housing and MNIST themselves, or hours: the results, and whether all came near the documents."""
-    parts = [_regress(what), _train(what, out), _train_on_sequences(what, out)]
+    parts = [_regress(what), _train(what, out), _train_on_sequences(what, out), _rebuild(what, out)]
     return [result for found, _ in parts for result in found], all(near for _, near in parts)
 
 
@@ -187,19 +190,34 @@ def _train(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
 
 def _train_on_sequences(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
     """Train the networks for texts and series that are asked for: the results, and whether all reached the documents' level."""
-    from deepkit.models.mnist import record
     from deepkit.models.sequences import series, text
 
-    found, reached = [], True
     recipes: dict[str, text.Recipe | series.Recipe] = {**text.RECIPES, **series.RECIPES}
-    for name, recipe in recipes.items():
+    runs = {name: (recipe, partial(recipe.run, verbose=1)) for name, recipe in recipes.items()}
+    return _measured(runs, what, out / reproduced.TRAININGS)
+
+
+def _rebuild(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
+    """Train the autoencoders that are asked for on real MNIST: the results, and whether all reached TensorFlow's level."""
+    from deepkit.models.autoencoders.documents import FILE, RECIPES, on_mnist
+
+    return _measured({name: (recipe, partial(on_mnist, name)) for name, recipe in RECIPES.items()}, what, out / FILE)
+
+
+def _measured(runs: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]], what: str | None,
+              file: Path) -> tuple[list[reproduced.Result], bool]:
+    """Make the runs that are asked for and record them in the file. Of each its recipe, which judges, and how it is made."""
+    from deepkit.models.mnist import record
+
+    found, reached = [], True
+    for name, (recipe, run_it) in runs.items():
         if what is not None and what.upper() != recipe.example:
             continue
         began = time.perf_counter()
         print(f"{recipe.example}: {recipe.what}", flush=True)
-        row = recipe.run(verbose=1)
-        out.mkdir(parents=True, exist_ok=True)
-        record(out / reproduced.TRAININGS, name, row)
+        row = run_it()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        record(file, name, row)
         level, said = recipe.judge(row)
         reached = reached and level
         print(f"  {said}")

@@ -29,6 +29,8 @@ from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.judging.voters import show_voters
 from deepkit.viz.judging.voters_explorer import VotersExplorer, voters_explorer
 from deepkit.viz.latent.between import Way, WayExplorer, show_way, way_explorer
+from deepkit.viz.latent.erase_explorer import EraseExplorer, erase_explorer
+from deepkit.viz.latent.erasing import Erased, show_erased
 from deepkit.viz.latent.plane import show_plane
 from deepkit.viz.latent.plane_explorer import PlaneExplorer, plane_explorer
 from deepkit.viz.operators import asking
@@ -119,6 +121,8 @@ __all__ = [
     "DescentExplorer",
     "Drawing",
     "DrawingPad",
+    "EraseExplorer",
+    "Erased",
     "Fold",
     "FoldExplorer",
     "Formula",
@@ -177,6 +181,7 @@ __all__ = [
     "curve_pad",
     "descent_explorer",
     "drawing_pad",
+    "erase_explorer",
     "fold_explorer",
     "images",
     "invent_points",
@@ -210,6 +215,7 @@ __all__ = [
     "show_descent",
     "show_digits",
     "show_drift",
+    "show_erased",
     "show_fold",
     "show_gaps",
     "show_graph",

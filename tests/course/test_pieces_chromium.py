@@ -90,6 +90,7 @@ PIECES = {
     "through-time-explorer": ("viz.through_time_explorer()", slide),
     "block-explorer": ('viz.block_explorer(BLOCKS, ("3×3", "Inception", "residual"))', slide),
     "components-explorer": ('viz.components_explorer(noise, np.zeros(784), np.eye(784)[:50])', slide),
+    "erase-explorer": ("viz.erase_explorer(noise, lambda x: (x.mean(2), 1 - x), size=9)", slide),
     "broadcast-explorer": ("viz.broadcast_explorer()", choose),
     "operator-cards": ('viz.operator_cards(operators, start="tf.matmul")', choose),
     "layer-cards": ('viz.layer_cards(layers_by_name(), start="Dense")', choose),

@@ -1,7 +1,8 @@
-"""Tasks that need no labels of the task that counts: pairs of the same kind, good examples and spoilt ones. Their layers are reused."""
+"""Tasks beside the task, whose layers are reused: which pairs show the same, which examples are good and which are spoilt."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -28,8 +29,8 @@ class Tower(NamedTuple):
 
 def tower(sizes: Sequence[int]) -> Tower:
     """Layers of sizes[1], sizes[2], ... units above sizes[0] inputs, their variables named as those of `classifier`."""
-    pairs = list(zip(sizes, sizes[1:], strict=False))
-    return Tower([weight(pair, i + 1) for i, pair in enumerate(pairs)], [bias(units, i + 1) for i, (_, units) in enumerate(pairs)])
+    weights = [weight(pair, i + 1) for i, pair in enumerate(itertools.pairwise(sizes))]
+    return Tower(weights, [bias(units, i + 1) for i, units in enumerate(sizes[1:])])
 
 
 def pairs_of(labels: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import deepkit.v1 as tf
-from deepkit.models.autoencoders.stacked import MNIST_SIZES, batches, bias, penalties, stacked, train, weight
+from deepkit.models.autoencoders.stacked import MNIST_SIZES, batches, bias, penalties, weight
 
 Layers = Sequence[tuple[np.ndarray, np.ndarray]]
 """Weights (inputs, units) and biases (units,) of the first layers, the lowest first."""
@@ -43,18 +43,6 @@ def classifier(sizes: Sequence[int] = MNIST_SIZES, classes: int = 10, penalty: f
         loss = loss + one
     right = tf.cast(tf.nn.in_top_k(layer, y, 1), tf.float32)
     return Classifier(x, y, layer, loss, tf.reduce_mean(right), weights, biases)
-
-
-def encoder(images: np.ndarray, sizes: Sequence[int], epochs: int, penalty: float = 0.0001, rate: float = 0.001,
-            batch: int = 150, seed: int = 1) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The first layers of a stacked autoencoder that has seen the images (n, sizes[0]) and no label."""
-    with tf.Graph().as_default(), tf.Session() as sess:
-        tf.set_random_seed(seed)
-        net = stacked(sizes, penalty)
-        step = tf.train.AdamOptimizer(rate).minimize(net.loss)
-        sess.run(tf.global_variables_initializer())
-        train(sess, step, net.x, images, net.error, epochs, batch, seed)
-        return [tuple(sess.run(pair)) for pair in zip(net.weights, net.biases, strict=True)][: len(sizes) - 1]
 
 
 def read_with(images: np.ndarray, labels: np.ndarray, tests: tuple[np.ndarray, np.ndarray], sizes: Sequence[int],

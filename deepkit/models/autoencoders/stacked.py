@@ -103,3 +103,38 @@ def train(sess: Any, step: Any, fed: Any, examples: np.ndarray, error: Any, epoc
             sess.run(step, feed)
         errors.append(float(sess.run(error, feed)))
     return errors
+
+
+class Fitted(NamedTuple):
+    """A trained stack with its session, and the error at the end of each epoch."""
+
+    net: Stack
+    sess: Any
+    errors: list[float]
+
+    def mse(self, images: np.ndarray) -> float:
+        """The mean squared error on images (n, sizes[0])."""
+        return float(self.sess.run(self.net.error, {self.net.x: images}))
+
+    def through(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Codes (n, numbers) of pictures (n, height, width), and the pictures that come back."""
+        codes, back = self.sess.run([self.net.code, self.net.outputs], {self.net.x: pictures.reshape(len(pictures), -1)})
+        return codes, back.reshape(pictures.shape)
+
+    def layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Weights and biases of the layers down to the code."""
+        pairs = list(zip(self.net.weights, self.net.biases, strict=True))
+        return [tuple(self.sess.run(pair)) for pair in pairs[: len(pairs) // 2]]
+
+
+def fit(images: np.ndarray, sizes: Sequence[int] = MNIST_SIZES, penalty: float = 0.001, tied: bool = False, rate: float = 0.001,
+        epochs: int = 30, batch: int = 150, seed: int = 1) -> Fitted:
+    """A stack in a graph of its own, trained as a whole by Adam on images (n, sizes[0]), which are no fewer than a batch."""
+    with tf.Graph().as_default() as graph:
+        tf.set_random_seed(seed)
+        net = stacked(sizes, penalty, tied)
+        step = tf.train.AdamOptimizer(rate).minimize(net.loss)
+        start = tf.global_variables_initializer()
+    sess = tf.Session(graph=graph)
+    sess.run(start)
+    return Fitted(net, sess, train(sess, step, net.x, images, net.error, epochs, batch, seed))

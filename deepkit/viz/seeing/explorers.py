@@ -2,57 +2,21 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError
-from deepkit.loading import optional
-from deepkit.viz.inking.choice import PictureChoice
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.inking.explorer import NARROW, PictureExplorer
 from deepkit.viz.picture import Drawing
 from deepkit.viz.seeing.maps import show_layers
 from deepkit.viz.seeing.occlusion import Occlusion, Says, show_occlusion
 
 See = Callable[[np.ndarray], Mapping[str, Any]]
-_NARROW = {"description_width": "60px"}
 
 
-class _Seeing(Interactive):
-    """What both share: the choice of a picture on the left, a sentence and a drawing on the right."""
-
-    def __init__(self, images: Mapping[str, Any], name: str):
-        self._w = w = optional("ipywidgets", "an explorer")
-        self.choice = PictureChoice(images, self._look)
-        self.controls: dict[str, Any] = {"picture": self.choice.dropdown}
-        self._make_controls()
-        self._text, self._drawing = w.HTML(), w.HTML()
-        left = w.VBox([self.controls["picture"], self.choice.pad, *list(self.controls.values())[1:]],
-                      layout=w.Layout(width="290px", flex="0 0 auto"))
-        right = w.VBox([self._text, self._drawing], layout=w.Layout(flex="1 1 480px", min_width="0"))
-        self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
-        self.widget.add_class(name)
-        self._look()
-
-    @abstractmethod
-    def _make_controls(self) -> None:
-        """Add the sliders below the choice to `controls`."""
-
-    @abstractmethod
-    def _look(self) -> None:
-        """Ask the network about the picture that is chosen now, and show what it says."""
-
-    def _show(self, _: Any = None) -> None:
-        self._drawing.value = self.picture().svg
-
-    def _slider(self, name: str, low: int, high: int, value: int) -> Any:
-        w = self._w
-        return w.IntSlider(value, low, high, description=name, layout=w.Layout(width="280px"), style=_NARROW)
-
-
-class MapsExplorer(_Seeing):
+class MapsExplorer(PictureExplorer):
     """A picture, a slider through the layers, and the maps of the layer.
 
     Args:
@@ -72,16 +36,16 @@ class MapsExplorer(_Seeing):
             raise ArgumentError("the network shows no layer", hint='see=lambda image: {"C1": maps_of(image)}')
         super().__init__(images, "deepkit-maps-explorer")
 
-    def _make_controls(self) -> None:
+    def make_controls(self) -> None:
         w = self._w
-        layer = w.SelectionSlider(options=self._layers, description="layer", layout=w.Layout(width="280px"), style=_NARROW)
-        layer.observe(self._show, "value")
+        layer = w.SelectionSlider(options=self._layers, description="layer", layout=w.Layout(width="280px"), style=NARROW)
+        layer.observe(self.show, "value")
         self.controls["layer"] = layer
 
-    def _look(self) -> None:
+    def look(self) -> None:
         self.maps = self._see(self.choice.image)
         self._text.value = str(self._says(self.choice.image))
-        self._show()
+        self.show()
 
     def picture(self) -> Drawing:
         """The maps of the layer."""
@@ -89,7 +53,7 @@ class MapsExplorer(_Seeing):
         return show_layers({"picture": self.choice.image, name: self.maps[name]}, across=8)
 
 
-class OcclusionExplorer(_Seeing):
+class OcclusionExplorer(PictureExplorer):
     """A picture, a patch moved by two sliders, and what covering each place costs the network.
 
     Args:
@@ -106,16 +70,16 @@ class OcclusionExplorer(_Seeing):
         self._says, self._size = says, size
         super().__init__(images, "deepkit-occlusion-explorer")
 
-    def _make_controls(self) -> None:
+    def make_controls(self) -> None:
         for name in ("down", "right"):
-            self.controls[name] = self._slider(name, 0, 27, 10)
-            self.controls[name].observe(self._show, "value")
-        self.controls["size"] = self._slider("size", 3, 14, self._size)
-        self.controls["size"].observe(lambda _: self._look(), "value")
+            self.controls[name] = self.slider(name, 0, 27, 10)
+            self.controls[name].observe(self.show, "value")
+        self.controls["size"] = self.slider("size", 3, 14, self._size)
+        self.controls["size"].observe(lambda _: self.look(), "value")
 
-    def _look(self) -> None:
+    def look(self) -> None:
         self.seen = Occlusion(self._says, self.choice.image, self.controls["size"].value)
-        self._show()
+        self.show()
 
     def picture(self) -> Drawing:
         """The picture, the patch and the costs."""
