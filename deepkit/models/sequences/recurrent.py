@@ -110,8 +110,8 @@ class SessionRecipe:
             X, y = tf.placeholder(tf.float32, [None, rows, columns]), tf.placeholder(tf.int32, [None])
             loss, accuracy, _ = classifier(X, y)
             training_op = tf.train.AdamOptimizer(self.rate).minimize(loss)
-            weights = sum(int(np.prod(v.shape.as_list())) for v in tf.trainable_variables())
             sess.run(tf.global_variables_initializer())
+            weights = sum(values.size for values in sess.run(tf.trainable_variables()))
             for epoch in range(epochs):
                 for _ in range(train.num_examples // self.batch):
                     images, digits = train.next_batch(self.batch)

@@ -82,7 +82,7 @@ def show_reading(reading: Reading, upto: int | None = None) -> Drawing:
     row, klass, share = reading.surest_wrong
     if read == rows and share > 0.5:
         said += f"; after row {row + 1} it said {klass} ({share:.2f})"
-    return Drawing(document(parts, x + _CURVE + 16, _TOP + _TALL + 24, said), said)
+    return Drawing(document(parts, x + _CURVE + 20, _TOP + _TALL + 24, said), said)
 
 
 def _picture(reading: Reading, read: int) -> list[str]:
@@ -132,7 +132,7 @@ def _curves(reading: Reading, read: int, x: float, tall: float) -> list[str]:
     parts.append(f'<path d="{grid}" stroke="{GREY}" stroke-opacity="0.5" stroke-width="0.8" fill="none"/>')
     names = ("right" if reading.known else "at the end", "rival")
     rival = reading.surest_wrong[1]
-    for klass, colour, dash, name, place in ((reading.truth, ORANGE, "", names[0], 0), (rival, BLUE, "5 3", names[1], 92)):
+    for klass, colour, dash, name, place in ((reading.truth, ORANGE, "", names[0], 0), (rival, BLUE, "5 3", names[1], 100)):
         values = reading.beliefs[:read, klass]
         points = " ".join(f"{x + share * _CURVE:.1f},{_TOP + (row + 0.5) * tall:.1f}" for row, share in enumerate(values))
         dashes = f' stroke-dasharray="{dash}"' if dash else ""

@@ -79,23 +79,23 @@ class ThroughTime:
                 f"{short(self.slopes[-1])} at step {self.steps}")
 
 
-def show_through_time(slopes: Mapping[str, Sequence[float]], decades: int | None = None) -> Drawing:
+def show_through_time(slopes: Mapping[str, Sequence[float]], decades: tuple[int, int] | None = None) -> Drawing:
     """Draw slopes over the steps of a sequence, upwards by powers of ten: what comes back to each step.
 
     Args:
         slopes: by name, of each step one number of 0 or more.
-        decades: powers of ten either side of 1, as many as the slopes need by default, 12 at most. What lies beyond is
-            drawn at the rim, and a 0 too.
+        decades: lowest and highest power of ten that is shown; by default what the slopes need, from -12 to 12 at most.
+            What lies beyond is drawn at the rim, and a 0 too.
 
     >>> show_through_time({"radius 0.8": ThroughTime(0.8).slopes})
     radius 0.8: 0.0012 at step 1, 1 at step 28
     """
     known = _checked(slopes)
-    steps, most = max(map(len, known.values())), _needed(known) if decades is None else decades
-    parts = _axes(steps, most)
+    steps, span = max(map(len, known.values())), decades or _needed(known)
+    parts = _axes(steps, span)
     for i, (name, values) in enumerate(known.items()):
         colour = _COLOURS[i % len(_COLOURS)]
-        parts += _curve([(_across(t, steps), _up(value, most)) for t, value in enumerate(values)], colour)
+        parts += _curve([(_across(t, steps), _up(value, span)) for t, value in enumerate(values)], colour)
         parts.append(label(name, _WIDE + 8, _TOP + 14 + 18 * i, fill=colour))
     said = "; ".join(f"{name}: {short(values[0])} at step 1, {short(values[-1])} at step {len(values)}"
                      for name, values in known.items())
@@ -121,23 +121,27 @@ def _across(step: int, steps: int) -> float:
     return _LEFT + 14 + (step / max(steps - 1, 1)) * (_WIDE - _LEFT - 24)
 
 
-def _needed(slopes: Mapping[str, np.ndarray]) -> int:
-    """Powers of ten either side of 1 that hold all slopes but 0: an even number, 2 to 12."""
+def _needed(slopes: Mapping[str, np.ndarray]) -> tuple[int, int]:
+    """The powers of ten between which all slopes but 0 lie, at least one apart, from -12 to 12 at most."""
     found = np.concatenate(list(slopes.values()))
-    found = np.log10(found[(found > 0) & np.isfinite(found)])
-    return int(np.clip(2 * np.ceil(np.abs(found).max(initial=0.0) / 2), 2, _MOST))
+    found = np.clip(np.log10(found[(found > 0) & np.isfinite(found)]), -_MOST, _MOST)
+    low, high = (int(np.floor(found.min(initial=_MOST))), int(np.ceil(found.max(initial=-_MOST)))) if found.size else (0, 0)
+    return low, max(high, low + 1)
 
 
-def _up(value: float, most: int) -> float:
-    decade = np.clip(np.log10(max(value, 10.0**-most)), -most, most)
-    return float(_TOP + _TALL * (1 - (decade + most) / (2 * most)))
+def _up(value: float, span: tuple[int, int]) -> float:
+    low, high = span
+    decade = np.clip(np.log10(max(value, 10.0**low)), low, high)
+    return float(_TOP + _TALL * (1 - (decade - low) / (high - low)))
 
 
-def _axes(steps: int, most: int) -> list[str]:
+def _axes(steps: int, span: tuple[int, int]) -> list[str]:
     """Lines at some powers of ten, a strong one at 1, and the numbers of some steps."""
-    parts = []
-    for decade in range(-most, most + 1, most // 2):
-        y, wide = _up(10.0**decade, most), 1.4 if decade == 0 else 0.5
+    parts, (low, high) = [], span
+    for decade in range(low, high + 1):
+        if decade % max(1, round((high - low) / 6)):
+            continue
+        y, wide = _up(10.0**decade, span), 1.4 if decade == 0 else 0.5
         parts.append(f'<path d="M{_LEFT} {y:.1f}H{_WIDE}" stroke="{GREY}" stroke-width="{wide}"/>')
         parts.append(label("1" if decade == 0 else f"1e{decade}", _LEFT - 8, y + 4, size=11, anchor="end"))
     every = max(1, round(steps / 10))

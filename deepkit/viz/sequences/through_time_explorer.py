@@ -50,7 +50,7 @@ class ThroughTimeExplorer(Interactive):
         """What is shown now, as a still picture; the radius alone beside it."""
         shown = self.shown
         alone = [shown.slopes[-1] * shown.radius ** (shown.steps - 1 - t) for t in range(shown.steps)]
-        return show_through_time({"network": shown.slopes, "radius alone": alone}, decades=8)
+        return show_through_time({"network": shown.slopes, "radius alone": alone}, decades=(-8, 8))
 
 
 def through_time_explorer(seed: int = 1) -> ThroughTimeExplorer:
