@@ -84,8 +84,10 @@ def test_a_short_text_is_learned_and_a_recipe_tells():
     assert recipe.judge(row)[0]
     assert not recipe.judge(row | {"train %": 80.0})[0]
     assert not recipe.judge(row | {"causing all the": "all"})[0]
-    assert text.RECIPES["text-lstm-longer"].judge(row | {"train %": 1.0}) == (
-        True, "1.00 % here, none printed; causing all the: pain")
+    assert text.RECIPES["text-lstm-256"].n_hidden == text.RECIPES["text-lstm"].n_hidden // 2
+    asked_only = text.Recipe("D0-11-09", "no figure", None)
+    assert asked_only.judge(row | {"train %": 1.0}) == (True, "1.00 % here, none printed; causing all the: pain")
+    assert not asked_only.judge(row | {"causing all the": "the"})[0]
 
 
 def test_the_reports_are_means_over_their_steps():

@@ -3,7 +3,7 @@
 function render({model, el}) {
   const sheet = document.createElement("canvas"), [wide, tall] = [model.get("wide"), model.get("tall")];
   sheet.width = wide; sheet.height = tall; sheet.tabIndex = 0; sheet.setAttribute("role", "application");
-  sheet.style.cssText = "touch-action:none;cursor:crosshair;border:1px solid #7f7f7f;max-width:100%";
+  sheet.style.cssText = "touch-action:none;cursor:crosshair;border:1px solid #7f7f7f;box-sizing:border-box;max-width:100%";
   const paper = sheet.getContext("2d"), count = () => model.get("values").length;
   const columns = () => model.get("columns"), across = k => (k + 0.5) * wide / columns(), down = value => (0.5 - 0.46 * value) * tall;
   let curve = [...model.get("values")], last = null, held = count() >> 1;
