@@ -21,7 +21,7 @@ _LETTERED = 26.0  # pixels of a cell that has room for a number
 
 def images(
     rows: Sequence[Sequence[Any]], titles: Sequence[Any] = (), names: Sequence[str] = (), *, signed: bool | None = None,
-    scale: float | None = None, numbers: bool = False, width: float = _WIDE,
+    scale: float | None = None, numbers: bool = False, width: float = _WIDE, shades: int | None = None,
 ) -> Drawing:
     """Draw rows of images, as wide together as a page.
 
@@ -33,6 +33,7 @@ def images(
         scale: the number that gets the full colour; by default the largest of all images of numbers.
         numbers: write the numbers into the cells, where there is room.
         width: of the whole drawing in pixels.
+        shades: of grey between black and white, for pictures of 0..1; with 15 a smooth one takes half the room.
 
     Raises:
         ShapeError: for something that is no image, or titles or names that do not fit the rows.
@@ -41,7 +42,7 @@ def images(
     >>> viz.images([[photograph, edges]], ["photograph", "edges"])
     2 images: photograph, edges
     """
-    pictures = [[_image(one) for one in row] for row in rows]
+    pictures = [[_image(one) if shades is None else np.rint(shades * _image(one)) / shades for one in row] for row in rows]
     if not any(pictures):
         raise ArgumentError("no images to draw", hint="images([[first, second], [third, fourth]])")
     said = _titles(titles, pictures)

@@ -17,6 +17,7 @@ Decode = Callable[[np.ndarray], Any]
 """(n, 2) codings to (n, height, width) pictures of 0..1."""
 
 _LEFT, _TOP, _SIDE, _GAP = 40.0, 8.0, 360.0, 64.0
+_SHADES = 15  # of a sheet that is drawn: more cannot be told apart, and take twice the room
 
 
 def sheet(decode: Decode, count: int, between: tuple[float, float]) -> np.ndarray:
@@ -38,6 +39,12 @@ def sheet(decode: Decode, count: int, between: tuple[float, float]) -> np.ndarra
     return made.reshape(count, count, height, width).swapaxes(1, 2).reshape(count * height, count * width)
 
 
+def drawn_sheet(made: np.ndarray, square: Panel) -> str:
+    """A sheet of pictures as an SVG element that fills a panel."""
+    shades = np.rint(np.clip(made, 0, 1) * _SHADES) / _SHADES
+    return drawn(shades, square.x, square.y, square.side, (1.0, False, False))
+
+
 def show_plane(decode: Decode, codings: Any = None, labels: Any = None, *, count: int = 13,
                between: tuple[float, float] = (-2.6, 2.6)) -> Drawing:
     """Draw the plane of two codings as the pictures that a decoder makes there; beside it where known images lie.
@@ -53,7 +60,7 @@ def show_plane(decode: Decode, codings: Any = None, labels: Any = None, *, count
     13 x 13 pictures between -2.6 and 2.6; 352 of 360 points
     """
     square = Panel(_LEFT, _TOP, _SIDE if codings is None else 300.0, *between)
-    parts = [drawn(sheet(decode, count, between), square.x, square.y, square.side, (1.0, False, False))]
+    parts = [drawn_sheet(sheet(decode, count, between), square)]
     square.rim("z1", "z2")
     said = f"{count} x {count} pictures between {between[0]:g} and {between[1]:g}"
     if codings is None:

@@ -10,7 +10,7 @@ from deepkit.errors import ShapeError
 from deepkit.loading import optional
 from deepkit.viz.grids import document, label
 from deepkit.viz.interactive import Interactive
-from deepkit.viz.latent.plane import Decode, sheet
+from deepkit.viz.latent.plane import Decode, drawn_sheet, sheet
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.dragging import dragged
 from deepkit.viz.plane.panel import Panel
@@ -87,7 +87,7 @@ class PlaneExplorer(Interactive):
 
     def _plane(self, more: tuple[str, ...]) -> str:
         square = Panel(_LEFT, _TOP, _SIDE, *self._between)
-        parts = [drawn(self._sheet, square.x, square.y, square.side, (1.0, False, False))]
+        parts = [drawn_sheet(self._sheet, square)]
         square.rim("z1", "z2")
         wide = _LEFT + _SIDE + (_LARGE + 40 if more else 10)
         return document([*parts, *square.parts, *more], wide, _TOP + max(_SIDE + 24, 2 * _LARGE + 60 if more else 0), "a plane")
