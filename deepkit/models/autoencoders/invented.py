@@ -28,7 +28,7 @@ class Recipe:
     """A training of a document whose figures are lost: its network and settings, and what TensorFlow makes of the same.
 
     measure: the part of the loss that counts, on the test images; target: TensorFlow's; level: by which share ours may be larger,
-    trained from other random numbers.
+    trained from other random numbers. Dropout's varies most: 0.041, 0.030 and 0.036 with the seeds 1, 2 and 3.
     """
 
     example: str
@@ -55,9 +55,10 @@ class Recipe:
             "seconds": round(time.perf_counter() - start, 1),
         }
 
-    def reached(self, row: dict[str, Any]) -> bool:
-        """Whether what came out is as good as TensorFlow's, but for luck."""
-        return bool(row["test"][self.measure] <= (1 + self.level) * self.target)
+    def judge(self, row: dict[str, Any]) -> tuple[bool, str]:
+        """Whether what came out is as good as TensorFlow's, but for luck, and a sentence."""
+        here = row["test"][self.measure]
+        return here <= (1 + self.level) * self.target, f"{self.measure} {here:.5g} here, {self.target:.5g} with TensorFlow"
 
 
 def _digits(value: float) -> float:
@@ -71,16 +72,21 @@ def _short(values: dict[str, float]) -> dict[str, float]:
 _WIDE = "784-500-500-20-500-500-784, Adam 0.001, batch 150"
 RECIPES = {
     "noise": Recipe("D3-15-11", "784-300-150-300-784, noise 1.0, Adam 0.01, batch 150", denoising(1.0, always=True),
-                    0.01, 150, "MSE", 0.0),
+                    0.01, 150, "MSE", 0.045365),
     "dropout": Recipe("D3-15-12", "784-300-150-300-784, dropout 0.3, Adam 0.01, batch 150", denoising(dropout=0.3),
-                      0.01, 150, "MSE", 0.0),
+                      0.01, 150, "MSE", 0.028106, 0.5),
     "sparse": Recipe("D3-15-13", "784-1000-784, target 0.1, weight 0.2, Adam 0.01, batch 1000", sparse(),
-                     0.01, 1000, "MSE", 0.0),
-    "sparse-ce": Recipe("D3-15-14", "the same with cross-entropy", sparse(cross_entropy=True), 0.01, 1000, "MSE", 0.0),
+                     0.01, 1000, "MSE", 0.22852),
+    "sparse-ce": Recipe("D3-15-14", "the same with cross-entropy", sparse(cross_entropy=True), 0.01, 1000, "MSE", 0.072314),
     "vae-sigma": Recipe("D3-15-15", f"{_WIDE}, sigma", variational(form="sigma"), 0.001, 150, "reconstruction", 168.25),
     "vae-gamma": Recipe("D3-15-15", f"{_WIDE}, gamma", variational(), 0.001, 150, "reconstruction", 105.09),
 }
 """By name: the documents' five programs, the last of them with its variant, too."""
+
+
+def on_mnist(name: str) -> dict[str, Any]:
+    """The run of that name on the real MNIST."""
+    return RECIPES[name].run(keras.datasets.mnist.load_data(), verbose=1)
 
 
 def main(arguments: list[str] | None = None) -> int:

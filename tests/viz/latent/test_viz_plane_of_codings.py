@@ -24,6 +24,16 @@ def test_the_sheet_goes_right_with_the_first_and_up_with_the_second_number():
         sheet(lambda codings: codings, 2, (-2.0, 2.0))
 
 
+def test_few_shades_take_less_room_and_stay_near():
+    rough = np.random.default_rng(1).random((28, 28))
+    fine, coarse = viz.images([[rough]]), viz.images([[rough]], shades=15)
+    assert repr(fine) == repr(coarse)
+    assert len(coarse.svg) < len(fine.svg)
+    black = viz.images([[np.zeros((28, 28))]], scale=1.0).svg
+    assert viz.images([[np.full((28, 28), 0.03)]], shades=15, scale=1.0).svg == black
+    assert viz.images([[np.full((28, 28), 0.04)]], shades=15, scale=1.0).svg != black
+
+
 def test_points_outside_of_the_plane_are_left_out():
     shown = viz.show_plane(dots, [[0.0, 0.0], [1.0, -3.0], [2.0, 2.0]], [7, 8, 9], count=3)
     assert repr(shown) == "3 x 3 pictures between -2.6 and 2.6; 2 of 3 points"
