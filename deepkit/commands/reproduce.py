@@ -32,8 +32,9 @@ minutes in all. With it the networks of `python -m deepkit.models.mnist` are tra
 MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which takes some hours, and all that was
 measured goes into {reproduced.TRAININGS} beside the table; so are the long networks for texts and series, which need
 no download. Autoencoders, whose document prints nothing, are trained by `python -m deepkit.models.autoencoders.documents`
-and `... .invented` and measured against TensorFlow, in autoencoders.json and variational.json. The regressions of `python -m deepkit.models.regression` run on the
-real Boston housing (`deepkit data fetch boston`). The course's notebook "What came out" shows the first two files.
+and `python -m deepkit.models.autoencoders.invented`, and measured against TensorFlow, in autoencoders.json and variational.json.
+The regressions of `python -m deepkit.models.regression` run on the real Boston housing (`deepkit data fetch boston`). The
+course's notebook "What came out" shows the first two files.
 
 The exit code is 1 if a cell failed, or if a training ended below the document's accuracy by more than
 another seed may cost: 5 points, 10 where the first weights are far too large.
@@ -202,7 +203,8 @@ def _rebuild(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool
     from deepkit.models.autoencoders import documents, invented
 
     parts = [
-        _measured({name: (recipe, partial(module.on_mnist, name)) for name, recipe in module.RECIPES.items()}, what, out / module.FILE)
+        _measured({name: (recipe, partial(module.on_mnist, name)) for name, recipe in module.RECIPES.items()},
+                  what, out / module.FILE)
         for module in (documents, invented)
     ]
     return [result for found, _ in parts for result in found], all(near for _, near in parts)
