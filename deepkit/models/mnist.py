@@ -19,6 +19,8 @@ from deepkit.models.convolutional import Recipe as ConvolutionalRecipe
 from deepkit.models.mlp import RECIPES as SESSION_RECIPES
 from deepkit.models.mlp import Recipe as SessionRecipe
 from deepkit.models.recipe import Recipe
+from deepkit.models.sequences.gated import RECIPES as GATED_RECIPES
+from deepkit.models.sequences.gated import Recipe as GatedRecipe
 from deepkit.models.sequences.recurrent import RECIPES as RECURRENT_RECIPES
 from deepkit.models.sequences.recurrent import SessionRecipe as RecurrentSessionRecipe
 from deepkit.models.settings import RECIPES as SETTING_RECIPES
@@ -60,7 +62,9 @@ def cnn(dropout: float = 0.2) -> Any:
     ])
 
 
-RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe | RecurrentSessionRecipe] = {
+RECIPES: dict[
+    str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe | RecurrentSessionRecipe | GatedRecipe
+] = {
     "softmax-regression": Recipe("D1-3-39", "784-10, softmax, from zeros, SGD 0.001", softmax_regression, (784,),
                                  lambda: keras.optimizers.SGD(lr=0.001), 1, 100, None, 76.14),
     "sigmoid-mlp": Recipe("D1-2-28", "784-128-128-10, sigmoid, dropout 0.1, SGD", sigmoid_mlp, (784,),
@@ -79,6 +83,7 @@ RECIPES: dict[str, Recipe | SessionRecipe | AveragedRecipe | ConvolutionalRecipe
     **SESSION_RECIPES,
     **AVERAGED_RECIPES,
     **CONVOLUTIONAL_RECIPES,
+    **GATED_RECIPES,
     **SETTING_RECIPES,
 }
 """By name: the runs whose accuracy a document prints."""

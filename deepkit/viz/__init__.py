@@ -79,6 +79,8 @@ from deepkit.viz.seeing.explorers import MapsExplorer, OcclusionExplorer, maps_e
 from deepkit.viz.seeing.maps import show_layers
 from deepkit.viz.seeing.occlusion import Occlusion, show_occlusion
 from deepkit.viz.sequences.curve_pad import CurvePad, curve_pad
+from deepkit.viz.sequences.gates import show_gates, show_lstm_cell
+from deepkit.viz.sequences.gates_explorer import GatesExplorer, gates_explorer
 from deepkit.viz.sequences.reading import Reading, show_reading
 from deepkit.viz.sequences.reading_explorer import ReadingExplorer, reading_explorer
 from deepkit.viz.sequences.through_time import ThroughTime, show_through_time
@@ -126,6 +128,7 @@ __all__ = [
     "Fold",
     "FoldExplorer",
     "Formula",
+    "GatesExplorer",
     "GraphPicture",
     "LayerCards",
     "Life",
@@ -183,6 +186,7 @@ __all__ = [
     "drawing_pad",
     "erase_explorer",
     "fold_explorer",
+    "gates_explorer",
     "images",
     "invent_points",
     "layer_cards",
@@ -218,12 +222,14 @@ __all__ = [
     "show_erased",
     "show_fold",
     "show_gaps",
+    "show_gates",
     "show_graph",
     "show_histograms",
     "show_layer",
     "show_layers",
     "show_linear_map",
     "show_lives",
+    "show_lstm_cell",
     "show_maps",
     "show_network",
     "show_neuron",

@@ -108,6 +108,7 @@ PIECES = {
     "voters-explorer": ("viz.voters_explorer()", slide),
     "trials-explorer": ('viz.trials_explorer({"adam": 98.5, "sgd": 98.0}, {"adam": [98.2], "sgd": [96.1, 96.2]})', push),
     "fold-explorer": ("viz.fold_explorer()", slide),
+    "gates-explorer": ("viz.gates_explorer(lambda held, since: {'forget': np.eye(28) * since}, ['forget'], 28)", slide),
     "boundary-explorer": ("viz.boundary_explorer(WAYS, rng.normal(size=(20, 2)) / 3, np.arange(20) % 2)", drag_by_keys),
     "plane-explorer": ("viz.plane_explorer(squares, rng.random((5, 4, 4)), rng.normal(size=(5, 2)))", drag_by_keys),
     "way-explorer": ("viz.way_explorer({**noise, 'black': np.zeros((28, 28))}, lambda x: x.mean((1, 2))[:, None], flat)", slide),
