@@ -4,7 +4,7 @@
 JSON knows), and beside them the arrays that the graph's constants hold:
 
     nodes        for each node its name, op, inputs ("name:0"), and where there are any, its attributes, control inputs,
-                 device, seeds, the node whose gradient it belongs to; and its outputs' types and shapes
+                 device, the type it is shown as, seeds, the node whose gradient it belongs to; and its outputs' types and shapes
     variables    for each variable its initial value, its initializer, its reading node, and whether it is trained
     collections  for each key a list of [kind, value]: nodes and tensors by name, numbers and texts as they are
     functions    the bodies of loops and branches: nodes, inputs and results; "/name:0" is a variable of the graph itself
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,15 +47,15 @@ class Description:
         return None if shape.dims is None else list(shape.dims)
 
 
-def describe(graph: Graph, clear_devices: bool = False) -> Description:
-    """The graph as data. Values of variables are not part of it, nor are Python functions: a variable's constraint
-    is (it is nodes of the training step), a py_func is not.
+def describe(graph: Graph, clear_devices: bool = False, nodes: Collection[Node] | None = None) -> Description:
+    """The graph as data; with `nodes`, these alone, without collections. Values of variables are not part of it, nor are
+    Python functions: a variable's constraint is (it is nodes of the training step), a py_func is not.
 
     Raises:
         GraphError: names the node that calls a Python function or holds something else that is no data, or whose
             input left the graph when its notebook cell was run again.
     """
-    return _Writer(graph, clear_devices).description()
+    return _Writer(graph, clear_devices).description(nodes)
 
 
 def nodes_of(graph: Graph) -> list[tuple[str, Node]]:
@@ -89,13 +89,13 @@ class _Writer:
         self._known: dict[int, int] = {}  # id of a body or array -> its number
         self._held: list[Any] = []  # keeps what these ids belong to
 
-    def description(self) -> Description:
-        nodes = [self._node(node, self.graph) for node in self.graph.get_operations()]
-        variables = {n.name: self._variable(n.outputs[0]) for n in self.graph.get_operations() if _is_variable(n)}
+    def description(self, wanted: Collection[Node] | None = None) -> Description:
+        listed = [node for node in self.graph.get_operations() if wanted is None or node in wanted]
+        variables = [node for node in listed if _is_variable(node)]
         content = {
-            "nodes": nodes,
-            "variables": variables,
-            "collections": self._collections(),
+            "nodes": [self._node(node, self.graph) for node in listed],
+            "variables": {node.name: self._variable(node.outputs[0]) for node in variables},
+            "collections": self._collections() if wanted is None else {},
             "functions": self.functions,
             "random_ops": self.graph.seed_counter.count,
         }
@@ -104,7 +104,7 @@ class _Writer:
     # ---- nodes
 
     def _node(self, node: Node, home: Graph) -> dict[str, Any]:
-        entry = {"name": node.name, "op": node.type, "inputs": [self._reference(x, home, node) for x in node.inputs]}
+        entry = {"name": node.name, "op": node.op.type, "inputs": [self._reference(x, home, node) for x in node.inputs]}
         for other in node.control_inputs:
             self._check_live(other, home, node)
         source = "" if node.gradient_of is None else node.gradient_of.name
@@ -112,6 +112,7 @@ class _Writer:
             "attrs": {name: self._value(getattr(node.op, name), name, node) for name in node.op.attrs},
             "control": [other.name for other in node.control_inputs],
             "device": "" if self.clear_devices else node.device,
+            "shown": node.type if node.type != node.op.type else "",
             "seeds": list(node.seeds or ()),
             "gradient_of": source if home._nodes.get(source) is node.gradient_of else "",
             "outputs": [[y.dtype.name, Description.dims(y.shape)] for y in node.outputs],
@@ -182,7 +183,7 @@ class _Writer:
         if isinstance(value, Op):
             return {"op": value.type, "attrs": {a: self._value(getattr(value, a), a, node) for a in value.attrs}}
         raise GraphError(
-            f"the graph cannot be stored: node {node.name!r} (op {node.type}) "
+            f"the graph cannot be stored: node {node.name!r} (op {node.op.type}) "
             + ("calls a Python function" if callable(value) else f"holds a {type(value).__name__} ({name})"),
             where=node.where(), rule="a stored graph is data: names, numbers and arrays; a Python function is a program",
             hint="leave the node out of the graph that is stored; restore its variables into the program that builds it",

@@ -14,6 +14,7 @@ from deepkit.core.collections import Collections
 from deepkit.core.names import Names
 from deepkit.core.node import GraphDescription, Node
 from deepkit.core.op import Op, lookup
+from deepkit.core.other_names import type_of
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
@@ -84,9 +85,11 @@ class Graph:
         if full in self._nodes:  # a name that ends in "/" is taken as it is: here for the second time
             with self.names.enter(None):
                 full = self.names.unique(full)
-        rules = next((rules for rules in reversed(self._gradient_rules) if op.type in rules), None)
-        if rules is not None:
-            op = overrides.overridden(op, rules[op.type])
+        for rules in reversed(self._gradient_rules):
+            rule = rules.get(op.type) or rules.get(type_of(op))
+            if rule is not None:
+                op = overrides.overridden(op, rule)
+                break
         node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
         self.version += 1
         node.site = user_site()
@@ -287,7 +290,7 @@ class Graph:
 
     def as_graph_def(self, *_: Any, **__: Any) -> GraphDescription:
         """The nodes in words: names, ops, inputs and devices, as `.node` of TensorFlow's GraphDef lists them."""
-        return GraphDescription([node.node_def for node in self.get_operations()])
+        return GraphDescription(self, self.get_operations())
 
     def get_operation_by_name(self, name: str) -> Node:
         if name not in self._nodes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from deepkit.core import door
 from deepkit.core.op import Op
+from deepkit.core.other_names import type_of
 from deepkit.core.symbol import Symbol
-from deepkit.errors import GraphError
 from deepkit.site import Site
 
 if TYPE_CHECKING:
@@ -23,18 +24,23 @@ class NodeDescription(NamedTuple):
     device: str
 
 
-class GraphDescription(NamedTuple):
-    """A graph in words, for programs that look through the nodes of TensorFlow's GraphDef."""
+class GraphDescription:
+    """A graph in words, as `.node` of TensorFlow's GraphDef lists its nodes, and the nodes themselves.
 
-    node: list[NodeDescription]
+    As bytes it is data from which the graph can be built again: see `deepkit.io.graph_messages`.
+    """
 
-    def SerializeToString(self) -> bytes:
-        """An error: words are not enough to build the graph again."""
-        raise GraphError(
-            "as_graph_def() is a list of nodes to read; it cannot be written to a file",
-            rule="a graph is stored whole, with its constants and collections",
-            hint="tf.train.export_meta_graph, tf.saved_model, or Saver.save and import_meta_graph",
-        )
+    def __init__(self, graph: Graph | None = None, nodes: Iterable[Node] = ()):
+        self.graph, self.nodes = graph, list(nodes)
+        self.node: list[Any] = [node.node_def for node in self.nodes]
+
+    def SerializeToString(self) -> bytes:  # TensorFlow's name
+        """The graph as bytes."""
+        return door.graph_bytes(self)
+
+    def ByteSize(self) -> int:  # TensorFlow's name
+        """How many bytes SerializeToString gives."""
+        return len(self.SerializeToString())
 
 
 class Node:
@@ -47,7 +53,7 @@ class Node:
 
     __slots__ = (
         "__weakref__", "control_inputs", "device", "gradient_of", "graph", "id", "inputs", "many", "name", "op",
-        "origin", "outputs", "retired", "seeds", "site",
+        "origin", "outputs", "retired", "seeds", "shown", "site",
     )
 
     def __init__(self, graph: Graph, op: Op, name: str, inputs: tuple[Symbol, ...], control: list[Node], number: int):
@@ -61,11 +67,13 @@ class Node:
         self.gradient_of: Node | None = None
         self.origin: Symbol | None = None
         self.seeds: tuple[int, int] | None = None
+        self.shown: str | None = None  # the type of the one op that TensorFlow has for this and the nodes before it
         self.retired = False  # its notebook cell was run again
 
     @property
     def type(self) -> str:
-        return self.op.type
+        """TensorFlow's name of the op; `node.op.type` is that of its class here."""
+        return self.shown or type_of(self.op)
 
     @property
     def node_def(self) -> NodeDescription:

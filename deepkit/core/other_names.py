@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
+from deepkit.core.op import Op
 from deepkit.errors import MissingNameError
 
 _GRADIENTS = "gradients(y, [x]) walks back from y: nothing has to be recorded, and nothing is kept in x"
@@ -34,3 +36,69 @@ class Foreign:
 
     def __get__(self, tensor: Any, owner: type) -> NoReturn:
         raise MissingNameError(f"a {owner.__name__} has no attribute {self.name!r}", hint=self.hint)
+
+
+# ---- types of ops: programs look nodes up by `op.type`
+
+T = TypeVar("T")
+
+
+def _dimensional(name: str) -> Callable[[Any], str]:
+    """The name with the number of space axes: Conv2D. Those with one axis are computed as with two in TensorFlow."""
+    return lambda op: f"{name}{max(op.space, 2)}D"
+
+
+def _pooled(name: str) -> Callable[[Any], str]:
+    return lambda op: name if op.space < 3 else f"{name}3D"
+
+
+def _back(to: str) -> Callable[[Any], str]:
+    return lambda op: f"Conv3DBackprop{to}V2" if op.space == 3 else f"Conv2DBackprop{to}"
+
+
+def _scattered(op: Any) -> str:
+    return f"Scatter{'Nd' if op.nd else ''}{op.how.title()}"
+
+
+def _padded(op: Any) -> str:
+    return "MirrorPad" if op.mode != "CONSTANT" else "PadV2" if op.constant else "Pad"
+
+
+def _transformed(op: Any) -> str:
+    return f"{'I' if op.inverse else ''}FFT{f'{op.axes}D' if op.axes > 1 else ''}"
+
+
+def _sampled(op: Any) -> str:
+    name = "FixedUnigram" if op.distribution == "unigrams" else op.distribution.title().replace("_", "")
+    return f"{name}CandidateSampler"
+
+
+TYPES: dict[str, str | Callable[[Any], str]] = {
+    "Add": "AddV2", "Any_": "Any", "BatchNorm": "FusedBatchNormV3", "Bincount": "DenseBincount", "ClipByValue": "Maximum",
+    "Concat": "ConcatV2", "Conv": _dimensional("Conv"), "ConvFilterGrad": _back("Filter"), "ConvInputGrad": _back("Input"),
+    "AvgPool": _pooled("AvgPool"), "CandidateSampler": _sampled, "FFT": _transformed, "MaxPool": _pooled("MaxPool"),
+    "Gather": "GatherV2", "InTopK": "InTopKV2",
+    "LocalResponseNorm": "LRN", "MatrixDiag": "MatrixDiagV3", "MatrixDiagPart": "MatrixDiagPartV3",
+    "MatrixSetDiag": "MatrixSetDiagV3", "Pad": _padded, "ParseExample": "ParseExampleV2", "ReadVariable": "Identity",
+    "Reverse": "ReverseV2", "ScatterRef": _scattered, "SelfAdjointEig": "SelfAdjointEigV2", "SetDiff1d": "ListDiff",
+    "ShapeOf": "Shape", "SoftmaxCrossEntropy": "SoftmaxCrossEntropyWithLogits",
+    "SparseSoftmaxCrossEntropy": "SparseSoftmaxCrossEntropyWithLogits", "Split": lambda op: "SplitV" if op.sizes else "Split",
+    "StringSplit": "StringSplitV2", "TensorScatter": lambda op: f"TensorScatter{op.how.title()}", "TopK": "TopKV2",
+    "UniqueValues": "Unique",
+    "Late": lambda op: type_of(op.made()),
+}
+"""TensorFlow's names of the ops that are called otherwise here, by the name of the op's class."""
+
+
+def type_of(op: Op) -> str:
+    """TensorFlow's name of an op."""
+    known = TYPES.get(op.type, op.type)
+    return known if isinstance(known, str) else known(op)
+
+
+def shown_as(y: T, kind: str) -> T:
+    """The result of several nodes, the last of which is shown as the one op that TensorFlow has for all of them."""
+    first: Any = y[0] if isinstance(y, (list, tuple)) and y else y
+    if hasattr(getattr(first, "node", None), "shown"):  # a tensor that was computed at once has no node of a graph
+        first.node.shown = kind
+    return y

@@ -31,16 +31,18 @@ _LIMITS = {text: float(text) for text in ("inf", "-inf", "nan")}  # the floats t
 _BUILDING = (DeepkitError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError)
 
 
-def rebuild(graph: Graph, description: Description, scope: str | None = None) -> dict[str, Node]:
+def rebuild(
+    graph: Graph, description: Description, scope: str | None = None, replaced: Mapping[str, Symbol] | None = None
+) -> dict[str, Node]:
     """Adds the described nodes to `graph` and returns them by the names they have in the description.
 
     Names are kept, below `scope` if one is given; a name that is taken gets a suffix, as always. Collections get
-    what the described ones held.
+    what the described ones held. Tensors in `replaced` stand in the place of outputs of these names.
 
     Raises:
         DataError: the description is damaged, or has an op that deepkit does not know; the graph is as it was.
     """
-    return _Builder(graph.root, description, scope).build()
+    return _Builder(graph.root, description, scope, replaced or {}).build()
 
 
 def _has_name(entry: Any) -> bool:
@@ -74,7 +76,7 @@ def shared(graph: Graph, description: Description) -> dict[str, Node] | None:
 
 
 def _is_described(node: Node, entry: Mapping[str, Any]) -> bool:
-    return node.type == entry.get("op") and [x.name for x in node.inputs] == entry.get("inputs")
+    return node.op.type == entry.get("op") and [x.name for x in node.inputs] == entry.get("inputs")
 
 
 def _is_group(entry: Mapping[str, Any], found: Mapping[str, Node]) -> bool:
@@ -86,7 +88,8 @@ def _is_group(entry: Mapping[str, Any], found: Mapping[str, Node]) -> bool:
 
 
 class _Builder:
-    def __init__(self, graph: Graph, description: Description, scope: str | None):
+    def __init__(self, graph: Graph, description: Description, scope: str | None, replaced: Mapping[str, Symbol]):
+        self.replaced = replaced
         self.graph, self.content, self.arrays = graph, description.content, description.arrays
         self.scope = scope
         self.made: dict[str, Node] = {}
@@ -134,6 +137,7 @@ class _Builder:
         node.control_inputs = control
         node.device = self._text(entry, "device", name) or node.device
         node.seeds = self._seeds(entry, name) if op.random else None
+        node.shown = self._text(entry, "shown", name) or None
         made[name] = node
         source = self._text(entry, "gradient_of", name)
         node.gradient_of = made.get(source)
@@ -200,7 +204,12 @@ class _Builder:
                 _refuse(f"node {user!r} takes {_short(reference)}, which is no variable")
             return found
         name, _, index = reference.rpartition(":") if isinstance(reference, str) else ("", "", "")
-        node = self._known(name, made, user)
+        if made is self.made and reference in self.replaced:
+            return self.replaced[reference]
+        return self._output(self._known(name, made, user), index, reference, user)
+
+    @staticmethod
+    def _output(node: Node, index: str, reference: Any, user: str) -> Symbol:
         if not (index.isascii() and index.isdigit() and len(index) < 6) or int(index) >= len(node.outputs):
             _refuse(f"node {user!r} takes {_short(reference)}, which is no output")
         return node.outputs[int(index)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.graph import Graph
-from deepkit.core.node import Node
+from deepkit.core.node import GraphDescription, Node
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.arrays import to_cpu
@@ -18,14 +18,20 @@ LARGEST = 256
 """Numbers in a constant whose values are written; of a larger one only type and shape are."""
 
 
-def graph_def(graph: Graph) -> Any:
+def graph_def(graph: Graph | GraphDescription) -> Any:
     """The graph as a GraphDef message: what TensorBoard needs to draw it, not what would be needed to build it again.
+
+    Of a graph in words it says no more than these.
 
     Raises:
         MissingExtraError: the tensorboard package is not installed.
     """
     result = message("GraphDef")()
     result.versions.producer = 27  # of TensorFlow 1.15
+    if isinstance(graph, GraphDescription):
+        for words in graph.node:
+            result.node.add(name=words.name, op=words.op, input=words.input, device=words.device)
+        return result
     for node in graph.get_operations():
         _describe(node, result.node.add())
     return result

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import deepkit.ops.image.boxes
 import deepkit.ops.input.iteration
 import deepkit.ops.input.queues
+import deepkit.ops.input.tables
 from deepkit.ops.arrays.conversion import *
 from deepkit.ops.arrays.creation import *
 from deepkit.ops.arrays.indexing import *
@@ -11,13 +13,16 @@ from deepkit.ops.arrays.joining import *
 from deepkit.ops.arrays.layout import *
 from deepkit.ops.arrays.ordering import *
 from deepkit.ops.arrays.partition import *
+from deepkit.ops.arrays.places import *
 from deepkit.ops.arrays.scatter import *
 from deepkit.ops.arrays.selection import *
 from deepkit.ops.arrays.sparse import *
+from deepkit.ops.arrays.sparse_algebra import *
 from deepkit.ops.arrays.tensor_list import *
 from deepkit.ops.custom import *
 from deepkit.ops.effects import *
 from deepkit.ops.functions import declare
+from deepkit.ops.image.blocks import *
 from deepkit.ops.image.images import *
 from deepkit.ops.image.resize import *
 from deepkit.ops.input.decoding import *
@@ -55,6 +60,8 @@ from deepkit.ops.nn.recurrent_simple import *
 from deepkit.ops.random import *
 from deepkit.ops.state import *
 from deepkit.ops.summary.summaries import *
+from deepkit.ops.text.distance import *
+from deepkit.ops.text.patterns import *
 from deepkit.ops.text.strings import *
 
 if not TYPE_CHECKING:  # a checker reads the names of the families

@@ -30,8 +30,8 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "categorical", "dropout", "multinomial", "random_crop", "random_gamma", "random_normal", "random_shuffle",
-    "random_uniform", "truncated_normal",
+    "categorical", "dropout", "multinomial", "random_crop", "random_gamma", "random_normal", "random_poisson",
+    "random_shuffle", "random_uniform", "truncated_normal",
 ]
 
 
@@ -119,6 +119,22 @@ class RandomGamma(RandomShaped):
     def gradient(self, dy: AnyTensor, y: AnyTensor, dims: AnyTensor, alpha: AnyTensor) -> Any:
         log_density = ops.xlogy(alpha - 1, y) - y - ops.lgamma(alpha)
         return None, ops.unbroadcast(-dy * ops.igamma_grad_a(alpha, y) * ops.exp(-log_density), alpha, y)
+
+
+@register
+class RandomPoissonV2(RandomShaped):
+    """Poisson numbers: for each rate as many as the first input says; shape dims + rate.shape."""
+
+    kinds = "if"
+    types = ("index", "T")
+
+    def shape(self, dims: Shape, rate: Shape) -> Shape:
+        return Shape(self.static) + rate
+
+    def forward(self, xp: ArrayModule, stream: Stream, dims: Array, rate: Array) -> Any:
+        shape = _dims(dims)
+        draws = stream.poisson(math.prod(shape), to_cpu(rate).reshape(-1))
+        return xp.asarray(draws.reshape(shape + rate.shape).astype(self.to.numpy))
 
 
 @register
@@ -256,15 +272,18 @@ def random_uniform(
     if kind.is_integer:
         if maxval is None:
             raise ArgumentError("random_uniform of integers needs maxval", hint=f"maxval=10, dtype={kind.name}")
-        low, high = (v if is_tensor(v) else np.array(v, kind.numpy) for v in (minval, maxval))
-        return apply(
-            RandomUniformInt(to=kind, static=static, seed=seed), dims, low, high, name=name or "random_uniform"
-        )
+        op = RandomUniformInt(to=kind, static=static, seed=seed)
+        return apply(op, dims, _typed(minval, kind), _typed(maxval, kind), name=name or "random_uniform")
     with scope(name, "random_uniform", dims) as full:
         draw = apply(RandomUniform(to=kind, static=static, seed=seed), dims)
-        low = np.array(minval, kind.numpy) if not is_tensor(minval) else minval
-        span = (np.array(1 if maxval is None else maxval, kind.numpy) if not is_tensor(maxval) else maxval) - low
-        return ops.add(ops.multiply(draw, span), low, name=full)
+        low, high = _typed(minval, kind), _typed(1 if maxval is None else maxval, kind)
+        if not is_tensor(low) and not is_tensor(high) and low == 0 and high == 1:
+            return draw
+        return ops.add(ops.multiply(draw, high - low), low, name=full)
+
+
+def _typed(number: TensorLike, kind: DType) -> Any:
+    return number if is_tensor(number) else np.array(number, kind.numpy)
 
 
 def random_number(beside: Array, minval: Array, maxval: Array, seed: int | None = None) -> Any:
@@ -289,6 +308,19 @@ def random_gamma(
         draw = apply(RandomGamma(to=kind, static=static, seed=seed), dims, each)
         tiny = np.array(np.finfo(kind.numpy).tiny)
         return ops.maximum(ops.truediv(draw, beta), tiny, name=full)
+
+
+def random_poisson(
+    lam: TensorLike, shape: ShapeLike, dtype: DTypeLike = "float32", seed: int | None = None, name: str | None = None
+) -> AnyTensor:
+    """Poisson numbers: `shape` of them for each rate in lam, so shape + lam.shape, of dtype; NaN for a negative rate.
+
+    lam: any shape, numbers, the mean and the variance of what is drawn. DTypeError: no numbers.
+    """
+    static, dims = static_shape(shape)
+    rate = lam if is_tensor(lam) else np.asarray(lam, np.float32)
+    with scope(name, "random_poisson", dims, rate):
+        return apply(RandomPoissonV2(to=as_dtype(dtype), static=static, seed=seed), dims, rate)
 
 
 def multinomial(

@@ -13,14 +13,14 @@ import numpy as np
 
 from deepkit.core import seeds
 from deepkit.core.graph import Graph, default_graph, pop_session, push_session
-from deepkit.core.node import Node
+from deepkit.core.node import GraphDescription, Node
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
 from deepkit.ops.input import deadline
-from deepkit.runtime import passes, placement, trace
+from deepkit.runtime import partial, passes, placement, trace
 from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
@@ -56,6 +56,11 @@ class Session:
         self._last_site: Site | None = None
 
     @property
+    def graph_def(self) -> GraphDescription:
+        """The graph in words."""
+        return self.graph.as_graph_def()
+
+    @property
     def sess_str(self) -> str:
         return ""
 
@@ -86,6 +91,14 @@ class Session:
         if run_metadata is not None and trace.wanted(options):
             return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values, patience))
         return rebuild(self._run(plan, values, patience))
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> partial.PartialRun:
+        """A run in several parts of which these are all fetches and feeds: a handle for partial_run."""
+        return partial.setup(self.graph, fetches, feeds)
+
+    def partial_run(self, handle: partial.PartialRun, fetches: Any, feed_dict: Any = None) -> Any:
+        """The next part of such a run: what earlier parts fed and computed is there, and is not computed again."""
+        return handle.run(self, fetches, feed_dict)
 
     def _run(self, plan: Plan | trace.Traced, values: Sequence[Any], patience: float) -> list[Any]:
         try:

@@ -12,6 +12,11 @@ from deepkit.train.optimizers import (
     MomentumOptimizer,
     RMSPropOptimizer,
 )
+from deepkit.train.proximal import (
+    AdagradDAOptimizer,
+    ProximalAdagradOptimizer,
+    ProximalGradientDescentOptimizer,
+)
 from deepkit.train.schedules import (
     cosine_decay,
     cosine_decay_restarts,
@@ -25,9 +30,9 @@ from deepkit.train.schedules import (
 )
 
 __all__ = [
-    "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage",
-    "FtrlOptimizer", "GradientDescentOptimizer",
-    "MomentumOptimizer", "Optimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "cosine_decay_restarts",
+    "AdadeltaOptimizer", "AdagradDAOptimizer", "AdagradOptimizer", "AdamOptimizer", "ExponentialMovingAverage",
+    "FtrlOptimizer", "GradientDescentOptimizer", "MomentumOptimizer", "Optimizer", "ProximalAdagradOptimizer",
+    "ProximalGradientDescentOptimizer", "RMSPropOptimizer", "clip_by_global_norm", "cosine_decay", "cosine_decay_restarts",
     "exponential_decay", "global_norm", "inverse_time_decay", "linear_cosine_decay", "natural_exp_decay",
     "noisy_linear_cosine_decay", "piecewise_constant", "polynomial_decay",
 ]

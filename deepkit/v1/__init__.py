@@ -78,12 +78,16 @@ from deepkit.v1.framework.control_flow import *
 from deepkit.v1.framework.creators import *
 from deepkit.v1.framework.creators import global_variables as all_variables
 from deepkit.v1.framework.creators import global_variables_initializer as initialize_all_variables
+from deepkit.v1.framework.creators import local_variables_initializer as initialize_local_variables
 from deepkit.v1.framework.creators import tuple_ as tuple
 from deepkit.v1.framework.creators import variables_initializer as initialize_variables
 from deepkit.v1.framework.derivatives import *
+from deepkit.v1.framework.graph_messages import *
+from deepkit.v1.framework.partitions import *
 from deepkit.v1.framework.scopes import *
 from deepkit.v1.framework.templates import *
 from deepkit.v1.framework.tensor_array import *
+from deepkit.v1.framework.tensor_messages import *
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer
 from deepkit.v1.initializers import glorot_uniform as glorot_uniform_initializer
@@ -97,18 +101,22 @@ from deepkit.v1.initializers import variance_scaling as variance_scaling_initial
 from deepkit.v1.initializers import zeros as zeros_initializer
 from deepkit.v1.input.queues import *
 from deepkit.v1.input.readers import *
+from deepkit.v1.input.tables import *
 from deepkit.v1.input.tutorials import examples
 from deepkit.v1.namespaces import (
     bitwise,
     debugging,
     dtypes,
+    graph_util,
     io,
     linalg,
+    lookup,
     manip,
     math,
     queue,
     random,
     signal,
+    sparse,
     spectral,
     strings,
 )
@@ -122,7 +130,7 @@ from deepkit.v1.ops.signal import *
 from deepkit.v1.ops.sparse import *
 from deepkit.v1.ops.state import *
 from deepkit.v1.ops.strings import *
-from deepkit.v1.platform import app, flags, gfile, logging
+from deepkit.v1.platform import app, flags, gfile, logging, test
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
 compat.v1 = sys.modules[__name__]  # type: ignore[attr-defined]

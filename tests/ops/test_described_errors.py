@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import deepkit as dk
+import deepkit.v1 as tf
 from deepkit import errors, ops
 
 PUBLIC = {name: getattr(ops, name) for name in ops.__all__ if not inspect.isclass(getattr(ops, name))}
@@ -35,6 +36,15 @@ SCORES = np.ones((1, 1, 3), "float32")
 def _labels(*numbers: int) -> dk.SparseTensor:
     places = np.array([[0, i] for i in range(len(numbers))])
     return dk.SparseTensor(places, np.array(numbers, "int32"), np.array([1, len(numbers)]))
+
+
+ROW, COLUMN = dk.SparseTensor([[1], [0]], [1.0, 2.0], [3]), dk.SparseTensor([[0, 0]], [2], [1, 4])
+
+
+def _unknown() -> dk.SparseTensor:
+    """A sparse tensor whose number of axes is not known before a graph runs."""
+    with tf.Graph().as_default():
+        return tf.sparse_placeholder(tf.float32)
 
 
 CALLS: dict[str, list[Callable[[], Any]]] = {
@@ -224,6 +234,31 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
         lambda: dk.softmax_cross_entropy_with_logits_v2(labels=[1], logits=[[1.0, 2.0]]),
     ],
     "space_to_depth": [lambda: dk.space_to_depth(np.ones((1, 3, 3, 1)), 2), lambda: dk.space_to_depth([1.0], 2)],
+    "sparse_concat": [lambda: ops.sparse_concat(0, []), lambda: ops.sparse_concat(0, [ROW, COLUMN])],
+    "sparse_expand_dims": [lambda: ops.sparse_expand_dims(_unknown())],
+    "sparse_fill_empty_rows": [lambda: ops.sparse_fill_empty_rows(COLUMN, dk.tensor(1.5))],
+    "sparse_maximum": [lambda: ops.sparse_maximum(ROW, dk.SparseTensor([[1]], [1], [3]))],
+    "sparse_minimum": [lambda: ops.sparse_minimum(ROW, dk.SparseTensor([[1]], [1], [3]))],
+    "sparse_reduce_max": [lambda: ops.sparse_reduce_max(_unknown())],
+    "sparse_reduce_sum": [lambda: ops.sparse_reduce_sum(_unknown())],
+    "sparse_reorder": [lambda: ops.sparse_reorder(dk.SparseTensor(dk.tensor([[1.0]]), [1.0], [3]))],
+    "sparse_reset_shape": [lambda: ops.sparse_reset_shape(ROW, dk.tensor([4.0]))],
+    "sparse_reshape": [lambda: ops.sparse_reshape(_unknown(), [3, -1])],
+    "sparse_retain": [lambda: ops.sparse_retain(ROW, [True])],
+    "sparse_slice": [lambda: ops.sparse_slice(ROW, [0, 0, 0], [1, 1, 1])],
+    "sparse_softmax": [lambda: ops.sparse_softmax(ROW)],
+    "sparse_split": [lambda: ops.sparse_split(ROW, 4, 0)],
+    "sparse_to_indicator": [lambda: ops.sparse_to_indicator(COLUMN, 2)],
+    "sparse_transpose": [lambda: ops.sparse_transpose(ROW, [1, 0])],
+    "edit_distance": [lambda: ops.edit_distance(ROW, ROW)],
+    "embedding_lookup_sparse": [lambda: ops.embedding_lookup_sparse([[1.0]], COLUMN, combiner="max")],
+    "random_poisson": [lambda: ops.random_poisson(dk.tensor(["a"]), [2])],
+    "regex_full_match": [lambda: ops.regex_full_match(["a"], "("), lambda: ops.regex_full_match(["a"], ["a", "b"])],
+    "regex_replace": [lambda: ops.regex_replace(["a"], "(", "b"), lambda: ops.regex_replace(["a"], ["a", "b"], "c")],
+    "string_length": [lambda: ops.string_length(["a"], unit="WORD"), lambda: ops.string_length([1])],
+    "string_lower": [lambda: ops.string_lower(["a"], "latin-1"), lambda: ops.string_lower([1])],
+    "string_upper": [lambda: ops.string_upper(["a"], "latin-1"), lambda: ops.string_upper([1])],
+    "string_to_number": [lambda: ops.string_to_number(["one"]), lambda: ops.string_to_number(["1"], "bool")],
     "sparse_softmax_cross_entropy_with_logits": [
         lambda: dk.sparse_softmax_cross_entropy_with_logits(labels=[[0]], logits=[[1.0, 2.0]]),
         lambda: dk.sparse_softmax_cross_entropy_with_logits(labels=[0.0], logits=[[1.0, 2.0]]),

@@ -21,6 +21,7 @@ from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.io import graph_messages as _graph_messages  # noqa: F401  it makes bytes of graphs
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.context import current
 from deepkit.runtime.session import Session

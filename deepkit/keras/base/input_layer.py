@@ -6,6 +6,7 @@ from typing import Any
 
 from deepkit.core.graph import default_graph
 from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import keras_shape
@@ -27,6 +28,9 @@ class InputLayer(Layer):
                 batch_input_shape = (batch_size, *(input_shape or ()))
             with default_graph().passing():
                 input_tensor = placeholder(tuple(batch_input_shape), dtype=dtype or floatx(), name=self.name)
+        elif isinstance(input_tensor, Tensor):
+            with default_graph().passing():
+                input_tensor = default_graph().constant(input_tensor, self.name)
         elif not isinstance(input_tensor, Symbol):
             raise ArgumentError(f"Input(tensor={input_tensor!r})", rule="a tensor of a graph", hint="Input(shape=...)")
         self.batch_input_shape = keras_shape(input_tensor)

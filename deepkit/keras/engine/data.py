@@ -13,6 +13,7 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.engine.data_checks import check_input, check_labels, check_output_names, regular
+from deepkit.keras.engine.graph_data import stream_of
 from deepkit.keras.engine.sample_weights import weights_of
 from deepkit.site import warn_user
 
@@ -61,7 +62,7 @@ class Arrays:
         steps: int | None = None, unclassed: list[Any] | None = None,
     ):
         self.inputs, self.targets, self.weights = inputs, targets, weights
-        self.samples = _number_of_samples(inputs, targets, weights)
+        self.samples = _number_of_samples(inputs, targets, weights, steps)
         self.shuffle, self.whole_steps = shuffle, steps
         self.unclassed = weights if unclassed is None or self.held_back_by_class else unclassed
         self._batch_size, self._pattern = _checked_batch_size(batch_size), None
@@ -128,10 +129,19 @@ def _rows_of(groups: Batch, rows: Any) -> Batch:
     return inputs, targets, weights  # type: ignore[return-value]
 
 
-def _number_of_samples(inputs: list[Any], targets: list[Any], weights: list[Any]) -> int:
-    """The length of the arrays; ShapeError if it is not one for all."""
+def _number_of_samples(
+    inputs: list[Any], targets: list[Any], weights: list[Any], steps: int | None = None
+) -> int | None:
+    """The length of the arrays, None where there are none for so many steps; ShapeError if it is not one for all."""
     groups = (("x", inputs), ("y", targets), ("sample_weight", weights))
     lengths = [(what, len(a)) for what, group in groups for a in group if a is not None]
+    if not lengths and steps is not None:
+        return None
+    if not lengths:
+        raise ArgumentError(
+            "all data are tensors of the graph", rule="only the number of steps says where an epoch ends",
+            hint="fit(epochs=..., steps_per_epoch=...); steps= of evaluate and predict",
+        )
     if len({length for _, length in lengths}) != 1:
         raise ShapeError(
             "the arrays have different numbers of samples: " + ", ".join(f"{what} {n}" for what, n in lengths),
@@ -239,7 +249,7 @@ class Stream:
         return batch
 
     def _check_item(self, item: Any) -> None:
-        pair = isinstance(item, list) and len(item) in (2, 3) and len(self.training.signature.inputs) == 1
+        pair = isinstance(item, list) and len(item) in (2, 3) and len(self.training.signature.fed) == 1
         if item is None or pair:
             got, hint = "None" if item is None else f"a list of {len(item)}", "yield x, y"
         elif isinstance(item, tuple) and not 1 <= len(item) <= 3:
@@ -288,17 +298,25 @@ def batch_of(training: Any, x: Any, y: Any = None, sample_weight: Any = None, cl
     if not training.signature.inputs:
         training.model.begin_with(_inputs_like(x))
     ends = training.signature
-    inputs = arrays_of(x, ends.input_names, "x")
-    for a, symbol, name in zip(inputs, ends.inputs, ends.input_names, strict=True):
+    inputs = [] if x is None and not ends.fed else arrays_of(x, ends.input_names, "x")
+    for a, symbol, name in zip(inputs, ends.fed, ends.input_names, strict=True):
         check_input(training.model.name, a, symbol, name)
     targets: list[Any] = [None] * len(ends.output_names)
     if y is not None:
-        losses = training.prepared().losses
+        losses = _losses_of_data(training)
         targets = _targets(y, ends.output_names, losses)
         check_labels(ends, targets, losses)
     if sample_weight is None and class_weight is None:
         return inputs, targets, [None] * len(targets)
     return inputs, targets, weights_of(sample_weight, class_weight, targets, ends.output_names)
+
+
+def _losses_of_data(training: Any) -> list[Any]:
+    """The losses of the outputs whose targets come as data; None for the others."""
+    losses: list[Any] = training.prepared().losses
+    if training.target_tensors is None:
+        return losses
+    return [loss if mine is None else None for loss, mine in zip(losses, training.targets_of_the_graph(), strict=True)]
 
 
 def _inputs_like(x: Any) -> list[Any]:
@@ -343,15 +361,31 @@ def source_of_batches(
     steps: int | None = None, class_weight: Any = None, compared: bool = True,
 ) -> Any:
     """Arrays or a Stream, whatever `x` is. compared: whether the targets that a stream gives are looked at."""
-    if x is None:
+    source = stream_of(x, y, sample_weight, steps)
+    if source is not None:
+        return Stream(source, training, steps, class_weight, compared)
+    if x is None and (training.signature.fed or not training.signature.inputs):
         raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
-    if not _is_stream(x):
-        inputs, targets, weights = batch_of(training, x, y, sample_weight, class_weight)
-        size = training.signature.batch_size or 32 if batch_size is None else batch_size
-        unclassed = None
-        if class_weight is not None:
-            unclassed = weights_of(sample_weight, None, targets, training.signature.output_names)
-        return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
+    if x is None or not _is_stream(x):
+        return _arrays(training, x, y, sample_weight, batch_size, shuffle, steps, class_weight)
+    _check_generator_alone(y, batch_size)
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return SequenceStream(x, training, steps, class_weight, compared, bool(shuffle))
+    return Stream(x, training, steps, class_weight, compared)
+
+
+def _arrays(
+    training: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, shuffle: Any, steps: int | None, class_weight: Any
+) -> Arrays:
+    inputs, targets, weights = batch_of(training, x, y, sample_weight, class_weight)
+    size = training.signature.batch_size or 32 if batch_size is None else batch_size
+    unclassed = None
+    if class_weight is not None:
+        unclassed = weights_of(sample_weight, None, targets, training.signature.output_names)
+    return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
+
+
+def _check_generator_alone(y: Any, batch_size: Any) -> None:
     if y is not None:
         raise ArgumentError("y beside a generator", rule="a generator gives (x, y) itself", hint="leave y out")
     if batch_size is not None:
@@ -359,9 +393,6 @@ def source_of_batches(
             "batch_size beside a generator", rule="a generator makes the batches itself",
             hint="leave batch_size out; steps_per_epoch says how many batches make an epoch",
         )
-    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-        return SequenceStream(x, training, steps, class_weight, compared, bool(shuffle))
-    return Stream(x, training, steps, class_weight, compared)
 
 
 def _is_stream(x: Any) -> bool:

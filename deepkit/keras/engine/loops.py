@@ -73,7 +73,7 @@ def run_epoch(training: Any, mode: str, source: Any, calls: Any, tell_if_lost: b
     model.reset_metrics()
     logs, total, samples = Logs(), 0.0, 0
     for number, batch in enumerate(source.batches()):
-        size = len(batch[0][0]) if batch[0] else 0
+        size = size_of(batch)
         begin(number, {"batch": number, "size": size})
         logs = Logs(run_batch(training, mode, batch))
         total, samples = total + logs["loss"] * size, samples + size
@@ -86,6 +86,11 @@ def run_epoch(training: Any, mode: str, source: Any, calls: Any, tell_if_lost: b
     if samples:
         logs["loss"] = total / samples
     return logs
+
+
+def size_of(batch: Batch) -> int:
+    """The number of samples in a batch; 1 where tensors of the graph give them all."""
+    return next((len(a) for group in batch for a in group if a is not None), 1)
 
 
 def run_batch(training: Any, mode: str, batch: Batch) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def run_predict(training: Any, source: Any, calls: Any) -> list[list[np.ndarray]
     calls.on_predict_begin({})
     parts = []
     for number, batch in enumerate(source.batches()):
-        log = {"batch": number, "size": len(batch[0][0])}
+        log = {"batch": number, "size": size_of(batch)}
         calls.on_predict_batch_begin(number, log)
         parts.append(predict_batch(training, batch[0]))
         calls.on_predict_batch_end(number, log)

@@ -13,7 +13,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, UncompiledError
 from deepkit.keras import optimizers
 from deepkit.keras.backend import context
-from deepkit.keras.backend.nested import single
+from deepkit.keras.backend.nested import kept, single
 from deepkit.keras.backend.session import World
 from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.input_layer import Input
@@ -77,14 +77,13 @@ class Model(Network):
         """
         if unknown:
             raise unknown_argument("compile", sorted(unknown)[0], inspect.signature(Model.compile).parameters)
-        if target_tensors is not None:
-            raise ArgumentError("compile: target_tensors", rule="targets are given to fit as arrays", hint="fit(x, y)")
         chosen = {
             "loss": loss, "loss_weights": loss_weights, "metrics": metrics, "weighted_metrics": weighted_metrics,
             "sample_weight_mode": sample_weight_mode,
         }
         found = optimizers.get(optimizer)
         training = copy.copy(self._compiled_training)  # if this fails, the model goes on as it was compiled before
+        training.target_tensors = kept(target_tensors)
         training.choose(**chosen)
         if self.outputs:
             training.prepared()

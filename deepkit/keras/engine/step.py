@@ -87,7 +87,8 @@ class Step:
         self._world = world = World.of(*signature.inputs)
         graph, phase = world.graph, world.training(mode == "train")
         with graph.as_default(), graph.passing(), graph.name_scope(None), graph.control_dependencies(None):
-            ys = _placeholders(targets, signature.output_names, "target")
+            fed = _placeholders(targets, signature.output_names, "target")
+            ys = [y if mine is None else mine for y, mine in zip(fed, _own_targets(training, mode, fed), strict=True)]
             ws = _placeholders(weights, signature.output_names, "sample_weight")
             forward = training.forward(phase)
             self._assumed = {**world.assumed(phase), **training.snapshot.assumed()}
@@ -96,7 +97,7 @@ class Step:
                 kept = as_nodes(updates)
         self.names = _names(training, mode)
         self._count = len(results)
-        self._feeds = [*signature.inputs, *[y for y in [*ys, *ws] if y is not None]]
+        self._feeds = [*signature.fed, *[y for y in [*fed, *ws] if y is not None]]
         self._fetches = [*results, *kept]
         self._runs: dict[Any, Any] = {}
 
@@ -108,12 +109,24 @@ class Step:
         return self._runs[session](*fed)[: self._count]
 
 
+def _own_targets(training: Any, mode: str, fed: list[Any]) -> list[Any]:
+    """The tensors that compile was given as targets, of outputs for which no data come."""
+    if mode == "predict" or training.target_tensors is None:
+        return [None] * len(fed)
+    return [mine if y is None else None for y, mine in zip(fed, training.targets_of_the_graph(), strict=True)]
+
+
 class EagerStep:
     """The same step, computed operation by operation: `run_eagerly=True`, for looking at values inside `call`."""
 
     def __init__(self, training: Any, mode: str, targets: list[Any], weights: list[Any]):
         self._training, self._mode = training, mode
         model = training.model
+        if len(training.signature.fed) < len(training.signature.inputs) or training.target_tensors is not None:
+            raise ArgumentError(
+                f"model {model.name!r} begins with tensors of a graph and runs eagerly", rule="eager steps are given arrays",
+                hint="compile without run_eagerly",
+            )
         outside = model.asked_outside()
         if (outside.losses or outside.metrics) and mode != "predict" and not model.is_connected:
             raise ArgumentError(

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepkit.errors import ArgumentError, GraphWarning
-from deepkit.keras.backend.nested import kept, keras_shape
+from deepkit.keras.backend.nested import kept, keras_shape, single
+from deepkit.keras.backend.session import is_placeholder
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.base.topology import topology_of
 from deepkit.keras.engine.compiled_metrics import CompiledMetrics
 from deepkit.keras.engine.data_checks import warn_if_no_probabilities
 from deepkit.keras.engine.forward import Forward
-from deepkit.keras.engine.objective import Objective
+from deepkit.keras.engine.objective import Objective, per_output
 from deepkit.keras.engine.step import EagerStep, Step
 from deepkit.keras.metrics.base import Mean, Metric
 from deepkit.site import warn_user
@@ -21,9 +22,13 @@ from deepkit.site import warn_user
 
 @dataclass(frozen=True)
 class Signature:
-    """What a model takes and gives: the tensors it begins and ends with, and what they are called in dictionaries."""
+    """What a model takes and gives: the tensors it begins and ends with, and what they are called in dictionaries.
+
+    fed: the inputs that are given data; the others, made by Input(tensor=...), have values of their own in each step.
+    """
 
     inputs: list[Any]
+    fed: list[Any]
     input_names: list[str]
     outputs: list[Any]
     output_names: list[str]
@@ -34,7 +39,9 @@ class Signature:
     def of(cls, model: Any) -> Signature:
         sizes = [x.shape.dims[0] for x in model.inputs if x.shape.dims]
         size = next((s for s in sizes if s is not None), None)
-        return cls(model.inputs, model.input_names, model.outputs, model.output_names, size)
+        named = [(x, name) for x, name in zip(model.inputs, model.input_names, strict=True) if is_placeholder(x)]
+        fed, names = [x for x, _ in named], [name for _, name in named]
+        return cls(model.inputs, fed, names, model.outputs, model.output_names, size)
 
 
 class Snapshot:
@@ -64,6 +71,8 @@ class Training:
         self.model = model
         self.chosen: dict[str, Any] = {}
         """The arguments of compile but the optimizer."""
+        self.target_tensors: Any = None
+        """What compile was given in the place of targets: a tensor for each output, a dictionary by name, or None."""
         self.objective: Objective | None = None
         self.compiled_metrics: CompiledMetrics | None = None
         self.added_metrics: dict[str, Metric] = {}
@@ -78,6 +87,12 @@ class Training:
         self.chosen = {name: kept(value) for name, value in chosen.items()}
         self.objective = self.compiled_metrics = None
         self.forget()
+
+    def targets_of_the_graph(self) -> list[Any]:
+        """For each output the tensor that it is compared with, or None where targets are given as data."""
+        names, given = self.signature.output_names, self.target_tensors
+        found = per_output(single(given) if isinstance(given, list) and len(given) == 1 else given, names, "target_tensors")
+        return [None if y is None or loss is None else y for y, loss in zip(found, self.prepared().losses, strict=True)]
 
     def forget(self) -> None:
         """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""

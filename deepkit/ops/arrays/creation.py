@@ -10,6 +10,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
@@ -120,7 +121,7 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = Non
     kind = as_dtype(dtype)
     static, dims = static_shape(shape)
     value = np.array(b"" if kind.is_string else 0, dtype=kind.numpy)
-    return apply(Fill(static=static), dims, value, name=name or "zeros")
+    return _filled(static, dims, value, name or "zeros")
 
 
 def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None) -> AnyTensor:
@@ -129,7 +130,14 @@ def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None
     shape: a list, or an integer tensor (rank,). ShapeError: a length of None.
     """
     static, dims = static_shape(shape)
-    return apply(Fill(static=static), dims, np.array(1, as_dtype(dtype).numpy), name=name or "ones")
+    return _filled(static, dims, np.array(1, as_dtype(dtype).numpy), name or "ones")
+
+
+def _filled(static: ShapeLike, dims: TensorLike, value: np.ndarray, name: str) -> Any:
+    """A tensor filled with a known value; a small one of known shape is a constant in TensorFlow."""
+    made = apply(Fill(static=static), dims, value, name=name)
+    size = made.shape.num_elements()
+    return shown_as(made, "Const") if size is not None and size < 1000 else made
 
 
 def zeros_like(

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
@@ -185,7 +186,7 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
         to_end = not is_tensor(length) and int(length) == -1
         key.append(slice(start, None if to_end else start + length))
     with scope(name, "Slice", input_) as full:
-        result = StridedSlice.of_key(convert(input_), tuple(key), full)
+        result = shown_as(StridedSlice.of_key(convert(input_), tuple(key), full), "Slice")
     if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
         result.set_shape([None if is_tensor(n) or int(n) == -1 else int(n) for n in sizes])
     return result

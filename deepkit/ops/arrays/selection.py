@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, TensorLike
@@ -222,7 +223,8 @@ def unique_with_counts(x: TensorLike, out_idx: DTypeLike = "int32", name: str | 
 
     x: (n,), any type; result: y (distinct,), idx (n,) and count (distinct,), both of out_idx. ShapeError: no vector.
     """
-    return UniqueWithCounts(*apply(UniqueValues(index=as_dtype(out_idx)), x, name=name or "UniqueWithCounts"))
+    found = apply(UniqueValues(index=as_dtype(out_idx)), x, name=name or "UniqueWithCounts")
+    return UniqueWithCounts(*shown_as(found, "UniqueWithCounts"))
 
 
 @register

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
@@ -180,7 +181,8 @@ def sparse_tensor_dense_matmul(
         if adjoint_a:
             row, column, values = column, row, ops.conj(values)
         products = ops.expand_dims(values, 1) * ops.gather(b, column)
-        return ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name=full)
+        found = ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name=full)
+        return shown_as(found, "SparseTensorDenseMatMul")
 
 
 def sparse_tensor_to_dense(

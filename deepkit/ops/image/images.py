@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import convert, is_tensor, scope
+from deepkit.core.other_names import shown_as
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, TensorLike
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
+from deepkit.ops.image.resize import resize_area
 from deepkit.ops.random import random_number
 
 __all__ = ["depth_to_space", "space_to_depth"]
 
-BILINEAR, NEAREST_NEIGHBOR, BICUBIC = 0, 1, 2
+BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA = 0, 1, 2, 3
 
 
 def _images(x: TensorLike, what: str) -> Any:
@@ -83,11 +85,12 @@ def resize_images(
 ) -> Any:
     """Images of another size = [height, width].
 
-    method: 0 bilinear, 1 nearest neighbour (keeps the type), 2 bicubic; the others give float32. With align_corners the
+    method: 0 bilinear, 1 nearest neighbour (keeps the type), 2 bicubic, 3 the mean over the area that a new pixel covers; but
+    for 1 the result is float32. With align_corners the
     corner pixels stay the corners. preserve_aspect_ratio: the largest size of the same proportions that fits into `size`.
     """
-    if method not in (BILINEAR, NEAREST_NEIGHBOR, BICUBIC):
-        raise ArgumentError(f"resize_images: method={method!r}", rule="0 bilinear, 1 nearest neighbour, 2 bicubic")
+    if method not in (BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA):
+        raise ArgumentError(f"resize_images: method={method!r}", rule="0 bilinear, 1 nearest neighbour, 2 bicubic, 3 area")
     with scope(name, "resize", images) as full:
         x = _images(images, "resize_images")
         axes = (0, 1) if x.shape.rank == 3 else (1, 2)
@@ -98,7 +101,10 @@ def resize_images(
         if method != NEAREST_NEIGHBOR:
             x = ops.cast(x, float32)
         for axis, length in zip(axes, new, strict=True):
-            x = _resized_axis(x, axis, length, method, align_corners, half_pixel_centers)
+            if method == AREA:
+                x = resize_area(x, length, axis, align_corners)
+            else:
+                x = _resized_axis(x, axis, length, method, align_corners, half_pixel_centers)
         return ops.identity(x, name=full)
 
 
@@ -359,7 +365,8 @@ def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) 
         x = _batch(input, "space_to_depth")
         b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h // b, b, w // b, b, c])
-        return ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
+        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
+        return shown_as(y, "SpaceToDepth")
 
 
 def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
@@ -372,4 +379,5 @@ def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) 
         x = _batch(input, "depth_to_space")
         b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h, w, b, b, c // (b * b)])
-        return ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)
+        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)
+        return shown_as(y, "DepthToSpace")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+import numpy as np
+
 from deepkit.core.apply import convert, scope
 from deepkit.core.shape import normalize_axis
-from deepkit.core.typing import AnyTensor, TensorLike
+from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, IntLike, TensorLike
+from deepkit.errors import ShapeError
 from deepkit.ops.functions import ops
 
 __all__ = ["repeat", "resize_linear"]
@@ -51,3 +55,32 @@ def resize_linear(input: TensorLike, factor: int, axis: int, name: str | None = 
         low = ops.gather(x, ops.cast(ops.maximum(before, 0), "int32"), axis=at)
         high = ops.gather(x, ops.minimum(ops.cast(ops.ceil(place), "int32"), length - 1), axis=at)
         return ops.add(low, (high - low) * share, name=full)
+
+
+def resize_area(x: AnyTensor, new: IntLike, axis: int, align_corners: bool = False) -> Any:
+    """An axis of another length: each new entry is the mean of the old ones under it, those at its ends by their share.
+
+    ShapeError: a length that is not known before the graph runs.
+    """
+    old = x.shape.as_list()[axis]
+    known = static_value(new)
+    if old is None or known is None:
+        raise ShapeError(f"resizing by area from {x.shape}", rule="both lengths are known")
+    new = int(known)
+    scale = (old - 1) / (new - 1) if align_corners and new > 1 else old / new
+    moved = ops.tensordot(x, _shares(old, new, scale).astype(x.dtype.numpy), [[axis], [0]])
+    last = len(x.shape) - 1
+    order = list(builtins.range(last))
+    order.insert(axis, last)
+    return ops.transpose(moved, order)
+
+
+def _shares(old: int, new: int, scale: float) -> np.ndarray:
+    """How much of each old entry lies under each new one: (old, new); beyond the end the last one goes on."""
+    weights = np.zeros((old, new))
+    for i in builtins.range(new):
+        start, end = i * scale, (i + 1) * scale
+        for place in builtins.range(int(np.floor(start)), int(np.ceil(end - 1e-9))):
+            share = builtins.min(place + 1, end) - builtins.max(place, start)
+            weights[builtins.min(place, old - 1), i] += share / scale
+    return weights

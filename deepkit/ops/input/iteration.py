@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from deepkit.core.node import Node
 from deepkit.core.op import register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import Array, ArrayModule
 from deepkit.device.dtypes import DType
-from deepkit.errors import ClosedSessionError, DTypeError, OutOfRangeError, UninitializedError
-from deepkit.ops.input.resources import Resource, ResourceUse
+from deepkit.errors import ArgumentError, ClosedSessionError, DTypeError, OutOfRangeError, UninitializedError
+from deepkit.ops.input.resources import Kept, Resource, ResourceUse
 
 Row = tuple[np.ndarray, ...]
 """One element of a data set: the arrays of its parts, in order."""
@@ -240,3 +242,93 @@ class IteratorGetNext(ResourceUse):
                     hint="the data sets of one iterator have the same types: dataset.map(lambda x: tf.cast(x, ...))",
                 )
         return row
+
+
+class _Runner:
+    """A session, as the ops that go through a whole data set need it; closing the session ends their waits."""
+
+    def __init__(self, session: Kept):
+        self.session = session
+        self.going: list[Pass] = []
+
+    def cancel(self) -> None:
+        """The session is closed: passes are given up."""
+        for each in list(self.going):
+            each.give_up()
+
+
+@register
+class DatasetRunner(IteratorHandle):
+    """What goes through whole data sets in a run."""
+
+    def make(self, node: Node, session: Kept) -> Any:
+        return _Runner(session)
+
+
+@register
+class ReduceDataset(ResourceUse):
+    """A state, moved on by a function of itself and each element of a data set.
+
+    Inputs: the runner, the parts of the state, then the tensors, `needs`, that the data set and the function were made of.
+    """
+
+    dataset: Any = None
+    function: Any = None
+    needs: tuple[Any, ...] = ()
+    static: tuple[Shape, ...] = ()
+    types = ("string", "any")
+
+    def shape(self, runner: Shape, *_: Shape) -> Any:
+        return self.static
+
+    def dtype(self, runner: DType, *dtypes: DType) -> Any:
+        return dtypes[: len(self.static)]
+
+    def key(self) -> Any:
+        return id(self)
+
+    def forward(self, xp: ArrayModule, runner: _Runner, *values: Array) -> Any:
+        count = len(self.static)
+        state: tuple[Any, ...] = tuple(np.array(value) for value in values[:count])
+        go = Pass(runner.session, dict(zip(self.needs, (np.array(v) for v in values[count:]), strict=True)))
+        rows, call = self.dataset.rows(go), self.function.bound(go)
+        runner.going.append(go)
+        try:
+            for row in rows:
+                state = call((*state, *row))
+        finally:
+            runner.going.remove(go)
+            go.give_up()
+            rows.close()
+        return state
+
+
+@register
+class SingleElement(ResourceUse):
+    """The only element of a data set; inputs: the runner, and the tensors that the data set was made of."""
+
+    dataset: Any = None
+    components: tuple[DType, ...] = ()
+    static: tuple[Shape, ...] = ()
+    types = ("string", "any")
+
+    def shape(self, runner: Shape, *_: Shape) -> Any:
+        return self.static
+
+    def dtype(self, runner: DType, *_: DType) -> Any:
+        return self.components
+
+    def key(self) -> Any:
+        return id(self)
+
+    def forward(self, xp: ArrayModule, runner: _Runner, *values: Array) -> Any:
+        go = Pass(runner.session, dict(zip(self.dataset.inputs, (np.array(v) for v in values), strict=True)))
+        rows = self.dataset.rows(go)
+        try:
+            found = list(itertools.islice(rows, 2))
+        finally:
+            go.give_up()
+            rows.close()
+        if len(found) != 1:
+            raise ArgumentError("get_single_element: the data set has " + ("no element" if not found else "more than one"))
+        return found[0]

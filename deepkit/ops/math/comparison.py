@@ -6,6 +6,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.errors import NumericsError, ShapeError
@@ -303,7 +304,8 @@ def div_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTens
         x, y = convert(x, beside=y), convert(y, beside=x)
         none = equal(y, 0)
         quotient = x / where(none, ops.ones_like(y), y)
-        return where(ops.broadcast_like(none, quotient), ops.zeros_like(quotient), quotient, name=full)
+        found = where(ops.broadcast_like(none, quotient), ops.zeros_like(quotient), quotient, name=full)
+        return shown_as(found, "DivNoNan")
 
 
 @register

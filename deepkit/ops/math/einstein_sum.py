@@ -11,6 +11,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import lookup
+from deepkit.core.other_names import shown_as
 from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
@@ -38,7 +39,7 @@ def einsum(_equation: str, *inputs: TensorLike, name: str | None = None) -> AnyT
         tensors = _of_one_type(inputs)
         tensors = [_ranked(term, x) for term, x in zip(_terms(_equation, tensors), tensors, strict=True)]
         if any(x.shape.rank is None for x in tensors):
-            return ops.identity(_with_one_axis_for_the_dots(_equation, tensors), name=full)
+            return shown_as(ops.identity(_with_one_axis_for_the_dots(_equation, tensors), name=full), "Einsum")
         labels, output = _parse(_equation, tensors)
         operands = [_diagonals(x, names) for x, names in zip(tensors, labels, strict=True)]
         result, names = operands[0]
@@ -46,7 +47,7 @@ def einsum(_equation: str, *inputs: TensorLike, name: str | None = None) -> AnyT
             needed = {*output, *(label for _, later in operands[i:] for label in later)}
             result, names = _contract(result, names, x, others, needed)
         result, names = _summed(result, names, set(output))
-        return ops.transpose(result, [names.index(label) for label in output], name=full)
+        return shown_as(ops.transpose(result, [names.index(label) for label in output], name=full), "Einsum")
 
 
 def _of_one_type(inputs: Sequence[Any]) -> list[Any]:

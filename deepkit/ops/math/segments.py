@@ -12,6 +12,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntLike, TensorLike, TensorOrSymbol
@@ -22,6 +23,7 @@ from deepkit.ops.functions import ops
 
 __all__ = [
     "rows_of_segments", "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum",
+    "sparse_segment_mean", "sparse_segment_sqrt_n", "sparse_segment_sum",
     "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
     "unsorted_segment_sqrt_n", "unsorted_segment_sum",
 ]
@@ -261,7 +263,8 @@ def _unsorted(op: type[SegmentReduction], name: str) -> UnsortedSegments:
     ) -> AnyTensor:
         known = static_value(num_segments)
         static = None if known is None else int(known)
-        return apply(op(static=static), data, segment_ids, num_segments, name=name or f"Unsorted{op.__name__}")
+        kind = f"Unsorted{op.__name__}"
+        return shown_as(apply(op(static=static), data, segment_ids, num_segments, name=name or kind), kind)
 
     return named(function, name, f"{op.__doc__}{_UNSORTED}")
 
@@ -305,7 +308,7 @@ def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = N
         x, ids = _tensors(data, segment_ids)
         total = segment_sum(x, ids)
         divide = ops.truncatediv if x.dtype.is_integer else ops.truediv
-        return divide(total, _counts(x, ids, total), name=full)
+        return shown_as(divide(total, _counts(x, ids, total), name=full), "SegmentMean")
 
 
 def unsorted_segment_mean(
@@ -334,3 +337,57 @@ def unsorted_segment_sqrt_n(
         x, ids = _tensors(data, segment_ids)
         total = unsorted_segment_sum(x, ids, num_segments)
         return ops.truediv(total, ops.sqrt(_counts(x, ids, total, num_segments)), name=full)
+
+
+def _selected(data: TensorLike, indices: TensorLike) -> Any:
+    x = data if is_tensor(data) else convert(data, beside=indices)
+    return ops.gather(x, indices)
+
+
+def sparse_segment_sum(
+    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
+    num_segments: IntLike | None = None,
+) -> AnyTensor:
+    """segment_sum of the rows of data that indices (n,) name, segment_ids (n,) ascending: (last id + 1, ...).
+
+    With num_segments, as many. ArgumentError: an index outside [0, rows), or ids that are not in order.
+    """
+    with scope(name, "SparseSegmentSum", data, indices, segment_ids) as full:
+        rows = _selected(data, indices)
+        found = _segmented(segment_sum, unsorted_segment_sum, rows, segment_ids, num_segments, full)
+        return shown_as(found, "SparseSegmentSum")
+
+
+def sparse_segment_mean(
+    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
+    num_segments: IntLike | None = None,
+) -> AnyTensor:
+    """segment_mean of the rows of data that indices (n,) name, segment_ids (n,) ascending: (last id + 1, ...).
+
+    With num_segments, as many. ArgumentError: an index outside [0, rows), or ids that are not in order.
+    """
+    with scope(name, "SparseSegmentMean", data, indices, segment_ids) as full:
+        rows = _selected(data, indices)
+        found = _segmented(segment_mean, unsorted_segment_mean, rows, segment_ids, num_segments, full)
+        return shown_as(found, "SparseSegmentMean")
+
+
+def sparse_segment_sqrt_n(
+    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
+    num_segments: IntLike | None = None,
+) -> AnyTensor:
+    """As sparse_segment_sum, each segment divided by the root of how many rows it has: (last id + 1, ...).
+
+    data: (rows, ...). With num_segments, as many. ArgumentError: an index outside [0, rows).
+    """
+    with scope(name, "SparseSegmentSqrtN", data, indices, segment_ids) as full:
+        x, ids = _tensors(_selected(data, indices), segment_ids)
+        count = ops.reduce_max(ops.concat([ids, -ops.ones_like(ids[:1])], 0)) + 1 if num_segments is None else num_segments
+        return shown_as(unsorted_segment_sqrt_n(x, ids, count, name=full), "SparseSegmentSqrtN")
+
+
+def _segmented(
+    plain: SortedSegments, counted: UnsortedSegments, rows: AnyTensor, ids: TensorLike, num: IntLike | None,
+    name: str | None,
+) -> AnyTensor:
+    return plain(rows, ids, name=name) if num is None else counted(rows, ids, num, name=name)

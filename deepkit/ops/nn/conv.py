@@ -9,6 +9,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, PaddingLike, ShapeLike, TensorLike
 from deepkit.device import convolve
@@ -289,7 +290,7 @@ def _depthwise(x: AnyTensor, filters: AnyTensor, settings: dict[str, Any], name:
         )
     height, width = (d if d is not None else ops.shape(filters)[i] for i, d in enumerate(dims[:2]))
     own = ops.reshape(filters, [height, width, 1, dims[2] * dims[3]])
-    return apply(Conv(groups=dims[2], **settings), x, own, name=name)
+    return shown_as(apply(Conv(groups=dims[2], **settings), x, own, name=name), "DepthwiseConv2dNative")
 
 
 def depthwise_conv2d(

@@ -8,9 +8,10 @@ from typing import Any
 from deepkit.core.apply import convert, scope
 from deepkit.core.typing import AnyTensor, TensorLike
 from deepkit.errors import ArgumentError
+from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.ops.functions import ops
 
-__all__ = ["embedding_lookup"]
+__all__ = ["embedding_lookup", "embedding_lookup_sparse"]
 
 
 def embedding_lookup(
@@ -76,3 +77,33 @@ def _clipped(rows: AnyTensor, ids: AnyTensor, max_norm: TensorLike | None, name:
         return rows
     axes = ops.range(ops.rank(ids), ops.rank(rows))
     return ops.clip_by_norm(rows, max_norm, axes, name=name)
+
+
+def embedding_lookup_sparse(
+    params: TensorLike, sp_ids: SparseTensor, sp_weights: SparseTensor | None = None, partition_strategy: str = "mod",
+    name: str | None = None, combiner: str = "mean", max_norm: TensorLike | None = None,
+) -> AnyTensor:
+    """The rows of params that each row of sp_ids names, combined to one: (rows, size...).
+
+    sp_ids: a SparseTensor of integers, at least one id in each row up to the last; sp_weights: weights at the same places.
+    combiner: "sum", "mean" (by the sum of the weights), "sqrtn" (by the root of the sum of their squares).
+    ArgumentError: another combiner, or an id outside [0, numbers).
+
+    >>> import deepkit as dk
+    >>> ids = dk.SparseTensor([[0, 0], [0, 1], [1, 0]], dk.tensor([0, 1, 1]), [2, 2])
+    >>> dk.ops.embedding_lookup_sparse(dk.tensor([[1.0], [3.0]]), ids).numpy().tolist()
+    [[2.0], [3.0]]
+    """
+    if combiner not in ("sum", "mean", "sqrtn"):
+        raise ArgumentError(f"embedding_lookup_sparse: combiner={combiner!r}", rule="'sum', 'mean' or 'sqrtn'")
+    with scope(name, "embedding_lookup_sparse", params, sp_ids.values) as full:
+        rows = embedding_lookup(params, sp_ids.values, partition_strategy, max_norm=max_norm)
+        segments = ops.cast(sp_ids.indices[:, 0], "int32")
+        weights = ops.ones_like(rows[..., 0]) if sp_weights is None else ops.cast(sp_weights.values, rows.dtype)
+        weights = ops.reshape(weights, [-1, *[1] * (len(rows.shape) - 1)])
+        total = ops.segment_sum(rows * weights, segments, name=full if combiner == "sum" else None)
+        if combiner == "sum":
+            return total
+        if combiner == "mean":
+            return ops.divide(total, ops.segment_sum(weights, segments), name=full)
+        return ops.divide(total, ops.sqrt(ops.segment_sum(ops.square(weights), segments)), name=full)

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def _each(function: Callable[..., Any], *arrays: Array) -> np.ndarray:
+def each(function: Callable[..., Any], *arrays: Array) -> np.ndarray:
     """An array of objects: the function of each element, arrays being broadcast."""
     result = np.frompyfunc(function, len(arrays), 1)(*arrays)
     if isinstance(result, np.ndarray):
@@ -46,7 +46,7 @@ class OfStrings(Op):
     gradient = None
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return _each(self.one, x)
+        return each(self.one, x)
 
     def one(self, text: bytes) -> Any:
         """The result for one string."""
@@ -141,12 +141,12 @@ class AsString(Op):
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         if x.dtype.kind == "b":
-            return _each(lambda b: b"true" if b else b"false", x)
+            return each(lambda b: b"true" if b else b"false", x)
         if x.dtype.kind == "O":
-            return _each(lambda text: self.format.encode() % text, x)
+            return each(lambda text: self.format.encode() % text, x)
         if x.dtype.kind == "c":
-            return _each(lambda c: f"({self._text(c.real)},{self._text(c.imag)})".encode(), x)
-        return _each(lambda number: self._text(number).encode(), x)
+            return each(lambda c: f"({self._text(c.real)},{self._text(c.imag)})".encode(), x)
+        return each(lambda number: self._text(number).encode(), x)
 
     def _text(self, number: Any) -> str:
         finite = isinstance(number, int) or math.isfinite(number)
@@ -251,7 +251,7 @@ class StringJoin(Op):
         return Shape(()) if all(s.rank == 0 for s in shapes) else merged
 
     def forward(self, xp: ArrayModule, *parts: Array) -> Any:
-        return _each(lambda *texts: self.separator.join(texts), *parts)
+        return each(lambda *texts: self.separator.join(texts), *parts)
 
 
 def _bytes(text: Any) -> bytes:
@@ -393,7 +393,7 @@ class Substr(Op):
         return broadcast(x, pos, length)
 
     def forward(self, xp: ArrayModule, x: Array, pos: Array, length: Array) -> Any:
-        return _each(self.one, x, pos, length)
+        return each(self.one, x, pos, length)
 
     def one(self, text: bytes, pos: int, length: int) -> bytes:
         letters: Any = text if self.unit == "BYTE" else text.decode("utf-8", "surrogateescape")

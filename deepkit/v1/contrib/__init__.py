@@ -8,6 +8,7 @@ from deepkit.v1.contrib import (
     layers,
     learn,
     legacy_seq2seq,
+    lookup,
     losses,
     metrics,
     rnn,
@@ -15,9 +16,10 @@ from deepkit.v1.contrib import (
     slim,
     tensorboard,
     training,
+    util,
 )
 
 __all__ = [
-    "crf", "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "losses", "metrics", "rnn",
-    "seq2seq", "slim", "tensorboard", "training",
+    "crf", "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "lookup", "losses", "metrics",
+    "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
 ]

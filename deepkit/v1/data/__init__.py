@@ -1,17 +1,31 @@
 """`tf.data`: data sets that are read, changed and batched on their way into a graph."""
 
+from types import SimpleNamespace
+
 from deepkit.v1.data import experimental
 from deepkit.v1.data._dataset import Dataset
 from deepkit.v1.data._files import FixedLengthRecordDataset, TextLineDataset, TFRecordDataset
 from deepkit.v1.data._iterator import Iterator
 
 __all__ = [
-    "AUTOTUNE", "Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset", "experimental",
+    "AUTOTUNE", "Dataset", "FixedLengthRecordDataset", "Iterator", "Options", "TFRecordDataset", "TextLineDataset",
+    "experimental",
     "get_output_classes", "get_output_shapes", "get_output_types", "make_initializable_iterator",
     "make_one_shot_iterator",
 ]
 
 AUTOTUNE = experimental.AUTOTUNE
+
+
+class Options(SimpleNamespace):
+    """Hints for threads and for how files are shared out; accepted by Dataset.with_options, and without effect here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            experimental_deterministic=None, experimental_distribute=SimpleNamespace(),
+            experimental_optimization=SimpleNamespace(), experimental_slack=None, experimental_stats=None,
+            experimental_threading=SimpleNamespace(),
+        )
 
 
 def make_one_shot_iterator(dataset):

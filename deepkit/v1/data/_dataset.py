@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 
 from deepkit.core import seeds as drawn
+from deepkit.core.apply import apply
 from deepkit.core.graph import default_graph
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype, int64
 from deepkit.device.philox import Stream
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.input import iteration
 from deepkit.ops.input.buffers import random_words
 from deepkit.ops.input.iteration import Pass
 from deepkit.v1.data import _sources as sources
 from deepkit.v1.data import _steps as steps
+from deepkit.v1.data import _windows as windows
 from deepkit.v1.data._elements import (
+    DatasetPart,
     Part,
     SparseParts,
     components,
@@ -37,7 +41,7 @@ from deepkit.v1.data._elements import (
     symbol,
     symbols,
 )
-from deepkit.v1.data._function import ElementFunction
+from deepkit.v1.data._function import ElementFunction, moved_state
 from deepkit.v1.data._iterator import Iterator
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.ops.sparse import SparseTensor
@@ -89,6 +93,10 @@ class Dataset:
 
     def _then(self, element: Any, rows: Callable[[Pass], steps.Rows], inputs: Sequence[Symbol] = ()) -> Dataset:
         return Dataset(element, rows, [*self.inputs, *inputs])
+
+    def then(self, step: Callable[[steps.Rows], steps.Rows]) -> Dataset:
+        """The rows that a generator gives of this one's, elements of the same form."""
+        return self._then(self.element, lambda go: step(self.rows(go)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {describe(self.element)}>"
@@ -262,13 +270,58 @@ class Dataset:
         given = like(self.element, values, "padding_values", lambda v: not is_branch(v))
         return [None if v is None else constant_of(v, p.dtype) for v, p in zip(given, leaves, strict=True)]
 
+    def window(self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: bool = False) -> Dataset:
+        """Data sets of `size` elements each, taken `stride` apart, each beginning `shift` (size) elements after the one before.
+
+        The last ones may be shorter, unless drop_remainder. An element of several parts becomes as many data sets.
+
+        >>> import deepkit.v1 as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     windows = tf.data.Dataset.range(4).window(2, shift=1, drop_remainder=True)
+        ...     pair = windows.flat_map(lambda w: w.batch(2)).make_one_shot_iterator().get_next()
+        ...     print(sess.run(pair), sess.run(pair), sess.run(pair))
+        [0 1] [1 2] [2 3]
+        """
+        of_size, count = _number(size, "size", 1)
+        of_shift, moved = (of_size, count) if shift is None else _number(shift, "shift", 1)
+        of_stride, step = _number(stride, "stride", 1)
+        kinds, drop = components(self.element), bool(drop_remainder)
+        return self._then(
+            map_components(held, self.element),
+            lambda go: windows.windows(self.rows(go), count(go), moved(go), step(go), drop, kinds),
+            [*of_size, *of_shift, *of_stride],
+        )
+
+    def reduce(self, initial_state: Any, reduce_func: Any) -> Any:
+        """What is left of initial_state after reduce_func(state, element) of each element: tensors, in the state's form.
+
+        ArgumentError: the function gives a state of another form or type.
+
+        >>> import deepkit.v1 as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     int(sess.run(tf.data.Dataset.range(5).reduce(np.int64(0), lambda total, x: total + x)))
+        10
+        """
+        start = symbols(initial_state, "reduce")
+        state, made = moved_state(start, self.element, reduce_func, "reduce", lambda answer: answer)
+        needs = list(dict.fromkeys([*self.inputs, *made.inputs]))
+        op = iteration.ReduceDataset(
+            dataset=self, function=made, needs=tuple(needs), static=tuple(p.shape for p in flatten(state))
+        )
+        runner = default_graph().add(iteration.DatasetRunner(), (), "ReduceDataset/runner")
+        return pack(start, apply(op, runner, *flatten(start), *needs))
+
+    def with_options(self, options: Any) -> Dataset:
+        """The same data set: the options are hints for threads that there are not here."""
+        return self
+
     def padded_batch(
         self, batch_size: Any, padded_shapes: Any, padding_values: Any = None, drop_remainder: bool = False
     ) -> Dataset:
         """As batch for elements of different lengths: each is filled up (with 0, or b"") to padded_shapes.
 
-        A dimension of None, or -1, is the longest of the batch. padding_values: numbers, texts or tensors to fill up with,
-        in the form of an element.
+        A dimension of None, or -1, is the longest of the batch; a shape may be a tensor. padding_values: numbers, texts or
+        tensors to fill up with, in the form of an element.
         """
         if any(map(is_sparse, components(self.element))):
             raise ArgumentError(
@@ -277,16 +330,16 @@ class Dataset:
             )
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
-        wanted = like(self.element, padded_shapes, "padded_shapes", is_shape)
+        wanted = like(self.element, padded_shapes, "padded_shapes", lambda s: is_shape(s) or isinstance(s, Symbol))
         full = [_padded(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
         filled = self._fillers(padding_values, leaves)
-        inputs = [*inputs, *[x for x in filled if x is not None]]
+        inputs += [x for x in (*filled, *wanted) if isinstance(x, Symbol)]
         rows = batch_size if drop and not isinstance(batch_size, Symbol) else None
         element = pack(self.element, [Part(p.dtype, Shape((rows, *s))) for p, s in zip(leaves, full, strict=True)])
         return self._then(
             element,
             lambda go: steps.padded_batch(
-                self.rows(go), size(go), drop, leaves, full, [0 if x is None else go.values[x][()] for x in filled]
+                self.rows(go), size(go), drop, leaves, _in_pass(wanted, full, go), _numbers(filled, go)
             ),
             inputs,
         )
@@ -406,6 +459,15 @@ def _open(padded: Any, shape: Shape) -> tuple[int | None, ...]:
     return tuple(None if d is None or d == -1 else int(d) for d in dims)
 
 
+def held(element: Any) -> DatasetPart:
+    """A leaf that is a data set of elements of this form, held as rows."""
+
+    def of(rows: Symbol) -> Dataset:
+        return Dataset(element, lambda go: windows.rows_of(go.values[rows]), [rows])
+
+    return DatasetPart(element, of)
+
+
 def _row_of(element: Any) -> Any:
     """The form of the rows of an element."""
     return map_components(lambda p: _sparse(p, -1) if is_sparse(p) else Part(p.dtype, p.shape[1:]), element)
@@ -422,7 +484,9 @@ def _sparse(parts: SparseParts, more: int) -> SparseParts:
 
 
 def _padded(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
-    """As _open; ShapeError where an element has another number of axes."""
+    """As _open; ShapeError where an element has another number of axes. Of a tensor only the number of axes is known."""
+    if isinstance(wanted, Symbol):
+        wanted = [None] * int((wanted.shape.dims or (len(shape.as_list()),))[0] or len(shape.as_list()))
     full = _open(wanted, shape)
     if shape.dims is not None and len(shape.dims) != len(full):
         raise ShapeError(
@@ -430,6 +494,19 @@ def _padded(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
             rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(shape.dims)}",
         )
     return full
+
+
+def _in_pass(wanted: Sequence[Any], full: Sequence[Any], go: Pass) -> list[Any]:
+    """The shapes that elements are filled up to, in a pass: those that tensors give are known there."""
+    return [
+        tuple(None if d < 0 else int(d) for d in go.values[s]) if isinstance(s, Symbol) else known
+        for s, known in zip(wanted, full, strict=True)
+    ]
+
+
+def _numbers(fillers: Sequence[Symbol | None], go: Pass) -> list[Any]:
+    """What elements are filled up with, in a pass."""
+    return [0 if x is None else go.values[x][()] for x in fillers]
 
 
 def _longer(rows: int | None, shape: Shape) -> Shape:

@@ -6,14 +6,15 @@ A SparseTensor is a branch of three leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from deepkit.core import nest
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
-from deepkit.core.shape import Shape
+from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.symbol import Symbol
-from deepkit.device.dtypes import DType, as_dtype, int64
+from deepkit.device.dtypes import DType, as_dtype, int64, string
 from deepkit.errors import ArgumentError
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.ops.sparse import SparseTensor
@@ -46,6 +47,25 @@ class SparseParts(NamedTuple):
         """The dense shape: the number of its axes, if that is known."""
         rank = self.dense_shape.shape.dims[0] if self.dense_shape.shape.dims else None
         return Shape(None if rank is None else [None] * rank)
+
+
+@dataclass(frozen=True)
+class DatasetPart:
+    """A leaf of an element that is a data set itself: its rows, in one array of objects.
+
+    element: the form of its elements; `of` makes the data set of a tensor that holds such rows.
+    """
+
+    element: Any
+    of: Callable[[Symbol], Any]
+
+    @property
+    def dtype(self) -> DType:
+        return string
+
+    @property
+    def shape(self) -> Shape:
+        return SCALAR
 
 
 def is_branch(value: Any) -> bool:
@@ -95,9 +115,14 @@ def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
 
 
 def pack(structure: Any, leaves: Iterable[Any]) -> Any:
-    """`leaves` in the form of `structure`."""
+    """`leaves` in the form of `structure`; a tensor that holds the rows of a data set as that."""
     rest = iter(leaves)
-    return map_leaves(lambda _: next(rest), structure)
+
+    def taken(part: Any) -> Any:
+        leaf = next(rest)
+        return part.of(leaf) if isinstance(part, DatasetPart) and isinstance(leaf, Symbol) else leaf
+
+    return map_leaves(taken, structure)
 
 
 def like(structure: Any, value: Any, what: str, is_leaf: Callable[[Any], bool]) -> list[Any]:
@@ -133,6 +158,8 @@ def describe(structure: Any) -> str:
         return f"sparse {structure.dtype.name}{structure.shape}"
     if is_branch(structure):
         return "(" + ", ".join(describe(item) for item in structure) + ("," if len(structure) == 1 else "") + ")"
+    if isinstance(structure, DatasetPart):
+        return f"data set of {describe(structure.element)}"
     return f"{structure.dtype.name}{structure.shape}" if isinstance(structure, Part) else str(structure)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.seeds import Counter
+from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.ops.input.iteration import Pass, Row
-from deepkit.v1.data._elements import describe, flatten, map_leaves, pack, part_of, symbols
+from deepkit.v1.data._elements import Part, describe, flatten, map_leaves, pack, part_of, symbols
 
 
 class ElementFunction:
@@ -65,3 +66,42 @@ class ElementFunction:
             return dataset.rows(go.inside(dict(zip(dataset.inputs, values, strict=True))))
 
         return call
+
+
+def moved_state(
+    start: Any, element: Any, function: Callable[..., Any], what: str, state_of: Callable[[Any], Any]
+) -> tuple[Any, ElementFunction]:
+    """The form of a state that a function of it and of an element moves on, and the function.
+
+    start: the first state, tensors. state_of: the new state in what the function answers. A dimension that changes from
+    one state to the next is open. ArgumentError: a state of another form or type.
+    """
+    state = map_leaves(part_of, start)
+    for _ in range(2):
+        made = ElementFunction(function, (state, element), what)
+        if made.dataset is not None:
+            raise ArgumentError(f"{what}: the function returned a data set", rule="it returns the next state")
+        new = state_of(made.result)
+        before, after = flatten(state), flatten(new)
+        same = map_leaves(lambda p: None, state) == map_leaves(lambda p: None, new)
+        if not same or [p.dtype for p in before] != [p.dtype for p in after]:
+            raise ArgumentError(
+                f"{what}: the state is {describe(state)}, the function returned {describe(new)}",
+                rule="the next state has the form and the types of the state",
+                hint="np.int64(0) or 0.0 as the first state where elements are of these types",
+            )
+        common = [
+            Part(a.dtype, a.shape if a.shape == b.shape else _open(a.shape, b.shape))
+            for a, b in zip(before, after, strict=True)
+        ]
+        if common == before:
+            break
+        state = pack(state, common)
+    return state, made
+
+
+def _open(a: Shape, b: Shape) -> Shape:
+    """What two shapes have in common."""
+    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
+        return Shape(None)
+    return Shape(tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))

@@ -119,19 +119,31 @@ def _fitting(part: Part, value: Any) -> np.ndarray:
     return np.array(array)  # a copy: the generator may fill the same array again
 
 
-def mapped(rows: Rows, function: Callable[[Row], Row]) -> Rows:
-    """function(row) of each row."""
-    with contextlib.closing(rows):  # type: ignore[type-var]
-        for row in rows:
-            yield function(row)
+class mapped:  # named as the generators are
+    """function(row) of each row. An error of the function ends nothing: the next row comes after it."""
+
+    def __init__(self, rows: Rows, function: Callable[[Row], Row]):
+        self.rows, self.function = rows, function
+
+    def __iter__(self) -> mapped:
+        return self
+
+    def __next__(self) -> Row:
+        return self.function(next(self.rows))
+
+    def close(self) -> None:
+        """Nobody wants more."""
+        self.rows.close()  # type: ignore[attr-defined]
 
 
-def filtered(rows: Rows, predicate: Callable[[Row], Row]) -> Rows:
-    """The rows for which the predicate is True."""
-    with contextlib.closing(rows):  # type: ignore[type-var]
-        for row in rows:
-            if bool(predicate(row)[0]):
-                yield row
+class filtered(mapped):
+    """The rows for which the predicate is True. An error of the predicate ends nothing."""
+
+    def __next__(self) -> Row:
+        while True:
+            row = next(self.rows)
+            if bool(self.function(row)[0]):
+                return row
 
 
 def chained(rows: Rows, others: Callable[[], Rows]) -> Rows:

@@ -6,9 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit.v1.data._dataset import Dataset
+from deepkit.v1.data._grouping import (
+    Counter,
+    bucket_by_sequence_length,
+    choose_from_datasets,
+    dense_to_sparse_batch,
+    get_single_element,
+    group_by_window,
+    ignore_errors,
+    sample_from_datasets,
+    scan,
+    take_while,
+    unique,
+)
 
 __all__ = [
-    "AUTOTUNE", "enumerate_dataset", "map_and_batch", "parallel_interleave", "shuffle_and_repeat", "unbatch",
+    "AUTOTUNE", "Counter", "bucket_by_sequence_length", "choose_from_datasets", "copy_to_device", "dense_to_sparse_batch",
+    "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors", "map_and_batch", "parallel_interleave",
+    "prefetch_to_device", "sample_from_datasets", "scan", "shuffle_and_repeat", "take_while", "unbatch", "unique",
 ]
 
 AUTOTUNE = -1
@@ -44,3 +59,13 @@ def enumerate_dataset(start: Any = 0) -> Step:
 def unbatch() -> Step:
     """dataset.apply(...) is dataset.unbatch()."""
     return lambda dataset: dataset.unbatch()
+
+
+def prefetch_to_device(device: str, buffer_size: Any = None) -> Step:
+    """dataset.apply(...) is dataset.prefetch(buffer_size): arrays go to a device when an op there takes them."""
+    return lambda dataset: dataset.prefetch(1 if buffer_size is None else buffer_size)
+
+
+def copy_to_device(target_device: str, source_device: str = "/cpu:0") -> Step:
+    """dataset.apply(...) is the data set: arrays go to a device when an op there takes them."""
+    return lambda dataset: dataset

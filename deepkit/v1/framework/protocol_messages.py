@@ -9,7 +9,7 @@ from deepkit.ops.summary.event_messages import message
 from deepkit.v1.framework.unknown_names import explain
 
 NAMES = (
-    "AttrValue", "Event", "GraphDef", "HistogramProto", "NodeDef", "RunMetadata", "RunOptions", "SessionLog", "Summary",
+    "AttrValue", "Event", "HistogramProto", "NodeDef", "RunMetadata", "RunOptions", "SessionLog", "Summary",
     "SummaryMetadata",
 )
 

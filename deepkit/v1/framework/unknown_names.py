@@ -26,6 +26,11 @@ MEANT = {
     "tf.contrib.lavers": "tf.contrib.layers", "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue",
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
 }
+# Names of TensorFlow 2 in whose place stands another way to write programs; to what that is.
+INSTEAD = {
+    "tf.function": "nothing: what is written once is a graph already, and sess.run(result) runs it again and again",
+    "tf.Module": "a Python class that makes its variables with tf.get_variable",
+}
 _DEEPEST = 5
 
 
@@ -52,7 +57,7 @@ def explain(path: str) -> Callable[[str], Any]:
 
 def missing_name(full: str) -> MissingNameError:
     """The error for the name `full`, as in "tf.nn.rleu"."""
-    hint, meant = nearest(full), MEANT.get(full)
+    hint, meant = INSTEAD.get(full) or nearest(full), MEANT.get(full)
     rule = f"its name is {meant}" + ("" if hint == meant else ", which deepkit does not have either") if meant else None
     return MissingNameError(f"deepkit has no {printable(full)}", rule=rule, hint=hint)
 

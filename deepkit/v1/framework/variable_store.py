@@ -18,6 +18,7 @@ from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError, did_you_mean
 from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
+from deepkit.v1.framework.partitions import PartitionedVariable, parts_of
 from deepkit.v1.initializers import shape_constant
 
 
@@ -115,13 +116,31 @@ class VariableStore(Generic[Scope]):
         reuse: Any = None, trainable: bool | None = None, collections: Any = None, caching_device: Any = None,
         partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None, constraint: Any = None,
         synchronization: Any = None, aggregation: Any = None,
-    ) -> Variable:
-        """The variable called `name` (in full), shared or new as `reuse` says."""
+    ) -> Variable | PartitionedVariable:
+        """The variable called `name` (in full), shared or new as `reuse` says; with a partitioner, in parts."""
         if partitioner is not None:
-            raise ArgumentError(
-                f"get_variable({name!r}) with a partitioner", rule="a variable is kept in one piece",
-                hint="leave partitioner out, or make several variables and concat them",
-            )
+            if initializer is not None and is_value(initializer):
+                raise ArgumentError(
+                    f"get_variable({name!r}): a value to start with, and a partitioner", rule="an initializer for each part"
+                )
+            if shape is None:
+                raise ShapeError(f"get_variable({name!r}) with a partitioner needs a shape", where=_here())
+            counts, shapes = parts_of(shape, dtype, partitioner, name)
+            parts = [
+                self._one(f"{name}/part_{i}", own, dtype, initializer, regularizer, reuse, trainable, collections,
+                          validate_shape, constraint)
+                for i, own in enumerate(shapes)
+            ]
+            return PartitionedVariable(name, parts, counts)
+        return self._one(
+            name, shape, dtype, initializer, regularizer, reuse, trainable, collections, validate_shape, constraint
+        )
+
+    def _one(
+        self, name: str, shape: Any, dtype: Any, initializer: Any, regularizer: Any, reuse: Any, trainable: bool | None,
+        collections: Any, validate_shape: bool, constraint: Any,
+    ) -> Variable:
+        """A variable in one piece."""
         found = self.find(name)
         if found is not None:
             if not reuse:

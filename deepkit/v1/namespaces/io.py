@@ -1,6 +1,7 @@
 """`tf.io`: records, files and queues."""
 
 from deepkit.ops.input.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
+from deepkit.v1.framework.graph_messages import write_graph
 from deepkit.v1.input.pipeline import match_filenames_once
 from deepkit.v1.input.queues import PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
 from deepkit.v1.ops.parsing import (
@@ -21,4 +22,5 @@ __all__ = [
     "RandomShuffleQueue", "TFRecordCompressionType", "TFRecordOptions", "TFRecordWriter", "VarLenFeature",
     "decode_base64", "decode_csv", "decode_raw", "encode_base64", "gfile", "match_filenames_once", "matching_files",
     "parse_example", "parse_single_example", "parse_single_sequence_example", "read_file", "tf_record_iterator",
+    "write_graph",
 ]

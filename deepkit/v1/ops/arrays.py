@@ -9,19 +9,24 @@ from deepkit.device.dtypes import float32, float64, int32, int64
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
-    "argsort", "bincount", "bitcast", "boolean_mask", "broadcast_to", "cast", "concat", "confusion_matrix",
-    "count_nonzero", "depth_to_space", "dynamic_partition", "dynamic_stitch", "expand_dims", "eye", "fill",
-    "gather", "gather_nd", "histogram_fixed_width", "histogram_fixed_width_bins", "identity", "invert_permutation",
-    "lin_space", "linspace", "matrix_transpose", "meshgrid", "newaxis", "one_hot", "ones", "ones_like", "pack", "pad",
+    "argsort", "batch_gather", "batch_to_space", "batch_to_space_nd", "bincount", "bitcast", "boolean_mask",
+    "broadcast_to", "cast", "concat", "confusion_matrix", "count_nonzero", "depth_to_space", "dynamic_partition",
+    "dynamic_stitch", "expand_dims", "extract_image_patches", "eye", "fill", "gather", "gather_nd",
+    "histogram_fixed_width", "histogram_fixed_width_bins", "identity", "invert_permutation", "lin_space",
+    "linspace", "matrix_transpose", "meshgrid", "newaxis", "one_hot", "ones", "ones_like", "pack", "pad",
     "parallel_stack", "range", "rank", "reshape", "reverse", "reverse_sequence", "roll", "saturate_cast",
     "scatter_nd", "searchsorted", "sequence_mask", "setdiff1d", "shape", "shape_n", "size", "slice", "sort",
-    "space_to_depth", "split", "squeeze", "stack", "stop_gradient", "strided_slice", "tensor_scatter_add",
-    "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
-    "tensor_scatter_nd_update", "tensor_scatter_sub", "tensor_scatter_update", "tile", "to_double", "to_float",
-    "to_int32", "to_int64", "transpose", "unique", "unique_with_counts", "unpack", "unstack", "zeros", "zeros_like",
+    "space_to_batch", "space_to_batch_nd", "space_to_depth", "split", "squeeze", "stack", "stop_gradient",
+    "strided_slice", "tensor_scatter_add", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensor_scatter_sub",
+    "tensor_scatter_update", "tile", "to_double", "to_float", "to_int32", "to_int64", "transpose", "unique",
+    "unique_with_counts", "unpack", "unravel_index", "unstack", "zeros", "zeros_like",
 ]
 
 argsort = symbolic(ops.argsort)
+batch_gather = symbolic(ops.batch_gather)
+batch_to_space = symbolic(ops.batch_to_space, "BatchToSpaceND")
+batch_to_space_nd = symbolic(ops.batch_to_space_nd, "BatchToSpaceND")
 bincount = symbolic(ops.bincount)
 bitcast = symbolic(ops.bitcast)
 boolean_mask = symbolic(ops.boolean_mask)
@@ -34,6 +39,7 @@ depth_to_space = symbolic(ops.depth_to_space)
 dynamic_partition = symbolic(ops.dynamic_partition)
 dynamic_stitch = symbolic(ops.dynamic_stitch)
 expand_dims = symbolic(ops.expand_dims)
+extract_image_patches = symbolic(ops.extract_image_patches, "ExtractImagePatches")
 eye = symbolic(ops.eye)
 fill = symbolic(ops.fill)
 gather = symbolic(ops.gather)
@@ -67,6 +73,8 @@ shape = symbolic(ops.shape)
 size = symbolic(ops.size)
 slice = symbolic(ops.slice_)
 sort = symbolic(ops.sort)
+space_to_batch = symbolic(ops.space_to_batch, "SpaceToBatchND")
+space_to_batch_nd = symbolic(ops.space_to_batch_nd, "SpaceToBatchND")
 space_to_depth = symbolic(ops.space_to_depth)
 split = symbolic(ops.split)
 squeeze = symbolic(ops.squeeze)
@@ -86,6 +94,7 @@ transpose = symbolic(ops.transpose)
 unique = symbolic(ops.unique)
 unique_with_counts = symbolic(ops.unique_with_counts)
 unpack = symbolic(ops.unstack)
+unravel_index = symbolic(ops.unravel_index)
 unstack = symbolic(ops.unstack)
 zeros = symbolic(ops.zeros)
 zeros_like = symbolic(ops.zeros_like)

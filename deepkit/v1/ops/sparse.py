@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deepkit import ops
 from deepkit.core.apply import is_tensor
+from deepkit.core.slices import IndexedSlices
+from deepkit.errors import ArgumentError
 from deepkit.ops.arrays.sparse import SparseTensor as _SparseTensor
 from deepkit.ops.arrays.sparse import SparseTensorValue
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
-    "SparseTensor", "SparseTensorValue", "sparse_tensor_dense_matmul", "sparse_tensor_to_dense", "sparse_to_dense",
+    "SparseTensor", "SparseTensorValue", "edit_distance", "sparse_add", "sparse_concat", "sparse_fill_empty_rows",
+    "sparse_mask", "sparse_maximum", "sparse_minimum", "sparse_reduce_max", "sparse_reduce_sum", "sparse_reorder",
+    "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n",
+    "sparse_segment_sum", "sparse_slice", "sparse_softmax", "sparse_split", "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense", "sparse_to_dense", "sparse_to_indicator", "sparse_transpose",
 ]
 
 sparse_to_dense = symbolic(ops.sparse_to_dense)
+sparse_segment_sum = symbolic(ops.sparse_segment_sum)
+sparse_segment_mean = symbolic(ops.sparse_segment_mean)
+sparse_segment_sqrt_n = symbolic(ops.sparse_segment_sqrt_n)
 
 
 class _Kind(type):
@@ -56,3 +67,80 @@ def sparse_tensor_dense_matmul(
 def _in_graph(sparse: Any) -> SparseTensor:
     """The same sparse tensor, or the value of one, its three parts nodes of the graph."""
     return SparseTensor(sparse.indices, sparse.values, sparse.dense_shape)
+
+
+def _of_sparse(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, whose sparse arguments, or values of such, become nodes of the graph, as its results do."""
+
+    def given(value: Any) -> Any:
+        if isinstance(value, (list, tuple)) and value and all(_is_sparse(v) for v in value):
+            return [_in_graph(v) for v in value]
+        return _in_graph(value) if _is_sparse(value) else value
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return _made(function(*[given(a) for a in args], **{key: given(a) for key, a in kwargs.items()}))
+
+    return wrapper
+
+
+def _is_sparse(value: Any) -> bool:
+    return isinstance(value, (SparseTensor, SparseTensorValue))
+
+
+def _made(result: Any) -> Any:
+    if isinstance(result, (list, tuple)):
+        return type(result)([_made(r) for r in result])
+    return _in_graph(result) if _is_sparse(result) else result
+
+
+edit_distance = _of_sparse(ops.edit_distance)
+embedding_lookup_sparse = _of_sparse(ops.embedding_lookup_sparse)
+sparse_add = _of_sparse(ops.sparse_add)
+sparse_concat = _of_sparse(ops.sparse_concat)
+sparse_expand_dims = _of_sparse(ops.sparse_expand_dims)
+sparse_fill_empty_rows = _of_sparse(ops.sparse_fill_empty_rows)
+sparse_maximum = _of_sparse(ops.sparse_maximum)
+sparse_minimum = _of_sparse(ops.sparse_minimum)
+sparse_reduce_max = _of_sparse(ops.sparse_reduce_max)
+sparse_reduce_sum = _of_sparse(ops.sparse_reduce_sum)
+sparse_reorder = _of_sparse(ops.sparse_reorder)
+sparse_reset_shape = _of_sparse(ops.sparse_reset_shape)
+sparse_reshape = _of_sparse(ops.sparse_reshape)
+sparse_retain = _of_sparse(ops.sparse_retain)
+sparse_slice = _of_sparse(ops.sparse_slice)
+sparse_softmax = _of_sparse(ops.sparse_softmax)
+sparse_to_indicator = _of_sparse(ops.sparse_to_indicator)
+sparse_transpose = _of_sparse(ops.sparse_transpose)
+
+
+def sparse_split(
+    keyword_required: Any = None, sp_input: Any = None, num_split: Any = None, axis: Any = None, name: Any = None,
+    split_dim: Any = None,
+) -> list[SparseTensor]:
+    """A sparse tensor in num_split parts along `axis`; all arguments are given by their names."""
+    if keyword_required is not None:
+        raise ArgumentError("sparse_split takes its arguments by their names", hint="sp_input=..., num_split=..., axis=...")
+    along = axis if axis is not None else split_dim
+    return _made(ops.sparse_split(_in_graph(sp_input), int(num_split), int(along), name))
+
+
+def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """IndexedSlices without the rows that mask_indices names."""
+    kept, where = ops.setdiff1d(a.indices, mask_indices)
+    return IndexedSlices(ops.gather(a.values, where), kept, a.dense_shape)
+
+
+def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
+    """The places of a dense tensor that are not 0."""
+    x = constant_of(tensor)
+    places = ops.where(ops.not_equal(x, b"" if x.dtype.is_string else ops.cast(0, x.dtype)))
+    return SparseTensor(places, ops.gather_nd(x, places), ops.shape(x, out_type="int64"))
+
+
+def sparse_eye(num_rows: int, num_columns: int | None = None, dtype: Any = "float32", name: str | None = None) -> SparseTensor:
+    """A sparse matrix with ones on its diagonal."""
+    columns = num_rows if num_columns is None else num_columns
+    n = min(num_rows, columns)
+    ones = ops.ones([n], dtype)
+    return SparseTensor(np.repeat(np.arange(n), 2).reshape(n, 2), ones, [num_rows, columns])

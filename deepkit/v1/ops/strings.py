@@ -6,16 +6,24 @@ from deepkit import ops
 from deepkit.v1.framework.symbolic import symbolic
 
 __all__ = [
-    "as_string", "decode_base64", "encode_base64", "reduce_join", "string_join", "string_split",
-    "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "substr",
+    "as_string", "decode_base64", "encode_base64", "reduce_join", "regex_replace", "string_join", "string_split",
+    "string_strip", "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong",
+    "string_to_number", "substr",
 ]
 
 as_string = symbolic(ops.as_string)
 decode_base64 = symbolic(ops.decode_base64)
 encode_base64 = symbolic(ops.encode_base64)
 reduce_join = symbolic(ops.reduce_join)
+regex_full_match = symbolic(ops.regex_full_match)
+regex_replace = symbolic(ops.regex_replace)
 string_join = symbolic(ops.string_join)
+string_length = symbolic(ops.string_length)
+string_lower = symbolic(ops.string_lower)
 string_split = symbolic(ops.string_split)
+string_strip = symbolic(ops.string_strip)
+string_to_number = symbolic(ops.string_to_number)
+string_upper = symbolic(ops.string_upper)
 string_to_hash_bucket = symbolic(ops.string_to_hash_bucket)
 string_to_hash_bucket_fast = symbolic(ops.string_to_hash_bucket_fast)
 string_to_hash_bucket_strong = symbolic(ops.string_to_hash_bucket_strong)

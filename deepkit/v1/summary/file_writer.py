@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from deepkit.core.graph import Graph
+from deepkit.core.node import GraphDescription
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, DTypeError
 from deepkit.io.events import EventWriter
@@ -96,7 +97,7 @@ class FileWriter:
         if self._mute:
             return
         found = graph_def if graph is None else graph
-        if isinstance(found, Graph):
+        if isinstance(found, (Graph, GraphDescription)):
             found = _graph_def(found)
         if not hasattr(found, "SerializeToString"):
             raise DTypeError(f"add_graph of {type(found).__name__}", rule="a tf.Graph", hint="sess.graph")

@@ -9,6 +9,7 @@ from deepkit.ops.input.example_messages import NAMES as _MESSAGES
 from deepkit.ops.input.example_messages import message as _message
 from deepkit.train import *
 from deepkit.train import __all__ as _train_names
+from deepkit.v1.framework.graph_messages import write_graph
 from deepkit.v1.framework.unknown_names import explain as _explain
 from deepkit.v1.input.pipeline import *
 from deepkit.v1.input.pipeline import __all__ as _pipeline_names
@@ -49,6 +50,7 @@ from deepkit.v1.train.monitored_session import (
     WorkerSessionCreator,
 )
 from deepkit.v1.train.queue_runner import QueueRunner, add_queue_runner, start_queue_runners
+from deepkit.v1.train.replicas import SyncReplicasOptimizer
 from deepkit.v1.train.saver import Saver
 from deepkit.v1.train.scaffold import Scaffold
 from deepkit.v1.train.session_manager import SessionManager
@@ -64,7 +66,7 @@ __all__ = [
     "ChiefSessionCreator", "ClusterSpec", "FeedFnHook", "FinalOpsHook", "MonitoredSession", "MonitoredTrainingSession",
     "Server", "replica_device_setter",
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
-    "SingularMonitoredSession", "Supervisor", "WorkerSessionCreator",
+    "SingularMonitoredSession", "Supervisor", "SyncReplicasOptimizer", "WorkerSessionCreator",
     "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
     "NewCheckpointReader", "Saver", "SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues",
     "StepCounterHook", "StopAtStepHook", "SummarySaverHook",
@@ -73,6 +75,7 @@ __all__ = [
     "global_step", "import_meta_graph",
     "init_from_checkpoint", "latest_checkpoint", "list_variables", "load_checkpoint", "load_variable",
     "remove_checkpoint", "summary_iterator", "update_checkpoint_state", "warm_start",
+    "write_graph",
 ]
 
 

@@ -125,7 +125,7 @@ def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
         scope = next((s for s in collapse if node.name == s or node.name.startswith(s + "/")), None)
         variable = number.get(id(_read_by(node)))
         if scope is None and variable is None:
-            boxes.append(Box(node.name, node.type, _kind(node), _shape(node)))
+            boxes.append(Box(node.name, node.op.type, _kind(node), _shape(node)))
         elif scope is not None and scope not in merged:
             merged[scope] = len(boxes)
             boxes.append(_of_scope(scope, nodes))
@@ -162,11 +162,11 @@ def _kind(node: Any) -> str:
     if getattr(node, "gradient_of", None) is not None or node.name.split("/")[0].startswith("gradients"):
         return "gradient"
     for kind, starts in (("input", _INPUTS), ("state", _STATES)):
-        if node.type.startswith(starts):
+        if node.op.type.startswith(starts):
             return kind
-    if any(word in node.type for word in _EFFECTS):
+    if any(word in node.op.type for word in _EFFECTS):
         return "effect"
-    return "constant" if node.type == "Const" else "op"
+    return "constant" if node.op.type == "Const" else "op"
 
 
 def _shape(node: Any) -> str:

@@ -15,6 +15,10 @@ TESTED_IN = {
         ReadFile MatchingFiles CountUpTo""",
     "test_data.py": """
         IteratorV2 OneShotIterator IteratorFromStringHandleV2 MakeIterator IteratorToStringHandle IteratorGetNext""",
+    "test_windows.py": "DatasetRunner ReduceDataset SingleElement",
+    "test_tables.py": """
+        HashTableV2 InitializeTableV2 LookupTableInsertV2 LookupTableRemoveV2 LookupTableFindV2 LookupTableSizeV2
+        LookupTableExportV2""",
 }
 
 WITHOUT_SAMPLE = {

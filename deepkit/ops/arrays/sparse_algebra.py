@@ -1,0 +1,424 @@
+"""Sparse tensors added, reduced, joined, cut and put in order, without ever making them dense."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from deepkit.core.apply import apply, convert, scope
+from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
+from deepkit.core.shape import Shape
+from deepkit.core.static import static_value
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
+from deepkit.device.dtypes import DType, as_dtype, int64
+from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.arrays.sparse import SparseTensor
+from deepkit.ops.functions import ops
+
+__all__ = [
+    "sparse_add", "sparse_concat", "sparse_expand_dims", "sparse_fill_empty_rows", "sparse_maximum", "sparse_minimum",
+    "sparse_reduce_max", "sparse_reduce_sum", "sparse_reorder", "sparse_reset_shape", "sparse_reshape", "sparse_retain",
+    "sparse_slice", "sparse_softmax", "sparse_split", "sparse_to_indicator", "sparse_transpose",
+]
+
+
+@register
+class SparseOrder(Op):
+    """The numbers of positions (n, rank) in the order in which they come in the dense tensor: row by row."""
+
+    cpu_only = True
+    types = ("int64",)
+    returns = "int64"
+    gradient = None
+
+    def shape(self, places: Shape) -> Shape:
+        return Shape((places.dims[0] if places.dims else None,))
+
+    def forward(self, xp: ArrayModule, places: Array) -> np.ndarray:
+        if not places.shape[1]:
+            return np.arange(len(places), dtype=np.int64)
+        return np.lexsort(places.T[::-1]).astype(np.int64)
+
+
+@register
+class SparseUnion(Op):
+    """The different positions among those of two sparse tensors, in order; and for each given one its number there."""
+
+    cpu_only = True
+    types = ("int64", "int64")
+    gradient = None
+
+    def shape(self, a: Shape, b: Shape) -> Any:
+        rank = a.dims[1] if a.dims else None
+        return Shape((None, rank)), Shape((None,))
+
+    def dtype(self, *_: DType) -> Any:
+        return int64, int64
+
+    def forward(self, xp: ArrayModule, a: Array, b: Array) -> Any:
+        both = np.concatenate([a, b])
+        if not both.shape[1]:
+            return both[:1], np.zeros(len(both), np.int64)
+        places, numbers = np.unique(both, axis=0, return_inverse=True)
+        return places.astype(np.int64), numbers.reshape(-1).astype(np.int64)
+
+
+@register
+class EmptyRows(Op):
+    """The rows, given their count, that no position names: their numbers (m,) and, for all rows, whether they are such."""
+
+    cpu_only = True
+    types = ("int64", "int64")
+    gradient = None
+
+    def shape(self, places: Shape, count: Shape) -> Any:
+        return Shape((None,)), Shape((None,))
+
+    def dtype(self, *_: DType) -> Any:
+        return int64, as_dtype("bool")
+
+    def forward(self, xp: ArrayModule, places: Array, count: Array) -> Any:
+        empty = np.ones(int(count), np.bool_)
+        empty[places[:, 0]] = False
+        return np.flatnonzero(empty).astype(np.int64), empty
+
+
+def _with(sp: SparseTensor, values: AnyTensor) -> SparseTensor:
+    return SparseTensor(sp.indices, values, sp.dense_shape)
+
+
+def _rank(sp: SparseTensor) -> int:
+    rank = sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.dims or (None, None))[1]
+    if rank is None:
+        raise ShapeError("a sparse tensor of unknown rank", hint="give its dense_shape as numbers")
+    return rank
+
+
+def _numbered(places: AnyTensor, dims: AnyTensor, axes: Sequence[int]) -> Any:
+    """One number for each position, by the axes named: equal where all of them are."""
+    number: Any = ops.zeros_like(places[:, 0]) if _columns(places) else ops.zeros([ops.shape(places)[0]], int64)
+    for axis in axes:
+        number = number * dims[axis] + places[:, axis]
+    return number
+
+
+def _columns(places: AnyTensor) -> int | None:
+    return places.shape.dims[1] if places.shape.dims else None
+
+
+def sparse_reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
+    """The same sparse tensor with its positions in rising order, row by row.
+
+    indices (n, rank), values (n,); result: the same shapes. DTypeError: positions that are no int64.
+
+    >>> import deepkit as dk
+    >>> a = dk.SparseTensor([[1, 0], [0, 1]], dk.tensor([1.0, 2.0]), [2, 2])
+    >>> dk.ops.sparse_reorder(a).values.numpy().tolist()
+    [2.0, 1.0]
+    """
+    with scope(name, "SparseReorder", sp_input.values):
+        order = apply(SparseOrder(), sp_input.indices)
+        return SparseTensor(ops.gather(sp_input.indices, order), ops.gather(sp_input.values, order), sp_input.dense_shape)
+
+
+def sparse_transpose(sp_input: SparseTensor, perm: IntsLike | None = None, name: str | None = None) -> SparseTensor:
+    """The sparse tensor with its axes in another order; perm=None turns it around.
+
+    indices (n, rank), values (n,); result: positions in rising order. ShapeError: perm of another length.
+    """
+    with scope(name, "SparseTranspose", sp_input.values):
+        order = list(reversed(range(_rank(sp_input)))) if perm is None else [int(i) for i in np.asarray(perm).reshape(-1)]
+        if len(order) != _rank(sp_input):
+            raise ShapeError(f"sparse_transpose: perm={order} of {_rank(sp_input)} axes")
+        places = ops.gather(sp_input.indices, order, axis=1)
+        return sparse_reorder(SparseTensor(places, sp_input.values, ops.gather(sp_input.dense_shape, order)))
+
+
+def _axes(axis: AxisLike, rank: int) -> list[int]:
+    known = static_value(axis)
+    listed = range(rank) if known is None else [int(a) % rank for a in np.asarray(known).reshape(-1)]
+    return sorted(set(listed))
+
+
+def _kept(sp: SparseTensor, axis: AxisLike) -> tuple[list[int], list[int]]:
+    """The axes that are reduced, and those that stay."""
+    gone = _axes(axis, _rank(sp))
+    return gone, [i for i in range(_rank(sp)) if i not in gone]
+
+
+def _shaped(sp: SparseTensor, flat: AnyTensor, gone: list[int], keepdims: bool, name: str | None) -> Any:
+    """The reduced values, a vector, in the shape of the result."""
+    listed = [i for i in range(_rank(sp)) if keepdims or i not in gone]
+    dims = [ops.cast(1 if i in gone else sp.dense_shape[i], int64) for i in listed]
+    shaped = ops.reshape(flat, ops.stack(dims) if dims else [], name=name)
+    return _known_as(shaped, sp.shape.dims or (), gone, listed)
+
+
+def _known_as(x: AnyTensor, dims: Sequence[int | None], gone: list[int], listed: list[int]) -> Any:
+    """The reduced tensor with the lengths that are known; of those axes that are gone they are 1."""
+    if hasattr(x, "set_shape") and len(dims):
+        x.set_shape([1 if i in gone else dims[i] for i in listed])
+    return x
+
+
+def _places_kept(sp: SparseTensor, kept: list[int]) -> tuple[Any, Any]:
+    """The place of each value in the result, which is a vector, and that vector's length."""
+    lengths = ops.cast(sp.dense_shape, int64)
+    count = ops.reduce_prod(ops.gather(lengths, np.asarray(kept, np.int64)))
+    return _numbered(sp.indices, lengths, kept), count
+
+
+def sparse_reduce_sum(
+    sp_input: SparseTensor, axis: AxisLike = None, keepdims: bool | None = None, reduction_axes: AxisLike = None,
+    keep_dims: bool | None = None, name: str | None = None,
+) -> AnyTensor:
+    """The sum over `axis` (all axes if None) of a sparse tensor, as a dense one.
+
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
+    """
+    keep = bool(keepdims if keepdims is not None else keep_dims)
+    with scope(name, "SparseReduceSum", sp_input.values) as full:
+        gone, kept = _kept(sp_input, axis if axis is not None else reduction_axes)
+        places, count = _places_kept(sp_input, kept)
+        total = ops.unsorted_segment_sum(sp_input.values, places, count)
+        return shown_as(_shaped(sp_input, total, gone, keep, full), "SparseReduceSum")
+
+
+def sparse_reduce_max(
+    sp_input: SparseTensor, axis: AxisLike = None, keepdims: bool | None = None, reduction_axes: AxisLike = None,
+    keep_dims: bool | None = None, name: str | None = None,
+) -> AnyTensor:
+    """The largest of the values that are named over `axis` (all axes if None); 0 where none is.
+
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
+    """
+    keep = bool(keepdims if keepdims is not None else keep_dims)
+    with scope(name, "SparseReduceMax", sp_input.values) as full:
+        gone, kept = _kept(sp_input, axis if axis is not None else reduction_axes)
+        places, count = _places_kept(sp_input, kept)
+        most = ops.unsorted_segment_max(sp_input.values, places, count)
+        named = ops.unsorted_segment_sum(ops.ones_like(places), places, count)
+        return shown_as(_shaped(sp_input, ops.where(named > 0, most, ops.zeros_like(most)), gone, keep, full), "SparseReduceMax")
+
+
+def _merged(a: SparseTensor, b: SparseTensor) -> tuple[Any, Any, Any]:
+    """The positions of both, and their values as vectors over these, 0 where one names none."""
+    places, numbers = apply(SparseUnion(), a.indices, b.indices)
+    count, mine = ops.shape(places)[0], ops.shape(a.indices)[0]
+    first = ops.unsorted_segment_sum(a.values, numbers[:mine], count)
+    return places, first, ops.unsorted_segment_sum(b.values, numbers[mine:], count)
+
+
+def sparse_add(
+    a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: TensorLike | None = None,
+    thresh: TensorLike | None = None, name: str | None = None,
+) -> Any:
+    """a + b: sparse if both are, else dense. Sums smaller than `threshold` in size are left out of a sparse one.
+
+    Equal shapes and types. ArgumentError: neither is sparse.
+
+    >>> import deepkit as dk
+    >>> a = dk.SparseTensor([[0], [2]], dk.tensor([1.0, 2.0]), [3])
+    >>> dk.ops.sparse_add(a, a).values.numpy().tolist()
+    [2.0, 4.0]
+    """
+    if not isinstance(a, SparseTensor) and not isinstance(b, SparseTensor):
+        raise ArgumentError("sparse_add: two dense tensors", hint="a + b")
+    if not isinstance(a, SparseTensor) or not isinstance(b, SparseTensor):
+        sp, dense = (a, b) if isinstance(a, SparseTensor) else (b, a)
+        with scope(name, "SparseTensorDenseAdd", sp.values, dense) as full:
+            spread = ops.scatter_nd(sp.indices, sp.values, ops.cast(sp.dense_shape, int64))
+            return ops.add(spread, convert(dense, sp.dtype, beside=sp.values), name=full)
+    with scope(name, "SparseAdd", a.values, b.values):
+        places, first, second = _merged(a, b)
+        total = SparseTensor(places, first + second, a.dense_shape)
+        least = threshold if thresh is None else thresh
+        if least is None:
+            return total
+        return sparse_retain(total, ops.greater_equal(ops.abs(total.values), least))
+
+
+def sparse_maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> SparseTensor:
+    """The larger of two sparse tensors at each place that one of them names; the other is 0 there.
+
+    Equal dense shapes and types; result: positions in order. DTypeError: different types.
+    """
+    with scope(name, "SparseSparseMaximum", sp_a.values, sp_b.values):
+        places, first, second = _merged(sp_a, sp_b)
+        return SparseTensor(places, ops.maximum(first, second), sp_a.dense_shape)
+
+
+def sparse_minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> SparseTensor:
+    """The smaller of two sparse tensors at each place that one of them names; the other is 0 there.
+
+    Equal dense shapes and types; result: positions in order. DTypeError: different types.
+    """
+    with scope(name, "SparseSparseMinimum", sp_a.values, sp_b.values):
+        places, first, second = _merged(sp_a, sp_b)
+        return SparseTensor(places, ops.minimum(first, second), sp_a.dense_shape)
+
+
+def sparse_softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
+    """The softmax of each row, the last axis, over the places that are named; the others stay empty.
+
+    values (n,) of floats, rank 2 or more; result: the same positions. ShapeError: fewer axes.
+    """
+    if _rank(sp_input) < 2:
+        raise ShapeError("sparse_softmax of one axis", rule="two axes or more, the last of which is normalized")
+    with scope(name, "SparseSoftmax", sp_input.values):
+        rows, count = _places_kept(sp_input, list(range(_rank(sp_input) - 1)))
+        top = ops.gather(ops.unsorted_segment_max(sp_input.values, rows, count), rows)
+        weight = ops.exp(sp_input.values - ops.stop_gradient(top))
+        return _with(sp_input, weight / ops.gather(ops.unsorted_segment_sum(weight, rows, count), rows))
+
+
+def sparse_retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
+    """The places for which to_retain, bool (n,), holds. ShapeError: another length."""
+    keep = convert(to_retain, "bool", beside=sp_input.values)
+    places, values = (ops.boolean_mask(x, keep) for x in (sp_input.indices, sp_input.values))
+    return SparseTensor(places, values, sp_input.dense_shape)
+
+
+def sparse_slice(
+    sp_input: SparseTensor, start: IntsLike, size: IntsLike, name: str | None = None
+) -> SparseTensor:
+    """The block of the given size from `start` on, cut off where the tensor ends; start, size: (rank,) integers.
+
+    ShapeError: another number of axes.
+    """
+    with scope(name, "SparseSlice", sp_input.values):
+        dims = ops.cast(sp_input.dense_shape, int64)
+        begin = ops.cast(convert(start, beside=dims), int64)
+        if not begin.shape.is_compatible_with(dims.shape):
+            raise ShapeError(f"sparse_slice from {begin.shape} numbers in {dims.shape} axes", rule="one number for each axis")
+        lengths = ops.maximum(ops.minimum(ops.cast(convert(size, beside=dims), int64), dims - begin), 0)
+        inside = ops.logical_and(sp_input.indices >= begin, sp_input.indices < begin + lengths)
+        cut = sparse_retain(sp_input, ops.reduce_all(inside, 1))
+        return SparseTensor(cut.indices - begin, cut.values, lengths)
+
+
+def sparse_concat(
+    axis: int, sp_inputs: Sequence[SparseTensor], name: str | None = None, expand_nonconcat_dim: bool = False
+) -> SparseTensor:
+    """Sparse tensors one behind the other along `axis`, positions in order.
+
+    Their shapes are equal but for that axis; with expand_nonconcat_dim the longest counts. ArgumentError: no tensors.
+    ShapeError: different numbers of axes.
+    """
+    if not sp_inputs:
+        raise ArgumentError("sparse_concat of no tensors")
+    rank = _rank(sp_inputs[0])
+    if any(_rank(sp) != rank for sp in sp_inputs):
+        raise ShapeError(f"sparse_concat of {' and '.join(str(_rank(sp)) for sp in sp_inputs)} axes")
+    with scope(name, "SparseConcat", *[sp.values for sp in sp_inputs]):
+        unit = np.eye(rank, dtype=np.int64)[int(axis) % rank]
+        dims = ops.stack([ops.cast(sp.dense_shape, int64) for sp in sp_inputs])
+        starts = ops.cumsum(dims * unit, 0, exclusive=True)
+        places = [sp.indices + starts[i] for i, sp in enumerate(sp_inputs)]
+        longest = ops.reduce_max(dims, 0) if expand_nonconcat_dim else dims[0]
+        total = longest * (1 - unit) + unit * ops.reduce_sum(dims, 0)
+        values = ops.concat([sp.values for sp in sp_inputs], 0)
+        return sparse_reorder(SparseTensor(ops.concat(places, 0), values, total))
+
+
+def sparse_split(
+    sp_input: SparseTensor, num_split: int, axis: int, name: str | None = None
+) -> list[SparseTensor]:
+    """The sparse tensor in num_split parts along `axis`; the first ones are one longer if it does not divide evenly.
+
+    Result: num_split sparse tensors of the shape without the other parts. ArgumentError: an unknown length, or more parts.
+    """
+    length = sp_input.shape.as_list()[axis] if sp_input.shape.rank is not None else None
+    if length is None or not 0 < num_split <= length:
+        raise ArgumentError(f"sparse_split of an axis of length {length} in {num_split}", rule="known, and long enough")
+    rank, each, more = _rank(sp_input), length // num_split, length % num_split
+    sizes, start, made = [each + (i < more) for i in range(num_split)], 0, []
+    with scope(name, "SparseSplit", sp_input.values):
+        for n in sizes:
+            begin = [start if i == axis % rank else 0 for i in range(rank)]
+            block = [n if i == axis % rank else d for i, d in enumerate(sp_input.shape.as_list())]
+            made.append(sparse_slice(sp_input, begin, block))
+            start += n
+    return made
+
+
+def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = None) -> SparseTensor:
+    """The sparse tensor of another dense shape, of equally many places; one length may be -1.
+
+    shape: (new rank,) integers. ShapeError: an unknown number of axes.
+    """
+    with scope(name, "SparseReshape", sp_input.values):
+        dims = ops.cast(sp_input.dense_shape, int64)
+        wanted = ops.cast(convert(shape, beside=dims), int64)
+        known = static_value(shape)
+        new = len(np.asarray(known)) if known is not None else (wanted.shape.dims or (None,))[0]
+        if new is None:
+            raise ShapeError("sparse_reshape to an unknown number of axes")
+        rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
+        target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
+        number = _numbered(sp_input.indices, dims, range(_rank(sp_input)))
+        columns = list[Any]()
+        for axis in reversed(range(new)):
+            columns.insert(0, ops.floormod(number, ops.maximum(target[axis], 1)))
+            number = ops.floordiv(number, ops.maximum(target[axis], 1))
+        return SparseTensor(ops.stack(columns, 1), sp_input.values, target)
+
+
+def sparse_expand_dims(sp_input: SparseTensor, axis: int = -1, name: str | None = None) -> SparseTensor:
+    """The sparse tensor with one more axis, of length 1, before `axis`; behind the last one for -1.
+
+    indices (n, rank) become (n, rank + 1). ShapeError: an unknown rank.
+    """
+    with scope(name, "SparseExpandDims", sp_input.values):
+        rank = _rank(sp_input)
+        at = axis + rank + 1 if axis < 0 else axis
+        columns = [sp_input.indices[:, i] for i in range(rank)]
+        columns.insert(at, ops.zeros_like(columns[0]))
+        dims = ops.cast(sp_input.dense_shape, int64)
+        ones = ops.ones_like(dims[:1])
+        return SparseTensor(ops.stack(columns, 1), sp_input.values, ops.concat([dims[:at], ones, dims[at:]], 0))
+
+
+def sparse_fill_empty_rows(
+    sp_input: SparseTensor, default_value: TensorLike, name: str | None = None
+) -> tuple[SparseTensor, AnyTensor]:
+    """The sparse matrix with default_value at place 0 of each row that names none; and for all rows whether it was so.
+
+    default_value: (); the second result: bool (rows,). DTypeError: a tensor of another type as default_value.
+    """
+    with scope(name, "SparseFillEmptyRows", sp_input.values):
+        rows, empty = apply(EmptyRows(), sp_input.indices, ops.cast(sp_input.dense_shape, int64)[0])
+        places = ops.stack([rows, *[ops.zeros_like(rows)] * (_rank(sp_input) - 1)], 1)
+        default = convert(default_value, sp_input.dtype, beside=sp_input.values)
+        fillers = ops.fill(ops.shape(rows), default)
+        both = SparseTensor(
+            ops.concat([sp_input.indices, places], 0), ops.concat([sp_input.values, fillers], 0), sp_input.dense_shape
+        )
+        return sparse_reorder(both), empty
+
+
+def sparse_reset_shape(sp_input: SparseTensor, new_shape: IntsLike | None = None) -> SparseTensor:
+    """The same places in a dense shape of the least lengths that hold them, or of new_shape (rank,).
+
+    DTypeError: a tensor of another type than int64 as new_shape.
+    """
+    if new_shape is not None:
+        return SparseTensor(sp_input.indices, sp_input.values, convert(new_shape, int64, beside=sp_input.values))
+    last = ops.reduce_max(ops.concat([sp_input.indices, -ops.ones_like(sp_input.indices[:1])], 0), 0)
+    return SparseTensor(sp_input.indices, sp_input.values, last + 1)
+
+
+def sparse_to_indicator(sp_input: SparseTensor, vocab_size: int, name: str | None = None) -> AnyTensor:
+    """The values, which are ids below vocab_size, as marks: bool, the dense shape with vocab_size in place of the last axis.
+
+    ArgumentError: an id outside [0, vocab_size).
+    """
+    with scope(name, "SparseToIndicator", sp_input.values) as full:
+        dims = ops.concat([ops.cast(sp_input.dense_shape, int64)[:-1], [vocab_size]], 0)
+        ids = ops.expand_dims(ops.cast(sp_input.values, int64), 1)
+        places = ops.concat([sp_input.indices[:, :-1], ids], 1)
+        counts = ops.scatter_nd(places, ops.ones_like(sp_input.values, "int32"), dims)
+        return ops.greater(counts, 0, name=full)
