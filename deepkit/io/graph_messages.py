@@ -159,7 +159,8 @@ def frozen(
 
     content = dict(found.content)
     content["nodes"] = [_frozen(entry, gone) for entry in found.content["nodes"]]
-    content["functions"] = [_with_own(f, gone) for f in found.content["functions"]]
+    shown = {entry["name"]: entry["outputs"] for entry in found.content["nodes"] if entry["name"] in gone}
+    content["functions"] = [_with_own(f, shown) for f in found.content["functions"]]
     content["variables"] = {name: said for name, said in found.content["variables"].items() if name not in gone}
     return _part_of(Description(content, arrays), list(names))
 
@@ -170,7 +171,7 @@ def _constant(entry: Mapping[str, Any], variable: str) -> dict[str, Any]:
     return {**same, "op": "Const", "inputs": [], "attrs": {"value": {"array": f"variable/{variable}"}}}
 
 
-def _frozen(entry: dict[str, Any], gone: set[str]) -> dict[str, Any]:
+def _frozen(entry: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
     """What becomes of a node where these variables become constants."""
     if entry["name"] in gone:
         return _constant(entry, entry["name"])
@@ -182,12 +183,12 @@ def _frozen(entry: dict[str, Any], gone: set[str]) -> dict[str, Any]:
     return _constant(entry, name) if inside else {**entry, "op": "Identity", "shown": "", "attrs": {}}
 
 
-def _with_own(function: dict[str, Any], gone: set[str]) -> dict[str, Any]:
-    """A body with constants of its own where it takes variables that have become constants."""
+def _with_own(function: dict[str, Any], gone: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with constants of its own where it takes variables that have become constants; `gone` has their types."""
     nodes = [entry if entry["name"] in gone else _frozen(entry, gone) for entry in function["nodes"]]
     names = {f"/{name}:0": f"frozen/{name}" for name in sorted(gone)}
-    taken = {x for entry in nodes for x in entry["inputs"]} & names.keys()
-    own = [_constant({"name": names[x]}, names[x].removeprefix("frozen/")) for x in sorted(taken)]
+    taken = [name for name in sorted(gone) if f"/{name}:0" in _all(nodes, "inputs")]
+    own = [_constant({"name": f"frozen/{name}", "outputs": gone[name]}, name) for name in taken]
     return {**function, "nodes": own + _renamed(nodes, {x: f"{name}:0" for x, name in names.items()})}
 
 

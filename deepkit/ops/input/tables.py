@@ -130,7 +130,7 @@ class LookupTableFindV2(TableUse):
         known = opened(handle).known
         for i, key in enumerate(_keys(keys)):
             found[i] = known.get(key, np.asarray(default)[()])
-        return found.reshape(*np.shape(keys), *np.shape(default))
+        return found.reshape((*np.shape(keys), *np.shape(default)))
 
 
 @register

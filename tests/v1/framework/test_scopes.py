@@ -168,8 +168,10 @@ def test_new_variables_need_a_shape() -> None:
         tf.get_variable("w", [2], initializer=tf.zeros([2]))
     with pytest.raises(DTypeError, match="the initializer is float32"):
         tf.get_variable("w", dtype=tf.float64, initializer=tf.zeros([2]))
-    with pytest.raises(ArgumentError, match="in one piece"):
-        tf.get_variable("w", [2], partitioner=lambda shape, dtype: [2])
+    with pytest.raises(ShapeError, match="needs a shape"):
+        tf.get_variable("w", partitioner=tf.fixed_size_partitioner(2))
+    with pytest.raises(ArgumentError, match="one axis is cut"):
+        tf.get_variable("w", [2, 2], partitioner=lambda shape, dtype: [2, 2])
     assert tf.global_variables() == []
 
 

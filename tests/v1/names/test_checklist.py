@@ -278,7 +278,7 @@ def test_devices(capfd) -> None:
     config.inter_op_parallelism_threads = config.intra_op_parallelism_threads = 1
     with tf.device("/gpu:0"):
         a = tf.constant(1.0, name="on_gpu")
-    with tf.device(lambda op: "/cpu:0" if op.type == "Add" else "/gpu:0"):
+    with tf.device(lambda op: "/cpu:0" if op.type == "AddV2" else "/gpu:0"):
         b = tf.add(a, 1.0)
     assert [x.device.upper()[-5:] for x in (a, b)] == ["GPU:0", "CPU:0"]
     with tf.Session(config=config) as session:
