@@ -72,6 +72,17 @@ def test_a_variational_network_learns_and_its_coding_is_fed(form):
     assert same == (form == "point")  # the others draw anew
 
 
+@pytest.mark.parametrize("form", ["gamma", "sigma"])
+def test_what_is_drawn_has_the_spread_that_is_paid_for(form):
+    net = Autoencoder(variational((12,), 3, form), rate=0.01, pixels=16)
+    net.fit(IMAGES, 10, batch=20)
+    mean, sigma, cost = (net.ask(name, IMAGES[:1])[0] for name in ("mean", "sigma", "cost"))
+    drawn = net.ask("codings", np.repeat(IMAGES[:1], 6000, axis=0))
+    np.testing.assert_allclose(drawn.mean(axis=0), mean, atol=0.1 * np.abs(sigma).max())
+    np.testing.assert_allclose(drawn.std(axis=0), np.abs(sigma), rtol=0.06)
+    np.testing.assert_allclose(cost, (sigma**2 + mean**2 - 1 - np.log(sigma**2)) / 2, rtol=1e-3, atol=1e-5)
+
+
 def test_beta_presses_the_codings_together():
     loose, pressed = (Autoencoder(variational((12,), 3, beta=beta), rate=0.01, pixels=16) for beta in (0.1, 100.0))
     for net in (loose, pressed):
@@ -93,6 +104,13 @@ def test_noise_is_there_in_training_only_unless_always():
     dropping = Autoencoder(denoising(dropout=0.3, hidden=(8, 4)), pixels=16)
     np.testing.assert_allclose(dropping.ask("spoiled", IMAGES), IMAGES.reshape(60, 16))
     assert dropping.fit(IMAGES, 20, batch=20)["MSE"][-1] < 0.3
+
+
+@pytest.mark.parametrize("spoiling", [{"noise": 3.0}, {"dropout": 0.8}])
+def test_training_sees_spoiled_images(spoiling):
+    spoiled, clean = (Autoencoder(denoising(hidden=(8, 4), **how), rate=0.01, pixels=16) for how in (spoiling, {}))
+    errors = [net.fit(IMAGES, 60, batch=20)["MSE"][-1] for net in (spoiled, clean)]
+    assert errors[0] > 1.1 * errors[1]
 
 
 @pytest.mark.parametrize("cross_entropy", [False, True])
