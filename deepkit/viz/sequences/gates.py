@@ -35,7 +35,8 @@ def show_gates(strips: Mapping[str, Any], held: Mapping[str, float] | None = Non
     """
     found, hold = _checked(strips), dict(held or {})
     steps = len(next(iter(found.values())))
-    parts, y, wide = [], 16.0, _WIDE - _LEFT - 4
+    parts: list[str] = []
+    y, wide = 16.0, _WIDE - _LEFT - 4
     for name, values in found.items():
         tall = max(_LEAST, _ROW * values.shape[1])
         if name in hold:
