@@ -74,6 +74,19 @@ EXPLAINED = [
         "tf_keras in a graph, so that no batch is never seen; tf_keras outside a graph begins anew, or ends early",
         source=r"\A# eager[\s\S]*Batches\(.*steps_per_epoch",
     ),
+    Explanation(
+        "an update that a layer within a nested model asks for happens once in a step, as outside a graph; tf_keras in a graph "
+        "makes that of a nested model which was built on an input of its own twice",
+        where="maker",
+        source=r"maker = [^\n]*counts=True[\s\S]*critic\(maker\(start\)\)",
+    ),
+    Explanation(
+        "arrays to validate with beside a generator come in batches as large as the generator's, as in Keras 2.3.1; tf_keras "
+        "outside a graph takes 32, which metrics and losses that are no means show",
+        where="history",
+        source=r"\A# eager[\s\S]*fit\([Bb]atches\([^\n]*validation_data=\(x, y\)",
+        ours="val_",
+    ),
 ]
 
 
