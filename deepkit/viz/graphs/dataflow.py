@@ -125,7 +125,7 @@ def _boxes(nodes: list[Any], collapse: tuple[str, ...]) -> list[Box]:
         scope = next((s for s in collapse if node.name == s or node.name.startswith(s + "/")), None)
         variable = number.get(id(_read_by(node)))
         if scope is None and variable is None:
-            boxes.append(Box(node.name, node.op.type, _kind(node), _shape(node)))
+            boxes.append(Box(node.name, _type(node), _kind(node), _shape(node)))
         elif scope is not None and scope not in merged:
             merged[scope] = len(boxes)
             boxes.append(_of_scope(scope, nodes))
@@ -158,15 +158,21 @@ def _others(number: dict[int, int], nodes: Any, here: int) -> list[int]:
     return [box for node in nodes if (box := number.get(id(node), here)) != here]
 
 
+def _type(node: Any) -> str:
+    """The op by the name of its class here, where the node has one; else the type that it is shown as."""
+    found: str = getattr(getattr(node, "op", None), "type", node.type)
+    return found
+
+
 def _kind(node: Any) -> str:
     if getattr(node, "gradient_of", None) is not None or node.name.split("/")[0].startswith("gradients"):
         return "gradient"
     for kind, starts in (("input", _INPUTS), ("state", _STATES)):
-        if node.op.type.startswith(starts):
+        if _type(node).startswith(starts):
             return kind
-    if any(word in node.op.type for word in _EFFECTS):
+    if any(word in _type(node) for word in _EFFECTS):
         return "effect"
-    return "constant" if node.op.type == "Const" else "op"
+    return "constant" if _type(node) == "Const" else "op"
 
 
 def _shape(node: Any) -> str:
