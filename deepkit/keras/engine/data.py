@@ -303,7 +303,7 @@ def batch_of(training: Any, x: Any, y: Any = None, sample_weight: Any = None, cl
         check_input(training.model.name, a, symbol, name)
     targets: list[Any] = [None] * len(ends.output_names)
     if y is not None:
-        losses = _losses_of_data(training)
+        losses = training.prepared().losses if training.target_tensors is None else _losses_of_data(training)
         targets = _targets(y, ends.output_names, losses)
         check_labels(ends, targets, losses)
     if sample_weight is None and class_weight is None:
@@ -314,8 +314,6 @@ def batch_of(training: Any, x: Any, y: Any = None, sample_weight: Any = None, cl
 def _losses_of_data(training: Any) -> list[Any]:
     """The losses of the outputs whose targets come as data; None for the others."""
     losses: list[Any] = training.prepared().losses
-    if training.target_tensors is None:
-        return losses
     return [loss if mine is None else None for loss, mine in zip(losses, training.targets_of_the_graph(), strict=True)]
 
 
@@ -361,28 +359,34 @@ def source_of_batches(
     steps: int | None = None, class_weight: Any = None, compared: bool = True,
 ) -> Any:
     """Arrays or a Stream, whatever `x` is. compared: whether the targets that a stream gives are looked at."""
-    source = stream_of(x, y, sample_weight, steps)
-    if source is not None:
-        return Stream(source, training, steps, class_weight, compared)
-    if x is None and (training.signature.fed or not training.signature.inputs):
-        raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
-    if x is None or not _is_stream(x):
-        return _arrays(training, x, y, sample_weight, batch_size, shuffle, steps, class_weight)
-    _check_generator_alone(y, batch_size)
-    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-        return SequenceStream(x, training, steps, class_weight, compared, bool(shuffle))
-    return Stream(x, training, steps, class_weight, compared)
-
-
-def _arrays(
-    training: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, shuffle: Any, steps: int | None, class_weight: Any
-) -> Arrays:
+    if type(x) is not np.ndarray or type(y) is not np.ndarray:  # arrays are the quick way
+        source = _stream(training, x, y, sample_weight, batch_size, shuffle, steps, class_weight, compared)
+        if source is not None:
+            return source
     inputs, targets, weights = batch_of(training, x, y, sample_weight, class_weight)
     size = training.signature.batch_size or 32 if batch_size is None else batch_size
     unclassed = None
     if class_weight is not None:
         unclassed = weights_of(sample_weight, None, targets, training.signature.output_names)
     return Arrays(inputs, targets, weights, size, shuffle, steps, unclassed)
+
+
+def _stream(
+    training: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, shuffle: Any, steps: int | None, class_weight: Any,
+    compared: bool,
+) -> Stream | None:
+    """What gives the batches one by one; None where arrays are cut into batches."""
+    source = stream_of(x, y, sample_weight, steps)
+    if source is not None:
+        return Stream(source, training, steps, class_weight, compared)
+    if x is None and (training.signature.fed or not training.signature.inputs):
+        raise ArgumentError("x is None", hint="fit(x, y): the inputs first, then the targets")
+    if x is None or not _is_stream(x):
+        return None
+    _check_generator_alone(y, batch_size)
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return SequenceStream(x, training, steps, class_weight, compared, bool(shuffle))
+    return Stream(x, training, steps, class_weight, compared)
 
 
 def _check_generator_alone(y: Any, batch_size: Any) -> None:

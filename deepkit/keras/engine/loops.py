@@ -73,7 +73,7 @@ def run_epoch(training: Any, mode: str, source: Any, calls: Any, tell_if_lost: b
     model.reset_metrics()
     logs, total, samples = Logs(), 0.0, 0
     for number, batch in enumerate(source.batches()):
-        size = size_of(batch)
+        size = len(batch[0][0]) if batch[0] else size_of(batch)
         begin(number, {"batch": number, "size": size})
         logs = Logs(run_batch(training, mode, batch))
         total, samples = total + logs["loss"] * size, samples + size
