@@ -204,7 +204,7 @@ class _Builder:
                 _refuse(f"node {user!r} takes {_short(reference)}, which is no variable")
             return found
         name, _, index = reference.rpartition(":") if isinstance(reference, str) else ("", "", "")
-        if made is self.made and reference in self.replaced:
+        if made is self.made and isinstance(reference, str) and reference in self.replaced:
             return self.replaced[reference]
         return self._output(self._known(name, made, user), index, reference, user)
 
