@@ -93,3 +93,18 @@ def test_a_cpu_op_stays_on_the_cpu_whoever_asks(monkeypatch) -> None:
         numbers = tf.square(tf.constant([1.0, 2.0]))
     placed = placement.place([texts.op, numbers.op])
     assert [placed[texts.op].kind, placed[numbers.op].kind] == ["CPU", "GPU"]
+
+
+def test_a_fed_placeholder_is_logged_and_checked(no_gpu, capsys) -> None:
+    """It has no part in the plan, but a device like all others."""
+    config = tf.ConfigProto(log_device_placement=True)
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, name="x")
+        with tf.device("/gpu:0"):
+            z = tf.placeholder(tf.float32, name="z")
+        y, u = x + 1.0, z + 1.0
+        with tf.Session(config=config) as sess:
+            sess.run(y, {x: 1.0})
+            assert "x: (Placeholder): /job:localhost/replica:0/task:0/device:CPU:0" in capsys.readouterr().err
+            with pytest.raises(GraphError, match="cannot place 'z' on /gpu:0"):
+                sess.run(u, {z: 1.0})
