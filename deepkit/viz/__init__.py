@@ -33,6 +33,9 @@ from deepkit.viz.latent.erase_explorer import EraseExplorer, erase_explorer
 from deepkit.viz.latent.erasing import Erased, show_erased
 from deepkit.viz.latent.plane import show_plane
 from deepkit.viz.latent.plane_explorer import PlaneExplorer, plane_explorer
+from deepkit.viz.machines.drawing import show_workers
+from deepkit.viz.machines.workers import LeastSquares, Trained, Workers, count_without_lock, largest_rate, least_squares
+from deepkit.viz.machines.workers_explorer import WorkersExplorer, workers_explorer
 from deepkit.viz.operators import asking
 from deepkit.viz.operators.broadcast_explorer import BroadcastExplorer, broadcast_explorer
 from deepkit.viz.operators.broadcasting import Meeting, show_broadcast
@@ -131,6 +134,7 @@ __all__ = [
     "GatesExplorer",
     "GraphPicture",
     "LayerCards",
+    "LeastSquares",
     "Life",
     "LiveCurve",
     "LogitsExplorer",
@@ -164,11 +168,14 @@ __all__ = [
     "ThresholdExplorer",
     "ThroughTime",
     "ThroughTimeExplorer",
+    "Trained",
     "TrialsExplorer",
     "Verdicts",
     "VotersExplorer",
     "Way",
     "WayExplorer",
+    "Workers",
+    "WorkersExplorer",
     "ask_layers",
     "asking",
     "backprop_explorer",
@@ -179,6 +186,7 @@ __all__ = [
     "compare",
     "components_explorer",
     "convolution_explorer",
+    "count_without_lock",
     "crash_explorer",
     "curve",
     "curve_pad",
@@ -189,8 +197,10 @@ __all__ = [
     "gates_explorer",
     "images",
     "invent_points",
+    "largest_rate",
     "layer_cards",
     "layer_quiz",
+    "least_squares",
     "lines",
     "logits_explorer",
     "maps_explorer",
@@ -259,6 +269,7 @@ __all__ = [
     "show_voters",
     "show_way",
     "show_words",
+    "show_workers",
     "spread_explorer",
     "style",
     "tensorboard",
@@ -267,4 +278,5 @@ __all__ = [
     "trials_explorer",
     "voters_explorer",
     "way_explorer",
+    "workers_explorer",
 ]

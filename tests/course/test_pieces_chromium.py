@@ -113,6 +113,7 @@ PIECES = {
     "plane-explorer": ("viz.plane_explorer(squares, rng.random((5, 4, 4)), rng.normal(size=(5, 2)))", drag_by_keys),
     "way-explorer": ("viz.way_explorer({**noise, 'black': np.zeros((28, 28))}, lambda x: x.mean((1, 2))[:, None], flat)", slide),
     "queue-explorer": ("viz.queue_explorer(viz.Pipeline(pause=12))", slide),
+    "workers-explorer": ("viz.workers_explorer(slowest=2, together=False)", slide),
     "playground": ('viz.playground(PROGRAMS, data="ring", hidden=[3])', slide),
 }
 """By the piece's class on the page: the call that makes one, and what a reader does first."""
