@@ -94,7 +94,7 @@ class Graph:
         self.version += 1
         node.site = user_site()
         node.gradient_of = self._gradient_of[-1] if self._gradient_of else None
-        node.device = self._device_of(node)
+        node.device = self.device_of(node)
         if op.random:
             node.seeds = self.op_seeds(op.seed)  # type: ignore[attr-defined]
         self._enrol(node)
@@ -227,7 +227,8 @@ class Graph:
         finally:
             self._devices.pop()
 
-    def _device_of(self, node: Node) -> str:
+    def device_of(self, node: Node) -> str:
+        """The device that the open `device` blocks wish for a node; "" for none."""
         for spec in reversed(self._devices):
             if spec is None:
                 return ""

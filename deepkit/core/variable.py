@@ -45,9 +45,11 @@ class Variable(RowUpdates, Symbol):
         if initial_value is None:
             raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
         graph: Graph = (initial_value.graph if isinstance(initial_value, Symbol) else default_graph()).root
+        here = default_graph()  # or the body of a loop, whose device scopes hold for its variables, too
         with (
             tracing.suspended(),
             graph.as_default(),
+            graph.device("" if here is graph else here.device_of),
             graph.control_dependencies(None),
             graph.name_scope(name or "Variable") as scope,
         ):

@@ -108,3 +108,22 @@ def test_a_fed_placeholder_is_logged_and_checked(no_gpu, capsys) -> None:
             assert "x: (Placeholder): /job:localhost/replica:0/task:0/device:CPU:0" in capsys.readouterr().err
             with pytest.raises(GraphError, match="cannot place 'z' on /gpu:0"):
                 sess.run(u, {z: 1.0})
+
+
+def test_variables_of_a_loop_are_where_its_body_wishes(no_gpu) -> None:
+    """They belong to the graph around the loop, which knows nothing of device blocks inside; all four nodes of each."""
+    def body(x):
+        with tf.device("/cpu:1"):
+            v = tf.get_variable("v", [])
+        w = tf.get_variable("w", [])
+        with tf.device(lambda node: "/cpu:2" if node.type == "VariableV2" else ""):
+            u = tf.get_variable("u", [])
+        return x + v + w + u
+
+    with tf.Graph().as_default() as graph:
+        with tf.device("/cpu:3"):
+            tf.while_loop(lambda x: x < 1.0, body, [tf.constant(0.0)])
+        wished = {node.name: node.device for node in graph.get_operations()}
+    assert {wished[name] for name in ("v", "v/Assign", "v/read", "v/Initializer/random_uniform")} == {"/cpu:1"}
+    assert wished["w"] == "/cpu:3"
+    assert (wished["u"], wished["u/read"]) == ("/cpu:2", "/cpu:3")
