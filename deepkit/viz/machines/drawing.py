@@ -58,14 +58,13 @@ def _lane(name: str, steps: Sequence[Step], y: float, scale: float, together: bo
     parts, colour = [label(name, _LEFT - 8, y + _BAR - 3, anchor="end")], BLUE if together else ORANGE
     boxes = "".join(f"M{_LEFT + scale * s.begin:.1f} {y:g}h{max(scale * (s.end - s.begin) - 1.5, 0.8):.1f}v{_BAR:g}"
                     f"h{-max(scale * (s.end - s.begin) - 1.5, 0.8):.1f}z" for s in steps)
-    parts.append(f'<path d="{boxes}" fill="{colour}" fill-opacity="{1 if together else 0.45}"/>')
+    parts.append(f'<path d="{boxes}" fill="{colour}"/>')
     if together:
         waits = "".join(f"M{_LEFT + scale * a.end:.1f} {y + _BAR / 2:g}H{_LEFT + scale * b.begin:.1f}"
                         for a, b in itertools.pairwise(steps) if b.begin > a.end)
         return [*parts, f'<path d="{waits}" stroke="{GREY}" stroke-width="2" stroke-dasharray="2 2"/>'] if waits else parts
-    parts += [label(str(s.stale), _LEFT + scale * (s.begin + s.end) / 2, y + _BAR - 3.5, size=11, anchor="middle")
-              for s in steps if scale * (s.end - s.begin) > 14]
-    return parts
+    middles = [(str(s.stale), _LEFT + scale * (s.begin + s.end) / 2) for s in steps if scale * (s.end - s.begin) > 14]
+    return [*parts, *(label(text, x, y + _BAR - 3.5, size=11, anchor="middle", fill="#000000") for text, x in middles)]
 
 
 def _loss(played: Trained, y: float, scale: float) -> list[str]:
