@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from deepkit import keras
-from deepkit.files import write_whole
 from deepkit.keras.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from deepkit.keras.models import Sequential
 from deepkit.models.averaged import RECIPES as AVERAGED_RECIPES
@@ -24,6 +21,7 @@ from deepkit.models.sequences.gated import Recipe as GatedRecipe
 from deepkit.models.sequences.recurrent import RECIPES as RECURRENT_RECIPES
 from deepkit.models.sequences.recurrent import SessionRecipe as RecurrentSessionRecipe
 from deepkit.models.settings import RECIPES as SETTING_RECIPES
+from deepkit.models.trainings import asking, train_all
 
 
 def softmax_regression() -> Any:
@@ -89,37 +87,14 @@ RECIPES: dict[
 """By name: the runs whose accuracy a document prints."""
 
 
-def record(path: Path, name: str, row: dict[str, Any]) -> None:
-    """Write what the training `name` measured into the JSON file at `path`, beside what it holds: a line for each training.
-
-    Trainings with another seed than 1 have it in their name: "setting-16 seed 2".
-    """
-    table = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    seed = row.get("seed", 1)
-    table[name if seed == 1 else f"{name} seed {seed}"] = row
-    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
-    write_whole(path, "{\n" + ",\n".join(lines) + "\n}\n")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named networks, one after the other, and prints a line for each."""
-    parser = argparse.ArgumentParser(prog="python -m deepkit.models.mnist", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
+    parser = asking("deepkit.models.mnist", __doc__, RECIPES)
     parser.add_argument("--epochs", type=int, help="rounds over the samples (default: the document's)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights and batch order (default: 1)")
     parser.add_argument("--verbose", type=int, default=2, choices=(0, 1, 2), help="0 silent, 1 bar, 2 a line an epoch")
-    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
-    chosen = parser.parse_args(arguments)
-    unknown = [n for n in chosen.names if n not in RECIPES]
-    if unknown:
-        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
-    data = keras.datasets.mnist.load_data()
-    for name in chosen.names or RECIPES:
-        found = RECIPES[name].run(data, chosen.epochs, chosen.verbose, chosen.seed)
-        print(json.dumps(found))
-        if chosen.out:
-            record(chosen.out, name, found)
-    return 0
+    data = cache(keras.datasets.mnist.load_data)
+    return train_all(parser, RECIPES, arguments, lambda name, chosen: RECIPES[name].run(
+        data(), chosen.epochs, chosen.verbose, chosen.seed))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from deepkit import keras
 from deepkit.commands._examples import examples
 from deepkit.models import mnist
 from deepkit.models.settings import RECIPES, SETTINGS, Setting
+from deepkit.models.trainings import record
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +57,8 @@ def test_a_run_is_repeatable_and_measures_the_finished_network_too():
 def test_a_training_is_recorded_on_a_line_of_its_own_and_by_its_seed(tmp_path):
     path = tmp_path / "table.json"
     for seed in (1, 2, 2):
-        mnist.record(path, "setting-16", {"test %": 98.0 + seed, "seed": seed})
-    mnist.record(path, "cnn", {"test %": 99.1})
+        record(path, "setting-16", {"test %": 98.0 + seed, "seed": seed})
+    record(path, "cnn", {"test %": 99.1})
     assert json.loads(path.read_text(encoding="utf-8")) == {
         "setting-16": {"test %": 99.0, "seed": 1}, "setting-16 seed 2": {"test %": 100.0, "seed": 2}, "cnn": {"test %": 99.1},
     }

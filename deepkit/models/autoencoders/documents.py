@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from deepkit import keras
 from deepkit.models.autoencoders.layerwise import phases, put_together, train_autoencoder
 from deepkit.models.autoencoders.pretraining import classifier, labelled, read_with
 from deepkit.models.autoencoders.stacked import MNIST_SIZES, Stack, fit, stacked, train
-from deepkit.models.mnist import record
+from deepkit.models.trainings import asking, train_all
 
 FILE = "autoencoders.json"
 Split = tuple[np.ndarray, np.ndarray]
@@ -168,21 +166,9 @@ def _plain(value: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named networks, one after the other, and prints a line for each."""
-    parser = argparse.ArgumentParser(prog="python -m deepkit.models.autoencoders.documents", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights and batch order (default: 1)")
-    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
-    chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.names if name not in RECIPES]
-    if unknown:
-        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
-    data = keras.datasets.mnist.load_data()
-    for name in chosen.names or RECIPES:
-        found = run(name, data, chosen.seed)
-        print(json.dumps(found), flush=True)
-        if chosen.out:
-            record(chosen.out, name, found)
-    return 0
+    parser = asking("deepkit.models.autoencoders.documents", __doc__, RECIPES)
+    data = cache(keras.datasets.mnist.load_data)
+    return train_all(parser, RECIPES, arguments, lambda name, chosen: run(name, data(), chosen.seed))
 
 
 if __name__ == "__main__":

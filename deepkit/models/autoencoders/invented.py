@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from deepkit import keras
 from deepkit.models.autoencoders.regularized import denoising, sparse
 from deepkit.models.autoencoders.session import Autoencoder, Build
 from deepkit.models.autoencoders.variational import variational
-from deepkit.models.mnist import record
+from deepkit.models.trainings import asking, train_all
 
 FILE = "variational.json"
 IMAGES, EPOCHS = 10_000, 3  # of the documents' 55,000 and 10, 50 or 100: what TensorFlow was given, too
@@ -91,23 +89,12 @@ def on_mnist(name: str) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named networks, one after the other, and prints a line for each."""
-    parser = argparse.ArgumentParser(prog="python -m deepkit.models.autoencoders.invented", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
+    parser = asking("deepkit.models.autoencoders.invented", __doc__, RECIPES, seeds="weights, noise and batch order")
     parser.add_argument("--images", type=int, default=IMAGES, help="how many of the training images (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="rounds over them (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights, noise and batch order (default: 1)")
-    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
-    chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.names if name not in RECIPES]
-    if unknown:
-        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
-    data = keras.datasets.mnist.load_data()
-    for name in chosen.names or RECIPES:
-        found = RECIPES[name].run(data, chosen.images, chosen.epochs, chosen.seed)
-        print(json.dumps(found), flush=True)
-        if chosen.out:
-            record(chosen.out, name, found)
-    return 0
+    data = cache(keras.datasets.mnist.load_data)
+    return train_all(parser, RECIPES, arguments, lambda name, chosen: RECIPES[name].run(
+        data(), chosen.images, chosen.epochs, chosen.seed))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ import deepkit.v1 as tf
 from deepkit.datasets import load_text
 from deepkit.errors import ArgumentError
 from deepkit.models.sequences.windows import windows
+from deepkit.models.trainings import asking, train_all
 from deepkit.v1.contrib import rnn
 
 ASKED = ("causing", "all", "the")
@@ -203,25 +203,16 @@ RECIPES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named networks, one after the other, and prints a line for each thousand steps."""
-    from deepkit.models.mnist import record
-
-    parser = argparse.ArgumentParser(prog="python -m deepkit.models.sequences.text", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which: " + ", ".join(RECIPES) + " (default: all)")
+    parser = asking("deepkit.models.sequences.text", __doc__, RECIPES, seeds="weights and windows")
     parser.add_argument("--steps", type=int, help="samples (default: the document's)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights and windows (default: 1)")
     parser.add_argument("--text", type=Path, help="a file with another text (default: the fable that travels with deepkit)")
-    parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
-    chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.names if name not in RECIPES]
-    if unknown:
-        parser.error(f"there is no network {unknown[0]!r}; there are {', '.join(RECIPES)}")
-    text = chosen.text.read_text(encoding="utf-8") if chosen.text else None
-    for name in chosen.names or RECIPES:
-        found = RECIPES[name].run(text, chosen.steps, 1, chosen.seed)
-        print(json.dumps(found))
-        if chosen.out:
-            record(chosen.out, f"{name} {chosen.text.stem}" if chosen.text else name, found)
-    return 0
+
+    def train_on(name: str, chosen: argparse.Namespace) -> dict[str, Any]:
+        other = {} if chosen.text is None else {"text": chosen.text.stem}
+        read = chosen.text.read_text(encoding="utf-8") if chosen.text else None
+        return {**RECIPES[name].run(read, chosen.steps, 1, chosen.seed), **other}
+
+    return train_all(parser, RECIPES, arguments, train_on)
 
 
 if __name__ == "__main__":
