@@ -12,7 +12,6 @@ import pytest
 
 from deepkit import keras
 from deepkit.commands._examples import examples
-from deepkit.models import mnist
 from deepkit.models.settings import RECIPES, SETTINGS, Setting
 from deepkit.models.trainings import record
 
