@@ -169,7 +169,7 @@ def _recipes(example: str | None) -> dict[str, Any]:
 def _train(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
     """Train the networks that are asked for on real MNIST: the results, and whether all reached the documents' level."""
     from deepkit import keras
-    from deepkit.models.trainings import record
+    from deepkit.models.recipe import record
 
     wanted = {name: r for name, r in _recipes(None).items() if what is None or what.upper() == r.example}
     found, reached = [], True
@@ -213,7 +213,7 @@ def _rebuild(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool
 def _measured(runs: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]], what: str | None,
               file: Path) -> tuple[list[reproduced.Result], bool]:
     """Make the runs that are asked for and record them in the file. Of each its recipe, which judges, and how it is made."""
-    from deepkit.models.trainings import record
+    from deepkit.models.recipe import record
 
     found, reached = [], True
     for name, (recipe, run_it) in runs.items():

@@ -15,13 +15,12 @@ from deepkit.models.convolutional import RECIPES as CONVOLUTIONAL_RECIPES
 from deepkit.models.convolutional import Recipe as ConvolutionalRecipe
 from deepkit.models.mlp import RECIPES as SESSION_RECIPES
 from deepkit.models.mlp import Recipe as SessionRecipe
-from deepkit.models.recipe import Recipe
+from deepkit.models.recipe import Recipe, asking, train_all
 from deepkit.models.sequences.gated import RECIPES as GATED_RECIPES
 from deepkit.models.sequences.gated import Recipe as GatedRecipe
 from deepkit.models.sequences.recurrent import RECIPES as RECURRENT_RECIPES
 from deepkit.models.sequences.recurrent import SessionRecipe as RecurrentSessionRecipe
 from deepkit.models.settings import RECIPES as SETTING_RECIPES
-from deepkit.models.trainings import asking, train_all
 
 
 def softmax_regression() -> Any:

@@ -12,8 +12,8 @@ import pytest
 
 from deepkit import keras
 from deepkit.commands._examples import examples
+from deepkit.models.recipe import record
 from deepkit.models.settings import RECIPES, SETTINGS, Setting
-from deepkit.models.trainings import record
 
 
 @pytest.fixture(autouse=True)

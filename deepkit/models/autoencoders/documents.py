@@ -16,7 +16,7 @@ from deepkit import keras
 from deepkit.models.autoencoders.layerwise import phases, put_together, train_autoencoder
 from deepkit.models.autoencoders.pretraining import classifier, labelled, read_with
 from deepkit.models.autoencoders.stacked import MNIST_SIZES, Stack, fit, stacked, train
-from deepkit.models.trainings import asking, train_all
+from deepkit.models.recipe import asking, train_all
 
 FILE = "autoencoders.json"
 Split = tuple[np.ndarray, np.ndarray]

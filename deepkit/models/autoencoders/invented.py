@@ -14,7 +14,7 @@ from deepkit import keras
 from deepkit.models.autoencoders.regularized import denoising, sparse
 from deepkit.models.autoencoders.session import Autoencoder, Build
 from deepkit.models.autoencoders.variational import variational
-from deepkit.models.trainings import asking, train_all
+from deepkit.models.recipe import asking, train_all
 
 FILE = "variational.json"
 IMAGES, EPOCHS = 10_000, 3  # of the documents' 55,000 and 10, 50 or 100: what TensorFlow was given, too

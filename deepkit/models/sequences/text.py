@@ -15,8 +15,8 @@ import numpy as np
 import deepkit.v1 as tf
 from deepkit.datasets import load_text
 from deepkit.errors import ArgumentError
+from deepkit.models.recipe import asking, train_all
 from deepkit.models.sequences.windows import windows
-from deepkit.models.trainings import asking, train_all
 from deepkit.v1.contrib import rnn
 
 ASKED = ("causing", "all", "the")
