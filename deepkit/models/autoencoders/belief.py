@@ -7,11 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepkit.models.autoencoders.stacked import batches
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * x))
+from deepkit.models.sequences.equations import sigmoid
 
 
 class BoltzmannMachine:

@@ -9,6 +9,7 @@ import numpy as np
 
 import deepkit.v1 as tf
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.models.autoencoders.stacked import batches
 
 
 class Net(NamedTuple):
@@ -62,10 +63,9 @@ class Autoencoder:
                                 rule="one epoch or more, batches no larger than the images")
         history: dict[str, list[float]] = {name: [] for name in self.net.parts}
         for epoch in range(epochs):
-            order = self._order.permutation(len(x))
             found = []
-            for start in range(0, len(x) - batch + 1, batch):
-                feed = {self._x: x[order[start : start + batch]], self._training: True}
+            for places in batches(len(x), batch, self._order):
+                feed = {self._x: x[places], self._training: True}
                 found.append(self._session.run([self._step, *self.net.parts.values()], feed)[1:])
             for name, value in zip(history, np.mean(found, axis=0), strict=True):
                 history[name].append(float(value))

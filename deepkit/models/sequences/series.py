@@ -1,4 +1,4 @@
-"""Series of numbers: the documents' wave, their recurrent networks for it, and forecasts that are fed forecasts."""
+"""Series of numbers: a document's wave, its recurrent networks for it, and forecasts that are fed forecasts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TIMES = np.linspace(0, 15, 101)
 
 
 def wave(t: Any) -> np.ndarray:
-    """The documents' series, t sin(t) / 3 + 2 sin(5 t), at the times t."""
+    """A document's series, t sin(t) / 3 + 2 sin(5 t), at the times t."""
     times = np.asarray(t, np.float64)
     return times * np.sin(times) / 3 + 2 * np.sin(5 * times)
 
@@ -34,7 +34,7 @@ class Parts(NamedTuple):
 
 def build(n_steps: int | None, n_neurons: int = 100, n_layers: int = 1, learning_rate: float = 0.001, *,
           projection: str = "reshape", keep_prob: float | None = None) -> Parts:
-    """The documents' graph: numbers (n, n_steps, 1) into ReLU cells, after each of them one number out.
+    """The document's graph: numbers (n, n_steps, 1) into ReLU cells, after each of them one number out.
 
     Args:
         n_steps: how many numbers a sequence has; None for any.
@@ -159,4 +159,4 @@ RECIPES = {
     "wave-dropout": Recipe("D3-14-13", "the same, each layer shown half of its inputs", n_layers=10,
                            learning_rate=0.00001, keep_prob=0.5),
 }
-"""By name: the documents' runs."""
+"""By name: the document's runs."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepkit.errors import ShapeError
 from deepkit.loading import optional
-from deepkit.viz.grids import document, label
+from deepkit.viz.grids import ORANGE, document, label
 from deepkit.viz.interactive import Interactive
 from deepkit.viz.latent.plane import Decode, drawn_sheet, sheet
 from deepkit.viz.picture import Drawing
@@ -96,7 +96,7 @@ class PlaneExplorer(Interactive):
         """The plane, the point, and the pair of pictures, as a still drawing."""
         square = Panel(_LEFT, _TOP, _SIDE, *self._between)
         (x, y), = square.places(self.at[None])
-        point = f'<rect x="{x - 5.5:.1f}" y="{y - 5.5:.1f}" width="11" height="11" fill="#c95200" stroke="#ffffff"/>'
+        point = f'<rect x="{x - 5.5:.1f}" y="{y - 5.5:.1f}" width="11" height="11" fill="{ORANGE}" stroke="#ffffff"/>'
         return Drawing(self._plane((point, *self._pair(_LEFT + _SIDE + 24, 0.0))), self.sentence())
 
 

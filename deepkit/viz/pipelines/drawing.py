@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepkit.viz.grids import document, frame, label
+from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
 from deepkit.viz.picture import Drawing
 from deepkit.viz.pipelines.simulation import Pipeline, Played, Span
 from deepkit.viz.style import GREY, PALETTE
@@ -12,7 +12,7 @@ from deepkit.viz.style import GREY, PALETTE
 _WIDE, _LEFT, _RIGHT, _TOP, _TALL = 680.0, 96.0, 20.0, 34.0, 130.0
 _LANE, _BAR = 22.0, 13.0  # height of a lane, and of what is drawn in it
 _STUCK = 0.13  # of the time is added where the consumer waits for ever
-BLUE, ORANGE, PINK = PALETTE["blue"], PALETTE["orange"], PALETTE["pink"]
+PINK = PALETTE["pink"]
 
 
 def show_pipeline(pipeline: Pipeline) -> Drawing:
