@@ -13,6 +13,7 @@ FILE = "examples.csv"
 STATUSES = {
     "equal": "the printed digits came out here, as far as `ours` says",
     "level": "trained from other random numbers, it reached the same level",
+    "below": "trained from other random numbers, it stays below the level that was printed",
     "repaired": "the document's program could not run as it stands and was mended",
     "told": "nothing was printed; what it says is run or drawn",
     "to come": "its chapter is not written yet",
