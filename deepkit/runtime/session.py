@@ -120,18 +120,13 @@ class Session:
     def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
         return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed)
 
-    def _place(self, plan: Plan) -> None:
-        """Checks and logs devices: of what the fetches need, and of placeholders that are fed."""
-        fed = [x.op for x in plan.feeds if x.op.type == "Placeholder"]
-        placement.place([*fed, *plan.asked], self.config)
-
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         with self._planning:
             if key in self._plans:  # another thread was faster
                 return self._plans[key]
             leaves, rebuild = flatten(self.graph, fetches)
             plan = self._plan(leaves, list(key[1:]))
-            self._place(plan)
+            placement.place(plan.placed, self.config)
             self._plans[key] = plan, rebuild
             if all(isinstance(x, (Symbol, Node)) for x in (fetches if isinstance(fetches, list) else [fetches])):
                 self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
@@ -158,7 +153,7 @@ class Session:
         """
         with self._planning:
             plan = self._plan(fetches, feeds, assumed)
-            self._place(plan)
+            placement.place(plan.placed, self.config)
         return self._callable(plan, list)
 
     def _callable(self, plan: Plan, rebuild: Any) -> Any:
