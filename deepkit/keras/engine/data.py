@@ -77,7 +77,7 @@ class Arrays:
 
     @property
     def steps(self) -> int:
-        return -(-self.samples // self.batch_size) if self.whole_steps is None else self.whole_steps
+        return -(-(self.samples or 0) // self.batch_size) if self.whole_steps is None else self.whole_steps
 
     def rewind(self) -> None:
         """Every epoch begins with the first batch."""
@@ -92,11 +92,11 @@ class Arrays:
 
     def _rows(self) -> Iterator[Any]:
         """Which samples go into each batch of an epoch: a slice, or their numbers in the order of the shuffling."""
-        size = self.batch_size
+        size, count = self.batch_size, self.samples or 0
         if self.shuffle and self.shuffle != "batch":
-            order = np.arange(self.samples)
+            order = np.arange(count)
             np.random.shuffle(order)
-            yield from (order[start : start + size] for start in range(0, self.samples, size))
+            yield from (order[start : start + size] for start in range(0, count, size))
             return
         starts = np.random.permutation(self.steps) if self.shuffle else np.arange(self.steps)
         yield from (slice(start, start + size) for start in starts * size)
@@ -105,13 +105,16 @@ class Arrays:
     def arrays(self) -> list[Any]:
         """Inputs, targets and weights in one list; where no weights were given, ones."""
         pairs = [(a, w) for a, w in zip(self.targets, self.weights, strict=True) if a is not None]
-        ones = np.ones(self.samples, floatx())
+        ones = np.ones(self.samples or 1, floatx())
         return [*self.inputs, *[a for a, _ in pairs], *[ones if w is None else w for _, w in pairs]]
 
     def split(self, fraction: float, steps: int | None = None) -> tuple[Arrays, Arrays]:
         """The first part for training and the last `fraction` for validation (in `steps`), before any shuffling."""
         if not 0 < fraction < 1:
             raise ArgumentError(f"validation_split={fraction}", rule="a number between 0 and 1: the part held back")
+        if self.samples is None:
+            raise ArgumentError("validation_split of tensors of the graph", rule="how many samples they give is not known",
+                                hint="validation_data=, of tensors with validation_steps= or of arrays")
         at = int(self.samples * (1 - fraction))
         if at in (0, self.samples):
             raise ArgumentError(f"validation_split={fraction} of {self.samples} samples leaves one part empty")

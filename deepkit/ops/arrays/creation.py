@@ -133,7 +133,7 @@ def ones(shape: ShapeLike, dtype: DTypeLike = "float32", name: str | None = None
     return _filled(static, dims, np.array(1, as_dtype(dtype).numpy), name or "ones")
 
 
-def _filled(static: ShapeLike, dims: TensorLike, value: np.ndarray, name: str) -> Any:
+def _filled(static: tuple[int | None, ...] | None, dims: TensorLike, value: np.ndarray, name: str) -> Any:
     """A tensor filled with a known value; a small one of known shape is a constant in TensorFlow."""
     made = apply(Fill(static=static), dims, value, name=name)
     size = made.shape.num_elements()

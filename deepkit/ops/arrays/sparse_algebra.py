@@ -225,13 +225,14 @@ def sparse_add(
     >>> dk.ops.sparse_add(a, a).values.numpy().tolist()
     [2.0, 4.0]
     """
-    if not isinstance(a, SparseTensor) and not isinstance(b, SparseTensor):
+    if not isinstance(a, SparseTensor):
+        a, b = b, a
+    if not isinstance(a, SparseTensor):
         raise ArgumentError("sparse_add: two dense tensors", hint="a + b")
-    if not isinstance(a, SparseTensor) or not isinstance(b, SparseTensor):
-        sp, dense = (a, b) if isinstance(a, SparseTensor) else (b, a)
-        with scope(name, "SparseTensorDenseAdd", sp.values, dense) as full:
-            spread = ops.scatter_nd(sp.indices, sp.values, ops.cast(sp.dense_shape, int64))
-            return ops.add(spread, convert(dense, sp.dtype, beside=sp.values), name=full)
+    if not isinstance(b, SparseTensor):
+        with scope(name, "SparseTensorDenseAdd", a.values, b) as full:
+            spread = ops.scatter_nd(a.indices, a.values, ops.cast(a.dense_shape, int64))
+            return ops.add(spread, convert(b, a.dtype, beside=a.values), name=full)
     with scope(name, "SparseAdd", a.values, b.values):
         places, first, second = _merged(a, b)
         total = SparseTensor(places, first + second, a.dense_shape)
@@ -331,7 +332,8 @@ def sparse_split(
 
     Result: num_split sparse tensors of the shape without the other parts. ArgumentError: an unknown length, or more parts.
     """
-    length = sp_input.shape.as_list()[axis] if sp_input.shape.rank is not None else None
+    lengths = [d or 0 for d in sp_input.shape.as_list()] if sp_input.shape.is_full else []
+    length = lengths[axis] if lengths else None
     if length is None or not 0 < num_split <= length:
         raise ArgumentError(f"sparse_split of an axis of length {length} in {num_split}", rule="known, and long enough")
     rank, each, more = _rank(sp_input), length // num_split, length % num_split
@@ -339,7 +341,7 @@ def sparse_split(
     with scope(name, "SparseSplit", sp_input.values):
         for n in sizes:
             begin = [start if i == axis % rank else 0 for i in range(rank)]
-            block = [n if i == axis % rank else d for i, d in enumerate(sp_input.shape.as_list())]
+            block = [n if i == axis % rank else d for i, d in enumerate(lengths)]
             made.append(sparse_slice(sp_input, begin, block))
             start += n
     return made

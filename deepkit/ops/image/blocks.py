@@ -16,7 +16,9 @@ from deepkit.ops.functions import ops
 __all__ = ["batch_to_space", "batch_to_space_nd", "extract_image_patches", "space_to_batch", "space_to_batch_nd"]
 
 
-def _numbers(value: IntsLike, what: str) -> np.ndarray:
+def _numbers(value: IntsLike | None, what: str) -> np.ndarray:
+    if value is None:
+        raise ArgumentError(f"{what} is missing", rule="numbers, one for each axis")
     known = static_value(value)
     if known is None:
         raise ArgumentError(f"{what} is a tensor whose value is not known", rule="numbers, known before the graph runs")

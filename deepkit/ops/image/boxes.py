@@ -307,7 +307,7 @@ class SampleDistortedBoundingBoxV2(Op):
 
     def forward(self, xp: ArrayModule, stream: Stream, size: Array, boxes: Array, covered: Array) -> Any:
         height, width = (int(n) for n in size[:2])
-        objects = [[int(v) for v in box * np.float32([height, width, height, width])] for box in boxes.reshape(-1, 4)]
+        objects = [[int(v) for v in box * np.asarray([height, width, height, width], np.float32)] for box in boxes.reshape(-1, 4)]
         if not objects:
             if not self.whole:
                 raise ArgumentError(
@@ -322,7 +322,7 @@ class SampleDistortedBoundingBoxV2(Op):
                 chosen = tried
                 break
         top, left, bottom, right = chosen
-        share = np.float32([top / height, left / width, bottom / height, right / width]).reshape(1, 1, 4)
+        share = np.asarray([top / height, left / width, bottom / height, right / width], np.float32).reshape(1, 1, 4)
         kind = size.dtype
         return np.array([top, left, 0], kind), np.array([bottom - top, right - left, -1], kind), share
 
@@ -337,8 +337,8 @@ class SampleDistortedBoundingBoxV2(Op):
         h = min(h, highest)
         if h < highest:
             h += draws.below(highest - h + 1)
-        h += _wide(h, aspect) * h < least  # rounding alone shall not fail
-        h -= _wide(h, aspect) * h > most
+        h += int(_wide(h, aspect) * h < least)  # rounding alone shall not fail
+        h -= int(_wide(h, aspect) * h > most)
         w = _wide(h, aspect)
         return self._placed(draws, (height, width), (h, w)) if least <= w * h <= most else None
 

@@ -29,6 +29,8 @@ def _bell(size: int, sigma: float) -> np.ndarray:
 def _compared(x: AnyTensor, y: AnyTensor, top: float, size: int, sigma: float, k1: float, k2: float) -> tuple[Any, Any]:
     """Structural similarity and its share of contrast and structure, for each image and channel: (..., channels)."""
     channels = x.shape.as_list()[-1]
+    if channels is None:
+        raise ShapeError(f"images of shape {x.shape}", rule="how many channels they have has to be known")
     filters = np.tile(_bell(size, sigma)[:, :, None, None], (1, 1, channels, 1))
     c1, c2 = (k1 * top) ** 2, (k2 * top) ** 2
 
@@ -85,14 +87,17 @@ def ssim_multiscale(
             x, y = (x, y) if scale == 0 else (_halved(x), _halved(y))
             whole, structure = _compared(x, y, top, filter_size, filter_sigma, k1, k2)
             parts.append(ops.relu(whole if scale == len(powers) - 1 else structure))
-        return ops.reduce_mean(ops.reduce_prod(ops.pow(ops.stack(parts, -1), np.float32(powers)), [-1]), [-1], name=full)
+        shares = ops.pow(ops.stack(parts, -1), np.asarray(powers, np.float32))
+        return ops.reduce_mean(ops.reduce_prod(shares, [-1]), [-1], name=full)
 
 
 def _halved(x: AnyTensor) -> Any:
     """Means of 2 x 2 pixels; where a length is odd, the last row or column stands twice."""
     shape = ops.shape(x)
     flat = ops.reshape(x, ops.concat([[-1], shape[-3:]], 0))
-    odd = [n % 2 for n in x.shape.as_list()[-3:-1]]
+    odd = [n % 2 for n in x.shape.as_list()[-3:-1] if n is not None]
+    if len(odd) < 2:
+        raise ShapeError(f"images of shape {x.shape}", rule="height and width have to be known, to be halved")
     if any(odd):
         flat = ops.pad(flat, [[0, 0], [0, odd[0]], [0, odd[1]], [0, 0]], "SYMMETRIC")
     mean = ops.avg_pool(flat, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")

@@ -71,8 +71,8 @@ def grouped(
                 raise ArgumentError(f"group_by_window: a window of {int(size)} elements", rule="1 or more")
             if len(group) >= int(size):
                 yield from reduce((key, held(groups.pop(int(key)))))
-    for key, group in sorted(groups.items()):
-        yield from reduce((np.array(key, np.int64), held(group)))
+    for number, group in sorted(groups.items()):
+        yield from reduce((np.array(number, np.int64), held(group)))
 
 
 def scanned(rows: Rows, state: Row, step: Callable[[Row], Row]) -> Rows:

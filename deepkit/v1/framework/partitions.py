@@ -40,7 +40,7 @@ class PartitionedVariable:
     @property
     def shape(self) -> Shape:
         dims = self._parts[0].shape.as_list()
-        dims[self._axis] = sum(part.shape.as_list()[self._axis] for part in self._parts)
+        dims[self._axis] = sum(part.shape.as_list()[self._axis] or 0 for part in self._parts)  # a variable's lengths are known
         return Shape(dims)
 
     def get_shape(self) -> Shape:

@@ -157,7 +157,7 @@ class LookupTable:
         """All keys, and all values."""
         op = table_ops.LookupTableExportV2(
             key_dtype=self.key_dtype.name, value_dtype=self.value_dtype.name,
-            row=tuple(int(d) for d in self.default_value.shape.as_list()),
+            row=tuple(d for d in self.default_value.shape.as_list() if d is not None),
         )
         return apply(op, self.table, name=name or f"{self.name}_lookup_table_export_values/LookupTableExportV2")
 

@@ -17,7 +17,6 @@ from deepkit.core.graph import Graph, default_graph, default_session, reset_defa
 from deepkit.core.nest import leaves
 from deepkit.core.symbol import Symbol
 from deepkit.errors import OpError
-from deepkit.runtime import placement
 from deepkit.runtime.session import Session
 from deepkit.v1.framework.creators import set_random_seed
 from deepkit.v1.framework.derivatives import gradients
@@ -46,19 +45,18 @@ _folders: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: Any = None) -> bool:
-    """Whether sessions have a GPU."""
+    """False: sessions compute on the CPU."""
     return bool(gpu_device_name())
 
 
 def is_built_with_cuda() -> bool:
-    """Whether arrays may live on a GPU here: CuPy is installed and has one."""
+    """False: no kernel of a session is made for CUDA."""
     return is_gpu_available()
 
 
 def gpu_device_name() -> str:
-    """The name of the first GPU, or an empty text."""
-    names = [device.name for device in placement.available(None) if device.device_type == "GPU"]
-    return names[0] if names else ""
+    """An empty text: sessions compute on the CPU, also where a GPU is."""
+    return ""
 
 
 def compute_gradient(
