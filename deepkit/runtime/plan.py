@@ -49,7 +49,6 @@ class Plan:
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
-        self.placed = [*(x.node for x in self.feeds if x.node.op.is_placeholder), *nodes]  # whose devices are checked and logged
         check_fed(nodes, fed)
         self.known = Known(fed, {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled})
         for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):

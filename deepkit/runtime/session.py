@@ -126,7 +126,7 @@ class Session:
                 return self._plans[key]
             leaves, rebuild = flatten(self.graph, fetches)
             plan = self._plan(leaves, list(key[1:]))
-            placement.place(plan.placed, self.config)
+            placement.place([*(x.node for x in plan.feeds), *plan.asked], self.config)
             self._plans[key] = plan, rebuild
             if all(isinstance(x, (Symbol, Node)) for x in (fetches if isinstance(fetches, list) else [fetches])):
                 self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
@@ -153,7 +153,7 @@ class Session:
         """
         with self._planning:
             plan = self._plan(fetches, feeds, assumed)
-            placement.place(plan.placed, self.config)
+            placement.place([*(x.node for x in plan.feeds), *plan.asked], self.config)
         return self._callable(plan, list)
 
     def _callable(self, plan: Plan, rebuild: Any) -> Any:

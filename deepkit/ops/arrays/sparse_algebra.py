@@ -325,6 +325,12 @@ def sparse_concat(
         return sparse_reorder(SparseTensor(ops.concat(places, 0), values, total))
 
 
+def _lengths(sp: SparseTensor) -> list[int]:
+    if not sp.shape.is_full:
+        raise ArgumentError(f"sparse_split of shape {sp.shape}", rule="every length is known before the graph runs")
+    return [d or 0 for d in sp.shape.as_list()]
+
+
 def sparse_split(
     sp_input: SparseTensor, num_split: int, axis: int, name: str | None = None
 ) -> list[SparseTensor]:
@@ -332,18 +338,17 @@ def sparse_split(
 
     Result: num_split sparse tensors of the shape without the other parts. ArgumentError: an unknown length, or more parts.
     """
-    lengths = [d or 0 for d in sp_input.shape.as_list()] if sp_input.shape.is_full else []
-    length = lengths[axis] if lengths else None
-    if length is None or not 0 < num_split <= length:
-        raise ArgumentError(f"sparse_split of an axis of length {length} in {num_split}", rule="known, and long enough")
-    rank, each, more = _rank(sp_input), length // num_split, length % num_split
-    sizes, start, made = [each + (i < more) for i in range(num_split)], 0, []
+    lengths, at = _lengths(sp_input), axis % _rank(sp_input)
+    if not 0 < num_split <= lengths[at]:
+        raise ArgumentError(f"sparse_split of an axis of length {lengths[at]} in {num_split}", rule="one place a part")
+    each, more = divmod(lengths[at], num_split)
+    start, made = 0, []
     with scope(name, "SparseSplit", sp_input.values):
-        for n in sizes:
-            begin = [start if i == axis % rank else 0 for i in range(rank)]
-            block = [n if i == axis % rank else d for i, d in enumerate(lengths)]
+        for part in range(num_split):
+            begin, block = [0] * len(lengths), list(lengths)
+            begin[at], block[at] = start, each + (part < more)
             made.append(sparse_slice(sp_input, begin, block))
-            start += n
+            start += block[at]
     return made
 
 
