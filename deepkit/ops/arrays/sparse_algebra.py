@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -171,6 +171,14 @@ def _places_kept(sp: SparseTensor, kept: list[int]) -> tuple[Any, Any]:
     return _numbered(sp.indices, lengths, kept), count
 
 
+def _reduced(kind: str, take: Callable[..., Any], sp: SparseTensor, axis: AxisLike, keepdims: bool, name: str | None) -> Any:
+    """The values of each place in the result brought together by `take`, a function of values, their places and a count."""
+    with scope(name, kind, sp.values) as full:
+        gone, kept = _kept(sp, axis)
+        places, count = _places_kept(sp, kept)
+        return shown_as(_shaped(sp, take(sp.values, places, count), gone, keepdims, full), kind)
+
+
 def sparse_reduce_sum(
     sp_input: SparseTensor, axis: AxisLike = None, keepdims: bool | None = None, reduction_axes: AxisLike = None,
     keep_dims: bool | None = None, name: str | None = None,
@@ -179,12 +187,8 @@ def sparse_reduce_sum(
 
     values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
     """
-    keep = bool(keepdims if keepdims is not None else keep_dims)
-    with scope(name, "SparseReduceSum", sp_input.values) as full:
-        gone, kept = _kept(sp_input, axis if axis is not None else reduction_axes)
-        places, count = _places_kept(sp_input, kept)
-        total = ops.unsorted_segment_sum(sp_input.values, places, count)
-        return shown_as(_shaped(sp_input, total, gone, keep, full), "SparseReduceSum")
+    axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
+    return _reduced("SparseReduceSum", ops.unsorted_segment_sum, sp_input, axes, bool(keep), name)
 
 
 def sparse_reduce_max(
@@ -195,13 +199,15 @@ def sparse_reduce_max(
 
     values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
     """
-    keep = bool(keepdims if keepdims is not None else keep_dims)
-    with scope(name, "SparseReduceMax", sp_input.values) as full:
-        gone, kept = _kept(sp_input, axis if axis is not None else reduction_axes)
-        places, count = _places_kept(sp_input, kept)
-        most = ops.unsorted_segment_max(sp_input.values, places, count)
-        named = ops.unsorted_segment_sum(ops.ones_like(places), places, count)
-        return shown_as(_shaped(sp_input, ops.where(named > 0, most, ops.zeros_like(most)), gone, keep, full), "SparseReduceMax")
+    axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
+    return _reduced("SparseReduceMax", _largest, sp_input, axes, bool(keep), name)
+
+
+def _largest(values: AnyTensor, places: AnyTensor, count: AnyTensor) -> AnyTensor:
+    """The maximum of each segment; 0 for one that is empty, where unsorted_segment_max has the least number of its type."""
+    most = ops.unsorted_segment_max(values, places, count)
+    named = ops.unsorted_segment_sum(ops.ones_like(places), places, count)
+    return ops.where(named > 0, most, ops.zeros_like(most))
 
 
 def _merged(a: SparseTensor, b: SparseTensor) -> tuple[Any, Any, Any]:

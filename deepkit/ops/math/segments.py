@@ -339,55 +339,49 @@ def unsorted_segment_sqrt_n(
         return ops.truediv(total, ops.sqrt(_counts(x, ids, total, num_segments)), name=full)
 
 
-def _selected(data: TensorLike, indices: TensorLike) -> Any:
-    x = data if is_tensor(data) else convert(data, beside=indices)
-    return ops.gather(x, indices)
+def _sorted_sqrt_n(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> AnyTensor:
+    """unsorted_segment_sqrt_n of as many segments as there are ids."""
+    x, ids = _tensors(data, segment_ids)
+    count = ops.reduce_max(ops.concat([ids, -ops.ones_like(ids[:1])], 0)) + 1
+    return unsorted_segment_sqrt_n(x, ids, count, name=name)
 
 
-def sparse_segment_sum(
-    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
-    num_segments: IntLike | None = None,
-) -> AnyTensor:
-    """segment_sum of the rows of data that indices (n,) name, segment_ids (n,) ascending: (last id + 1, ...).
+_ROWS = """, made of the rows of data that indices name.
 
-    With num_segments, as many. ArgumentError: an index outside [0, rows), or ids that are not in order.
+    data: (rows, ...); indices: (n,); segment_ids: (n,), ascending from 0; result: (last id + 1, ...), or (num_segments, ...).
+    ArgumentError: an index outside [0, rows), or ids that are not in order.
     """
-    with scope(name, "SparseSegmentSum", data, indices, segment_ids) as full:
-        rows = _selected(data, indices)
-        found = _segmented(segment_sum, unsorted_segment_sum, rows, segment_ids, num_segments, full)
-        return shown_as(found, "SparseSegmentSum")
 
 
-def sparse_segment_mean(
-    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
-    num_segments: IntLike | None = None,
-) -> AnyTensor:
-    """segment_mean of the rows of data that indices (n,) name, segment_ids (n,) ascending: (last id + 1, ...).
+class SegmentsOfRows(Protocol):
+    """A public function of segments of some rows."""
 
-    With num_segments, as many. ArgumentError: an index outside [0, rows), or ids that are not in order.
-    """
-    with scope(name, "SparseSegmentMean", data, indices, segment_ids) as full:
-        rows = _selected(data, indices)
-        found = _segmented(segment_mean, unsorted_segment_mean, rows, segment_ids, num_segments, full)
-        return shown_as(found, "SparseSegmentMean")
+    def __call__(
+        self, data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
+        num_segments: IntLike | None = None,
+    ) -> AnyTensor: ...
 
 
-def sparse_segment_sqrt_n(
-    data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
-    num_segments: IntLike | None = None,
-) -> AnyTensor:
-    """As sparse_segment_sum, each segment divided by the root of how many rows it has: (last id + 1, ...).
+def _of_rows(kind: str, plain: SortedSegments, counted: UnsortedSegments, name: str, about: str) -> SegmentsOfRows:
+    def function(
+        data: TensorLike, indices: TensorLike, segment_ids: TensorLike, name: str | None = None,
+        num_segments: IntLike | None = None,
+    ) -> AnyTensor:
+        with scope(name, kind, data, indices, segment_ids) as full:
+            rows = ops.gather(data if is_tensor(data) else convert(data, beside=indices), indices)
+            if num_segments is None:
+                found = plain(rows, segment_ids, name=full)
+            else:
+                found = counted(rows, segment_ids, num_segments, name=full)
+            return shown_as(found, kind)
 
-    data: (rows, ...). With num_segments, as many. ArgumentError: an index outside [0, rows).
-    """
-    with scope(name, "SparseSegmentSqrtN", data, indices, segment_ids) as full:
-        x, ids = _tensors(_selected(data, indices), segment_ids)
-        count = ops.reduce_max(ops.concat([ids, -ops.ones_like(ids[:1])], 0)) + 1 if num_segments is None else num_segments
-        return shown_as(unsorted_segment_sqrt_n(x, ids, count, name=full), "SparseSegmentSqrtN")
+    return named(function, name, about + _ROWS)
 
 
-def _segmented(
-    plain: SortedSegments, counted: UnsortedSegments, rows: AnyTensor, ids: TensorLike, num: IntLike | None,
-    name: str | None,
-) -> AnyTensor:
-    return plain(rows, ids, name=name) if num is None else counted(rows, ids, num, name=name)
+sparse_segment_sum = _of_rows(
+    "SparseSegmentSum", segment_sum, unsorted_segment_sum, "sparse_segment_sum", "The sum of every segment")
+sparse_segment_mean = _of_rows(
+    "SparseSegmentMean", segment_mean, unsorted_segment_mean, "sparse_segment_mean", "The mean of every segment")
+sparse_segment_sqrt_n = _of_rows(
+    "SparseSegmentSqrtN", _sorted_sqrt_n, unsorted_segment_sqrt_n, "sparse_segment_sqrt_n",
+    "The sum of every segment divided by the root of how many rows it has")

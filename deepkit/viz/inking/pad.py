@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.loading import load_module, optional
+from deepkit.loading import optional
+from deepkit.viz.browser import scripted
 from deepkit.viz.grids import document, grid, label
 from deepkit.viz.interactive import Interactive
 from deepkit.viz.picture import Drawing
@@ -21,19 +21,12 @@ _SIDE = 224.0  # pixels of the longer side
 
 
 @cache
-def _widget_class() -> Any:
-    widget: Any = optional("anywidget", "a drawing pad").AnyWidget
-    traitlets = load_module("traitlets")  # anywidget stands on it
-
-    class Board(widget):
-        """The cells in the browser: a stroke inks them, or clears them if it begins on an inked one."""
-
-        _esm = Path(__file__).with_suffix(".js")
-        colour = traitlets.Unicode(PALETTE["orange"]).tag(sync=True)
-        rows, columns, size = (traitlets.Int(1).tag(sync=True) for _ in range(3))
-        ink = traitlets.List(traitlets.Int()).tag(sync=True)
-
-    return Board
+def _cells() -> Any:
+    """The cells in the browser: a stroke inks them, or clears them if it begins on an inked one."""
+    return scripted("a drawing pad", __file__, lambda t: {
+        "colour": t.Unicode(PALETTE["orange"]), "ink": t.List(t.Int()),
+        **{name: t.Int(1) for name in ("rows", "columns", "size")},
+    })
 
 
 def board(cells: Any) -> Any:
@@ -43,7 +36,7 @@ def board(cells: Any) -> Any:
         raise ShapeError(f"a pad of shape {ink.shape}", rule="(rows, columns), at least one of each")
     size = max(4, int(_SIDE / max(ink.shape)))
     rows, columns = ink.shape
-    return _widget_class()(rows=rows, columns=columns, size=size, ink=[int(bool(on)) for on in ink.ravel()])
+    return _cells()(rows=rows, columns=columns, size=size, ink=[int(bool(on)) for on in ink.ravel()])
 
 
 class DrawingPad(Interactive):

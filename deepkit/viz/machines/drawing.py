@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from deepkit.viz.grids import document, label
+from deepkit.viz.lanes import Time
 from deepkit.viz.machines.workers import Step, Trained, Workers
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY, PALETTE
@@ -37,37 +38,35 @@ def sentence(played: Trained) -> str:
 
 def _draw(played: Trained, about: str) -> str:
     asked = played.workers
-    scale = (_WIDE - _LEFT - _RIGHT) / asked.until
+    time = Time(asked.until, _LEFT, _WIDE - _RIGHT)
     parts, y = [label("who computes", _LEFT, _TOP - 12)], _TOP
     for number, steps in enumerate(played.steps):
-        parts += _lane(f"worker {number + 1}", steps, y, scale, asked.together)
+        parts += _lane(f"worker {number + 1}", steps, y, time, asked.together)
         y += _LANE
     if asked.together:
-        marks = "".join(f"M{_LEFT + scale * when:.1f} {_TOP - 4:g}V{y:g}" for when in played.when[1:])
+        marks = "".join(f"M{time.x(when):.1f} {_TOP - 4:g}V{y:g}" for when in played.when[1:])
         parts.append(f'<path d="{marks}" stroke="{PINK}" stroke-width="1.5"/>')
         parts.append(label("pink: all are there, one update", _WIDE - _RIGHT, _TOP - 12, anchor="end"))
     else:
         parts.append(label("numbers: how many updates old", _WIDE - _RIGHT, _TOP - 12, anchor="end"))
     y += 34
-    parts += _loss(played, y, scale)
-    return document([*parts, *_axis(asked.until, y + _TALL, scale)], _WIDE, y + _TALL + 42, about)
+    parts += _loss(played, y, time)
+    return document([*parts, *time.axis(y + _TALL, most=12)], _WIDE, y + _TALL + 42, about)
 
 
-def _lane(name: str, steps: Sequence[Step], y: float, scale: float, together: bool) -> list[str]:
+def _lane(name: str, steps: Sequence[Step], y: float, time: Time, together: bool) -> list[str]:
     """Work as boxes; where a worker waits for the slowest, dots."""
     parts, colour = [label(name, _LEFT - 8, y + _BAR - 3, anchor="end")], BLUE if together else ORANGE
-    boxes = "".join(f"M{_LEFT + scale * s.begin:.1f} {y:g}h{max(scale * (s.end - s.begin) - 1.5, 0.8):.1f}v{_BAR:g}"
-                    f"h{-max(scale * (s.end - s.begin) - 1.5, 0.8):.1f}z" for s in steps)
+    boxes = time.boxes(((s.begin, s.end) for s in steps), y, _BAR, gap=1.5)
     parts.append(f'<path d="{boxes}" fill="{colour}"/>')
     if together:
-        waits = "".join(f"M{_LEFT + scale * a.end:.1f} {y + _BAR / 2:g}H{_LEFT + scale * b.begin:.1f}"
-                        for a, b in itertools.pairwise(steps) if b.begin > a.end)
-        return [*parts, f'<path d="{waits}" stroke="{GREY}" stroke-width="2" stroke-dasharray="2 2"/>'] if waits else parts
-    middles = [(str(s.stale), _LEFT + scale * (s.begin + s.end) / 2) for s in steps if scale * (s.end - s.begin) > 14]
+        waiting = ((a.end, b.begin) for a, b in itertools.pairwise(steps) if b.begin > a.end)
+        return [*parts, *time.waits(waiting, y + _BAR / 2)]
+    middles = [(str(s.stale), time.x((s.begin + s.end) / 2)) for s in steps if time.scale * (s.end - s.begin) > 14]
     return [*parts, *(label(text, x, y + _BAR - 3.5, size=11, anchor="middle", fill="#000000") for text, x in middles)]
 
 
-def _loss(played: Trained, y: float, scale: float) -> list[str]:
+def _loss(played: Trained, y: float, time: Time) -> list[str]:
     """The loss as a staircase, on a logarithmic axis; what is higher than the picture stays at its edge."""
     def height(power: float) -> float:
         return y + _TALL * (_HIGH - min(max(power, _LOW), _HIGH)) / (_HIGH - _LOW)
@@ -79,15 +78,6 @@ def _loss(played: Trained, y: float, scale: float) -> list[str]:
     path = ""
     for when, loss in zip(played.when, played.losses, strict=True):
         at = height(math.log10(max(loss, 1e-300)))
-        path += f"H{_LEFT + scale * when:.1f}V{at:.1f}" if path else f"M{_LEFT:g} {at:.1f}"
+        path += f"H{time.x(when):.1f}V{at:.1f}" if path else f"M{_LEFT:g} {at:.1f}"
     colour = BLUE if played.workers.together else ORANGE
     return [*parts, f'<path d="{path}H{_WIDE - _RIGHT:g}" fill="none" stroke="{colour}" stroke-width="1.8"/>']
-
-
-def _axis(until: float, y: float, scale: float) -> list[str]:
-    every = next(size * 10**power for power in range(12) for size in (1, 2, 5) if until / (size * 10**power) <= 12)
-    ticks = [f'<path d="M{_LEFT} {y:g}H{_WIDE - _RIGHT}" stroke="{GREY}"/>']
-    for when in range(0, int(until) + 1, every):
-        x = _LEFT + scale * when
-        ticks += [f'<path d="M{x:.1f} {y:.1f}v5" stroke="{GREY}"/>', label(str(when), x, y + 18, anchor="middle")]
-    return [*ticks, label("milliseconds", _WIDE - _RIGHT, y + 34, anchor="end")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
+from deepkit.viz.lanes import Time
 from deepkit.viz.picture import Drawing
 from deepkit.viz.pipelines.simulation import Pipeline, Played, Span
 from deepkit.viz.style import GREY, PALETTE
@@ -32,32 +33,31 @@ def sentence(played: Played) -> str:
 
 def draw(played: Played, about: str) -> str:
     """The SVG."""
-    asked, until = played.pipeline, played.elapsed * (1 + _STUCK * played.stuck)
-    scale = (_WIDE - _LEFT - _RIGHT) / until
-    parts = [*_level(played, scale), *_limits(asked)]
+    asked, time = played.pipeline, Time(played.elapsed * (1 + _STUCK * played.stuck), _LEFT, _WIDE - _RIGHT)
+    parts = [*_level(played, time), *_limits(asked)]
     y = _TOP + _TALL + 18
     for number, spans in enumerate(played.producing):
         name = "producer" if asked.producers == 1 else f"producer {number + 1}"
-        parts += _lane(name, spans, y, scale, BLUE)
+        parts += _lane(name, spans, y, time, BLUE)
         y += _LANE
-    parts += _lane("consumer", played.consuming, y, scale, ORANGE)
+    parts += _lane("consumer", played.consuming, y, time, ORANGE)
     if played.stuck:
-        parts += _for_ever(played, y, scale)
+        parts += _for_ever(played, y, time)
     y += _LANE + 4
-    return document([*parts, *_axis(until, y, scale)], _WIDE, y + 40, about)
+    return document([*parts, *time.axis(y, most=10)], _WIDE, y + 40, about)
 
 
 def _height(level: float, capacity: int) -> float:
     return _TOP + _TALL * (1 - level / capacity)
 
 
-def _level(played: Played, scale: float) -> list[str]:
+def _level(played: Played, time: Time) -> list[str]:
     """The staircase of the level, filled below."""
     capacity, bottom = played.pipeline.capacity, _TOP + _TALL
     path = f"M{_LEFT:g} {bottom:g}"
     for when, level in played.levels:
-        path += f"H{_LEFT + scale * when:.1f}V{_height(level, capacity):.1f}"
-    path += f"H{_WIDE - _RIGHT if played.stuck else _LEFT + scale * played.elapsed:.1f}"
+        path += f"H{time.x(when):.1f}V{_height(level, capacity):.1f}"
+    path += f"H{_WIDE - _RIGHT if played.stuck else time.x(played.elapsed):.1f}"
     return [f'<path d="{path}V{bottom:g}Z" fill="{BLUE}" fill-opacity="0.22"/>',
             f'<path d="{path}" fill="none" stroke="{BLUE}" stroke-width="1.6"/>',
             label("elements in the queue", _LEFT, _TOP - 14)]
@@ -77,29 +77,16 @@ def _limits(asked: Pipeline) -> list[str]:
     return parts
 
 
-def _lane(name: str, spans: Sequence[Span], y: float, scale: float, colour: str) -> list[str]:
+def _lane(name: str, spans: Sequence[Span], y: float, time: Time, colour: str) -> list[str]:
     """Work as boxes, waiting as a line in the middle."""
-    parts, middle = [label(name, _LEFT - 8, y + _BAR - 2, anchor="end")], y + _BAR / 2
-    waits = "".join(f"M{_LEFT + scale * s.begin:.1f} {middle:.1f}H{_LEFT + scale * s.end:.1f}" for s in spans if not s.works)
-    if waits:
-        parts.append(f'<path d="{waits}" stroke="{GREY}" stroke-width="2" stroke-dasharray="2 2"/>')
-    boxes = "".join(f"M{_LEFT + scale * s.begin:.1f} {y:.1f}h{max(scale * (s.end - s.begin) - 1, 0.8):.1f}v{_BAR}"
-                    f"h{-max(scale * (s.end - s.begin) - 1, 0.8):.1f}z" for s in spans if s.works)
-    return [*parts, f'<path d="{boxes}" fill="{colour}"/>']
+    waits = time.waits(((s.begin, s.end) for s in spans if not s.works), y + _BAR / 2)
+    boxes = time.boxes(((s.begin, s.end) for s in spans if s.works), y, _BAR, gap=1)
+    return [label(name, _LEFT - 8, y + _BAR - 2, anchor="end"), *waits, f'<path d="{boxes}" fill="{colour}"/>']
 
 
-def _for_ever(played: Played, y: float, scale: float) -> list[str]:
+def _for_ever(played: Played, y: float, time: Time) -> list[str]:
     """Where the consumer waits for what never comes."""
-    x = _LEFT + scale * (played.consuming[-1].end if played.consuming else 0.0)
+    x = time.x(played.consuming[-1].end if played.consuming else 0.0)
     wide = _WIDE - _RIGHT - x
     return [frame(x, y, wide, _BAR, stroke=PINK, wide=1.6, dash="4 3"),
             label("waits for ever", x + wide - 4, y - 6, anchor="end", fill=PINK, bold=True)]
-
-
-def _axis(until: float, y: float, scale: float) -> list[str]:
-    every = next(size * 10**power for power in range(12) for size in (1, 2, 5) if until / (size * 10**power) <= 10)
-    ticks = [f'<path d="M{_LEFT} {y}H{_WIDE - _RIGHT}" stroke="{GREY}"/>']
-    for when in range(0, int(until) + 1, every):
-        x = _LEFT + scale * when
-        ticks += [f'<path d="M{x:.1f} {y:.1f}v5" stroke="{GREY}"/>', label(str(when), x, y + 18, anchor="middle")]
-    return [*ticks, label("milliseconds", _WIDE - _RIGHT, y + 34, anchor="end")]

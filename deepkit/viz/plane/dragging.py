@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from deepkit.loading import load_module, optional
+from deepkit.viz.browser import scripted
 from deepkit.viz.grids import BLUE, ORANGE
 
 
 @cache
-def _widget_class() -> Any:
-    widget: Any = optional("anywidget", "points to drag").AnyWidget
-    traitlets = load_module("traitlets")  # anywidget stands on it
-
-    class Board(widget):
-        """Points in the browser, over a picture."""
-
-        _esm = Path(__file__).with_suffix(".js")
-        points = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
-        classes = traitlets.List(traitlets.Int()).tag(sync=True)
-        picture = traitlets.Unicode().tag(sync=True)
-        colours = traitlets.List(traitlets.Unicode(), default_value=[BLUE, ORANGE]).tag(sync=True)
-        names = traitlets.List(traitlets.Unicode(), default_value=["blue", "orange"]).tag(sync=True)
-        left, top, side, low, high = (traitlets.Float().tag(sync=True) for _ in range(5))
-
-    return Board
+def _board() -> Any:
+    """Points in the browser, over a picture."""
+    return scripted("points to drag", __file__, lambda t: {
+        "points": t.List(t.List(t.Float())), "classes": t.List(t.Int()), "picture": t.Unicode(),
+        "colours": t.List(t.Unicode(), [BLUE, ORANGE]), "names": t.List(t.Unicode(), ["blue", "orange"]),
+        **{name: t.Float() for name in ("left", "top", "side", "low", "high")},
+    })
 
 
 def dragged(points: Sequence[Sequence[float]], classes: Sequence[int], square: tuple[float, float, float],
@@ -41,5 +31,5 @@ def dragged(points: Sequence[Sequence[float]], classes: Sequence[int], square: t
         MissingExtraError: without anywidget (extra `course`).
     """
     left, top, side = square
-    return _widget_class()(points=[list(map(float, point)) for point in points], classes=list(classes), names=list(names),
-                           left=left, top=top, side=side, low=between[0], high=between[1])
+    return _board()(points=[list(map(float, point)) for point in points], classes=list(classes), names=list(names),
+                    left=left, top=top, side=side, low=between[0], high=between[1])

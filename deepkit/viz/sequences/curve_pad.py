@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.loading import load_module, optional
+from deepkit.loading import optional
+from deepkit.viz.browser import scripted
 from deepkit.viz.grids import document, frame
 from deepkit.viz.interactive import Interactive
 from deepkit.viz.picture import Drawing
@@ -22,19 +22,12 @@ _COLOURS = (PALETTE["blue"], PALETTE["orange"])  # drawn, gone on with
 
 
 @cache
-def _widget_class() -> Any:
-    widget: Any = optional("anywidget", "a sheet to draw a curve on").AnyWidget
-    traitlets = load_module("traitlets")  # anywidget stands on it
-
-    class Sheet(widget):
-        """The curve in the browser; `values` changes when a stroke or a key has ended."""
-
-        _esm = Path(__file__).with_suffix(".js")
-        wide, tall, columns = (traitlets.Int(size).tag(sync=True) for size in (_WIDE, _TALL, 1))
-        colours = traitlets.List(traitlets.Unicode(), list(_COLOURS)).tag(sync=True)
-        values, ahead, truth = (traitlets.List(traitlets.Float()).tag(sync=True) for _ in range(3))
-
-    return Sheet
+def _sheet() -> Any:
+    """The curve in the browser; `values` changes when a stroke or a key has ended."""
+    return scripted("a sheet to draw a curve on", __file__, lambda t: {
+        "wide": t.Int(_WIDE), "tall": t.Int(_TALL), "columns": t.Int(1), "colours": t.List(t.Unicode(), list(_COLOURS)),
+        **{name: t.List(t.Float()) for name in ("values", "ahead", "truth")},
+    })
 
 
 class CurvePad(Interactive):
@@ -62,7 +55,7 @@ class CurvePad(Interactive):
         w = optional("ipywidgets", "a sheet to draw a curve on")
         self._go_on, self._known = go_on, known
         self._presets = {name: _curve(values, known) for name, values in presets.items()}
-        self.sheet = _widget_class()()
+        self.sheet = _sheet()()
         self.dropdown = w.Dropdown(options=list(self._presets), description="curve", layout=w.Layout(width="260px"),
                                    style={"description_width": "60px"})
         self.dropdown.observe(lambda _: self._choose(), "value")
