@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from deepkit.viz.grids import document, label
-from deepkit.viz.lanes import Time
+from deepkit.viz.machines.lanes import Time
 from deepkit.viz.machines.workers import Step, Trained, Workers
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY, PALETTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
-from deepkit.viz.lanes import Time
+from deepkit.viz.machines.lanes import Time
 from deepkit.viz.picture import Drawing
 from deepkit.viz.pipelines.simulation import Pipeline, Played, Span
 from deepkit.viz.style import GREY, PALETTE

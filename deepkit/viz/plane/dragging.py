@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from deepkit.viz.browser import scripted
 from deepkit.viz.grids import BLUE, ORANGE
+from deepkit.viz.interactive import scripted
 
 
 @cache

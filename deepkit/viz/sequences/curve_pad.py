@@ -10,9 +10,8 @@ import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.loading import optional
-from deepkit.viz.browser import scripted
 from deepkit.viz.grids import document, frame
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, scripted
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY, PALETTE
 
