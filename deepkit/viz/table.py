@@ -15,6 +15,7 @@ from deepkit.errors import ArgumentError, ShapeError
 
 SAME, DIFFERS = "=", "≠"
 _SLACK = Decimal("1.000001")  # of a half digit: the difference itself is rounded
+_WIDE = 32  # characters of a cell that may be broken at its spaces, so that three of them fit a page of 900 pixels
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -44,7 +45,8 @@ class Table:
         def row(cells: Sequence[str], tag: str) -> str:
             sides = ("right" if right else "left" for right in self.right)
             made = (
-                f'<{tag} style="text-align:{side};white-space:pre;padding:2px 10px">{html.escape(cell)}</{tag}>'
+                f'<{tag} style="text-align:{side};white-space:{"pre-wrap" if len(cell) > _WIDE else "pre"};padding:2px 10px">'
+                f"{html.escape(cell)}</{tag}>"
                 for cell, side in zip(cells, sides, strict=True)
             )
             return f"<tr>{''.join(made)}</tr>"

@@ -86,3 +86,10 @@ def test_values_of_several_lines_stay_in_their_column():
 def test_tables_that_make_no_sense(call, error):
     with pytest.raises(error):
         call()
+
+
+def test_a_long_cell_may_be_broken_at_its_spaces_and_a_short_one_may_not():
+    long = "0.09003057 0.00242826 0.01587624 0.33333333"
+    text = viz.compare([("row", long, "3 of 3")], ("what", "document", "digits"))._repr_html_()
+    assert f'white-space:pre-wrap;padding:2px 10px">{long}</td>' in text
+    assert 'white-space:pre;padding:2px 10px">3 of 3</td>' in text
