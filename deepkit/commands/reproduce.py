@@ -23,7 +23,7 @@ EXAMPLES = {
     "deepkit reproduce": "every chapter that stands",
     "deepkit reproduce ch03": "one chapter",
     "deepkit reproduce D2-4-03": "one example: its chapter up to the example's last cell",
-    "deepkit reproduce --full": "also what needs the real MNIST and Boston housing",
+    "deepkit reproduce --full": "also what needs the real MNIST, Boston and California housing",
 }
 NOTES = f"""
 The notebooks run in a temporary copy; nothing of yours is touched but the table, {reproduced.FILE} in the folder of
@@ -33,7 +33,8 @@ MNIST (`deepkit data fetch mnist`, or the folder that DEEPKIT_DATA names), which
 measured goes into {reproduced.TRAININGS} beside the table; so are the long networks for texts and series, which need
 no download. Autoencoders, whose document prints nothing, are trained by `python -m deepkit.models.autoencoders.documents`
 and `python -m deepkit.models.autoencoders.invented`, and measured against TensorFlow, in autoencoders.json and variational.json.
-The regressions of `python -m deepkit.models.regression` run on the real Boston housing (`deepkit data fetch boston`). The
+The regressions of `python -m deepkit.models.regression` run on the real Boston housing (`deepkit data fetch boston`), and
+`python -m deepkit.models.housing` on Boston and California beside other ways to the same numbers, in housing.json. The
 course's notebook "What came out" shows the first two files.
 
 The exit code is 1 if a cell failed, or if a training ended below the document's accuracy by more than
@@ -130,8 +131,8 @@ class Timed(Progress):
 
 
 def _on_real_data(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
-    """What needs Boston housing and MNIST themselves, or hours: the results, and whether all came near the documents."""
-    parts = [_regress(what), _train(what, out), _train_on_sequences(what, out), _rebuild(what, out)]
+    """What needs the real tables of houses and MNIST, or hours: the results, and whether all came near the documents."""
+    parts = [_regress(what), _measure_houses(what, out), _train(what, out), _train_on_sequences(what, out), _rebuild(what, out)]
     return [result for found, _ in parts for result in found], all(near for _, near in parts)
 
 
@@ -151,6 +152,13 @@ def _regress(what: str | None) -> tuple[list[reproduced.Result], bool]:
         print(f"{recipe.example}: Boston housing, {recipe.what}\n  {said}")
         found.append(_judged(recipe.example, said, began, near))
     return found, sound
+
+
+def _measure_houses(what: str | None, out: Path) -> tuple[list[reproduced.Result], bool]:
+    """Make the runs on real tables of houses that are asked for: the results, and whether other ways gave the same numbers."""
+    from deepkit.models.housing.documents import FILE, RECIPES
+
+    return _measured({name: (recipe, recipe.run) for name, recipe in RECIPES.items()}, what, out / FILE)
 
 
 def _judged(example: str, said: str, began: float, near: bool) -> reproduced.Result:

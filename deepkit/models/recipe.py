@@ -62,12 +62,14 @@ class Recipe:
         }
 
 
-def asking(module: str, description: str | None, recipes: Collection[str], seeds: str = "weights and batch order"
+def asking(module: str, description: str | None, recipes: Collection[str], seeds: str | None = "weights and batch order"
            ) -> argparse.ArgumentParser:
-    """The command line of `python -m module`: names among `recipes`, --seed and --out. A module adds what is its own."""
+    """The command line of `python -m module`: names among `recipes`, --seed (not for seeds=None) and --out. A module
+    adds what is its own."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(recipes)} (default: all)")
-    parser.add_argument("--seed", type=int, default=1, help=f"seed of {seeds} (default: 1)")
+    if seeds is not None:
+        parser.add_argument("--seed", type=int, default=1, help=f"seed of {seeds} (default: 1)")
     parser.add_argument("--out", type=Path, help="also write the results to this JSON file, beside what it holds")
     return parser
 
