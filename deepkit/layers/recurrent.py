@@ -1,4 +1,4 @@
-"""What one time step of a recurrent cell computes: the simple cell, the LSTM with all its variants, the GRU in both forms.
+"""Recurrent cells: their weights, and what one time step computes: the simple cell, the LSTM with its variants, the GRU.
 
 x_t (batch, depth) and h_(t-1) (batch, n) reach a cell's gates through an affine map: [x, h] @ kernel + bias with one
 kernel (depth + n, gates * n), or x @ kernel + h @ recurrent_kernel + bias with two. The cells of v1 take the first form,
@@ -9,9 +9,11 @@ The same steps for a whole sequence at once are the ops `simple_rnn`, `lstm` and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from deepkit import ops
+from deepkit.layers.dense import dense_weights
+from deepkit.layers.weights import Declared
 
 Function = Callable[[Any], Any]
 """Of a tensor, elementwise or along its last axis: an activation, a normalization, a bound."""
@@ -20,6 +22,48 @@ WHOLE_SEQUENCE = {
     ops.tanh: "tanh", ops.sigmoid: "sigmoid", ops.hard_sigmoid: "hard_sigmoid", ops.relu: "relu", ops.identity: "linear",
 }
 """The activations that the ops for whole sequences know, by the name they have there."""
+
+Biases = Literal["one", "pair", "row"]
+"""One bias (m) for both maps; one for x and one for h, (2, m); or these two in one row (2 m), as the cuDNN library has them."""
+
+
+def joined_weights(depth: int, state: int, width: int, bias: bool = True) -> list[Declared]:
+    """Of [x, h] @ kernel + bias: kernel (depth + state, width), bias (width)."""
+    return dense_weights(depth + state, width, bias)
+
+
+def separate_weights(
+    depth: int, units: int, gates: int = 1, biases: Biases | None = "one", window: Sequence[int] = ()
+) -> list[Declared]:
+    """Of x @ kernel + h @ recurrent_kernel + bias: kernel (depth, m), recurrent_kernel (units, m) and bias; m = gates * units.
+
+    window: the lengths of the kernels' windows, in front of their shapes, where images are convolved instead.
+    """
+    wide, lengths = gates * units, tuple(window)
+    kernels = [
+        Declared("kernel", (*lengths, depth, wide)), Declared("recurrent_kernel", (*lengths, units, wide), "orthogonal"),
+    ]
+    if biases is None:
+        return kernels
+    return [*kernels, Declared("bias", {"one": (wide,), "pair": (2, wide), "row": (2 * wide,)}[biases], "zeros")]
+
+
+def biases_of(bias: Any, form: Biases) -> tuple[Any, Any]:
+    """The biases (m) of x and of h; None where there is none."""
+    if bias is None or form == "one":
+        return bias, None
+    for_inputs, for_state = (bias[0], bias[1]) if form == "pair" else ops.split(bias, 2, 0)
+    return for_inputs, for_state
+
+
+def peephole_weights(units: int, gates: str = "fio") -> list[Declared]:
+    """A weight (units) for each of these gates, by its letter, through which it sees the memory."""
+    return [Declared(f"w_{gate}_diag", (units,)) for gate in gates]
+
+
+def projection_weights(units: int, outputs: int) -> list[Declared]:
+    """The kernel (units, outputs) that makes an output shorter."""
+    return [Declared("projection/kernel", (units, outputs))]
 
 
 def linear(inputs: Sequence[Any], kernel: Any, bias: Any = None) -> Any:

@@ -16,6 +16,8 @@ from deepkit.keras.layers.arguments import naming, numbers, padding_name
 from deepkit.keras.layers.recurrent.base import OneCellRNN
 from deepkit.keras.layers.recurrent.cells import Cell, Masks, products
 from deepkit.keras.layers.recurrent.lstm import LSTMCell
+from deepkit.layers.recurrent import separate_weights
+from deepkit.layers.weights import Declared
 
 _CONVOLUTIONS = {1: backend.conv1d, 2: backend.conv2d, 3: backend.conv3d}
 _WINDOW = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate")
@@ -54,15 +56,14 @@ class ConvLSTMCell(LSTMCell):
         lengths = [windows.count(n, k, s, d, self.padding.upper()) for n, k, s, d in rows]
         return Shape([self.filters, *lengths] if first else [*lengths, self.filters])
 
-    def kernel_shapes(self, input_shape: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def weights_for(self, input_shape: Any) -> list[Declared]:
         channels = input_shape[self.axis]
         if channels is None:
             raise ShapeError(
                 f"ConvLSTM: the number of channels of inputs of shape {tuple(input_shape)} is not known",
                 rule="the kernel's size depends on it", hint="input_shape=(steps, rows, columns, channels)",
             )
-        wide = 4 * self.filters
-        return (*self.kernel_size, channels, wide), (*self.kernel_size, self.filters, wide)
+        return separate_weights(channels, self.filters, 4, "one" if self.use_bias else None, self.kernel_size)
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)

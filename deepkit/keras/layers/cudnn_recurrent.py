@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit import ops
 from deepkit.keras.layers.recurrent.base import OneCellRNN
 from deepkit.keras.layers.recurrent.cells import Cell
 from deepkit.keras.layers.recurrent.gru import GRUCell
-from deepkit.keras.layers.recurrent.lstm import LSTMCell, UnitForgetBias
+from deepkit.keras.layers.recurrent.lstm import LSTMCell
 
 _ARGUMENTS = tuple(
     name for name in Cell.arguments if name not in ("activation", "use_bias", "dropout", "recurrent_dropout")
@@ -18,30 +17,13 @@ _ARGUMENTS = tuple(
 class CuDNNGRUCell(GRUCell):
     """A GRUCell whose two biases stand in one row (6 units)."""
 
-    arguments = _ARGUMENTS
-
-    def bias_shape(self) -> tuple[int, ...]:
-        return (6 * self.units,)
-
-    def biases(self) -> tuple[Any, Any]:
-        for_inputs, for_state = ops.split(self.bias, 2, 0)
-        return for_inputs, for_state
+    arguments, bias_form = _ARGUMENTS, "row"
 
 
 class CuDNNLSTMCell(LSTMCell):
     """An LSTMCell with a bias for the inputs and one for the state, in one row (8 units); their sum is what counts."""
 
-    arguments = (*_ARGUMENTS, "unit_forget_bias")
-
-    def bias_shape(self) -> tuple[int, ...]:
-        return (8 * self.units,)
-
-    def first_bias(self) -> Any:
-        return UnitForgetBias(self.bias_initializer, before=5) if self.unit_forget_bias else self.bias_initializer
-
-    def whole_bias(self) -> Any:
-        for_inputs, for_state = ops.split(self.bias, 2, 0)
-        return for_inputs + for_state
+    arguments, bias_form = (*_ARGUMENTS, "unit_forget_bias"), "row"
 
 
 class _CuDNN(OneCellRNN):

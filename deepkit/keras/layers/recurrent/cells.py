@@ -13,7 +13,7 @@ from deepkit.keras import activations, backend
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, settle, share
 from deepkit.keras.layers.recurrent.states import zero_states
-from deepkit.layers.recurrent import WHOLE_SEQUENCE
+from deepkit.layers.recurrent import WHOLE_SEQUENCE, Biases, biases_of, separate_weights
 from deepkit.layers.weights import Declared, make_weights
 
 Masks = tuple[list[Any], list[Any]]
@@ -59,6 +59,7 @@ class Cell(SequenceCell):
     """
 
     gates = 1
+    bias_form: Biases = "one"
     arguments: tuple[str, ...] = (
         "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer", "bias_initializer",
         "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint", "recurrent_constraint",
@@ -96,26 +97,20 @@ class Cell(SequenceCell):
 
     # ---- weights
 
-    def kernel_shapes(self, input_shape: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The shapes of the kernels for the inputs and for the state."""
-        return (input_shape[-1], self.gates * self.units), (self.units, self.gates * self.units)
+    def weights_for(self, input_shape: Any) -> list[Declared]:
+        """The kernels for the inputs and for the state, and the bias."""
+        return separate_weights(input_shape[-1], self.units, self.gates, self.bias_form if self.use_bias else None)
 
-    def bias_shape(self) -> tuple[int, ...]:
-        """The shape of the bias."""
-        return (self.gates * self.units,)
+    def biases(self) -> tuple[Any, Any]:
+        """The biases (gates * units) of the inputs and of the state; None where there is none."""
+        return biases_of(self.bias, self.bias_form)
 
     def first_bias(self) -> Any:
         """The initializer of the bias."""
         return self.bias_initializer
 
     def build(self, input_shape: Any) -> None:
-        for_inputs, for_state = self.kernel_shapes(input_shape)
-        make_weights(self, [Declared("kernel", for_inputs), Declared("recurrent_kernel", for_state, "orthogonal")])
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias", self.bias_shape(), initializer=self.first_bias(), regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weights(self, self.weights_for(input_shape), starts={"bias": self.first_bias()})
         super().build(input_shape)
 
     # ---- steps

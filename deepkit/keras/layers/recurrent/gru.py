@@ -33,14 +33,9 @@ class GRUCell(Cell):
         self.reset_after = reset_after
         self.implementation = 1 if self.recurrent_dropout else implementation
 
-    def bias_shape(self) -> tuple[int, ...]:
-        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
-
-    def biases(self) -> tuple[Any, Any]:
-        """The biases (3 units) of the inputs and of the state; None where there is none."""
-        if self.bias is None or not self.reset_after:
-            return self.bias, None
-        return self.bias[0], self.bias[1]
+    @property
+    def bias_form(self) -> recurrent.Biases:  # type: ignore[override]
+        return "pair" if self.reset_after else "one"
 
     def mask_counts(self) -> tuple[int, int]:
         return (3 if self.implementation == 1 else 1), 3

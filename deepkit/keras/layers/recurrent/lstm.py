@@ -56,14 +56,16 @@ class LSTMCell(Cell):
         self.state_size = [self.units, self.units]
 
     def first_bias(self) -> Any:
-        return UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        before = 5 if self.bias_form == "row" else 1
+        return UnitForgetBias(self.bias_initializer, before) if self.unit_forget_bias else self.bias_initializer
 
     def mask_counts(self) -> tuple[int, int]:
         return (4 if self.implementation == 1 else 1), 4
 
     def whole_bias(self) -> Any:
-        """The bias (4 units), None if there is none."""
-        return self.bias
+        """What is added to the gates, (4 units); None if there is no bias."""
+        for_inputs, for_state = self.biases()
+        return for_inputs if for_state is None else for_inputs + for_state
 
     def from_inputs(self, x: Any, masks: Sequence[Any]) -> list[Any]:
         """What the inputs contribute to the gates i, f, c, o."""

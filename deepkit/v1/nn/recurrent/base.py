@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit import ops
@@ -13,6 +13,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.layers.dense import dense_weights
+from deepkit.layers.recurrent import joined_weights, linear
 from deepkit.site import Cell, running_cell
 from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import VariableScope, get_variable, variable_scope
@@ -232,7 +233,7 @@ class LayerRNNCell(RNNCell):
     def _affine(self, width: int, prefix: str = "", kernel: Any = None, bias: Any = None) -> tuple[Any, ...]:
         """The kernel and the bias of [x, h] @ kernel + bias: (batch, width). kernel, bias: how they begin."""
         given = {"kernel": kernel, "bias": Zeros() if bias is None else bias}
-        declared = dense_weights(self.depth + self.output_size, width)
+        declared = joined_weights(self.depth, self.output_size, width)
         return tuple(self.add_variable(prefix + w.name, w.shape, initializer=given[w.name]) for w in declared)
 
     @property
@@ -252,6 +253,13 @@ def activation_of(given: Any) -> Callable[..., Any]:
     if given not in _ACTIVATIONS:
         raise ArgumentError(f"activation={given!r}", rule="a function, or one of linear, " + ", ".join(_ACTIVATIONS))
     return getattr(ops, given)
+
+
+def layer_in_scope(inputs: Sequence[Any], units: int) -> Any:
+    """inputs side by side @ kernel + bias, (batch, units): variables of the open scope, for parts of a cell beside its gates."""
+    declared = dense_weights(sum(x.shape.dims[-1] for x in inputs), units)
+    begin = {"kernel": None, "bias": Zeros()}
+    return linear(inputs, *(get_variable(w.name, w.shape, inputs[0].dtype, begin[w.name]) for w in declared))
 
 
 def check_units(what: str, number: Any) -> int:

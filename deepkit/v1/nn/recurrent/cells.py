@@ -171,11 +171,12 @@ class LSTMCell(GatedMemoryCell):
         units, made = self._num_units, self._initializer
         self._kernel, self._bias = self._affine(4 * units, kernel=made)
         if self._use_peepholes:
-            self._diagonal = {
-                gate: self.add_variable(f"w_{gate}_diag", [units], initializer=made) for gate in self.peepholes
-            }
+            declared = recurrent.peephole_weights(units, self.peepholes)
+            diagonal = (self.add_variable(w.name, w.shape, initializer=made) for w in declared)
+            self._diagonal = dict(zip(self.peepholes, diagonal, strict=True))
         if self._num_proj is not None:
-            self._projection = self.add_variable("projection/kernel", [units, self._num_proj], initializer=made)
+            (kernel,) = recurrent.projection_weights(units, self._num_proj)
+            self._projection = self.add_variable(kernel.name, kernel.shape, initializer=made)
 
     def call(self, inputs: Any, state: Any) -> Any:
         c, h = self.unpacked(state)

@@ -9,12 +9,12 @@ from deepkit import ops
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.layers import recurrent
 from deepkit.layers.recurrent import linear
-from deepkit.train.initializers import Constant, Zeros
+from deepkit.train.initializers import Constant
 from deepkit.v1.contrib._normalizing import layer_norm
 from deepkit.v1.framework.scopes import get_variable, variable_scope
 from deepkit.v1.framework.tensor_array import flat
 from deepkit.v1.nn import embedding_lookup
-from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
+from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units, layer_in_scope
 from deepkit.v1.nn.recurrent.cells import GatedMemoryCell
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, here, mapped
 from deepkit.v1.nn.recurrent.wrappers import CellWrapper
@@ -40,10 +40,11 @@ class LayerNormBasicLSTMCell(GatedMemoryCell):
 
     def build(self, inputs_shape: Any) -> None:
         units = self._num_units
-        self._kernel = self.add_variable("kernel", [self.depth + units, 4 * units])
         if not self._layer_norm:
-            self._bias = self.add_variable("bias", [4 * units], initializer=Zeros())
+            self._kernel, self._bias = self._affine(4 * units)
             return
+        (kernel,) = recurrent.joined_weights(self.depth, units, 4 * units, bias=False)
+        self._kernel = self.add_variable(kernel.name, kernel.shape)
         for name in ("input", "transform", "forget", "output", "state"):
             self.add_variable(f"{name}/gamma", [units], initializer=Constant(self._gain))
             self.add_variable(f"{name}/beta", [units], initializer=Constant(self._shift))
@@ -99,11 +100,11 @@ class AttentionCellWrapper(RNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         state, attention, kept = state
         kept = ops.reshape(kept, [-1, self._length, self._size])
-        inputs = _layer([inputs, attention], self._input_size or inputs.shape.dims[1])
+        inputs = layer_in_scope([inputs, attention], self._input_size or inputs.shape.dims[1])
         output, state = self._cell(inputs, state)
         attention = self._attend(ops.concat(flat(state), 1) if len(flat(state)) > 1 else flat(state)[0], kept)
         with variable_scope("attn_output_projection"):
-            output = _layer([output, attention], self._size)
+            output = layer_in_scope([output, attention], self._size)
         kept = ops.concat([kept[:, 1:], ops.expand_dims(output, 1)], 1)
         return output, (state, attention, ops.reshape(kept, [-1, self._length * self._size]))
 
@@ -112,15 +113,8 @@ class AttentionCellWrapper(RNNCell):
             kernel = get_variable("attn_w", [1, 1, self._size, self._vec_size])
             v = get_variable("attn_v", [self._vec_size])
             keys = ops.tensordot(kept, ops.reshape(kernel, [self._size, self._vec_size]), 1)
-            score = ops.reduce_sum(v * ops.tanh(keys + ops.expand_dims(_layer([query], self._vec_size), 1)), 2)
+            score = ops.reduce_sum(v * ops.tanh(keys + ops.expand_dims(layer_in_scope([query], self._vec_size), 1)), 2)
         return ops.reduce_sum(ops.expand_dims(ops.softmax(score), 2) * kept, 1)
-
-
-def _layer(inputs: list[Any], units: int) -> Any:
-    """inputs side by side @ kernel + bias, variables of the open scope."""
-    depth = sum(x.shape.dims[1] for x in inputs)
-    dtype = inputs[0].dtype
-    return linear(inputs, get_variable("kernel", [depth, units], dtype), get_variable("bias", [units], dtype, Zeros()))
 
 
 class HighwayWrapper(CellWrapper):

@@ -11,12 +11,9 @@ from deepkit.core.graph import default_graph
 from deepkit.core.static import static_value
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.layers.recurrent import linear
-from deepkit.train.initializers import Zeros
-from deepkit.v1.framework.scopes import get_variable
 from deepkit.v1.framework.symbolic import symbolic
 from deepkit.v1.framework.tensor_array import flat, packed
-from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units
+from deepkit.v1.nn.recurrent.base import RNNCell, activation_of, check_units, layer_in_scope
 from deepkit.v1.nn.recurrent.states import LSTMStateTuple, check_cell, here, mapped, same_nesting, shape_of
 
 _uniform = symbolic(ops.random_uniform)
@@ -233,9 +230,7 @@ class _Projection(CellWrapper):
                 f"{self.name}: values of shape {x.shape}", where=here(),
                 rule="the number of features is known before the graph runs",
             )
-        kernel = get_variable("kernel", [depth, self._units], x.dtype)
-        bias = get_variable("bias", [self._units], x.dtype, Zeros())
-        return self._activation(linear([x], kernel, bias))
+        return self._activation(layer_in_scope([x], self._units))
 
 
 class OutputProjectionWrapper(_Projection):
