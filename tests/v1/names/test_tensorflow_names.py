@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
 import pytest
 
+import deepkit.v1 as tf
 from deepkit.errors import MissingModuleError, MissingNameError
 from deepkit.tf1.imports import resolve
 from deepkit.v1.framework.unknown_names import MEANT, missing_name, nearest
@@ -56,6 +58,7 @@ MISPRINTS = {  # as the documents print them: what is meant
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
     "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue", "tf.nn.rleu": "tf.nn.relu", "tf.train.AdamOptimiser": "tf.train.AdamOptimizer",
     "tf.nn.reduce_mean": "tf.reduce_mean", "tf.scalar_summary": "tf.summary.scalar",
+    "tf.contrib.layers.12_regularizer": "tf.contrib.layers.l2_regularizer",
 }
 
 
@@ -69,6 +72,9 @@ def test_a_misprint_names_what_is_meant(printed):
     else:
         assert MISPRINTS[printed] in (error.rule or "")
     assert not there(printed)
+    with pytest.raises(MissingNameError) as raised:
+        functools.reduce(getattr, printed.split(".")[1:], tf)
+    assert MISPRINTS[printed] in str(raised.value)
 
 
 def test_hints_are_names_that_exist():
@@ -78,8 +84,6 @@ def test_hints_are_names_that_exist():
 
 
 def test_namespaces_answer_for_themselves():
-    import deepkit.v1 as tf
-
     for name in ("tf", "tf.nn", "tf.train", "tf.contrib", "tf.losses", "tf.app"):
         with pytest.raises(MissingNameError, match=f"deepkit has no {name}.sesion"):
             _ = resolve(f"tensorflow{name[2:]}").sesion
