@@ -140,6 +140,16 @@ class Shape:
 
     merge_with = merge
 
+    def common(self, other: Shape) -> Shape:
+        """What is true of both shapes: the lengths in which they agree; of different ranks nothing.
+
+        >>> Shape([2, 3]).common(Shape([4, 3]))
+        Shape([None, 3])
+        """
+        if self.dims is None or other.dims is None or len(self.dims) != len(other.dims):
+            return Shape.of(None)
+        return Shape.of(tuple(a if a == b else None for a, b in zip(self.dims, other.dims, strict=True)))
+
     def concatenate(self, other: Any) -> Shape:
         other = Shape(other)
         return Shape.of(None if self.dims is None or other.dims is None else self.dims + other.dims)

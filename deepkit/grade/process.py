@@ -17,7 +17,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from deepkit import errors, resources
 from deepkit.errors import GradingError
@@ -33,7 +33,29 @@ WALL_FACTOR = 10.0
 _PACKAGE = Path(errors.__file__).resolve().parent
 
 
-class Host:
+class _Started:
+    """Base of what is a context: it starts something, and whatever was put on its stack ends with it, or if it fails."""
+
+    _stack: contextlib.ExitStack
+
+    def _start(self) -> None:
+        raise TypeError(f"{type(self).__name__} does not define _start")
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException as error:
+            self._stack.close()
+            if isinstance(error, OSError):  # no memory, no process, no space: nobody's answer is to blame
+                raise GradingError(f"a student's process cannot be started: {error}") from error
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        self._stack.close()
+
+
+class Host(_Started):
     """The process that students' processes are forked from (see `deepkit.grade.host`).
 
     `closed` are files and folders that no answer may read, even where they lie among the libraries; deepkit's own
@@ -51,19 +73,6 @@ class Host:
         }
         self._preload = list(preload)
         self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> Host:
-        try:
-            self._start()
-        except BaseException as error:
-            self._stack.close()
-            if isinstance(error, OSError):  # no memory, no process, no space: nobody's answer is to blame
-                raise GradingError(f"a student's process cannot be started: {error}") from error
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
-        self._stack.close()
 
     def fork(self, settings: dict[str, Any], handles: list[int]) -> None:
         """Ask for a student's process that takes requests from, and replies and reports to, these descriptors."""
@@ -88,7 +97,7 @@ class Host:
         self._channel.send(json.dumps(self._settings).encode())
 
 
-class StudentProcess(Asking):
+class StudentProcess(_Started, Asking):
     """One answer's own process: confined, in a folder of its own, without input, output or inherited environment.
 
     Use it as a context: leaving it ends the process and all it started, and removes the folder. From `begin` on all
@@ -102,19 +111,6 @@ class StudentProcess(Asking):
         self._unread = b""
         self._source = ""
         self._ended: dict[str, Any] | None = None
-
-    def __enter__(self) -> StudentProcess:
-        try:
-            self._start()
-        except BaseException as error:
-            self._stack.close()
-            if isinstance(error, OSError):
-                raise GradingError(f"a student's process cannot be started: {error}") from error
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
-        self._stack.close()
 
     @property
     def took(self) -> dict[str, float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import deepkit.v1 as tf
+from deepkit.models.recipe import in_batches, share_right
 
 
 class Parts(NamedTuple):
@@ -154,7 +155,7 @@ class Recipe:
             sess.run(tf.global_variables_initializer())
             order = np.random.RandomState(seed)
             for epoch in range(-1, rounds):
-                for first, batch in self._batches(order.permutation(len(x))) if epoch >= 0 else ():
+                for first, batch in in_batches(order.permutation(len(x)), self.batch) if epoch >= 0 else ():
                     feed = {parts.image: x[batch], parts.label: y[batch]}
                     sess.run(train_step, {**feed, parts.training: True})
                     if first % self.step == 0:
@@ -173,24 +174,14 @@ class Recipe:
             "seconds": round(time.perf_counter() - start, 1),
         }
 
-    def _batches(self, order: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-        """(images before it, places of its images) of each batch."""
-        for first in range(0, len(order), self.batch):
-            yield first, order[first : first + self.batch]
-
     def _say(self, verbose: int, line: str) -> None:
         if verbose:
             print(line, flush=True)
 
 
-def _percent(sess: Any, parts: Parts, x: np.ndarray, y: np.ndarray, batch: int = 500) -> float:
-    """The percentage of images read correctly, a batch at a time: all maps at once would take gigabytes."""
-    right = 0.0
-    for i in range(0, len(x), batch):
-        labels = y[i : i + batch]
-        share = sess.run(parts.accuracy, {parts.image: x[i : i + batch], parts.label: labels, parts.training: False})
-        right += float(share) * len(labels)
-    return round(100 * right / len(x), 4)
+def _percent(sess: Any, parts: Parts, x: np.ndarray, y: np.ndarray) -> float:
+    """The percentage of images read correctly."""
+    return round(100 * share_right(sess, parts.accuracy, {parts.image: x, parts.label: y}, {parts.training: False}), 4)
 
 
 RECIPES = {"session-cnn": Recipe("D0-9-14", "CNN 64-128-1024, session, batch normalization, Adam 0.0002", 99.9833, 99.1693)}

@@ -1,11 +1,11 @@
-"""Recipes of long trainings: a network on MNIST, the command line that such programs share, the file of what they measured."""
+"""What long trainings share: a recipe for MNIST, batches, how many are read correctly, the command line, the file of results."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,29 @@ class Recipe:
             "test loss": round(loss, 4), "losses": [round(value, 4) for value in history.history["loss"]],
             "seconds": round(seconds, 1),
         }
+
+
+def in_batches(order: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(how many come before, the places) of each batch of `order`; the last one holds what is left.
+
+    >>> [(before, places.tolist()) for before, places in in_batches(np.arange(5), 2)]
+    [(0, [0, 1]), (2, [2, 3]), (4, [4])]
+    """
+    for first in range(0, len(order), size):
+        yield first, order[first : first + size]
+
+
+def share_right(sess: Any, accuracy: Any, examples: dict[Any, np.ndarray], settings: dict[Any, Any] | None = None,
+                batch: int = 500) -> float:
+    """The mean of the tensor `accuracy` over examples, 0..1, a batch at a time: all maps at once would take gigabytes.
+
+    examples: arrays of one length by the placeholders that take their rows; settings: what is fed with every batch.
+    """
+    count, right = len(next(iter(examples.values()))), 0.0
+    for _, places in in_batches(np.arange(count), batch):
+        feed = {tensor: rows[places] for tensor, rows in examples.items()}
+        right += float(sess.run(accuracy, {**feed, **(settings or {})})) * len(places)
+    return right / count
 
 
 def asking(module: str, description: str | None, recipes: Collection[str], seeds: str | None = "weights and batch order"

@@ -24,7 +24,6 @@ from deepkit.core.control_flow.graph_ops import (
 )
 from deepkit.core.control_flow.loops import scan, while_loop
 from deepkit.core.op import register
-from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ShapeError
 
@@ -82,7 +81,7 @@ def cond(
                 f"cond: the branches return {a.dtype.name} and {b.dtype.name}",
                 rule="both branches return the same types",
             )
-        given.append((_common(a.shape, b.shape), a.dtype))
+        given.append((a.shape.common(b.shape), a.dtype))
     captured = close(graphs)
     outcomes = [keep_outcomes(g) for g in graphs]
     op = Cond(
@@ -90,10 +89,3 @@ def cond(
         outputs_=(*given, *[spec for kept in outcomes for spec in specs(kept)]),
     )
     return apply_graphs(op, [predicate], captured, name)[: len(given)]
-
-
-def _common(a: Shape, b: Shape) -> Shape:
-    """What is true of both shapes."""
-    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
-        return UNKNOWN
-    return Shape.of(tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))

@@ -136,11 +136,6 @@ def _computed(results: Sequence[Symbol]) -> list[Node]:
     return needed(results, lambda node: [x.node for x in node.required if not isinstance(x, Variable)])
 
 
-def writes(node: Node) -> bool:
-    """True if the node changes a variable, itself or in its body."""
-    return bool(node.op.writes) or any(writes(n) for g in node.op.subgraphs for n in g.get_operations())
-
-
 def trace(outer: Graph, function: Callable[..., Any], specs: Sequence[tuple[Shape, DType]], name: str) -> FunctionGraph:
     """`function` of tensors with these shapes and types, written down; it returns the list of result Symbols."""
     graph = FunctionGraph(outer)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import deepkit.v1 as tf
+from deepkit.models.recipe import in_batches, share_right
 
 
 class Reader(NamedTuple):
@@ -73,10 +74,10 @@ class Recipe:
             order = np.random.RandomState(seed)
             for epoch in range(rounds):
                 batches += self._epoch(sess, parts, (x, y), order.permutation(len(x)), epoch)
-                accuracies.append(round(100 * read(sess, parts, x_test, y_test), 2))
+                accuracies.append(round(100 * share_right(sess, parts.accuracy, {parts.x: x_test, parts.y: y_test}), 2))
                 if verbose:
                     print(f"epoch {epoch}: {batches[-1][2]:.6f} of the last batch reported, test {accuracies[-1]} %", flush=True)
-            train = round(100 * read(sess, parts, x, y), 2)
+            train = round(100 * share_right(sess, parts.accuracy, {parts.x: x, parts.y: y}), 2)
             weights = sum(int(values.size) for values in sess.run(tf.trainable_variables()))
         return {
             "example": self.example, "network": self.what, "seed": seed, "epochs": rounds, "weights": weights,
@@ -88,23 +89,13 @@ class Recipe:
                epoch: int) -> list[list[float]]:
         """One round over the images; what is reported of it."""
         (x, y), told = data, []
-        for first in range(0, len(x), self.batch):
-            chosen = order[first : first + self.batch]
+        for first, chosen in in_batches(order, self.batch):
             feed = {parts.x: x[chosen], parts.y: y[chosen]}
             sess.run(parts.train_step, feed)
             if first % math.lcm(self.step, self.batch) == 0:
                 share, loss = sess.run([parts.accuracy, parts.loss], feed)
                 told.append([epoch, first, round(float(share), 6), round(float(loss), 6)])
         return told
-
-
-def read(sess: Any, parts: Reader, x: np.ndarray, y: np.ndarray, batch: int = 500) -> float:
-    """The share of images read correctly, measured a batch at a time."""
-    right = 0.0
-    for first in range(0, len(x), batch):
-        labels = y[first : first + batch]
-        right += float(sess.run(parts.accuracy, {parts.x: x[first : first + batch], parts.y: labels})) * len(labels)
-    return right / len(x)
 
 
 RECIPES = {"session-lstm": Recipe("D0-12-04", "LSTM 128 over rows, session, Adam 0.001")}

@@ -195,9 +195,7 @@ class Choose(Op):
             raise ShapeError(
                 f"choose: a condition of shape {condition}", rule="one truth value", hint="where(condition, x, y)"
             )
-        if x.dims is None or y.dims is None or len(x.dims) != len(y.dims):
-            return UNKNOWN
-        return Shape([a if a == b else None for a, b in zip(x.dims, y.dims, strict=True)])
+        return x.common(y)
 
     def passes(self, condition: Any, x: Any, y: Any) -> int | None:
         return None if condition is None else 1 if condition else 2

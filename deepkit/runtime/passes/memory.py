@@ -35,6 +35,9 @@ def updated_in_place(
     fetched: Iterable[Symbol],
 ) -> set[Node]:
     """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
+    able = [(i, node) for i, node in enumerate(order) if node.op.inplace is not None]
+    if not able:
+        return set()
     last_use: dict[Symbol, int] = {}  # of an alias of a variable's old value, not of the variable itself
     for i, node in enumerate(order):
         last_use.update(dict.fromkeys(_others(sources(node), owned), i))
@@ -46,7 +49,7 @@ def updated_in_place(
         overlap = any(owned.get(x, frozenset()) & targets for k, x in enumerate(inputs) if k not in writes)
         return not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
 
-    return {node for i, node in enumerate(order) if node.op.inplace is not None and may_write(i, node)}
+    return {node for i, node in able if may_write(i, node)}
 
 
 def _pinned(
@@ -95,17 +98,19 @@ def reusable(
 
     An array that an impure op has seen may live on elsewhere, as the value of a variable, say: it is left alone.
     """
+    able = [(i, node) for i, node in enumerate(order) if node.op.takes_out]
+    if not able:
+        return set()
     first, seen = _lenders(order, sources)
     last_use = {first.get(x, x): i for i, node in enumerate(order) for x in sources(node)}
     escaped = {first.get(x, x) for x in seen.union(fetched)}
-
     barred = escaped | {x for x in last_use if owned.get(x, frozenset()) & outside}
 
     def is_last(i: int, node: Node) -> bool:
         x, *others = [first.get(x, x) for x in sources(node)]
         return x not in barred and x not in others and last_use[x] == i
 
-    return {node for i, node in enumerate(order) if node.op.takes_out and is_last(i, node)}
+    return {node for i, node in able if is_last(i, node)}
 
 
 def _lenders(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
-from deepkit.core.control_flow.function_graph import writes
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 
@@ -26,7 +25,7 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
     places = {node: i for i, node in enumerate(nodes)}  # a body's variables belong to another graph: ids may repeat
 
     def turn(node: Node) -> tuple[bool, bool, int, int, Node]:
-        return writes(node), node.op.waits, node.id, places[node], node
+        return _writes(node), node.op.waits, node.id, places[node], node
 
     ready = [turn(node) for node in nodes if not waits[node]]
     heapq.heapify(ready)
@@ -39,3 +38,8 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
             if not waits[follower]:
                 heapq.heappush(ready, turn(follower))
     return result
+
+
+def _writes(node: Node) -> bool:
+    """Whether the node changes a variable, itself or in its body."""
+    return bool(node.op.writes) or any(_writes(n) for g in node.op.subgraphs for n in g.get_operations())

@@ -251,7 +251,7 @@ class Dataset:
             raise ArgumentError(
                 f"concatenate: elements {describe(self.element)} and {describe(dataset.element)}", rule="the same types"
             )
-        both = pack(self.element, [Part(a.dtype, _common(a.shape, b.shape)) for a, b in zip(ours, theirs, strict=True)])
+        both = pack(self.element, [Part(a.dtype, a.shape.common(b.shape)) for a, b in zip(ours, theirs, strict=True)])
         return self._then(both, lambda go: sources.chained(self.rows(go), lambda: dataset.rows(go)), dataset.inputs)
 
     def batch(self, batch_size: Any, drop_remainder: bool = False) -> Dataset:
@@ -511,9 +511,3 @@ def _numbers(fillers: Sequence[Symbol | None], go: Pass) -> list[Any]:
 
 def _longer(rows: int | None, shape: Shape) -> Shape:
     return Shape(None) if shape.dims is None else Shape((rows, *shape.dims))
-
-
-def _common(a: Shape, b: Shape) -> Shape:
-    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
-        return Shape(None)
-    return Shape(tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))

@@ -10,7 +10,6 @@ import numpy as np
 from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
 from deepkit.core.seeds import Counter
-from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.ops.input.iteration import Pass, Row
@@ -91,17 +90,10 @@ def moved_state(
                 hint="np.int64(0) or 0.0 as the first state where elements are of these types",
             )
         common = [
-            Part(a.dtype, a.shape if a.shape == b.shape else _open(a.shape, b.shape))
+            Part(a.dtype, a.shape.common(b.shape))
             for a, b in zip(before, after, strict=True)
         ]
         if common == before:
             break
         state = pack(state, common)
     return state, made
-
-
-def _open(a: Shape, b: Shape) -> Shape:
-    """What two shapes have in common."""
-    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
-        return Shape(None)
-    return Shape(tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))

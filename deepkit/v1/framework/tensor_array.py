@@ -57,8 +57,7 @@ class TensorArray:
         known = self._known["element"]
         fits = element.dims is not None and known.dims is not None and element.rank == known.rank
         if fits and not known.is_compatible_with(element):
-            element = Shape([a if a == b else None for a, b in zip(element.dims, known.dims, strict=True)])  # type: ignore[arg-type]
-            self._known["element"] = element
+            self._known["element"] = element.common(known)
         elif known.dims is None or fits:
             self._known["element"] = element if known.dims is None else known.merge(element)
 

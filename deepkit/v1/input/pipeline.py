@@ -213,9 +213,7 @@ def _row_shapes(what: str, parts: list[list[Symbol]], shapes: Any, many: bool, p
 
 def _common(a: Shape, b: Shape) -> Shape:
     """What two shapes agree on, None for lengths in which they differ."""
-    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
-        return a.merge(b)
-    return Shape.of(tuple(m if m == n else None for m, n in zip(a.dims, b.dims, strict=True)))
+    return a.common(b) if a.rank == b.rank else a.merge(b)
 
 
 def _enqueue(queue: QueueBase, parts: list[Symbol], many: bool, keep_input: Any) -> Node:
