@@ -3,7 +3,19 @@
 from contextlib import contextmanager as _contextmanager
 
 from deepkit.core.graph import default_graph as _default_graph
-from deepkit.keras.backend import arithmetic, config, control, convolution, creation, ctc, nn, session, shaping, tensors
+from deepkit.keras.backend import (
+    arithmetic,
+    config,
+    control,
+    convolution,
+    creation,
+    ctc,
+    nn,
+    phase,
+    session,
+    shaping,
+    tensors,
+)
 from deepkit.keras.backend.arithmetic import *
 from deepkit.keras.backend.config import *
 from deepkit.keras.backend.control import *
@@ -11,6 +23,7 @@ from deepkit.keras.backend.convolution import *
 from deepkit.keras.backend.creation import *
 from deepkit.keras.backend.ctc import *
 from deepkit.keras.backend.nn import *
+from deepkit.keras.backend.phase import *
 from deepkit.keras.backend.session import *
 from deepkit.keras.backend.shaping import *
 from deepkit.keras.backend.tensors import *
@@ -19,7 +32,8 @@ from deepkit.loading import listing
 
 __all__ = [
     *arithmetic.__all__, *config.__all__, *control.__all__, *convolution.__all__, *creation.__all__, *ctc.__all__,
-    *nn.__all__, *session.__all__, *shaping.__all__, *tensors.__all__, "backend", "get_graph", "name_scope", "variable",
+    *nn.__all__, *phase.__all__, *session.__all__, *shaping.__all__, *tensors.__all__,
+    "backend", "get_graph", "name_scope", "variable",
 ]
 __dir__ = listing(__all__)
 

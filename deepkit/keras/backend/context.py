@@ -1,4 +1,4 @@
-"""What holds while layers are being called: the phase, and where their updates, losses and masks go."""
+"""What holds while layers are being called: whether they train, and where their updates, losses and masks go."""
 
 from __future__ import annotations
 

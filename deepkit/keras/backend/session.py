@@ -1,4 +1,4 @@
-"""Keras' world: the graph that layers are written into, the session that holds their weights, the learning phase."""
+"""Keras' world: the graph that layers are written into, the session that holds their weights, the names in use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.autodiff import gradients as _gradients
 from deepkit.core.graph import Graph, default_graph, default_session, reset_default_graph
@@ -23,18 +22,18 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.io import graph_messages as _graph_messages  # noqa: F401  it makes bytes of graphs
 from deepkit.keras.backend.config import floatx
-from deepkit.keras.backend.context import current
+from deepkit.keras.backend.phase import Phase, graph_of
 from deepkit.runtime.session import Session
 
 __all__ = [
     "batch_get_value", "batch_set_value", "clear_session", "function", "get_session", "get_uid", "get_value",
-    "gradients", "in_test_phase", "in_train_phase", "is_keras_tensor", "is_placeholder", "learning_phase",
-    "manual_variable_initialization", "placeholder", "reset_uids", "set_learning_phase", "set_session", "set_value",
+    "gradients", "is_keras_tensor", "is_placeholder", "manual_variable_initialization", "placeholder", "reset_uids",
+    "set_session", "set_value",
 ]
 
 
 class World:
-    """What Keras keeps with one graph: a session, the phase, names in use."""
+    """What Keras keeps with one graph: a session, names in use."""
 
     first_number = 1
     """Of the names that layers get: dense_1 is Keras' first, dense that of tf.keras (dialects.py)."""
@@ -42,17 +41,13 @@ class World:
     def __init__(self, graph: Graph):
         self.graph = graph
         self._own_session: Session | None = None
-        self.fixed_phase: int | None = None
-        """The phase of set_learning_phase; None while every run has its own."""
-        self._phase: Symbol | None = None
         self._uids: dict[str, int] = {}
         self.awaiting: list[weakref.ref[Variable]] = []
 
     @classmethod
     def of(cls, *values: Any) -> World:
         """The world of the first Symbol among `values`, else of the default graph."""
-        graph = next((v.graph for v in values if isinstance(v, Symbol)), None) or default_graph()
-        return graph.companion(cls)
+        return graph_of(*values).companion(cls)
 
     @property
     def holder(self) -> Session:
@@ -80,31 +75,6 @@ class World:
     def adopt(self, session: Session) -> None:
         """Lets this session hold the values from now on, where none is the default one."""
         self._own_session = session
-
-    @property
-    def phase(self) -> Any:
-        """0 (test), 1 (train), or the tensor that is one of them in each run."""
-        if self.fixed_phase is not None:
-            return self.fixed_phase
-        if self._phase is None:
-            # A placeholder with a default: a run that does not feed it is a test run.
-            self._phase = self.settable(np.array(0, np.int32), "keras_learning_phase")
-        return self._phase
-
-    def settable(self, default: np.ndarray, name: str) -> Symbol:
-        """A tensor with this value in every run that does not feed or assume another."""
-        apart = self.graph.name_scope(None), self.graph.control_dependencies(None)
-        with self.graph.as_default(), self.graph.passing(), apart[0], apart[1]:
-            return ops.identity(self.graph.constant(default, f"{name}/input"), name=name)
-
-    def training(self, wished: bool) -> bool:
-        """Whether a step that is for training, or not, runs as such: unless set_learning_phase says otherwise."""
-        return wished if self.fixed_phase is None else bool(self.fixed_phase)
-
-    def assumed(self, training: bool | None = None) -> dict[Symbol, Any]:
-        """What holds in runs for training or testing (None: either)."""
-        value = training if self.fixed_phase is None else self.fixed_phase
-        return {} if self._phase is None or value is None else {self._phase: int(value)}
 
     def uid(self, prefix: str) -> int:
         self._uids[prefix] = self._uids.get(prefix, 0) + 1
@@ -150,53 +120,6 @@ def get_uid(prefix: str = "") -> int:
 
 def reset_uids() -> None:
     World.of().forget_uids()
-
-
-# ---- the learning phase
-
-
-def learning_phase() -> Any:
-    """Test (0) or train (1): a number inside a model's own runs, else a tensor that `function` can be fed with.
-
-    >>> from deepkit import keras
-    >>> import numpy as np
-    >>> model = keras.models.Sequential([keras.layers.Dropout(0.5, input_shape=(1000,))])
-    >>> f = keras.backend.function([model.input, keras.backend.learning_phase()], [model.output])
-    >>> kept = [int((f([np.ones((1, 1000)), phase])[0] > 0).sum()) for phase in (0, 1)]
-    >>> kept[0], 400 < kept[1] < 600
-    (1000, True)
-    """
-    call = current()
-    if call.training is not None:
-        return call.training if is_tensor(call.training) else int(call.training)
-    if call.eager:  # a layer called on Tensors computes now, and there is nothing to feed
-        return World.of().fixed_phase or 0
-    return World.of().phase
-
-
-def set_learning_phase(value: int) -> None:
-    """Fixes the phase of everything that is built from now on to 0 (test) or 1 (train)."""
-    if value not in (0, 1):
-        raise ArgumentError(f"set_learning_phase({value!r})", rule="0 is testing, 1 is training")
-    World.of().fixed_phase = int(value)
-
-
-def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
-    """`x` while training, else `alt`; either may be a function of nothing that makes the tensor."""
-    phase = learning_phase() if training is None else training
-    if not is_tensor(phase) or isinstance(phase, Tensor):
-        return _made(x if phase else alt)
-    made = _made(x), _made(alt)
-    return ops.choose(phase if phase.dtype.name == "bool" else ops.cast(phase, "bool"), *made)
-
-
-def _made(x: Any) -> Any:
-    return x() if callable(x) and not is_tensor(x) else x
-
-
-def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
-    """`x` while testing, else `alt`."""
-    return in_train_phase(alt, x, training)
 
 
 # ---- tensors and values
@@ -289,7 +212,7 @@ class Function:
         session = self._world.session
         if session not in self._runs:
             fetches = [*self.outputs, *as_nodes(self.updates)]
-            self._runs = {session: session.specialized(fetches, self.inputs, self._world.assumed())}
+            self._runs = {session: session.specialized(fetches, self.inputs, Phase.of(*self.inputs, *self.outputs).assumed())}
         found = self._runs[session](*values)[: len(self.outputs)]
         return found[0] if self._single else found
 

@@ -22,7 +22,8 @@ from deepkit.keras import regularizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import keras_shape, listed
-from deepkit.keras.backend.session import World, history_of, learning_phase, placeholder, snake_case
+from deepkit.keras.backend.phase import learning_phase
+from deepkit.keras.backend.session import World, history_of, placeholder, snake_case
 from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.effects import LayerEffects
 from deepkit.keras.base.history import CallRecord

@@ -9,7 +9,8 @@ from deepkit.core.apply import apply
 from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.keras.backend.session import World, history_of, learning_phase
+from deepkit.keras.backend.phase import Phase, learning_phase
+from deepkit.keras.backend.session import history_of
 
 
 def sources_of(value: Symbol) -> list[Symbol]:
@@ -46,7 +47,7 @@ def replayed(values: Sequence[Symbol], now: Mapping[int, Any]) -> list[Any]:
 
 def _phase(values: Sequence[Symbol]) -> dict[int, Any]:
     """The learning phase of the graph as it is in the call that goes on."""
-    phase = World.of(*values).phase if values else None
+    phase = Phase.of(*values).value if values else None
     return {id(phase): learning_phase()} if isinstance(phase, Symbol) else {}
 
 

@@ -11,6 +11,7 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
 from deepkit.keras.backend.nested import kept, keras_shape
+from deepkit.keras.backend.phase import graph_of, settable
 from deepkit.keras.backend.session import World, batch_get_value
 from deepkit.keras.backend.weights import Weight, make_weight
 from deepkit.keras.base.tree import LayerTree
@@ -116,7 +117,7 @@ class LayerWeights(LayerTree):
     def trains_in_graph(self, inputs: Any) -> Symbol:
         """The truth value in the inputs' graph of whether the layer is not frozen: a model's steps assume what compile saw."""
         if self.trains is None:
-            self.trains = World.of(inputs).settable(np.array(self.trainable), f"{self.name}/trains")
+            self.trains = settable(graph_of(inputs), np.array(self.trainable), f"{self.name}/trains")
         return self.trains
 
     @property

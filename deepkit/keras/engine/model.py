@@ -14,7 +14,7 @@ from deepkit.errors import ArgumentError, UncompiledError
 from deepkit.keras import optimizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import kept, single
-from deepkit.keras.backend.session import World
+from deepkit.keras.backend.phase import Phase
 from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.callbacks.base import History
@@ -149,7 +149,7 @@ class Model(Network):
 
     def begin_with(self, inputs: list[Any]) -> None:
         """Makes these the inputs of a subclass that had none, by calling it on them as for a test."""
-        phase = World.of(*inputs).training(False)
+        phase = Phase.of(*inputs).training(False)
         with context.calling(phase, record=True):
             outputs = self(single(inputs))
         check_weights_kept(self, self.inbound_nodes[-1].asked)

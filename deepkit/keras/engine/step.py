@@ -14,6 +14,7 @@ from deepkit.errors import ArgumentError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.context import calling
 from deepkit.keras.backend.nested import single
+from deepkit.keras.backend.phase import Phase
 from deepkit.keras.backend.session import World, as_nodes, placeholder
 from deepkit.keras.engine.forward import Forward
 
@@ -85,13 +86,14 @@ class Step:
     def __init__(self, training: Any, mode: str, targets: list[Any], weights: list[Any]):
         signature = training.signature
         self._world = world = World.of(*signature.inputs)
-        graph, phase = world.graph, world.training(mode == "train")
+        graph, learning = world.graph, Phase.of(*signature.inputs)
+        phase = learning.training(mode == "train")
         with graph.as_default(), graph.passing(), graph.name_scope(None), graph.control_dependencies(None):
             fed = _placeholders(targets, signature.output_names, "target")
             ys = [y if mine is None else mine for y, mine in zip(fed, _own_targets(training, mode, fed), strict=True)]
             ws = _placeholders(weights, signature.output_names, "sample_weight")
             forward = training.forward(phase)
-            self._assumed = {**world.assumed(phase), **training.snapshot.assumed()}
+            self._assumed = {**learning.assumed(phase), **training.snapshot.assumed()}
             with graph.assuming(self._assumed):
                 results, updates = _step(training, mode, forward, ys, ws)
                 kept = as_nodes(updates)
@@ -139,7 +141,7 @@ class EagerStep:
         symbols = self._training.signature.inputs
         xs = [Tensor(a, dtype=x.dtype) for a, x in zip(inputs, symbols, strict=True)]
         ys, ws = ([None if a is None else Tensor(a, dtype=_kind(a)) for a in group] for group in (targets, weights))
-        phase = World.of(*symbols).training(self._mode == "train")
+        phase = Phase.of(*symbols).training(self._mode == "train")
         with calling(phase, collect=True, eager=True) as call:
             forward = Forward.recorded([call], flatten(self._training.model(single(xs))))
             results, _ = _step(self._training, self._mode, forward, list(ys), list(ws))

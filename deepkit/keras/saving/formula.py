@@ -14,7 +14,8 @@ from deepkit.core.rebuild import rebuild
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.errors import DataError
-from deepkit.keras.backend.session import World, get_value, learning_phase, placeholder
+from deepkit.keras.backend.phase import Phase, learning_phase
+from deepkit.keras.backend.session import get_value, placeholder
 from deepkit.keras.base.replay import replayed, sources_of
 
 
@@ -31,7 +32,7 @@ class Formula:
             stand_ins = {id(x): placeholder(x.shape, dtype=x.dtype.name) for x in sources}
             phase = placeholder((), dtype="int32", name="phase")
             fixed = {id(x): Tensor(get_value(x)) for x in sources_of(value) if id(x) not in stand_ins}
-            now = {id(World.of(value).phase): phase, **fixed, **stand_ins}
+            now = {id(Phase.of(value).value): phase, **fixed, **stand_ins}
             return cls(list(stand_ins.values()), phase, ops.identity(replayed([value], now)[0], name="result"))
 
     def __call__(self, tensors: Sequence[Any]) -> Any:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from deepkit import ops
-from deepkit.core.apply import is_tensor
-from deepkit.core.tensor import Tensor
 from deepkit.keras import activations, backend
+from deepkit.keras.backend.phase import settled
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, settle, share
 from deepkit.keras.layers.recurrent.states import zero_states
@@ -149,7 +148,7 @@ class Cell(SequenceCell):
         A sequence keeps them from its first step to its last. Source: Y. Gal, Z. Ghahramani, NIPS 2016.
         """
         phase = backend.learning_phase() if training is None else training
-        if (not is_tensor(phase) or isinstance(phase, Tensor)) and not phase:
+        if settled(phase) is False:
             return [], []
         rows = zip(self.mask_dims(), (self.dropout, self.recurrent_dropout), self.mask_counts(), strict=True)
         inputs, state = (
