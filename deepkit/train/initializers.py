@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -149,28 +150,30 @@ class RandomUniform(Initializer):
         return ops.random_uniform(shape, self.minval, self.maxval, dtype, self.seed)
 
 
-class RandomNormal(Initializer):
+class _Normal(Initializer):
+    """Base: numbers of a mean and a standard deviation."""
+
+    draw: Callable[..., Any]
+
+    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None, dtype: Any = "float32"):
+        self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(self.label, dtype)
+
+    def values(self, shape: Any, dims: tuple[int, ...], dtype: DType) -> Any:
+        return self.draw(shape, self.mean, self.stddev, dtype, self.seed)
+
+
+class RandomNormal(_Normal):
     """Normal numbers of the given mean and standard deviation."""
 
     label = "random_normal"
-
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None, dtype: Any = "float32"):
-        self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating("random_normal", dtype)
-
-    def values(self, shape: Any, dims: tuple[int, ...], dtype: DType) -> Any:
-        return ops.random_normal(shape, self.mean, self.stddev, dtype, self.seed)
+    draw = staticmethod(ops.random_normal)
 
 
-class TruncatedNormal(Initializer):
+class TruncatedNormal(_Normal):
     """Normal numbers, drawn again when further than two standard deviations from the mean."""
 
     label = "truncated_normal"
-
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None, dtype: Any = "float32"):
-        self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating("truncated_normal", dtype)
-
-    def values(self, shape: Any, dims: tuple[int, ...], dtype: DType) -> Any:
-        return ops.truncated_normal(shape, self.mean, self.stddev, dtype, self.seed)
+    draw = staticmethod(ops.truncated_normal)
 
 
 class UniformUnitScaling(Initializer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,36 @@ class Interactive(ABC):
         still = self.picture()
         forms = {"text/html": still._repr_html_(), "text/plain": repr(still)}
         return {**data, **forms}, metadata
+
+
+class Explorer(Interactive):
+    """Controls, words and a drawing that follow them. A subclass fills `controls` and then lets all of it `stand`."""
+
+    controls: dict[str, Any]
+
+    @abstractmethod
+    def _change(self, _: Any = None) -> None:
+        """Show what the controls say now, in `_said` and `_drawing`."""
+
+    def stand(self, name: str, rows: Sequence[Any] | None = None, *, words: bool = True) -> None:
+        """Make the widget: rows (the controls, one below the other), words, and the drawing; and follow the controls.
+
+        name: as in the CSS class deepkit-NAME-explorer; words: False where nothing is said above the drawing.
+        """
+        w = optional("ipywidgets", "an explorer")
+        self._said, self._drawing = w.HTML(), w.HTML()
+        for control in self.controls.values():
+            control.observe(self._change, "value")
+        shown = [self._said, self._drawing] if words else [self._drawing]
+        self.widget = w.VBox([*(self.controls.values() if rows is None else rows), *shown])
+        self.widget.add_class(f"deepkit-{name}-explorer")
+        self._change()
+
+
+def in_row(widgets: Iterable[Any]) -> Any:
+    """Widgets side by side, in further rows where a page is narrow."""
+    w = optional("ipywidgets", "controls")
+    return w.HBox(list(widgets), layout=w.Layout(flex_flow="row wrap"))
 
 
 def scripted(purpose: str, module: str, shared: Callable[[Any], dict[str, Any]]) -> Any:

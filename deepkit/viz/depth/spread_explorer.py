@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.loading import optional
 from deepkit.viz.depth.signal import ACTIVATIONS, Signal, he, xavier
 from deepkit.viz.depth.spread import draw
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 
 
@@ -40,8 +40,8 @@ class SpreadExplorer(Interactive):
             self.controls[name].on_click(lambda _, rule=rule: self._set(rule(self.controls["units"].value)))
         self._said, self._drawing = w.HTML(), w.HTML()
         c = self.controls
-        self.widget = w.VBox([w.HBox([c["activation"], c["units"]], layout=w.Layout(flex_flow="row wrap")), c["layers"],
-                              w.HBox([c["stddev"], c["xavier"], c["he"]], layout=w.Layout(flex_flow="row wrap")),
+        self.widget = w.VBox([in_row([c["activation"], c["units"]]), c["layers"],
+                              in_row([c["stddev"], c["xavier"], c["he"]]),
                               self._said, self._drawing])
         self.widget.add_class("deepkit-spread-explorer")
         self._change()

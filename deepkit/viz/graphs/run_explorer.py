@@ -9,11 +9,11 @@ from deepkit.errors import ArgumentError, DeepkitError
 from deepkit.loading import optional
 from deepkit.viz.graphs.plan import show_plan
 from deepkit.viz.grids import ORANGE
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer
 from deepkit.viz.picture import Drawing
 
 
-class RunExplorer(Interactive):
+class RunExplorer(Explorer):
     """A list of tensors to fetch, and for each tensor that can be fed a switch and a slider; the plan follows.
 
     Args:
@@ -44,12 +44,7 @@ class RunExplorer(Interactive):
             slider = w.FloatSlider(value or 0.0, min=-10, max=10, step=0.5, layout=w.Layout(width="260px"))
             self.controls |= {f"feed {name}": switch, name: slider}
             rows.append(w.HBox([switch, slider]))
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        self._said, self._drawing = w.HTML(), w.HTML()
-        self.widget = w.VBox([*rows, self._said, self._drawing])
-        self.widget.add_class("deepkit-run-explorer")
-        self._change()
+        self.stand("run", rows)
 
     def _change(self, _: Any = None) -> None:
         chosen = self._fetches[self.controls["fetch"].value]

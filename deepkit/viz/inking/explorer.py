@@ -8,7 +8,7 @@ from typing import Any
 
 from deepkit.loading import optional
 from deepkit.viz.inking.choice import PictureChoice
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 
 NARROW = {"description_width": "60px"}
 
@@ -31,16 +31,21 @@ class PictureExplorer(Interactive):
         self.controls: dict[str, Any] = {"picture": self.choice.dropdown}
         self.make_controls()
         self._text, self._drawing = w.HTML(), w.HTML()
-        left = w.VBox([self.controls["picture"], self.choice.pad, *list(self.controls.values())[1:]],
-                      layout=w.Layout(width="290px", flex="0 0 auto"))
-        right = w.VBox([self._text, self._drawing], layout=w.Layout(flex="1 1 480px", min_width="0"))
-        self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = self.arrange()
         self.widget.add_class(name)
         self.look()
 
     @abstractmethod
     def make_controls(self) -> None:
         """Add the sliders below the choice to `controls`."""
+
+    def arrange(self) -> Any:
+        """Where everything stands: the choice and its controls on the left, words and drawing on the right."""
+        w = self._w
+        left = w.VBox([self.controls["picture"], self.choice.pad, *list(self.controls.values())[1:]],
+                      layout=w.Layout(width="290px", flex="0 0 auto"))
+        right = w.VBox([self._text, self._drawing], layout=w.Layout(flex="1 1 480px", min_width="0"))
+        return in_row([left, right])
 
     @abstractmethod
     def look(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.loading import optional
 from deepkit.viz.grids import document, grid, label
-from deepkit.viz.interactive import Interactive, scripted
+from deepkit.viz.interactive import Interactive, in_row, scripted
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
 
@@ -67,7 +67,7 @@ class DrawingPad(Interactive):
         clear.on_click(lambda _: self.clear())
         self._text = w.HTML()
         self.board.observe(self._change, "ink")
-        self.widget = w.HBox([w.VBox([self.board, clear]), self._text], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([w.VBox([self.board, clear]), self._text])
         self.widget.add_class("deepkit-drawing-pad")
         self._change()
 

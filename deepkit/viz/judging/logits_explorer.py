@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.judging.simplex import draw
 from deepkit.viz.picture import Drawing
 
@@ -45,7 +45,7 @@ class LogitsExplorer(Interactive):
             slider.observe(self._change, "value")
         self._drawing = w.HTML()
         c = self.controls
-        row = w.HBox([c["true"], c["all + 1"], c["all × 2"], c["all × ½"]], layout=w.Layout(flex_flow="row wrap"))
+        row = in_row([c["true"], c["all + 1"], c["all × 2"], c["all × ½"]])
         self.widget = w.VBox([*self._sliders, row, self._drawing])
         self.widget.add_class("deepkit-logits-explorer")
         self._change()

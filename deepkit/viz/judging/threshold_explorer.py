@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.judging.threshold import Lineup, draw
 from deepkit.viz.judging.verdicts import Verdicts
 from deepkit.viz.picture import Drawing
@@ -48,7 +48,7 @@ class ThresholdExplorer(Interactive):
             self.controls[text].on_click(lambda _, goal=goal: self._reach(goal))
         self.controls["threshold"].observe(self._change, "value")
         self._drawing = w.HTML()
-        buttons = w.HBox([self.controls[text] for text in GOALS], layout=w.Layout(flex_flow="row wrap"))
+        buttons = in_row([self.controls[text] for text in GOALS])
         self.widget = w.VBox([self.controls["threshold"], buttons, self._drawing])
         self.widget.add_class("deepkit-threshold-explorer")
         self._change()

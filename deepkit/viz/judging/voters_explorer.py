@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer
 from deepkit.viz.judging.voters import MOST, draw, majority, said
 from deepkit.viz.picture import Drawing
 
 
-class VotersExplorer(Interactive):
+class VotersExplorer(Explorer):
     """Three sliders and the drawing of `show_voters`: shown by a notebook with a running kernel, a still picture elsewhere.
 
     Attributes:
@@ -30,12 +30,7 @@ class VotersExplorer(Interactive):
             "alike": w.FloatSlider(alike, min=0, max=0.5, step=0.005, description="copy the leader", readout_format=".1%",
                                    **wide),
         }
-        self._said, self._drawing = w.HTML(), w.HTML()
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        self.widget = w.VBox([*self.controls.values(), self._said, self._drawing])
-        self.widget.add_class("deepkit-voters-explorer")
-        self._change()
+        self.stand("voters")
 
     def _change(self, _: Any = None) -> None:
         voters, right, alike = (self.controls[name].value for name in ("voters", "right", "alike"))

@@ -11,7 +11,7 @@ from deepkit.errors import ArgumentError
 from deepkit.loading import optional
 from deepkit.viz.grids import document, frame, label
 from deepkit.viz.inking.choice import PictureChoice
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.rows import drawn
 from deepkit.viz.style import PALETTE
@@ -101,7 +101,7 @@ class WayExplorer(Interactive):
         for choice, name in zip(self.choices, ("from", "to"), strict=True):
             choice.dropdown.description = name
         self.controls: dict[str, Any] = {"from": self.choices[0].dropdown, "to": self.choices[1].dropdown, "step": step}
-        ends = w.HBox([w.VBox([choice.dropdown, choice.pad]) for choice in self.choices], layout=w.Layout(flex_flow="row wrap"))
+        ends = in_row([w.VBox([choice.dropdown, choice.pad]) for choice in self.choices])
         self.widget = w.VBox([ends, step, self._drawing])
         self.widget.add_class("deepkit-way-explorer")
         self.choices[1].dropdown.value = list(images)[1]  # and so the first walk

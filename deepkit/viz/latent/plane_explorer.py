@@ -9,7 +9,7 @@ import numpy as np
 from deepkit.errors import ShapeError
 from deepkit.loading import optional
 from deepkit.viz.grids import ORANGE, document, label
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.latent.plane import Decode, drawn_sheet, sheet
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.dragging import dragged
@@ -55,7 +55,7 @@ class PlaneExplorer(Interactive):
         self._look()
         self.board.observe(self._look, "points")
         right = w.VBox([self._drawing], layout=w.Layout(width="230px", flex="0 0 auto"))
-        self.widget = w.HBox([self.board, right], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([self.board, right])
         self.widget.add_class("deepkit-plane-explorer")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer, in_row
 from deepkit.viz.machines.drawing import show_workers
 from deepkit.viz.machines.workers import Workers
 from deepkit.viz.picture import Drawing
@@ -14,7 +14,7 @@ _WAYS = {"synchronous": True, "asynchronous": False}
 _TIME = 10.0  # of a gradient, in milliseconds
 
 
-class WorkersExplorer(Interactive):
+class WorkersExplorer(Explorer):
     """Workers under sliders: shown by a notebook with a running kernel, a still picture elsewhere.
 
     Args:
@@ -41,13 +41,7 @@ class WorkersExplorer(Interactive):
             "rate": w.FloatSlider(rate, min=0.05, max=2.2, step=0.05, description="rate", **look),
             "way": w.Dropdown(options=list(_WAYS), value=way, description="training", **look),
         }
-        self._drawing = w.HTML()
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        rows = w.HBox(list(self.controls.values()), layout=w.Layout(flex_flow="row wrap"))
-        self.widget = w.VBox([rows, self._drawing])
-        self.widget.add_class("deepkit-workers-explorer")
-        self._change()
+        self.stand("workers", [in_row(self.controls.values())], words=False)
 
     def _change(self, _: Any = None) -> None:
         chosen = {name: control.value for name, control in self.controls.items()}

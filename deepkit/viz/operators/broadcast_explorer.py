@@ -8,7 +8,7 @@ from typing import Any
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
 from deepkit.viz.grids import ORANGE
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.operators.broadcasting import Meeting, draw
 from deepkit.viz.picture import Drawing
 
@@ -46,7 +46,7 @@ class BroadcastExplorer(Interactive):
             self.controls[name].observe(self._change, "value")
         self.controls["example"].observe(self._choose, "value")
         self._drawing, self._message = w.HTML(), w.HTML()
-        self.widget = w.VBox([w.HBox(list(self.controls.values()), layout=w.Layout(flex_flow="row wrap")), self._message,
+        self.widget = w.VBox([in_row(list(self.controls.values())), self._message,
                               self._drawing])
         self.widget.add_class("deepkit-broadcast-explorer")
         self._change()

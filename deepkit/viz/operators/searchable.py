@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 
 
 class Searchable(Interactive):
@@ -40,7 +40,7 @@ class Searchable(Interactive):
         left = w.VBox(list(self.controls.values()), layout=w.Layout(flex="0 0 auto"))
         self.controls |= beside or {}
         right = w.VBox([*(beside or {}).values(), self._drawing], layout=w.Layout(flex="1 1 560px", min_width="0"))
-        self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, right])
         self._choose()
 
     def matching(self, word: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.pipelines.drawing import show_pipeline
 from deepkit.viz.pipelines.simulation import Pipeline
@@ -18,7 +18,7 @@ _SLIDERS = {  # by the argument of Pipeline: what stands beside the slider, from
 _ENDS = {"the queue is closed": True, "nothing happens": False}
 
 
-class QueueExplorer(Interactive):
+class QueueExplorer(Explorer):
     """A pipeline under sliders: shown by a notebook with a running kernel, a still picture elsewhere.
 
     Args:
@@ -42,13 +42,7 @@ class QueueExplorer(Interactive):
             self.controls[name] = kind(getattr(self._given, name), min=least, max=most, step=step, description=text, **look)
         end = next(text for text, closes in _ENDS.items() if closes == self._given.closes)
         self.controls["end"] = w.Dropdown(options=list(_ENDS), value=end, description="at the end", **look)
-        self._drawing = w.HTML()
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        rows = w.HBox(list(self.controls.values()), layout=w.Layout(flex_flow="row wrap"))
-        self.widget = w.VBox([rows, self._drawing])
-        self.widget.add_class("deepkit-queue-explorer")
-        self._change()
+        self.stand("queue", [in_row(self.controls.values())], words=False)
 
     def _change(self, _: Any = None) -> None:
         chosen = {name: self.controls[name].value for name in _SLIDERS}

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.loading import optional
 from deepkit.viz.grids import document, label
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.dragging import dragged
 from deepkit.viz.plane.panel import Panel
@@ -84,7 +84,7 @@ class BoundaryExplorer(Interactive):
         self.controls["anew"].on_click(lambda _: self.anew())
         self.board.observe(self._learn, "points")
         left = w.VBox([*self.controls.values(), self._said], layout=w.Layout(width="300px", flex="0 0 auto"))
-        self.widget = w.HBox([left, self.board], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, self.board])
         self.widget.add_class("deepkit-boundary-explorer")
 
     @property

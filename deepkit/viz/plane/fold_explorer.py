@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.fold import ACTIVATIONS, FIRST, SECOND, Fold, draw
 
@@ -42,7 +42,7 @@ class FoldExplorer(Interactive):
         key = w.HTML(f'unit 1: <b style="color:{FIRST}">green</b>, unit 2: <b style="color:{SECOND}">pink</b>; the short '
                      "stroke points to where a unit's sum grows")
         left = w.VBox([*self.controls.values(), key], layout=w.Layout(width="350px", flex="0 0 auto"))
-        self.widget = w.HBox([left, self._drawing], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, self._drawing])
         self.widget.add_class("deepkit-fold-explorer")
         self._change()
 

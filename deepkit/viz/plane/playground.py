@@ -11,7 +11,7 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
 from deepkit.viz.grids import BLUE, ORANGE, document, frame, label
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.plane.panel import Panel
 from deepkit.viz.plane.points import SETS, invent_points
@@ -90,9 +90,9 @@ class Playground(Interactive):
     def _lay_out(self, w: Any) -> Any:
         c = self.controls
         chosen = [c[name] for name in ("data", "layers", "units", "activation", "rate", *self._knobs, "program")]
-        buttons = w.HBox([c["play"], c["steps"], c["anew"]], layout=w.Layout(flex_flow="row wrap"))
+        buttons = in_row([c["play"], c["steps"], c["anew"]])
         left = w.VBox([*chosen, buttons], layout=w.Layout(width="320px", flex="0 0 auto"))
-        box = w.VBox([w.HBox([left, self._drawing], layout=w.Layout(flex_flow="row wrap")), self._code])
+        box = w.VBox([in_row([left, self._drawing]), self._code])
         box.add_class("deepkit-playground")
         return box
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer
 from deepkit.viz.picture import Drawing
 from deepkit.viz.regression.bowl import Bowl
 from deepkit.viz.regression.drawing import KINDS, two_panels
@@ -16,7 +16,7 @@ from deepkit.viz.regression.drawing import KINDS, two_panels
 _POINTS = 61
 
 
-class PenaltyExplorer(Interactive):
+class PenaltyExplorer(Explorer):
     """Two weights under a penalty: shown by a notebook with a running kernel, a still picture elsewhere.
 
     Args:
@@ -44,12 +44,7 @@ class PenaltyExplorer(Interactive):
             "strength": w.FloatLogSlider(strength, min=top - 3, max=top, step=0.01, description="strength", style=narrow,
                                          layout=w.Layout(width="460px"), readout_format=".3g"),
         }
-        self._drawing = w.HTML()
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        self.widget = w.VBox([*self.controls.values(), self._drawing])
-        self.widget.add_class("deepkit-penalty-explorer")
-        self._change()
+        self.stand("penalty", words=False)
 
     def _change(self, _: Any = None) -> None:
         share = KINDS[self.controls["penalty"].value]

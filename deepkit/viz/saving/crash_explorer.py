@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.saving.lives import draw, said
 from deepkit.viz.saving.program import Program
@@ -49,7 +49,7 @@ class CrashExplorer(Interactive):
         self._empty_folder()
         for name, answer in (("start", self.start), ("kill", self.kill), ("anew", self.anew)):
             self.controls[name].on_click(lambda _, answer=answer: answer())
-        row = w.HBox(list(self.controls.values()), layout=w.Layout(flex_flow="row wrap"))
+        row = in_row(list(self.controls.values()))
         self.widget = w.VBox([row, self._drawing, self._files])
         self.widget.add_class("deepkit-crash-explorer")
         for options in rehearsal:

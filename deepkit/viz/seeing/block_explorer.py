@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.loading import optional
 from deepkit.viz.grids import document
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.seeing.block_drawing import costs, drawn
 from deepkit.viz.seeing.blocks import Maker, Stack, checked
@@ -47,7 +47,7 @@ class BlockExplorer(Interactive):
         key = w.HTML("In each box: window, maps, weights.<br>The slab below: who made which maps.")
         left = w.VBox([*self.controls.values(), key], layout=w.Layout(width="290px", flex="0 0 auto"))
         right = w.VBox([self._drawing], layout=w.Layout(flex="1 1 480px", min_width="0"))
-        self.widget = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, right])
         self.widget.add_class("deepkit-block-explorer")
         self._change()
 

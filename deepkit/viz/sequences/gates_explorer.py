@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.sequences.gates import show_gates
 
@@ -14,7 +14,7 @@ Run = Callable[[Mapping[str, float], int], Mapping[str, Any]]
 _FREE = "none"
 
 
-class GatesExplorer(Interactive):
+class GatesExplorer(Explorer):
     """A gate, whether it is shut or open, a slider for the step from which on it is held, and the strips.
 
     Args:
@@ -37,13 +37,8 @@ class GatesExplorer(Interactive):
             "position": w.Dropdown(options={"shut": 0.0, "open": 1.0}, description="position", style=narrow),
             "since": w.IntSlider(steps // 2, 0, steps - 1, description="from step", style=narrow, layout=wide),
         }
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        self._said, self._drawing = w.HTML(), w.HTML()
-        c, row = self.controls, w.Layout(flex_flow="row wrap")
-        self.widget = w.VBox([w.HBox([c["gate"], c["position"]], layout=row), c["since"], self._said, self._drawing])
-        self.widget.add_class("deepkit-gates-explorer")
-        self._change()
+        c = self.controls
+        self.stand("gates", [in_row([c["gate"], c["position"]]), c["since"]])
 
     @property
     def held(self) -> dict[str, float]:

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.loading import optional
-from deepkit.viz.inking.choice import PictureChoice
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.inking.explorer import NARROW, PictureExplorer
+from deepkit.viz.interactive import in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.sequences.reading import Reading, show_reading
 
 Believes = Callable[[np.ndarray], Any]
 
 
-class ReadingExplorer(Interactive):
+class ReadingExplorer(PictureExplorer):
     """A picture, a slider for the rows that are read, and the drawing of `show_reading`.
 
     Args:
@@ -30,28 +29,26 @@ class ReadingExplorer(Interactive):
     """
 
     def __init__(self, images: Mapping[str, Any], believes: Believes, upto: int = 12):
-        w = optional("ipywidgets", "the explorer of reading")
-        self._believes = believes
-        self.choice = PictureChoice(images, self._look)
-        rows = w.IntSlider(upto, 0, 28, description="rows", layout=w.Layout(width="440px"),
-                           style={"description_width": "60px"})
-        rows.observe(self._show, "value")
-        self.controls: dict[str, Any] = {"picture": self.choice.dropdown, "rows": rows}
-        self._text, self._drawing = w.HTML(), w.HTML()
-        above = w.HBox([self.choice.dropdown, rows], layout=w.Layout(flex_flow="row wrap"))
-        self.widget = w.VBox([above, self.choice.pad, self._text, self._drawing])
-        self.widget.add_class("deepkit-reading-explorer")
-        self._look()
+        self._believes, self._upto = believes, upto
+        super().__init__(images, "deepkit-reading-explorer")
 
-    def _look(self) -> None:
+    def make_controls(self) -> None:
+        w = self._w
+        self.controls["rows"] = w.IntSlider(self._upto, 0, 28, description="rows", layout=w.Layout(width="440px"), style=NARROW)
+        self.controls["rows"].observe(self.show, "value")
+
+    def arrange(self) -> Any:
+        return self._w.VBox([in_row(self.controls.values()), self.choice.pad, self._text, self._drawing])
+
+    def look(self) -> None:
         self.reading = Reading(self.choice.image, self._believes(self.choice.image))
-        self._show()
+        self.show()
 
-    def _show(self, _: Any = None) -> None:
+    def show(self, _: Any = None) -> None:
         rows = self.controls["rows"].value
         first = sorted(enumerate(self.reading.beliefs[rows - 1]), key=lambda pair: -pair[1])[:3] if rows else []
         self._text.value = "believes: " + (", ".join(f"{klass} ({share:.2f})" for klass, share in first) or "nothing yet")
-        self._drawing.value = self.picture().svg
+        super().show()
 
     def picture(self) -> Drawing:
         """The rows that are read, and the beliefs until then."""

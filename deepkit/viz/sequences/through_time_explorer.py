@@ -6,12 +6,12 @@ from typing import Any
 
 from deepkit.loading import optional
 from deepkit.viz.depth.signal import short
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Explorer
 from deepkit.viz.picture import Drawing
 from deepkit.viz.sequences.through_time import ACTIVATIONS, ThroughTime, show_through_time
 
 
-class ThroughTimeExplorer(Interactive):
+class ThroughTimeExplorer(Explorer):
     """Sliders for radius and steps, a choice of the activation, and the drawing of `show_through_time`.
 
     Attributes:
@@ -31,12 +31,7 @@ class ThroughTimeExplorer(Interactive):
             "radius": w.FloatSlider(0.6, min=0.2, max=2.0, step=0.05, description="spectral radius", **look),
             "steps": w.IntSlider(28, 2, 100, description="steps", **look),
         }
-        self._said, self._drawing = w.HTML(), w.HTML()
-        self.widget = w.VBox([*self.controls.values(), self._said, self._drawing])
-        self.widget.add_class("deepkit-through-time-explorer")
-        for control in self.controls.values():
-            control.observe(self._change, "value")
-        self._change()
+        self.stand("through-time")
 
     def _change(self, _: Any = None) -> None:
         c = self.controls

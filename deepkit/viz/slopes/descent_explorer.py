@@ -6,7 +6,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.slopes.descent import Descent
 from deepkit.viz.slopes.descent_drawing import draw
@@ -50,7 +50,7 @@ class DescentExplorer(Interactive):
             control.observe(self._change, "value")
         self._change()
         left = w.VBox([*self.controls.values(), self._message], layout=w.Layout(width="320px", flex="0 0 auto"))
-        self.widget = w.HBox([left, self._drawing], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, self._drawing])
         self.widget.add_class("deepkit-descent-explorer")
 
     def _change(self, change: Any = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepkit.loading import optional
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.slopes.height import SURFACES
 from deepkit.viz.slopes.race import RATES, Race, Runner, best_rates, named, rate_of
@@ -56,7 +56,7 @@ class RaceExplorer(Interactive):
         buttons = w.HBox([self.controls[name] for name in ("best", "slower", "faster")])
         sliders = [self.controls[name] for name in ("surface", "steps", *self._runners)]
         left = w.VBox([*sliders, buttons], layout=w.Layout(width="340px", flex="0 0 auto"))
-        self.widget = w.HBox([left, self._drawing], layout=w.Layout(flex_flow="row wrap"))
+        self.widget = in_row([left, self._drawing])
         self.widget.add_class("deepkit-race-explorer")
 
     def find_best(self) -> None:

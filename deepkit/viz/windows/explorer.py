@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.errors import ArgumentError
 from deepkit.loading import optional
 from deepkit.viz.inking.choice import PictureChoice
-from deepkit.viz.interactive import Interactive
+from deepkit.viz.interactive import Interactive, in_row
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import PALETTE
 from deepkit.viz.windows.convolution import Sliding, draw
@@ -96,7 +96,7 @@ class ConvolutionExplorer(Interactive):
         left = w.VBox(chosen, layout=w.Layout(width="290px", flex="0 0 auto"))
         walk = w.HBox([c["play"], c["step"]], layout=w.Layout(max_width="760px"))
         right = w.VBox([walk, self._message, self._drawing], layout=w.Layout(flex="1 1 560px", min_width="0"))
-        box = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        box = in_row([left, right])
         box.add_class("deepkit-convolution-explorer")
         return box
 
