@@ -38,18 +38,23 @@ def updated_in_place(
     able = [(i, node) for i, node in enumerate(order) if node.op.inplace is not None]
     if not able:
         return set()
-    last_use: dict[Symbol, int] = {}  # of an alias of a variable's old value, not of the variable itself
-    for i, node in enumerate(order):
-        last_use.update(dict.fromkeys(_others(sources(node), owned), i))
-    pinned = _pinned(order, owned, fetched)
+    last_use, pinned = _last_aliases(order, sources, owned), _pinned(order, owned, fetched)
 
     def may_write(i: int, node: Node) -> bool:
         inputs, writes = sources(node), node.op.writes
         targets = {inputs[k] for k in writes}
-        overlap = any(owned.get(x, frozenset()) & targets for k, x in enumerate(inputs) if k not in writes)
-        return not overlap and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
+        read = {*range(len(inputs))} - {*writes}
+        others = frozenset().union(*[owned.get(inputs[k], frozenset()) for k in read])
+        return targets.isdisjoint(others) and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
 
     return {node for i, node in able if may_write(i, node)}
+
+
+def _last_aliases(
+    order: list[Node], sources: Callable[[Node], list[Symbol]], owned: dict[Symbol, frozenset[Symbol]]
+) -> dict[Symbol, int]:
+    """The place in the order at which an alias of a variable's old value, not the variable itself, is used last."""
+    return {owner: i for i, node in enumerate(order) for owner in _others(sources(node), owned)}
 
 
 def _pinned(
