@@ -16,7 +16,7 @@ from deepkit.device import convolve
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
-from deepkit.ops.nn.spatial import AXES, Windowed
+from deepkit.ops.nn.spatial import AXES, Walk, Windowed
 
 __all__ = [
     "atrous_conv2d", "atrous_conv2d_transpose", "conv1d", "conv1d_transpose", "conv2d", "conv2d_backprop_filter",
@@ -157,29 +157,14 @@ def _either(what: str, old: Any, new: Any) -> Any:
     return new if old is None else old
 
 
-def _settings(
-    space: int, strides: IntsLike | None, padding: PaddingLike | None, dilations: IntsLike | None,
-    data_format: str | None,
-) -> tuple[bool, dict[str, Any]]:
-    """Whether the channels come first, and the attributes of the op."""
-    first = spatial.channels_first(data_format, space)
-    return first, {
-        "strides": spatial.per_axis("strides", strides, space, first),
-        "padding": spatial.read_padding(padding, space, first),
-        "dilations": spatial.per_axis("dilations", dilations, space, first),
-    }
-
-
 def _convolve(
-    space: int, default: str, x: TensorLike | None, filters: TensorLike | None, strides: IntsLike | None,
-    padding: PaddingLike | None, dilations: IntsLike | None, data_format: str | None, name: str | None, groups: int = 1,
+    default: str, x: TensorLike | None, filters: TensorLike | None, walk: Walk, name: str | None, groups: int = 1
 ) -> Any:
-    first, settings = _settings(space, strides, padding, dilations, data_format)
-    op = Conv(groups=groups, **settings)
-    if not first:
+    op = Conv(groups=groups, **walk.settings())
+    if not walk.first:
         return apply(op, x, filters, name=name or default)
     with scope(name, default, x, filters) as full:
-        return spatial.to_first(apply(op, spatial.to_last(x, space), filters), space, full)
+        return spatial.to_first(apply(op, spatial.to_last(x, walk.space), filters), walk.space, full)
 
 
 def conv1d(
@@ -196,7 +181,7 @@ def conv1d(
     [1.0, 2.0]
     """
     x = _either("input", value, input)
-    return _convolve(1, "conv1d", x, filters, stride, padding, dilations, data_format, name)
+    return _convolve("conv1d", x, filters, Walk(1, stride, padding, data_format, dilations), name)
 
 
 def conv2d(
@@ -216,7 +201,7 @@ def conv2d(
     Shape([1, 2, 2, 8])
     """
     filters = _either("filter", filter, filters)
-    return _convolve(2, "Conv2D", input, filters, strides, padding, dilations, data_format, name)
+    return _convolve("Conv2D", input, filters, Walk(2, strides, padding, data_format, dilations), name)
 
 
 def conv3d(
@@ -229,7 +214,7 @@ def conv3d(
     ShapeError: other numbers of axes, or of channels.
     """
     filters = _either("filter", filter, filters)
-    return _convolve(3, "Conv3D", input, filters, strides, padding, dilations, data_format, name)
+    return _convolve("Conv3D", input, filters, Walk(3, strides, padding, data_format, dilations), name)
 
 
 def convolution(
@@ -252,7 +237,7 @@ def convolution(
             rule="a convolution either skips (strides > 1) or spreads its filter (dilation_rate > 1)",
             hint="conv2d(strides=..., dilations=...) does both",
         )
-    return _convolve(space, "convolution", input, filters, strides, padding, rate, data_format, name, groups)
+    return _convolve("convolution", input, filters, Walk(space, strides, padding, data_format, rate), name, groups)
 
 
 def _space_of(filters: Any) -> int:
@@ -277,7 +262,7 @@ def atrous_conv2d(
     value (batch, height, width, in), filters (height, width, in, out); result (batch, ..., out). ShapeError: other numbers of
     axes or of channels. ArgumentError: another padding.
     """
-    return _convolve(2, "convolution", value, filters, 1, padding, rate, None, name)
+    return _convolve("convolution", value, filters, Walk(2, 1, padding, None, rate), name)
 
 
 def _depthwise(x: AnyTensor, filters: AnyTensor, settings: dict[str, Any], name: str | None) -> Any:
@@ -307,8 +292,9 @@ def depthwise_conv2d(
     filters = _either("filter", filter, filters)
     with scope(name, "depthwise", input, filters) as full:
         x, filters = convert(input, beside=filters), convert(filters, beside=input)
-        first, settings = _settings(2, strides, padding, rate if dilations is None else dilations, data_format)
-        if not first:
+        walk = Walk(2, strides, padding, data_format, rate if dilations is None else dilations)
+        settings = walk.settings()
+        if not walk.first:
             return _depthwise(x, filters, settings, full)
         return spatial.to_first(_depthwise(spatial.to_last(x, 2), filters, settings, None), 2, full)
 
@@ -340,24 +326,22 @@ def separable_conv2d(
         apart = depthwise_conv2d(
             input, depthwise_filter, strides, padding, rate, "depthwise", data_format, dilations
         )
-        return _convolve(2, "separable_conv2d", apart, pointwise_filter, 1, "VALID", 1, data_format, full)
+        return _convolve("separable_conv2d", apart, pointwise_filter, Walk(2, 1, "VALID", data_format, 1), full)
 
 
 def _transpose(
-    space: int, default: str, value: TensorLike | None, filters: TensorLike | None, output_shape: ShapeLike | None,
-    strides: IntsLike | None, padding: PaddingLike | None, dilations: IntsLike | None, data_format: str | None,
+    default: str, value: TensorLike | None, filters: TensorLike | None, output_shape: ShapeLike | None, walk: Walk,
     name: str | None,
 ) -> Any:
     """filters are (kernel..., channels out, channels in): those of the convolution that is transposed."""
-    first, settings = _settings(space, strides, padding, dilations, data_format)
-    op = ConvInputGrad(**settings)
+    op = ConvInputGrad(**walk.settings())
     with scope(name, default, value, filters, output_shape) as full:
         value = convert(value, beside=filters)
         like = ops.broadcast_to(convert(0, value.dtype, beside=value), output_shape)  # a shape that takes no memory
-        if not first:
+        if not walk.first:
             return apply(op, value, filters, like, name=full)
-        y = apply(op, spatial.to_last(value, space), filters, spatial.to_last(like, space))
-        return spatial.to_first(y, space, full)
+        y = apply(op, spatial.to_last(value, walk.space), filters, spatial.to_last(like, walk.space))
+        return spatial.to_first(y, walk.space, full)
 
 
 def conv1d_transpose(
@@ -368,9 +352,7 @@ def conv1d_transpose(
 
     input (batch, width, in); result: output_shape. ShapeError: an output_shape that does not lead to input.
     """
-    return _transpose(
-        1, "conv1d_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
-    )
+    return _transpose("conv1d_transpose", input, filters, output_shape, Walk(1, strides, padding, data_format, dilations), name)
 
 
 def conv2d_transpose(
@@ -386,7 +368,7 @@ def conv2d_transpose(
     ShapeError: an output_shape that does not lead to value.
     """
     x, w = _either("value", value, input), _either("filter", filter, filters)
-    return _transpose(2, "conv2d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
+    return _transpose("conv2d_transpose", x, w, output_shape, Walk(2, strides, padding, data_format, dilations), name)
 
 
 def conv3d_transpose(
@@ -399,7 +381,7 @@ def conv3d_transpose(
     value (batch, depth, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
     """
     x, w = _either("value", value, input), _either("filter", filter, filters)
-    return _transpose(3, "conv3d_transpose", x, w, output_shape, strides, padding, dilations, data_format, name)
+    return _transpose("conv3d_transpose", x, w, output_shape, Walk(3, strides, padding, data_format, dilations), name)
 
 
 def conv_transpose(
@@ -412,10 +394,8 @@ def conv_transpose(
     lead to input.
     """
     filters = convert(filters, beside=input)
-    space = _space_of(filters)
-    return _transpose(
-        space, "conv_transpose", input, filters, output_shape, strides, padding, dilations, data_format, name
-    )
+    walk = Walk(_space_of(filters), strides, padding, data_format, dilations)
+    return _transpose("conv_transpose", input, filters, output_shape, walk, name)
 
 
 def atrous_conv2d_transpose(
@@ -425,9 +405,7 @@ def atrous_conv2d_transpose(
 
     value (batch, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
     """
-    return _transpose(
-        2, "atrous_conv2d_transpose", value, filters, output_shape, 1, padding, rate, None, name
-    )
+    return _transpose("atrous_conv2d_transpose", value, filters, output_shape, Walk(2, 1, padding, None, rate), name)
 
 
 def conv2d_backprop_input(
@@ -441,9 +419,8 @@ def conv2d_backprop_input(
     ShapeError: shapes that do not belong together.
     """
     w = _either("filter", filter, filters)
-    return _transpose(
-        2, "Conv2DBackpropInput", out_backprop, w, input_sizes, strides, padding, dilations, data_format, name
-    )
+    walk = Walk(2, strides, padding, data_format, dilations)
+    return _transpose("Conv2DBackpropInput", out_backprop, w, input_sizes, walk, name)
 
 
 def conv2d_backprop_filter(
@@ -455,10 +432,11 @@ def conv2d_backprop_filter(
 
     ShapeError: shapes that do not belong together.
     """
-    first, settings = _settings(2, strides, padding, dilations, data_format)
+    walk = Walk(2, strides, padding, data_format, dilations)
+    op = ConvFilterGrad(**walk.settings())
     with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:
         x, dy = convert(input, beside=out_backprop), convert(out_backprop, beside=input)
         like = ops.broadcast_to(convert(0, x.dtype, beside=x), filter_sizes)
-        if first:
+        if walk.first:
             x, dy = spatial.to_last(x, 2), spatial.to_last(dy, 2)
-        return apply(ConvFilterGrad(**settings), x, dy, like, name=full)
+        return apply(op, x, dy, like, name=full)

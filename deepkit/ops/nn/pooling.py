@@ -15,7 +15,7 @@ from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
-from deepkit.ops.nn.spatial import Windowed
+from deepkit.ops.nn.spatial import Walk, Windowed
 
 __all__ = [
     "avg_pool", "avg_pool1d", "avg_pool3d", "max_pool", "max_pool1d", "max_pool3d", "max_pool_with_argmax", "pool",
@@ -153,33 +153,17 @@ class AvgPoolGrad(Pooling):
         return apply(self.made_into(AvgPool), ddx), None
 
 
-def _settings(
-    space: int, kernel: IntsLike | None, strides: IntsLike | None, padding: PaddingLike | None, data_format: str | None,
-    dilations: IntsLike | None = None,
-) -> tuple[bool, dict[str, Any]]:
-    first = spatial.channels_first(data_format, space)
-    return first, {
-        "kernel": spatial.per_axis("ksize", kernel, space, first),
-        "strides": spatial.per_axis("strides", strides, space, first),
-        "padding": spatial.read_padding(padding, space, first),
-        "dilations": spatial.per_axis("dilations", dilations, space, first),
-    }
-
-
-def _pool(
-    cls: type[Pooling], space: int, default: str, x: TensorLike, kernel: IntsLike | None, strides: IntsLike | None,
-    padding: PaddingLike | None, data_format: str | None, name: str | None, dilations: IntsLike | None = None,
-) -> Any:
-    first, settings = _settings(space, kernel, strides, padding, data_format, dilations)
-    if cls is AvgPool and not isinstance(settings["padding"], str):
+def _pool(cls: type[Pooling], default: str, x: TensorLike, kernel: IntsLike | None, walk: Walk, name: str | None) -> Any:
+    op = cls(**walk.settings(1 if kernel is None else kernel))
+    if cls is AvgPool and not isinstance(op.padding, str):
         raise ArgumentError(
-            f"avg_pool with padding={padding}", rule="'SAME' or 'VALID': a window of zeros alone has no mean",
+            f"avg_pool with padding={walk.padding}", rule="'SAME' or 'VALID': a window of zeros alone has no mean",
             hint="pad(x, ...) first, if the zeros should count",
         )
-    if not first:
-        return apply(cls(**settings), x, name=name or default)
+    if not walk.first:
+        return apply(op, x, name=name or default)
     with scope(name, default, x) as full:
-        return spatial.to_first(apply(cls(**settings), spatial.to_last(x, space)), space, full)
+        return spatial.to_first(apply(op, spatial.to_last(x, walk.space)), walk.space, full)
 
 
 def max_pool(
@@ -198,7 +182,7 @@ def max_pool(
     5.0
     """
     x = value if input is None else input
-    return _pool(MaxPool, 2, "MaxPool", x, ksize, strides, padding, data_format, name)
+    return _pool(MaxPool, "MaxPool", x, ksize, Walk(2, strides, padding, data_format), name)
 
 
 def max_pool1d(
@@ -209,7 +193,7 @@ def max_pool1d(
 
     Result: (batch, width, channels), of input's type. ShapeError: another number of axes.
     """
-    return _pool(MaxPool, 1, "max_pool1d", input, ksize, strides, padding, data_format, name)
+    return _pool(MaxPool, "max_pool1d", input, ksize, Walk(1, strides, padding, data_format), name)
 
 
 def max_pool3d(
@@ -220,7 +204,7 @@ def max_pool3d(
 
     Result: (batch, depth, height, width, channels), of input's type. ShapeError: another number of axes.
     """
-    return _pool(MaxPool, 3, "MaxPool3D", input, ksize, strides, padding, data_format, name)
+    return _pool(MaxPool, "MaxPool3D", input, ksize, Walk(3, strides, padding, data_format), name)
 
 
 def avg_pool(
@@ -234,7 +218,7 @@ def avg_pool(
     padding.
     """
     x = value if input is None else input
-    return _pool(AvgPool, 2, "AvgPool", x, ksize, strides, padding, data_format, name)
+    return _pool(AvgPool, "AvgPool", x, ksize, Walk(2, strides, padding, data_format), name)
 
 
 def avg_pool1d(
@@ -245,7 +229,7 @@ def avg_pool1d(
 
     Result: (batch, width, channels), of input's type. ShapeError: another number of axes.
     """
-    return _pool(AvgPool, 1, "avg_pool1d", input, ksize, strides, padding, data_format, name)
+    return _pool(AvgPool, "avg_pool1d", input, ksize, Walk(1, strides, padding, data_format), name)
 
 
 def avg_pool3d(
@@ -256,7 +240,7 @@ def avg_pool3d(
 
     Result: (batch, depth, height, width, channels), of input's type. ShapeError: another number of axes.
     """
-    return _pool(AvgPool, 3, "AvgPool3D", input, ksize, strides, padding, data_format, name)
+    return _pool(AvgPool, "AvgPool3D", input, ksize, Walk(3, strides, padding, data_format), name)
 
 
 def pool(
@@ -284,7 +268,7 @@ def pool(
             f"pool: padding SAME with dilation_rate {list(rates)}", rule="windows that spread lie inside the image",
             hint="padding='VALID', after pad(x, ...)",
         )
-    return _pool(cls, len(window), default, input, window, strides, padding, data_format, name, rates)
+    return _pool(cls, default, input, window, Walk(len(window), strides, padding, data_format, rates), name)
 
 
 def max_pool_with_argmax(
@@ -297,8 +281,9 @@ def max_pool_with_argmax(
     input (batch, height, width, channels); results of one shape (batch, height, width, channels), of input's type and of
     Targmax. ShapeError: another number of axes.
     """
-    first, settings = _settings(2, ksize, strides, padding, data_format)
-    if first:
+    walk = Walk(2, strides, padding, data_format)
+    settings = walk.settings(ksize)
+    if walk.first:
         raise ArgumentError("max_pool_with_argmax counts positions in NHWC", hint="transpose(x, [0, 2, 3, 1])")
     to = as_dtype(output_dtype or Targmax or "int64")
     with scope(name, "MaxPoolWithArgmax", input) as full:

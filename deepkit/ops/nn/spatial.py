@@ -6,7 +6,7 @@ transpose it before and after; for NumPy that is another view of the same number
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from deepkit.core.op import Op
 from deepkit.core.shape import Shape
@@ -74,6 +74,31 @@ def channels_first(data_format: str | None, space: int) -> bool:
             rule="one of " + ", ".join(LAST[space][:1] + FIRST[space][:1]),
         )
     return name in FIRST[space]
+
+
+class Walk(NamedTuple):
+    """How windows walk over space axes, in the words of a caller of convolution or pooling."""
+
+    space: int
+    strides: IntsLike | None
+    padding: PaddingLike | None
+    data_format: str | None
+    dilations: IntsLike | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether the channels come first."""
+        return channels_first(self.data_format, self.space)
+
+    def settings(self, kernel: IntsLike | None = None) -> dict[str, Any]:
+        """The attributes of an op; with a kernel those of one that has its own windows."""
+        first = self.first
+        sized = {} if kernel is None else {"kernel": per_axis("ksize", kernel, self.space, first)}
+        return {
+            **sized, "strides": per_axis("strides", self.strides, self.space, first),
+            "padding": read_padding(self.padding, self.space, first),
+            "dilations": per_axis("dilations", self.dilations, self.space, first),
+        }
 
 
 def to_last(x: TensorLike | None, space: int) -> Any:
