@@ -24,6 +24,7 @@ from deepkit.grade.notebook import CHECK, Cell
 SOURCES = "source"
 """The folder of source notebooks; their releases lie beside it."""
 _HINT = re.compile(r"<details>\s*<summary>\s*Hint[^<]*</summary>(.*?)</details>", re.DOTALL)
+_PROGRAM = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,18 @@ class Exercise:
     def template(self, name: str) -> str:
         """What the students' notebook has in the place of that solution."""
         return regions.without_solution(self._answers[name], name)
+
+    def faulty(self, task: Task) -> str | None:
+        """The program that a task has mended, as an answer; None where its text shows none.
+
+        It is the fenced one of the story, whole, or the lines that stood where the answer goes.
+        """
+        shown = _PROGRAM.search(task.story)
+        if shown is None:
+            return None
+        if self.wanted(task) <= set(defined_in(statements(shown[1]))):
+            return shown[1]
+        return regions.without_solution(self._answers[task.name], task.name, tuple(shown[1].splitlines()))
 
     def before(self, task: Task) -> list[str]:
         """The code an answer finds already run: the given cells it stands on, and our solutions of what it needs."""

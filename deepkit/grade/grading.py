@@ -205,9 +205,9 @@ def _refuse_another(exercise: Exercise, submission: Path) -> None:
 def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:
     """Try every task on answers whose marks are known, and yield (what was tried, what is wrong with it or None).
 
-    Our solution must earn all points; the students' template, an empty answer and each `wrong` answer, none; and whoever
-    makes the mistake of a wrong answer must be told its hint. The answers
-    run `workers` at a time (default: one for each core) and are told of in the exercise's order.
+    Our solution must earn all points; the students' template, an empty answer, a program that is to be mended and each
+    `wrong` answer, none; and whoever makes the mistake of a wrong answer must be told its hint. The answers run `workers` at
+    a time (default: one for each core) and are told of in the exercise's order.
     """
     trials = [trial for task in exercise.tasks for trial in _trials(exercise, task)]
     with Grader(exercise, seed=seed) as grader, ThreadPoolExecutor(workers or usable_cores()) as pool:
@@ -262,9 +262,11 @@ def count_trials(exercise: Exercise) -> int:
 
 
 def _trials(exercise: Exercise, task: Task) -> list[_Trial]:
+    faulty = exercise.faulty(task)
     return [
         _Trial(task, "our solution", exercise.reference(task.name), right=True),
         _Trial(task, "the template", exercise.template(task.name)),
+        *([] if faulty is None else [_Trial(task, "the program to mend", faulty)]),
         *(_Trial(task, f"wrong answer {i}", wrong.source, hint=wrong.hint) for i, wrong in enumerate(task.wrong, start=1)),
         _Trial(task, "an empty answer", "", last=True),
     ]

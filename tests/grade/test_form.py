@@ -122,6 +122,7 @@ def test_a_new_set_works_from_the_start(tmp_path, capsys):
 
 @pytest.mark.parametrize(("old", "new", "complaint"), [
     ("squares (2 points)", "squares (3 points)", "does not end with (2 points)"),
+    ("squares (2 points)", "squares (2 points)\n\nMend it.", "the program to mend is not shown"),
     ("<summary>Hint 3", "<summary>Aid 3", "2 hints, expected 3"),
     ('hint="The sum is asked for, not the mean."', 'hint=""', "without a hint"),
     ('    but("np.sum", "np.mean", hint="The sum is asked for, not the mean."),\n', "", "3 different wrong answers"),
@@ -140,6 +141,22 @@ def test_what_departs_from_the_form_is_told(tmp_path, old, new, complaint):
         c["source"] = text.replace(old, new)
     path.write_text(json.dumps(book))
     assert any(complaint in told for told in complaints(load_exercise(path)))
+
+
+@pytest.mark.parametrize(("program", "earns"), [
+    ("def square_sum(x):\n    return np.sum(x)\n", False), ("return np.sum(x)\n", False), ("return np.sum(x * x)\n", True),
+])
+def test_a_program_to_mend_is_shown_and_earns_nothing(toy, program, earns):
+    book = json.loads(toy.read_text())
+    place = next(i for i, c in enumerate(book["cells"]) if c["metadata"].get("nbgrader", {}).get("grade_id") == "square-sum")
+    story = f"## 1. Mend it\n\n```python\n{program}```"
+    book["cells"].insert(place, {"cell_type": "markdown", "metadata": {}, "id": "story", "source": story})
+    toy.write_text(json.dumps(book))
+    exercise = load_exercise(toy)
+    assert not [told for told in complaints(exercise) if "not shown" in told]
+    told = dict(self_test(exercise, seed=3))
+    assert ("earns 2 points" in str(told["square-sum: the program to mend"])) == earns, told
+    assert "mean: the program to mend" not in told
 
 
 @pytest.mark.parametrize("argv", [["new"], ["list", "x"], ["build", "--check", "--out", "x"], ["new", "x", "--check"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -12,13 +13,14 @@ from deepkit.grade.helpers import defined_in, imports_of, statements
 
 HINTS = 3
 LEAST_WRONG = 4
+_MENDING = re.compile(r"\bfind the (bug|leak)|\bmend (it|them)\b", re.IGNORECASE)
 _HEADING = re.compile(r"\((\d+(?:\.\d+)?) points?\)$")
 
 
 def complaints(exercise: Exercise) -> Iterator[str]:
     """Every departure from the form, a line each; none for a set that may be handed out."""
     for task in exercise.tasks:
-        for complaint in (*_of_text(task), *_of_test(exercise, task)):
+        for complaint in (*_of_text(task), *_of_fault(exercise, task), *_of_test(exercise, task)):
             yield f"{task.name}: {complaint}"
     yield from _of_names(exercise)
     if any(cell.raw.get("execution_count") is None for cell in exercise.cells if cell.raw["cell_type"] == "code"):
@@ -37,6 +39,15 @@ def _of_text(task: Task) -> Iterator[str]:
         yield f"the heading {task.title!r} does not end with ({task.points:g} points)"
     if len(task.hints) != HINTS or not all(task.hints):
         yield f"{len(task.hints)} hints, expected {HINTS}: <details><summary>Hint 1</summary> ... </details> in its text"
+
+
+def _of_fault(exercise: Exercise, task: Task) -> Iterator[str]:
+    """What is to be mended must be seen: in the text, or in a given cell between it and the answer."""
+    place = next(i for i, cell in enumerate(exercise.cells) if cell.grade_id == task.name)
+    above = reversed(exercise.cells[:place])
+    between = itertools.takewhile(lambda cell: cell.raw["cell_type"] == "code" or not cell.source.startswith("#"), above)
+    if _MENDING.search(task.story) and exercise.faulty(task) is None and not any(c.role == "given" for c in between):
+        yield "the program to mend is not shown: ```python ... ``` in its text, whole, or the lines where the answer goes"
 
 
 def _of_test(exercise: Exercise, task: Task) -> Iterator[str]:
