@@ -107,8 +107,8 @@ def _array_of(dtype_name: str, shape: list[int], numbers: Any) -> Any:
         raw = base64.b64decode(numbers, validate=True)
     except (TypeError, binascii.Error) as error:
         raise ValueError("not an array") from error
-    # The length is checked before NumPy sees the shape: a forged shape allocates nothing.
-    if len(raw) != math.prod(shape) * dtype.itemsize:
+    # The length is checked before NumPy sees the shape: a forged shape allocates nothing, one of empty texts neither.
+    if len(raw) != math.prod(shape) * dtype.itemsize or (math.prod(shape) and not raw):
         raise ValueError("shape and bytes disagree")
     if not raw:
         return np.zeros(shape, dtype)

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -306,6 +307,18 @@ def test_equal_is_exact(got, expected):
     with pytest.raises(WrongAnswer, match="expected"):
         equal(got, expected, "f(x)")
     equal(expected, expected, "f(x)")
+
+
+@pytest.mark.parametrize("got", [["a"] * 300 + ["b" * 10**6], [[1.0], ["b" * 10**6] * 300], [np.array(["a"]), 1.0]])
+def test_text_among_numbers_is_refused_before_it_is_an_array(got):
+    """An array of text gives each word the room of the longest: 300 letters and a long word would be a gigabyte."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(WrongAnswer, match="expected a number"):
+            close(got, 1.0, "f(x)")
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_equal_takes_lists_for_tuples():

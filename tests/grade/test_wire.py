@@ -78,6 +78,7 @@ def test_other_objects_do_not_travel(value):
     "forged",
     [
         {"array": ["<f8", [10**15], ""]},
+        {"array": ["<U0", [10**12], ""]},
         {"array": ["<f8", [-1], ""]},
         {"array": ["|O8", [1], "AAAAAAAAAAA="]},
         {"array": ["<f8", [1], "AAAA"]},
