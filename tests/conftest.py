@@ -16,12 +16,15 @@ if threading.current_thread() is threading.main_thread():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """The whole suite runs on all cores where pytest-xdist is installed; what is named runs in this process."""
+    """The whole suite runs on all cores where pytest-xdist is installed; what is named runs in this process.
+
+    Each core begins with a part of its own, module after module; one that has no more takes from the end of another's.
+    """
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
     if whole and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = "auto"
         if config.option.dist == "no":
-            config.option.dist = "loadscope"
+            config.option.dist = "worksteal"
 
 
 @pytest.fixture(autouse=True)
