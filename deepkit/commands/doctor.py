@@ -33,17 +33,18 @@ _MARK = {OK: " ", NOTE: "-", BROKEN: "✗"}
 _NEEDED = ("numpy", "scipy")
 _EXTRAS = {
     "course": (
-        "argcomplete", "jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow", "scikit-learn", "tqdm",
+        "anywidget", "argcomplete", "h5py", "jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow",
+        "scikit-learn", "tqdm",
     ),
     "fast": ("numba",),
     "gpu": ("cupy-cuda12x",),
     "io": ("h5py", "protobuf", "pyyaml"),
     "image": ("pillow",),
-    "site": ("furo", "myst-nb", "sphinx"),
+    "site": ("furo", "latex2mathml", "myst-nb", "sphinx"),
     "sklearn": ("scikit-learn",),
     "tensorboard": ("tensorboard",),
     "onnx": ("onnx", "onnxruntime"),
-    "test": ("pytest", "pytest-xdist", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy"),
+    "test": ("pytest", "pytest-xdist", "nbval", "hypothesis", "pandas", "playwright", "ruff", "mypy", "pyright"),
 }
 _WORTHWHILE = 1.15  # a gain below this is noise
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +141,11 @@ def test_mnist_is_looked_for_where_datasets_look(monkeypatch, tmp_path):
     (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(b"")
     (row,) = doctor.mnist_report()
     assert "incomplete" in row.value
+
+
+def test_every_package_of_an_extra_is_looked_for():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    for extra, named in project["optional-dependencies"].items():
+        packages = {re.match(r"[\w.-]+", requirement)[0] for requirement in named} - {project["name"]}
+        if extra != "peers":  # only to compare with, in an environment of their own
+            assert set(doctor._EXTRAS[extra]) == packages, extra
