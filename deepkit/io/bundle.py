@@ -21,6 +21,7 @@ from deepkit.device.checksum import crc32c
 from deepkit.device.dtypes import ALL, DType, float32
 from deepkit.errors import DamagedDataError, DataError, NameNotFoundError
 from deepkit.files import refused
+from deepkit.io.decoding import bfloat16, byte_strings
 from deepkit.io.safetensors import HIGHEST_RANK, near
 from deepkit.io.tfrecord import masked
 
@@ -230,8 +231,7 @@ class Bundle:
             if masked(crc32c(raw)) != entry.checksum:
                 self._refuse(f"the bytes of tensor {name!r} do not fit their checksum")
             if entry.number == _BFLOAT16:
-                bits = np.frombuffer(raw, "<u2").astype(np.uint32) << np.uint32(16)
-                return bits.view(np.float32).reshape(entry.shape)
+                return bfloat16(np.frombuffer(raw, "<u2")).reshape(entry.shape)
             if entry.dtype.is_bool and raw.strip(b"\0\1"):
                 self._refuse(f"tensor {name!r} holds bools that are neither 0 nor 1")
             stored = np.frombuffer(raw, entry.dtype.numpy.newbyteorder("<"))
@@ -271,11 +271,7 @@ class Bundle:
         tail = raw[at : at + 4]
         if tail != struct.pack("<I", masked(crc32c(summed))) or masked(crc32c(summed + raw[at:])) != entry.checksum:
             self._refuse(f"the bytes of tensor {name!r} do not fit their checksum")
-        texts, at = np.empty(len(lengths), object), at + 4
-        for i, length in enumerate(lengths):
-            texts[i] = raw[at : at + length]
-            at += length
-        return texts.reshape(entry.shape)
+        return byte_strings(raw[at + 4 :], lengths, entry.shape)
 
     def _refuse(self, what: str) -> NoReturn:
         raise DamagedDataError(

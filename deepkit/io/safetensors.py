@@ -34,6 +34,7 @@ from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype, string
 from deepkit.errors import DamagedDataError, DataError, NameNotFoundError, did_you_mean, printable
 from deepkit.files import refused, whole_file
+from deepkit.io.decoding import bfloat16, byte_strings
 
 SUFFIX = ".safetensors"
 LONGEST_HEADER = 32 << 20  # bytes: some 300,000 tensors
@@ -169,8 +170,7 @@ class TensorFile:
             self._refuse(f"tensor {name!r} holds bools that are neither 0 nor 1")
         try:
             if entry.code == "BF16":  # the upper half of a float32
-                bits = raw.view("<u2").astype(np.uint32) << np.uint32(16)
-                return bits.view(np.float32).reshape(entry.shape)
+                return bfloat16(raw.view("<u2")).reshape(entry.shape)
             stored = entry.dtype.numpy.newbyteorder("<")
             return raw.view(stored).astype(entry.dtype.numpy, copy=False).reshape(entry.shape)
         except ValueError as error:  # no elements, but a dimension that is too large for an array
@@ -181,11 +181,7 @@ class TensorFile:
         lengths = raw[: 8 * count].view("<u8").tolist()
         if sum(lengths) != raw.size - 8 * count:
             self._refuse(f"the strings of tensor {name!r} are not as long as their lengths say")
-        texts, place = np.empty(count, object), 8 * count
-        for i, length in enumerate(lengths):
-            texts[i] = raw[place : place + length].tobytes()
-            place += length
-        return texts.reshape(entry.shape)
+        return byte_strings(raw[8 * count :], lengths, entry.shape)
 
     def _refuse(self, what: str) -> NoReturn:
         raise DamagedDataError(

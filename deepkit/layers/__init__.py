@@ -11,7 +11,7 @@ A layer is three things. Its *weights*: which there are, their shapes, and what 
     normalization  mean 0 and variance 1: over the batch, or within each example
     dropout        numbers that vanish, or noise that comes, while training
     embedding      a vector for each number
-    recurrent      one time step of the simple cell, the LSTM and the GRU
+    recurrent      the weights and one time step of the simple cell, the LSTM and the GRU
     layouts        where the channels stand: channels_last and channels_first, NHWC and NCHW
     metrics/       what a metric sums up over batches, and what it makes of the sums
 

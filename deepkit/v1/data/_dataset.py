@@ -22,10 +22,11 @@ from deepkit.ops.input.iteration import Pass
 from deepkit.v1.data import _sources as sources
 from deepkit.v1.data import _steps as steps
 from deepkit.v1.data import _windows as windows
+from deepkit.v1.data._batching import batch_of, fillers_in_pass, padded_shape, row_of, shapes_in_pass
 from deepkit.v1.data._elements import (
     DatasetPart,
+    Elements,
     Part,
-    SparseParts,
     components,
     describe,
     flatten,
@@ -44,7 +45,6 @@ from deepkit.v1.data._elements import (
 from deepkit.v1.data._function import ElementFunction, moved_state
 from deepkit.v1.data._iterator import Iterator
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.ops.sparse import SparseTensor
 
 Number = Callable[[Pass], int]
 
@@ -70,7 +70,7 @@ def _threads(wanted: Any) -> int:
     return os.cpu_count() or 1 if int(wanted) < 0 else int(wanted)
 
 
-class Dataset:
+class Dataset(Elements):
     """Elements one after the other: tensors, or tuples and dicts of tensors. Each method gives a new data set.
 
     Nothing runs before an iterator is asked for an element. `element` is the form of one, `inputs` are the tensors of
@@ -101,18 +101,6 @@ class Dataset:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {describe(self.element)}>"
 
-    @property
-    def output_types(self) -> Any:
-        return map_components(lambda p: p.dtype, self.element)
-
-    @property
-    def output_shapes(self) -> Any:
-        return map_components(lambda p: p.shape, self.element)
-
-    @property
-    def output_classes(self) -> Any:
-        return map_components(lambda p: SparseTensor if is_sparse(p) else Symbol, self.element)
-
     # ---- where elements come from
 
     @staticmethod
@@ -141,7 +129,7 @@ class Dataset:
                 rule="row i of every tensor belongs to element i, so all have the same number of rows",
             )
         kinds = components(element)
-        return Dataset(_row_of(element), lambda go: sources.slices([go.values[x] for x in leaves], kinds), leaves)
+        return Dataset(row_of(element), lambda go: sources.slices([go.values[x] for x in leaves], kinds), leaves)
 
     @staticmethod
     def from_generator(generator: Any, output_types: Any, output_shapes: Any = None, args: Any = None) -> Dataset:
@@ -260,7 +248,7 @@ class Dataset:
         rows = batch_size if drop_remainder and not isinstance(batch_size, Symbol) else None
         kinds, drop = components(self.element), bool(drop_remainder)
         return self._then(
-            _batch_of(self.element, rows), lambda go: steps.batch(self.rows(go), size(go), drop, kinds), inputs
+            batch_of(self.element, rows), lambda go: steps.batch(self.rows(go), size(go), drop, kinds), inputs
         )
 
     def _fillers(self, values: Any, leaves: list[Part]) -> list[Symbol | None]:
@@ -331,7 +319,7 @@ class Dataset:
         inputs, size = _number(batch_size, "batch_size", 1)
         leaves, drop = flatten(self.element), bool(drop_remainder)
         wanted = like(self.element, padded_shapes, "padded_shapes", lambda s: is_shape(s) or isinstance(s, Symbol))
-        full = [_padded(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
+        full = [padded_shape(s, p.shape) for s, p in zip(wanted, leaves, strict=True)]
         filled = self._fillers(padding_values, leaves)
         inputs += [x for x in (*filled, *wanted) if isinstance(x, Symbol)]
         rows = batch_size if drop and not isinstance(batch_size, Symbol) else None
@@ -339,7 +327,7 @@ class Dataset:
         return self._then(
             element,
             lambda go: steps.padded_batch(
-                self.rows(go), size(go), drop, leaves, _in_pass(wanted, full, go), _numbers(filled, go)
+                self.rows(go), size(go), drop, leaves, shapes_in_pass(wanted, full, go), fillers_in_pass(filled, go)
             ),
             inputs,
         )
@@ -425,7 +413,7 @@ class Dataset:
     def unbatch(self) -> Dataset:
         """The rows of the elements as elements."""
         kinds = components(self.element)
-        return self._then(_row_of(self.element), lambda go: steps.unbatch(self.rows(go), kinds))
+        return self._then(row_of(self.element), lambda go: steps.unbatch(self.rows(go), kinds))
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """transformation_func(self): for chains of methods."""
@@ -451,14 +439,6 @@ def _stop(count: int) -> int | None:
     return None if count < 0 else count
 
 
-def _open(padded: Any, shape: Shape) -> tuple[int | None, ...]:
-    """The dimensions that an element is filled up to; None for those that follow from the batch."""
-    dims = padded.dims if isinstance(padded, Shape) else padded
-    if dims is None:
-        dims = [None] * len(shape.as_list())
-    return tuple(None if d is None or d == -1 else int(d) for d in dims)
-
-
 def held(element: Any) -> DatasetPart:
     """A leaf that is a data set of elements of this form, held as rows."""
 
@@ -466,48 +446,3 @@ def held(element: Any) -> DatasetPart:
         return Dataset(element, lambda go: windows.rows_of(go.values[rows]), [rows])
 
     return DatasetPart(element, of)
-
-
-def _row_of(element: Any) -> Any:
-    """The form of the rows of an element."""
-    return map_components(lambda p: _sparse(p, -1) if is_sparse(p) else Part(p.dtype, p.shape[1:]), element)
-
-
-def _batch_of(element: Any, rows: int | None) -> Any:
-    """The form of several elements as one."""
-    return map_components(lambda p: _sparse(p, 1) if is_sparse(p) else Part(p.dtype, _longer(rows, p.shape)), element)
-
-
-def _sparse(parts: SparseParts, more: int) -> SparseParts:
-    rank = parts.shape.rank
-    return SparseParts.of(parts.dtype, None if rank is None else rank + more)
-
-
-def _padded(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
-    """As _open; ShapeError where an element has another number of axes. Of a tensor only the number of axes is known."""
-    if isinstance(wanted, Symbol):
-        wanted = [None] * int((wanted.shape.dims or (len(shape.as_list()),))[0] or len(shape.as_list()))
-    full = _open(wanted, shape)
-    if shape.dims is not None and len(shape.dims) != len(full):
-        raise ShapeError(
-            f"padded_batch: an element of shape {shape} cannot get the shape {Shape(full)}",
-            rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(shape.dims)}",
-        )
-    return full
-
-
-def _in_pass(wanted: Sequence[Any], full: Sequence[Any], go: Pass) -> list[Any]:
-    """The shapes that elements are filled up to, in a pass: those that tensors give are known there."""
-    return [
-        tuple(None if d < 0 else int(d) for d in go.values[s]) if isinstance(s, Symbol) else known
-        for s, known in zip(wanted, full, strict=True)
-    ]
-
-
-def _numbers(fillers: Sequence[Symbol | None], go: Pass) -> list[Any]:
-    """What elements are filled up with, in a pass."""
-    return [0 if x is None else go.values[x][()] for x in fillers]
-
-
-def _longer(rows: int | None, shape: Shape) -> Shape:
-    return Shape(None) if shape.dims is None else Shape((rows, *shape.dims))

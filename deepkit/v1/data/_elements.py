@@ -68,6 +68,24 @@ class DatasetPart:
         return SCALAR
 
 
+class Elements:
+    """Base of what gives elements of one form, `element`: a structure of Parts."""
+
+    element: Any
+
+    @property
+    def output_types(self) -> Any:
+        return map_components(lambda p: p.dtype, self.element)
+
+    @property
+    def output_shapes(self) -> Any:
+        return map_components(lambda p: p.shape, self.element)
+
+    @property
+    def output_classes(self) -> Any:
+        return map_components(lambda p: SparseTensor if is_sparse(p) else Symbol, self.element)
+
+
 def is_branch(value: Any) -> bool:
     """True for what has parts; a list has none, it is one tensor."""
     return isinstance(value, (dict, SparseTensor)) or (isinstance(value, tuple) and not isinstance(value, Part))

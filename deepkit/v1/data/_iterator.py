@@ -10,12 +10,11 @@ from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, GraphError
 from deepkit.ops.input import iteration as ops
-from deepkit.v1.data._elements import Part, describe, flatten, is_sparse, map_components, map_leaves, pack, parts
+from deepkit.v1.data._elements import Elements, Part, describe, flatten, map_leaves, pack, parts
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.ops.sparse import SparseTensor
 
 
-class Iterator:
+class Iterator(Elements):
     """Goes through a data set. get_next() gives tensors; each run of them is one element further.
 
     make_initializable_iterator and make_one_shot_iterator of a Dataset make one, and from_structure makes one that can
@@ -23,7 +22,7 @@ class Iterator:
     """
 
     def __init__(self, element: Any, shared_name: str | None = None, handle: Symbol | None = None):
-        self._element = element
+        self.element = element
         self._handle: Symbol = (
             default_graph().add(ops.IteratorV2(shared_name=shared_name or None), (), None) if handle is None else handle
         )
@@ -79,13 +78,13 @@ class Iterator:
 
     def make_initializer(self, dataset: Any, name: str | None = None) -> Node:
         """An operation after which the iterator goes through `dataset`, from its beginning."""
-        ours, theirs = flatten(self._element), flatten(dataset.element)
-        same = map_leaves(lambda p: None, self._element) == map_leaves(lambda p: None, dataset.element)
+        ours, theirs = flatten(self.element), flatten(dataset.element)
+        same = map_leaves(lambda p: None, self.element) == map_leaves(lambda p: None, dataset.element)
         if not same or any(
             a.dtype is not b.dtype or not a.shape.is_compatible_with(b.shape) for a, b in zip(ours, theirs, strict=True)
         ):
             raise ArgumentError(
-                f"make_initializer: the iterator is for {describe(self._element)}, the data set has {describe(dataset.element)}",
+                f"make_initializer: the iterator is for {describe(self.element)}, the data set has {describe(dataset.element)}",
                 rule="types and shapes of all its data sets fit the iterator's",
                 hint="Iterator.from_structure(dataset.output_types, dataset.output_shapes)",
             )
@@ -96,27 +95,15 @@ class Iterator:
 
         Call it once, before the loop: each call adds a node to the graph.
         """
-        leaves: list[Part] = flatten(self._element)
+        leaves: list[Part] = flatten(self.element)
         op = ops.IteratorGetNext(
             components=tuple(p.dtype for p in leaves), static=tuple(p.shape for p in leaves)
         )
-        return pack(self._element, apply(op, self._handle, name=name))
+        return pack(self.element, apply(op, self._handle, name=name))
 
     def string_handle(self, name: str | None = None) -> Symbol:
         """A string by which from_string_handle finds this iterator in the same session."""
         return apply(ops.IteratorToStringHandle(), self._handle, name=name)
-
-    @property
-    def output_types(self) -> Any:
-        return map_components(lambda p: p.dtype, self._element)
-
-    @property
-    def output_shapes(self) -> Any:
-        return map_components(lambda p: p.shape, self._element)
-
-    @property
-    def output_classes(self) -> Any:
-        return map_components(lambda p: SparseTensor if is_sparse(p) else Symbol, self._element)
 
 
 def _placeholder_below(tensors: list[Symbol]) -> Node | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.viz.graphs.drawing import overlap
 from deepkit.viz.grids import document, frame, label
 from deepkit.viz.picture import Drawing
 from deepkit.viz.style import GREY, PALETTE
@@ -82,7 +83,7 @@ def _legend(named: Mapping[str, str]) -> list[str]:
 def _free(word: str, x: float, y: float, taken: Sequence[_Box]) -> Iterator[_Box]:
     """The boxes of a label near (x, y) that cover nothing taken and lie in the picture, the nearest first; then any."""
     found = [box for far in range(8, 96, 8) for box in _around(_LETTER * len(word), x, y, far) if _inside(box)]
-    yield from (box for box in found if not any(_meet(box, other) for other in taken))
+    yield from (box for box in found if not any(overlap(box, other) for other in taken))
     yield from found
 
 
@@ -98,10 +99,6 @@ def _around(wide: float, x: float, y: float, far: float) -> list[_Box]:
 def _inside(box: _Box) -> bool:
     left, top, right, bottom = box
     return left > 4 and top > 4 and right < _WIDE - 4 and bottom < _TALL - 4
-
-
-def _meet(a: _Box, b: _Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _labelled(word: str, x: float, y: float, box: _Box, colour: str) -> list[str]:
