@@ -330,8 +330,8 @@ class Graph:
                 rule="expected a tensor, an operation, a variable, or the name of one",
                 hint="optimizer.minimize(loss) returns the operation to run" if item is None else None,
             )
-        if item.graph is not self:
-            node = item if isinstance(item, Node) else item.node
+        node = item if isinstance(item, Node) else item.node
+        if node.graph is not self:
             raise GraphError(
                 f"{item.name} is not a node of this graph",
                 where=node.where(),
