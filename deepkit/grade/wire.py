@@ -108,7 +108,8 @@ def _array_of(dtype_name: str, shape: list[int], numbers: Any) -> Any:
     except (TypeError, binascii.Error) as error:
         raise ValueError("not an array") from error
     # The length is checked before NumPy sees the shape: a forged shape allocates nothing, one of empty texts neither.
-    if len(raw) != math.prod(shape) * dtype.itemsize or (math.prod(shape) and not raw):
+    count = math.prod(shape)
+    if len(raw) != count * dtype.itemsize or (count and not raw):
         raise ValueError("shape and bytes disagree")
     if not raw:
         return np.zeros(shape, dtype)
