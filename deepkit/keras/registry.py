@@ -101,6 +101,18 @@ def get_registered_object(
 # ---- writing
 
 
+class FunctionName(str):
+    """The name of a function in a configuration that has not left this process: it still knows the function itself."""
+
+    function: Callable[..., Any]
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> FunctionName:
+        name = cls(get_registered_name(function))
+        name.function = function
+        return name
+
+
 def serialize_keras_object(instance: Any) -> Any:
     """{"class_name": ..., "config": ...} of an object that has get_config, the name of a function, None of None."""
     if instance is None:
@@ -108,6 +120,8 @@ def serialize_keras_object(instance: Any) -> Any:
     if hasattr(instance, "get_config") and not inspect.isclass(instance):
         config = {key: _plain(value) for key, value in instance.get_config().items()}
         return {"class_name": get_registered_name(type(instance)), "config": config}
+    if inspect.isfunction(instance):
+        return FunctionName.of(instance)
     if hasattr(instance, "__name__"):
         return get_registered_name(instance)
     raise ArgumentError(
@@ -248,6 +262,9 @@ def named_function(value: Any, custom_objects: Mapping[str, Any] | None = None, 
     if value is None or (callable(value) and not isinstance(value, str)):
         return value
     if isinstance(value, str):
+        known = get_registered_object(value, custom_objects)
+        if known is None and isinstance(value, FunctionName):
+            return value.function
         return _look_up(value, None, custom_objects, kind)
     if isinstance(value, dict) and value.get("class_name") == "function":
         return _look_up(value["config"], None, custom_objects, kind)

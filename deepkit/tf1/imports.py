@@ -112,10 +112,12 @@ MOVED = {
     "tensorflow.python.training.training_util": "tensorflow.train",
     "tensorflow.python.util.compat": "tensorflow.compat",
     "keras.backend.tensorflow_backend": "keras.backend",
+    "keras.backend.common": "keras.backend",
+    "keras.callbacks.callbacks": "keras.callbacks",
     "keras.engine.base_layer": "keras.layers",
     "keras.engine.input_layer": "keras.layers",
     "keras.engine.saving": "keras.models",
-    "keras.engine.topology": "keras.layers",
+    "keras.engine.topology": "keras.engine",
     "keras.engine.training": "keras.models",
     "keras.layers.advanced_activations": "keras.layers",
     "keras.layers.convolutional": "keras.layers",
@@ -129,10 +131,7 @@ MOVED = {
     "keras.layers.wrappers": "keras.layers",
     "keras.legacy.layers": "keras.layers",
     "keras.objectives": "keras.losses",
-    "keras.utils.generic_utils": "keras.utils",
-    "keras.utils.np_utils": "keras.utils",
     "keras.utils.training_utils": "keras.utils",
-    "keras.utils.vis_utils": "keras.utils",
 }
 _KERAS_OF_TENSORFLOW = ("tensorflow.keras", "tensorflow.contrib.keras", "tensorflow.python.keras")
 TUTORIAL = "input_data"  # a file of this name once lay beside the scripts of the tutorials

@@ -104,9 +104,15 @@ def metric_of(x: Any) -> Any:
     return _note(x, "_keras_metric")
 
 
-def set_metric(x: Any, metric: Any) -> None:
-    """Notes that the tensor is the result of a metric, so that add_metric takes no mean of it."""
+def set_metric(x: Any, metric: Any, arguments: Any = ()) -> None:
+    """Notes that the tensor is the result of a metric called on these, so that add_metric takes no mean of it."""
     _set_note(x, "_keras_metric", metric)
+    _set_note(x, "_keras_metric_arguments", arguments)
+
+
+def arguments_of_metric(x: Any) -> Any:
+    """(args, kwargs) of the metric's call whose result a tensor is, or None."""
+    return _note(x, "_keras_metric_arguments")
 
 
 def _note(x: Any, kind: str) -> Any:

@@ -45,6 +45,11 @@ class Phase:
             self._tensor = settable(self._graph, np.array(0, np.int32), "keras_learning_phase")
         return self._tensor
 
+    @property
+    def asked_for(self) -> Symbol | None:
+        """That tensor, where something has asked for it."""
+        return self._tensor
+
     def training(self, wished: bool) -> bool:
         """Whether a step that is for training, or not, runs as such: unless set_learning_phase says otherwise."""
         return wished if self.fixed is None else bool(self.fixed)

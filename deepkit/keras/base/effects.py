@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit.core.apply import is_tensor
+from deepkit.core.nest import flatten
+from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
+from deepkit.keras.backend.session import history_of
 from deepkit.keras.base.weights import LayerWeights
 
 
@@ -55,6 +58,14 @@ class LayerEffects(LayerWeights):
         inner = [x for layer in self._sublayers for x in layer.losses]
         return [*self.weight_penalties(), *asked, *self._graph_losses, *inner]
 
+    def get_losses_for(self, inputs: Any) -> list[Any]:
+        """The losses that follow from these tensors; inputs=None: those that follow from no input, such as penalties."""
+        return following(self.losses, inputs)
+
+    def get_updates_for(self, inputs: Any) -> list[Any]:
+        """The updates that follow from these tensors; inputs=None: those that follow from no input."""
+        return following(self.updates, inputs)
+
     @property
     def graph_losses(self) -> list[Any]:
         """What `add_loss` was given outside of any call: tensors of the graph that the layer is part of."""
@@ -70,6 +81,18 @@ class LayerEffects(LayerWeights):
         """What the calls on Symbols assign; a frozen layer assigns only its states."""
         asked = [u for call in self.inbound_nodes for x, u in call.asked.updates if x is None or x.trainable or x.stateful]
         return [*asked, *[u for layer in self._sublayers for u in layer.updates]]
+
+
+def following(values: list[Any], inputs: Any) -> list[Any]:
+    """Of losses or updates those made from one of these tensors; inputs=None: from none that a layer made."""
+    given = {id(x) for x in flatten(inputs)} if inputs is not None else None
+
+    def follows(value: Any) -> bool:
+        nodes = needed([value]) if isinstance(value, (Symbol, Node)) else []
+        seen = [x for node in nodes for x in (*node.inputs, *node.outputs)]
+        return any(id(x) in given if given is not None else history_of(x) is not None for x in seen)
+
+    return [value for value in values if follows(value) == (given is not None)]
 
 
 def _constant(number: Any) -> Callable[[], Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.core.nest import flatten
+from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend.context import Call, mask_of
 from deepkit.keras.backend.nested import kept, keras_shape
+from deepkit.keras.backend.phase import Phase
 from deepkit.keras.backend.session import history_of
 
 
@@ -54,6 +56,17 @@ class CallRecord:
         return [call.layer for call in self.parents]
 
     @property
+    def uses_phase(self) -> bool:
+        """Whether what the call itself computes depends on the learning phase."""
+        made = [x for x in self.output_tensors if isinstance(x, Symbol)]
+        phase, begin = Phase.of(*made).asked_for, {id(x) for x in self.keras_inputs}
+
+        def before(node: Node) -> list[Node]:
+            return [x.node for x in node.inputs if id(x) not in begin]
+
+        return phase is not None and phase.node in needed([x for x in made if id(x) not in begin], before)
+
+    @property
     def outbound_layer(self) -> Any:
         return self.layer
 
@@ -61,6 +74,16 @@ class CallRecord:
 def _is_kept(key: str, value: Any) -> bool:
     """False for a phase or mask that was left open: a model fills them in anew."""
     return isinstance(value, (bool, int)) if key == "training" else key != "mask" or value is not None
+
+
+def _note_phase(record: CallRecord) -> None:
+    """Lets Symbols say, as in Keras 2, whether they depend on the learning phase."""
+    if Phase.of(*record.output_tensors).asked_for is not None:
+        before = any(vars(x).get("_uses_learning_phase") for x in record.keras_inputs)
+        uses = before or record.uses_phase
+        for x in record.output_tensors:
+            if isinstance(x, Symbol):
+                vars(x)["_uses_learning_phase"] = uses
 
 
 def record_of(x: Symbol) -> CallRecord:
@@ -97,6 +120,7 @@ class History:
             if isinstance(x, Symbol):
                 place = (self, len(self._inbound_nodes) - 1, i)
                 vars(x).update(_keras_history=place, _keras_shape=keras_shape(x))  # as Keras 2 calls them
+        _note_phase(record)
 
     def _at(self, index: int, what: str) -> CallRecord:
         if not -len(self._inbound_nodes) <= index < len(self._inbound_nodes):

@@ -29,6 +29,11 @@ class LayerTree(History):
         """The layers among the attributes, whenever they were put there."""
         return list({id(layer): layer for layer in _layers_in(vars(self))}.values())
 
+    @property
+    def held_metrics(self) -> list[Any]:
+        """The metrics among the attributes, in the order in which they were put there."""
+        return list({id(metric): metric for metric in _layers_in(vars(self), parts=False)}.values())
+
     def layers_inside(self) -> list[Any]:
         """This layer and all layers in it, each once."""
         found: dict[int, Any] = {id(self): self}
@@ -37,10 +42,11 @@ class LayerTree(History):
         return list(found.values())
 
 
-def _layers_in(value: Any) -> Iterator[LayerTree]:
+def _layers_in(value: Any, parts: bool = True) -> Iterator[LayerTree]:
+    """The layers, or with parts=False the metrics, that a value is or holds in lists and dictionaries."""
     if isinstance(value, LayerTree):
-        if value.is_part:
+        if value.is_part == parts:
             yield value
     elif isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _layers_in(item)
+            yield from _layers_in(item, parts)

@@ -19,6 +19,7 @@ from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.callbacks.base import History
 from deepkit.keras.callbacks.callback_list import configure
+from deepkit.keras.engine.compiled_graph import step_function, uses_learning_phase
 from deepkit.keras.engine.data import Arrays, batch_of, source_of_batches, validation_parts
 from deepkit.keras.engine.forward import Forward, check_weights_kept
 from deepkit.keras.engine.loops import (
@@ -31,7 +32,7 @@ from deepkit.keras.engine.loops import (
     run_predict,
     run_test,
 )
-from deepkit.keras.engine.network import Network
+from deepkit.keras.engine.network import AddedMetric, Network
 from deepkit.keras.engine.training import Training
 from deepkit.keras.legacy import modern_arguments
 from deepkit.keras.metrics.base import Metric
@@ -108,6 +109,24 @@ class Model(Network):
         """What training assigns beside the weights; of a class with a `call` of its own, once its inputs are known."""
         return self._compiled_training.forward(True).updates_in("train", {}) if self.inputs else super().updates
 
+    # ---- what programs around Keras take from inside
+
+    total_loss: Any = property(lambda self: self._compiled_training.graph.total_loss)
+    targets: Any = property(lambda self: self._compiled_training.graph.targets)
+    sample_weights: Any = property(lambda self: self._compiled_training.graph.sample_weights)
+    uses_learning_phase: Any = property(uses_learning_phase)
+
+    def _make_train_function(self) -> None:
+        self._check_compiled("_make_train_function")
+        self.train_function = step_function(self._compiled_training, "train")
+
+    def _make_test_function(self) -> None:
+        self._check_compiled("_make_test_function")
+        self.test_function = step_function(self._compiled_training, "test")
+
+    def _make_predict_function(self) -> None:
+        self.predict_function = step_function(self._compiled_training, "predict")
+
     # ---- what is reported
 
     @property
@@ -132,9 +151,9 @@ class Model(Network):
                 rule="a metric has a name, and its values are aggregated by their mean",
                 hint='model.add_metric(K.sum(x), aggregation="mean", name="sum_of_x")',
             )
-        self._graph_metrics.append((metric, value))
+        self._graph_metrics.append(AddedMetric(metric, value))
         self._take_in_branches()
-        self._compiled_training.add_metrics(self._graph_metrics)
+        self._compiled_training.add_metrics([(added.metric, added.value) for added in self._graph_metrics])
 
     def _take_in_branches(self) -> None:
         super()._take_in_branches()

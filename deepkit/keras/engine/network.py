@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from deepkit.core.apply import is_tensor
@@ -20,6 +22,23 @@ from deepkit.keras.base.weights import without_repeats
 from deepkit.keras.engine.forward import Forward
 
 
+@dataclass(frozen=True)
+class AddedMetric:
+    """A metric (or the name of a mean) that a model was given outside of any call, and its value, a tensor of the model."""
+
+    metric: Any
+    value: Symbol
+
+    def anew(self, now: Mapping[int, Any]) -> Any:
+        """The value with other tensors in the place of some; a metric is called again, on what it was called on."""
+        if isinstance(self.metric, str):
+            return replayed([self.value], now)[0]
+        args, kwargs = map_leaves(
+            lambda x: replayed([x], now)[0] if isinstance(x, Symbol) else x, context.arguments_of_metric(self.value)
+        )
+        return self.metric(*args, **kwargs)
+
+
 class Network(Layer):
     """Layers from `inputs` to `outputs`; or, in a subclass, whatever its `call` does with the layers it holds."""
 
@@ -35,7 +54,7 @@ class Network(Layer):
         super().__init__(name=name, **kwargs)
         self.supports_masking = True
         self._topology: Topology | None = None
-        self._graph_metrics: list[tuple[Any, Symbol]] = []  # added outside of any call, as tensors of the model
+        self._graph_metrics: list[AddedMetric] = []
         self._inputs: Any = None
         self._outputs: Any = None
         if (inputs is None) != (outputs is None):
@@ -75,7 +94,7 @@ class Network(Layer):
     def _take_in_branches(self) -> None:
         """Makes the layers that only the model's own losses and metrics need a part of it, as tf_keras does."""
         if self._topology is not None:
-            added = [*self._graph_losses, *[value for _, value in self._graph_metrics]]
+            added = [*self._graph_losses, *[added.value for added in self._graph_metrics]]
             self._topology.take_in([x for value in added for x in sources_of(value) if not isinstance(x, Variable)])
 
     # ---- parts
@@ -219,8 +238,7 @@ class Network(Layer):
         """The losses and metrics made of the model's own tensors, of those that stand for them in this call."""
         call = context.current()
         call.losses += [(self, loss) for loss in replayed(self._graph_losses, now)]
-        metrics, values = [metric for metric, _ in self._graph_metrics], [value for _, value in self._graph_metrics]
-        call.metrics += zip(metrics, replayed(values, now), strict=True)
+        call.metrics += [(added.metric, added.anew(now)) for added in self._graph_metrics]
 
     def _one_for_each_input(self, inputs: Any) -> list[Any]:
         given = flatten([inputs[name] for name in self.input_names] if isinstance(inputs, dict) else listed(inputs))
@@ -245,7 +263,7 @@ class Network(Layer):
         for layer in self.layers_inside():
             if layer is self or not layer.is_network:  # a model within has asked again when it was called
                 asked.losses += [(layer, loss) for loss in layer.graph_losses]
-        asked.metrics += self._graph_metrics
+        asked.metrics += [(added.metric, added.value) for added in self._graph_metrics]
         return asked
 
     @property

@@ -31,8 +31,7 @@ def _step(
     asked = forward.updates_in(mode, seen.trainable)
     if mode == "predict":
         return outputs, asked
-    penalties = [loss for _, loss in forward.losses] + _penalties(training.model)
-    total, updates = training.objective(targets, outputs, weights, penalties)
+    total, updates = training.objective(targets, outputs, weights, _penalties(training.model, forward))
     updates += training.compiled_metrics.update(targets, outputs, weights)
     updates += _added(training, forward.metrics, total)
     updates += [u for u in [*[u for _, u in forward.counts], *asked] if not any(u is v for v in updates)]
@@ -62,9 +61,14 @@ def _result(metric: Any, like: Any) -> Any:
         return metric.result()
 
 
-def _penalties(model: Any) -> list[Any]:
-    """The penalties of all layers."""
-    return [x for layer in model.layers_inside() for x in layer.weight_penalties()]
+def _penalties(model: Any, forward: Forward) -> list[Any]:
+    """The losses that were added, and the penalties of all layers."""
+    return [*[x for _, x in forward.losses], *[x for layer in model.layers_inside() for x in layer.weight_penalties()]]
+
+
+def loss_of(training: Any, forward: Forward, targets: list[Any], weights: list[Any]) -> Any:
+    """The total loss, as a step makes it smaller."""
+    return training.objective(targets, forward.outputs, weights, _penalties(training.model, forward))[0]
 
 
 def _descend(optimizer: Any, total: Any, weights: list[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from deepkit.keras.backend.session import is_placeholder
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.base.topology import topology_of
+from deepkit.keras.engine.compiled_graph import CompiledGraph
 from deepkit.keras.engine.compiled_metrics import CompiledMetrics
 from deepkit.keras.engine.data_checks import warn_if_no_probabilities
 from deepkit.keras.engine.forward import Forward
@@ -80,7 +81,9 @@ class Training:
         self._steps: dict[Any, Step | EagerStep] = {}
         self._forwards: dict[bool, Forward] = {}
         self._signature: Signature | None = None
+        self._graph: CompiledGraph | None = None
         self._snapshot: Snapshot | None = None
+        self._arranged: list[Metric] | None = None
 
     def choose(self, **chosen: Any) -> None:
         """Takes the arguments of compile."""
@@ -96,7 +99,8 @@ class Training:
 
     def forget(self) -> None:
         """Compiled steps are of no use any more: the layers, the loss or what is trained has changed."""
-        self._steps, self._forwards, self._signature, self._snapshot = {}, {}, None, None
+        self._steps, self._forwards = {}, {}
+        self._signature = self._graph = self._snapshot = self._arranged = None
 
     @property
     def signature(self) -> Signature:
@@ -136,27 +140,53 @@ class Training:
         """Warns if layers were frozen or thawed after compile: the weights of then are trained."""
         if self._snapshot is not None and self._snapshot.differs(self.model):
             warn_user(
-                "Discrepancy between the trainable weights and those that compile collected: `trainable` of a layer has "
-                "changed since compile, and training goes on with the weights of then. Call model.compile(...) again to "
-                "change that", GraphWarning,
+                "Discrepancy between trainable weights and collected trainable weights: `trainable` of the model or of a "
+                "layer was set after compile, and training goes on with the weights that compile collected. Call "
+                "model.compile(...) again after setting `trainable`", GraphWarning,
             )
+
+    @property
+    def graph(self) -> CompiledGraph:
+        """The loss as a tensor, with what it is fed."""
+        if self._graph is None:
+            self._graph = CompiledGraph(self)
+        return self._graph
 
     # ---- what is reported
 
     @property
     def metrics(self) -> list[Metric]:
         """The metrics that compile was given, as objects, and those that were added."""
-        return [*(self.compiled_metrics.shown if self.compiled_metrics is not None else []), *self.added_metrics.values()]
+        return [*(self.compiled_metrics.shown if self.compiled_metrics is not None else []), *self._others()]
 
     @property
     def reported(self) -> list[Metric]:
         """The metrics that each step gives beside the loss: the losses of several outputs first."""
         if self.objective is None or self.compiled_metrics is None:
-            return list(self.added_metrics.values())
-        return [*self.objective.means, *self.compiled_metrics.shown, *self.added_metrics.values()]
+            return self._others()
+        return [*self.objective.means, *self.compiled_metrics.shown, *self._others()]
+
+    def _others(self) -> list[Metric]:
+        """The metrics that compile was not given: the model's attributes, each layer's, at last what the model added."""
+        if self._arranged is None:
+            shown = self.compiled_metrics.shown if self.compiled_metrics is not None else []
+            found: dict[int, Metric] = {id(m): m for m in [*self._held_by_layers(), *self.added_metrics.values()]}
+            self._arranged = [m for m in found.values() if all(m is not known for known in shown)]
+        return self._arranged
+
+    def _held_by_layers(self) -> list[Metric]:
+        """The attributes of the model and its layers that are metrics; after a layer's own what its calls have added."""
+        found = list(self.model.held_metrics)
+        if not self.model.is_connected:
+            return [*found, *[m for layer in self.model.layers_inside() for m in layer.held_metrics]]
+        for call in topology_of(self.model).calls:  # type: ignore[union-attr]
+            found += [m for layer in call.layer.layers_inside() for m in layer.held_metrics]
+            found += [self.added_metrics.get(m, m) if isinstance(m, str) else m for m, _ in call.asked.metrics]
+        return [m for m in found if not isinstance(m, str)]
 
     def add_metrics(self, metrics: list[tuple[Any, Any]]) -> None:
         """Shows these, too: pairs of a metric, or the name of a mean, and its value."""
+        self._arranged = None
         for metric, _ in metrics:
             if isinstance(metric, str):
                 self.added_metrics.setdefault(metric, Mean(metric))

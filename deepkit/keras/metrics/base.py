@@ -110,7 +110,7 @@ class Metric(Layer):
         else:
             with graph.control_dependencies(listed_updates(updates)), self.beside(updates):
                 result = ops.identity(self.result())
-        context.set_metric(result, self)
+        context.set_metric(result, self, (args, kwargs))
         return result
 
     @contextlib.contextmanager

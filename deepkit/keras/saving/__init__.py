@@ -34,6 +34,7 @@ __all__ = [
 __dir__ = listing(__all__)
 
 StrPath = str | os.PathLike[str]
+Place = StrPath | Any  # or a stream, or a group of an open h5py file
 
 
 def save_model(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import math
 import mmap
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.errors import DataError, printable
+from deepkit.errors import ArgumentError, DataError, printable
 from deepkit.files import reason, whole_file
 from deepkit.keras import dialects
 from deepkit.keras.saving.hdf5_texts import broken_heap, claimed_lengths
@@ -35,13 +36,32 @@ def h5py() -> Any:
 
 @contextlib.contextmanager
 def writing(path: Any) -> Iterator[Any]:
-    """An HDF5 file to fill; it takes the name `path` when it is whole. An open h5py file is passed through."""
+    """An HDF5 file to fill; it takes the name `path` when it is whole.
+
+    A group of an open file is filled in itself; a stream (what has `write`) gets the bytes of the whole file.
+    """
     library = h5py()
     if isinstance(path, library.Group):
         yield path
         return
+    if hasattr(path, "write"):
+        check_binary(path)
+        memory = io.BytesIO()
+        with library.File(memory, "w") as hdf5:
+            yield hdf5
+        path.write(memory.getvalue())
+        return
     with whole_file(Path(path)) as file, library.File(file.name, "w") as hdf5:
         yield hdf5
+
+
+def check_binary(stream: Any) -> None:
+    """ArgumentError for a stream of text."""
+    if isinstance(stream, io.TextIOBase):
+        raise ArgumentError(
+            f"a model in a {type(stream).__name__}, a stream of text", rule="an HDF5 file is bytes",
+            hint="open(path, 'rb') or 'wb', or io.BytesIO()",
+        )
 
 
 def write_names(group: Any, name: str, values: Sequence[str]) -> None:
@@ -89,20 +109,29 @@ class Hdf5Reader:
         library = h5py()
         self._library = library
         self._close = not isinstance(path, library.Group)
-        self._bytes: mmap.mmap | None = None
+        self._bytes: mmap.mmap | bytes | None = None
         if not self._close:
             self.file, self.path = path, path.file.filename
+        elif hasattr(path, "read"):
+            self.path = getattr(path, "name", None) or f"a {type(path).__name__}"
+            check_binary(path)
+            self._bytes = path.read()
+            if not self._bytes:
+                raise DataError(f"{self.path} has no more bytes", rule="it is read from where it stands to its end",
+                                hint="stream.seek(0) goes back to its beginning")
+            self.file = self._opened(io.BytesIO(self._bytes))
         else:
             self.path = os.fspath(path)
-            self.file = self._open()
+            self._map()
+            self.file = self._opened(self.path)
         size = os.path.getsize(self.path) if os.path.exists(self.path) else 1 << 62  # a file in memory
-        self._size = self._left = size
+        self._size = self._left = size if self._bytes is None else len(self._bytes)
 
-    def _open(self) -> Any:
+    def _map(self) -> None:
+        """Looks at the bytes of the file, which are not read before they are needed."""
         try:
             with open(self.path, "rb") as file:
-                start = file.read(8)
-                if start:
+                if file.read(1):
                     self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             hint = "a folder is a SavedModel of TensorFlow: save it as HDF5, model.save('model.h5')"
@@ -114,16 +143,19 @@ class Hdf5Reader:
                 if isinstance(error, FileNotFoundError)
                 else None,
             ) from error
+
+    def _opened(self, source: Any) -> Any:
+        """The HDF5 file at a path or in a stream, unless it is seen to be none or to be damaged."""
         heap = broken_heap(self._bytes) if self._bytes is not None else None
         if heap is not None:
             raise self.refuse(f"the heap of texts at byte {heap} contradicts itself")
-        if start.startswith(b"PK"):
+        if (self._bytes or b"")[:2] == b"PK":
             raise DataError(
                 f"{self.path} is a zip archive, as Keras 3 writes models (.keras), and no HDF5 file",
                 hint="in Keras 3: model.save('model.h5') writes HDF5",
             )
         try:
-            return self._library.File(self.path, "r")
+            return self._library.File(source, "r")
         except (OSError, RuntimeError, ValueError) as error:
             raise DataError(
                 f"{self.path} is damaged or no HDF5 file: {error}", rule="Keras 2 saves models and weights as HDF5",
@@ -136,7 +168,7 @@ class Hdf5Reader:
     def __exit__(self, *_: object) -> None:
         if self._close:
             self.file.close()
-        if self._bytes is not None:
+        if isinstance(self._bytes, mmap.mmap):
             self._bytes.close()
 
     def refuse(self, what: str, error: BaseException | None = None) -> DataError:

@@ -25,7 +25,7 @@ _CONTINUATION, _ATTRIBUTE = 16, 12
 _VARIABLE = 9  # the class of types of variable length
 
 
-def broken_heap(data: mmap.mmap) -> int | None:
+def broken_heap(data: mmap.mmap | bytes) -> int | None:
     """Where a heap stands that contradicts itself, or None."""
     place = data.find(_START)
     while place >= 0:
@@ -50,7 +50,7 @@ def _is_sound(objects: bytes) -> bool:
     return place <= len(objects)
 
 
-def claimed_lengths(data: mmap.mmap, address: int) -> Iterator[int]:
+def claimed_lengths(data: mmap.mmap | bytes, address: int) -> Iterator[int]:
     """How long each text among the attributes of the group at `address` is said to be.
 
     Nothing for headers of the second version, which Keras' files do not have.
@@ -71,7 +71,7 @@ def claimed_lengths(data: mmap.mmap, address: int) -> Iterator[int]:
             yield _number(data, value, 4)
 
 
-def _messages(data: mmap.mmap, address: int) -> Iterator[tuple[int, int, int]]:
+def _messages(data: mmap.mmap | bytes, address: int) -> Iterator[tuple[int, int, int]]:
     """(type, begin, end) of the messages in a header of the first version."""
     if address + _HEADER > len(data) or data[address] != 1:
         return

@@ -18,7 +18,8 @@ _MODULE_OF = {
     "HDF5Matrix": "io_utils", "multi_gpu_model": "multi_gpu_utils",
 }
 _MODULES = (
-    "data_utils", "generic_utils", "io_utils", "layer_utils", "multi_gpu_utils", "np_utils", "vis_utils",
+    "argument_utils", "conv_utils", "data_utils", "generic_utils", "io_utils", "layer_utils", "multi_gpu_utils", "np_utils",
+    "vis_utils",
 )
 
 __all__ = sorted(_MODULE_OF)

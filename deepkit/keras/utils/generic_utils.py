@@ -18,10 +18,20 @@ from deepkit.keras.registry import (
     register_keras_serializable,
     serialize_keras_object,
 )
+from deepkit.keras.utils.argument_utils import (
+    has_arg,
+    is_all_none,
+    object_list_uid,
+    slice_arrays,
+    to_list,
+    transpose_shape,
+    unpack_singleton,
+)
 
 __all__ = [
-    "CustomObjectScope", "Progbar", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
-    "register_keras_serializable", "serialize_keras_object",
+    "CustomObjectScope", "Progbar", "custom_object_scope", "deserialize_keras_object", "get_custom_objects", "has_arg",
+    "is_all_none", "object_list_uid", "register_keras_serializable", "serialize_keras_object", "slice_arrays", "to_list",
+    "transpose_shape", "unpack_singleton",
 ]
 
 _clock = time.perf_counter
