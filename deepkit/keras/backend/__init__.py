@@ -53,3 +53,8 @@ def get_graph():  # type: ignore[no-untyped-def]
 def backend() -> str:
     """The name that Keras 2 programs ask for: the functions here are those of its TensorFlow backend."""
     return "tensorflow"
+
+
+def _get_available_gpus() -> list[str]:
+    """The names of the GPUs that models compute on, which programs ask Keras 2 for: none, sessions compute on the CPU."""
+    return []

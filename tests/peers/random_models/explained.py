@@ -87,6 +87,13 @@ EXPLAINED = [
         source=r"\A# eager[\s\S]*fit\([Bb]atches\([^\n]*validation_data=\(x, y\)",
         ours="val_",
     ),
+    Explanation(
+        "tf_keras in a graph made its test step for an evaluation without sample weights; when training then brings some, only "
+        "the training step is made anew, and a later test leaves the weights out (its loss is that without them)",
+        where="test_on_batch|evaluate",
+        source=r"\A(?!# eager)[\s\S]*(evaluate|test_on_batch|validation)[^\n]*\n[\s\S]*train_on_batch[^\n]*sample_weight"
+        r"[\s\S]*(test_on_batch|evaluate)[^\n]*sample_weight",
+    ),
 ]
 
 
