@@ -178,11 +178,11 @@ class Training:
         """The attributes of the model and its layers that are metrics; after a layer's own what its calls have added."""
         found = list(self.model.held_metrics)
         if not self.model.is_connected:
-            return [*found, *[m for layer in self.model.layers_inside() for m in layer.held_metrics]]
+            return found + _held_inside(self.model)
         for call in topology_of(self.model).calls:  # type: ignore[union-attr]
-            found += [m for layer in call.layer.layers_inside() for m in layer.held_metrics]
-            found += [self.added_metrics.get(m, m) if isinstance(m, str) else m for m, _ in call.asked.metrics]
-        return [m for m in found if not isinstance(m, str)]
+            names = [m if isinstance(m, str) else m.name for m, _ in call.asked.metrics]
+            found += _held_inside(call.layer) + [self.added_metrics[name] for name in names if name in self.added_metrics]
+        return found
 
     def add_metrics(self, metrics: list[tuple[Any, Any]]) -> None:
         """Shows these, too: pairs of a metric, or the name of a mean, and its value."""
@@ -222,3 +222,8 @@ class Training:
         if key not in self._steps:
             self._steps[key] = (EagerStep if eager else Step)(self, mode, targets, weights)
         return self._steps[key]
+
+
+def _held_inside(layer: Layer) -> list[Metric]:
+    """The metrics that are attributes of a layer or of one inside it."""
+    return [metric for inner in layer.layers_inside() for metric in inner.held_metrics]
