@@ -13,6 +13,7 @@ The rooms of the house; each imports only from rooms on lower floors:
     4  v1/        the TensorFlow-1 names, by TensorFlow's own modules: `import deepkit.v1 as tf`
     4  keras/     Keras 2: `from deepkit import keras`
     5  models/    the networks of the course, written as a program of your own would be
+    5  distribute/ several ranks train one model: MPI underneath, Horovod's names on top
     5  testing/   check_op, the contract that every op passes
     5  viz/       graphs, layers, pictures, tables and curves, drawn
     5  grade/     exercises: answers run in processes of their own and are judged
@@ -40,6 +41,7 @@ from deepkit.loading import load_module
 
 if TYPE_CHECKING:
     from deepkit import datasets as datasets
+    from deepkit import distribute as distribute
     from deepkit import errors as errors
     from deepkit import grade as grade
     from deepkit import io as io
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-_ROOMS = ("datasets", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
+_ROOMS = ("datasets", "distribute", "errors", "grade", "io", "keras", "ops", "testing", "train", "v1", "viz")
 _LEARNER = ("check", "hint", "progress", "solution")
 
 

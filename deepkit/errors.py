@@ -325,6 +325,10 @@ class MissingExtraError(DeepkitError, ImportError):
         )
 
 
+class RankError(DeepkitError, RuntimeError):
+    """A rank of a distributed program does something else than the others, or is not there any more."""
+
+
 class UncompiledError(ArgumentError, RuntimeError):
     """A model that is to train, or to say how well it does, before it knows by which loss and optimizer."""
 

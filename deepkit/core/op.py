@@ -52,6 +52,8 @@ class Op:
     """forward takes first the object that the session keeps for the node from its first run on; `make` gives it."""
     waits: ClassVar[bool] = False
     """May wait for what another op of the same run does: it runs as late as its users allow."""
+    begins: ClassVar[bool] = False
+    """Begins what then goes on by itself: it runs as early as its inputs allow."""
     reads_old: ClassVar[bool] = True
     """False if forward does not need the old values of the variables it writes (they are passed as None)."""
     refs: ClassVar[tuple[int, ...]] = ()

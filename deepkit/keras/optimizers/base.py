@@ -164,7 +164,7 @@ class Optimizer:
         ]
 
     def _gradients(self, loss: Any, params: list[Any]) -> list[Any]:
-        found = gradients(loss, params, warn=False, slices=True)
+        found = self._derivatives(loss, params)
         lost = [p for g, p in zip(found, params, strict=True) if g is None]
         if len(lost) == len(found):
             raise GradientError(
@@ -176,6 +176,10 @@ class Optimizer:
             named = ", ".join(p.node.name for p in lost)
             warnings.warn(f"the loss does not depend on {named}: training leaves them as they are", stacklevel=2)
         return self._clipped(found)
+
+    def _derivatives(self, loss: Any, params: list[Any]) -> list[Any]:
+        """The derivatives as they are, None where nothing connects."""
+        return gradients(loss, params, warn=False, slices=True)
 
     def _clipped(self, grads: list[Any]) -> list[Any]:
         limit, norm = self.clipvalue, self.clipnorm

@@ -21,6 +21,9 @@ class TFOptimizer(Optimizer):
         if iterations is not None:
             self.iterations = iterations
 
+    def _derivatives(self, loss: Any, params: list[Any]) -> list[Any]:
+        return [grad for grad, _ in self.optimizer.compute_gradients(loss, params)]
+
     def _moved(self, pairs: list[tuple[Any, Any]]) -> list[Any]:
         pairs = [(g, p) for g, p in pairs if g is not None]
         first = pairs[0][1]

@@ -13,7 +13,8 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
     """`nodes` after their inputs and control inputs; of those that could run next, ops that write variables last.
 
     So a variable read without control dependencies gives the value from before the run's updates. What may wait for
-    another node (for what it puts into a queue) comes after all that can run without it.
+    another node (for what it puts into a queue) comes after all that can run without it, and what begins something that goes
+    on by itself (a message to other ranks) as soon as it can.
     """
     followers: dict[Node, list[Node]] = {node: [] for node in nodes}
     waits: dict[Node, int] = {}  # for how many nodes
@@ -24,8 +25,8 @@ def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[No
             followers[other].append(node)
     places = {node: i for i, node in enumerate(nodes)}  # a body's variables belong to another graph: ids may repeat
 
-    def turn(node: Node) -> tuple[bool, bool, int, int, Node]:
-        return _writes(node), node.op.waits, node.id, places[node], node
+    def turn(node: Node) -> tuple[bool, bool, bool, int, int, Node]:
+        return not node.op.begins, _writes(node), node.op.waits, node.id, places[node], node
 
     ready = [turn(node) for node in nodes if not waits[node]]
     heapq.heapify(ready)
