@@ -112,11 +112,11 @@ def remove_leftovers(folder: Path, prefix: str) -> None:
 def _abandoned(path: Path) -> bool:
     writer = re.search(r"\.([^.]*)-(\d+)-[0-9a-f]{8}\.part$", path.name)
     if writer and writer[1] == _machine() and os.name == "posix":  # elsewhere os.kill would end the process
-        return not _lives(int(writer[2]))
+        return not is_running(int(writer[2]))
     return time.time() - path.stat().st_mtime > 600
 
 
-def _lives(process: int) -> bool:
+def is_running(process: int) -> bool:
     try:
         os.kill(process, 0)  # signal 0 only asks
     except ProcessLookupError:

@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+from deepkit.files import is_running
+
 LAUNCHER = "DEEPKIT_LAUNCHER"
 """The environment variable with the process number of the program that called `launch`, on this machine."""
 EVERY = 0.5  # seconds between two looks
@@ -21,18 +23,7 @@ def end_with_starters() -> None:
 
 
 def _watch(parent: int, launcher: int | None) -> None:
-    while os.getppid() == parent and (launcher is None or is_alive(launcher)):
+    while os.getppid() == parent and (launcher is None or is_running(launcher)):
         time.sleep(EVERY)
     print("deepkit: who started this rank is gone, so it ends", file=sys.stderr, flush=True)
     os._exit(1)
-
-
-def is_alive(process: int) -> bool:
-    """Whether there is a process of this number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
