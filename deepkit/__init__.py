@@ -17,8 +17,8 @@ The rooms of the house; each imports only from rooms on lower floors:
     5  testing/   check_op, the contract that every op passes
     5  viz/       graphs, layers, pictures, tables and curves, drawn
     5  grade/     exercises: answers run in processes of their own and are judged
-    6  tf1/       runs a TensorFlow-1 program as it is, `import tensorflow` included
-    6  commands/  what the command `deepkit` can do, with its front, cli.py; learner/: dk.check, dk.hint and dk.solution
+    6  commands/  what the command `deepkit` can do, with its front, cli.py; learner/: dk.check, dk.hint and dk.solution;
+                  tf1/: runs a TensorFlow-1 program as it is, `import tensorflow` included
 
 Single files beside them: errors and site (the user's line they happened at), files (whole or absent), resources (what
 travels with deepkit), loading (modules by their name), api (the names of `import deepkit as dk`, among them show_source).

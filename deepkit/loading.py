@@ -15,7 +15,8 @@ LIBRARIES = {
     "PIL": ("Pillow", "image"), "anywidget": ("anywidget", "course"), "argcomplete": ("argcomplete", "course"),
     "cupy": ("CuPy", "gpu"),
     "google": ("protobuf", "io"), "h5py": ("h5py", "io"), "ipywidgets": ("ipywidgets", "course"),
-    "matplotlib": ("matplotlib", "course"), "mpi4py": ("mpi4py", "dist"), "onnx": ("onnx", "onnx"), "sklearn": ("scikit-learn", "course"),
+    "matplotlib": ("matplotlib", "course"), "mpi4py": ("mpi4py", "dist"), "onnx": ("onnx", "onnx"),
+    "sklearn": ("scikit-learn", "course"),
     "tensorboard": ("tensorboard", "tensorboard"), "yaml": ("PyYAML", "io"),
 }
 """What deepkit can do without: for each top-level package its library, and the extra that installs it."""

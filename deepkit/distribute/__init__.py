@@ -16,7 +16,7 @@ program is one rank, and needs neither.
     collectives  what all do together with arrays
     buckets      gradients in messages that leave while the others are still computed; timeline: when they did
     operations   the same as ops of a graph
-    optimizers, session, keras, callbacks   the faces
+    optimizers, graph_optimizer, session, keras, callbacks   the faces
     sharding     each rank its part
     launcher     ranks from a notebook
     servers      weights on a parameter server, with or without waiting: a demonstration
@@ -39,7 +39,7 @@ _PLACES = {
 }
 """The module of each public name: they are loaded when first used."""
 
-__all__ = [  # noqa: PLE0604
+__all__ = [  # noqa: F822  most are found by __getattr__
     "callbacks", "init", "is_initialized", "local_rank", "local_size", "rank", "size", *_PLACES,
 ]
 

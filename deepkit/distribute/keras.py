@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
+from deepkit.distribute.graph_optimizer import distributed as distributed_graph
 from deepkit.distribute.operations import allreduce, reduced
-from deepkit.distribute.optimizers import DistributedOptimizer
 from deepkit.keras import optimizers
 from deepkit.keras.layers import BatchNormalization
 
@@ -27,7 +27,7 @@ def distributed(optimizer: Any, name: str | None, average: bool, bucket_bytes: i
     """
     found = optimizers.get(optimizer)
     if isinstance(found, optimizers.TFOptimizer):
-        return optimizers.TFOptimizer(DistributedOptimizer(found.optimizer, name, average, bucket_bytes))
+        return optimizers.TFOptimizer(distributed_graph(found.optimizer, name, average, bucket_bytes))
     own = type(found)
     kind: Any = type(own.__name__, (_Distributed, own), {"__module__": own.__module__})
     made = kind.from_config(found.get_config())

@@ -120,7 +120,7 @@ def _write_program(function: Callable[..., Any], arguments: Sequence[Any], place
             f"launch cannot find the text of {function!r}", rule="the ranks run a function's text", hint="def train(): ..."
         ) from error
     if not text.lstrip().startswith("def "):
-        raise ArgumentError(f"launch runs functions; this is {text.splitlines()[0]!r}", hint="def train(): ... without decorators")
+        raise ArgumentError(f"launch cannot run {text.splitlines()[0]!r}", rule="a function", hint="def train(): ...")
     results.write(place / "arguments.npz", list(arguments))
     before = f"from deepkit.distribute import results\nARGUMENTS = results.begin({str(place)!r})\n"
     (place / "program.py").write_text(f"{before}{text}\nresults.end({str(place)!r}, {function.__name__}(*ARGUMENTS))\n")
@@ -149,11 +149,16 @@ def _attend(command: list[str], ranks: int, timeout: float | None, tagged: bool)
     if late.is_set():
         raise RankError(f"{ranks} ranks were ended after {timeout:g} s", rule="launch(..., timeout=)")
     if code:
-        raise RankError(
-            f"a job of {ranks} ranks failed: {', '.join(causes[:2] if len(causes) == 2 else causes[:1]) or f'exit code {code}'}",
-            rule="all ranks end when one fails",
-            hint="what the first one said stands above",
-        )
+        raise _failed(ranks, causes, code)
+
+
+def _failed(ranks: int, causes: list[str], code: int) -> RankError:
+    """What is known of the rank that failed first; of one that was killed, by which signal."""
+    known = [cause for cause in causes[:2] if cause is causes[0] or cause.startswith("signal")]
+    return RankError(
+        f"a job of {ranks} ranks failed: {', '.join(known) or f'exit code {code}'}", rule="all ranks end when one fails",
+        hint="what the first one said stands above",
+    )
 
 
 def _lines(process: subprocess.Popen[str], tagged: bool) -> Iterator[str]:
@@ -164,6 +169,7 @@ def _lines(process: subprocess.Popen[str], tagged: bool) -> Iterator[str]:
         *_, rank, text = ["", *_TAG.split(line)] if _TAG.search(line) else ["", line]
         if text.strip() or line == raw:  # else there was nothing but a change of colours
             yield f"{rank}: {text.rstrip()}" if tagged and rank else text.rstrip()
+
 
 def _end(process: subprocess.Popen[str]) -> None:
     """Ends mpiexec, which ends its ranks; if it does not, it is killed, and they find out by themselves."""

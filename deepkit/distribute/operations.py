@@ -151,23 +151,38 @@ def reduced(gradients: list[Any], name: str, average: bool = True, bucket_bytes:
     Gradients of known shape travel in buckets of about `bucket_bytes`, in the order in which the graph computes them. Of
     IndexedSlices the rows and numbers of all ranks come together.
     """
-    done = list(gradients)
-    known: dict[Any, list[int]] = {}
+    done = [_alone(grad, f"{name}/gradient_{i}", average) for i, grad in enumerate(gradients)]
+    known: dict[str, list[int]] = {}
     for i, grad in enumerate(gradients):
-        if isinstance(grad, IndexedSlices):
-            done[i] = _slices(grad, f"{name}/slices_{i}", average)
-        elif grad is not None and grad.shape.is_full and grad.dtype.name != "float16":
+        if _fits(grad):
             known.setdefault(grad.dtype.name, []).append(i)
-        elif grad is not None:
-            done[i] = ops.cast(allreduce(ops.cast(grad, "float32"), average, f"{name}/gradient_{i}"), grad.dtype)
     for kind, numbers in known.items():
-        numbers.sort(key=lambda i: (gradients[i].node.id, i) if isinstance(gradients[i], Symbol) else (0, -i))
+        numbers.sort(key=lambda i: _place(gradients[i], i))
         sizes = [_count(gradients[i]) * gradients[i].dtype.size for i in numbers]
         for number, group in enumerate(buckets.packed(sizes, bucket_bytes)):
             members = [numbers[k] for k in group]
-            for i, y in zip(members, _bucket([gradients[i] for i in members], f"{name}/{kind}_{number}", average), strict=True):
-                done[i] = y
+            sums = _bucket([gradients[i] for i in members], f"{name}/{kind}_{number}", average)
+            done = [sums[members.index(i)] if i in members else y for i, y in enumerate(done)]
     return done
+
+
+def _place(grad: Any, number: int) -> tuple[int, int]:
+    """The order in which gradients come into being: that of the graph; of eager ones the last layer's first."""
+    return (grad.node.id, number) if isinstance(grad, Symbol) else (0, -number)
+
+
+def _fits(grad: Any) -> bool:
+    """Whether a gradient can travel in a bucket: numbers of a type that MPI adds up, and how many is known."""
+    return grad is not None and not isinstance(grad, IndexedSlices) and grad.shape.is_full and grad.dtype.name != "float16"
+
+
+def _alone(grad: Any, name: str, average: bool) -> Any:
+    """What does not fit into a bucket, by itself; the others come later."""
+    if grad is None or _fits(grad):
+        return None
+    if isinstance(grad, IndexedSlices):
+        return _slices(grad, name, average)
+    return ops.cast(allreduce(ops.cast(grad, "float32"), average, name), grad.dtype)
 
 
 def _count(x: Any) -> int:

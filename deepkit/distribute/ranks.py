@@ -105,7 +105,7 @@ class Ranks(Alone):
                 self._tell_who_left(what)
             if now - begin > PATIENCE and not noted:
                 noted = True
-                print(f"deepkit: rank {self.rank} has waited {PATIENCE:g} s for the others in: {what}", file=sys.stderr, flush=True)
+                print(f"deepkit: rank {self.rank} waits for the others since {PATIENCE:g} s: {what}", file=sys.stderr, flush=True)
 
     def _tell_who_left(self, what: str) -> None:
         status = self.mpi.Status()

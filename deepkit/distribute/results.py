@@ -45,15 +45,16 @@ def read(path: Path) -> Any:
 
 def _described(value: Any, arrays: list[np.ndarray]) -> Any:
     """The value as JSON knows it: a container as [kind, content], an array as its number."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "biufcSU":
-        arrays.append(np.asarray(value))
-        return [_ARRAY, len(arrays) - 1]
-    if isinstance(value, (list, tuple)):
-        return [_TUPLE if isinstance(value, tuple) else "list", [_described(v, arrays) for v in value]]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return ["dict", {key: _described(v, arrays) for key, v in value.items()}]
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case np.ndarray() | np.generic() if np.asarray(value).dtype.kind in "biufcSU":
+            arrays.append(np.asarray(value))
+            return [_ARRAY, len(arrays) - 1]
+        case list() | tuple():
+            return [_TUPLE if isinstance(value, tuple) else "list", [_described(v, arrays) for v in value]]
+        case dict() if set(map(type, value)) <= {str}:
+            return ["dict", {key: _described(v, arrays) for key, v in value.items()}]
     raise ArgumentError(
         f"a {type(value).__name__} does not travel between ranks and launch",
         rule="numbers, texts, arrays, and lists and dictionaries of them", hint="model.get_weights() instead of the model",

@@ -16,7 +16,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from deepkit.tf1 import imports, numpy_names, program, screen
+from deepkit.commands.tf1 import imports, numpy_names, program, screen
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -53,6 +53,7 @@ def session(kind, batch, bucket_sizes, towers=1):
             found.append(trained(bucket_bytes))
     return found
 
+
 def on_ranks(function, ranks, *arguments):
     return distribute.launch(function, ranks, arguments, timeout=WAIT)
 
@@ -96,7 +97,7 @@ def keras_fit(batch, eager, kind):
     model = keras.models.Sequential(layers)
     if rank == 0:  # the other ranks begin with random numbers of their own
         fixed = np.random.default_rng(3)
-        model.set_weights([w + fixed.normal(scale=0.1, size=w.shape) * (w.ndim > 1) for w in map(np.zeros_like, model.get_weights())])
+        model.set_weights([fixed.normal(scale=0.1, size=w.shape) * (w.ndim > 1) for w in model.get_weights()])
         model.layers[1].set_weights([np.ones(16), np.zeros(16), np.zeros(16), np.ones(16)])
     made = {"sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9, clipnorm=0.3), "adam": lambda: keras.optimizers.Adam(0.01)}
     if kind == "tf":
@@ -170,11 +171,14 @@ def halves():
 
 def test_what_ranks_do_together():
     first, second = on_ranks(halves, 2)
-    for (y, slope, averaged, gathered, total, from_one), none, kind in (first, second):
+    for (y, _, averaged, gathered, total, from_one), none, kind in (first, second):
         np.testing.assert_array_equal(y, [2.5, 10.0])  # (1 + 4) / 2, (4 + 16) / 2
-        assert averaged.tolist() == [1.5] * 3 and kind == "float16" and none is None
+        assert averaged.tolist() == [1.5] * 3
+        assert kind == "float16"
+        assert none is None
         assert gathered.tolist() == [[0, 0], [1, 1], [1, 1]]
-        assert total.tolist() == [3] and from_one.tolist() == [3.0]
+        assert total.tolist() == [3]
+        assert from_one.tolist() == [3.0]
     # each rank's loss is 1 y0 + 10 y1, and y is the mean of both ranks' squares: averaged over the ranks this is the slope
     np.testing.assert_array_equal(first[0][1], [2.0, 40.0])
     np.testing.assert_array_equal(second[0][1], [4.0, 80.0])

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import deepkit.v1 as tf
+from deepkit.commands.tf1.imports import resolve
 from deepkit.errors import MissingModuleError, MissingNameError
-from deepkit.tf1.imports import resolve
 from deepkit.v1.framework.unknown_names import MEANT, missing_name, nearest
 
 FOLDER = Path(__file__).parent

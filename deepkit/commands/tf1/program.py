@@ -12,9 +12,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
+from deepkit.commands.tf1.numpy_names import modernize
 from deepkit.errors import DataError, DeepkitError
 from deepkit.files import refused
-from deepkit.tf1.numpy_names import modernize
 
 _PYTHON_2 = [  # in the compiler's words or in the line it stumbled over; what Python 3 wants
     (r"Missing parentheses in call to 'print'", "Python 3 calls print as a function: print(...)"),

@@ -1,4 +1,4 @@
-"""`python -m deepkit.tf1 FILE ARGUMENTS...`: makes this process a place for TensorFlow-1 programs, and runs FILE."""
+"""`python -m deepkit.commands.tf1 FILE ARGUMENTS...`: makes this process a place for TensorFlow-1 programs, and runs FILE."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
+from deepkit.commands.tf1 import imports, numpy_names, screen, sklearn_names
+from deepkit.commands.tf1.program import GONE, ProgramError, note, steps
 from deepkit.errors import DeepkitError
 from deepkit.runtime import placement
-from deepkit.tf1 import imports, numpy_names, screen, sklearn_names
-from deepkit.tf1.program import GONE, ProgramError, note, steps
 
-_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+_PACKAGE = str(Path(__file__).resolve().parents[2]) + os.sep
 _INTERRUPTED = 130
 
 
@@ -61,7 +61,7 @@ def report(error: Exception) -> str:
     if ours and not whole:
         shown.__cause__ = shown.__context__ = None
     if not whole:
-        hidden = (_PACKAGE, "<frozen importlib") if ours else (_PACKAGE + "tf1" + os.sep,)
+        hidden = (_PACKAGE, "<frozen importlib") if ours else (os.path.join(_PACKAGE, "commands", "tf1", ""),)
         kept = [frame for frame in shown.stack if not frame.filename.startswith(hidden)]
         shown.stack = traceback.StackSummary.from_list(kept)
     text = "".join(shown.format())
