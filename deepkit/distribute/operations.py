@@ -152,18 +152,19 @@ def reduced(gradients: list[Any], name: str, average: bool = True, bucket_bytes:
     IndexedSlices the rows and numbers of all ranks come together.
     """
     done = [_alone(grad, f"{name}/gradient_{i}", average) for i, grad in enumerate(gradients)]
-    known: dict[str, list[int]] = {}
-    for i, grad in enumerate(gradients):
-        if _fits(grad):
-            known.setdefault(grad.dtype.name, []).append(i)
-    for kind, numbers in known.items():
-        numbers.sort(key=lambda i: _place(gradients[i], i))
-        sizes = [_count(gradients[i]) * gradients[i].dtype.size for i in numbers]
-        for number, group in enumerate(buckets.packed(sizes, bucket_bytes)):
+    order = sorted((i for i, grad in enumerate(gradients) if _fits(grad)), key=lambda i: _place(gradients[i], i))
+    for kind in dict.fromkeys(gradients[i].dtype.name for i in order):
+        numbers = [i for i in order if gradients[i].dtype.name == kind]
+        for number, group in enumerate(buckets.packed([_bytes(gradients[i]) for i in numbers], bucket_bytes)):
             members = [numbers[k] for k in group]
             sums = _bucket([gradients[i] for i in members], f"{name}/{kind}_{number}", average)
-            done = [sums[members.index(i)] if i in members else y for i, y in enumerate(done)]
+            for i, total in zip(members, sums, strict=True):
+                done[i] = total
     return done
+
+
+def _bytes(x: Any) -> int:
+    return _count(x) * x.dtype.size
 
 
 def _place(grad: Any, number: int) -> tuple[int, int]:
