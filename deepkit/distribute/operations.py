@@ -152,15 +152,19 @@ def reduced(gradients: list[Any], name: str, average: bool = True, bucket_bytes:
     IndexedSlices the rows and numbers of all ranks come together.
     """
     done = [_alone(grad, f"{name}/gradient_{i}", average) for i, grad in enumerate(gradients)]
-    order = sorted((i for i, grad in enumerate(gradients) if _fits(grad)), key=lambda i: _place(gradients[i], i))
-    for kind in dict.fromkeys(gradients[i].dtype.name for i in order):
-        numbers = [i for i in order if gradients[i].dtype.name == kind]
-        for number, group in enumerate(buckets.packed([_bytes(gradients[i]) for i in numbers], bucket_bytes)):
-            members = [numbers[k] for k in group]
+    for kind in dict.fromkeys(grad.dtype.name for grad in filter(_fits, gradients)):
+        numbers = [i for i, grad in enumerate(gradients) if _fits(grad) and grad.dtype.name == kind]
+        numbers.sort(key=lambda i: _place(gradients[i], i))
+        for number, members in enumerate(_grouped(gradients, numbers, bucket_bytes)):
             sums = _bucket([gradients[i] for i in members], f"{name}/{kind}_{number}", average)
             for i, total in zip(members, sums, strict=True):
                 done[i] = total
     return done
+
+
+def _grouped(gradients: list[Any], numbers: list[int], most: int) -> list[list[int]]:
+    """The numbers of the gradients in each bucket."""
+    return [[numbers[k] for k in group] for group in buckets.packed([_bytes(gradients[i]) for i in numbers], most)]
 
 
 def _bytes(x: Any) -> int:
