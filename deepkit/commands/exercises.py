@@ -21,7 +21,9 @@ A set is one notebook, NAME.ipynb in a folder `source`; its release lies beside 
 nbgrader (schema 3), so that nbgrader's own tools work on the source as well. For a task X there are:
 
 text: what is asked. Its last heading ends with the points, "## 2. Slide (3 points)"; three hints are folded away in it,
-each as <details><summary>Hint 1</summary> ... </details>, from a nudge to nearly the solution.
+each as <details><summary>Hint 1</summary> ... </details>, from a nudge to nearly the solution. A program that is to be mended
+stands there fenced, as ```python ... ```, whole or as the lines in the place of the answer; the self-test tries that it earns
+nothing.
 
 given code (grade_id, locked): runs before the answers below it. Other code cells only show something.
 
