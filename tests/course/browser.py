@@ -26,7 +26,7 @@ CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found :=
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package: chromium)")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-START_S, RUN_S = 60, 180
+START_S, RUN_S = 180, 180
 READY = """() => {
     const context = window.jupyterapp?.shell.currentWidget?.context;
     const kernel = context?.sessionContext?.session?.kernel;

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from browser import ROOT, RUN_S, laboratory, needs_chromium, opened, press, sync_api
+from browser import ROOT, RUN_S, START_S, laboratory, needs_chromium, opened, press, sync_api
 
 from deepkit.grade import load_exercise
 
@@ -107,7 +107,7 @@ def first_day(installed, tmp_path_factory):
         shown["hint"] = ask(page, "size-check", 'dk.hint("size")')
         shown["progress"] = ask(page, "size-check", "dk.progress()")
         press(page, "docmanager:save")
-        page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000)
+        page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=START_S * 1000)
     return home, shown
 
 
@@ -139,7 +139,7 @@ def test_another_day_after_an_update_the_answer_is_still_there(first_day, instal
         assert "passed 2 of 2 public checks" in ask(page, "size-check", 'dk.check("size")')
         assert "1 of 7 tasks pass" in ask(page, "size-check", "dk.progress()")
         press(page, "docmanager:save")
-        page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000)
+        page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=START_S * 1000)
     assert (home / "deepkit" / "course" / "ch99-a-new-one.ipynb").is_file()
     graded = subprocess.run(
         [sys.executable, "-m", "deepkit", "grade", home / "deepkit" / NOTEBOOK, "--quick"],
