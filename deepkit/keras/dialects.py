@@ -36,6 +36,8 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.GRUCell", "reset_after", True, False, False),
     ("layers.GRU", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.GRUCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
+    ("layers.GRUCell", "identity_in_each_gate", False, True, False),
+    ("layers.LSTMCell", "identity_in_each_gate", False, True, False),
     ("layers.RNN", "cell_knows_constants", False, True, False),  # build of a cell gets their shapes, too
     ("initializers.Initializer", "seed_moves_on", False, True, False),  # a seeded one draws other numbers in each call
     ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),

@@ -279,3 +279,17 @@ def test_what_a_program_imports_decides(program, shown, tmp_path):
         [sys.executable, "-m", "deepkit", "run-tf1", str(file)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == shown
+
+
+@pytest.mark.parametrize(("layer", "gates"), [(L.GRU, 3), (L.LSTM, 4)])
+def test_the_identity_for_recurrent_weights(speak, layer, gates):
+    def first():
+        return layer(2, recurrent_initializer=keras.initializers.Identity(0.5)), keras.Input((3, 1))
+
+    for dialect, tiles in ((dialects.LAST, 1), (dialects.STANDALONE, gates)):
+        speak(dialect)
+        made, x = first()
+        made(x)
+        expected = np.zeros((2, 2 * gates))
+        expected[:, : 2 * tiles] = np.tile(0.5 * np.eye(2), tiles)
+        np.testing.assert_array_equal(made.get_weights()[1], expected)

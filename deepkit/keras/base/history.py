@@ -78,12 +78,12 @@ def _is_kept(key: str, value: Any) -> bool:
 
 def _note_phase(record: CallRecord) -> None:
     """Lets Symbols say, as in Keras 2, whether they depend on the learning phase."""
-    if Phase.of(*record.output_tensors).asked_for is not None:
-        before = any(vars(x).get("_uses_learning_phase") for x in record.keras_inputs)
-        uses = before or record.uses_phase
-        for x in record.output_tensors:
-            if isinstance(x, Symbol):
-                vars(x)["_uses_learning_phase"] = uses
+    asked = Phase.of(*record.output_tensors).asked_for is not None
+    before = any(vars(x).get("_uses_learning_phase") for x in record.keras_inputs)
+    uses = asked and (before or record.uses_phase)
+    for x in record.output_tensors:
+        if isinstance(x, Symbol):
+            vars(x)["_uses_learning_phase"] = uses
 
 
 def record_of(x: Symbol) -> CallRecord:

@@ -78,7 +78,7 @@ def test_losses_and_updates_by_what_they_follow_from() -> None:
 
 def test_tensors_say_whether_they_depend_on_the_phase() -> None:
     model = made()
-    assert [bool(getattr(layer.output, "_uses_learning_phase", False)) for layer in model.layers] == [
+    assert [layer.output._uses_learning_phase for layer in model.layers] == [
         False, False, True, True, True,
     ]
     assert model.uses_learning_phase

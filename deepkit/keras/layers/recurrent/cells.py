@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from deepkit import ops
-from deepkit.keras import activations, backend
+from deepkit.keras import activations, backend, initializers
 from deepkit.keras.backend.phase import settled
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, settle, share
@@ -65,6 +65,9 @@ class Cell(SequenceCell):
         "bias_constraint", "dropout", "recurrent_dropout",
     )
     """The names of the arguments that a configuration holds."""
+    identity_in_each_gate: ClassVar[bool] = False
+    """Whether recurrent_initializer="identity" makes an identity for each gate, or one for all columns (dialects.py)."""
+    recurrent_initializer: Any
     bias_initializer: Any
     bias_regularizer: Any
     bias_constraint: Any
@@ -109,8 +112,16 @@ class Cell(SequenceCell):
         return self.bias_initializer
 
     def build(self, input_shape: Any) -> None:
-        make_weights(self, self.weights_for(input_shape), starts={"bias": self.first_bias()})
+        starts = {"bias": self.first_bias()}
+        if self.identity_in_each_gate and isinstance(self.recurrent_initializer, initializers.Identity):
+            starts["recurrent_kernel"] = self._first_recurrent_kernel
+        make_weights(self, self.weights_for(input_shape), starts=starts)
         super().build(input_shape)
+
+    def _first_recurrent_kernel(self, shape: Any, dtype: Any = None) -> Any:
+        """The identity beside itself, once for each gate."""
+        part = self.recurrent_initializer((self.units, self.units), dtype=dtype)
+        return ops.concat([part] * self.gates, 1)
 
     # ---- steps
 
