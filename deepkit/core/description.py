@@ -44,7 +44,7 @@ class Description:
     @staticmethod
     def dims(shape: Shape) -> list[int | None] | None:
         """A shape as JSON knows it: None where not even the rank is known."""
-        return None if shape.dims is None else list(shape.dims)
+        return None if shape.lengths is None else list(shape.lengths)
 
 
 def describe(graph: Graph, clear_devices: bool = False, nodes: Collection[Node] | None = None) -> Description:

@@ -74,14 +74,15 @@ def _sampled(op: Any) -> str:
 
 
 TYPES: dict[str, str | Callable[[Any], str]] = {
-    "Add": "AddV2", "Any_": "Any", "BatchNorm": "FusedBatchNormV3", "Bincount": "DenseBincount", "ClipByValue": "Maximum",
-    "Concat": "ConcatV2", "Conv": _dimensional("Conv"), "ConvFilterGrad": _back("Filter"), "ConvInputGrad": _back("Input"),
-    "AvgPool": _pooled("AvgPool"), "CandidateSampler": _sampled, "FFT": _transformed, "MaxPool": _pooled("MaxPool"),
-    "Gather": "GatherV2", "InTopK": "InTopKV2",
-    "LocalResponseNorm": "LRN", "MatrixDiag": "MatrixDiagV3", "MatrixDiagPart": "MatrixDiagPartV3",
-    "MatrixSetDiag": "MatrixSetDiagV3", "Pad": _padded, "ParseExample": "ParseExampleV2", "ReadVariable": "Identity",
-    "Reverse": "ReverseV2", "ScatterRef": _scattered, "SelfAdjointEig": "SelfAdjointEigV2", "SetDiff1d": "ListDiff",
-    "ShapeOf": "Shape", "SoftmaxCrossEntropy": "SoftmaxCrossEntropyWithLogits",
+    "Add": "AddV2", "Any_": "Any", "AvgPool": _pooled("AvgPool"), "BatchNorm": "FusedBatchNormV3", "Bincount": "DenseBincount",
+    "BooleanMask": "GatherV2", "CandidateSampler": _sampled, "ClipByValue": "Maximum", "Concat": "ConcatV2",
+    "Conv": _dimensional("Conv"), "ConvFilterGrad": _back("Filter"), "ConvInputGrad": _back("Input"), "Eye": "MatrixDiagV3",
+    "FFT": _transformed, "Gather": "GatherV2", "InTopK": "InTopKV2", "InitializedValue": "Identity",
+    "LocalResponseNorm": "LRN", "LogSumExp": "AddV2", "LogicalXor": "LogicalAnd", "MatrixDiag": "MatrixDiagV3",
+    "MatrixDiagPart": "MatrixDiagPartV3", "MatrixSetDiag": "MatrixSetDiagV3", "MaxPool": _pooled("MaxPool"), "Pad": _padded,
+    "ParseExample": "ParseExampleV2", "ReadVariable": "Identity", "Reverse": "ReverseV2", "ScatterRef": _scattered,
+    "SearchSorted": lambda op: f"{'Upper' if op.side == 'right' else 'Lower'}Bound", "SelfAdjointEig": "SelfAdjointEigV2",
+    "SetDiff1d": "ListDiff", "ShapeOf": "Shape", "SoftmaxCrossEntropy": "SoftmaxCrossEntropyWithLogits",
     "SparseSoftmaxCrossEntropy": "SparseSoftmaxCrossEntropyWithLogits", "Split": lambda op: "SplitV" if op.sizes else "Split",
     "StringSplit": "StringSplitV2", "TensorScatter": lambda op: f"TensorScatter{op.how.title()}", "TopK": "TopKV2",
     "UniqueValues": "Unique",

@@ -110,7 +110,7 @@ def static_shape_value(x: Any) -> tuple[int | None, ...] | None:
     value = static_value(x)
     if value is not None:
         return tuple(None if d is None else int(d) for d in np.asarray(value).reshape(-1).tolist())
-    length = x.shape.dims[0] if x.shape.dims else None
+    length = x.shape.lengths[0] if x.shape.lengths else None
     return None if length is None else (None,) * length
 
 

@@ -83,15 +83,15 @@ class Symbol(Operators):
         raise GraphError("len() of a node of the graph", hint="use x.shape[0], or shape(x)[0] if it is not known yet")
 
     def __iter__(self) -> Any:
-        if not self.shape.dims or self.shape.dims[0] is None:
+        if not self.shape.lengths or self.shape.lengths[0] is None:
             raise ShapeError(
                 f"cannot iterate over {self.name} of shape {self.shape}", hint="give its first dimension, or use map_fn"
             )
-        return (self[i] for i in range(self.shape.dims[0]))
+        return (self[i] for i in range(self.shape.lengths[0]))
 
     def __repr__(self) -> str:
         return f"<tf.Tensor {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
 
     def __str__(self) -> str:
-        shape = "" if self.shape.dims is None else f", shape={self.shape}"
+        shape = "" if self.shape.lengths is None else f", shape={self.shape}"
         return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name})'

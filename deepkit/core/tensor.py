@@ -101,7 +101,7 @@ class Tensor(Operators):
         return seen
 
     def __len__(self) -> int:
-        if not self.shape.dims:
+        if not self.shape.lengths:
             raise ShapeError("a scalar has no len()")
         return int(self.shape[0])
 

@@ -119,9 +119,9 @@ def _set_array(to: Any, array: np.ndarray) -> None:
 def _set_shape(to: Any, shape: Shape) -> None:
     """An unknown dimension is -1; an unknown rank is said by unknown_rank."""
     to.ClearField("dim")
-    if shape.dims is None:
+    if shape.lengths is None:
         to.unknown_rank = True
     else:
         to.SetInParent()  # a scalar's shape is there, and has no dimensions
-        for dim in shape.dims:
+        for dim in shape.lengths:
             to.dim.add(size=-1 if dim is None else int(dim))

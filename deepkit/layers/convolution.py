@@ -71,7 +71,7 @@ def transposed_conv(
 
     more: how many places of the output each axis adds (output_padding), where several sizes have the same x.
     """
-    size, filters = kernel.shape.dims[:-2], kernel.shape.dims[-2]
+    size, filters = kernel.shape.lengths[:-2], kernel.shape.lengths[-2]
     rows = zip(space_axes(window.layout), size, window.strides, window.dilations, more or [None] * len(size), strict=True)
     places = [enlarged(length(x, axis), k, stride, gap, window.padding, add) for axis, k, stride, gap, add in rows]
     shape = [length(x, 0), filters, *places] if channels_first(window.layout) else [length(x, 0), *places, filters]

@@ -27,7 +27,7 @@ def flat(x: Any, channels_first: bool = False) -> Any:
     """The numbers of each example as one row, channels last: (batch, ...) -> (batch, n)."""
     rank = x.shape.rank
     x = ops.transpose(x, [0, *range(2, rank), 1]) if channels_first and rank > 2 else x
-    inner = x.shape.dims[1:]
+    inner = x.shape.lengths[1:]
     if None in inner:
         return ops.reshape(x, ops.stack([length(x, 0), -1]))
     return ops.reshape(x, [-1, math.prod(inner)])

@@ -35,5 +35,5 @@ def space_axes(name: str) -> list[int]:
 
 def length(x: Any, axis: int) -> Any:
     """The length of one axis: a number where the shape says it, else a tensor."""
-    known = x.shape.dims[axis]
+    known = x.shape.lengths[axis]
     return ops.shape(x)[axis] if known is None else known

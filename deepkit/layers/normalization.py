@@ -80,7 +80,7 @@ def normalize_groups(
     x: Any, groups: int, axis: int, over: Sequence[int], gamma: Any, beta: Any, epsilon: float
 ) -> Any:
     """As `normalize_within` for each group of channels and the places `over`. Source: Y. Wu, K. He, ECCV 2018."""
-    shape, rank, size = ops.shape(x), x.shape.rank, x.shape.dims[axis] // groups
+    shape, rank, size = ops.shape(x), x.shape.rank, x.shape.lengths[axis] // groups
     parts = ops.reshape(x, ops.concat([shape[:axis], [groups, size], shape[axis + 1 :]], 0))
     axes = [axis + 1, *[a + 1 if a > axis else a for a in over]]
     spread = [groups if a == axis else size if a == axis + 1 else 1 for a in range(rank + 1)]

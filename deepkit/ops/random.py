@@ -152,7 +152,7 @@ class Multinomial(Op):
     def shape(self, logits: Shape, count: Shape) -> Shape:
         if logits.rank not in (2, None):
             raise ShapeError(f"multinomial of logits of shape {logits}", rule="(batch, classes)")
-        return Shape((logits.dims[0] if logits.dims else None, self.static))
+        return Shape((logits.lengths[0] if logits.lengths else None, self.static))
 
     def dtype(self, logits: DType, count: DType) -> DType:
         return self.to
@@ -198,7 +198,7 @@ class Dropout(Op):
 
     def shape(self, x: Shape, keep: Shape, *noise: Shape) -> Any:
         mask = Shape(self.static) if noise else x
-        return broadcast(x, mask) if mask.dims is not None else x, mask
+        return broadcast(x, mask) if mask.lengths is not None else x, mask
 
     def dtype(self, x: DType, *_: DType) -> Any:
         return x, x

@@ -235,4 +235,4 @@ def placeholder_with_default(input: TensorLike, shape: ShapeLike, name: str | No
 
     shape: what may be fed, None for unknown lengths. ShapeError: a shape that input's does not fit.
     """
-    return apply(PlaceholderWithDefault(static=Shape(shape).dims), convert(input), name=name)
+    return apply(PlaceholderWithDefault(static=Shape(shape).lengths), convert(input), name=name)

@@ -46,7 +46,7 @@ def feed_value(symbol: Symbol, value: Any) -> Any:
     """`value` as an array of the tensor's type; FeedError if type or shape do not fit."""
     if type(value) is not np.ndarray or value.dtype != symbol.dtype.numpy:
         value = _converted(symbol, value)
-    dims = symbol.shape.dims
+    dims = symbol.shape.lengths
     if dims is not None:
         shape = value.shape
         if len(shape) != len(dims) or any(d is not None and d != n for d, n in zip(dims, shape, strict=True)):

@@ -134,7 +134,7 @@ def _check_shapes(op: Op, values: list[Any], batch: bool) -> None:
         except (DeepkitError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise failure(
                 op, f"the shape rule fails for {what}: {type(error).__name__}: {error}",
-                hint="a dimension can be None, and a whole shape can be unknown (shape.dims is None)",
+                hint="a dimension can be None, and a whole shape can be unknown (shape.lengths is None)",
             ) from error
         for i, (shape, actual) in enumerate(zip(inferred, real, strict=True)):
             if not shape.is_compatible_with(actual):

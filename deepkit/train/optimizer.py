@@ -153,7 +153,7 @@ class Optimizer:
                 initial: Any = number if scalar else apply(lookup("ZerosLike")(), like.initial_value) + number
             else:
                 dims = graph.constant(np.array(like.shape.as_list(), np.int32), f"{name}/shape")
-                initial = apply(lookup("Fill")(static=like.shape.dims), dims, number, name=f"{name}/Initializer")
+                initial = apply(lookup("Fill")(static=like.shape.lengths), dims, number, name=f"{name}/Initializer")
             with graph.as_default():
                 return Variable(initial, trainable=False, name=name)
 

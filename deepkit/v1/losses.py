@@ -88,7 +88,7 @@ def safe_ratio(total: Any, count: Any, name: str | None = None) -> Any:
 
 def check_broadcastable(weights: Any, values: Any, what: str = "losses") -> None:
     """ShapeError unless weights are a number, or have the axes of the values, each as long or of length 1."""
-    mine, theirs = getattr(getattr(weights, "shape", None), "dims", ()), values.shape.dims
+    mine, theirs = getattr(getattr(weights, "shape", None), "lengths", ()), values.shape.lengths
     if not mine or theirs is None:
         return
     fits = len(mine) == len(theirs) and all(

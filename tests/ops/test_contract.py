@@ -97,7 +97,7 @@ class TestBrokenOps:
     def test_shape_rule_with_unknown_batch(self) -> None:
         class Wrong(self.Good):
             def shape(self, x):
-                return dk.Shape([int(d) for d in x.dims])
+                return dk.Shape([int(d) for d in x.lengths])
 
         assert "the shape rule fails for unknown shapes" in self.failure(Wrong)
 

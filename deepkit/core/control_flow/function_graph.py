@@ -61,7 +61,7 @@ class FunctionGraph(Graph):
     def placeholder(self, shape: Shape, dtype: DType, name: str) -> Symbol:
         """An input that the op which runs this graph will give."""
         with self.control_dependencies(None):
-            return self.add(lookup("Placeholder")(to=dtype, static=shape.dims), (), name)
+            return self.add(lookup("Placeholder")(to=dtype, static=shape.lengths), (), name)
 
     def read(self, variable: Variable) -> Symbol:
         """The variable's value when the graph runs; under control dependencies, after those."""

@@ -148,7 +148,7 @@ class Scan(GraphOp):
     def _stack(self, xp: Any, rows: Turns, i: int) -> Any:
         if not rows:
             shape, dtype = self.outputs_[self.states + i]
-            return xp.zeros(tuple(d or 0 for d in shape.dims or (0,)), dtype.numpy)
+            return xp.zeros(tuple(d or 0 for d in shape.lengths or (0,)), dtype.numpy)
         return xp.stack(rows)
 
     def live(self, used: Sequence[bool]) -> list[list[bool]]:
@@ -172,7 +172,7 @@ def scan(
     reverse: bool = False, name: str | None = None,
 ) -> tuple[list[Symbol], list[Symbol]]:
     """(last states, stacked ys) of `body(states, rows) -> (states, ys)` applied to one row of each xs after the other."""
-    rows = [(x.shape[1:] if x.shape.dims is not None else UNKNOWN, x.dtype) for x in xs]
+    rows = [(x.shape[1:] if x.shape.lengths is not None else UNKNOWN, x.dtype) for x in xs]
     return _scan(body, states, specs(states), xs, rows, frozenset(), frozenset(), reverse, name)
 
 
@@ -191,7 +191,7 @@ def _scan(
     graph = trace(outer_graph(xs[0]), flat, [*state_specs, *row_specs], "input")
     _check_states(state_specs, graph.results[:count])
     read = _rows_read(graph, count)
-    length = None if 0 in listed_xs or not xs[0].shape.dims else xs[0].shape.dims[0]
+    length = None if 0 in listed_xs or not xs[0].shape.lengths else xs[0].shape.lengths[0]
     ys = [
         (UNKNOWN if i in listed_ys else Shape((length,)).concatenate(y.shape), y.dtype)
         for i, y in enumerate(graph.results[count:])

@@ -47,7 +47,7 @@ def _densenet(frame: Frame, blocks: tuple[int, ...]) -> Model:
             x = _block(x, f"conv{stage}_block{i}")
         if stage < len(blocks) + 1:
             x = _norm(x, (f"pool{stage}_bn", f"pool{stage}_relu"))
-            x = Conv2D(x.shape.dims[channel_axis()] // 2, 1, use_bias=False, name=f"pool{stage}_conv")(x)
+            x = Conv2D(x.shape.lengths[channel_axis()] // 2, 1, use_bias=False, name=f"pool{stage}_conv")(x)
             x = AveragePooling2D(2, strides=2, name=f"pool{stage}_pool")(x)
     return frame.ended(_norm(x, ("bn", "relu")), ("avg_pool", "max_pool"))
 

@@ -42,7 +42,7 @@ class CustomScaleLayer(Layer):
 def _block(x: Any, kind: str, number: int, scale: float, relu: bool = True) -> Any:
     name = f"{kind}_{number}"
     mixed = joined([path(x, *convolutions) for convolutions in _PATHS[kind]], f"{name}_mixed")
-    up = Conv2D(x.shape.dims[channel_axis()], 1, padding="same", name=f"{name}_conv")(mixed)
+    up = Conv2D(x.shape.lengths[channel_axis()], 1, padding="same", name=f"{name}_conv")(mixed)
     x = CustomScaleLayer(scale)([x, up])
     return Activation("relu", name=f"{name}_ac")(x) if relu else x
 

@@ -31,12 +31,12 @@ def _norm(x: Any, name: str, relu: bool = True) -> Any:
 def _around(x: Any) -> Any:
     """Zeros so that a 3 x 3 window with strides 2 covers the image evenly."""
     first = 2 if channel_axis() == 1 else 1
-    sizes = x.shape.dims[first : first + 2]
+    sizes = x.shape.lengths[first : first + 2]
     return tuple((1 - (1 if n is None or sizes[0] is None else 1 - n % 2), 1) for n in sizes)
 
 
 def _block(x: Any, filters: int, strides: int, number: int) -> Any:
-    channels, inputs = x.shape.dims[channel_axis()], x
+    channels, inputs = x.shape.lengths[channel_axis()], x
     prefix = f"block_{number}" if number else "expanded_conv"
     if number:
         x = Conv2D(6 * channels, 1, padding="same", use_bias=False, name=f"{prefix}_expand")(x)

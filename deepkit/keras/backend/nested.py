@@ -32,5 +32,5 @@ def keras_shape(x: Any) -> Any:
         return [keras_shape(item) for item in x]
     if isinstance(x, dict):
         return {key: keras_shape(item) for key, item in x.items()}
-    dims = x.shape.dims
+    dims = x.shape.lengths
     return None if dims is None else tuple(None if d is None else int(d) for d in dims)

@@ -131,7 +131,7 @@ def placeholder(
     """A tensor of the graph whose value is given at each run; `ndim` where only the number of axes is known."""
     if shape is None and ndim is not None:
         shape = (None,) * ndim
-    op = lookup("Placeholder")(to=as_dtype(dtype or floatx()), static=Shape(shape).dims)
+    op = lookup("Placeholder")(to=as_dtype(dtype or floatx()), static=Shape(shape).lengths)
     return default_graph().add(op, (), name)
 
 

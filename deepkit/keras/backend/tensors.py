@@ -69,7 +69,7 @@ def int_shape(x: Any) -> tuple[int | None, ...] | None:
     """
     if not is_tensor(x):
         return np.shape(x)
-    dims = x.shape.dims
+    dims = x.shape.lengths
     return None if dims is None else tuple(None if d is None else int(d) for d in dims)
 
 

@@ -56,7 +56,7 @@ class InputSpec:
 
     def check(self, layer: str, x: Any, which: str = "") -> None:
         """ShapeError that names the layer, the dimension's meaning, and the fix, if `x` does not fit."""
-        dims = x.shape.dims
+        dims = x.shape.lengths
         if dims is None:
             return
         wrong = self._wrong_axis(dims) if self._takes_rank(len(dims)) else None

@@ -104,7 +104,7 @@ def check_input(model: str, array: np.ndarray, symbol: Any, name: str) -> None:
     """DTypeError or ShapeError that says which input, what it expects, what it got, and how to get there."""
     if array.dtype.kind in "USc" and symbol.dtype.numpy.kind not in "Oc":
         raise _no_numbers(model, array, symbol, name)
-    dims, got = symbol.shape.dims, array.shape
+    dims, got = symbol.shape.lengths, array.shape
     if dims is None:
         return
     if len(dims) != len(got) or not _fits(dims[1:], got[1:]):
@@ -194,7 +194,7 @@ def check_labels(ends: Any, targets: list[Any], losses: list[Any]) -> None:
             )
         check = _CHECKS.get(getattr(getattr(loss, "fn", None), "__name__", ""))
         if check is not None and y.size and getattr(loss, "ignore_class", None) is None:
-            check(name, y, y_pred.shape.dims)
+            check(name, y, y_pred.shape.lengths)
 
 
 def _class_numbers(name: str, y: np.ndarray, dims: Any) -> None:

@@ -38,7 +38,7 @@ class Signature:
 
     @classmethod
     def of(cls, model: Any) -> Signature:
-        sizes = [x.shape.dims[0] for x in model.inputs if x.shape.dims]
+        sizes = [x.shape.lengths[0] for x in model.inputs if x.shape.lengths]
         size = next((s for s in sizes if s is not None), None)
         named = [(x, name) for x, name in zip(model.inputs, model.input_names, strict=True) if is_placeholder(x)]
         fed, names = [x for x, _ in named], [name for _, name in named]

@@ -72,7 +72,7 @@ class ConvLSTMCell(LSTMCell):
         self.output_size = self.state_size[0]
 
     def mask_dims(self) -> tuple[Sequence[int], Sequence[int]]:
-        dims = list(self._input_dims), list(self.output_size.dims)
+        dims = list(self._input_dims), list(self.output_size.lengths)
         if (self.dropout or self.recurrent_dropout) and None in [*dims[0], *dims[1]]:
             raise ShapeError(
                 f"ConvLSTM with dropout on images of shape {tuple(self._input_dims)}",

@@ -59,7 +59,7 @@ def by_buckets(scores: Any, labels: Any, weights: Any, thresholds: Sequence[floa
     positives = ops.cast(labels, scores.dtype)
     sides = {True: positives, False: 1.0 - positives}
     sides = {side: x if weights is None else x * weights for side, x in sides.items()}
-    wide = int(scores.shape.dims[-1] or 1) if columns else 0
+    wide = int(scores.shape.lengths[-1] or 1) if columns else 0
     buckets = _buckets(scores, thresholds, wide)
 
     def found(kind: str) -> Any:

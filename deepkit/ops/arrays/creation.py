@@ -316,10 +316,10 @@ class OneHot(Op):
     types = ("index", "int32", "T", "T")
 
     def shape(self, indices: Shape, depth: Shape, on: Shape, off: Shape) -> Shape:
-        if indices.dims is None:
+        if indices.lengths is None:
             return Shape()
         at = self.axis if self.axis >= 0 else len(indices) + 1 + self.axis
-        return Shape.of((*indices.dims[:at], self.static, *indices.dims[at:]))
+        return Shape.of((*indices.lengths[:at], self.static, *indices.lengths[at:]))
 
     def forward(self, xp: ArrayModule, indices: Array, depth: Array, on: Array, off: Array) -> Any:
         hit = indices[..., None] == xp.arange(int(depth))

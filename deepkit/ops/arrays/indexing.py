@@ -47,12 +47,12 @@ class Sliced(Op):
 
     def _part(self, x: Shape) -> Shape:
         """The shape of x[key]."""
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN
         entries = [e for e in self.key_ if e is not None]
         taken = len(entries) - entries.count(Ellipsis)
-        if taken > len(x.dims):
-            raise ShapeError(f"{taken} indices for a tensor of shape {x}", rule=f"it has {len(x.dims)} axes")
+        if taken > len(x.lengths):
+            raise ShapeError(f"{taken} indices for a tensor of shape {x}", rule=f"it has {len(x.lengths)} axes")
         key = list(self.key_) if Ellipsis in entries else [*self.key_, Ellipsis]
         dims: list[int | None] = []
         axis = 0
@@ -60,11 +60,11 @@ class Sliced(Op):
             if entry is None:
                 dims.append(1)
             elif entry is Ellipsis:
-                skipped = len(x.dims) - taken
-                dims += x.dims[axis : axis + skipped]
+                skipped = len(x.lengths) - taken
+                dims += x.lengths[axis : axis + skipped]
                 axis += skipped
             else:
-                dims += _kept(entry, x.dims[axis])
+                dims += _kept(entry, x.lengths[axis])
                 axis += 1
         return Shape.of(tuple(dims))
 
@@ -172,12 +172,43 @@ class StridedSliceGrad(Sliced):
         return (apply(StridedSlice(key_=self.key_), ddx, *dynamic), None, *[None for _ in dynamic])
 
 
+@register
+class Slice(Op):
+    """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end."""
+
+    begin: tuple[int, ...] = ()
+    size: tuple[int, ...] = ()
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        pairs = zip(self.begin, self.size, strict=True)
+        return tuple(("slice", start, None if length == -1 else start + length, None) for start, length in pairs)
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank not in (None, len(self.begin)) or len(self.begin) != len(self.size):
+            raise ShapeError(
+                f"slice: {len(self.begin)} begins and {len(self.size)} sizes for a tensor of shape {x}",
+                rule="one of each for each axis",
+            )
+        return StridedSlice(key_=self._key).shape(x)
+
+    def forward(self, xp: ArrayModule, x: Array) -> Any:
+        return StridedSlice(key_=self._key).forward(xp, x)
+
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
+        return apply(StridedSliceGrad(key_=self._key), dy, x)
+
+
 def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None = None) -> AnyTensor:
     """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end.
 
     input_: rank n; begin, size: (n,) or lists; result: shape `size`. ArgumentError: begin and size of different
     lengths.
     """
+    if any(is_tensor(v) and v.shape.num_elements() is None for v in (begin, size)):
+        bounds = {"begin": convert(begin), "size": convert(size)}
+        with scope(name, "Slice", input_) as full:
+            return late(Slice, [input_], bounds, unknown(convert(input_).shape.rank), name=full)
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
         raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
@@ -239,7 +270,7 @@ class StridedSliceAssign(Sliced):
 
     def shape(self, ref: Shape, value: Shape, *dynamic: Shape) -> Shape:
         part = self._part(ref)
-        if part.dims is not None and value.dims is not None and not broadcast(part, value).is_compatible_with(part):
+        if part.lengths is not None and value.lengths is not None and not broadcast(part, value).is_compatible_with(part):
             raise ShapeError(f"a value of shape {value} for a part of shape {part} of a variable of shape {ref}")
         return ref
 
@@ -260,10 +291,10 @@ class Gather(Op):
     types = ("T", "index")
 
     def shape(self, params: Shape, indices: Shape) -> Shape:
-        if params.dims is None or indices.dims is None:
+        if params.lengths is None or indices.lengths is None:
             return UNKNOWN
         at = normalize_axis(self.axis, len(params))
-        return Shape.of(params.dims[:at] + indices.dims + params.dims[at + 1 :])
+        return Shape.of(params.lengths[:at] + indices.lengths + params.lengths[at + 1 :])
 
     def forward(self, xp: ArrayModule, params: Array, indices: Array) -> Any:
         check_indices(xp, indices, params.shape[self.axis], "gather")
@@ -390,9 +421,9 @@ class GatherNd(Op):
     types = ("T", "index")
 
     def shape(self, params: Shape, indices: Shape) -> Shape:
-        if params.dims is None or indices.dims is None or indices.dims[-1] is None:
+        if params.lengths is None or indices.lengths is None or indices.lengths[-1] is None:
             return UNKNOWN
-        return Shape.of(indices.dims[:-1] + params.dims[indices.dims[-1] :])
+        return Shape.of(indices.lengths[:-1] + params.lengths[indices.lengths[-1] :])
 
     def forward(self, xp: ArrayModule, params: Array, indices: Array) -> Any:
         for axis in range(indices.shape[-1]):
@@ -448,12 +479,12 @@ class BooleanMask(Op):
     types = ("T", "bool")
 
     def shape(self, x: Shape, mask: Shape) -> Shape:
-        if x.dims is None or mask.dims is None:
+        if x.lengths is None or mask.lengths is None:
             return UNKNOWN
-        end = self.axis + len(mask.dims)
+        end = self.axis + len(mask.lengths)
         if not mask.is_compatible_with(x[self.axis : end]):
             raise ShapeError(f"boolean_mask: a mask of shape {mask} on axes {self.axis} to {end} of {x}")
-        return Shape.of((*x.dims[: self.axis], None, *x.dims[end:]))
+        return Shape.of((*x.lengths[: self.axis], None, *x.lengths[end:]))
 
     def forward(self, xp: ArrayModule, x: Array, mask: Array) -> Any:
         return x[(slice(None),) * self.axis + (mask,)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import entries, numbers, static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
@@ -23,14 +24,14 @@ __all__ = ["concat", "pad", "parallel_stack", "split", "stack", "tile", "unstack
 
 def _with_length(shape: Shape, axis: int, length: int | None) -> Shape:
     """The shape with another length along one axis."""
-    if shape.dims is None:
+    if shape.lengths is None:
         return shape
-    return Shape.of(tuple(length if i == axis else d for i, d in enumerate(shape.dims)))
+    return Shape.of(tuple(length if i == axis else d for i, d in enumerate(shape.lengths)))
 
 
 def _unknown(x: AnyTensor) -> Any:
     """What is known of a tensor by its full shape alone: that many entries, each None."""
-    return np.full(x.shape.dims, None)
+    return np.full(x.shape.lengths, None)
 
 
 @register
@@ -41,7 +42,7 @@ class Concat(Op):
     axis: int = 0
 
     def shape(self, *shapes: Shape) -> Shape:
-        known = [s for s in shapes if s.dims is not None]
+        known = [s for s in shapes if s.lengths is not None]
         if not known:
             return UNKNOWN
         at = normalize_axis(self.axis, len(known[0]))
@@ -54,7 +55,7 @@ class Concat(Op):
                     rule="all dimensions but the joined one must be equal",
                 )
             common = common.merge(around)
-        lengths = [None if s.dims is None else s.dims[at] for s in shapes]
+        lengths = [None if s.lengths is None else s.lengths[at] for s in shapes]
         return _with_length(common, at, None if None in lengths else builtins.sum(d or 0 for d in lengths))
 
     def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
@@ -121,10 +122,10 @@ class Pack(Op):
             if not merged.is_compatible_with(s):
                 raise ShapeError(f"stack of shapes {merged} and {s}", rule="all inputs must have one shape")
             merged = merged.merge(s)
-        if merged.dims is None:
+        if merged.lengths is None:
             return UNKNOWN
-        at = normalize_axis(self.axis, len(merged.dims) + 1)
-        return Shape.of((*merged.dims[:at], len(shapes), *merged.dims[at:]))
+        at = normalize_axis(self.axis, len(merged.lengths) + 1)
+        return Shape.of((*merged.lengths[:at], len(shapes), *merged.lengths[at:]))
 
     def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         if inputs[0].shape.rank and not inputs[0].shape.is_full:
@@ -149,14 +150,14 @@ class Unpack(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Any:
-        if x.dims is None:
+        if x.lengths is None:
             return (UNKNOWN,) * self.num
-        at = normalize_axis(self.axis, len(x.dims))
-        if x.dims[at] not in (None, self.num):
+        at = normalize_axis(self.axis, len(x.lengths))
+        if x.lengths[at] not in (None, self.num):
             raise ShapeError(
-                f"unstack of {x} into {self.num} along axis {at}", rule=f"axis {at} has length {x.dims[at]}"
+                f"unstack of {x} into {self.num} along axis {at}", rule=f"axis {at} has length {x.lengths[at]}"
             )
-        return (Shape.of(x.dims[:at] + x.dims[at + 1 :]),) * self.num
+        return (Shape.of(x.lengths[:at] + x.lengths[at + 1 :]),) * self.num
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         moved = xp.moveaxis(x, self.axis, 0)
@@ -187,7 +188,7 @@ def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str 
     """
     value = convert(value)
     if num is None:
-        num = value.shape.dims[normalize_axis(axis, len(value.shape))] if value.shape.dims is not None else None
+        num = value.shape.lengths[normalize_axis(axis, len(value.shape))] if value.shape.lengths is not None else None
     if num is None:
         raise ShapeError(f"unstack: the length of axis {axis} of {value.shape} is not known", hint="pass num=...")
     return list(apply(Unpack(axis=axis, num=int(num)), value, name=name)) if num else []
@@ -204,11 +205,11 @@ class Split(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Any:
-        if x.dims is None:
+        if x.lengths is None:
             return (UNKNOWN,) * (self.num or len(self.sizes or ()))
-        at = normalize_axis(self.axis, len(x.dims))
-        lengths = self._lengths(x.dims[at])
-        return tuple(Shape.of((*x.dims[:at], length, *x.dims[at + 1 :])) for length in lengths)
+        at = normalize_axis(self.axis, len(x.lengths))
+        lengths = self._lengths(x.lengths[at])
+        return tuple(Shape.of((*x.lengths[:at], length, *x.lengths[at + 1 :])) for length in lengths)
 
     def _equal_part(self, total: int | None) -> int | None:
         if total is not None and total % self.num:
@@ -270,12 +271,12 @@ class Tile(Op):
 
     def shape(self, x: Shape, *multiples: Shape) -> Shape:
         if self.multiples is None:
-            return x if x.dims is None else Shape([None] * len(x.dims))
-        if x.dims is None:
+            return x if x.lengths is None else Shape([None] * len(x.lengths))
+        if x.lengths is None:
             return Shape([None] * len(self.multiples))
-        if len(self.multiples) != len(x.dims):
+        if len(self.multiples) != len(x.lengths):
             raise ShapeError(f"tile of {x} by {list(self.multiples)}", rule="one multiple for each axis")
-        return Shape(None if d is None else d * m for d, m in zip(x.dims, self.multiples, strict=True))
+        return Shape(None if d is None else d * m for d, m in zip(x.lengths, self.multiples, strict=True))
 
     def forward(self, xp: ArrayModule, x: Array, *multiples: Array) -> Any:
         times = self.multiples if not multiples else tuple(int(m) for m in multiples[0])
@@ -345,11 +346,11 @@ class Pad(Op):
     constant: float = 0
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return Shape([None] * len(self.paddings))
-        if len(x.dims) != len(self.paddings):
+        if len(x.lengths) != len(self.paddings):
             raise ShapeError(f"pad of {x} by {len(self.paddings)} pairs", rule="one pair (before, after) for each axis")
-        return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.dims, self.paddings, strict=True))
+        return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.lengths, self.paddings, strict=True))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         if self.mode == "CONSTANT":
@@ -407,7 +408,7 @@ def pad(
     constant = fill.item() if hasattr(fill, "item") else fill
     name = name or ("MirrorPad" if mode.upper() != "CONSTANT" else "PadV2" if constant else "Pad")
     if is_tensor(pairs):
-        x, axes = convert(tensor, beside=pairs), pairs.shape.dims[0] if pairs.shape.dims else None
+        x, axes = convert(tensor, beside=pairs), pairs.shape.lengths[0] if pairs.shape.lengths else None
         rank = axes if x.shape.rank is None else x.shape.rank
         return late(Pad, [x], {"paddings": pairs}, unknown(rank), name=name, mode=mode.upper(), constant=constant)
     return apply(Pad(paddings=pairs, mode=mode.upper(), constant=constant), tensor, name=name)
@@ -419,4 +420,4 @@ def parallel_stack(values: Sequence[TensorLike] | np.ndarray, name: str | None =
     values: at least one, of one shape and type; result: (number of values, ...). ShapeError: two different shapes.
     """
     with scope(name, "parallel_stack", values):
-        return stack(values)
+        return shown_as(stack(values), "ParallelConcat")

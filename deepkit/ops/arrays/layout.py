@@ -89,7 +89,7 @@ class ShapeOf(Op):
         return self.to
 
     def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
-        return None if inputs[0].shape.dims is None else entries(inputs[0].shape.dims)
+        return None if inputs[0].shape.lengths is None else entries(inputs[0].shape.lengths)
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.array(x.shape, dtype=self.to.numpy)
@@ -254,16 +254,16 @@ class Transpose(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN if self.perm is None else Shape([None] * len(self.perm))
         if self.perm is None:
-            return Shape.of(x.dims[::-1])
+            return Shape.of(x.lengths[::-1])
         if sorted(p % max(len(x), 1) for p in self.perm) != list(builtins.range(len(x))):
             raise ShapeError(
                 f"transpose of {x} by perm={list(self.perm)}", rule="perm names every axis exactly once",
                 hint=f"for example {list(builtins.range(len(x)))[::-1]}",
             )
-        return Shape.of(tuple(x.dims[p] for p in self.perm))
+        return Shape.of(tuple(x.lengths[p] for p in self.perm))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         y = x.transpose(self.perm)
@@ -329,10 +329,10 @@ class ExpandDims(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN
-        at = normalize_axis(self.axis, len(x.dims) + 1)
-        return Shape.of((*x.dims[:at], 1, *x.dims[at:]))
+        at = normalize_axis(self.axis, len(x.lengths) + 1)
+        return Shape.of((*x.lengths[:at], 1, *x.lengths[at:]))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.expand_dims(x, self.axis)
@@ -361,15 +361,15 @@ class Squeeze(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN
         if self.axis is None:
-            return UNKNOWN if None in x.dims else Shape.of(tuple(d for d in x.dims if d != 1))
-        gone = normalize_axes(self.axis, len(x.dims))
+            return UNKNOWN if None in x.lengths else Shape.of(tuple(d for d in x.lengths if d != 1))
+        gone = normalize_axes(self.axis, len(x.lengths))
         for i in gone:
-            if x.dims[i] not in (1, None):
-                raise ShapeError(f"squeeze of axis {i} of {x}: its length is {x.dims[i]}", rule="only length 1 can go")
-        return Shape.of(tuple(d for i, d in enumerate(x.dims) if i not in gone))
+            if x.lengths[i] not in (1, None):
+                raise ShapeError(f"squeeze of axis {i} of {x}: its length is {x.lengths[i]}", rule="only length 1 can go")
+        return Shape.of(tuple(d for i, d in enumerate(x.lengths) if i not in gone))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.squeeze(x, axis=self.axis)

@@ -6,6 +6,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape, normalize_axes, normalize_axis
 from deepkit.core.static import numbers
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, TensorLike
@@ -75,7 +76,7 @@ def argsort(
     """
     with scope(name, "argsort", values) as full:
         _, places, swap = _order(convert(values), axis, direction)
-        return ops.identity(places if swap is None else ops.transpose(places, swap), name=full)
+        return shown_as(ops.identity(places if swap is None else ops.transpose(places, swap), name=full), "TopKV2")
 
 
 @register
@@ -207,4 +208,4 @@ def histogram_fixed_width(
         counts = ops.bincount(bins, minlength=nbins, maxlength=nbins)
         if hasattr(counts, "set_shape"):
             counts.set_shape([nbins])
-        return ops.cast(counts, dtype, name=full)
+        return shown_as(ops.cast(counts, dtype, name=full), "HistogramFixedWidth")

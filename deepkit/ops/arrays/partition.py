@@ -28,15 +28,15 @@ class DynamicPartition(Op):
     types = ("T", "index")
 
     def shape(self, data: Shape, partitions: Shape) -> Any:
-        if data.dims is None or partitions.dims is None:
+        if data.lengths is None or partitions.lengths is None:
             return (UNKNOWN,) * self.num
-        rank = len(partitions.dims)
+        rank = len(partitions.lengths)
         if not data[:rank].is_compatible_with(partitions):
             raise ShapeError(
                 f"dynamic_partition: data {data} and partitions {partitions}",
                 rule="the shape of the data begins with that of the partitions",
             )
-        return (Shape.of((None, *data.dims[rank:])),) * self.num
+        return (Shape.of((None, *data.lengths[rank:])),) * self.num
 
     def dtype(self, data: DType, partitions: DType) -> Any:
         return (data,) * self.num
@@ -99,7 +99,7 @@ class DynamicStitch(Op):
         indices, data = shapes[: self.count], shapes[self.count :]
         row = UNKNOWN
         for index, rows in zip(indices, data, strict=True):
-            if index.dims is None or rows.dims is None:
+            if index.lengths is None or rows.lengths is None:
                 continue
             if not rows[: len(index)].is_compatible_with(index):
                 raise ShapeError(
@@ -107,7 +107,7 @@ class DynamicStitch(Op):
                     rule="the shape of the data begins with that of its indices",
                 )
             row = row.merge(rows[len(index) :])
-        return UNKNOWN if row.dims is None else Shape.of((self.rows, *row.dims))
+        return UNKNOWN if row.lengths is None else Shape.of((self.rows, *row.lengths))
 
     def dtype(self, *dtypes: DType) -> DType:
         return dtypes[self.count]
@@ -153,15 +153,15 @@ class ReverseSequence(Op):
     types = ("T", "index")
 
     def shape(self, x: Shape, lengths: Shape) -> Shape:
-        if x.dims is not None:
+        if x.lengths is not None:
             seq, batch = (normalize_axis(axis, len(x)) for axis in (self.seq, self.batch))
-            if seq == batch or not lengths.is_compatible_with([x.dims[batch]]):
+            if seq == batch or not lengths.is_compatible_with([x.lengths[batch]]):
                 raise ShapeError(
                     f"reverse_sequence of {x} with lengths {lengths} along axis {seq}, batch along axis {batch}",
                     rule="two different axes, and one length for each member of the batch",
                 )
-            if lengths.dims is not None:
-                return Shape([*x.dims[:batch], x.dims[batch] or lengths.dims[0], *x.dims[batch + 1 :]])
+            if lengths.lengths is not None:
+                return Shape([*x.lengths[:batch], x.lengths[batch] or lengths.lengths[0], *x.lengths[batch + 1 :]])
         return x
 
     def forward(self, xp: ArrayModule, x: Array, lengths: Array) -> Any:
@@ -207,8 +207,8 @@ class ScatterNd(Op):
 
     def shape(self, indices: Shape, updates: Shape, dims: Shape) -> Shape:
         result = Shape(self.static)
-        if indices.dims is not None and indices.dims[-1] is not None and result.dims is not None:
-            expected = indices[:-1] + result[indices.dims[-1] :]
+        if indices.lengths is not None and indices.lengths[-1] is not None and result.lengths is not None:
+            expected = indices[:-1] + result[indices.lengths[-1] :]
             if not updates.is_compatible_with(expected):
                 raise ShapeError(
                     f"scatter_nd: updates of shape {updates} for indices {indices} into {result}",

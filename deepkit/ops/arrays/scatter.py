@@ -43,8 +43,8 @@ class Scattering(Op):
     types = ("T", "index", "T")
 
     def shape(self, x: Shape, indices: Shape, updates: Shape) -> Shape:
-        if x.dims is not None and indices.dims is not None and (not self.nd or indices.dims[-1] is not None):
-            expected = indices[:-1] + x[indices.dims[-1] :] if self.nd else indices + x[1:]  # type: ignore[misc]
+        if x.lengths is not None and indices.lengths is not None and (not self.nd or indices.lengths[-1] is not None):
+            expected = indices[:-1] + x[indices.lengths[-1] :] if self.nd else indices + x[1:]  # type: ignore[misc]
             if updates.rank != 0 and not updates.is_compatible_with(expected):
                 raise ShapeError(
                     f"updates of shape {updates} for indices {indices} into {x}",

@@ -58,11 +58,11 @@ class TopK(Op):
     types = ("T", "index")
 
     def shape(self, x: Shape, k: Shape) -> Any:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN, UNKNOWN
-        if not x.dims or (self.static is not None and x.dims[-1] is not None and self.static > x.dims[-1]):
+        if not x.lengths or (self.static is not None and x.lengths[-1] is not None and self.static > x.lengths[-1]):
             raise ShapeError(f"top_k of {x} with k = {self.static}", rule="k is at most the length of the last axis")
-        result = Shape.of((*x.dims[:-1], self.static))
+        result = Shape.of((*x.lengths[:-1], self.static))
         return result, result
 
     def dtype(self, x: DType, k: DType) -> Any:
@@ -144,13 +144,13 @@ class InTopK(Op):
 
     def shape(self, predictions: Shape, targets: Shape, k: Shape) -> Shape:
         if predictions.rank not in (None, 2) or not targets.is_compatible_with(
-            predictions[:1] if predictions.dims is not None else [None]
+            predictions[:1] if predictions.lengths is not None else [None]
         ):
             raise ShapeError(
                 f"in_top_k: predictions {predictions} and targets {targets}",
                 rule="predictions (batch, classes), targets (batch,): the number of the right class of each row",
             )
-        return targets if predictions.dims is None else targets.merge(predictions[:1])
+        return targets if predictions.lengths is None else targets.merge(predictions[:1])
 
     def forward(self, xp: ArrayModule, predictions: Array, targets: Array, k: Array) -> Any:
         inside = (targets >= 0) & (targets < predictions.shape[1])
@@ -189,7 +189,7 @@ class UniqueValues(Op):
     gradient = None
 
     def shape(self, x: Shape) -> Any:
-        return _vector(x, "unique"), x if x.dims is not None else Shape((None,)), Shape((None,))
+        return _vector(x, "unique"), x if x.lengths is not None else Shape((None,)), Shape((None,))
 
     def dtype(self, x: DType) -> Any:
         return x, self.index, self.index

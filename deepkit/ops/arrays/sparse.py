@@ -101,7 +101,7 @@ class SparseToDense(Op):
     types = ("index", "index", "T", "T")
 
     def shape(self, indices: Shape, dims: Shape, values: Shape, default: Shape) -> Shape:
-        rank = dims.dims[0] if dims.dims else None
+        rank = dims.lengths[0] if dims.lengths else None
         return Shape(self.static if self.static is not None or rank is None else [None] * rank)
 
     def forward(self, xp: ArrayModule, indices: Array, dims: Array, values: Array, default: Array) -> Any:

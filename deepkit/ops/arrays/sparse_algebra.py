@@ -35,7 +35,7 @@ class SparseOrder(Op):
     gradient = None
 
     def shape(self, places: Shape) -> Shape:
-        return Shape((places.dims[0] if places.dims else None,))
+        return Shape((places.lengths[0] if places.lengths else None,))
 
     def forward(self, xp: ArrayModule, places: Array) -> np.ndarray:
         if not places.shape[1]:
@@ -52,7 +52,7 @@ class SparseUnion(Op):
     gradient = None
 
     def shape(self, a: Shape, b: Shape) -> Any:
-        rank = a.dims[1] if a.dims else None
+        rank = a.lengths[1] if a.lengths else None
         return Shape((None, rank)), Shape((None,))
 
     def dtype(self, *_: DType) -> Any:
@@ -91,7 +91,7 @@ def _with(sp: SparseTensor, values: AnyTensor) -> SparseTensor:
 
 
 def _rank(sp: SparseTensor) -> int:
-    rank = sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.dims or (None, None))[1]
+    rank = sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.lengths or (None, None))[1]
     if rank is None:
         raise ShapeError("a sparse tensor of unknown rank", hint="give its dense_shape as numbers")
     return rank
@@ -106,7 +106,7 @@ def _numbered(places: AnyTensor, dims: AnyTensor, axes: Sequence[int]) -> Any:
 
 
 def _columns(places: AnyTensor) -> int | None:
-    return places.shape.dims[1] if places.shape.dims else None
+    return places.shape.lengths[1] if places.shape.lengths else None
 
 
 def sparse_reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
@@ -154,7 +154,7 @@ def _shaped(sp: SparseTensor, flat: AnyTensor, gone: list[int], keepdims: bool, 
     listed = [i for i in range(_rank(sp)) if keepdims or i not in gone]
     dims = [ops.cast(1 if i in gone else sp.dense_shape[i], int64) for i in listed]
     shaped = ops.reshape(flat, ops.stack(dims) if dims else [], name=name)
-    return _known_as(shaped, sp.shape.dims or (), gone, listed)
+    return _known_as(shaped, sp.shape.lengths or (), gone, listed)
 
 
 def _known_as(x: AnyTensor, dims: Sequence[int | None], gone: list[int], listed: list[int]) -> Any:
@@ -367,7 +367,7 @@ def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = N
         dims = ops.cast(sp_input.dense_shape, int64)
         wanted = ops.cast(convert(shape, beside=dims), int64)
         known = static_value(shape)
-        new = len(np.asarray(known)) if known is not None else (wanted.shape.dims or (None,))[0]
+        new = len(np.asarray(known)) if known is not None else (wanted.shape.lengths or (None,))[0]
         if new is None:
             raise ShapeError("sparse_reshape to an unknown number of axes")
         rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)

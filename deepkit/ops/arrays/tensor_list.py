@@ -26,7 +26,7 @@ class ListWrite(Op):
     types = ("T", "index", "T", "index")
 
     def shape(self, entries: Shape, index: Shape, value: Shape, size: Shape) -> Shape:
-        return UNKNOWN if value.dims is None else Shape.of((None, *value.dims))
+        return UNKNOWN if value.lengths is None else Shape.of((None, *value.lengths))
 
     def forward(self, xp: ArrayModule, entries: Array, index: Array, value: Array, size: Array) -> Any:
         i, n = int(index), max(int(size), len(entries))

@@ -67,7 +67,7 @@ def crop_and_resize(
         mask = ops.broadcast_like(ops.expand_dims(inside, 3), found)
         result = ops.where(mask, found, ops.zeros_like(found) + float(extrapolation_value), name=full)
         if hasattr(result, "set_shape"):
-            result.set_shape([corners.shape.as_list()[0] if corners.shape.dims else None, height, width, None])
+            result.set_shape([corners.shape.as_list()[0] if corners.shape.lengths else None, height, width, None])
         return shown_as(result, "CropAndResize")
 
 
@@ -115,7 +115,7 @@ class ExtractGlimpse(Op):
     def shape(self, x: Shape, offsets: Shape) -> Shape:
         if x.rank not in (4, None) or offsets.rank not in (2, None):
             raise ShapeError(f"extract_glimpse: images {x}, offsets {offsets}", rule="(batch, h, w, c) and (batch, 2)")
-        dims = x.dims or (None, None, None, None)
+        dims = x.lengths or (None, None, None, None)
         return Shape((dims[0], *self.size, dims[3]))
 
     def forward(self, xp: ArrayModule, stream: Stream, x: Array, offsets: Array) -> Any:

@@ -18,7 +18,7 @@ from deepkit.ops.random import random_number
 
 
 def _channels(images: AnyTensor, what: str) -> list[Any]:
-    if images.shape.dims is not None and (not images.shape.dims or images.shape.dims[-1] not in (3, None)):
+    if images.shape.lengths is not None and (not images.shape.lengths or images.shape.lengths[-1] not in (3, None)):
         raise ShapeError(f"{what} of images of shape {images.shape}", rule="(..., 3): three colours")
     return [images[..., k] for k in (0, 1, 2)]
 

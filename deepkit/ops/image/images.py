@@ -230,7 +230,7 @@ def central_crop(image: TensorLike, central_fraction: float) -> Any:
     x = _images(image, "central_crop")
     key: list[Any] = [slice(None)] * (x.shape.rank - 3)
     for axis in (x.shape.rank - 3, x.shape.rank - 2):
-        n = x.shape.dims[axis]
+        n = x.shape.lengths[axis]
         if n is None:
             raise ShapeError(f"central_crop of images of shape {x.shape}", rule="height and width are known")
         start = int((n - n * central_fraction) / 2)

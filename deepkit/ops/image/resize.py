@@ -29,7 +29,7 @@ def repeat(input: TensorLike, repeats: int, axis: int, name: str | None = None) 
     with scope(name, "Repeat", input) as full:
         x = convert(input)
         at = normalize_axis(axis, len(x.shape))
-        lengths: list[Any] = [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.dims or ())]
+        lengths: list[Any] = [ops.shape(x)[i] if d is None else d for i, d in enumerate(x.shape.lengths or ())]
         multiples = [1] * (len(lengths) + 1)
         multiples[at + 1] = int(repeats)
         lengths[at] *= int(repeats)
@@ -47,7 +47,7 @@ def resize_linear(input: TensorLike, factor: int, axis: int, name: str | None = 
     with scope(name, "ResizeLinear", input) as full:
         x = convert(input)
         at = normalize_axis(axis, len(x.shape))
-        known = (x.shape.dims or ())[at]
+        known = (x.shape.lengths or ())[at]
         length: Any = ops.shape(x)[at] if known is None else known
         place = (ops.cast(ops.range(length * factor), x.dtype) + 0.5) / factor - 0.5
         before = ops.floor(place)

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import threading
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,6 +17,19 @@ from deepkit.ops.input import deadline
 
 PATIENCE = 10.0  # seconds that the main thread waits for an element before it says what it waits for
 _WORDS = 64  # random words drawn at once
+
+_fillers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
+def fills_queues(thread: threading.Thread) -> threading.Thread:
+    """Says that a thread is there to put things into queues: while it lives, however slow, who takes is not starved."""
+    _fillers.add(thread)
+    return thread
+
+
+def _being_filled() -> bool:
+    """Whether another thread lives that puts things into queues."""
+    return any(thread in _fillers for thread in threading.enumerate() if thread is not threading.current_thread())
 
 
 def random_words(stream: Stream) -> Iterator[int]:
@@ -69,6 +83,7 @@ class Buffer:
             CancelledError: the queue is closed, or was closed with cancel_pending_enqueues meanwhile.
         """
         ticket = object()
+        fills_queues(threading.current_thread())
         with self._changed:
             if self._closed and not self._cancelled:
                 raise CancelledError(
@@ -133,7 +148,7 @@ class Buffer:
 
         what = f"{'an element' if taking else 'room'} in {self!r}"
         if not deadline.wait(self._changed, over, PATIENCE, what):
-            if taking and not self._putting and threading.current_thread() is threading.main_thread():
+            if taking and not _being_filled() and threading.current_thread() is threading.main_thread():
                 self._warn()
             deadline.wait(self._changed, over, None, what)
         if self._cancelled:
@@ -147,7 +162,7 @@ class Buffer:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"dequeue has waited for {PATIENCE:.0f} s: {self!r}, and no thread is putting anything in\n"
+                f"dequeue has waited for {PATIENCE:.0f} s: {self!r}, and no thread lives that puts things into queues\n"
                 "  try:   tf.train.start_queue_runners(sess=sess, coord=coord) before the first run; or run an enqueue",
                 GraphWarning, stacklevel=2,
             )

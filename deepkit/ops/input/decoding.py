@@ -36,7 +36,7 @@ class DecodeRaw(Op):
     gradient = None
 
     def shape(self, x: Shape) -> Shape:
-        return UNKNOWN if x.dims is None else Shape((*x.dims, None))
+        return UNKNOWN if x.lengths is None else Shape((*x.lengths, None))
 
     def dtype(self, *dtypes: DType) -> DType:
         return self.out_type
@@ -106,8 +106,8 @@ class DecodeCSV(Op):
 
     def shape(self, records: Shape, *defaults: Shape) -> Any:
         for i, default in enumerate(defaults):
-            if default.dims is not None and not (
-                len(default.dims) < 2 and default.dims[:1] in ((), (0,), (1,), (None,))
+            if default.lengths is not None and not (
+                len(default.lengths) < 2 and default.lengths[:1] in ((), (0,), (1,), (None,))
             ):
                 raise ShapeError(
                     f"the default of column {i} has shape {default}",

@@ -171,7 +171,7 @@ def _known_dims(key: str, shape: Any) -> tuple[int, ...]:
     """The shape of a feature, which is known as a whole."""
     if shape is None:
         raise ArgumentError(f"feature {key!r} has no shape", rule="[] for a single value")
-    dims = Shape([shape] if isinstance(shape, int) else shape).dims
+    dims = Shape([shape] if isinstance(shape, int) else shape).lengths
     if dims is None or None in dims:
         raise ShapeError(
             f"feature {key!r} has shape {shape}, which is not known as a whole",

@@ -58,9 +58,9 @@ class ParseExample(Op):
     gradient = None
 
     def shape(self, serialized: Shape, names: Shape, *defaults: Shape) -> Any:
-        if serialized.dims is None and not self.single:
+        if serialized.lengths is None and not self.single:
             return tuple(s for layout in self.layouts for s in layout.unknown_shapes())
-        rows = serialized.dims or ()
+        rows = serialized.lengths or ()
         self._check(len(rows), serialized)
         return tuple(s for layout in self.layouts for s in layout.shapes(rows))
 

@@ -90,7 +90,7 @@ class QueueEnqueueV2(QueueUse):
         for i, (part, wanted) in enumerate(zip(parts, self._shapes, strict=True)):
             self._check(i, part, wanted)
         if self.many:
-            lengths = {part.dims[0] for part in parts if part.dims} - {None}
+            lengths = {part.lengths[0] for part in parts if part.lengths} - {None}
             if len(lengths) > 1:
                 raise ShapeError(
                     f"enqueue_many into {self.queue_name!r}: parts of {' and '.join(map(str, sorted(lengths)))} rows",  # type: ignore[type-var]
@@ -99,14 +99,14 @@ class QueueEnqueueV2(QueueUse):
         return SCALAR
 
     def _check(self, i: int, part: Shape, wanted: Shape) -> None:
-        if self.many and part.dims == ():
+        if self.many and part.lengths == ():
             raise ShapeError(
                 f"enqueue_many into {self.queue_name!r}: part {i} is a single number", rule="its rows are the elements",
                 hint="enqueue for one element; enqueue_many([[1., 2., 3.]]) for three",
             )
         expected = Shape((None,)).concatenate(wanted) if self.many else wanted
         if not part.is_compatible_with(expected):
-            rows = not self.many and part.dims and part[1:].is_compatible_with(wanted)
+            rows = not self.many and part.lengths and part[1:].is_compatible_with(wanted)
             raise ShapeError(
                 f"{'enqueue_many' if self.many else 'enqueue'} into {self.queue_name!r}: part {i} has shape {part}",
                 rule=f"the queue was made for elements of shape {wanted}" + (" in rows" if self.many else ""),
@@ -164,7 +164,7 @@ class QueueDequeueManyV2(QueueUse):
 
     def shape(self, queue: Shape, n: Shape) -> Any:
         rows = None if self.up_to else self.rows
-        return tuple(UNKNOWN if s.dims is None else Shape.of((rows, *s.dims)) for s in self.static)
+        return tuple(UNKNOWN if s.lengths is None else Shape.of((rows, *s.lengths)) for s in self.static)
 
     def dtype(self, queue: DType, n: DType) -> Any:
         return self.components
@@ -187,7 +187,7 @@ def batch_of(rows: list[np.ndarray], dtype: DType, shape: Shape, padding: Any = 
     shape: of a row, for a batch without rows; to: its shape after padding, None for "as the longest".
     """
     if not rows:
-        return np.zeros((0, *[d or 0 for d in shape.dims or ()]), dtype.numpy)
+        return np.zeros((0, *[d or 0 for d in shape.lengths or ()]), dtype.numpy)
     if padding is None:
         return np.stack(rows)
     longest = np.max([row.shape for row in rows], axis=0).tolist()

@@ -94,7 +94,7 @@ def unbroadcast(dx: TensorOrSymbol, x: TensorOrSymbol, other: TensorOrSymbol) ->
 
     dx: the broadcast shape of x and other; result: x's shape.
     """
-    a, b = x.shape.dims, other.shape.dims
+    a, b = x.shape.lengths, other.shape.lengths
     if a is not None and b is not None and len(a) >= len(b):
         aligned = (1,) * (len(a) - len(b)) + b
         if all(q == 1 or (q is not None and p == q) for p, q in zip(a, aligned, strict=True)):

@@ -36,7 +36,7 @@ def _columns(x: AnyTensor, start: int | None, stop: int | None) -> Any:
 
 def _matrix_dims(x: Shape, what: str) -> tuple[tuple[int | None, ...], int | None, int | None]:
     """(batch, rows, columns) of a shape of known rank."""
-    dims = x.dims or ()
+    dims = x.lengths or ()
     if len(dims) < 2:
         raise ShapeError(f"{what} of a tensor of shape {x}", rule="a matrix has two axes: at least rank 2")
     return dims[:-2], dims[-2], dims[-1]
@@ -105,10 +105,10 @@ class MatrixTriangularSolve(SquareMatrices):
 
     def shape(self, a: Shape, b: Shape) -> Shape:
         self._square(a, "matrix_triangular_solve")
-        if a.dims is None or b.dims is None:
+        if a.lengths is None or b.lengths is None:
             return UNKNOWN
         batch, rows, columns = _matrix_dims(b, "matrix_triangular_solve: right-hand side")
-        if not Shape.of(a.dims[-1:]).is_compatible_with([rows]):
+        if not Shape.of(a.lengths[-1:]).is_compatible_with([rows]):
             raise ShapeError(f"matrix_triangular_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
         return broadcast(a[:-2], Shape.of(batch)).concatenate([rows, columns])
 
@@ -182,7 +182,7 @@ class Qr(Op):
     half = False
 
     def shape(self, x: Shape) -> Any:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN, UNKNOWN
         batch, m, n = _matrix_dims(x, "qr")
         k = m if self.full_matrices else _smaller(m, n)
@@ -194,7 +194,7 @@ class Qr(Op):
 
     def gradient(self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor) -> Any:
         (dq, dr), (q, r) = dys, ys
-        m, n = (None, None) if x.shape.dims is None else x.shape.dims[-2:]
+        m, n = (None, None) if x.shape.lengths is None else x.shape.lengths[-2:]
         if self.full_matrices and m is not None and n is not None and m > n:
             raise GradientError(
                 f"qr of {x.shape} with full_matrices=True has no derivative",
@@ -247,7 +247,7 @@ class SelfAdjointEig(SquareMatrices):
 
     def shape(self, x: Shape) -> Any:
         self._square(x, "self_adjoint_eig")
-        values = UNKNOWN if x.dims is None else Shape.of(x.dims[:-1])
+        values = UNKNOWN if x.lengths is None else Shape.of(x.lengths[:-1])
         return (values, x) if self.compute_v else values
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
@@ -297,7 +297,7 @@ class Svd(Op):
     half = False
 
     def shape(self, x: Shape) -> Any:
-        if x.dims is None:
+        if x.lengths is None:
             return (UNKNOWN,) * 3 if self.compute_uv else UNKNOWN
         batch, m, n = _matrix_dims(x, "svd")
         k = _smaller(m, n)
@@ -334,7 +334,7 @@ def _thin(
     A single further column stays orthogonal to the first ones, du2 = -u1 du1^H u2; several may also turn among
     themselves, so that their derivative does not exist.
     """
-    m, n = (None, None) if x.shape.dims is None else x.shape.dims[-2:]
+    m, n = (None, None) if x.shape.lengths is None else x.shape.lengths[-2:]
     if m is not None and n is not None and abs(m - n) > 1:
         raise GradientError(
             f"svd of {x.shape} with full_matrices=True has no derivative",
@@ -361,7 +361,7 @@ def _svd_gradient(x: AnyTensor, parts: tuple[Any, Any, Any], dparts: tuple[Any, 
         turn = ops.matrix_diag_part(vv)
         inner = inner + ops.matrix_diag((ops.conj(turn) - turn) * _safe_inverse(s) * 0.5)
     dx = matmul(matmul(u, inner), v, adjoint_b=True)
-    m, n = (None, None) if x.shape.dims is None else x.shape.dims[-2:]
+    m, n = (None, None) if x.shape.lengths is None else x.shape.lengths[-2:]
     if m is None or n is None or m > n:
         dx = dx + matmul((du - matmul(u, uu)) * inverse, v, adjoint_b=True)
     if m is None or n is None or n > m:
@@ -403,7 +403,7 @@ class PseudoInverse(Op):
     half = False
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN
         batch, m, n = _matrix_dims(x, "pinv")
         return Shape.of((*batch, n, m))
@@ -437,7 +437,7 @@ def matrix_solve_ls(
     """
     with scope(name, "matrix_solve_ls", matrix, rhs) as full:
         matrix = matrix if is_tensor(matrix) else convert(matrix, beside=rhs)
-        dims = matrix.shape.with_rank_at_least(2).dims
+        dims = matrix.shape.with_rank_at_least(2).lengths
         m, n = (None, None) if dims is None else dims[-2:]
         regular = is_tensor(l2_regularizer) or l2_regularizer != 0
         known = m is not None and n is not None

@@ -26,7 +26,7 @@ class MatrixDiag(Op):
     """
 
     def shape(self, x: Shape) -> Shape:
-        dims = x.with_rank_at_least(1).dims
+        dims = x.with_rank_at_least(1).lengths
         return UNKNOWN if dims is None else Shape.of((*dims, dims[-1]))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
@@ -47,7 +47,7 @@ class MatrixDiagPart(Op):
     """
 
     def shape(self, x: Shape) -> Shape:
-        dims = x.with_rank_at_least(2).dims
+        dims = x.with_rank_at_least(2).lengths
         if dims is None:
             return UNKNOWN
         rows, columns = dims[-2:]
@@ -92,12 +92,12 @@ class MatrixSetDiag(Op):
     """
 
     def shape(self, x: Shape, diagonal: Shape) -> Shape:
-        if x.dims is not None:
+        if x.lengths is not None:
             if len(x) < 2:
                 raise ShapeError(f"matrix_set_diag of a tensor of shape {x}", rule="a matrix has two axes")
-            rows, columns = x.dims[-2:]
+            rows, columns = x.lengths[-2:]
             length = None if rows is None or columns is None else min(rows, columns)
-            if not diagonal.is_compatible_with([*x.dims[:-2], length]):
+            if not diagonal.is_compatible_with([*x.lengths[:-2], length]):
                 raise ShapeError(
                     f"matrix_set_diag: a diagonal of shape {diagonal} for matrices {x}",
                     rule="matrices (..., m, n) have diagonals (..., min(m, n))",
@@ -129,7 +129,7 @@ class Diag(Op):
     """
 
     def shape(self, x: Shape) -> Shape:
-        dims = x.with_rank_at_least(1).dims
+        dims = x.with_rank_at_least(1).lengths
         return UNKNOWN if dims is None else Shape.of(dims + dims)
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
@@ -148,7 +148,7 @@ class DiagPart(Op):
     """
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return UNKNOWN
         half, odd = divmod(len(x), 2)
         if odd or not half or not x[:half].is_compatible_with(x[half:]):

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
@@ -27,7 +28,7 @@ class FFT(Op):
     kinds = "c"
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is not None and len(x) < self.axes:
+        if x.lengths is not None and len(x) < self.axes:
             raise ShapeError(f"a Fourier transform over {self.axes} axes of a tensor of shape {x}")
         return x
 
@@ -69,17 +70,17 @@ ifft, ifft2d, ifft3d = (_transform(f"ifft{s}", n, True) for n, s in ((1, ""), (2
 
 def _fitted(x: AnyTensor, n: int) -> Any:
     """x cut off, or filled with zeros, to n places along its last axis."""
-    if isinstance(n, int) and x.shape.dims is not None and x.shape.dims[-1] == n:
+    if isinstance(n, int) and x.shape.lengths is not None and x.shape.lengths[-1] == n:
         return x
     known = Shape(x.shape)[:-1]
-    others = known.dims if known.is_full else ops.shape(x)[:-1]
+    others = known.lengths if known.is_full else ops.shape(x)[:-1]
     zeros = ops.zeros([*others, n] if known.is_full and isinstance(n, int) else ops.concat([others, [n]], 0), x.dtype)
     return ops.concat([x, zeros], -1)[..., :n]
 
 
 def _length(x: AnyTensor, axis: int) -> Any:
     """The length of an axis: a number where it is known, else a tensor."""
-    dims = x.shape.with_rank_at_least(-axis).dims
+    dims = x.shape.with_rank_at_least(-axis).lengths
     known = None if dims is None else dims[axis]
     return ops.shape(x)[axis] if known is None else int(known)
 
@@ -128,7 +129,7 @@ def rfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str
     """
     with scope(name, "rfft", input_tensor) as full:
         x = convert(input_tensor)
-        return ops.identity(_half(x, *_given(fft_length, 1)), name=full)
+        return shown_as(ops.identity(_half(x, *_given(fft_length, 1)), name=full), "RFFT")
 
 
 def irfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
@@ -139,7 +140,7 @@ def irfft(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: st
     """
     with scope(name, "irfft", input_tensor) as full:
         x = convert(input_tensor)
-        return ops.identity(_from_half(x, *_given(fft_length, 1)), name=full)
+        return shown_as(ops.identity(_from_half(x, *_given(fft_length, 1)), name=full), "IRFFT")
 
 
 def rfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
@@ -150,7 +151,7 @@ def rfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: s
     """
     with scope(name, "rfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)
-        return ops.identity(_other_axis(_half(x, columns), rows, fft), name=full)
+        return shown_as(ops.identity(_other_axis(_half(x, columns), rows, fft), name=full), "RFFT2D")
 
 
 def irfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: str | None = None) -> AnyTensor:
@@ -161,4 +162,4 @@ def irfft2d(input_tensor: TensorLike, fft_length: IntsLike | None = None, name: 
     """
     with scope(name, "irfft2d", input_tensor) as full:
         x, (rows, columns) = convert(input_tensor), _given(fft_length, 2)
-        return ops.identity(_from_half(_other_axis(x, rows, ifft), columns), name=full)
+        return shown_as(ops.identity(_from_half(_other_axis(x, rows, ifft), columns), name=full), "IRFFT2D")

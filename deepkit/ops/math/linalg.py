@@ -42,7 +42,7 @@ class MatMul(Op):
     kinds = "ifc"
 
     def shape(self, a: Shape, b: Shape) -> Shape:
-        if a.dims is None or b.dims is None:
+        if a.lengths is None or b.lengths is None:
             return UNKNOWN
         n, k = _matrix_dims(a, "a", self.transpose_a)
         k2, m = _matrix_dims(b, "b", self.transpose_b)
@@ -52,7 +52,7 @@ class MatMul(Op):
                 rule="(n, k) @ (k, m) -> (n, m): columns of a = rows of b" + self._after_transposing(a, b),
                 hint="transpose one factor, or check the layer sizes",
             )
-        return Shape.of((*(broadcast(a[:-2], b[:-2]).dims or ()), n, m))
+        return Shape.of((*(broadcast(a[:-2], b[:-2]).lengths or ()), n, m))
 
     def _after_transposing(self, a: Shape, b: Shape) -> str:
         turned = [x for x, flag in (("a", self.transpose_a), ("b", self.transpose_b)) if flag]
@@ -106,7 +106,7 @@ class SquareMatrices(Op):
 
     @staticmethod
     def _square(x: Shape, what: str) -> Shape:
-        if x.dims is not None and (len(x.dims) < 2 or not Shape.of(x.dims[-1:]).is_compatible_with(x.dims[-2:-1])):
+        if x.lengths is not None and (len(x.lengths) < 2 or not Shape.of(x.lengths[-1:]).is_compatible_with(x.lengths[-2:-1])):
             raise ShapeError(f"{what} of a tensor of shape {x}", rule="the last two dimensions must be equal")
         return x
 
@@ -146,7 +146,7 @@ class MatrixDeterminant(SquareMatrices):
 
     def shape(self, x: Shape) -> Shape:
         self._square(x, "determinant")
-        return UNKNOWN if x.dims is None else Shape.of(x.dims[:-2])
+        return UNKNOWN if x.lengths is None else Shape.of(x.lengths[:-2])
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.linalg.det(x).astype(x.dtype)
@@ -164,7 +164,7 @@ class MatrixSolve(SquareMatrices):
 
     def shape(self, a: Shape, b: Shape) -> Shape:
         self._square(a, "matrix_solve")
-        if a.dims is not None and b.dims is not None and not Shape.of(a.dims[-1:]).is_compatible_with(b.dims[-2:-1]):
+        if a.lengths is not None and b.lengths is not None and not Shape.of(a.lengths[-1:]).is_compatible_with(b.lengths[-2:-1]):
             raise ShapeError(f"matrix_solve: a has shape {a}, b {b}", rule="a (..., n, n) and b (..., n, k)")
         return b
 
@@ -254,7 +254,7 @@ def _of_any_rank(a: AnyTensor, b: AnyTensor, axes: Any, name: str | None) -> Any
     """tensordot where a rank is not known before the graph runs: all lengths are tensors."""
     if not isinstance(axes, int):
         over_a, over_b = (ops.reshape(convert(side, "int32", beside=a), [-1]) for side in axes)
-        a, b, axes = _moved(a, over_a, True), _moved(b, over_b, False), over_a.shape.dims[0]
+        a, b, axes = _moved(a, over_a, True), _moved(b, over_b, False), over_a.shape.lengths[0]
     in_a, in_b = ops.shape(a), ops.shape(b)
     free = ops.rank(a) - axes
     left = ops.reshape(a, ops.stack([-1, ops.reduce_prod(in_a[free:])]))

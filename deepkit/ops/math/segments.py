@@ -52,9 +52,9 @@ class SegmentReduction(Op):
     types = ("T", "index", "index")
 
     def shape(self, data: Shape, ids: Shape, *num: Shape) -> Shape:
-        if data.dims is None or ids.dims is None:
+        if data.lengths is None or ids.lengths is None:
             return UNKNOWN
-        rank = len(ids.dims)
+        rank = len(ids.lengths)
         if not num and rank != 1:
             raise ShapeError(f"{self.type}: the segment ids have shape {ids}", rule="sorted segment ids are a vector")
         if not data[:rank].is_compatible_with(ids):
@@ -62,7 +62,7 @@ class SegmentReduction(Op):
                 f"{self.type}: data of shape {data} and segment ids of shape {ids}",
                 rule="the shape of the data begins with that of the ids: one id for each row",
             )
-        return Shape.of((self.static, *data.dims[rank:]))
+        return Shape.of((self.static, *data.lengths[rank:]))
 
     def forward(self, xp: ArrayModule, data: Array, ids: Array, *num: Array) -> Any:
         rows = data.reshape((ids.size, *data.shape[ids.ndim :]))
@@ -215,7 +215,7 @@ class RowsOfSegments(Op):
     types = ("T", "index")
 
     def shape(self, x: Shape, ids: Shape) -> Shape:
-        return UNKNOWN if x.dims is None or ids.dims is None else Shape.of(ids.dims + x.dims[1:])
+        return UNKNOWN if x.lengths is None or ids.lengths is None else Shape.of(ids.lengths + x.lengths[1:])
 
     def forward(self, xp: ArrayModule, x: Array, ids: Array) -> Any:
         if not len(x):

@@ -25,7 +25,7 @@ class BiasAdd(Op):
     def shape(self, x: Shape, bias: Shape) -> Shape:
         if x.rank is not None and x.rank < 2:
             raise ShapeError(f"the value has shape {x}", rule="at least 2 axes: [batch, ..., channels]")
-        if not bias.is_compatible_with((x.dims[-1] if x.dims is not None else None,)):
+        if not bias.is_compatible_with((x.lengths[-1] if x.lengths is not None else None,)):
             raise ShapeError(
                 f"a bias of shape {bias} for a value of shape {x}",
                 rule="one number for each channel: bias (channels,), value (..., channels)",

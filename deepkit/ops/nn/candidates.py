@@ -193,7 +193,7 @@ def _logits(
     rows = ops.embedding_lookup(weights, ids, partition_strategy)
     offsets = ops.embedding_lookup(biases, ids, partition_strategy)
     split = ops.shape(flat)[0]
-    size = inputs.shape.dims[-1] if inputs.shape.dims and inputs.shape.dims[-1] is not None else ops.shape(inputs)[1]
+    size = inputs.shape.lengths[-1] if inputs.shape.lengths and inputs.shape.lengths[-1] is not None else ops.shape(inputs)[1]
     own = ops.reshape(rows[:split], [-1, num_true, size])
     true = ops.reduce_sum(ops.expand_dims(inputs, 1) * own, -1) + ops.reshape(offsets[:split], [-1, num_true])
     others = ops.matmul(inputs, rows[split:], transpose_b=True) + offsets[split:]

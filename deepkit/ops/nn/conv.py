@@ -38,8 +38,8 @@ class Convolving(Windowed):
                 f"the filter has shape {filters}: {filters.rank} axes",
                 rule=f"{self.space + 2} axes: [{AXES[self.space]}, channels in, channels out]",
             )
-        f = filters.dims or (None,) * (self.space + 2)
-        channels = x.dims[-1] if x.dims is not None else None
+        f = filters.lengths or (None,) * (self.space + 2)
+        channels = x.lengths[-1] if x.lengths is not None else None
         if channels is not None and f[-2] is not None and channels != f[-2] * self.groups:
             raise _channels_differ(x, filters, channels, f[-2], self)
         if f[-1] is not None and f[-1] % self.groups:
@@ -47,7 +47,7 @@ class Convolving(Windowed):
                 f"the filter {filters} has {f[-1]} output channels for {self.groups} groups",
                 rule="every group makes equally many channels",
             )
-        batch = x.dims[0] if x.dims is not None else None
+        batch = x.lengths[0] if x.lengths is not None else None
         return Shape.of((batch, *self.out_space(x, f[: self.space]), f[-1]))
 
     def run(self, xp: ArrayModule, kernel: Array, a: Array, b: Array, **parts: Any) -> Any:
@@ -58,7 +58,7 @@ class Convolving(Windowed):
 
 
 def _channels_differ(x: Shape, filters: Shape, channels: int, wanted: int, op: Convolving) -> ShapeError:
-    right = list(filters.dims or ())
+    right = list(filters.lengths or ())
     layout, made_for = "channels in, channels out", wanted * op.groups
     if wanted == 1 and op.groups > 1 and right[-1] is not None:  # a depthwise filter, as its user wrote it
         right[-2:] = [op.groups, right[-1] // op.groups]
@@ -66,7 +66,7 @@ def _channels_differ(x: Shape, filters: Shape, channels: int, wanted: int, op: C
     shown = Shape(right)
     right[-2] = channels
     hint = f"a filter of shape {right}, or an input with {made_for} channels in its last axis"
-    if x.dims is not None and x.dims[1] == made_for:
+    if x.lengths is not None and x.lengths[1] == made_for:
         hint += "; if the channels are the second axis, data_format='NCHW'"
     return ShapeError(
         f"the input {x} has {channels} channels, but the filter {shown} is made for {made_for}",
@@ -267,7 +267,7 @@ def atrous_conv2d(
 
 def _depthwise(x: AnyTensor, filters: AnyTensor, settings: dict[str, Any], name: str | None) -> Any:
     """filters (height, width, channels, multiplier) on channels-last x: output channel c * multiplier + m."""
-    dims: Any = filters.shape.dims
+    dims: Any = filters.shape.lengths
     if dims is None or len(dims) != 4 or None in dims[2:]:
         raise ShapeError(
             f"a depthwise filter of shape {filters.shape}",

@@ -43,7 +43,7 @@ class CTCLoss(Op):
             raise ShapeError(
                 f"ctc_loss: inputs of shape {logits}", rule="(time, batch, classes), scores before softmax"
             )
-        batch = None if logits.dims is None else logits.dims[1]
+        batch = None if logits.lengths is None else logits.lengths[1]
         return Shape((batch,)).merge(lengths), logits
 
     def dtype(self, logits: DType, *_: DType) -> Any:
@@ -204,7 +204,7 @@ class CTCDecoder(Op):
     def shape(self, logits: Shape, lengths: Shape) -> Any:
         if logits.rank not in (3, None):
             raise ShapeError(f"a CTC decoder of inputs {logits}", rule="(time, batch, classes)")
-        batch = None if logits.dims is None else logits.dims[1]
+        batch = None if logits.lengths is None else logits.lengths[1]
         path = (Shape((None, 2)), Shape((None,)), Shape((2,)))
         return (*path * self.paths, Shape((batch, self.paths)))
 

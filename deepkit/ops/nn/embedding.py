@@ -61,7 +61,7 @@ def _places(shards: list[Any], ids: AnyTensor, strategy: str) -> tuple[Any, Any]
         return ops.floormod(ids, n), ops.floordiv(ids, n)
     if strategy != "div":
         raise ArgumentError(f"partition_strategy={strategy!r}", rule="'mod' or 'div'")
-    lengths = [p.shape.dims[0] if p.shape.dims else None for p in shards]
+    lengths = [p.shape.lengths[0] if p.shape.lengths else None for p in shards]
     total: Any = 0
     for length, shard in zip(lengths, shards, strict=True):
         total = total + (ops.cast(ops.shape(shard)[0], ids.dtype) if length is None else length)

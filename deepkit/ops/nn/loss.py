@@ -40,7 +40,7 @@ class SoftmaxCrossEntropy(Op):
                 "or become rows with one_hot(labels, classes)",
             )
         both = logits.merge(labels)
-        return UNKNOWN if both.dims is None else Shape.of(both.dims[:-1])
+        return UNKNOWN if both.lengths is None else Shape.of(both.lengths[:-1])
 
     def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
         shifted = _shifted(logits)
@@ -153,13 +153,13 @@ class SparseSoftmaxCrossEntropy(Op):
     types = ("T", "index")
 
     def shape(self, logits: Shape, labels: Shape) -> Shape:
-        if logits.dims is not None and not logits[:-1].is_compatible_with(labels):
+        if logits.lengths is not None and not logits[:-1].is_compatible_with(labels):
             raise ShapeError(
                 f"sparse_softmax_cross_entropy_with_logits: logits {logits} and labels {labels}",
                 rule="logits (..., classes) and labels (...): one class number for each row",
                 hint="one-hot rows belong to softmax_cross_entropy_with_logits; a column (n, 1) needs reshape(labels, [-1])",
             )
-        return labels if logits.dims is None else logits[:-1].merge(labels)
+        return labels if logits.lengths is None else logits[:-1].merge(labels)
 
     def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
         check_labels(xp, labels, logits.shape[-1])

@@ -168,7 +168,7 @@ class BatchNorm(Op):
 
     def shape(self, x: Shape, scale: Shape, offset: Shape) -> tuple[Shape, Shape, Shape]:
         channels = scale.merge(offset)
-        if x.rank is not None and not channels.is_compatible_with((x.dims[-1],)):  # type: ignore[index]
+        if x.rank is not None and not channels.is_compatible_with((x.lengths[-1],)):  # type: ignore[index]
             raise ShapeError(
                 f"batch normalization of {x} with a scale of shape {scale} and an offset of shape {offset}",
                 rule="one number for each channel: scale (channels,), offset (channels,), x (..., channels)",

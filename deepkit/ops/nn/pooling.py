@@ -8,6 +8,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import register
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntsLike, PaddingLike, TensorLike
 from deepkit.device import pooling, windows
@@ -30,9 +31,9 @@ class Pooling(Windowed):
     def output(self, x: Shape) -> Shape:
         """The shape of the pooled x."""
         self.check_rank(x)
-        if x.dims is None:
+        if x.lengths is None:
             return Shape([None] * (self.space + 2))
-        return Shape.of((x.dims[0], *self.out_space(x, self.kernel), x.dims[-1]))
+        return Shape.of((x.lengths[0], *self.out_space(x, self.kernel), x.lengths[-1]))
 
     def shape(self, x: Shape) -> Shape:
         return self.output(x)
@@ -287,6 +288,6 @@ def max_pool_with_argmax(
         raise ArgumentError("max_pool_with_argmax counts positions in NHWC", hint="transpose(x, [0, 2, 3, 1])")
     to = as_dtype(output_dtype or Targmax or "int64")
     with scope(name, "MaxPoolWithArgmax", input) as full:
-        y = apply(MaxPool(**settings), input, name=full)
+        y = shown_as(apply(MaxPool(**settings), input, name=full), "MaxPoolWithArgmax")
         where = MaxPoolPosition(with_batch=include_batch_in_index, to=to, **settings)
         return y, apply(where, input, y)

@@ -60,9 +60,9 @@ def sizes(
 ) -> tuple[int | None, int | None, int | None]:
     """Time, batch and units, as far as they are known: z (time, batch, gates n), state (batch, n), kernel (n, gates n)."""
     if all(s.rank in (None, rank) for s, rank in ((z, 3), (state, 2), (kernel, 2))):
-        time, batch, width = z.dims or (None,) * 3
-        rows, units = state.dims or (None,) * 2
-        n, columns = kernel.dims or (None,) * 2
+        time, batch, width = z.lengths or (None,) * 3
+        rows, units = state.lengths or (None,) * 2
+        n, columns = kernel.lengths or (None,) * 2
         of_gates = {w / gates for w in _known(width, columns)}
         batches, widths = _known(batch, rows), _known(units, n) | of_gates
         if len(batches) <= 1 and len(widths) <= 1:

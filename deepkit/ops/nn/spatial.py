@@ -51,10 +51,10 @@ class Windowed(Op):
 
     def out_space(self, x: Shape, kernel: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The lengths of the space axes of the output, as far as they are known."""
-        if x.dims is None:
+        if x.lengths is None:
             return (None,) * self.space
         lengths: list[int | None] = []
-        for axis, (n, k, s, d) in enumerate(zip(x.dims[1:-1], kernel, self.strides, self.dilations, strict=True)):
+        for axis, (n, k, s, d) in enumerate(zip(x.lengths[1:-1], kernel, self.strides, self.dilations, strict=True)):
             own = self.padding if isinstance(self.padding, str) else self.padding[axis]
             known = k is not None or own == "SAME"
             lengths.append(windows.count(n, k or 1, s, d, own) if known else None)

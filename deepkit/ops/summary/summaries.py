@@ -51,7 +51,7 @@ class _Summary(Op):
 
 
 def _scalar(op: str, tag: Shape) -> None:
-    if tag.dims is not None and len(tag.dims) != 0:
+    if tag.lengths is not None and len(tag.lengths) != 0:
         raise ShapeError(f"{op}: the tag has shape {tag}", rule="the tag is one string")
 
 
@@ -92,7 +92,7 @@ class ImageSummary(_Summary):
 
     def shape(self, tag: Shape, images: Shape) -> Any:
         _scalar(self.type, tag)
-        dims = images.dims
+        dims = images.lengths
         if dims is not None and (len(dims) != 4 or dims[3] not in (None, 1, 3, 4)):
             raise ShapeError(
                 f"an image summary of a tensor of shape {images}",
@@ -120,7 +120,7 @@ class AudioSummaryV2(_Summary):
 
     def shape(self, tag: Shape, sounds: Shape, rate: Shape) -> Any:
         _scalar(self.type, tag)
-        if sounds.dims is not None and len(sounds.dims) not in (2, 3):
+        if sounds.lengths is not None and len(sounds.lengths) not in (2, 3):
             raise ShapeError(
                 f"an audio summary of a tensor of shape {sounds}", rule="(batch, frames, channels) or (batch, frames)"
             )

@@ -30,7 +30,7 @@ class EditDistance(Op):
     gradient = None
 
     def shape(self, *shapes: Shape) -> Shape:
-        rank = shapes[2].dims[0] if shapes[2].dims else None
+        rank = shapes[2].lengths[0] if shapes[2].lengths else None
         return Shape(None if rank is None else (None,) * (rank - 1))
 
     def forward(

@@ -290,12 +290,12 @@ class ReduceJoin(Op):
         return axes
 
     def shape(self, x: Shape) -> Shape:
-        if x.dims is None:
+        if x.lengths is None:
             return Shape(()) if self.axis is None and not self.keepdims else UNKNOWN
-        gone = self._axes(len(x.dims))
+        gone = self._axes(len(x.lengths))
         if self.keepdims:
-            return Shape.of(tuple(1 if i in gone else d for i, d in enumerate(x.dims)))
-        return Shape.of(tuple(d for i, d in enumerate(x.dims) if i not in gone))
+            return Shape.of(tuple(1 if i in gone else d for i, d in enumerate(x.lengths)))
+        return Shape.of(tuple(d for i, d in enumerate(x.lengths) if i not in gone))
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         axes = self._axes(x.ndim)

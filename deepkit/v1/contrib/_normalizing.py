@@ -15,7 +15,7 @@ from deepkit.v1.framework.symbolic import constant_of
 
 
 def _known(inputs: Any, axes: Any, what: str) -> list[int]:
-    dims = None if inputs.shape.dims is None else [inputs.shape.dims[a] for a in axes]
+    dims = None if inputs.shape.lengths is None else [inputs.shape.lengths[a] for a in axes]
     if dims is None or None in dims:
         raise ShapeError(
             f"{what} of an input of shape {inputs.shape}", rule="the axes that have parameters are known",

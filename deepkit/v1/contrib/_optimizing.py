@@ -67,7 +67,7 @@ def bias_add(
     axis = 1 if data_format == "NCHW" else -1
     with variable_scope(scope, "BiasAdd", [inputs], reuse=reuse):
         biases = model_variable(
-            "biases", [inputs.shape.dims[axis]], inputs.dtype, initializer or initializers.zeros, regularizer, trainable,
+            "biases", [inputs.shape.lengths[axis]], inputs.dtype, initializer or initializers.zeros, regularizer, trainable,
             variables_collections,
         )
         outputs = ops.bias_add(inputs, biases, data_format=data_format)

@@ -82,7 +82,7 @@ def crf_log_likelihood(
     """
     inputs = constant_of(inputs)
     if transition_params is None:
-        tags = inputs.shape.dims[2]
+        tags = inputs.shape.lengths[2]
         transition_params = get_variable("transitions", [tags, tags])
     score = crf_sequence_score(inputs, tag_indices, sequence_lengths, transition_params)
     return score - crf_log_norm(inputs, sequence_lengths, transition_params), transition_params

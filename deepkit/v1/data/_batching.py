@@ -28,7 +28,7 @@ def _sparse(parts: SparseParts, more: int) -> SparseParts:
 
 
 def _longer(rows: int | None, shape: Shape) -> Shape:
-    return Shape(None) if shape.dims is None else Shape((rows, *shape.dims))
+    return Shape(None) if shape.lengths is None else Shape((rows, *shape.lengths))
 
 
 def padded_shape(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
@@ -36,19 +36,19 @@ def padded_shape(wanted: Any, shape: Shape) -> tuple[int | None, ...]:
     element has another number of axes. Of a tensor only that number is known.
     """
     if isinstance(wanted, Symbol):
-        wanted = [None] * int((wanted.shape.dims or (len(shape.as_list()),))[0] or len(shape.as_list()))
+        wanted = [None] * int((wanted.shape.lengths or (len(shape.as_list()),))[0] or len(shape.as_list()))
     full = _open(wanted, shape)
-    if shape.dims is not None and len(shape.dims) != len(full):
+    if shape.lengths is not None and len(shape.lengths) != len(full):
         raise ShapeError(
             f"padded_batch: an element of shape {shape} cannot get the shape {Shape(full)}",
-            rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(shape.dims)}",
+            rule="padding makes axes longer, it adds none", hint=f"padded_shapes={[None] * len(shape.lengths)}",
         )
     return full
 
 
 def _open(padded: Any, shape: Shape) -> tuple[int | None, ...]:
     """The dimensions that an element is filled up to; None for those that follow from the batch."""
-    dims = padded.dims if isinstance(padded, Shape) else padded
+    dims = padded.lengths if isinstance(padded, Shape) else padded
     if dims is None:
         dims = [None] * len(shape.as_list())
     return tuple(None if d is None or d == -1 else int(d) for d in dims)

@@ -117,12 +117,12 @@ class Dataset(Elements):
         leaves, element = flatten(made), map_leaves(part_of, made)
         lengths: set[int | None] = set()
         for x in components(made):
-            if x.shape.dims == ():
+            if x.shape.lengths == ():
                 raise ShapeError(
                     f"from_tensor_slices: {x.name} is a single number", rule="the rows of a tensor are the elements",
                     hint="from_tensors for one element; from_tensor_slices([...]) for several",
                 )
-            lengths.add(x.shape.dims[0] if x.shape.dims else None)
+            lengths.add(x.shape.lengths[0] if x.shape.lengths else None)
         if len(lengths - {None}) > 1:
             raise ShapeError(
                 f"from_tensor_slices: tensors of {' and '.join(map(str, sorted(n for n in lengths if n is not None)))} rows",

@@ -45,7 +45,7 @@ class SparseParts(NamedTuple):
     @property
     def shape(self) -> Shape:
         """The dense shape: the number of its axes, if that is known."""
-        rank = self.dense_shape.shape.dims[0] if self.dense_shape.shape.dims else None
+        rank = self.dense_shape.shape.lengths[0] if self.dense_shape.shape.lengths else None
         return Shape(None if rank is None else [None] * rank)
 
 

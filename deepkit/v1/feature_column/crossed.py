@@ -60,7 +60,7 @@ class CrossedColumn(CategoricalColumn):
         for (_, key), part in zip(ordered, parts, strict=True):
             _check_crossed(key, part)
         ids = py_func(partial(self._cross, sorted(dense)), parts, int64)
-        sizes = [part.shape.dims or (None, None) for part in parts]
+        sizes = [part.shape.lengths or (None, None) for part in parts]
         counts = [size[1] for size in sizes]
         ids.set_shape([sizes[0][0], None if None in counts else math.prod(n or 0 for n in counts)])
         return ids

@@ -39,7 +39,7 @@ class NumericColumn(DenseColumn):
                 f"feature {self.key!r} is {value.dtype.name}", rule="a numeric column is for numbers",
                 hint="categorical_column_with_vocabulary_list for words",
             )
-        dims = value.shape.dims
+        dims = value.shape.lengths
         if dims is not None and None not in dims[1:] and math.prod(d or 0 for d in dims[1:]) != self.width:
             raise ShapeError(
                 f"feature {self.key!r} has shape {value.shape}, but its numeric column has shape {self.shape}",

@@ -15,6 +15,7 @@ from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.nest import leaves, listed
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
+from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -57,7 +58,7 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Symbo
 
     A dimension None may have any length; shape None accepts every shape.
     """
-    op = lookup("Placeholder")(to=as_dtype(dtype), static=Shape(shape).dims)
+    op = lookup("Placeholder")(to=as_dtype(dtype), static=Shape(shape).lengths)
     return default_graph().add(op, (), name)
 
 
@@ -242,4 +243,4 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
 
 def identity_n(input: Any, name: Any = None) -> list[Any]:
     """The tensors again, each available only when all of them are."""
-    return tuple_([constant_of(x) for x in input], name or "IdentityN")
+    return [shown_as(y, "IdentityN") for y in tuple_([constant_of(x) for x in input], name or "IdentityN")]

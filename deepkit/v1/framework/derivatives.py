@@ -76,7 +76,7 @@ def hessians(
         _, (rows,) = loops.scan(row, [], [ops.range(ops.size(flat))])
         lengths = ops.shape(x)
         result = ops.reshape(rows, ops.concat([lengths, lengths], 0))
-        if x.shape.dims is not None:
-            result.set_shape(x.shape.dims * 2)
+        if x.shape.lengths is not None:
+            result.set_shape(x.shape.lengths * 2)
         results.append(result)
     return results

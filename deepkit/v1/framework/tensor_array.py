@@ -55,11 +55,11 @@ class TensorArray:
 
     def _learn(self, element: Shape) -> None:
         known = self._known["element"]
-        fits = element.dims is not None and known.dims is not None and element.rank == known.rank
+        fits = element.lengths is not None and known.lengths is not None and element.rank == known.rank
         if fits and not known.is_compatible_with(element):
             self._known["element"] = element.common(known)
-        elif known.dims is None or fits:
-            self._known["element"] = element if known.dims is None else known.merge(element)
+        elif known.lengths is None or fits:
+            self._known["element"] = element if known.lengths is None else known.merge(element)
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """The list with `value` at place `index`."""
@@ -75,10 +75,10 @@ class TensorArray:
 
     def _entries(self) -> Any:
         """The flow with what is known about its shape."""
-        if self.flow.shape.rank is not None or self.element_shape.dims is None:
+        if self.flow.shape.rank is not None or self.element_shape.lengths is None:
             return self.flow
         entries = ops.identity(self.flow)
-        entries.set_shape([None, *self.element_shape.dims])
+        entries.set_shape([None, *self.element_shape.lengths])
         return entries
 
     def stack(self, name: str | None = None) -> Any:
@@ -86,7 +86,7 @@ class TensorArray:
         result = ops.identity(self._entries(), name=name)
         if isinstance(self._size, (int, np.integer)) and self._size and not self._dynamic:
             result.set_shape(
-                [int(self._size), *self.element_shape.dims] if self.element_shape.dims is not None else None
+                [int(self._size), *self.element_shape.lengths] if self.element_shape.lengths is not None else None
             )
         return result
 
@@ -102,7 +102,7 @@ class TensorArray:
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
         """The list whose entries are the rows of `value`."""
         value = constant_of(value, None if hasattr(value, "dtype") else self.dtype)
-        size = value.shape.dims[0] if value.shape.dims else None
+        size = value.shape.lengths[0] if value.shape.lengths else None
         self._learn(value.shape[1:])
         return self.with_flow(value, ops.shape(value)[0] if size is None else size)
 

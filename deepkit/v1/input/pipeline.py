@@ -201,7 +201,7 @@ def _row_shapes(what: str, parts: list[list[Symbol]], shapes: Any, many: bool, p
     found = []
     for column in zip(*parts, strict=True):
         shape = functools.reduce(_common, [t.shape[1:] if many else t.shape for t in column])
-        if shape.dims is None or (not pads and not shape.is_full):
+        if shape.lengths is None or (not pads and not shape.is_full):
             raise ShapeError(
                 f"{what}: {column[0].name} has shape {shape}", where=column[0].node.where(),
                 rule="all elements of a batch have one shape, and it must be known",
@@ -223,7 +223,7 @@ def _enqueue(queue: QueueBase, parts: list[Symbol], many: bool, keep_input: Any)
     keep = constant_of(keep_input, "bool")
     if not many:
         parts, keep = [ops.expand_dims(t, 0) for t in parts], ops.reshape(keep, [1])
-    elif keep.shape.dims == ():
+    elif keep.shape.lengths == ():
         keep = ops.fill(ops.expand_dims(ops.shape(parts[0])[0], 0), keep)
     return queue.enqueue_many([ops.boolean_mask(t, keep) for t in parts])
 

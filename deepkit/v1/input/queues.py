@@ -249,7 +249,7 @@ class PaddingFIFOQueue(QueueBase):
         name: str = "padding_fifo_queue",
     ):
         super().__init__(*_make(ops.PaddingFIFOQueueV2, capacity, dtypes, shapes, names, shared_name, name))
-        if any(s.dims is None for s in self._shapes) or not self._shapes:
+        if any(s.lengths is None for s in self._shapes) or not self._shapes:
             raise ShapeError(
                 f"{self.name!r}: shapes {', '.join(map(str, self.shapes))}",
                 rule="a PaddingFIFOQueue knows how many axes each part has; a length may be None",

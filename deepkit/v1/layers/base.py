@@ -206,7 +206,7 @@ def activation(function: Any) -> Callable[[Any], Any] | None:
 
 def known_size(layer: Layer, shape: Shape, axis: int, what: str) -> int:
     """The size of one axis of the input, which the shape of the variables depends on."""
-    size = None if shape.dims is None or not -len(shape.dims) <= axis < len(shape.dims) else shape.dims[axis]
+    size = None if shape.lengths is None or not -len(shape.lengths) <= axis < len(shape.lengths) else shape.lengths[axis]
     if size is None:
         raise ShapeError(
             f"layer {layer.name!r}: the input has shape {shape}, so {what} is not known",

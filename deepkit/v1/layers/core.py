@@ -85,7 +85,7 @@ class Flatten(Layer):
         self.data_format = data_format
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if inputs.shape.dims is None:
+        if inputs.shape.lengths is None:
             raise ShapeError(
                 f"layer {self.name!r}: the input has a shape of unknown rank", hint="x.set_shape([None, ...])"
             )

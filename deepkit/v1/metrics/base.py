@@ -57,9 +57,9 @@ def aligned(predictions: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]
         labels = constant_of(labels)
         difference = (predictions.shape.rank or 0) - (labels.shape.rank or 0)
         if None not in (predictions.shape.rank, labels.shape.rank):
-            if difference == 1 and predictions.shape.dims[-1] in (None, 1):
+            if difference == 1 and predictions.shape.lengths[-1] in (None, 1):
                 predictions = ops.squeeze(predictions, [-1])
-            elif difference == -1 and labels.shape.dims[-1] in (None, 1):
+            elif difference == -1 and labels.shape.lengths[-1] in (None, 1):
                 labels = ops.squeeze(labels, [-1])
         check_same_shape("predictions and labels", predictions, labels)
     if weights is None:

@@ -40,7 +40,7 @@ def _label_sets(labels: Any, guesses: Any) -> Any:
 
 def _first(classes: Any) -> Any:
     """True where a class stands for the first time in its row: (..., n)."""
-    n = classes.shape.dims[-1]
+    n = classes.shape.lengths[-1]
     if n == 1:
         return ops.equal(classes, classes)
     length = ops.shape(classes)[-1] if n is None else n

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.other_names import shown_as
 from deepkit.device.dtypes import float32, float64, int32, int64
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
@@ -122,7 +123,7 @@ def to_int64(x: Any, name: str = "ToInt64") -> Any:
 
 def shape_n(input: Any, out_type: Any = "int32", name: Any = None) -> list[Any]:
     """The shape of each of several tensors."""
-    return [ops.shape(constant_of(x), name or "ShapeN", out_type) for x in input]
+    return [shown_as(ops.shape(constant_of(x), name or "ShapeN", out_type), "ShapeN") for x in input]
 
 
 newaxis = None

@@ -199,7 +199,7 @@ def is_strictly_increasing(x: Any, name: Any = None) -> Any:
 def ensure_shape(x: Any, shape: Any, name: Any = None) -> Any:
     """x, known to have this shape from here on; a run in which it has another one ends with an error."""
     x = constant_of(x)
-    return apply(lookup("EnsureShape")(static=Shape(shape).dims), x, name=name)
+    return apply(lookup("EnsureShape")(static=Shape(shape).lengths), x, name=name)
 
 
 def broadcast_static_shape(shape_x: Any, shape_y: Any) -> Shape:

@@ -10,6 +10,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph, default_session
 from deepkit.core.node import Node
 from deepkit.errors import ArgumentError, CancelledError, GraphError, OutOfRangeError
+from deepkit.ops.input.buffers import fills_queues
 from deepkit.v1.input.queues import QueueBase
 from deepkit.v1.platform import logging
 from deepkit.v1.train.coordinator import Coordinator
@@ -86,7 +87,7 @@ class QueueRunner:
             if self._running.get(sess):
                 return []
             self._running[sess] = len(self._enqueue_ops)
-        threads = [self._thread("enqueue", self._work, sess, op, coord) for op in self._enqueue_ops]
+        threads = [fills_queues(self._thread("enqueue", self._work, sess, op, coord)) for op in self._enqueue_ops]
         if coord is not None:
             threads.append(self._thread("close", self._close_on_stop, sess, coord))
             for thread in threads:

@@ -215,7 +215,7 @@ class Saver:
             set_random_state(session, streams)
         for name, variable in self.variables.items():
             value = values.pop(name)
-            dims = variable.shape.dims
+            dims = variable.shape.lengths
             session.load(variable, value.reshape(dims) if self._reshape and variable.shape.is_full else value)
 
     def _check(self, name: str, variable: Variable, file: Any, place: str) -> None:

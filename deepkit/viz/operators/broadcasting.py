@@ -47,7 +47,7 @@ class Meeting:
         self.result: Dims | None = None
         self.problem: ShapeError | None = None
         try:
-            self.result = broadcast(Shape(self.a), Shape(self.b)).dims  # type: ignore[assignment]
+            self.result = broadcast(Shape(self.a), Shape(self.b)).lengths  # type: ignore[assignment]
         except ShapeError as error:
             self.problem = error
 
@@ -111,7 +111,7 @@ def _table(meeting: Meeting) -> tuple[list[str], float, float]:
 def _meet(a: int | None, b: int | None) -> int | None:
     """The common length of two axes, None where they have none; a missing axis counts as one of length 1."""
     try:
-        return (broadcast(*(Shape([1 if length is None else length]) for length in (a, b))).dims or [None])[0]
+        return (broadcast(*(Shape([1 if length is None else length]) for length in (a, b))).lengths or [None])[0]
     except ShapeError:
         return None
 

@@ -190,6 +190,7 @@ SAMPLES: list[Sample] = [
     Sample("ConcatGrad", {"axis": 1}, (real(3, 5), A, COLUMN), lambda d, *x: [d[:, :4], d[:, 4:]], {"wrt": [0]}),
     Sample("Pack", {"axis": 1}, (A, B), lambda *x: np.stack(x, 1)),
     Sample("Unpack", {"axis": 1, "num": 4}, (A,), lambda x: [x[:, i] for i in range(4)]),
+    Sample("Slice", {"begin": (1, 0), "size": (1, -1)}, (A,), lambda x: x[1:2, :], NO_BATCH),
     Sample("Roll", {"shift": (1, -2), "axis": (0, 1)}, (A,), lambda x: np.roll(x, (1, -2), (0, 1)), NO_BATCH),
     Sample(
         "Late",

@@ -18,6 +18,12 @@ class Explanation:
     of: Callable[[str, Difference], bool]
 
 
+def zeros_for_nothing_finite(what: str) -> bool:
+    """Whether one side is all zeros, and the other all NaN."""
+    ours, theirs = (set(re.findall(r"nan|inf|[0-9.]+(?:e[+-]?\d+)?", side)) for side in what.split(" for ", 1))
+    return all(number != "inf" and float(number) == 0 for number in ours) and theirs == {"nan"}
+
+
 EXPLAINED = (
     Explanation(
         "Adam's powers of beta are float32 in TensorFlow whatever the variables' type; deepkit holds them in that type, "
@@ -39,6 +45,14 @@ EXPLAINED = (
         "read or not, its first gives None; deepkit gives zeros for what a loop takes and None for what nothing reads",
         lambda text, found: found.kind == "fetches" and "zeros" in found.what and re.search(BODIES, text) is not None
         and re.search(r", (d\w+|second\d+)$", found.where) is not None,
+    ),
+    Explanation(
+        "A body takes a value that its result does not depend on. TensorFlow gives that value the derivative 0 and walks on, "
+        "through a slope without end (the root in reduce_std at equal numbers): 0 times infinity is NaN. The derivative of "
+        "what is not read is 0, as it is here",
+        lambda text, found: found.kind == "value" and re.search(r", (d\w+|second\d+)$", found.where) is not None
+        and re.search(BODIES, text) is not None and re.search(r"reduce_std|norm\(|sqrt\(", text) is not None
+        and zeros_for_nothing_finite(found.what),
     ),
     Explanation(
         "The order of tf.transpose says how many axes its result has: deepkit knows the rank, TensorFlow does not",

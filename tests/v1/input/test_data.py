@@ -64,9 +64,9 @@ def test_types_shapes_and_forms():
     dataset = Dataset.from_tensor_slices(Point(np.zeros((5, 2), np.float32), ["a"] * 5)).batch(2)
     assert dataset.output_types == (tf.float32, tf.string)
     assert isinstance(dataset.output_types, Point)
-    assert [s.dims for s in dataset.output_shapes] == [(None, 2), (None,)]
+    assert [s.lengths for s in dataset.output_shapes] == [(None, 2), (None,)]
     assert dataset.output_classes == (tf.Tensor, tf.Tensor)
-    assert [s.dims for s in dataset.map(lambda p: Point(p.x, p.y)).output_shapes] == [(None, 2), (None,)]
+    assert [s.lengths for s in dataset.map(lambda p: Point(p.x, p.y)).output_shapes] == [(None, 2), (None,)]
     exact = Dataset.from_tensor_slices(np.zeros((5, 2))).batch(2, drop_remainder=True)
     assert exact.output_shapes.as_list() == [2, 2]
     element = exact.make_one_shot_iterator().get_next()

@@ -299,6 +299,22 @@ def test_a_long_wait_says_what_it_waits_for(sess, monkeypatch):
     later()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_slow_thread_is_no_reason_to_warn(sess, monkeypatch):
+    """Nothing came for longer than the patience, since the machine is busy: a queue runner lives, or a thread that put once."""
+    monkeypatch.setattr(buffers, "PATIENCE", 0.02)
+    slow = tf.py_func(lambda: time.sleep(0.2) or np.int32(3), [], tf.int32)
+    by_runner, by_thread = tf.FIFOQueue(2, tf.int32, shapes=[[]]), tf.FIFOQueue(2, tf.int32)
+    coord = tf.train.Coordinator()
+    threads = tf.train.QueueRunner(by_runner, [by_runner.enqueue(slow)]).create_threads(sess, coord, start=True)
+    assert sess.run(by_runner.dequeue()) == 3
+    coord.request_stop()
+    coord.join(threads)
+    putting = in_thread(lambda put: (sess.run(put), time.sleep(0.2), sess.run(put)), by_thread.enqueue([1]))
+    assert sess.run([by_thread.dequeue(), by_thread.dequeue()]) == [1, 1]
+    putting()
+
+
 def test_many_threads_lose_and_double_nothing(sess):
     q = tf.FIFOQueue(5, tf.int32, shapes=[[]])
     x = tf.placeholder(tf.int32, [None])

@@ -44,7 +44,7 @@ class _Cropping(_Spatial):
         kept = []
         first = 2 if self.data_format == "channels_first" else 1
         for axis, (before, after) in enumerate(cuts, first):
-            length = inputs.shape.dims[axis]
+            length = inputs.shape.lengths[axis]
             if length is not None and before + after >= length:
                 raise ShapeError(
                     f"layer {self.name!r}: cropping {self.cropping} leaves nothing of axis {axis} of {inputs.shape}",

@@ -13,7 +13,7 @@ from deepkit.keras.backend.nested import listed
 
 def dims_of(size: Any) -> list[Any]:
     """The axes of one state without the batch: [size], or those of a Shape, None where a length is not known."""
-    return list(size.dims) if hasattr(size, "dims") else [int(size)]
+    return list(size.lengths) if hasattr(size, "lengths") else [int(size)]
 
 
 def zero_states(sizes: Any, batch: Any, dtype: Any) -> Any:
@@ -49,7 +49,7 @@ def separated(inputs: Any, initial_state: Any, constants: Any, count: int) -> tu
 
 def is_shape(value: Any) -> bool:
     """True for one shape, False for a nest of shapes."""
-    return hasattr(value, "dims") or (
+    return hasattr(value, "lengths") or (
         isinstance(value, (list, tuple)) and all(d is None or hasattr(d, "__index__") for d in value)
     )
 
@@ -57,7 +57,7 @@ def is_shape(value: Any) -> bool:
 def map_shapes(function: Callable[[tuple[Any, ...]], Any], shape: Any) -> Any:
     """`function` applied to every shape of a nest of shapes."""
     if is_shape(shape):
-        return function(tuple(shape.dims if hasattr(shape, "dims") else shape))
+        return function(tuple(shape.lengths if hasattr(shape, "lengths") else shape))
     if isinstance(shape, dict):
         return {key: map_shapes(function, shape[key]) for key in sorted(shape)}
     return type(shape)(map_shapes(function, item) for item in shape)

@@ -30,7 +30,7 @@ class AttentionMechanism:
         memory_sequence_length: Any = None, memory_layer: Any = None, score_mask_value: float | None = None,
     ):
         memory = constant_of(memory)
-        if memory.shape.rank is None or memory.shape.rank < 3 or memory.shape.dims[-1] is None:
+        if memory.shape.rank is None or memory.shape.rank < 3 or memory.shape.lengths[-1] is None:
             raise ShapeError(
                 f"attention to a memory of shape {memory.shape}", where=here(),
                 rule="(batch, time, depth), with a depth that is known before the graph runs",
@@ -121,7 +121,7 @@ class LuongAttention(AttentionMechanism):
             self.keys, self.values = custom_key_value_fn(self.keys, self.values)
 
     def score(self, query: Any) -> Any:
-        depth, units = query.shape.dims[-1], self.keys.shape.dims[-1]
+        depth, units = query.shape.lengths[-1], self.keys.shape.lengths[-1]
         if depth != units:
             raise ShapeError(
                 f"LuongAttention: queries have {depth} numbers, keys {units}", where=here(),

@@ -110,19 +110,19 @@ class BeamSearchDecoder(Decoder):
         return packed(state, kept)
 
     def _split(self, x: Any) -> Any:
-        rows = x.shape.dims[0]
+        rows = x.shape.lengths[0]
         if rows is not None and isinstance(self._batch, int) and rows != self._batch * self._beams:
             raise ShapeError(
                 f"BeamSearchDecoder: a part of the state has {rows} rows for {self._batch} sequences", where=here(),
                 rule=f"one row for each beam of each sequence: {self._batch} x {self._beams}",
                 hint="tf.contrib.seq2seq.tile_batch(encoder_state, multiplier=beam_width), and so the memory and its lengths",
             )
-        rest = x.shape.dims[1:]
+        rest = x.shape.lengths[1:]
         return _reshaped(x, [self._batch, self._beams], 1, (_known(self._batch), self._beams, *rest))
 
     def _merged(self, x: Any) -> Any:
         batch = _known(self._batch)
-        return _reshaped(x, [-1], 2, (None if batch is None else batch * self._beams, *x.shape.dims[2:]))
+        return _reshaped(x, [-1], 2, (None if batch is None else batch * self._beams, *x.shape.lengths[2:]))
 
     def _of_beams(self, x: Any, beams: Any) -> Any:
         """x (batch, beams, ...) of the beams that `beams` (batch, beams) numbers."""
@@ -167,7 +167,7 @@ class BeamSearchDecoder(Decoder):
         return result, after, inputs, after.finished
 
     def _search(self, logits: Any, cell_state: Any, state: Any) -> tuple[Any, Any]:
-        classes = logits.shape.dims[-1] or ops.shape(logits)[-1]
+        classes = logits.shape.lengths[-1] or ops.shape(logits)[-1]
         ends = ops.one_hot(self._end_token, classes, True, False, dtype="bool")  # (classes,)
         finished = ops.expand_dims(state.finished, 2)
         # a finished beam goes on with the end token only, which costs nothing
@@ -249,8 +249,8 @@ def tile_batch(t: Any, multiplier: int, name: str | None = None) -> Any:
             raise ShapeError("tile_batch of a single number", where=here(), rule="the first axis is the batch")
         rows = ops.tile(ops.expand_dims(x, 1), [1, multiplier, *[1] * ((x.shape.rank or 1) - 1)])
         y = ops.reshape(rows, ops.concat([[-1], ops.shape(x)[1:]], 0))
-        first = x.shape.dims[0]
-        y.set_shape([None if first is None else first * multiplier, *x.shape.dims[1:]])
+        first = x.shape.lengths[0]
+        y.set_shape([None if first is None else first * multiplier, *x.shape.lengths[1:]])
         return y
 
     leaves = [x if isinstance(x, TensorArray) else tiled(x) for x in flatten(t)]

@@ -174,7 +174,7 @@ def _as_before(new: Any, old: Any) -> Any:
 
     def same(a: Any, b: Any) -> Any:
         a = constant_of(a)
-        if not a.shape.is_full and b.shape.dims is not None and a.shape.is_compatible_with(b.shape):
+        if not a.shape.is_full and b.shape.lengths is not None and a.shape.is_compatible_with(b.shape):
             a = ops.identity(a)
             a.set_shape(b.shape)
         return a

@@ -28,7 +28,7 @@ def sequence_loss(
             )
     with scope(name, "sequence_loss", logits, targets, weights):
         function = softmax_loss_function or ops.sparse_softmax_cross_entropy_with_logits
-        flat = ops.reshape(logits, [-1, logits.shape.dims[2] or ops.shape(logits)[2]])
+        flat = ops.reshape(logits, [-1, logits.shape.lengths[2] or ops.shape(logits)[2]])
         losses = function(labels=ops.reshape(targets, [-1]), logits=flat) * ops.reshape(weights, [-1])
         if average_across_timesteps and average_across_batch:
             return ops.reduce_sum(losses) / (ops.reduce_sum(weights) + 1e-12)

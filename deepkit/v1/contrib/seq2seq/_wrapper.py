@@ -104,7 +104,7 @@ class AttentionWrapper(RNNCell):
                 rule="one layer, or one size, for each mechanism",
             )
         self._sizes = [
-            m.values.shape.dims[-1] if layer is None else _units(layer)
+            m.values.shape.lengths[-1] if layer is None else _units(layer)
             for m, layer in zip(self._mechanisms, made, strict=True)
         ]
         return made

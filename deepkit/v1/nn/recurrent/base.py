@@ -215,7 +215,7 @@ class LayerRNNCell(RNNCell):
                 rule="(batch, depth): one time step" if rank == 2 else "(time, batch, depth): all time steps",
                 hint="tf.nn.dynamic_rnn(cell, x) takes all time steps at once" if inputs.shape.rank == 3 else None,
             )
-        depth = inputs.shape.dims[-1] if inputs.shape.dims is not None else None
+        depth = inputs.shape.lengths[-1] if inputs.shape.lengths is not None else None
         if depth is None:
             raise ShapeError(
                 f"{self.name}: inputs of shape {inputs.shape}", where=here(),
@@ -257,7 +257,7 @@ def activation_of(given: Any) -> Callable[..., Any]:
 
 def layer_in_scope(inputs: Sequence[Any], units: int) -> Any:
     """inputs side by side @ kernel + bias, (batch, units): variables of the open scope, for parts of a cell beside its gates."""
-    declared = dense_weights(sum(x.shape.dims[-1] for x in inputs), units)
+    declared = dense_weights(sum(x.shape.lengths[-1] for x in inputs), units)
     begin = {"kernel": None, "bias": Zeros()}
     return linear(inputs, *(get_variable(w.name, w.shape, inputs[0].dtype, begin[w.name]) for w in declared))
 

@@ -100,7 +100,7 @@ class AttentionCellWrapper(RNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         state, attention, kept = state
         kept = ops.reshape(kept, [-1, self._length, self._size])
-        inputs = layer_in_scope([inputs, attention], self._input_size or inputs.shape.dims[1])
+        inputs = layer_in_scope([inputs, attention], self._input_size or inputs.shape.lengths[1])
         output, state = self._cell(inputs, state)
         attention = self._attend(ops.concat(flat(state), 1) if len(flat(state)) > 1 else flat(state)[0], kept)
         with variable_scope("attn_output_projection"):
@@ -144,7 +144,7 @@ class HighwayWrapper(CellWrapper):
         return x * carry + y * transform
 
     def _gate(self, name: str, x: Any, bias: float) -> Any:
-        size = x.shape.dims[1]
+        size = x.shape.lengths[1]
         kernel = get_variable(f"{name}_w", [size, size], x.dtype)
         return ops.sigmoid(linear([x], kernel, get_variable(f"{name}_b", [size], x.dtype, Constant(bias))))
 

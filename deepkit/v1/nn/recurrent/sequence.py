@@ -111,7 +111,7 @@ def _while_live(steps: Symbol, lengths: Symbol | None) -> Symbol:
 
 def _last(steps: Symbol, first: Symbol) -> Symbol:
     """The last step, or `first` if there are none."""
-    if steps.shape.dims is not None and steps.shape.dims[0]:
+    if steps.shape.lengths is not None and steps.shape.lengths[0]:
         return steps[-1]
     return ops.concat([ops.expand_dims(first, 0), steps], 0)[-1]
 

@@ -119,7 +119,7 @@ def check_cell(where: str, cell: Any) -> None:
 def batch_of(tensors: Sequence[Symbol], axis: int) -> Any:
     """The size of the batch: a number if one of the tensors knows it, else a tensor."""
     for x in tensors:
-        known = None if x.shape.dims is None else x.shape.dims[axis]
+        known = None if x.shape.lengths is None else x.shape.lengths[axis]
         if known is not None:
             return known
     return ops.shape(tensors[0])[axis]
@@ -131,7 +131,7 @@ def select(live: Symbol, new: Symbol, old: Symbol) -> Symbol:
         return new
     shape = new.shape
     new = ops.where(live, new, old)
-    new.shape = new.shape.merge(shape if shape.dims is not None else UNKNOWN)
+    new.shape = new.shape.merge(shape if shape.lengths is not None else UNKNOWN)
     return new
 
 

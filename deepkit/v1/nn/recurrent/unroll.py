@@ -151,7 +151,7 @@ def _check_sequence(x: Symbol, time_major: bool) -> None:
             hint="x[:, :, tf.newaxis] gives a series of numbers one feature for each step" if x.shape.rank == 2 else
             "tf.reshape(x, [-1, steps, depth])",
         )
-    if x.shape.dims is None or any(d is None for d in x.shape.dims[2:]):
+    if x.shape.lengths is None or any(d is None for d in x.shape.lengths[2:]):
         raise ShapeError(
             f"dynamic_rnn: inputs of shape {x.shape}", where=here(),
             rule=f"inputs are {expected}, and all but the batch and the time are known before the graph runs",

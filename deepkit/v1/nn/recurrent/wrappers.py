@@ -224,7 +224,7 @@ class _Projection(CellWrapper):
     weights = variables
 
     def _project(self, x: Any) -> Any:
-        depth = None if x.shape.dims is None else x.shape.dims[-1]
+        depth = None if x.shape.lengths is None else x.shape.lengths[-1]
         if depth is None:
             raise ShapeError(
                 f"{self.name}: values of shape {x.shape}", where=here(),

@@ -157,7 +157,7 @@ def _auxiliary(net: Any, num_classes: int, depth: Any, spatial_squeeze: bool) ->
 
 def _window(net: Any, wished: list[int]) -> list[int]:
     """`wished`, or what is left of it where the images are smaller."""
-    sizes = net.shape.dims[1:3] if net.shape.dims else (None, None)
+    sizes = net.shape.lengths[1:3] if net.shape.lengths else (None, None)
     return [w if n is None else min(n, w) for n, w in zip(sizes, wished, strict=True)]
 
 
