@@ -84,7 +84,8 @@ TYPES: dict[str, str | Callable[[Any], str]] = {
     "SearchSorted": lambda op: f"{'Upper' if op.side == 'right' else 'Lower'}Bound", "SelfAdjointEig": "SelfAdjointEigV2",
     "SetDiff1d": "ListDiff", "ShapeOf": "Shape", "SoftmaxCrossEntropy": "SoftmaxCrossEntropyWithLogits",
     "SparseSoftmaxCrossEntropy": "SparseSoftmaxCrossEntropyWithLogits", "Split": lambda op: "SplitV" if op.sizes else "Split",
-    "StringSplit": "StringSplitV2", "TensorScatter": lambda op: f"TensorScatter{op.how.title()}", "TopK": "TopKV2",
+    "StringSplit": lambda op: "StringSplitV2" if op.whole else "StringSplit",
+    "TensorScatter": lambda op: f"TensorScatter{op.how.title()}", "TopK": "TopKV2",
     "UniqueValues": "Unique",
     "Late": lambda op: type_of(op.made()),
 }

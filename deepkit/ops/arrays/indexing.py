@@ -206,21 +206,24 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
     lengths.
     """
     if any(is_tensor(v) and v.shape.num_elements() is None for v in (begin, size)):
-        bounds = {"begin": convert(begin), "size": convert(size)}
-        with scope(name, "Slice", input_) as full:
-            return late(Slice, [input_], bounds, unknown(convert(input_).shape.rank), name=full)
+        return _late_slice(input_, begin, size, name)
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
         raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
-    key = []
-    for start, length in zip(begins, sizes, strict=True):
-        to_end = not is_tensor(length) and int(length) == -1
-        key.append(slice(start, None if to_end else start + length))
+    known = [None if is_tensor(n) else int(n) for n in sizes]
+    key = [slice(start, None if n == -1 else start + length) for start, length, n in zip(begins, sizes, known, strict=True)]
     with scope(name, "Slice", input_) as full:
         result = shown_as(StridedSlice.of_key(convert(input_), tuple(key), full), "Slice")
     if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
-        result.set_shape([None if is_tensor(n) or int(n) == -1 else int(n) for n in sizes])
+        result.set_shape([None if n == -1 else n for n in known])
     return result
+
+
+def _late_slice(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None) -> AnyTensor:
+    """A slice of which not even the number of bounds is known."""
+    bounds = {"begin": convert(begin), "size": convert(size)}
+    with scope(name, "Slice", input_) as full:
+        return late(Slice, [input_], bounds, unknown(convert(input_).shape.rank), name=full)
 
 
 def _entries(vector: TensorLike | IntsLike) -> list[Any]:

@@ -85,7 +85,7 @@ def embedding_lookup_sparse(
 ) -> AnyTensor:
     """The rows of params that each row of sp_ids names, combined to one: (rows, size...).
 
-    sp_ids: a SparseTensor of integers, at least one id in each row up to the last; sp_weights: weights at the same places.
+    sp_ids: a SparseTensor of integers, a row without any gives zeros; sp_weights: weights at the same places.
     combiner: "sum", "mean" (by the sum of the weights), "sqrtn" (by the root of the sum of their squares).
     ArgumentError: another combiner, or an id outside [0, numbers).
 
@@ -105,5 +105,5 @@ def embedding_lookup_sparse(
         if combiner == "sum":
             return total
         if combiner == "mean":
-            return ops.divide(total, ops.segment_sum(weights, segments), name=full)
-        return ops.divide(total, ops.sqrt(ops.segment_sum(ops.square(weights), segments)), name=full)
+            return ops.div_no_nan(total, ops.segment_sum(weights, segments), name=full)
+        return ops.div_no_nan(total, ops.sqrt(ops.segment_sum(ops.square(weights), segments)), name=full)

@@ -23,7 +23,7 @@ from deepkit.ops.define import unary
 from deepkit.ops.text.hashing import farm_fingerprint, murmur_hash, sip_hash
 
 __all__ = [
-    "as_string", "decode_base64", "encode_base64", "reduce_join", "string_join", "string_split",
+    "as_string", "decode_base64", "encode_base64", "reduce_join", "split_strings", "string_join", "string_split",
     "string_to_hash_bucket", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "substr",
 ]
 
@@ -329,6 +329,8 @@ class StringSplit(Op):
     """The parts of each string of a vector: positions (row, number of the part), the parts, and the shape they span."""
 
     skip_empty: bool = True
+    whole: bool = False  # sep is one separator, as in Python's split; else each of its bytes is one
+    maxsplit: int = -1
     cpu_only = True
     kinds = "O"
     types = ("T", "T")
@@ -353,7 +355,9 @@ class StringSplit(Op):
         return np.array(places, np.int64).reshape(-1, 2), values, span
 
     def _parts(self, text: bytes, sep: bytes) -> list[bytes]:
-        """Every byte of sep separates; without any, every byte is a part."""
+        """The whole of sep separates, without it blanks; or every byte of sep does, and without any every byte is a part."""
+        if self.whole:
+            return text.split(sep or None, self.maxsplit)
         if not sep:
             return [text[i : i + 1] for i in range(len(text))]
         parts = re.split(b"[" + re.escape(sep) + b"]", text) if text else []
@@ -377,6 +381,25 @@ def string_split(
         raise ArgumentError(f"string_split: result_type {result_type!r}", hint='"SparseTensor" is the only one')
     separators = sep if sep is not None else " " if delimiter is None else delimiter
     return SparseTensor(*apply(StringSplit(skip_empty=skip_empty), source, separators, name=name or "StringSplit"))
+
+
+def split_strings(
+    input: TensorLike, sep: TensorLike | None = None, maxsplit: int = -1, result_type: str = "SparseTensor",
+    name: str | None = None,
+) -> SparseTensor:
+    """The parts of each string of a vector as Python's str.split makes them, as a SparseTensor with a row for each string.
+
+    `sep` as a whole separates, and parts may be empty; without it runs of blanks separate. At most `maxsplit` times, unless -1.
+    input: (n,), strings. ShapeError: another number of axes. DTypeError: no text.
+
+    >>> import deepkit as dk
+    >>> dk.ops.split_strings(["a--b", "-c-"], "--").values.numpy().tolist()
+    [b'a', b'b', b'-c-']
+    """
+    if result_type != "SparseTensor":
+        raise ArgumentError(f"strings.split: result_type {result_type!r}", hint='"SparseTensor" is the only one')
+    op = StringSplit(whole=True, maxsplit=maxsplit)
+    return SparseTensor(*apply(op, input, "" if sep is None else sep, name=name or "StringSplit/StringSplitV2"))
 
 
 @register

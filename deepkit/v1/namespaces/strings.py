@@ -1,10 +1,9 @@
 """`tf.strings`: texts as tensors."""
 
-from deepkit.v1.ops.strings import as_string, reduce_join, regex_full_match, regex_replace, substr
+from deepkit.v1.ops.strings import as_string, reduce_join, regex_full_match, regex_replace, split, substr
 from deepkit.v1.ops.strings import string_join as join
 from deepkit.v1.ops.strings import string_length as length
 from deepkit.v1.ops.strings import string_lower as lower
-from deepkit.v1.ops.strings import string_split as split
 from deepkit.v1.ops.strings import string_strip as strip
 from deepkit.v1.ops.strings import string_to_hash_bucket as to_hash_bucket
 from deepkit.v1.ops.strings import string_to_hash_bucket_fast as to_hash_bucket_fast

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from deepkit import ops
 from deepkit.v1.framework.symbolic import symbolic
 
@@ -21,6 +23,7 @@ string_join = symbolic(ops.string_join)
 string_length = symbolic(ops.string_length)
 string_lower = symbolic(ops.string_lower)
 string_split = symbolic(ops.string_split)
+_split = symbolic(ops.split_strings)
 string_strip = symbolic(ops.string_strip)
 string_to_number = symbolic(ops.string_to_number)
 string_upper = symbolic(ops.string_upper)
@@ -28,3 +31,11 @@ string_to_hash_bucket = symbolic(ops.string_to_hash_bucket)
 string_to_hash_bucket_fast = symbolic(ops.string_to_hash_bucket_fast)
 string_to_hash_bucket_strong = symbolic(ops.string_to_hash_bucket_strong)
 substr = symbolic(ops.substr)
+
+
+def split(
+    input: Any = None, sep: Any = None, maxsplit: int = -1, result_type: str = "SparseTensor", source: Any = None,
+    name: str | None = None,
+) -> Any:
+    """`tf.strings.split`: as Python's str.split, unlike `tf.string_split`, for which every byte of sep separates."""
+    return _split(input if input is not None else source, sep, maxsplit, result_type, name)
