@@ -205,18 +205,32 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
     input_: rank n; begin, size: (n,) or lists; result: shape `size`. ArgumentError: begin and size of different
     lengths.
     """
-    if any(is_tensor(v) and v.shape.num_elements() is None for v in (begin, size)):
+    if _uncounted(begin) or _uncounted(size):
         return _late_slice(input_, begin, size, name)
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
         raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
-    known = [None if is_tensor(n) else int(n) for n in sizes]
-    key = [slice(start, None if n == -1 else start + length) for start, length, n in zip(begins, sizes, known, strict=True)]
+    known = [_block_length(n) for n in sizes]
+    key = tuple(_block(*bounds) for bounds in zip(begins, sizes, strict=True))
     with scope(name, "Slice", input_) as full:
-        result = shown_as(StridedSlice.of_key(convert(input_), tuple(key), full), "Slice")
+        result = shown_as(StridedSlice.of_key(convert(input_), key, full), "Slice")
     if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
-        result.set_shape([None if n == -1 else n for n in known])
+        result.set_shape(known)
     return result
+
+
+def _block_length(size: Any) -> int | None:
+    """A size as a length; None: not known before the graph runs, or to the end."""
+    return None if is_tensor(size) or int(size) == -1 else int(size)
+
+
+def _block(begin: Any, size: Any) -> slice:
+    return slice(begin, None if not is_tensor(size) and int(size) == -1 else begin + size)
+
+
+def _uncounted(bounds: Any) -> bool:
+    """Whether not even the number of bounds is known."""
+    return is_tensor(bounds) and bounds.shape.num_elements() is None
 
 
 def _late_slice(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None) -> AnyTensor:
