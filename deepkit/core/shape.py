@@ -208,9 +208,9 @@ class Shape:
         >>> Shape([2, 3]).common(Shape([4, 3]))
         Shape([None, 3])
         """
-        if self.dims is None or other.dims is None or len(self.dims) != len(other.dims):
+        if self.lengths is None or other.lengths is None or len(self.lengths) != len(other.lengths):
             return Shape.of(None)
-        return Shape.of(tuple(a if a == b else None for a, b in zip(self.dims, other.dims, strict=True)))
+        return Shape.of(tuple(a if a == b else None for a, b in zip(self.lengths, other.lengths, strict=True)))
 
     def concatenate(self, other: Any) -> Shape:
         other = Shape(other)
