@@ -219,16 +219,16 @@ def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None
     return result
 
 
-def _block_length(size: Any) -> int | None:
+def _block_length(size: AnyTensor | int) -> int | None:
     """A size as a length; None: not known before the graph runs, or to the end."""
     return None if is_tensor(size) or int(size) == -1 else int(size)
 
 
-def _block(begin: Any, size: Any) -> slice:
+def _block(begin: AnyTensor | int, size: AnyTensor | int) -> slice:
     return slice(begin, None if not is_tensor(size) and int(size) == -1 else begin + size)
 
 
-def _uncounted(bounds: Any) -> bool:
+def _uncounted(bounds: TensorLike | IntsLike) -> bool:
     """Whether not even the number of bounds is known."""
     return is_tensor(bounds) and bounds.shape.num_elements() is None
 
