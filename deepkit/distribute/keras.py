@@ -50,7 +50,7 @@ class SyncBatchNormalization(BatchNormalization):
         if mask is not None:
             return super()._normalized(inputs, mask)
         wide = ops.cast(inputs, self.moving_mean.dtype)
-        others = [axis for axis in range(wide.shape.rank) if axis not in self._axes]
+        others = [axis for axis in range(len(wide.shape)) if axis not in self._axes]
         mean = allreduce(ops.reduce_mean(wide, others, keepdims=True), name=f"{self.name}/mean")
         variance = allreduce(ops.reduce_mean(ops.square(wide - mean), others, keepdims=True), name=f"{self.name}/variance")
         if len(self._axes) == 1:

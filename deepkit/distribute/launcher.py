@@ -134,7 +134,12 @@ def _attend(command: list[str], ranks: int, timeout: float | None, tagged: bool)
         errors="replace", start_new_session=True,
     )
     late = threading.Event()
-    timer = threading.Timer(timeout or 0, lambda: (late.set(), process.terminate()))
+
+    def give_up() -> None:
+        late.set()
+        process.terminate()
+
+    timer = threading.Timer(timeout or 0, give_up)
     if timeout is not None:
         timer.start()
     causes: list[str] = []

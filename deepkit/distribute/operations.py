@@ -108,7 +108,8 @@ class Allgather(_Together):
     gradient = None
 
     def shape(self, *shapes: Shape) -> Any:
-        return shapes[0] if shapes[0].rank is None else Shape([None, *shapes[0].dims[1:]])
+        lengths = shapes[0].lengths
+        return shapes[0] if lengths is None else Shape([None, *lengths[1:]])
 
     def forward(self, xp: Any, *arrays: Any) -> Any:
         return collectives.gathered(arrays[0], self.name)

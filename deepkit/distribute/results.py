@@ -34,7 +34,7 @@ def write(path: Path, value: Any) -> None:
     arrays: list[np.ndarray] = []
     plan = json.dumps(_described(value, arrays))
     with whole_file(path) as file:
-        np.savez(file, plan=np.array(plan), **{f"a{i}": array for i, array in enumerate(arrays)})
+        np.savez(file, allow_pickle=False, plan=np.array(plan), **{f"a{i}": array for i, array in enumerate(arrays)})
 
 
 def read(path: Path) -> Any:

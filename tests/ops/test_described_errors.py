@@ -266,6 +266,7 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     ],
     "string_join": [lambda: dk.string_join([["a", "b"], ["a", "b", "c"]]), lambda: dk.string_join([[1], [2]])],
     "string_split": [lambda: dk.string_split("a b"), lambda: dk.string_split([1])],
+    "split_strings": [lambda: ops.split_strings("a b"), lambda: ops.split_strings([1])],
     "string_to_hash_bucket": [lambda: dk.string_to_hash_bucket(["a"], 0), lambda: dk.string_to_hash_bucket([1], 3)],
     "string_to_hash_bucket_fast": [
         lambda: dk.string_to_hash_bucket_fast(["a"], 0),
