@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from deepkit import ops
@@ -52,29 +53,37 @@ def tensor(value: Any, dtype: Any = None) -> Tensor:
 class Source:
     """Source text that shows itself highlighted in a notebook and plain elsewhere."""
 
-    def __init__(self, title: str, text: str):
-        self.title, self.text = title, text
+    def __init__(self, title: str, text: str, language: str = "python"):
+        self.title, self.text, self.language = title, text, language
 
     def __repr__(self) -> str:
-        return f"# {self.title}\n{self.text}"
+        return f"{'#' if self.language == 'python' else '//'} {self.title}\n{self.text}"
 
     def _repr_markdown_(self) -> str:
-        return f"`{self.title}`\n\n```python\n{self.text}```"
+        return f"`{self.title}`\n\n```{self.language}\n{self.text}```"
 
 
 def show_source(thing: Any, part: str | None = None) -> Source:
     """The source of a function, class or method of deepkit; for a public op, of the class that defines it.
 
+    thing may also name a file of CUDA kernels in deepkit/device/cuda.
     part: begin with the first line that holds this text. If it opens a block (a method, a loop), show that block; else
     what is left of the block it stands in.
 
     Raises:
-        ArgumentError: no line of the source holds `part`.
+        ArgumentError: no line of the source holds `part`, or there is no such file.
 
     >>> import deepkit as dk
     >>> "def forward" in repr(dk.show_source(dk.exp, part="def gradient"))
     False
+    >>> print(repr(dk.show_source("rows.cu", part="if (i < size)")))
+    // deepkit/device/cuda/rows.cu
+    if (i < size) atomicAdd(total + ids[i / columns] * columns + i % columns, x[i]);
     """
+    if isinstance(thing, str):
+        from deepkit.device.cuda import loader
+
+        return Source(f"deepkit/device/cuda/{thing}", _part(loader.text(thing), part, _braced), "cpp")
     target = getattr(thing, "op", None) or thing
     text = _part(textwrap.dedent(inspect.getsource(target)), part)
     module = inspect.getmodule(target)
@@ -82,7 +91,26 @@ def show_source(thing: Any, part: str | None = None) -> Source:
     return Source(f"{module.__name__}: {name}" if module else name, text)
 
 
-def _part(text: str, part: str | None) -> str:
+def _indented(lines: list[str], start: int) -> int:
+    """The line after the block that begins or goes on at `start`, in Python."""
+    longest = max(map(len, lines))
+    depth = [len(line) - len(line.lstrip()) if line.strip() else longest for line in lines]
+    least = depth[start] + 1 if lines[start].rstrip().endswith(":") else depth[start]
+    return next((i for i in range(start + 1, len(lines)) if depth[i] < least), len(lines))
+
+
+def _braced(lines: list[str], start: int) -> int:
+    """The line after the block that begins at `start`, in C++; after the line itself, if it ends a statement."""
+    opened = 0
+    for i in range(start, len(lines)):
+        opened += lines[i].count("{") - lines[i].count("}")
+        if opened <= 0 and lines[i].rstrip().endswith((";", "}", "\\")):
+            return i + 1
+    return len(lines)
+
+
+def _part(text: str, part: str | None, block: Callable[[list[str], int], int] = _indented) -> str:
+    """The text from the line that holds `part` to the end of its block."""
     lines = text.splitlines(keepends=True)
     if part is None:
         return text
@@ -91,12 +119,9 @@ def _part(text: str, part: str | None) -> str:
         from deepkit.errors import ArgumentError
 
         raise ArgumentError(f"no line holds {part!r}", rule="part is text of the source", hint="all of it: without part=")
-    depth = [len(line) - len(line.lstrip()) if line.strip() else len(text) for line in lines]
-    least = depth[start] + 1 if lines[start].rstrip().endswith(":") else depth[start]
-    end = next((i for i in range(start + 1, len(lines)) if depth[i] < least), len(lines))
-    return textwrap.dedent("".join(lines[start:end])).rstrip() + "\n"
+    return textwrap.dedent("".join(lines[start : block(lines, start)])).rstrip() + "\n"
 
 
-_NOT_PUBLIC = {"TYPE_CHECKING", "Any", "Source", "annotations", "inspect", "ops", "textwrap"}
+_NOT_PUBLIC = {"TYPE_CHECKING", "Any", "Callable", "Source", "annotations", "inspect", "ops", "textwrap"}
 if not TYPE_CHECKING:  # a checker reads the names themselves
     __all__ = [name for name in globals() if name[0] != "_" and name not in _NOT_PUBLIC]

@@ -8,6 +8,7 @@ together. From the plain ideas to those that need others, read:
     windows                     windows that slide over arrays, and their padding: what pooling and convolutions share
     rows, activations, updates  one pass over memory: the gradient of a bias, activations, and a step of each optimizer
     batchnorm, pooling          two passes: statistics of each channel, the largest number of each window
+    cross_entropy               softmax, its loss and its gradient in one pass over each row
     matmul, patches, convolve   a convolution is a matrix product of the patches that its windows cut out
     depthwise                   one with a filter for each channel is none, and is summed place by place
     direct, winograd            convolutions without a copy of their patches, and with fewer multiplications
@@ -15,5 +16,6 @@ together. From the plain ideas to those that need others, read:
     checksum                    CRC-32C of the records in files
 
 What makes them fast: compiled (numba, where it is installed), threads and cores, memory (freed arrays stay with the
-program), registers/ (what stays in the processor's registers: `direct` and `recurrent` are made of its products).
+program), registers/ (what stays in the processor's registers: `direct` and `recurrent` are made of its products). On a GPU
+cuda/ has a kernel in CUDA C++ beside each of these modules, under the same name, which takes over for arrays of CuPy.
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, cuda
 
 Triple = tuple[Any, Any, Any]
 
@@ -43,6 +43,8 @@ ROWS = 64
 
 def forward(xp: Any, x: Any, scale: Any, offset: Any, epsilon: float) -> Triple:
     """(y, mean, variance): y = scale (x - mean) / sqrt(variance + epsilon) + offset; no mean of nothing but NaN."""
+    if cuda.fits(xp, x, scale, offset):
+        return cuda.batchnorm.forward(xp, x, scale, offset, epsilon)
     rows, small = x.reshape(-1, x.shape[-1]), x.dtype.type(epsilon)
     sums, squares, normalize = _kernels(xp, x, _sums, _squares, _normalize)
     if not normalize:
@@ -57,6 +59,8 @@ def forward(xp: Any, x: Any, scale: Any, offset: Any, epsilon: float) -> Triple:
 
 def gradient(xp: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, epsilon: float) -> Triple:
     """(dx, dscale, doffset): what sum(y dy) changes by, where mean and variance are those of x."""
+    if cuda.fits(xp, dy, x, scale, mean, variance):
+        return cuda.batchnorm.gradient(xp, dy, x, scale, mean, variance, epsilon)
     rows, arrived = x.reshape(-1, x.shape[-1]), dy.reshape(-1, x.shape[-1])
     r = 1 / xp.sqrt(variance + x.dtype.type(epsilon))
     (kernel,) = _kernels(xp, x, _gradient)

@@ -5,7 +5,7 @@ Every patch that the filter sees is one row of a matrix P; the filter is a matri
 dF = transposed P dY, and dP = dY transposed F is what each window sends back to each place under it, to be added up where
 the patches came from. The three references say this for one group; below, P is made block by block, so that it stays in
 the processor's cache, and never where it is x itself. Where they serve, compiled kernels do without P: `direct`, and with
-fewer multiplications `winograd`.
+fewer multiplications `winograd`; on a GPU cuda/convolve.
 
 Filters are (kernel..., channels in / groups, channels out); group g of the output channels sees group g of the input.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from deepkit.device import depthwise, direct, patches, winograd
+from deepkit.device import cuda, depthwise, direct, patches, winograd
 from deepkit.device.windows import Ints, Windows
 
 
@@ -46,6 +46,8 @@ def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
     if groups == 1 and direct.fits(xp, x, filters.shape, windows, filters.shape[-1]):
         way = winograd if winograd.fits(x.shape[0], filters.shape, windows) else direct
         return way.convolve(x, filters, windows)
+    if _on_gpu(xp, x.shape, windows, x, filters):
+        return cuda.convolve.convolve(xp, x, filters, windows)
     y = xp.empty((x.shape[0], *windows.out, filters.shape[-1]), filters.dtype)
     to = y.reshape(-1, filters.shape[-1])
     for cut, own in _channels(groups, x.shape[-1], filters.shape[-1]):
@@ -66,6 +68,8 @@ def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> 
         if winograd.fits(x.shape[0], shape, windows):
             return winograd.filter_gradient(x, dy, windows)
         return direct.filter_gradient(x, dy, shape, windows)
+    if _on_gpu(xp, x.shape, windows, x, dy):
+        return cuda.convolve.filter_gradient(xp, x, dy, shape, windows)
     total = xp.zeros((math.prod(shape[:-1]), shape[-1]), x.dtype)
     by_window = dy.reshape(-1, shape[-1])
     for cut, own in _channels(_groups(x.shape, shape), x.shape[-1], shape[-1]):
@@ -82,6 +86,8 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
     by_window = dy.reshape(-1, filters.shape[-1])
     if groups == 1 and patches.is_everything(shape, windows):
         return xp.matmul(by_window, filters.reshape(-1, filters.shape[-1]).T).reshape(shape)
+    if _on_gpu(xp, shape, windows, dy, filters):
+        return cuda.convolve.input_gradient(xp, dy, filters, shape, windows)
     back = direct.turned(shape, windows)
     if groups == 1 and back is not None and direct.fits(xp, dy, filters.shape, back, shape[-1]):
         return convolve(xp, dy, direct.turn(filters), back)
@@ -94,6 +100,11 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
             sent = xp.matmul(matrix, arrived.T).T if narrow else xp.matmul(arrived, matrix.T)
             patches.add_back(xp, sent, dx[images, ..., cut], windows)
     return dx
+
+
+def _on_gpu(xp: Any, shape: Ints, windows: Windows, *arrays: Any) -> bool:
+    """True if CUDA kernels take these arrays: not for an x that is P itself, whose products cuBLAS makes."""
+    return cuda.fits_windows(xp, windows, *arrays) and not patches.is_everything(shape, windows)
 
 
 def _groups(x: Ints, filters: Ints) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, cuda
 from deepkit.device.windows import Ints, Windows, inside, pad, padded_shape, planar, taps
 
 
@@ -64,21 +64,27 @@ def fits(x: Ints, filters: Ints) -> bool:
 
 
 def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
-    """`convolve_reference`, compiled where that is faster."""
+    """`convolve_reference`, on a GPU by its kernel, compiled where that is faster."""
+    if cuda.fits_windows(xp, windows, x, filters):
+        return cuda.depthwise.convolve(xp, x, filters, windows)
     y = xp.zeros((x.shape[0], *windows.out, filters.shape[-1]), filters.dtype)
     done = _compiled(xp, OUTPUT, x, y, filters, windows)
     return y if done else convolve_reference(xp, x, filters, windows)
 
 
 def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
-    """`filter_gradient_reference`, compiled where that is faster."""
+    """`filter_gradient_reference`, on a GPU by its kernel, compiled where that is faster."""
+    if cuda.fits_windows(xp, windows, x, dy):
+        return cuda.depthwise.filter_gradient(xp, x, dy, shape, windows)
     total = xp.zeros(shape, x.dtype)
     done = _compiled(xp, FILTERS, x, dy, total, windows)
     return total if done else filter_gradient_reference(xp, x, dy, shape, windows)
 
 
 def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
-    """`input_gradient_reference`, compiled where that is faster."""
+    """`input_gradient_reference`, on a GPU by its kernel, compiled where that is faster."""
+    if cuda.fits_windows(xp, windows, dy, filters):
+        return cuda.depthwise.input_gradient(xp, dy, filters, shape, windows)
     dx = xp.zeros((*shape[:-1], filters.shape[-1]), dy.dtype)
     if not _compiled(xp, INPUT, dx, dy, filters, windows):
         return input_gradient_reference(xp, dy, filters, shape, windows)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, cuda
 
 ROUNDS = 10
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
@@ -106,9 +107,18 @@ class Stream:
         size = int(np.prod(shape, dtype=np.int64))
         return self.words(self._reserve(size * RESERVED), size * words_each)
 
-    def uniform(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Uniform on [0, 1): the mantissa is filled with random bits under the exponent of 1, then 1 is taken away."""
+    def place(self, size: int) -> tuple[int, int, int]:
+        """Where a draw of so many outputs stands: key, upper half of the counter, first block; they are used up."""
+        return self.key, self.high, self._reserve(size * RESERVED)
+
+    def uniform(self, shape: tuple[int, ...], dtype: np.dtype, xp: Any = np) -> Any:
+        """Uniform on [0, 1): the mantissa is filled with random bits under the exponent of 1, then 1 is taken away.
+
+        xp: where the numbers should be; on a GPU that makes them itself they have the same digits.
+        """
         dtype = np.dtype(dtype)
+        if xp is not np:
+            return self._made(xp, "uniform", shape, dtype)
         words = self._output(shape, 2 if dtype == np.float64 else 1)
         return _unit_interval(words, dtype).reshape(shape)
 
@@ -123,22 +133,32 @@ class Stream:
         span = words.dtype.type(high - low)
         return (np.array(low, dtype) + (words % span).astype(dtype)).reshape(shape)
 
-    def normal(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Standard normal numbers by the Box-Muller transform on pairs."""
+    def _made(self, xp: Any, kind: str, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        """Numbers of this kind on a GPU: made there, or for types without a kernel brought over."""
+        if cuda.philox.fits(xp, dtype, shape):
+            return getattr(cuda.philox, kind)(xp, self.place(math.prod(shape)), shape, dtype)
+        return xp.asarray(getattr(self, kind)(shape, dtype))
+
+    def normal(self, shape: tuple[int, ...], dtype: np.dtype, xp: Any = np) -> Any:
+        """Standard normal numbers by the Box-Muller transform on pairs; xp: where they should be."""
         dtype = np.dtype(dtype)
+        if xp is not np:
+            return self._made(xp, "normal", shape, dtype)
         words_each = 2 if dtype == np.float64 else 1
         size = int(np.prod(shape, dtype=np.int64))
         even = size + size % 2
         start = self._reserve(size * RESERVED)
         return _box_muller(self.words(start, even * words_each), dtype)[:size].reshape(shape)
 
-    def truncated_normal(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Standard normal numbers of absolute value below 2, by rejection.
+    def truncated_normal(self, shape: tuple[int, ...], dtype: np.dtype, xp: Any = np) -> Any:
+        """Standard normal numbers of absolute value below 2, by rejection; xp: where they should be.
 
         Outputs come in groups (four, or two for float64); group g reads its own region of 256 blocks
         per four outputs, so that all groups are filled independently.
         """
         dtype = np.dtype(dtype)
+        if xp is not np:
+            return self._made(xp, "truncated_normal", shape, dtype)
         group = 2 if dtype == np.float64 else 4
         stride = group * RESERVED // 4
         size = int(np.prod(shape, dtype=np.int64))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, threads
+from deepkit.device import compiled, cuda, threads
 from deepkit.device.dtypes import accumulator
 from deepkit.device.registers.lanes import WIDE, choose, highest, load, nothing, spread, store
 from deepkit.device.windows import Windows, inside, pad, padded_shape, planar, taps
@@ -35,7 +35,16 @@ def largest_gradient_reference(xp: Any, dy: Any, x: Any, y: Any, windows: Window
     return dx[inside(x.shape[1:-1], windows.before)].astype(dy.dtype, copy=False)
 
 
-def mean(xp: Any, x: Any, windows: Windows) -> Any:
+def places_reference(xp: Any, x: Any, y: Any, windows: Windows) -> Any:
+    """For each window the position in x, written as one row, of the first number that equals y; -1 if none does."""
+    positions = pad(xp, xp.arange(x.size).reshape(x.shape), windows.before, windows.after)
+    found = xp.full(y.shape, -1)
+    for at, hit in hits(xp, x, y, windows):
+        found = xp.where(hit, positions[at], found)
+    return found
+
+
+def mean_reference(xp: Any, x: Any, windows: Windows) -> Any:
     """The mean of each window; the padding does not count."""
     padded = pad(xp, x, windows.before, windows.after)
     total = xp.zeros((x.shape[0], *windows.out, x.shape[-1]), accumulator(x.dtype))
@@ -45,7 +54,7 @@ def mean(xp: Any, x: Any, windows: Windows) -> Any:
     return total.astype(x.dtype, copy=False)
 
 
-def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
+def mean_gradient_reference(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
     """Zeros in the shape of `like`; each dy is shared equally among the numbers of its window."""
     share = dy / _counts(xp, like, windows).astype(accumulator(dy.dtype), copy=False)
     dx = xp.zeros(padded_shape(like.shape, windows), share.dtype)
@@ -89,7 +98,9 @@ PIECE = 2**18
 
 
 def largest(xp: Any, x: Any, windows: Windows) -> Any:
-    """`largest_reference`, compiled where that is faster."""
+    """`largest_reference`, on a GPU by its kernel, compiled where that is faster."""
+    if cuda.fits_windows(xp, windows, x):
+        return cuda.pooling.largest(xp, x, windows)
     if xp is np:
         y = np.empty((x.shape[0], *windows.out, x.shape[-1]), x.dtype)
         if _compiled(_largest, _largest_lanes, windows, y, x):
@@ -98,12 +109,30 @@ def largest(xp: Any, x: Any, windows: Windows) -> Any:
 
 
 def largest_gradient(xp: Any, dy: Any, x: Any, y: Any, windows: Windows) -> Any:
-    """`largest_gradient_reference`, compiled where that is faster."""
+    """`largest_gradient_reference`, on a GPU by its kernel, compiled where that is faster."""
+    if cuda.fits_windows(xp, windows, dy, x, y):
+        return cuda.pooling.largest_gradient(xp, dy, x, y, windows)
     if xp is np:
         dx = np.empty(x.shape, dy.dtype)
         if _compiled(_largest_gradient, _largest_gradient_lanes, windows, y, dx, dy, x):
             return dx
     return largest_gradient_reference(xp, dy, x, y, windows)
+
+
+def places(xp: Any, x: Any, y: Any, windows: Windows) -> Any:
+    """`places_reference`, on a GPU by its kernel."""
+    return (cuda.pooling.places if cuda.fits_windows(xp, windows, x, y) else places_reference)(xp, x, y, windows)
+
+
+def mean(xp: Any, x: Any, windows: Windows) -> Any:
+    """`mean_reference`, on a GPU by its kernel."""
+    return (cuda.pooling.mean if cuda.fits_windows(xp, windows, x) else mean_reference)(xp, x, windows)
+
+
+def mean_gradient(xp: Any, dy: Any, like: Any, windows: Windows) -> Any:
+    """`mean_gradient_reference`, on a GPU by its kernel."""
+    way = cuda.pooling.mean_gradient if cuda.fits_windows(xp, windows, dy) else mean_gradient_reference
+    return way(xp, dy, like, windows)
 
 
 def _compiled(function: Callable, by_lanes: Callable, windows: Windows, pooled: Any, *arrays: Any) -> bool:

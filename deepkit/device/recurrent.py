@@ -1,7 +1,8 @@
 """Recurrences of float32 compiled: each thread takes some rows of the batch and walks through time with them.
 
 The rows of a batch know nothing of each other, so nobody waits. One step is a table of `products` by the recurrent kernel
-and one pass over its sums in the registers. The same in NumPy, step by step: `forward` of the ops in ops/nn/recurrent_*.
+and one pass over its sums in the registers. The same in NumPy, step by step: `forward` of the ops in ops/nn/recurrent_*;
+on a GPU, where a block takes the rows: cuda/recurrent, which also knows GRUs and other functions than sigmoid and tanh.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, threads
+from deepkit.device import compiled, cuda, threads
 from deepkit.device.registers.activations import sigmoid, tanh
 from deepkit.device.registers.lanes import WIDE, load, nothing, same, store
 from deepkit.device.registers.products import ROWS, products
@@ -20,10 +21,15 @@ SMALL = 2**12
 """Sums in one step below which NumPy is as fast and needs no compiled code."""
 
 
-def fits(xp: Any, z: Any, kernel: Any) -> bool:
-    """True if the compiled recurrences serve these arrays: z (time, batch, gates n), kernel (n, gates n)."""
+def fits(xp: Any, z: Any, kernel: Any, usual: bool = True, wide: int = 1) -> bool:
+    """True if `simple`, `lstm` and their derivatives serve these arrays: z (time, batch, gates n), kernel (n, gates n).
+
+    usual: whether a step ends with sigmoid and tanh; wide: how many times n numbers a step multiplies by the kernel.
+    """
+    if xp is not np:
+        return cuda.recurrent.fits(xp, z, kernel, wide)
     return (
-        xp is np
+        usual
         and z.dtype == np.float32
         and kernel.shape[0] >= WIDE
         and z.shape[1] * z.shape[2] >= SMALL
@@ -31,30 +37,40 @@ def fits(xp: Any, z: Any, kernel: Any) -> bool:
     )
 
 
-def simple(z: Any, h0: Any, kernel: Any) -> Any:
-    """h (time, batch, n) with h_t = tanh(z_t + h_(t-1) @ kernel)."""
+def simple(xp: Any, z: Any, h0: Any, kernel: Any, activation: str = "tanh") -> Any:
+    """h (time, batch, n) with h_t = activation(z_t + h_(t-1) @ kernel)."""
+    if xp is not np:
+        return cuda.recurrent.simple(xp, z, h0, kernel, activation)
     hs = np.empty_like(z, order="C")
     _by_rows(_simple, z, h0, kernel, hs)
     return hs
 
 
-def linear_backwards(c: Any, kernel: Any, x: Any) -> Any:
+def linear_backwards(xp: Any, c: Any, kernel: Any, x: Any) -> Any:
     """u (time, batch, n) with u_t = x_t + (c_(t+1) u_(t+1)) @ kernel^T: the chain rule through `simple`."""
+    if xp is not np:
+        return cuda.recurrent.linear_backwards(xp, c, kernel, x)
     us = np.empty_like(x, order="C")
     _by_rows(_linear_backwards, c, kernel.T, x, us)
     return us
 
 
-def lstm(z: Any, c0: Any, h0: Any, kernel: Any) -> tuple[Any, Any, Any]:
+def lstm(xp: Any, z: Any, c0: Any, h0: Any, kernel: Any, gate: str = "sigmoid") -> tuple[Any, Any, Any]:
     """h, c and the gates i, j, f, o of an LSTM; see ops/nn/recurrent_lstm."""
+    if xp is not np:
+        return cuda.recurrent.lstm(xp, z, c0, h0, kernel, gate)
     shape = (*z.shape[:2], kernel.shape[0])
     hs, cs, gates = np.empty(shape, z.dtype), np.empty(shape, z.dtype), np.empty_like(z, order="C")
     _by_rows(_lstm, z, c0, h0, kernel, hs, cs, gates)
     return hs, cs, gates
 
 
-def lstm_backwards(gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any]:
+def lstm_backwards(
+    xp: Any, gates: Any, cs: Any, c0: Any, kernel: Any, dh: Any, dc: Any, gate: str = "sigmoid"
+) -> tuple[Any, Any, Any]:
     """u, v and dz of the chain rule through an LSTM; see ops/nn/recurrent_lstm."""
+    if xp is not np:
+        return cuda.recurrent.lstm_backwards(xp, gates, cs, c0, kernel, dh, dc, gate)
     us, vs, dzs = np.empty_like(cs, order="C"), np.empty_like(cs, order="C"), np.empty_like(gates, order="C")
     _by_rows(_lstm_backwards, gates, cs, c0, kernel.T, dh, dc, us, vs, dzs)
     return us, vs, dzs

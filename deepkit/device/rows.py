@@ -1,4 +1,4 @@
-"""The sum of all rows of a matrix, which is the derivative by a bias: NumPy first, then pieces of rows side by side."""
+"""Rows added up: all of a matrix, which is the derivative by a bias, and where numbers say, which is that of an embedding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, threads
+from deepkit.device import compiled, cuda, threads
 from deepkit.device.registers.lanes import WIDE, load, nothing, store
 
 SMALL = 2**16
@@ -28,6 +28,14 @@ def total(xp: Any, x: Any) -> Any:
             threads.share(lambda first, last: kernel(x[first:last], parts[first // step]), x.shape[0], step)
             return parts.sum(0)
     return x.sum(0, dtype=x.dtype)
+
+
+def add_at(xp: Any, total: Any, ids: Any, x: Any) -> None:
+    """total[ids] += x, where what is added to one row adds up: total (rows, ...), ids (...), x (ids..., ...)."""
+    if cuda.rows.fits(xp, total, ids, x):
+        cuda.rows.add_at(xp, total, ids, x)
+    else:
+        xp.add.at(total, ids, x)
 
 
 def _total(x, to):  # compiled by numba

@@ -1,4 +1,4 @@
-"""How a variable moves, one function per rule, in place: NumPy reference and compiled twin side by side.
+"""How a variable moves, one function per rule, in place: NumPy reference and compiled twin, if it has one, side by side.
 
 All arrays have one shape; numbers are scalars of the same type. A rule has several steps, each of which passes over its
 arrays: `run` takes a compiled twin, which passes once, or gives the reference blocks that stay in the processor's cache.
@@ -11,12 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled
+from deepkit.device import compiled, cuda
+from deepkit.device.arrays import xp_of
+
+
+def gradient_descent_reference(var: Any, grad: Any, rate: Any) -> None:
+    """var -= rate * grad."""
+    var -= grad * rate
+
+
+def adagrad_reference(var: Any, accum: Any, grad: Any, rate: Any) -> None:
+    """accum += grad^2; var -= rate * grad / sqrt(accum)."""
+    accum += grad * grad
+    var -= rate * grad / np.sqrt(accum)
 
 
 def adam_reference(var: Any, m: Any, v: Any, grad: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> None:
     """m, v: moving means of grad and grad^2; var -= rate * m / (sqrt(v) + epsilon)."""
-    one = type(rate)(1)
+    one = var.dtype.type(1)
     m += (grad - m) * (one - beta1)
     v += (grad * grad - v) * (one - beta2)
     var -= m * rate / (np.sqrt(v) + epsilon)
@@ -67,7 +79,7 @@ def _velocity(var, accum, grad, rate, momentum, nesterov):  # compiled by numba
 def plain_rmsprop_reference(var: Any, ms: Any, grad: Any, rate: Any, decay: Any, epsilon: Any) -> None:
     """ms: moving mean of grad^2; var -= rate * grad / (sqrt(ms) + epsilon)."""
     ms *= decay
-    ms += grad * grad * (type(rate)(1) - decay)
+    ms += grad * grad * (var.dtype.type(1) - decay)
     var -= rate * grad / (np.sqrt(ms) + epsilon)
 
 
@@ -82,7 +94,7 @@ def rmsprop_reference(
     var: Any, ms: Any, mom: Any, grad: Any, rate: Any, decay: Any, momentum: Any, epsilon: Any
 ) -> None:
     """ms: moving mean of grad^2; mom = momentum * mom + rate * grad / sqrt(ms + epsilon); var -= mom."""
-    ms += (grad * grad - ms) * (type(rate)(1) - decay)
+    ms += (grad * grad - ms) * (var.dtype.type(1) - decay)
     mom *= momentum
     mom += rate * grad / np.sqrt(ms + epsilon)
     var -= mom
@@ -105,9 +117,12 @@ BLOCK = 8192  # elements that the reference takes at a time
 
 
 def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
-    """Runs an update in place: compiled if numba is there and the arrays are large and contiguous, else the reference."""
-    first = arrays[0]
-    if first.size >= SMALL and first.dtype in (np.float32, np.float64) and isinstance(first, np.ndarray):
+    """Runs an update in place: by one kernel on a GPU, or compiled for large arrays without gaps, else by the reference."""
+    first, xp = arrays[0], xp_of(*arrays)
+    if cuda.updates.fits(xp, arrays):
+        cuda.updates.run(xp, reference.__name__.removesuffix("_reference"), arrays, *numbers)
+        return
+    if first.size >= SMALL and first.dtype in (np.float32, np.float64) and xp is np and reference in COMPILED:
         kernel = compiled.kernel(COMPILED[reference])
         if kernel is not None and all(a.flags.c_contiguous for a in arrays):
             kernel(*[a.reshape(-1) for a in arrays], *numbers)

@@ -138,7 +138,12 @@ def taps(windows: Windows) -> Iterator[tuple[slice, ...]]:
 
 def planar(x: Any, windows: Windows) -> tuple[Any, Windows]:
     """An array with one or two space axes, and its windows, as one with two: a line is an image of height 1."""
+    return (x if len(windows.kernel) == 2 else x.reshape(x.shape[0], 1, *x.shape[1:])), planar_windows(windows)
+
+
+def planar_windows(windows: Windows) -> Windows:
+    """Windows over one or two axes as windows over two."""
     if len(windows.kernel) == 2:
-        return x, windows
+        return windows
     fill = Windows((1,), (1,), (1,), (0,), (0,), (1,))
-    return x.reshape(x.shape[0], 1, *x.shape[1:]), Windows(*[a + b for a, b in zip(fill, windows, strict=True)])
+    return Windows(*[a + b for a, b in zip(fill, windows, strict=True)])

@@ -23,6 +23,7 @@ from deepkit.core.typing import (
     ShapeLike,
     TensorLike,
 )
+from deepkit.device import cuda
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.device.philox import RESERVED, Stream
@@ -61,7 +62,7 @@ class RandomStandardNormal(RandomShaped):
     """Normal numbers of mean 0 and standard deviation 1."""
 
     def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
-        return xp.asarray(stream.normal(_dims(dims), self.to.numpy))
+        return stream.normal(_dims(dims), self.to.numpy, xp)
 
 
 @register
@@ -69,7 +70,7 @@ class TruncatedNormal(RandomShaped):
     """Standard normal numbers drawn again until their absolute value is below 2."""
 
     def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
-        return xp.asarray(stream.truncated_normal(_dims(dims), self.to.numpy))
+        return stream.truncated_normal(_dims(dims), self.to.numpy, xp)
 
 
 @register
@@ -77,7 +78,7 @@ class RandomUniform(RandomShaped):
     """Uniform numbers in [0, 1)."""
 
     def forward(self, xp: ArrayModule, stream: Stream, dims: Array) -> Any:
-        return xp.asarray(stream.uniform(_dims(dims), self.to.numpy))
+        return stream.uniform(_dims(dims), self.to.numpy, xp)
 
 
 @register
@@ -210,8 +211,10 @@ class Dropout(Op):
                 hint="keep_prob is the share that stays; 1 keeps everything",
             )
         shape = tuple(x.shape[i] if n == -1 else int(n) for i, n in enumerate(noise[0])) if noise else x.shape
+        if shape == x.shape and cuda.philox.fits(xp, x.dtype, shape):
+            return cuda.philox.dropout(xp, stream.place(x.size), x, keep)
         one = x.dtype.type(1)
-        uniform = xp.asarray(stream.uniform(shape, x.dtype))
+        uniform = stream.uniform(shape, x.dtype, xp)
         factors = (uniform >= one - keep) * (one / keep)
         return x * factors, factors
 

@@ -93,7 +93,7 @@ class ApplyGradientDescent(UpdateRule):
     writes = (0,)
 
     def inplace(self, var: Any, grad: Any, rate: Any) -> Any:
-        var -= grad * rate
+        updates.run(updates.gradient_descent_reference, (var, grad), rate[()])
         return var
 
 
@@ -131,8 +131,7 @@ class ApplyAdagrad(UpdateRule):
     writes = (0, 1)
 
     def inplace(self, var: Any, accum: Any, grad: Any, rate: Any) -> Any:
-        accum += grad * grad
-        var -= rate * grad / np.sqrt(accum)
+        updates.run(updates.adagrad_reference, (var, accum, grad), rate[()])
         return var, accum
 
 

@@ -15,6 +15,7 @@ from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
+from deepkit.device.rows import add_at
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
@@ -341,7 +342,7 @@ class GatherGrad(Op):
         dx = xp.zeros(like.shape, accumulator(dy.dtype))
         at = self.axis % dx.ndim
         rows = xp.moveaxis(dy.reshape((*dx.shape[:at], -1, *dx.shape[at + 1 :])), at, 0)
-        xp.add.at(xp.moveaxis(dx, at, 0), indices.reshape(-1), rows)
+        add_at(xp, xp.moveaxis(dx, at, 0), indices.reshape(-1), rows)
         return dx.astype(dy.dtype, copy=False)
 
     def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, indices: AnyTensor) -> Any:

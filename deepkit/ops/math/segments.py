@@ -17,6 +17,7 @@ from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntLike, TensorLike, TensorOrSymbol
 from deepkit.device.dtypes import accumulator
+from deepkit.device.rows import add_at
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import named
 from deepkit.ops.functions import ops
@@ -106,7 +107,7 @@ class SegmentSum(SegmentReduction):
 
     def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
         total = y.astype(accumulator(y.dtype), copy=False)
-        xp.add.at(total, ids, rows)
+        add_at(xp, total, ids, rows)
         return total.astype(y.dtype, copy=False)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, data: AnyTensor, ids: AnyTensor, *num: AnyTensor) -> Any:

@@ -10,6 +10,7 @@ from deepkit.core.apply import apply, check_same_shape, convert, is_tensor, scop
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, NumberLike, TensorLike
+from deepkit.device import cross_entropy
 from deepkit.device.dtypes import accumulator
 from deepkit.errors import ArgumentError, DTypeError, GraphWarning, ShapeError
 from deepkit.ops.functions import ops
@@ -43,18 +44,11 @@ class SoftmaxCrossEntropy(Op):
         return UNKNOWN if both.lengths is None else Shape.of(both.lengths[:-1])
 
     def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
-        shifted = _shifted(logits)
-        log_sum = xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
-        return ((log_sum - shifted) * labels).sum(axis=-1).astype(logits.dtype, copy=False)
+        return cross_entropy.dense(xp, logits, labels, gradient=False)[0]
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
         column = ops.expand_dims(dy, -1)
         return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
-
-
-def _shifted(logits: Array) -> Any:
-    """Logits whose largest is 0: the softmax is the same, and no exponential overflows."""
-    return (logits - logits.max(axis=-1, keepdims=True)).astype(accumulator(logits.dtype), copy=False)
 
 
 def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> Any:
@@ -163,9 +157,7 @@ class SparseSoftmaxCrossEntropy(Op):
 
     def forward(self, xp: ArrayModule, logits: Array, labels: Array) -> Any:
         check_labels(xp, labels, logits.shape[-1])
-        shifted = _shifted(logits)
-        chosen = xp.take_along_axis(shifted, labels[..., None], axis=-1)
-        return (xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True)) - chosen)[..., 0].astype(logits.dtype, copy=False)
+        return cross_entropy.sparse(xp, logits, labels, gradient=False)[0]
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
         hit = apply(OneHotLike(), logits, labels)

@@ -112,17 +112,12 @@ class MaxPoolPosition(Pooling):
         return self.to
 
     def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
-        w = self.fit(x, self.kernel)
-        size = math.prod(x.shape[1:])
-        positions = xp.arange(size, dtype=self.to.numpy).reshape(1, *x.shape[1:])
-        positions = windows.pad(xp, positions, w.before, w.after)
-        found = xp.zeros(y.shape, self.to.numpy)
-        for at, hit in pooling.hits(xp, x, y, w):
-            found += positions[at] * hit
-        if self.with_batch:
-            images = xp.arange(x.shape[0], dtype=self.to.numpy) * size
-            found += images.reshape(-1, *(1,) * (y.ndim - 1))
-        return found
+        found = pooling.places(xp, x, y, self.fit(x, self.kernel)).astype(self.to.numpy)
+        size = max(1, math.prod(x.shape[1:]))
+        if not self.with_batch:
+            return xp.where(found < 0, 0, found % size).astype(self.to.numpy)
+        images = xp.arange(x.shape[0], dtype=self.to.numpy) * size
+        return xp.where(found < 0, images.reshape(-1, *(1,) * (y.ndim - 1)), found)
 
 
 @register

@@ -13,6 +13,7 @@ from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
+from deepkit.device import cuda
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
@@ -66,6 +67,8 @@ class GRU(GRUBase):
         return a, a, a
 
     def forward(self, xp: ArrayModule, a: Array, h0: Array, kernel: Array, bias: Array) -> Any:
+        if cuda.recurrent.fits(xp, a, kernel):
+            return cuda.recurrent.gru(xp, a, h0, kernel, bias, self.gate, self.activation)
         n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
         hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
         ms, product, h = xp.empty_like(hs), xp.empty((a.shape[1], 3 * n), a.dtype), h0
@@ -128,6 +131,8 @@ class ResetGRU(GRUBase):
         return a, a
 
     def forward(self, xp: ArrayModule, a: Array, h0: Array, kernel: Array) -> Any:
+        if cuda.recurrent.fits(xp, a, kernel):
+            return cuda.recurrent.reset_gru(xp, a, h0, kernel, self.gate, self.activation)
         n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
         hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
         kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
@@ -189,6 +194,8 @@ class ResetRecurrence(Op):
     def forward(
         self, xp: ArrayModule, c_z: Array, c_g: Array, d: Array, r: Array, k: Array, kernel: Array, x: Array
     ) -> Any:
+        if self.backwards and cuda.recurrent.fits(xp, x, kernel, wide=2):
+            return cuda.recurrent.reset_backwards(xp, c_z, c_g, d, r, k, kernel, x)
         n, us = kernel.shape[0], xp.array(x)
         kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
         both = xp.empty((x.shape[1], 2 * n), x.dtype)

@@ -76,8 +76,8 @@ class LSTM(Gated):
         return z, z, z
 
     def forward(self, xp: ArrayModule, z: Array, c0: Array, h0: Array, kernel: Array) -> Any:
-        if self.gate == "sigmoid" and recurrent.fits(xp, z, kernel):
-            return recurrent.lstm(z, c0, h0, kernel)
+        if recurrent.fits(xp, z, kernel, self.gate == "sigmoid"):
+            return recurrent.lstm(xp, z, c0, h0, kernel, self.gate)
         n = kernel.shape[0]
         hs, cs, gates = xp.empty((*z.shape[:2], n), z.dtype), xp.empty((*z.shape[:2], n), z.dtype), xp.empty_like(z)
         h, c, product = h0, c0, xp.empty(c0.shape, z.dtype)
@@ -127,8 +127,8 @@ class LSTMBackwards(Gated):
     def forward(
         self, xp: ArrayModule, gates: Array, cs: Array, c0: Array, kernel: Array, dh: Array, dc: Array, *dgates: Array
     ) -> Any:
-        if self.gate == "sigmoid" and not dgates and recurrent.fits(xp, gates, kernel):
-            return recurrent.lstm_backwards(gates, cs, c0, kernel, dh, dc)
+        if not dgates and recurrent.fits(xp, gates, kernel, self.gate == "sigmoid", wide=4):
+            return recurrent.lstm_backwards(xp, gates, cs, c0, kernel, dh, dc, self.gate)
         n = kernel.shape[0]
         us, vs, dzs = xp.empty_like(cs), xp.empty_like(cs), xp.empty_like(gates)
         later_h, later_c = xp.zeros(c0.shape, cs.dtype), xp.zeros(c0.shape, cs.dtype)

@@ -14,7 +14,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
-from deepkit.device import recurrent
+from deepkit.device import cuda, recurrent
 from deepkit.device.dtypes import DType
 from deepkit.ops.functions import ops
 from deepkit.ops.nn.recurrence import (
@@ -42,8 +42,8 @@ class SimpleRNN(Op):
         return Shape(sizes("simple_rnn", z, h0, kernel, 1))
 
     def forward(self, xp: ArrayModule, z: Array, h0: Array, kernel: Array) -> Any:
-        if self.activation == "tanh" and recurrent.fits(xp, z, kernel):
-            return recurrent.simple(z, h0, kernel)
+        if recurrent.fits(xp, z, kernel, self.activation == "tanh"):
+            return recurrent.simple(xp, z, h0, kernel, self.activation)
         hs, finish, h = xp.empty_like(z), IN_PLACE[self.activation], h0
         for t in range(len(z)):
             xp.matmul(h, kernel, out=hs[t])
@@ -80,7 +80,9 @@ class LinearRecurrence(Op):
 
     def forward(self, xp: ArrayModule, c: Array, kernel: Array, x: Array, *keep: Array) -> Any:
         if self.backwards and self.gates == 1 and not keep and recurrent.fits(xp, c, kernel):
-            return recurrent.linear_backwards(c, kernel, x)
+            return recurrent.linear_backwards(xp, c, kernel, x)
+        if self.backwards and cuda.recurrent.fits(xp, c, kernel, wide=self.gates):
+            return cuda.recurrent.linear_backwards(xp, c, kernel, x, *keep)
         return self._walk(xp, c, kernel, x, *keep)
 
     def _walk(self, xp: ArrayModule, c: Array, kernel: Array, x: Array, *keep: Array) -> Any:

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-FLAGS = ("-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fno-gnu-unique")
+FLAGS = ("-std=c++17", "-O1", "-shared", "-fPIC", "-w", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fno-gnu-unique")
 MOST = {"block": (1024, 1024, 64), "grid": (2**31 - 1, 65535, 65535)}
 """How large a block and a grid may be along x, y and z, on every GPU."""
 THREADS = 1024

@@ -1,0 +1,15 @@
+// Rows added up where their numbers say: the gradient of an embedding, whose rows several words share.
+//
+//   total[ids[row], c] += x[row, c]
+//
+// Additions to one number wait for each other and come in any order, so that the last digits may differ from run to run.
+// In NumPy: device/rows.py.
+
+typedef REAL T;  // float or double
+
+extern "C" __global__ void add_at(
+    const T* __restrict__ x, const INDEX* __restrict__ ids, T* __restrict__ total, int size, int columns
+) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < size) atomicAdd(total + ids[i / columns] * columns + i % columns, x[i]);
+}
