@@ -76,9 +76,9 @@ def show_source(thing: Any, part: str | None = None) -> Source:
     >>> import deepkit as dk
     >>> "def forward" in repr(dk.show_source(dk.exp, part="def gradient"))
     False
-    >>> print(repr(dk.show_source("rows.cu", part="if (i < size)")))
-    // deepkit/device/cuda/rows.cu
-    if (i < size) atomicAdd(total + ids[i / columns] * columns + i % columns, x[i]);
+    >>> print(str(dk.show_source("updates.cu", part="var[i] -= grad")).rstrip())
+    // deepkit/device/cuda/updates.cu
+    var[i] -= grad[i] * read(rate);
     """
     if isinstance(thing, str):
         from deepkit.device.cuda import loader

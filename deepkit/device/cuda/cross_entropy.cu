@@ -4,7 +4,8 @@
 //   difference[c] = softmax(logits)[c] - labels[c]
 //
 // where z = logits - the largest of them: the softmax is the same, and no exponential overflows. A block takes a row. For
-// class numbers, `sparse`, labels[c] is 1 at the row's number and 0 elsewhere. In NumPy: device/cross_entropy.py.
+// class numbers, `sparse`, labels[c] is 1 at the row's number and 0 elsewhere; the loss of a number that is no class is NaN.
+// In NumPy: device/cross_entropy.py.
 
 typedef REAL T;  // float or double
 
@@ -53,5 +54,6 @@ extern "C" __global__ void sparse(
 ) {
     size_t row = blockIdx.x, begin = row * classes;
     int label = labels[row];
-    of_row<false>(logits + begin, loss + row, difference + begin, classes, gradient, [=](int c) { return T(c == label); });
+    T missing = label < 0 || label >= classes ? log(T(-1)) : T(0);  // NaN
+    of_row<false>(logits + begin, loss + row, difference + begin, classes, gradient, [=](int c) { return T(c == label) + missing; });
 }

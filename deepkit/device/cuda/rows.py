@@ -16,7 +16,10 @@ def fits(xp: Any, total: Any, ids: Any, x: Any) -> bool:
 
 
 def add_at(xp: Any, total: Any, ids: Any, x: Any) -> None:
-    """total[ids] += x, where what is added to one row adds up: total (rows, ...), ids (...), x (ids..., ...)."""
+    """total[ids] += x, where what is added to one row adds up: total (rows, ...), ids (...), x (ids..., ...).
+
+    Rows whose number total does not have are left out.
+    """
     columns, index = math.prod(total.shape[1:]), f"-DINDEX={INDICES[ids.dtype.name]}"
     arrays = xp.ascontiguousarray(x), xp.ascontiguousarray(ids), total
-    loader.one_each(xp, "rows.add_at", x.size, *arrays, x.size, columns, dtype=x.dtype, options=(index,))
+    loader.one_each(xp, "rows.add_at", x.size, *arrays, x.size, columns, total.shape[0], dtype=x.dtype, options=(index,))

@@ -15,7 +15,8 @@ __device__ inline T read(Number number) { return number; }
 // var -= rate grad
 extern "C" __global__ void gradient_descent(T* var, const T* grad, Number rate, int size) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < size) var[i] -= grad[i] * read(rate);
+    if (i >= size) return;
+    var[i] -= grad[i] * read(rate);
 }
 
 // accum += grad^2; var -= rate grad / sqrt(accum)

@@ -58,4 +58,4 @@ def test_nvcc_takes_a_chain_of_all_operations(tmp_path):
 
 def test_nvcc_refuses_what_is_no_cuda(tmp_path):
     with pytest.raises(AssertionError, match="undefined"):
-        compile_by_nvcc(tmp_path, loader.source("rows.cu").replace("columns + i", "columns + j"), "-DREAL=float", "-DINDEX=int")
+        compile_by_nvcc(tmp_path, loader.source("rows.cu").replace("row < rows", "row < nothing"), "-DREAL=float", "-DINDEX=int")

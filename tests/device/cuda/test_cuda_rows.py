@@ -83,6 +83,14 @@ def test_rows_add_up_where_their_numbers_say(gpu, normal, index, dtype):
         close(total, wanted, dtype)
 
 
+def test_rows_and_labels_that_are_none_harm_nobody(gpu):
+    total = gpu.zeros((2, 3))
+    cuda.rows.add_at(gpu, total, np.array([1, -1, 2, 1]), np.ones((4, 3)))
+    assert total.tolist() == [[0] * 3, [2] * 3]
+    loss, _ = cuda.cross_entropy.sparse(gpu, np.zeros((3, 2)), np.array([0, 2, -1]))
+    np.testing.assert_allclose(loss, [np.log(2), np.nan, np.nan])
+
+
 RULES = {
     "gradient_descent": (1, 1, ()), "adagrad": (2, 1, ()), "adam": (3, 4, ()), "momentum": (2, 2, (False,)),
     "velocity": (2, 2, (True,)), "plain_rmsprop": (2, 3, ()), "rmsprop": (3, 4, ()),
