@@ -59,6 +59,6 @@ def test_nvcc_takes_a_chain_of_all_operations(tmp_path):
 
 
 def test_nvcc_refuses_what_is_no_cuda(tmp_path):
+    broken = loader.source("rows.cu").replace("row < rows", "row < nothing")
     with pytest.raises(AssertionError, match="undefined"):
-        broken = loader.source("rows.cu").replace("row < rows", "row < nothing")
         compile_by_nvcc(tmp_path, architectures()[:1], broken, "-DREAL=float", "-DINDEX=int")
