@@ -82,17 +82,22 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
     """The derivative of sum(y dy) by x, which has the given shape."""
     if depthwise.fits(shape, filters.shape):
         return depthwise.input_gradient(xp, dy, filters, shape, windows)
-    groups, each = _groups(shape, filters.shape), math.prod(windows.out)
-    by_window = dy.reshape(-1, filters.shape[-1])
+    groups = _groups(shape, filters.shape)
     if groups == 1 and patches.is_everything(shape, windows):
-        return xp.matmul(by_window, filters.reshape(-1, filters.shape[-1]).T).reshape(shape)
+        return xp.matmul(dy.reshape(-1, filters.shape[-1]), filters.reshape(-1, filters.shape[-1]).T).reshape(shape)
     if _on_gpu(xp, shape, windows, dy, filters):
         return cuda.convolve.input_gradient(xp, dy, filters, shape, windows)
     back = direct.turned(shape, windows)
     if groups == 1 and back is not None and direct.fits(xp, dy, filters.shape, back, shape[-1]):
         return convolve(xp, dy, direct.turn(filters), back)
+    return _sent_back(xp, dy, filters, shape, windows)
+
+
+def _sent_back(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
+    """`input_gradient_reference` for any number of groups, some images at a time."""
+    by_window, each = dy.reshape(-1, filters.shape[-1]), math.prod(windows.out)
     dx = xp.zeros(shape, dy.dtype)
-    for cut, own in _channels(groups, shape[-1], filters.shape[-1]):
+    for cut, own in _channels(_groups(shape, filters.shape), shape[-1], filters.shape[-1]):
         matrix = filters[..., own].reshape(-1, own.stop - own.start)
         narrow = patches.is_narrow(cut.stop - cut.start, windows)
         for images in patches.images(xp, dx[..., cut], windows):

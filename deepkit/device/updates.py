@@ -118,17 +118,25 @@ BLOCK = 8192  # elements that the reference takes at a time
 
 def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
     """Runs an update in place: by one kernel on a GPU, or compiled for large arrays without gaps, else by the reference."""
-    first, xp = arrays[0], xp_of(*arrays)
+    xp = xp_of(*arrays)
     if cuda.updates.fits(xp, arrays):
         cuda.updates.run(xp, reference.__name__.removesuffix("_reference"), arrays, *numbers)
         return
-    if first.size >= SMALL and first.dtype in (np.float32, np.float64) and xp is np and reference in COMPILED:
-        kernel = compiled.kernel(COMPILED[reference])
-        if kernel is not None and all(a.flags.c_contiguous for a in arrays):
-            kernel(*[a.reshape(-1) for a in arrays], *numbers)
-            return
+    kernel = _compiled(xp, reference, arrays)
+    if kernel is not None:
+        kernel(*[a.reshape(-1) for a in arrays], *numbers)
+        return
     for block in _blocks(arrays):
         reference(*block, *numbers)
+
+
+def _compiled(xp: Any, reference: Callable, arrays: tuple[Any, ...]) -> Callable | None:
+    """The compiled twin of a rule, if there is one that takes these arrays."""
+    first = arrays[0]
+    large = xp is np and first.size >= SMALL and first.dtype in (np.float32, np.float64)
+    if not large or reference not in COMPILED or not all(a.flags.c_contiguous for a in arrays):
+        return None
+    return compiled.kernel(COMPILED[reference])
 
 
 def _blocks(arrays: tuple[Any, ...]) -> Iterator[Any]:
