@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from emulator import Module, compiler
 
-MARGIN = 64
-"""Bytes around each array."""
+MARGIN = 4096
+"""Bytes around each array: more than the numbers of a block's threads take."""
 
 
 class Guarded:
-    """NumPy with `RawModule`: arrays lie between margins of NaN, which no kernel may change."""
+    """NumPy with `RawModule`: arrays lie between margins, which no kernel may change.
+
+    Around what is read they are NaN, so that reading too far shows; around what is written they are another number.
+    """
 
     def __init__(self) -> None:
         self.launched: list[str] = []
@@ -21,11 +24,12 @@ class Guarded:
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
-    def empty(self, shape: Any, dtype: Any = float) -> np.ndarray:
-        """An array of NaN (or -1) within its margins."""
+    def empty(self, shape: Any, dtype: Any = float, margin: int = 0xAB) -> np.ndarray:
+        """An array of NaN (or -1) between margins of this byte."""
         dtype = np.dtype(dtype)
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        memory = np.full(size + 2 * MARGIN, 0xFF, np.uint8)
+        memory = np.full(size + 2 * MARGIN, margin, np.uint8)
+        memory[MARGIN : MARGIN + size] = 0xFF
         return memory[MARGIN : MARGIN + size].view(dtype).reshape(shape)
 
     def zeros(self, shape: Any, dtype: Any = float) -> np.ndarray:
@@ -37,8 +41,8 @@ class Guarded:
         return self.empty(array.shape, dtype or array.dtype)
 
     def ascontiguousarray(self, array: np.ndarray) -> np.ndarray:
-        """A copy within margins: so a kernel that reads too far reads NaN, and its arguments stay as they are."""
-        copy = self.empty(array.shape, array.dtype)
+        """A copy between margins of NaN: the array itself stays as it is."""
+        copy = self.empty(array.shape, array.dtype, 0xFF)
         copy[...] = array
         return copy
 
@@ -64,7 +68,7 @@ class _Watched:
                     memory = memory.base
                 if memory is not None and memory.dtype == np.uint8 and memory.size == arg.nbytes + 2 * MARGIN:
                     edges = np.concatenate([memory[:MARGIN], memory[-MARGIN:]])
-                    assert (edges == 0xFF).all(), f"{name} writes beside argument {number}"
+                    assert (edges == edges[0]).all(), f"{name} writes beside argument {number}"
 
         return run
 
