@@ -160,9 +160,10 @@ class Op:
         """The function a plan calls: forward with xp filled in."""
         return functools.partial(self.forward, xp)
 
-    def with_next(self, following: Op, *shapes: Shape) -> Op | None:
-        """The op that computes from the same inputs, of these shapes, what `following`, an op of one input, makes of this
-        one's only output; None where there is none. It must never fail where this one would not."""
+    def with_next(self, following: Op, others: tuple[int, ...], *shapes: Shape) -> Op | None:
+        """The op that computes what `following` makes of this one's only output, its first input, and of `others`, the numbers
+        of its other inputs among this one's and those that come after them; None where there is none. `shapes` are those of
+        all inputs. It must never fail where this one and the following one would not."""
         return None
 
     def bind_reusing(self, xp: Any) -> Callable[..., Any]:

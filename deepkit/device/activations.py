@@ -32,6 +32,12 @@ def sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
     return xp.where(x >= 0, x.dtype.type(1), small) / (1 + small)
 
 
+def softplus(xp: Any, x: Any, out: Any = None) -> Any:
+    """log(1 + exp(x)), without overflow. `out` may be x itself."""
+    done = _one_pass(_softplus, xp, (x,), out) if x.dtype == np.float32 else None
+    return xp.logaddexp(x, x.dtype.type(0)) if done is None else done
+
+
 def bias_relu(xp: Any, x: Any, bias: Any, out: Any = None) -> Any:
     """max(x + bias, 0) for x (..., channels) and bias (channels,). `out` may be x itself."""
     kernel = compiled.kernel(_bias_relu) if xp is np and x.size >= SMALL and bias.size >= WIDE else None
@@ -107,6 +113,14 @@ def _sigmoid(x, out):
     end = lanes_of.sigmoid_to_the_end(load(x, last))
     for i in range(0, last, WIDE):
         store(out, i, lanes_of.sigmoid_to_the_end(load(x, i)))
+    store(out, last, end)
+
+
+def _softplus(x, out):
+    last = x.size - WIDE
+    end = lanes_of.softplus(load(x, last))
+    for i in range(0, last, WIDE):
+        store(out, i, lanes_of.softplus(load(x, i)))
     store(out, last, end)
 
 

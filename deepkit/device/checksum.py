@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
+from deepkit.device.cores import has
+from deepkit.device.registers.lanes import remainder_of_eight
 
 POLYNOMIAL = 0x82F63B78  # Castagnoli's, the highest power in the lowest bit
 _ONES = np.uint32(0xFFFFFFFF)  # what the remainder starts with, and what the end is inverted by
@@ -128,7 +130,7 @@ def _walk(rows: np.ndarray) -> np.ndarray:
     return s
 
 
-def _crc32c(tables, data, starts, lengths, sums):  # compiled by numba
+def _by_tables(tables, data, starts, lengths, sums):  # compiled by numba
     for record in range(starts.size):
         s = np.uint32(0xFFFFFFFF)
         i, end = starts[record], starts[record] + lengths[record]
@@ -139,10 +141,26 @@ def _crc32c(tables, data, starts, lengths, sums):  # compiled by numba
                 ^ tables[3, data[i + 4]] ^ tables[2, data[i + 5]] ^ tables[1, data[i + 6]] ^ tables[0, data[i + 7]]
             )
             i += 8
-        while i < end:
-            s = tables[0, (s ^ data[i]) & 255] ^ (s >> 8)
-            i += 1
-        sums[record] = ~s
+        sums[record] = ~_last(tables, data, i, end, s)
+
+
+def _by_instruction(tables, data, starts, lengths, sums):  # compiled by numba
+    for record in range(starts.size):
+        s = np.uint32(0xFFFFFFFF)
+        i, end = starts[record], starts[record] + lengths[record]
+        while i + 8 <= end:
+            s = remainder_of_eight(data, i, s)
+            i += 8
+        sums[record] = ~_last(tables, data, i, end, s)
+
+
+@compiled.part
+def _last(tables, data, i, end, s):
+    """The remainder after the bytes that are too few for a step of eight."""
+    while i < end:
+        s = tables[0, (s ^ data[i]) & 255] ^ (s >> 8)
+        i += 1
+    return s
 
 
 def crc32c_many(data: Any, starts: Any, lengths: Any) -> np.ndarray:
@@ -153,7 +171,8 @@ def crc32c_many(data: Any, starts: Any, lengths: Any) -> np.ndarray:
     bytes_ = np.frombuffer(data, np.uint8)
     starts, lengths = np.asarray(starts, np.int64), np.asarray(lengths, np.int64)
     enough = COMPILED_FROM if "numba" in sys.modules else COMPILED_FROM_COLD
-    kernel = compiled.kernel(_crc32c) if int(lengths.sum()) >= enough else None
+    way = _by_instruction if has("sse4_2") else _by_tables
+    kernel = compiled.kernel(way) if int(lengths.sum()) >= enough else None
     if kernel is None:
         return crc32c_reference(bytes_, starts, lengths)
     sums = np.empty(len(starts), np.uint32)

@@ -13,6 +13,7 @@ Filters are (kernel..., channels in / groups, channels out); group g of the outp
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from deepkit.device import cuda, depthwise, direct, patches, winograd
@@ -38,14 +39,24 @@ def input_gradient_reference(xp: Any, dy: Any, filters: Any, shape: Ints, window
     return dx
 
 
-def convolve(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
-    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]."""
+def convolve(xp: Any, x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
+    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o].
+
+    `finish` changes results in place, (images, places..., o), whichever are there together: each is shown to it once.
+    """
+    direct_way = _groups(x.shape, filters.shape) == 1 and direct.fits(xp, x, filters.shape, windows, filters.shape[-1])
+    if direct_way and not winograd.fits(x.shape[0], filters.shape, windows):
+        return direct.convolve(x, filters, windows, finish)
+    y = winograd.convolve(x, filters, windows) if direct_way else _by_patches(xp, x, filters, windows)
+    if finish is not None:
+        finish(y)
+    return y
+
+
+def _by_patches(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
     groups = _groups(x.shape, filters.shape)
     if depthwise.fits(x.shape, filters.shape):
         return depthwise.convolve(xp, x, filters, windows)
-    if groups == 1 and direct.fits(xp, x, filters.shape, windows, filters.shape[-1]):
-        way = winograd if winograd.fits(x.shape[0], filters.shape, windows) else direct
-        return way.convolve(x, filters, windows)
     if _on_gpu(xp, x.shape, windows, x, filters):
         return cuda.convolve.convolve(xp, x, filters, windows)
     y = xp.empty((x.shape[0], *windows.out, filters.shape[-1]), filters.dtype)

@@ -9,11 +9,12 @@ with the filters turned round (V. Dumoulin, F. Visin, "A guide to convolution ar
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, threads
+from deepkit.device import compiled, memory, threads
 from deepkit.device.registers.lanes import WIDE
 from deepkit.device.registers.products import Terms, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
@@ -22,6 +23,8 @@ SMALL = 2**18
 """Multiplications below which a matrix product by NumPy is as fast."""
 PIECE = 2**18
 """Bytes of images and results that one thread takes at a time."""
+OFTEN = 64
+"""Times that a number is read from which on it is worth while to copy it to where no register is filled from two lines."""
 
 
 def fits(xp: Any, x: Any, filters: Ints, windows: Windows, columns: int) -> bool:
@@ -53,10 +56,10 @@ def turn(filters: Any) -> Any:
     return np.ascontiguousarray(np.flip(filters, space).swapaxes(-1, -2))
 
 
-def convolve(x: Any, filters: Any, windows: Windows) -> Any:
-    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]."""
+def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
+    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]; `finish` as in convolve.convolve."""
     x, w = planar(np.ascontiguousarray(x), windows)
-    filters = np.ascontiguousarray(filters)
+    filters = memory.aligned_copy(filters)
     y = np.empty((x.shape[0], *w.out, filters.shape[-1]), np.float32)
     line, channels, columns = padded_shape(x.shape, w)[2] * x.shape[-1], x.shape[-1], filters.shape[-1]
     corners = _places(w.out, (w.strides[0] * line, w.strides[1] * channels))
@@ -74,6 +77,8 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
         kernel(images, corners, filters, y[first:last], terms, down_first(terms))
+        if finish is not None:
+            finish(y[first:last].reshape(-1, *windows.out, columns))
 
     threads.share(some, x.shape[0], _at_a_time(x, y))
     return y.reshape(x.shape[0], *windows.out, columns)
@@ -96,7 +101,8 @@ def filter_gradient(x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
         terms = ((last - first, down, across), a_steps, b_steps)
-        kernel(images, numbers, dy[first:last], parts[first // step], terms)
+        sent = memory.aligned_copy(dy[first:last]) if len(numbers) >= OFTEN else dy[first:last]
+        kernel(images, numbers, sent, parts[first // step], terms)
 
     threads.share(some, x.shape[0], step)
     return parts.sum(0).reshape(shape)

@@ -13,21 +13,20 @@ import numpy as np
 
 from deepkit.device import threads
 
-STRIP = 2**22
-"""Multiplications in a strip, at least: a tenth of a millisecond, ten times what it costs to hand one out."""
-NARROWEST = 48
-"""Columns or rows in a strip, at least: BLAS copies the whole other matrix for each."""
+ENOUGH = 5 * 10**7
+"""Multiplications from which two cores are faster: half a millisecond on one, several times what it costs to hand a part out."""
+STRIPS = 2
+"""Strips for each core: one that is late takes one fewer. BLAS copies the whole other matrix for each: more cost more."""
 
 
 def matmul(xp: Any, a: Any, b: Any) -> Any:
     """a (n, k) times b (k, m), or stacks of them: as NumPy's matmul."""
     plain = xp is np and a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f"
-    if not plain or a.shape[1] != b.shape[0] or a.size * b.shape[1] < 2 * STRIP:
+    if not plain or a.shape[1] != b.shape[0] or a.size * b.shape[1] < ENOUGH:
         return xp.matmul(a, b)
-    (n, k), m = a.shape, b.shape[1]
-    strips = n * k * m // STRIP
+    n, m = a.shape[0], b.shape[1]
     y = np.empty((n, m), a.dtype)
-    step = max(NARROWEST, -(-max(n, m) // strips))
+    step = -(-max(n, m) // (STRIPS * threads.workers()))
 
     def some(first: int, last: int) -> None:
         if m >= n:

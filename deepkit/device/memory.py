@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import os
 import sys
+from typing import Any
+
+import numpy as np
 
 KEPT = 2**29
 """Bytes of freed memory that stay; a single block that is larger than half of them goes back at once."""
@@ -27,3 +31,22 @@ def keep_freed() -> bool:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries than GNU's have none
     return mallopt is not None and bool(mallopt(_MMAP_THRESHOLD, KEPT // 2)) and bool(mallopt(_TRIM_THRESHOLD, KEPT))
+
+
+LINE = 64
+"""Bytes that a processor fetches from memory at once, and the width of its widest register."""
+
+
+def aligned(shape: tuple[int, ...]) -> Any:
+    """A new float32 array whose first number begins a line: then no wide register is filled from two of them."""
+    size = 4 * math.prod(shape)
+    whole = np.empty(size + LINE, np.uint8)
+    first = -whole.ctypes.data % LINE
+    return whole[first : first + size].view(np.float32).reshape(shape)
+
+
+def aligned_copy(array: Any) -> Any:
+    """The numbers of a float32 array in one that is `aligned`."""
+    copy = aligned(array.shape)
+    copy[...] = array
+    return copy

@@ -186,6 +186,7 @@ def _largest_lanes(y, x, kernel, strides, dilations, before, channels):  # compi
 
 def _largest_gradient_lanes(y, dx, dy, x, kernel, strides, dilations, before, channels):  # compiled by numba
     _, height, width, each = x.shape
+    alone = strides[0] >= (kernel[0] - 1) * dilations[0] + 1 and strides[1] >= (kernel[1] - 1) * dilations[1] + 1
     for image in range(y.shape[0]):
         dx[image] = 0
         for i in range(y.shape[1]):
@@ -200,7 +201,8 @@ def _largest_gradient_lanes(y, dx, dy, x, kernel, strides, dilations, before, ch
                         for b in range(first_b, last_b):
                             place = (line + b * dilations[1]) * each + c
                             seen = load(x, place)
-                            store(dx, place, load(dx, place) + choose(seen, best, waiting, nothing()))
+                            found = choose(seen, best, waiting, nothing())
+                            store(dx, place, found if alone else load(dx, place) + found)  # alone: in no other window
                             waiting = choose(seen, best, nothing(), waiting)
 
 

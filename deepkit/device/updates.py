@@ -11,13 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, cuda
+from deepkit.device import compiled, cuda, threads
 from deepkit.device.arrays import xp_of
 
 
 def gradient_descent_reference(var: Any, grad: Any, rate: Any) -> None:
     """var -= rate * grad."""
     var -= grad * rate
+
+
+def _gradient_descent(var, grad, rate):  # compiled by numba
+    for i in range(var.size):
+        var[i] -= grad[i] * rate
 
 
 def adagrad_reference(var: Any, accum: Any, grad: Any, rate: Any) -> None:
@@ -109,11 +114,12 @@ def _rmsprop(var, ms, mom, grad, rate, decay, momentum, epsilon):  # compiled by
 
 
 COMPILED: dict[Callable, Callable] = {
-    adam_reference: _adam, momentum_reference: _momentum, velocity_reference: _velocity,
-    rmsprop_reference: _rmsprop, plain_rmsprop_reference: _plain_rmsprop,
+    gradient_descent_reference: _gradient_descent, adam_reference: _adam, momentum_reference: _momentum,
+    velocity_reference: _velocity, rmsprop_reference: _rmsprop, plain_rmsprop_reference: _plain_rmsprop,
 }
 SMALL = 4096  # elements; below, NumPy is as fast and needs no compiled code
 BLOCK = 8192  # elements that the reference takes at a time
+PIECE = 2**16  # elements that one thread takes at a time
 
 
 def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
@@ -124,7 +130,8 @@ def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
         return
     kernel = _compiled(xp, reference, arrays)
     if kernel is not None:
-        kernel(*[a.reshape(-1) for a in arrays], *numbers)
+        flat = [a.reshape(-1) for a in arrays]
+        threads.share(lambda first, last: kernel(*[a[first:last] for a in flat], *numbers), flat[0].size, PIECE)
         return
     for block in _blocks(arrays):
         reference(*block, *numbers)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, threads
+from deepkit.device import compiled, memory, threads
 from deepkit.device.registers.lanes import WIDE, load, nothing, store
 from deepkit.device.registers.products import ROWS, products
 from deepkit.device.windows import Ints, Windows, pad
@@ -25,8 +25,10 @@ from deepkit.device.windows import Ints, Windows, pad
 B = np.array([[1, 0, 0, 0], [0, 1, -1, 1], [-1, 1, 1, 0], [0, 0, 0, -1]], np.float32)
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
 A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
-ENOUGH = 24
-"""Channels, in and out, from which the multiplications saved outweigh what is added and subtracted around them."""
+ENOUGH = 24 if WIDE == 8 else 96
+"""Channels, in and out, from which the multiplications saved outweigh what is added and subtracted around them.
+
+Wide registers multiply twice as many numbers at a time, but the additions wait for memory."""
 MANY = 256
 """Tiles from which they outweigh the work on the filters."""
 PIECE = 2**19
@@ -92,9 +94,15 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
     down, across = (-(-n // 2) for n in windows.out)
     count, step = x.shape[0] * down * across, _tiles_at_a_time(channels, columns)
     x, y = np.ascontiguousarray(x), np.empty((x.shape[0], *windows.out, columns), np.float32)
-    spread, kernel = _spread_filters(filters).reshape(16, channels, columns), compiled.kernel(_convolve)
+    spread = memory.aligned_copy(_spread_filters(filters).reshape(16, channels, columns))
+    kernel = compiled.kernel(_convolve)
     assert kernel is not None
-    threads.share(lambda first, last: kernel(x, spread, y, windows.before, across, down, first, last), count, step)
+
+    def some(first: int, last: int) -> None:
+        seen, made = (memory.aligned((16, last - first, n)) for n in (channels, columns))
+        kernel(x, spread, y, windows.before, across, down, first, last, seen, made)
+
+    threads.share(some, count, step)
     return y
 
 
@@ -110,7 +118,8 @@ def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
-        kernel(x, dy, parts[first // piece], windows.before, across, down, first, last, step)
+        seen, sent = memory.aligned((16, step, channels)), memory.aligned((16, step, columns))
+        kernel(x, dy, parts[first // piece], windows.before, across, down, first, last, seen, sent)
 
     threads.share(some, count, piece)
     return _gather_filters(parts.sum(0).reshape(4, 4, channels, columns))
@@ -120,9 +129,8 @@ def _tiles_at_a_time(channels: int, columns: int) -> int:
     return max(1, PIECE // (64 * (channels + columns) * ROWS)) * ROWS
 
 
-def _convolve(x, filters, y, before, across, down, first, last):  # compiled by numba
+def _convolve(x, filters, y, before, across, down, first, last, seen, made):  # compiled by numba
     many, channels, columns = last - first, filters.shape[1], filters.shape[2]
-    seen, made = np.empty((16, many, channels), x.dtype), np.empty((16, many, columns), x.dtype)
     for tile in range(many):
         image, place = divmod(first + tile, across * down)
         _seen(x, image, 2 * (place // across) - before[0], 2 * (place % across) - before[1], seen, tile)
@@ -136,9 +144,8 @@ def _convolve(x, filters, y, before, across, down, first, last):  # compiled by 
         _results(made, tile, y, image, 2 * (place // across), 2 * (place % across))
 
 
-def _filter_gradient(x, dy, total, before, across, down, first, last, step):  # compiled by numba
-    channels, columns = total.shape[1], total.shape[2]
-    seen, sent = np.empty((16, step, channels), x.dtype), np.empty((16, step, columns), x.dtype)
+def _filter_gradient(x, dy, total, before, across, down, first, last, seen, sent):  # compiled by numba
+    channels, columns, step = total.shape[1], total.shape[2], sent.shape[1]
     part, rows = np.empty((channels, columns), x.dtype), np.arange(channels)
     for begin in range(first, last, step):
         many = min(step, last - begin)

@@ -86,7 +86,8 @@ class Plan:
         if "inplace" in self._passes:
             fetched = [x for x in self._results if isinstance(x, Symbol)]
             self._in_place = memory.updated_in_place(self.order, sources, owned, fetched)
-            self._reusing = memory.reusable(self.order, sources, owned, fetched, outside)
+            reusing = memory.reusable(self.order, sources, owned, fetched, outside)
+            self._reusing = {node for node in reusing if self.known.runs(node)[0].takes_out}
 
     # ---- writing the program
 

@@ -69,14 +69,31 @@ class UpdateRows(UpdateRule):
     def inplace(self, *arrays: Any) -> Any:
         count = len(self.writes)
         states, (grad, indices, *numbers) = arrays[:count], arrays[count:]
-        rows, place = np.unique(indices.reshape(-1), return_inverse=True)
-        summed = np.zeros((rows.size, *states[0].shape[1:]), grad.dtype)
-        np.add.at(summed, place.reshape(-1), grad.reshape(-1, *states[0].shape[1:]))
+        rows, summed = _summed_by_row(indices.reshape(-1), grad.reshape(-1, *states[0].shape[1:]))
         parts = [s[rows] for s in states]
         self.rule.inplace(*parts, summed, *numbers)
         for state, part in zip(states, parts, strict=True):
             state[rows] = part
         return states if count > 1 else states[0]
+
+
+OFTEN = 32
+"""Gradients of one row up to which all rows take their first together, then their second, and so on."""
+
+
+def _summed_by_row(indices: Any, grad: Any) -> tuple[Any, Any]:
+    """The rows that are named, each once, and the sum of its gradients, added in their order."""
+    rows, place, counts = np.unique(indices, return_inverse=True, return_counts=True)
+    if counts.max(initial=0) > OFTEN:
+        summed = np.zeros((rows.size, *grad.shape[1:]), grad.dtype)
+        np.add.at(summed, place.reshape(-1), grad)
+        return rows, summed
+    order, begins = np.argsort(indices, kind="stable"), np.cumsum(counts) - counts
+    summed = grad[order[begins]]
+    for turn in range(1, counts.max(initial=0)):
+        more = np.flatnonzero(counts > turn)
+        summed[more] += grad[order[begins[more] + turn]]
+    return rows, summed
 
 
 def moved(rule: UpdateRule, states: Sequence[Any], grad: Any, *numbers: Any) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from deepkit.device import checksum, compiled
 from deepkit.device.checksum import crc32c, crc32c_many, crc32c_reference
+from deepkit.device.registers.lanes import remainder_of_eight
 
 # RFC 3720, appendix B.4
 PUBLISHED = {
@@ -28,7 +29,7 @@ def divided(text: bytes) -> int:
     return s ^ 0xFFFFFFFF
 
 
-@pytest.fixture(params=["numpy", "compiled"])
+@pytest.fixture(params=["numpy", "tables", *(["instruction"] if checksum.has("sse4_2") else [])])
 def version(request, monkeypatch):
     """Each version in turn, whatever the size of the data."""
     if request.param == "numpy":
@@ -36,7 +37,12 @@ def version(request, monkeypatch):
     else:
         pytest.importorskip("numba", reason="numba is not installed: nothing is compiled")
         monkeypatch.setattr(checksum, "COMPILED_FROM", 0)
-        assert compiled.kernel(checksum._crc32c) is not None
+        monkeypatch.setattr(checksum, "has", lambda feature: request.param == "instruction")
+        assert compiled.kernel(checksum._by_tables) is not None
+
+
+def test_what_the_instruction_means():
+    assert remainder_of_eight(b"??12345678", 2, 0xFFFFFFFF) ^ 0xFFFFFFFF == divided(b"12345678")
 
 
 @pytest.mark.parametrize("text", PUBLISHED, ids=lambda text: text[:4].hex() or "empty")

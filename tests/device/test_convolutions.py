@@ -12,6 +12,7 @@ import pytest
 
 from deepkit.device import compiled, convolve, direct, rows, threads, winograd
 from deepkit.device.registers import products
+from deepkit.device.registers.lanes import WIDE
 from deepkit.device.windows import Windows, fit
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
@@ -44,7 +45,7 @@ def close(found: np.ndarray, expected: np.ndarray) -> None:
 
 
 @needs_numba
-@pytest.mark.parametrize(("channels", "columns"), [(1, 8), (3, 13), (8, 24), (20, 33)])
+@pytest.mark.parametrize(("channels", "columns"), [(1, WIDE), (3, WIDE + 5), (8, 24), (20, 33)])
 @pytest.mark.parametrize(("w", "space"), GEOMETRIES)
 def test_direct(w: Windows, space: tuple[int, ...], channels: int, columns: int) -> None:
     x, filters, dy = arrays(w, space, channels, columns)
@@ -54,7 +55,7 @@ def test_direct(w: Windows, space: tuple[int, ...], channels: int, columns: int)
     close(found, convolve.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w))
     back = direct.turned(x.shape, w)
     assert (back is None) == (set(w.strides) != {1})
-    if back is not None and channels >= 8:
+    if back is not None and channels >= WIDE:
         found = direct.convolve(dy, direct.turn(filters), back)
         close(found, convolve.input_gradient_reference(np, exact[2], exact[1], x.shape, w))
 
@@ -65,7 +66,7 @@ def test_padding_wider_than_the_window_has_no_turned_convolution() -> None:
 
 
 @pytest.mark.parametrize(("w", "space"), GEOMETRIES[:2])
-@pytest.mark.parametrize(("channels", "columns"), [(8, 8), (24, 17), (30, 41)])
+@pytest.mark.parametrize(("channels", "columns"), [(WIDE, WIDE), (24, 17), (30, 41)])
 def test_winograd(w: Windows, space: tuple[int, ...], channels: int, columns: int) -> None:
     x, filters, dy = arrays(w, space, channels, columns)
     exact = [a.astype(np.float64) for a in (x, filters, dy)]
@@ -86,7 +87,7 @@ def test_large_layers_take_these_ways(monkeypatch) -> None:
         monkeypatch.setattr(module, name, lambda *a, real=real, label=label: taken.append(label) or real(*a))
     for kernel, way in (((3, 3), "winograd"), ((5, 5), "direct")):
         w = fit((16, 16), kernel, (1, 1), (1, 1), "SAME")
-        x, filters, dy = arrays(w, (16, 16), 32, 32, batch=16)
+        x, filters, dy = arrays(w, (16, 16), winograd.ENOUGH, winograd.ENOUGH, batch=16)
         taken.clear()
         convolve.convolve(np, x, filters, w)
         convolve.input_gradient(np, dy, filters, x.shape, w)
@@ -123,7 +124,7 @@ def test_products_as_plain_python() -> None:
 
 
 @needs_numba
-@pytest.mark.parametrize("shape", [(1, 8), (7, 9), (5000, 48)])
+@pytest.mark.parametrize("shape", [(1, WIDE), (7, WIDE + 1), (5000, 48)])
 def test_rows_are_summed(shape: tuple[int, int], monkeypatch) -> None:
     monkeypatch.setattr(rows, "SMALL", 0)
     x = np.random.default_rng(0).standard_normal(shape).astype("f")

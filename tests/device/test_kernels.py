@@ -220,6 +220,7 @@ def test_bias_and_rectifier_in_one_pass(both, monkeypatch, channels: int) -> Non
 @pytest.mark.parametrize(("function", "exact"), [
     (activations.elu, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
     (activations.sigmoid, scipy.special.expit),
+    (activations.softplus, lambda x: np.logaddexp(x, 0)),
 ])
 @pytest.mark.parametrize("scale", [1e-4, 0.1, 3, 60])
 def test_activations_to_their_last_digits(both, monkeypatch, function, exact, scale: float) -> None:

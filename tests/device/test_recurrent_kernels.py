@@ -7,12 +7,12 @@ import pytest
 
 from deepkit.device import compiled, recurrent, threads
 from deepkit.device.registers import activations
-from deepkit.device.registers.lanes import load, store
+from deepkit.device.registers.lanes import WIDE, load, store
 from deepkit.ops.nn.recurrent_lstm import LSTM, LSTMBackwards
 from deepkit.ops.nn.recurrent_simple import LinearRecurrence, SimpleRNN
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
-SIZES = [(7, 13, 20), (3, 50, 96), (1, 5, 8), (5, 1, 33)]
+SIZES = [(7, 13, 20), (3, 50, 96), (1, 5, WIDE), (5, 1, 33)]
 
 
 def close(found, expected) -> None:
@@ -64,20 +64,20 @@ def test_simple(time: int, batch: int, n: int, small) -> None:
 @needs_numba
 def test_other_functions_and_types_go_by_numpy(small, monkeypatch) -> None:
     monkeypatch.setattr(recurrent, "_by_rows", lambda *_: pytest.fail("compiled"))
-    z, c, k = np.ones((2, 3, 32), "f"), np.ones((3, 8), "f"), np.ones((8, 32), "f")
+    z, c, k = np.ones((2, 3, 4 * WIDE), "f"), np.ones((3, WIDE), "f"), np.ones((WIDE, 4 * WIDE), "f")
     LSTM(gate="hard_sigmoid").forward(np, z, c, c, k)
     LSTM().forward(np, z.astype("d"), c.astype("d"), c.astype("d"), k.astype("d"))
-    SimpleRNN(activation="relu").forward(np, z[..., :8], c, k[:, :8])
+    SimpleRNN(activation="relu").forward(np, z[..., :WIDE], c, k[:, :WIDE])
 
 
 def _both(x, y, z):
-    for at in range(0, x.size, 8):
+    for at in range(0, x.size, WIDE):
         store(y, at, activations.tanh(load(x, at)))
         store(z, at, activations.sigmoid(load(x, at)))
 
 
 def test_tanh_and_sigmoid() -> None:
-    x = np.concatenate([np.linspace(-12, 12, 1584), [0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-9, 30]]).astype("f")
+    x = np.concatenate([np.linspace(-12, 12, 1592), [0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-9, 30]]).astype("f")
     kernels = [_both, compiled.kernel(_both)] if compiled.available() else [_both]
     for kernel in kernels:
         y, z = np.empty_like(x), np.empty_like(x)

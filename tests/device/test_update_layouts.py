@@ -10,7 +10,7 @@ from deepkit.device import updates
 RULES = [
     (updates.adam_reference, 3, (0.1, 0.9, 0.99, 1e-7)), (updates.momentum_reference, 2, (0.1, 0.9, True)),
     (updates.velocity_reference, 2, (0.1, 0.9, True)), (updates.rmsprop_reference, 3, (0.1, 0.9, 0.5, 1e-7)),
-    (updates.plain_rmsprop_reference, 2, (0.1, 0.9, 1e-7)),
+    (updates.plain_rmsprop_reference, 2, (0.1, 0.9, 1e-7)), (updates.gradient_descent_reference, 1, (0.1,)),
 ]
 LAYOUTS = {
     "transposed": lambda shape: np.zeros(shape[::-1]).T,

@@ -119,6 +119,42 @@ def rectified():
     return x, b, summed, tf.nn.relu(summed)
 
 
+@pytest.mark.parametrize("channels", [3, 32])
+def test_bias_and_rectifier_join_the_convolution(sess, channels: int) -> None:
+    rng = np.random.default_rng(0)
+    x = tf.placeholder(tf.float32, [None, 12, 12, channels])
+    w = tf.Variable(rng.standard_normal((3, 3, channels, 32)).astype("f") / channels)
+    b = tf.Variable(rng.standard_normal(32).astype("f"))
+    z = tf.nn.bias_add(tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), b)
+    y = tf.nn.relu(z)
+    sess.run(tf.global_variables_initializer())
+    assert [name for name in calls(sess.plan(y, [x])) if name != "Identity"] == ["Relu"]
+    assert "ConvBiasRelu(f0" in str(sess.plan(y, [x]))
+    assert "ConvBias(f0" in str(sess.plan([y, z], [x]))
+    feed = {x: rng.standard_normal((40, 12, 12, channels))}
+    with tf.Session(config=tf.ConfigProto(passes="-join")) as plain:
+        for v, value in zip([w, b], sess.run([w, b]), strict=True):
+            v.load(value, plain)
+        expected = plain.run([y, z], feed)
+    np.testing.assert_array_equal(sess.run(y, feed), expected[0])
+    np.testing.assert_array_equal(sess.run([y, z], feed)[1], expected[1])
+
+
+def test_the_gradient_of_a_rectifier_goes_before_that_of_the_pooling(sess) -> None:
+    x = tf.placeholder(tf.float32, [None, 5, 5, 3])
+    h = tf.nn.relu(x - 0.5)
+    y = tf.nn.max_pool(h, [1, 3, 3, 1], [1, 2, 2, 1], "SAME")
+    weights = np.random.default_rng(1).standard_normal((3, 3, 3)).astype("f")
+    dx, dh = tf.gradients(tf.reduce_sum(y * weights), [x, h])
+    assert "MaxPoolReluGrad" in str(sess.plan(dx, [x]))
+    assert "MaxPoolReluGrad" not in str(sess.plan([dx, dh], [x]))  # what is fetched is computed
+    feed = {x: np.random.default_rng(0).standard_normal((4, 5, 5, 3))}
+    with tf.Session(config=tf.ConfigProto(passes="-join")) as plain:
+        expected = plain.run(dx, feed)
+    assert np.any(expected)
+    np.testing.assert_array_equal(sess.run(dx, feed), expected)
+
+
 def test_two_ops_become_one_call(sess) -> None:
     x, b, _summed, y = rectified()
     sess.run(b.initializer)

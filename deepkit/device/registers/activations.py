@@ -53,6 +53,18 @@ def exp_below(x):
 
 
 @compiled.part
+def softplus(x):
+    """log(1 + exp(x)) of as many numbers: max(x, 0) + log(1 + t) with t = exp(-|x|) and the series of 2 artanh(t / (2 + t))."""
+    t = exp_below(nothing() - highest(x, nothing() - x))
+    s = t / (t + same(2.0))
+    u = s * s
+    p = fused(u, same(2 / 17), same(2 / 15))
+    p = fused(u, fused(u, fused(u, p, same(2 / 13)), same(2 / 11)), same(2 / 9))
+    p = fused(u, fused(u, fused(u, p, same(2 / 7)), same(2 / 5)), same(2 / 3))
+    return highest(x, nothing()) + fused(s * u, p, s + s)
+
+
+@compiled.part
 def elu(x):
     """x or exp(x) - 1 of eight numbers: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
     half = (nothing() - highest(nothing() - x, nothing())) * same(0.5)

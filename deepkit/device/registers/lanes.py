@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 
-WIDE = 8
-"""Numbers in one register of AVX2."""
+from deepkit.device.cores import has
+
+WIDE = 16 if has("avx512f") else 8
+"""Numbers in one register: 512 bits where the processor has them, else 256."""
+ROWS = 12 if WIDE == 16 else 6
+"""Rows of a tile: their sums, two registers of each, fill most of the 32 wide registers or of the 16 of AVX2."""
 
 
 def load(array: Any, at: int) -> Any:
@@ -67,3 +71,34 @@ def nearest(a: Any) -> Any:
 def power_of_two(k: Any) -> Any:
     """2^k for whole numbers k between -126 and 127."""
     return np.ldexp(np.float32(1), k.astype(np.int32))
+
+
+def places(array: Any, at: int) -> tuple[int, ...]:
+    """ROWS numbers of an array of indices that begin at its flat index `at`."""
+    return tuple(int(place) for place in array[at : at + ROWS])
+
+
+def blank(rows: tuple[int, ...], columns: tuple[int, ...]) -> tuple[Any, ...]:
+    """Zeros for a tile: a register for each of the rows at each of the columns."""
+    return tuple(nothing() for _ in rows for _ in columns)
+
+
+def add_products(sums: Any, a: Any, rows: Any, p: int, b: Any, columns: Any, q: int) -> tuple[Any, ...]:
+    """A tile and one term more of each sum: the number of a at `row + p` times the numbers of b from `column + q` on."""
+    terms = ((spread(a, row + p), load(b, column + q)) for row in rows for column in columns)
+    return tuple(fused(x, u, s) for (x, u), s in zip(terms, sums, strict=True))
+
+
+def store_all(out: Any, rows: Any, columns: Any, sums: Any) -> None:
+    """Writes a tile: the register of a row and a column at the flat index `row + column`."""
+    for i, lanes in enumerate(sums):
+        store(out, rows[i // len(columns)] + columns[i % len(columns)], lanes)
+
+
+def remainder_of_eight(data: Any, at: int, s: int) -> int:
+    """The remainder s of CRC-32C (see `checksum`) after the eight bytes from data[at] on: one instruction since SSE 4.2."""
+    for byte in data[at : at + 8]:
+        s = int(s) ^ int(byte)
+        for _ in range(8):
+            s = s >> 1 ^ (0x82F63B78 if s & 1 else 0)
+    return s

@@ -10,7 +10,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, models, overload, register_model
 
 from deepkit.device.registers import lanes
-from deepkit.device.registers.lanes import WIDE
+from deepkit.device.registers.lanes import ROWS, WIDE
 
 VECTOR, INDEX = ir.VectorType(ir.FloatType(), WIDE), ir.IntType(32)
 UNDEFINED, ZEROS = ir.Constant(VECTOR, ir.Undefined), ir.Constant(VECTOR, None)
@@ -40,11 +40,29 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
     return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
 
 
+def _loaded(builder: Any, place: Any) -> Any:
+    return builder.load(builder.bitcast(place, VECTOR.as_pointer()), align=4)
+
+
+def _stored(builder: Any, value: Any, place: Any) -> None:
+    builder.store(value, builder.bitcast(place, VECTOR.as_pointer()), align=4)
+
+
+def _all(builder: Any, number: Any) -> Any:
+    """A register full of one number."""
+    first = builder.insert_element(UNDEFINED, number, ir.Constant(INDEX, 0))
+    return builder.shuffle_vector(first, UNDEFINED, ir.Constant(ir.VectorType(INDEX, WIDE), [0] * WIDE))
+
+
+def _multiplied_and_added(builder: Any, args: Any) -> Any:
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDE}f32"), args)
+
+
 @_instruction
 def _load(context: Any, array: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = _place(context, builder, signature.args[0], *args)
-        return builder.load(builder.bitcast(place, VECTOR.as_pointer()), align=4)
+        return _loaded(builder, _place(context, builder, signature.args[0], *args))
 
     return _LANES(array, types.intp), code
 
@@ -52,8 +70,7 @@ def _load(context: Any, array: Any, at: Any) -> Any:
 @_instruction
 def _store(context: Any, array: Any, at: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = _place(context, builder, signature.args[0], *args[:2])
-        builder.store(args[2], builder.bitcast(place, VECTOR.as_pointer()), align=4)
+        _stored(builder, args[2], _place(context, builder, signature.args[0], *args[:2]))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, _LANES), code
@@ -62,9 +79,7 @@ def _store(context: Any, array: Any, at: Any, value: Any) -> Any:
 @_instruction
 def _spread(context: Any, array: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        number = builder.load(_place(context, builder, signature.args[0], *args))
-        first = builder.insert_element(UNDEFINED, number, ir.Constant(INDEX, 0))
-        return builder.shuffle_vector(first, UNDEFINED, ir.Constant(ir.VectorType(INDEX, WIDE), [0] * WIDE))
+        return _all(builder, builder.load(_place(context, builder, signature.args[0], *args)))
 
     return _LANES(array, types.intp), code
 
@@ -72,8 +87,7 @@ def _spread(context: Any, array: Any, at: Any) -> Any:
 @_instruction
 def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDE}f32"), args)
+        return _multiplied_and_added(builder, args)
 
     return _LANES(_LANES, _LANES, _LANES), code
 
@@ -106,8 +120,7 @@ def _nothing(context: Any) -> Any:
 @_instruction
 def _same(context: Any, number: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        first = builder.insert_element(UNDEFINED, builder.fptrunc(args[0], ir.FloatType()), ir.Constant(INDEX, 0))
-        return builder.shuffle_vector(first, UNDEFINED, ir.Constant(ir.VectorType(INDEX, WIDE), [0] * WIDE))
+        return _all(builder, builder.fptrunc(args[0], ir.FloatType()))
 
     return _LANES(types.float64), code
 
@@ -142,6 +155,73 @@ def _power_of_two(context: Any, k: Any) -> Any:
     return _LANES(_LANES), code
 
 
+@_instruction
+def _places(context: Any, array: Any, at: Any) -> Any:
+    kind = types.UniTuple(types.intp, ROWS)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = _place(context, builder, signature.args[0], *args)
+        found = [builder.load(builder.gep(first, [ir.Constant(INDEX, i)])) for i in range(ROWS)]
+        return context.make_tuple(builder, kind, found)
+
+    return kind(array, types.intp), code
+
+
+@_instruction
+def _blank(context: Any, rows: Any, columns: Any) -> Any:
+    kind = types.UniTuple(_LANES, len(rows) * len(columns))
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_tuple(builder, kind, [ZEROS] * len(kind))
+
+    return kind(rows, columns), code
+
+
+@_instruction
+def _add_products(context: Any, sums: Any, a: Any, rows: Any, p: Any, b: Any, columns: Any, q: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        before, numbers, at, p, other, across, q = args
+        kinds, extract = signature.args, builder.extract_value
+
+        def place(kind: Any, array: Any, places: Any, i: int, more: Any) -> Any:
+            return _place(context, builder, kind, array, builder.add(extract(places, i), more))
+
+        us = [_loaded(builder, place(kinds[4], other, across, c, q)) for c in range(len(columns))]
+        after: list[Any] = []
+        for r in range(len(rows)):
+            x = _all(builder, builder.load(place(kinds[1], numbers, at, r, p)))
+            after += [_multiplied_and_added(builder, (x, u, extract(before, len(after) + c))) for c, u in enumerate(us)]
+        return context.make_tuple(builder, sums, after)
+
+    return sums(sums, a, rows, types.intp, b, columns, types.intp), code
+
+
+@_instruction
+def _store_all(context: Any, out: Any, rows: Any, columns: Any, sums: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        to, down, across, values = args
+        for i in range(len(sums)):
+            row, column = (builder.extract_value(*pair) for pair in ((down, i // len(columns)), (across, i % len(columns))))
+            place = _place(context, builder, signature.args[0], to, builder.add(row, column))
+            _stored(builder, builder.extract_value(values, i), place)
+        return context.get_dummy_value()
+
+    return types.void(out, rows, columns, sums), code
+
+
+@_instruction
+def _remainder(context: Any, data: Any, at: Any, s: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word, (array, at, before) = ir.IntType(64), args
+        place = _place(context, builder, signature.args[0], array, at)
+        eight = builder.load(builder.bitcast(place, word.as_pointer()), align=1)
+        kind = ir.FunctionType(word, [word, word])
+        step = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse42.crc32.64.64")
+        return builder.trunc(builder.call(step, [builder.zext(before, word), eight]), INDEX)
+
+    return types.uint32(data, types.intp, types.uint32), code
+
+
 def _arithmetic(name: str) -> Any:
     """The operator of two lanes that this instruction computes."""
 
@@ -169,6 +249,17 @@ overload(lanes.same)(lambda number: lambda number: _same(number))
 overload(lanes.bounded)(lambda a, limit: lambda a, limit: _bounded(a, limit))
 overload(lanes.nearest)(lambda a: lambda a: _nearest(a))
 overload(lanes.power_of_two)(lambda k: lambda k: _power_of_two(k))
+overload(lanes.places)(lambda array, at: lambda array, at: _places(array, at))
+overload(lanes.blank)(lambda rows, columns: lambda rows, columns: _blank(rows, columns))
+overload(lanes.add_products)(
+    lambda sums, a, rows, p, b, columns, q: lambda sums, a, rows, p, b, columns, q: _add_products(
+        sums, a, rows, p, b, columns, q
+    )
+)
+overload(lanes.store_all)(
+    lambda out, rows, columns, sums: lambda out, rows, columns, sums: _store_all(out, rows, columns, sums)
+)
+overload(lanes.remainder_of_eight)(lambda data, at, s: lambda data, at, s: _remainder(data, at, s))
 _OPERATORS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}
 for _operator, _name in _OPERATORS.items():
     overload(_operator)(_arithmetic(_name))

@@ -10,6 +10,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device import activations
+from deepkit.device import softmax as softmax_rows
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
 from deepkit.ops.functions import ops
@@ -151,8 +152,10 @@ class Sigmoid(Activation):
 class Softplus(Activation):
     """log(1 + exp(x)), which tends to 0 on the left and to x on the right."""
 
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.logaddexp(x, x.dtype.type(0))
+    takes_out = True
+
+    def forward(self, xp: ArrayModule, x: Array, out: Array = None) -> Any:
+        return activations.softplus(xp, x, out)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return dy * sigmoid(x)
@@ -186,10 +189,7 @@ class Softmax(Normalized):
     """exp(x) / sum(exp(x)) along an axis; the largest x is subtracted first, which changes nothing but overflow."""
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
-        if not x.size:
-            return x.copy()
-        e = xp.exp((x - x.max(axis=self.axis, keepdims=True)).astype(accumulator(x.dtype), copy=False))
-        return (e / e.sum(axis=self.axis, keepdims=True)).astype(x.dtype, copy=False)
+        return softmax_rows.softmax(xp, x, self.axis) if x.size else x.copy()
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return (dy - ops.reduce_sum(dy * y, self.axis, keepdims=True)) * y

@@ -16,6 +16,11 @@ from deepkit.ops.nn.activation import Relu, ReluGrad
 __all__ = ["bias_add", "relu_layer", "xw_plus_b", "zero_fraction"]
 
 
+def one_for_each_channel(x: Shape, bias: Shape) -> bool:
+    """Whether these shapes are known to be those of a tensor and a bias for it."""
+    return bias.rank == 1 and bias[0] is not None and x.rank is not None and x[-1] == bias[0]
+
+
 @register
 class BiasAdd(Op):
     """x (..., channels) + bias (channels)."""
@@ -41,9 +46,9 @@ class BiasAdd(Op):
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, bias: AnyTensor) -> Any:
         return dy, ops.sum_like(dy, bias)
 
-    def with_next(self, following: Op, x: Shape, bias: Shape) -> Op | None:
-        fits = bias.rank == 1 and bias[0] is not None and x.rank is not None and x[-1] == bias[0]
-        return BiasAddRelu() if fits and isinstance(following, Relu) else None
+    def with_next(self, following: Op, others: tuple[int, ...], *shapes: Shape) -> Op | None:
+        fits = isinstance(following, Relu) and one_for_each_channel(*shapes)
+        return BiasAddRelu() if fits else None
 
 
 @register

@@ -5,17 +5,20 @@ What is called convolution here is, as everywhere in deep learning, cross-correl
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from deepkit.core.apply import apply, convert, scope
-from deepkit.core.op import register
+from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, PaddingLike, ShapeLike, TensorLike
-from deepkit.device import convolve
+from deepkit.device import activations, convolve
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
+from deepkit.ops.nn.activation import Relu, ReluGrad
+from deepkit.ops.nn.affine import BiasAdd, BiasAddRelu, one_for_each_channel
 from deepkit.ops.nn.spatial import AXES, Walk, Windowed
 
 __all__ = [
@@ -95,6 +98,54 @@ class Conv(Convolving):
             apply(self.made_into(ConvInputGrad), dy, filters, x),
             apply(self.made_into(ConvFilterGrad), x, dy, filters),
         )
+
+    def with_next(self, following: Op, others: tuple[int, ...], *shapes: Shape) -> Op | None:
+        biased = isinstance(following, BiasAdd) and not isinstance(following, BiasAddRelu) and others == (2,)
+        return self.made_into(ConvBias) if biased and one_for_each_channel(shapes[1], shapes[2]) else None
+
+
+@register
+class ConvBias(Convolving):
+    """A convolution and the bias of its channels: what a plan makes of Conv and BiasAdd.
+
+    The bias is added to a few images at a time, as long as they are in the processor's cache.
+    """
+
+    def shape(self, x: Shape, filters: Shape, bias: Shape) -> Shape:
+        return self.output(x, filters)
+
+    def forward(self, xp: ArrayModule, x: Array, filters: Array, bias: Array) -> Any:
+        self.output(Shape.of(x.shape), Shape.of(filters.shape))
+        windows = self.fit(x, filters.shape[: self.space])
+        if x.dtype == xp.float16:
+            y = self.run(xp, convolve.convolve, x, filters, windows=windows)
+            self.finish(xp, bias, y)
+            return y
+        return convolve.convolve(xp, x, filters, windows, functools.partial(self.finish, xp, bias))
+
+    def finish(self, xp: ArrayModule, bias: Array, y: Array) -> None:
+        """Adds the bias to some of the results, in place."""
+        xp.add(y, bias, out=y)
+
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, filters: AnyTensor, bias: AnyTensor) -> Any:
+        return (
+            apply(self.made_into(ConvInputGrad), dy, filters, x),
+            apply(self.made_into(ConvFilterGrad), x, dy, filters), ops.sum_like(dy, bias),
+        )
+
+    def with_next(self, following: Op, others: tuple[int, ...], *shapes: Shape) -> Op | None:
+        return self.made_into(ConvBiasRelu) if isinstance(following, Relu) else None
+
+
+@register
+class ConvBiasRelu(ConvBias):
+    """max(convolution + bias, 0): what a plan makes of Conv, BiasAdd and Relu."""
+
+    def finish(self, xp: ArrayModule, bias: Array, y: Array) -> None:
+        activations.bias_relu(xp, y, bias, out=y)
+
+    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, filters: AnyTensor, bias: AnyTensor) -> Any:
+        return super().gradient(apply(ReluGrad(), dy, y), y, x, filters, bias)
 
 
 @register

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepkit.core.apply import apply, scope
-from deepkit.core.op import register
+from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntsLike, PaddingLike, TensorLike
-from deepkit.device import pooling, windows
+from deepkit.device import activations, pooling, windows
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.ops.functions import ops
 from deepkit.ops.nn import spatial
+from deepkit.ops.nn.activation import ReluGrad
 from deepkit.ops.nn.spatial import Walk, Windowed
 
 __all__ = [
@@ -71,6 +72,24 @@ class MaxPoolGrad(Pooling):
 
     def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         return apply(self.made_into(MaxPoolPick), ddx, x, y), ops.zeros_like(x), ops.zeros_like(y)
+
+    def with_next(self, following: Op, others: tuple[int, ...], *shapes: Shape) -> Op | None:
+        return self.made_into(MaxPoolReluGrad) if isinstance(following, ReluGrad) and others == (1,) else None
+
+
+@register
+class MaxPoolReluGrad(MaxPoolGrad):
+    """What a plan makes of MaxPoolGrad and the ReluGrad behind it: where x is the y of its window, both are above 0 or none.
+
+    So dy is cut where y is not above 0, before it is spread over as many numbers as x has.
+    """
+
+    def forward(self, xp: ArrayModule, dy: Array, x: Array, y: Array) -> Any:
+        return super().forward(xp, activations.relu_gradient(xp, dy, y), x, y)
+
+    def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
+        picked = apply(self.made_into(MaxPoolPick), ddx, x, y)
+        return apply(ReluGrad(), picked, y), ops.zeros_like(x), ops.zeros_like(y)
 
 
 @register

@@ -79,11 +79,13 @@ def convolutions(n: tuple[int, ...], k: tuple[int, ...], c: int, o: int, **given
     """The op and its two derivatives. (A filter has no batch: None and empty batches are in test_convolution.py.)"""
     attrs = windows_of(n, k, **given)
     x, w = real(2, *n, c), real(*k, c // attrs.get("groups", 1), o)
-    dy = real(*conv(attrs)(x, w).shape)
+    dy, bias = real(*conv(attrs)(x, w).shape), np.linspace(-1, 1.1, o)
     return [
         Sample("Conv", attrs, (x, w), conv(attrs), NO_BATCH),
         Sample("ConvInputGrad", attrs, (dy, w, x), conv(attrs, "input"), {**NO_BATCH, "wrt": [0, 1]}),
         Sample("ConvFilterGrad", attrs, (x, dy, w), conv(attrs, "filter"), {**NO_BATCH, "wrt": [0, 1]}),
+        Sample("ConvBias", attrs, (x, w, bias), lambda x, w, b: conv(attrs)(x, w) + b, NO_BATCH),
+        Sample("ConvBiasRelu", attrs, (x, w, bias), lambda x, w, b: np.maximum(conv(attrs)(x, w) + b, 0), NO_BATCH),
     ]
 
 
@@ -127,6 +129,7 @@ def poolings(n: tuple[int, ...], k: tuple[int, ...], **given: Any) -> list[Sampl
     return [
         Sample("MaxPool", attrs, (x,), most["pool"]),
         Sample("MaxPoolGrad", attrs, (dy, x, y), most["back"], {"wrt": [0]}),
+        Sample("MaxPoolReluGrad", attrs, (dy, x, y), lambda dy, x, y: most["back"](dy * (y > 0), x, y), {"wrt": [0]}),
         Sample("MaxPoolPick", attrs, (t, x, y), most["pick"], {"wrt": [0]}),
         Sample("MaxPoolPosition", attrs, (x, y), most["position"]),
         Sample("AvgPool", attrs, (x,), mean["pool"]),
