@@ -7,7 +7,6 @@ together. From the plain ideas to those that need others, read:
     arrays, dtypes, philox      what a number is, on the CPU and the GPU, and where random ones come from
     windows                     windows that slide over arrays, and their padding: what pooling and convolutions share
     rows, activations, updates  one pass over memory: the gradient of a bias, activations, and a step of each optimizer
-    softmax                     the exponentials of each row and their sum
     batchnorm, pooling          two passes: statistics of each channel, the largest number of each window
     cross_entropy               softmax, its loss and its gradient in one pass over each row
     matmul, patches, convolve   a convolution is a matrix product of the patches that its windows cut out

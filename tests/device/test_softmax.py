@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from deepkit.device import compiled, memory, softmax
+from deepkit.device import compiled, cross_entropy, memory
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 
@@ -17,16 +17,16 @@ def way(request, monkeypatch):
     if not request.param and not compiled.available():
         pytest.skip("numba is not installed: nothing is compiled")
     monkeypatch.setattr(compiled, "switched_off", request.param)
-    monkeypatch.setattr(softmax, "SMALL", 0)
-    monkeypatch.setattr(softmax, "PIECE", 64)
+    monkeypatch.setattr(cross_entropy, "SMALL", 0)
+    monkeypatch.setattr(cross_entropy, "PIECE", 64)
 
 
 @pytest.mark.parametrize("classes", [1, 10, 16, 17, 31, 32, 100])
 def test_rows(way, classes: int) -> None:
     x = (np.random.default_rng(classes).standard_normal((5, 7, classes)) * 8).astype("f")
     exact = scipy.special.softmax(x.astype("d"), -1)
-    np.testing.assert_allclose(softmax.softmax(np, x), exact, rtol=1e-5)
-    total, largest = softmax.log_sum_exp(np, x)
+    np.testing.assert_allclose(cross_entropy.softmax(np, x), exact, rtol=1e-5)
+    total, largest = cross_entropy.log_sum_exp(np, x)
     assert total.shape == largest.shape == (5, 7, 1)
     np.testing.assert_array_equal(largest[..., 0], x.max(-1))
     np.testing.assert_allclose(total + largest, scipy.special.logsumexp(x.astype("d"), -1, keepdims=True), rtol=1e-6, atol=1e-6)
@@ -37,7 +37,7 @@ def test_what_is_no_number(way, classes: int) -> None:
     x = np.zeros((4, classes), "f")
     x[0, -1], x[1, 1], x[2], x[3, 2] = np.nan, np.inf, -np.inf, -np.inf
     with np.errstate(all="ignore"):
-        y, (total, _) = softmax.softmax(np, x), softmax.log_sum_exp(np, x)
+        y, (total, _) = cross_entropy.softmax(np, x), cross_entropy.log_sum_exp(np, x)
     assert np.isnan(y[0]).all()
     assert np.isnan(y[1, 1])
     assert np.isnan(y[2]).all()
@@ -49,7 +49,7 @@ def test_other_axes_and_types(way) -> None:
     x = np.random.default_rng(0).standard_normal((6, 20, 5))
     for values, tolerance in ((x, 1e-14), (x.astype("f"), 1e-6), (x.astype(np.float16), 5e-3)):
         for axis in (0, 1, 2):
-            found = softmax.softmax(np, values, axis)
+            found = cross_entropy.softmax(np, values, axis)
             assert found.dtype == values.dtype
             np.testing.assert_allclose(found, scipy.special.softmax(values.astype("d"), axis), rtol=tolerance)
 
@@ -60,8 +60,8 @@ def test_the_kernels_are_used(monkeypatch) -> None:
     real = compiled.kernel
     monkeypatch.setattr(compiled, "kernel", lambda f: asked.append(f.__name__) or real(f))
     x = np.zeros((300, 40), "f")
-    softmax.softmax(np, x)
-    softmax.log_sum_exp(np, x)
+    cross_entropy.softmax(np, x)
+    cross_entropy.log_sum_exp(np, x)
     assert {"_softmax", "_sums"} <= set(asked)
 
 

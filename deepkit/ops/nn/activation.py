@@ -9,8 +9,7 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
-from deepkit.device import activations
-from deepkit.device import softmax as softmax_rows
+from deepkit.device import activations, cross_entropy
 from deepkit.device.dtypes import accumulator
 from deepkit.ops.define import Elementwise, unary
 from deepkit.ops.functions import ops
@@ -189,7 +188,7 @@ class Softmax(Normalized):
     """exp(x) / sum(exp(x)) along an axis; the largest x is subtracted first, which changes nothing but overflow."""
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return softmax_rows.softmax(xp, x, self.axis) if x.size else x.copy()
+        return cross_entropy.softmax(xp, x, self.axis) if x.size else x.copy()
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return (dy - ops.reduce_sum(dy * y, self.axis, keepdims=True)) * y
