@@ -36,6 +36,7 @@ _PLACES = {
     "DistributedOptimizer": "optimizers", "BroadcastGlobalVariablesHook": "session", "broadcast_global_variables": "session",
     "SyncBatchNormalization": "keras", "allreduce": "operations", "allgather": "operations", "broadcast": "operations",
     "barrier": "collectives", "shard": "sharding", "launch": "launcher", "recorded": "timeline",
+    "parameter_server": "servers", "count_together": "servers",
 }
 """The module of each public name: they are loaded when first used."""
 

@@ -26,12 +26,12 @@ from deepkit.errors import ArgumentError, MissingExtraError, RankError
 SETTINGS = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",  # in a container everybody is root
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe", "PRTE_MCA_hwloc_default_binding_policy": "none",
-    "OMPI_MCA_pml": "ob1", "OMPI_MCA_btl": "self,sm",  # one machine: messages go through memory, not through a network
+    "OMPI_MCA_pml": "ob1", "OMPI_MCA_btl": "self,sm", "OMPI_MCA_osc": "^ucx",  # through memory, not through a network
 }
 """Open MPI's settings for ranks of this machine. Who has set one of them in the environment has decided."""
 SECONDS = 5.0  # mpiexec has so long to end its ranks
 _TAG = re.compile(r"\[\d+,(\d+)\]<std(?:out|err)>: ?")
-_CAUSE = re.compile(r"deepkit: (rank \d+ of \d+ ended by \w+)|(process rank \d+) with PID|^(signal \d+ \(\w+\))")
+_CAUSE = re.compile(r"deepkit: (rank \d+ of \d+ ended by \w+)|(process rank \d+) with PID|^(signal \d+ \([\w ]+\))")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

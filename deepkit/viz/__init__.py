@@ -34,6 +34,8 @@ from deepkit.viz.latent.erasing import Erased, show_erased
 from deepkit.viz.latent.plane import show_plane
 from deepkit.viz.latent.plane_explorer import PlaneExplorer, plane_explorer
 from deepkit.viz.machines.drawing import show_workers
+from deepkit.viz.machines.overlap import show_overlap
+from deepkit.viz.machines.scaling import Scaling, show_scaling
 from deepkit.viz.machines.workers import LeastSquares, Trained, Workers, count_without_lock, largest_rate, least_squares
 from deepkit.viz.machines.workers_explorer import WorkersExplorer, workers_explorer
 from deepkit.viz.operators import asking
@@ -156,6 +158,7 @@ __all__ = [
     "Reading",
     "ReadingExplorer",
     "RunExplorer",
+    "Scaling",
     "ShapeQuiz",
     "Signal",
     "Sliding",
@@ -245,6 +248,7 @@ __all__ = [
     "show_neuron",
     "show_occlusion",
     "show_operator",
+    "show_overlap",
     "show_paths",
     "show_penalty",
     "show_pipeline",
@@ -253,6 +257,7 @@ __all__ = [
     "show_pooling",
     "show_race",
     "show_reading",
+    "show_scaling",
     "show_scattered",
     "show_shuffle",
     "show_simplex",

@@ -95,7 +95,8 @@ class Server:
             raise ArgumentError(
                 f"Server of a cluster of {len(tasks)} tasks ({', '.join(tasks)})",
                 rule="deepkit.v1 runs a graph in one process: its sessions do not reach other machines",
-                hint="one task, or tf.train.Server.create_local_server(); several towers run on one machine's devices",
+                hint="several processes train together by deepkit.distribute and mpiexec, one process by "
+                "tf.train.Server.create_local_server()",
             )
         self.target = ""
 

@@ -109,3 +109,30 @@ def test_the_explorer_answers():
     piece.controls["way"].value = "synchronous"
     assert piece.workers.times == (10, 10, 10, 10, 20)
     assert "5 workers, synchronous: 60 gradients" in piece.picture().sentence
+
+
+def test_scaling_follows_the_ring_and_what_is_hidden():
+    step = viz.Scaling(compute=30.0, size=60.0, bandwidth=6.0, latency=0.0, backward=0.5, bucket=6.0)
+    assert step.time(1) == 30.0
+    assert step.time(2) == 40.0  # 2 (N - 1) / N of 60 MB at 6 MB per ms
+    assert step.time(2, overlap=True) == 31.0  # 15 ms are hidden; the last bucket's 6 MB are not
+    assert step.time(4, overlap=True) == 31.5
+    assert step.time(2, compress=4.0) == 32.5
+    times = [step.time(n) for n in (1, 2, 4, 8, 1024)]
+    assert times == sorted(times)
+    assert viz.Scaling(30.0, 60.0, 6.0, jitter=1.0).time(100) > viz.Scaling(30.0, 60.0, 6.0).time(100) + 3
+    with pytest.raises(ArgumentError, match="above 0"):
+        viz.Scaling(0.0, 1.0, 1.0)
+    pytest.importorskip("matplotlib")
+    assert "no overlap: 1 to 0.59" in repr(viz.show_scaling(step))
+
+
+def test_overlap_is_drawn_from_measured_times():
+    events = [("a", "gradient", 0.010, 4), ("a", "begin", 0.011, 4), ("b", "gradient", 0.014, 4), ("a", "end", 0.0141, 0),
+              ("b", "begin", 0.0142, 4), ("b", "end", 0.016, 0)]
+    drawn = viz.show_overlap(events)
+    assert repr(drawn) == ("2 buckets, 1 of them sent off before the last gradient was computed; the backward pass took 4.0 ms "
+                           "after its first gradient, the last sum was there 2.0 ms later")
+    assert drawn.svg.count("bucket ") >= 2
+    with pytest.raises(ArgumentError, match="nothing was sent"):
+        viz.show_overlap(events[:1])
