@@ -1,47 +1,14 @@
-"""`tf.contrib.training`: a model's settings under their names, and how variables are dealt out to parameter servers."""
+"""`tf.contrib.training`: a model's settings under their names."""
 
 from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable
 from typing import Any
 
 from deepkit.errors import ArgumentError
 
-__all__ = ["GreedyLoadBalancingStrategy", "HParams", "byte_size_load_fn"]
-
-
-def byte_size_load_fn(op: Any) -> float:
-    """The bytes of an operation's only output: what a variable costs the server that keeps it."""
-    shape = op.outputs[0].shape
-    if not shape.is_full:
-        raise ArgumentError(f"byte_size_load_fn: the shape of {op.name!r} is not known", rule="variables of known shape")
-    count = 1
-    for size in shape.as_list():
-        count *= size
-    return float(count * op.outputs[0].dtype.size)
-
-
-class GreedyLoadBalancingStrategy:
-    """A ps_strategy for tf.train.replica_device_setter: each variable goes to the task that has least to carry so far.
-
-    >>> import deepkit.v1 as tf
-    >>> greedy = GreedyLoadBalancingStrategy(2, byte_size_load_fn)
-    >>> with tf.Graph().as_default(), tf.device(tf.train.replica_device_setter(ps_tasks=2, ps_strategy=greedy)):
-    ...     [tf.get_variable(f"v{n}", [n]).op.device[-1] for n in (100, 10, 20, 5)]
-    ['0', '1', '1', '1']
-    """
-
-    def __init__(self, num_tasks: int, load_fn: Callable[[Any], float]):
-        if num_tasks < 1:
-            raise ArgumentError(f"num_tasks={num_tasks}", rule="at least one task")
-        self._loads, self._load_of = [0.0] * num_tasks, load_fn
-
-    def __call__(self, op: Any) -> int:
-        task = self._loads.index(min(self._loads))
-        self._loads[task] += self._load_of(op)
-        return task
+__all__ = ["HParams"]
 
 
 class HParams:

@@ -20,18 +20,23 @@ def show_overlap(events: Sequence[Sequence[Any]]) -> Drawing:
     The first lane is the backward pass, from the first gradient to the last, with a mark for each gradient; a lane for each
     bucket shows when its message was under way. ArgumentError: no bucket was sent off and came to its end.
     """
-    moments: dict[str, dict[str, float]] = {}
     gradients = [1e3 * event[2] for event in events if event[1] == "gradient"]
-    for bucket, kind, when, _ in events:
-        if kind != "gradient":
-            moments.setdefault(bucket, {}).setdefault(kind, 1e3 * when)
-    spans = [(m["begin"], m["end"]) for m in moments.values() if len(m) == 2]
+    spans = _under_way(events)
     if not gradients or not spans:
         raise ArgumentError("show_overlap: nothing was sent", hint="with distribute.recorded() as events: sess.run(train, ...)")
     first = gradients[0]
     backward, spans = gradients[-1] - first, [(a - first, b - first) for a, b in spans]
     said = sentence(backward, spans)
     return Drawing(_draw([g - first for g in gradients], spans, said), said)
+
+
+def _under_way(events: Sequence[Sequence[Any]]) -> list[tuple[float, float]]:
+    """When each bucket was sent off and when its sum was there, in milliseconds."""
+    moments: dict[str, dict[str, float]] = {}
+    for bucket, kind, when, _ in events:
+        if kind != "gradient":
+            moments.setdefault(bucket, {}).setdefault(kind, 1e3 * when)
+    return [(m["begin"], m["end"]) for m in moments.values() if len(m) == 2]
 
 
 def sentence(backward: float, spans: Sequence[tuple[float, float]]) -> str:

@@ -124,7 +124,7 @@ def test_scaling_follows_the_ring_and_what_is_hidden():
     with pytest.raises(ArgumentError, match="above 0"):
         viz.Scaling(0.0, 1.0, 1.0)
     pytest.importorskip("matplotlib")
-    assert "no overlap: 1 to 0.59" in repr(viz.show_scaling(step))
+    assert "no overlap: 1 to 0.6; " in repr(viz.show_scaling(step))
 
 
 def test_overlap_is_drawn_from_measured_times():
