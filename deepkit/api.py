@@ -16,6 +16,7 @@ from deepkit.core.seeds import set_eager_seed as set_random_seed
 from deepkit.core.shape import Shape
 from deepkit.core.shape import broadcast as broadcast_shapes
 from deepkit.core.tensor import Parameter, Tensor
+from deepkit.device import devices
 from deepkit.device.dtypes import (
     bool_,
     complex64,
@@ -35,11 +36,15 @@ from deepkit.device.dtypes import (
 )
 from deepkit.ops import *
 
+device = devices.device
 
-def tensor(value: Any, dtype: Any = None) -> Tensor:
+
+def tensor(value: Any, dtype: Any = None, device: str | None = None) -> Tensor:
     """A tensor that holds `value`: numbers, strings, nested lists, a NumPy array.
 
-    Whole numbers become int32, others float32, unless `dtype` or the array says otherwise.
+    Whole numbers become int32, others float32, unless `dtype` or the array says otherwise. device: "cpu", "gpu" or "gpu:1";
+    else that of `with dk.device(...)`, the CPU. What is computed from tensors is computed where they are, on the GPU if one
+    of them is there. ArgumentError: no such device.
 
     >>> import deepkit as dk
     >>> dk.tensor([[1, 2], [3, 4]])
@@ -47,7 +52,7 @@ def tensor(value: Any, dtype: Any = None) -> Tensor:
     [[1 2]
      [3 4]]>
     """
-    return Tensor(value.value if isinstance(value, Tensor) else value, dtype=dtype)
+    return Tensor(value.value if isinstance(value, Tensor) else value, dtype=dtype, device=device)
 
 
 class Source:
@@ -122,6 +127,9 @@ def _part(text: str, part: str | None, block: Callable[[list[str], int], int] = 
     return textwrap.dedent("".join(lines[start : block(lines, start)])).rstrip() + "\n"
 
 
-_NOT_PUBLIC = {"TYPE_CHECKING", "Any", "Callable", "Source", "annotations", "inspect", "ops", "textwrap"}
+_NOT_PUBLIC = {
+    "TYPE_CHECKING", "Any", "Callable", "Source", "annotations", "devices", "inspect", "ops",
+    "textwrap",
+}
 if not TYPE_CHECKING:  # a checker reads the names themselves
     __all__ = [name for name in globals() if name[0] != "_" and name not in _NOT_PUBLIC]

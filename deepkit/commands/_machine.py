@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deepkit.commands._launch import CORETYPE
 from deepkit.device import threads
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 
 # A child measures, because OpenBLAS chooses its kernels once, when NumPy is loaded. C = A B with n x n matrices
 # costs n^3 multiplications and as many additions. The best of many repetitions is what the processor can do;

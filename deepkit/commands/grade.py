@@ -202,7 +202,7 @@ def _grade(
 
 def _marks(exercise: Exercise, several: bool, submissions: list[Path], journal: Journal, jobs: int | None) -> Iterator[Marks]:
     """The marks of each submission; of several, each is told when it is there."""
-    from deepkit.device.cores import usable_cores
+    from deepkit.device.machine import usable_cores
     from deepkit.grade.batch import grade_all
     from deepkit.grade.report.text import as_line
 

@@ -16,7 +16,9 @@ from deepkit.core.seeds import eager_stream
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor, Trace
-from deepkit.device.arrays import to_cpu, xp_of
+from deepkit.device import devices
+from deepkit.device.arrays import xp_of
+from deepkit.device.devices import CPU, Device
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DeepkitError, DTypeError, ShapeError, status_of
 from deepkit.site import user_site
@@ -47,7 +49,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None) -> Any:
                 return graph.constant(value, f"{planned}/{_LETTERS[min(position, 5)]}/", dtype)
 
             return graph.add(op, typed(op, inputs, constant, in_graph=True), name)
-        return _compute(op, typed(op, inputs, _tensor, in_graph=False))
+        return _compute(op, typed(op, inputs, _tensor, in_graph=False), _fresh(inputs))
     except DeepkitError as error:
         if error.where is None:
             _explain(error, f"{label}({_describe(inputs)})")
@@ -65,7 +67,7 @@ def _gathered(x: Any) -> Any:
 
 
 def _tensor(value: Any, position: int, dtype: DType | None = None) -> Tensor:
-    return Tensor(value, dtype=dtype)
+    return Tensor(value, dtype=dtype, device=CPU)
 
 
 def _forward(op: Op, xp: Any, arrays: Sequence[Any]) -> Any:
@@ -79,23 +81,47 @@ def _forward(op: Op, xp: Any, arrays: Sequence[Any]) -> Any:
         raise status_of(error)(str(error)) from error
 
 
-def _brought(values: Sequence[Any], home: Any) -> list[Any]:
-    """Arrays of the CPU in the memory of `home`; texts have no other home than the CPU."""
-    return [y if y.dtype == object else home.asarray(y) for y in values]
+def _brought(values: Sequence[Any], home: Device, host: Sequence[int] | range = ()) -> list[Any]:
+    """Arrays in the memory of `home`; texts have no other home than the CPU, nor have the values numbered in `host`."""
+    return [devices.put(y, CPU if i in host or y.dtype == object else home) for i, y in enumerate(values)]
 
 
-def _compute(op: Op, inputs: Sequence[Any]) -> Any:
+def _fresh(inputs: Sequence[Any]) -> bool:
+    """Whether there is no tensor among the inputs of an op."""
+    return not any(isinstance(x, Tensor) for x in inputs)
+
+
+def _home(op: Op, arrays: Sequence[Any], fresh: bool) -> Device:
+    """Where an op computes: where what it writes is, else where its inputs are, on a GPU if one is there; without any
+    tensor among them (`fresh`) on the device that was chosen."""
+    if op.writes:
+        return devices.of(arrays[op.writes[0]])
+    if fresh:
+        return devices.chosen()
+    return devices.common(arrays)
+
+
+def _result(op: Op, arrays: Sequence[Any], home: Device) -> Any:
+    """What the op's forward gives for arrays that all lie where it computes: on `home`, or on the CPU if it must."""
+    streams = [eager_stream(op.seed)] if op.random else []  # type: ignore[attr-defined]
+    with devices.current(home):
+        return _forward(op, np if op.cpu_only else home.xp, [*streams, *arrays])
+
+
+def _goes_home(op: Op, arrays: Sequence[Any]) -> bool:
+    """Whether what an op of the CPU gave belongs with its inputs: not what it says of shapes, which Python wants next."""
+    return op.cpu_only and any(i not in op.shape_only for i in range(len(arrays)))
+
+
+def _compute(op: Op, inputs: Sequence[Any], fresh: bool) -> Any:
     many = isinstance(op.specs(inputs), list)
     arrays = [x.value for x in inputs]
-    home = xp_of(*arrays)
-    xp = np if op.cpu_only else home
-    if home is not np:  # all meet in one memory
-        arrays = [to_cpu(array) if op.cpu_only else home.asarray(array) for array in arrays]
-    if op.random:
-        arrays.insert(0, eager_stream(op.seed))  # type: ignore[attr-defined]
-    result = _forward(op, xp, arrays)
+    home = _home(op, arrays, fresh)
+    if home.is_gpu or xp_of(*arrays) is not np:  # all meet in one memory
+        arrays = _brought(arrays, CPU if op.cpu_only else home, op.host)
+    result = _result(op, arrays, home)
     values = list(result) if many else [result]
-    if home is not xp:
+    if _goes_home(op, arrays):
         values = _brought(values, home)
     for target, value in zip(op.writes, values, strict=False):
         inputs[target].assign_value(value)

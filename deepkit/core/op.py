@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
@@ -66,6 +68,8 @@ class Op:
     """The named tuples that its attributes hold, if any: a stored graph makes them again."""
     shape_only: ClassVar[tuple[int, ...] | range] = ()
     """Inputs of which only the shape is used: where it is known, their values are not computed."""
+    host: ClassVar[tuple[int, ...] | range] = ()
+    """Inputs that forward reads as Python numbers, such as a shape: they stay in CPU memory wherever the op runs."""
     cpu_only: ClassVar[bool] = False
     """forward computes with NumPy alone: on texts, files, queues, or step by step. It is handed arrays in CPU memory."""
     is_constant: ClassVar[bool] = False
@@ -170,7 +174,8 @@ class Op:
         """The function a plan calls where the first input's memory is free to take the result (see `takes_out`)."""
 
         def call(first: Any, *others: Any) -> Any:
-            return self.forward(xp, first, *others, out=first if first.flags.writeable else None)  # type: ignore[call-arg]
+            free = first.flags.writeable if xp is np else first.flags.c_contiguous  # a view that repeats a row is not
+            return self.forward(xp, first, *others, out=first if free else None)  # type: ignore[call-arg]
 
         return call
 

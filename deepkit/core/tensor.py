@@ -11,7 +11,9 @@ from deepkit.core import door
 from deepkit.core.op import Op, lookup
 from deepkit.core.operators import Operators
 from deepkit.core.shape import Shape
+from deepkit.device import devices
 from deepkit.device.arrays import as_array, to_cpu
+from deepkit.device.devices import Device
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError
 
@@ -56,10 +58,11 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "index", "node", "value")
 
-    def __init__(self, value: Any, node: Trace | None = None, index: int = 0, dtype: Any = None):
+    def __init__(
+        self, value: Any, node: Trace | None = None, index: int = 0, dtype: Any = None, device: str | Device | None = None
+    ):
         if node is None:
-            on_gpu = hasattr(value, "__cuda_array_interface__")
-            value = value.copy() if on_gpu else as_array(value, dtype, copy=True)
+            value = _kept(value, dtype, device)
         self.value = value
         self.node = node
         self.index = index
@@ -83,6 +86,22 @@ class Tensor(Operators):
     def key(self) -> Any:
         """Equal for two objects that stand for the same output of the same op."""
         return (id(self.node), self.index) if self.node is not None else id(self)
+
+    @property
+    def device(self) -> str:
+        """Where the value is: "cpu:0" or "gpu:0"."""
+        return devices.of(self.value).short
+
+    def to(self, device: str | Device) -> Tensor:
+        """The value on a device, "cpu", "gpu" or "gpu:1", as a Tensor: this one if it is there. A gradient goes back.
+
+        ArgumentError: no such device.
+
+        >>> Tensor([1.0, 2.0]).to("cpu").device
+        'cpu:0'
+        """
+        wanted = devices.named(device)
+        return self if devices.of(self.value) == wanted else door.apply(lookup("ToDevice")(device=wanted.short), self)
 
     def numpy(self) -> np.ndarray:
         """The value as a NumPy array of the caller's own."""
@@ -135,6 +154,17 @@ class Tensor(Operators):
         return f"<dk.Tensor shape={self.shape} dtype={self.dtype.name}{line}{text}>"
 
 
+def _kept(value: Any, dtype: Any, device: str | Device | None) -> Any:
+    """An array of its own: on the device named, else where an array of a GPU is, else on the one that was chosen."""
+    if hasattr(value, "__cuda_array_interface__"):
+        with devices.current(devices.of(value)):
+            array = value.copy() if dtype is None else value.astype(as_dtype(dtype).numpy)
+        return array if device is None else devices.put(array, devices.named(device))
+    array = as_array(value, dtype, copy=True)
+    wanted = devices.chosen() if device is None else devices.named(device)
+    return devices.put(array, wanted) if wanted.is_gpu and array.dtype != object else array
+
+
 class Parameter(Tensor):
     """A Tensor whose value can be replaced: what an optimizer trains when there is no graph.
 
@@ -146,9 +176,12 @@ class Parameter(Tensor):
 
     __slots__ = ("label", "trainable")
 
-    def __init__(self, value: Any, dtype: Any = None, name: str = "Parameter", trainable: bool = True):
+    def __init__(
+        self, value: Any, dtype: Any = None, name: str = "Parameter", trainable: bool = True,
+        device: str | Device | None = None,
+    ):
         source = value.value if isinstance(value, Tensor) else value
-        super().__init__(source, dtype=dtype)
+        super().__init__(source, dtype=dtype, device=device)
         self.label, self.trainable = name, trainable
 
     def read(self) -> Tensor:

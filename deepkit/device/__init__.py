@@ -5,6 +5,7 @@ numbers come faster (blocks that fit a cache, several threads, compiled loops) s
 together. From the plain ideas to those that need others, read:
 
     arrays, dtypes, philox      what a number is, on the CPU and the GPU, and where random ones come from
+    devices                     the processors by name, what is copied to one and what is computed there
     windows                     windows that slide over arrays, and their padding: what pooling and convolutions share
     rows, activations, updates  one pass over memory: the gradient of a bias, activations, and a step of each optimizer
     batchnorm, pooling          two passes: statistics of each channel, the largest number of each window
@@ -15,7 +16,7 @@ together. From the plain ideas to those that need others, read:
     recurrent                   recurrences: each thread walks through time with some rows of the batch; plain in ops/nn
     checksum                    CRC-32C of the records in files
 
-What makes them fast: compiled (numba, where it is installed), threads and cores, memory (freed arrays stay with the
+What makes them fast: compiled (numba, where it is installed), threads, machine (cores, and freed memory that stays with the
 program), registers/ (what stays in the processor's registers: `direct` and `recurrent` are made of its products). On a GPU
 cuda/ has a kernel in CUDA C++ beside each of these modules, under the same name, which takes over for arrays of CuPy.
 """

@@ -24,6 +24,14 @@ def cupy() -> Any:
     return _cupy
 
 
+def cupy_is_installed() -> bool:
+    """Whether CuPy can be imported, be there a GPU or not."""
+    try:
+        return cupy() is not None
+    except MissingExtraError:
+        return False
+
+
 def gpu_device_count() -> int:
     """How many CUDA devices can be used: 0 without CuPy, without a driver or without a device."""
     try:
@@ -53,8 +61,35 @@ def _companion(xp: Any, room: str) -> Any:
     return load_module(f"scipy.{room}" if xp is np else f"cupyx.scipy.{room}")
 
 
+def may_look(xp: Any) -> bool:
+    """Whether an op may look at its numbers only to check them: on a GPU that would wait for all that computes there.
+
+    Integers out of range, used as indices there, wrap around.
+    """
+    return xp is np
+
+
+def scatter(name: str, x: Any, at: Any, values: Any) -> None:
+    """x[at] = name(x[at], values), in place, each of several values for one place after the other: np.add.at and its kin.
+
+    What CuPy does not scatter, such as products, or sums of small integers, is scattered in CPU memory.
+    """
+    xp = xp_of(x)
+    try:
+        getattr(xp, name).at(x, at, values)
+    except (TypeError, NotImplementedError):
+        if xp is np:
+            raise
+        numbers = to_cpu(x)
+        places = tuple(map(to_cpu, at)) if isinstance(at, tuple) else to_cpu(at)
+        getattr(np, name).at(numbers, places, to_cpu(values))
+        x[...] = to_gpu(numbers)
+
+
 def to_gpu(array: Any) -> Any:
-    """A copy of `array` in GPU memory."""
+    """A copy of `array` in GPU memory. A single number is no copy to wait for: it goes along with the kernel that writes it."""
+    if isinstance(array, (np.ndarray, np.generic)) and array.ndim == 0:
+        return cupy().full((), array.item(), array.dtype)
     return cupy().asarray(array)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.cores import has
+from deepkit.device.machine import has
 from deepkit.device.registers.lanes import remainder_of_eight
 
 POLYNOMIAL = 0x82F63B78  # Castagnoli's, the highest power in the lowest bit

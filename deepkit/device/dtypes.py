@@ -35,6 +35,11 @@ class DType:
         return self.is_floating or self.is_complex
 
     @property
+    def stays_on_cpu(self) -> bool:
+        """Whether values of this type lie in CPU memory where they go into a loop or branch, or come out of it."""
+        return self.is_string or self.is_bool or self.name == "int32"
+
+    @property
     def size(self) -> int:
         """Bytes of one element."""
         return self.numpy.itemsize

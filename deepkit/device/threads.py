@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 from deepkit.errors import ArgumentError
 
 VARIABLE = "DEEPKIT_THREADS"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import threads
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 from deepkit.distribute import watch
 from deepkit.errors import ArgumentError, MissingExtraError, RankError
 from deepkit.loading import optional

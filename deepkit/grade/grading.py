@@ -13,7 +13,7 @@ from types import TracebackType
 
 import numpy as np
 
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 from deepkit.errors import DeepkitError, GradingError, printable
 from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.checks import Answer

@@ -19,7 +19,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from deepkit import errors
-from deepkit.device.memory import keep_freed
+from deepkit.device.machine import keep_freed
 
 _PACKAGE = Path(errors.__file__).resolve().parent
 _lock = threading.Lock()

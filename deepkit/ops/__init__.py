@@ -6,6 +6,7 @@ import deepkit.ops.image.boxes
 import deepkit.ops.input.iteration
 import deepkit.ops.input.queues
 import deepkit.ops.input.tables
+import deepkit.ops.transfer
 from deepkit.ops.arrays.conversion import *
 from deepkit.ops.arrays.creation import *
 from deepkit.ops.arrays.indexing import *

@@ -12,6 +12,7 @@ from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
+from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import DTypeError, NumericsError
 from deepkit.ops.define import named
@@ -41,7 +42,7 @@ class Print(Op):
 
 
 def _excerpt(value: Array, count: int) -> str:
-    flat = np.asarray(value).reshape(-1)
+    flat = to_cpu(value).reshape(-1)
     words = [_word(v) for v in flat[:count]]
     return " ".join(words) + ("..." if flat.size > count >= 0 else "")
 
@@ -138,6 +139,7 @@ class PyFunc(Op):
     function: Any = None
     outputs_: tuple[DType, ...] = ()
     types = ("any",)
+    cpu_only = True
     stateful = True
     gradient = None
 

@@ -44,6 +44,11 @@ class OfKind(Op):
         """The type rule of input i of the Late op."""
         return self.made().type_of(i) if i < self.count else "index"
 
+    @property
+    def host(self) -> range:  # type: ignore[override]
+        """The numbers, which come last."""
+        return range(self.count, self.count + len(self.late))
+
     def tensors(self) -> list[int]:
         """The inputs that derivatives are of."""
         return [i for i in range(self.count) if self.type_of_input(i) == "T"]
@@ -83,6 +88,11 @@ class LateGradient(OfKind):
     @property
     def outputs(self) -> int:
         return len(self.static) if self.many else 1
+
+    @property
+    def host(self) -> range:  # type: ignore[override]
+        first = self.outputs + self.count
+        return range(first, first + len(self.late))
 
     def type_of(self, i: int) -> str:
         return "T" if i < self.outputs else self.type_of_input(i - self.outputs)

@@ -44,6 +44,7 @@ class RandomShaped(Op):
     seed: int | None = None
     random = True
     types: ClassVar[tuple[str, ...]] = ("index", "T")
+    host: ClassVar[tuple[int, ...]] = (0,)
     gradient = None
 
     def shape(self, dims: Shape, *_: Shape) -> Shape:
@@ -86,6 +87,7 @@ class RandomUniformInt(RandomShaped):
     """Uniform integers, low <= n < high."""
 
     types = ("index", "T", "T")
+    host = (0, 1, 2)
 
     def forward(self, xp: ArrayModule, stream: Stream, dims: Array, low: Array, high: Array) -> Any:
         if low >= high:
@@ -103,6 +105,7 @@ class RandomGamma(RandomShaped):
 
     kinds = "f"
     types = ("index", "T")
+    host = (0, 1)
 
     def shape(self, dims: Shape, alpha: Shape) -> Shape:
         return Shape(self.static) + alpha
@@ -128,6 +131,7 @@ class RandomPoissonV2(RandomShaped):
 
     kinds = "if"
     types = ("index", "T")
+    host = (0, 1)
 
     def shape(self, dims: Shape, rate: Shape) -> Shape:
         return Shape(self.static) + rate
@@ -149,6 +153,7 @@ class Multinomial(Op):
     kinds = "f"
     types = ("T", "index")
     gradient = None
+    host = (1,)
 
     def shape(self, logits: Shape, count: Shape) -> Shape:
         if logits.rank not in (2, None):
@@ -163,7 +168,8 @@ class Multinomial(Op):
         start = stream.take(rows * -(-n // 4) * 4 * 2 * RESERVED)
         uniform = xp.asarray(stream.doubles(start, rows * n)).reshape(rows, n)
         scores = logits.astype(xp.float64)
-        ends = xp.cumsum(xp.exp(scores - scores.max(axis=1, keepdims=True, initial=-xp.inf)), axis=1)
+        top = scores.max(axis=1, keepdims=True) if scores.size else 0.0
+        ends = xp.cumsum(xp.exp(scores - top), axis=1)
         classes = xp.empty((rows, n), self.to.numpy)
         for drawn, end, u in zip(classes, ends, uniform, strict=True):
             drawn[:] = xp.searchsorted(end, u * end[-1], side="right")
@@ -179,7 +185,7 @@ class RandomShuffle(Op):
     gradient = None
 
     def forward(self, xp: ArrayModule, stream: Stream, x: Array) -> Any:
-        return x[stream.permutation(x.shape[0])] if x.ndim else x.copy()
+        return x[xp.asarray(stream.permutation(x.shape[0]))] if x.ndim else x.copy()
 
 
 @register
@@ -196,6 +202,7 @@ class Dropout(Op):
     kinds = "f"
     types = ("T", "T", "index")
     takes_none = True
+    host = (1, 2)
 
     def shape(self, x: Shape, keep: Shape, *noise: Shape) -> Any:
         mask = Shape(self.static) if noise else x

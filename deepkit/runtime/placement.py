@@ -1,45 +1,35 @@
-"""Which device a node runs on: device strings, what this machine has, soft placement and the placement log."""
+"""Which device a node runs on: what it wishes, what this machine has, what runs best where, and the placement log.
+
+A node without a wish runs on the first GPU if there is one, as in TensorFlow, but for what belongs to the CPU: texts,
+files, queues and other ops of the CPU alone (`Op.cpu_only`); what is fed; and counting, ops whose inputs and outputs are
+all int32 or bool and no larger than a list, such as the arithmetic of shapes, whose results Python reads next. What reads
+or writes a variable runs where the variable is. The body of a loop or branch is placed like the graph around it; int32,
+bool and texts go in and out of it in CPU memory.
+"""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from deepkit.core.node import Node
-from deepkit.device.arrays import gpu_device_count
-from deepkit.errors import ArgumentError, GraphError
+from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
+from deepkit.device import devices
+from deepkit.device.devices import CPU, JOB, Device, parse
+from deepkit.errors import GraphError
 
-JOB = "/job:localhost/replica:0/task:0"
-_PART = re.compile(r"^(?:job:\w+|replica:\d+|task:\d+|(?:device:)?(?P<kind>cpu|gpu):(?P<index>\d+|\*))$", re.IGNORECASE)
+__all__ = ["JOB", "Device", "Placement", "available", "configure", "log", "parse", "place"]
+
+Placement = Callable[[Sequence[Node]], dict[Node, Device]]
+"""Says which device computes which of these nodes; a session has one."""
 always_soft = False  # `deepkit run-tf1` sets it: a program written on a machine with a GPU runs on any
 
 
-class Device(NamedTuple):
-    """A processor by kind, "CPU" or "GPU", and number."""
-
-    kind: str
-    number: int
-
-    @property
-    def name(self) -> str:
-        return f"{JOB}/device:{self.kind}:{self.number}"
-
-
-def parse(text: str) -> Device | None:
-    """The device that a string such as "/gpu:1" or "/job:localhost/task:0/device:CPU:0" names, None if it names none."""
-    found = None
-    for part in filter(None, text.split("/")):
-        match = _PART.match(part)
-        if match is None:
-            raise ArgumentError(
-                f"{text!r} is not a device", rule="/cpu:0, /gpu:1, /device:GPU:0, each may follow /job:.../task:..."
-            )
-        if match["kind"]:
-            index = 0 if match["index"] == "*" else int(match["index"])
-            found = Device(match["kind"].upper(), index)
-    return found
+def gpu_device_count() -> int:
+    """How many GPUs can be used."""
+    return devices.gpu_count()
 
 
 def available(config: Any = None) -> list[Device]:
@@ -50,40 +40,74 @@ def available(config: Any = None) -> list[Device]:
     return [Device("CPU", i) for i in range(cpus)] + [Device("GPU", i) for i in range(gpus)]
 
 
+def has_gpu(config: Any = None) -> bool:
+    """Whether a session of this ConfigProto can use a GPU."""
+    return available(config)[-1].is_gpu
+
+
+def configure(config: Any) -> None:
+    """Does what gpu_options of a ConfigProto say: which GPUs count, and how much of their memory is taken."""
+    options = getattr(config, "gpu_options", None)
+    if options is not None and gpu_device_count():
+        devices.show(str(getattr(options, "visible_device_list", "") or ""))
+        fraction = float(getattr(options, "per_process_gpu_memory_fraction", 0.0) or 0.0)
+        devices.limit_memory(fraction, bool(getattr(options, "allow_growth", False)))
+
+
 def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
-    """Each node's device: the one it asks for if that is there. If it is not, the first CPU with allow_soft_placement
-    or where the node asked for nothing, else an error. A CPU op (`Op.cpu_only`) never runs on a GPU. With
-    log_device_placement every choice is printed: a CPU also for what a GPU was chosen for, since it is NumPy that
-    computes a plan."""
+    """Each node's device: the one it asks for if that is there. GraphError if it is not, but with allow_soft_placement it
+    is placed as if it had asked for nothing. An op of the CPU never runs on a GPU, whoever asks."""
     wished = [(node, parse(node.device) if node.device else None) for node in nodes]
-    if not getattr(config, "log_device_placement", False) and all(w in (None, _FIRST) for _, w in wished):
-        return {node: _FIRST for node, _ in wished}
-    devices = available(config)
+    there = available(config)
+    if not there[-1].is_gpu and all(wish in (None, CPU) for _, wish in wished):
+        return {node: CPU for node, _ in wished}
     soft = always_soft or bool(getattr(config, "allow_soft_placement", False))
-    result = {node: _device_of(node, wish, devices, soft) for node, wish in wished}
+    return {node: _device_of(node, wish, there, soft) for node, wish in wished}
+
+
+def log(placed: dict[Node, Device], config: Any) -> None:
+    """With log_device_placement every node's device, on standard error."""
     if getattr(config, "log_device_placement", False):
-        _log(result)
-    return result
+        for node, device in placed.items():
+            print(f"{node.name}: ({node.type}): {device.name}", file=sys.stderr)
 
 
-def _log(devices: dict[Node, Device]) -> None:
-    for node, device in devices.items():
-        computes = device if device.kind == "CPU" else _FIRST
-        print(f"{node.name}: ({node.type}): {computes.name}", file=sys.stderr)
+def _device_of(node: Node, wish: Device | None, there: Sequence[Device], soft: bool) -> Device:
+    if wish is not None and wish not in there and not soft:
+        raise GraphError(
+            f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
+            rule="devices here: " + ", ".join(f"/{d.short}" for d in there),
+            hint="Session(config=ConfigProto(allow_soft_placement=True)) uses another one instead",
+        )
+    home = next((x.node for i, x in enumerate(node.inputs) if _is_home(node, i, x)), None)
+    if home is not None:
+        return _device_of(home, parse(home.device) if home.device else None, there, True)
+    if _of_cpu(node) and (wish is None or wish.is_gpu):
+        return CPU
+    return wish if wish in there else _best(node, there)  # type: ignore[return-value]
 
 
-def _device_of(node: Node, wish: Device | None, devices: Sequence[Device], soft: bool) -> Device:
-    if wish is None or (node.op.cpu_only and wish.kind == "GPU" and wish in devices):
-        return _FIRST
-    if wish in devices:
-        return wish
-    if soft:
-        return _FIRST
-    raise GraphError(
-        f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
-        rule="devices here: " + ", ".join(f"/{d.kind.lower()}:{d.number}" for d in devices),
-        hint="Session(config=ConfigProto(allow_soft_placement=True)) uses the CPU instead",
-    )
+def _best(node: Node, there: Sequence[Device]) -> Device:
+    """Where a node runs that may run anywhere."""
+    if node.op.is_placeholder or _counts(node):
+        return CPU
+    return next((device for device in there if device.is_gpu), CPU)
 
 
-_FIRST = Device("CPU", 0)
+def _is_home(node: Node, i: int, x: Symbol) -> bool:
+    """Whether input i is a variable that the op itself reads or writes, not one that its graphs do: it runs there."""
+    op = node.op
+    return isinstance(x, Variable) and (i in op.writes or i in op.refs) and not (op.subgraphs or op.cpu_only)
+
+
+def _of_cpu(node: Node) -> bool:
+    """Whether a node can run on the CPU only."""
+    texts = any(x.dtype.is_string for x in (*node.inputs, *node.outputs))
+    return node.op.cpu_only or (texts and not node.op.subgraphs)
+
+
+def _counts(node: Node) -> bool:
+    """Whether a node makes single whole numbers, or a list of them, from such: what shapes and counters are made of."""
+    values = [*node.inputs, *node.outputs]
+    few = all(x.shape.rank in (0, 1) and (x.dtype.name == "int32" or x.dtype.is_bool) for x in values)
+    return few and bool(values) and not node.op.subgraphs

@@ -15,10 +15,13 @@ from deepkit.core.node import Node, needed
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.device import memory as allocation
+from deepkit.device import devices, machine
+from deepkit.device.devices import Device
 from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedError, UnknownError, status_of
-from deepkit.runtime.passes import fold, join, memory, merge, order, prune
+from deepkit.ops.transfer import ToDevice
+from deepkit.runtime.passes import fold, join, memory, merge, order, prune, transfers
 from deepkit.runtime.passes.fold import Known
+from deepkit.runtime.placement import Placement
 
 _serial = itertools.count()
 
@@ -33,36 +36,48 @@ class Plan:
 
     targets: Symbols and Nodes (None: a result of a body that nobody uses); feeds: the Symbols that will be given, in this
     order; stream_of: a node's random stream; passes: the optional passes to use; resource_of: what a session keeps for a
-    node; assumed: values of Symbols that are the same in all runs; body: the values go to an op that runs this graph,
-    which takes them as they are, borrowed memory or not. Several threads may run one plan at once: what a run computes is
+    node; assumed: values of Symbols that are the same in all runs; place: says which device computes which node, None: the
+    CPU computes all; body: the values go to an op that runs this graph, on the device `around`, which takes them as they
+    are, borrowed memory or not. Several threads may run one plan at once: what a run computes is
     its own, what it changes are the store, the streams and the resources.
     """
 
     def __init__(
         self, targets: Sequence[Symbol | Node | None], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
-        assumed: Mapping[Symbol, Any] | None = None, body: bool = False,
+        assumed: Mapping[Symbol, Any] | None = None, place: Placement | None = None, body: bool = False,
+        around: Device | None = None,
     ):
-        allocation.keep_freed()
+        machine.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
+        self._place = place
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
-        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled})
-        for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):
-            if name in passes:
-                simplify(nodes, self.known)
-        self._results = [self.known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
-        self.order = order.order(self._live(nodes), self.known.sources)
-        if "join" in passes:
-            self.order, self.known.joined = join.join(self.order, self.known.sources, [*self._results, *self.targets])
+        self.devices = {} if place is None else place([*(x.node for x in self.feeds), *nodes])
+        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}, self.devices)
+        self._simplify(nodes, transfers.places(self.devices, around))
         self._share_memory()
         self._used: set[Any] = {*self._results, *self.targets}  # Symbols whose values are read, and Nodes that are awaited
         for node in self.order:
             self._used.update(self.known.sources(node), node.control_inputs)
         self._write()
+
+    def _simplify(self, nodes: list[Node], places: transfers.Places | None) -> None:
+        """Runs the passes that change what is computed, in which order and where: on the CPU alone if `places` is None."""
+        known, self._places = self.known, places
+        for name, simplify in (("fold", fold.fold), ("merge", merge.merge)):
+            if name in self._passes:
+                simplify(nodes, known)
+        self._results = [known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
+        self.order = order.order(self._live(nodes), known.sources)
+        if "join" in self._passes:
+            awaited = [*self._results, *self.targets]
+            self.order, known.joined = join.join(self.order, known.sources, awaited, self.devices)
+        if places is not None:
+            self.order, self._results = transfers.transfers(self.order, known, places, self._results)
 
     def _live(self, nodes: list[Node]) -> list[Node]:
         """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
@@ -85,14 +100,22 @@ class Plan:
         self._reusing: set[Node] = set()
         if "inplace" in self._passes:
             fetched = [x for x in self._results if isinstance(x, Symbol)]
-            self._in_place = memory.updated_in_place(self.order, sources, owned, fetched)
+            self._in_place = set(filter(self._at_home, memory.updated_in_place(self.order, sources, owned, fetched)))
             reusing = memory.reusable(self.order, sources, owned, fetched, outside)
             self._reusing = {node for node in reusing if self.known.runs(node)[0].takes_out}
+
+    def _device(self, node: Node) -> Device:
+        """The device that computes a node."""
+        return devices.CPU if self._places is None else self._places.of(node)
+
+    def _at_home(self, node: Node) -> bool:
+        """Whether a node that writes variables computes where they are."""
+        return all(self._device(node.inputs[k].node) == self._device(node) for k in node.op.writes)
 
     # ---- writing the program
 
     def _write(self) -> None:
-        self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": _stored}
+        self._space: dict[str, Any] = {"copy": _copy, "scalar": _scalar, "asarray": _stored, "contiguous": devices.contiguous}
         self._names: dict[Symbol, str] = {}
         self._functions: dict[Any, str] = {}
         self._variables: dict[Symbol, str] = {}
@@ -112,7 +135,7 @@ class Plan:
             dead = [self._names[x] for x in dying.get(node, ()) if x in self._names]
             if dead:
                 lines.append(f"    {' = '.join(dead)} = None")
-        results = [self._result(t, borrowed) for t, borrowed in zip(self.targets, self._borrowed, strict=True)]
+        results = [self._result(t, borrowed) for t, borrowed in zip(self._results, self._borrowed, strict=True)]
         lines.append(f"    return [{', '.join(results)}]")
         self.source = "\n".join(lines) + "\n"
         self._file = f"<deepkit plan {next(_serial)}>"
@@ -147,14 +170,15 @@ class Plan:
         inner = self._passes - {"inplace"}  # a body may look at a variable that the plan around it still holds
         used = [y in self._used for y in node.outputs]
         whole = node in self._used  # awaited for its effects
+        xp = self._device(node).xp
         plans = [
             Plan([r if w or whole else None for r, w in zip(g.results, live, strict=True)], g.inputs, self._stream_of, inner,
-                 self._resource_of, body=True)
+                 self._resource_of, place=self._place, body=True, around=None if self._places is None else self._device(node))
             for g, live in zip(op.subgraphs, op.live(used), strict=True)
         ]
 
         def run(store: Any, *values: Any) -> Any:
-            return op.forward(np, lambda i, *inputs: plans[i].run(inputs, store), used, *values)
+            return op.forward(xp, lambda i, *inputs: plans[i].run(inputs, store), used, *values)
 
         return run
 
@@ -186,11 +210,19 @@ class Plan:
             return text
         left = ", ".join(outputs) + ("," if node.many and len(outputs) == 1 else "")
         written = () if node in self._in_place else node.op.writes  # what is written in place is in the store already
-        stores = [
-            f"store[{self._variable(node.inputs[k])}] = {name} = asarray({name})"
-            for k, name in zip(written, outputs, strict=False)
-        ]
+        stores = [self._stored(node, node.inputs[k], name) for k, name in zip(written, outputs, strict=False)]
         return "; ".join([f"{left} = {text}", *stores])
+
+    def _stored(self, node: Node, variable: Symbol, name: str) -> str:
+        """What puts a new value into the store, in the memory where the variable is."""
+        device, place = self._device(variable.node), f"store[{self._variable(variable)}]"
+        if device != self._device(node):
+            return f"{place} = {self._copier(device)}({name})"
+        return f"{place} = {name} = {'contiguous' if device.is_gpu else 'asarray'}({name})"
+
+    def _copier(self, device: Device) -> str:
+        """The name of the function that copies to a device."""
+        return self._function(ToDevice(device=device.short), device)
 
     def _arguments(self, node: Node) -> list[str]:
         """What the node's function is handed before its inputs, and its inputs."""
@@ -217,19 +249,25 @@ class Plan:
 
     def _called(self, node: Node) -> str:
         """The name of the function that computes a node; equal ops share one."""
-        op = self.known.runs(node)[0]
+        op, device = self.known.runs(node)[0], self._device(node)
+        kind = _kind(op, device)
         if op.subgraphs:
-            return self._bind(op.type, self._runner(node))
+            return self._bind(kind, devices.bound(self._runner(node), device))
         if node in self._in_place:
-            return self._bind(f"{op.type}_inplace", op.inplace)
+            return self._bind(f"{kind}_inplace", devices.bound(op.inplace, device))
         if node in self._reusing:
-            return self._bind(f"{op.type}_reusing", op.bind_reusing(np))
+            return self._bind(f"{kind}_reusing", devices.bound(op.bind_reusing(device.xp), device))
+        return self._function(op, device)
+
+    def _function(self, op: Op, device: Device) -> str:
+        """The name of the function that computes an op on a device."""
+        kind = _kind(op, device)
         try:
-            if op.key() not in self._functions:
-                self._functions[op.key()] = self._bind(op.type, op.bind(np))
-            return self._functions[op.key()]
+            if (op.key(), device) not in self._functions:
+                self._functions[op.key(), device] = self._bind(kind, devices.bound(op.bind(device.xp), device))
+            return self._functions[op.key(), device]
         except TypeError:  # an attribute that cannot be hashed
-            return self._bind(op.type, op.bind(np))
+            return self._bind(kind, devices.bound(op.bind(device.xp), device))
 
     def _result(self, target: Symbol | Node | None, borrowed: bool) -> str:
         if not isinstance(target, Symbol):
@@ -270,7 +308,7 @@ class Plan:
         for x in self.known.runs(node)[1]:
             name = self._names.get(self.known.source(x), "")
             value = values.get(name, self._space.get(name, store.get(x) if isinstance(x, Variable) else None))
-            described = f"{x.dtype.name}{tuple(np.shape(value))}" if value is not None else f"{x.dtype.name}{x.shape}"
+            described = f"{x.dtype.name}{tuple(getattr(value, 'shape', ()))}" if value is not None else f"{x.dtype.name}{x.shape}"
             shapes.append(f"{x.name} {described}")
         where = f"{node.where()}\n         inputs: {', '.join(shapes) or 'none'}"
         if isinstance(error, DeepkitError):
@@ -308,6 +346,13 @@ def check_fed(nodes: list[Node], fed: set[Symbol]) -> None:
         f"{'placeholder' if len(missing) == 1 else 'placeholders'} {described} must be fed",
         where=first.where(), rule="what is fetched depends on it, and a placeholder has no value of its own", hint=hint,
     )
+
+
+def _kind(op: Op, device: Device) -> str:
+    """The name of an op in the program: that of its class, with _gpu or _gpu1 where a GPU computes it."""
+    if isinstance(op, ToDevice):
+        return str(op.label)
+    return f"{op.type}_gpu{device.number or ''}" if device.is_gpu else op.type
 
 
 def _word(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import warnings
 import weakref
@@ -25,6 +26,7 @@ from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
 from deepkit.runtime.resources import Resources
+from deepkit.runtime.store import Store
 from deepkit.site import Site, user_site
 
 GROWING_RUNS = 10  # so many runs from one line, each with a bigger graph, are a loop that adds nodes
@@ -45,7 +47,12 @@ class Session:
         self.graph = graph if graph is not None else default_graph()
         self.config = config
         self.closed = False
-        self.store: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()
+        placement.configure(config)
+        self._place: placement.Placement = functools.partial(placement.place, config=config)
+        self._arrays: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()  # the values, each on its device
+        self.store: MutableMapping[Variable, Any] = self._arrays  # the values as NumPy arrays
+        if placement.has_gpu(config):
+            self.store = Store(self._arrays, self._place)
         self._streams: MutableMapping[Node, Stream] = weakref.WeakKeyDictionary()
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._patience = float(getattr(config, "operation_timeout_in_ms", 0))  # milliseconds; 0: for ever
@@ -89,7 +96,7 @@ class Session:
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
         patience = self._patience if options is None else float(getattr(options, "timeout_in_ms", 0)) or self._patience
         if run_metadata is not None and trace.wanted(options):
-            return rebuild(self._run(trace.Traced(plan, run_metadata, self.config), values, patience))
+            return rebuild(self._run(trace.Traced(plan, run_metadata), values, patience))
         return rebuild(self._run(plan, values, patience))
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> partial.PartialRun:
@@ -104,8 +111,8 @@ class Session:
         try:
             if patience > 0:
                 with deadline.within(patience):
-                    return plan.run(values, self.store)
-            return plan.run(values, self.store)
+                    return plan.run(values, self._arrays)
+            return plan.run(values, self._arrays)
         except UninitializedError:
             if self.closed:  # another thread closed it in the middle of this run: say that instead
                 raise self._closed() from None
@@ -118,7 +125,7 @@ class Session:
         )
 
     def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
-        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed)
+        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed, self._place)
 
     def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
         with self._planning:
@@ -126,7 +133,7 @@ class Session:
                 return self._plans[key]
             leaves, rebuild = flatten(self.graph, fetches)
             plan = self._plan(leaves, list(key[1:]))
-            placement.place([*(x.node for x in plan.feeds), *plan.asked], self.config)
+            placement.log(plan.devices, self.config)
             self._plans[key] = plan, rebuild
             if all(isinstance(x, (Symbol, Node)) for x in (fetches if isinstance(fetches, list) else [fetches])):
                 self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
@@ -153,7 +160,7 @@ class Session:
         """
         with self._planning:
             plan = self._plan(fetches, feeds, assumed)
-            placement.place([*(x.node for x in plan.feeds), *plan.asked], self.config)
+            placement.log(plan.devices, self.config)
         return self._callable(plan, list)
 
     def _callable(self, plan: Plan, rebuild: Any) -> Any:
@@ -169,7 +176,7 @@ class Session:
         """Gives each of `variables` that has no value yet its initial value, all in one run."""
         missing = [v for v in variables if v not in self.store]
         if missing:
-            self._plan([v.initializer for v in missing], []).run([], self.store)
+            self._plan([v.initializer for v in missing], []).run([], self._arrays)
 
     def _stream_of(self, node: Node) -> Stream:
         if node not in self._streams:

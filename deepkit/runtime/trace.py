@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from deepkit.core.node import Node
-from deepkit.runtime.placement import Device, place
+from deepkit.device import devices
+from deepkit.device.devices import Device
 from deepkit.runtime.plan import Plan
 
 FULL_TRACE = 3
@@ -36,8 +37,8 @@ def wanted(options: Any) -> bool:
 class Traced:
     """A plan that is run once and adds the times of its nodes to a RunMetadata message, even if it fails half-way."""
 
-    def __init__(self, plan: Plan, run_metadata: Any, config: Any = None):
-        self._plan, self._metadata, self._config = plan, run_metadata, config
+    def __init__(self, plan: Plan, run_metadata: Any):
+        self._plan, self._metadata = plan, run_metadata
 
     def run(self, feeds: Sequence[Any], store: Any) -> list[Any]:
         """What plan.run gives."""
@@ -47,7 +48,7 @@ class Traced:
         try:
             return _timed(self._plan, timings).run(feeds, store)
         finally:
-            _describe(timings, began, offset, place(self._plan.asked, self._config), self._metadata.step_stats)
+            _describe(timings, began, offset, self._plan.devices, self._metadata.step_stats)
 
 
 def _timed(plan: Plan, timings: list[Timing]) -> Plan:
@@ -59,6 +60,7 @@ def _timed(plan: Plan, timings: list[Timing]) -> Plan:
         begin = time.perf_counter_ns()
 
     def after(line: int, *outputs: Any) -> None:
+        devices.finish(plan.devices.get(plan._line_node[line], devices.CPU))
         end = time.perf_counter_ns()
         sizes = [(tuple(getattr(y, "shape", ())), getattr(y, "nbytes", 0)) for y in outputs]
         timings.append(Timing(plan._line_node[line], begin, end, sizes))

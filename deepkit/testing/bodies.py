@@ -19,7 +19,7 @@ from deepkit.core.tensor import Tensor
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.runtime.session import Session
-from deepkit.testing.comparison import as_array, as_tensors, compare, failure, outputs_of, same
+from deepkit.testing.comparison import agree, as_array, as_tensors, compare, failure, outputs_of
 
 ROUNDING = 1e-9
 """What derivatives in float64 may differ by that are summed in another order."""
@@ -94,7 +94,7 @@ def _slopes_of(turns: Sequence[Turn], weights: Any, xs: Sequence[Symbol], wrt: S
 def _check_values(op: Op, name: str, turns: Sequence[Any], outside: Sequence[Any]) -> None:
     for t, (ys, expected) in enumerate(zip(turns, outside, strict=False)):
         for i, (y, e) in enumerate(zip(map(as_array, ys), expected, strict=True)):
-            fits = y.shape == e.shape and y.dtype == e.dtype if op.random else same(y, e)
+            fits = y.shape == e.shape and y.dtype == e.dtype if op.random else agree(y, e)
             if not fits:
                 raise failure(op, f"{name}, turn {t}, output {i} is {y}, outside {e}", rule="a body changes no value")
 

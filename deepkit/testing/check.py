@@ -21,11 +21,18 @@ from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DeepkitError
 from deepkit.runtime.session import Session
 from deepkit.testing.bodies import check_bodies
-from deepkit.testing.comparison import as_array, as_tensors, compare, compute, failure, outputs_of, same
+from deepkit.testing.comparison import (
+    TOLERANCE,
+    agree,
+    as_array,
+    as_tensors,
+    compare,
+    compute,
+    failure,
+    outputs_of,
+    same,
+)
 from deepkit.testing.differences import numeric_gradient
-
-TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-9}
-"""Relative and absolute error allowed against a reference computed in float64."""
 
 
 def check_op(
@@ -156,7 +163,7 @@ def _check_symbol(op: Op, values: list[Any]) -> None:
     if op.random:
         return  # each has a stream of its own
     for i, (a, b) in enumerate(zip(direct, fetched, strict=True)):
-        if not same(np.asarray(a), as_array(b)):
+        if not agree(np.asarray(a), as_array(b)):
             raise failure(op, f"output {i} differs between Tensor and Symbol: {a} and {b}")
 
 
@@ -181,11 +188,14 @@ def _check_compiled(op: Op, values: list[Any]) -> None:
 
 
 def _check_gpu(op: Op, values: list[Any]) -> None:
-    if op.random or op.cpu_only or any(x.dtype == object for x in values) or not arrays.gpu_device_count():
+    texts = any(x.dtype == object for x in values)
+    if op.random or op.cpu_only or texts or not values or not arrays.gpu_device_count():
         return
-    cpu = compute(op, values)
-    gpu = op.forward(arrays.cupy(), *[arrays.to_gpu(x) for x in values])
-    for i, (a, b) in enumerate(zip(cpu, gpu if isinstance(gpu, tuple) else [gpu], strict=True)):
+    cpu, home = compute(op, values), arrays.cupy().ndarray
+    gpu = outputs_of(op, as_tensors(op, values, "gpu"))
+    for i, (a, b) in enumerate(zip(cpu, gpu, strict=True)):
+        if not isinstance(b, home):
+            raise failure(op, f"output {i} for inputs on the GPU is a {type(b).__name__}", rule="an op computes where they are")
         compare(op, arrays.to_cpu(b), np.asarray(a), 1e-9, f"value {i} on the GPU")
 
 

@@ -10,7 +10,11 @@ import numpy as np
 from deepkit.core.apply import apply
 from deepkit.core.op import Op
 from deepkit.core.tensor import Parameter, Tensor
+from deepkit.device.arrays import gpu_device_count
 from deepkit.errors import DeepkitError
+
+TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-9}
+"""Relative and absolute error allowed against a reference computed in float64."""
 
 
 class CheckFailedError(DeepkitError, AssertionError):
@@ -22,10 +26,10 @@ def failure(op: Op, what: str, **parts: Any) -> CheckFailedError:
     return CheckFailedError(f"{op.type}: {what}", **parts)
 
 
-def as_tensors(op: Op, values: Sequence[Any]) -> list[Any]:
-    """Inputs as Tensors; those that the op treats as variables as Parameters."""
+def as_tensors(op: Op, values: Sequence[Any], device: str | None = None) -> list[Any]:
+    """Inputs as Tensors, on a device; those that the op treats as variables as Parameters."""
     refs = {*op.writes, *op.refs}
-    return [Parameter(v) if i in refs else Tensor(v) for i, v in enumerate(values)]
+    return [Parameter(v, device=device) if i in refs else Tensor(v, device=device) for i, v in enumerate(values)]
 
 
 def outputs_of(op: Op, inputs: Sequence[Any]) -> list[Any]:
@@ -48,6 +52,14 @@ def as_array(fetched: Any) -> np.ndarray:
 def same(a: Any, b: Any) -> bool:
     """Equal in shape and in every entry; NaN equals NaN."""
     return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
+def agree(a: Any, b: Any) -> bool:
+    """The same, as two ways of computing on the CPU give it; where sessions compute on a GPU, but for its rounding."""
+    if same(a, b) or a.dtype.kind not in "fc" or not gpu_device_count():
+        return same(a, b)
+    tolerance = TOLERANCE[np.finfo(a.dtype).dtype.name]
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 
 def compare(op: Op, got: Any, expected: Any, tolerance: float, what: str) -> None:

@@ -12,6 +12,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.slices import IndexedSlices
 from deepkit.device import updates
+from deepkit.device.arrays import scatter, xp_of
 from deepkit.errors import ShapeError
 
 
@@ -83,10 +84,11 @@ OFTEN = 32
 
 def _summed_by_row(indices: Any, grad: Any) -> tuple[Any, Any]:
     """The rows that are named, each once, and the sum of its gradients, added in their order."""
-    rows, place, counts = np.unique(indices, return_inverse=True, return_counts=True)
-    if counts.max(initial=0) > OFTEN:
-        summed = np.zeros((rows.size, *grad.shape[1:]), grad.dtype)
-        np.add.at(summed, place.reshape(-1), grad)
+    xp = xp_of(grad)
+    rows, place, counts = xp.unique(indices, return_inverse=True, return_counts=True)
+    if xp is not np or counts.max(initial=0) > OFTEN:
+        summed = xp.zeros((rows.size, *grad.shape[1:]), grad.dtype)
+        scatter("add", summed, place.reshape(-1), grad)
         return rows, summed
     order, begins = np.argsort(indices, kind="stable"), np.cumsum(counts) - counts
     summed = grad[order[begins]]
@@ -346,6 +348,6 @@ class ApplyFtrl(UpdateRule):
         sigma = (larger**-power - accum**-power) / rate
         linear += grad + 2 * shrinkage * var - sigma * var
         quadratic = larger**-power / rate + 2 * l2
-        var[...] = np.where(np.abs(linear) > l1, (np.sign(linear) * l1 - linear) / quadratic, 0)
+        var[...] = xp_of(var).where(np.abs(linear) > l1, (np.sign(linear) * l1 - linear) / quadratic, 0)
         accum[...] = larger
         return var, accum, linear

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import standin
 
 from deepkit.cli import main
 from deepkit.commands import _machine, doctor
@@ -112,14 +113,48 @@ def test_a_missing_library_names_the_extra(monkeypatch):
 
 
 def test_the_gpu_is_tried_not_only_counted(monkeypatch):
-    monkeypatch.setattr(arrays, "gpu_device_count", lambda: 2)
-    monkeypatch.setattr(arrays, "to_gpu", lambda array: array)
+    standin.install(monkeypatch, devices=2)
     (row,) = doctor.gpu_report()
     assert row.status == doctor.OK
-    assert "2 usable, a matrix product agrees with" in row.value
-    monkeypatch.setattr(arrays, "to_cpu", lambda array: array + 1)
+    assert "2 usable, a kernel and a matrix product agree with" in row.value
+    to_cpu = arrays.to_cpu
+    monkeypatch.setattr(arrays, "to_cpu", lambda array: to_cpu(array) + 1)
     (row,) = doctor.gpu_report()
     assert row.status == doctor.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("driver", "installed", "advice"),
+    [
+        ((12, 4), "cupy-cuda13x", r"pip uninstall cupy-cuda13x; .*\.\[gpu\]"),
+        ((13, 0), "cupy-cuda12x", r"pip uninstall cupy-cuda12x; .*\.\[gpu13\]"),
+        ((12, 8), "cupy-cuda12x", r"^cd .*\.\[gpu\]"),
+        ((11, 8), "cupy-cuda12x", "a newer driver"),
+    ],
+)
+def test_a_cupy_for_another_cuda_is_found_by_running_a_kernel(monkeypatch, driver, installed, advice):
+    gpu = standin.install(monkeypatch)
+
+    def fails(x):
+        raise RuntimeError("CUDA_ERROR_UNSUPPORTED_PTX_VERSION: the provided PTX was compiled with an unsupported toolchain")
+
+    monkeypatch.setattr(gpu, "exp", fails)
+    monkeypatch.setattr(doctor, "cuda_of_driver", lambda: driver)
+    monkeypatch.setattr(doctor, "_version", lambda name: "14.2.0" if name == installed else None)
+    (row,) = doctor.gpu_report()
+    assert row.status == doctor.BROKEN
+    assert "1 seen, but a kernel fails: CUDA_ERROR_UNSUPPORTED_PTX_VERSION" in row.value
+    assert re.search(advice, row.hint)
+
+
+def test_a_driver_without_cupy_is_a_note(monkeypatch):
+    monkeypatch.setattr(arrays, "gpu_device_count", lambda: 0)
+    monkeypatch.setattr(doctor, "cuda_of_driver", lambda: (12, 2))
+    (row,) = doctor.gpu_report()
+    assert (row.status, "CUDA 12.2" in row.value, ".[gpu]" in row.hint) == (doctor.NOTE, True, True)
+    monkeypatch.setattr(doctor, "cuda_of_driver", lambda: None)
+    (row,) = doctor.gpu_report()
+    assert (row.status, row.value, row.hint) == (doctor.OK, "none usable (no driver): the CPU is used", "")
 
 
 def test_compiled_kernels_are_tried_not_only_found(monkeypatch):

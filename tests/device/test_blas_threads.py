@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from deepkit.device import threads
-from deepkit.device.cores import usable_cores
+from deepkit.device.machine import usable_cores
 from deepkit.errors import ArgumentError
 
 PROGRAM = """

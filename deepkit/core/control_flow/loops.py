@@ -28,6 +28,7 @@ from deepkit.core.node import needed
 from deepkit.core.op import lookup, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
+from deepkit.device.arrays import xp_of
 from deepkit.device.dtypes import int32
 from deepkit.errors import ShapeError
 
@@ -148,8 +149,9 @@ class Scan(GraphOp):
     def _stack(self, xp: Any, rows: Turns, i: int) -> Any:
         if not rows:
             shape, dtype = self.outputs_[self.states + i]
-            return xp.zeros(tuple(d or 0 for d in shape.lengths or (0,)), dtype.numpy)
-        return xp.stack(rows)
+            home = np if dtype.stays_on_cpu else xp
+            return home.zeros(tuple(d or 0 for d in shape.lengths or (0,)), dtype.numpy)
+        return xp_of(*rows).stack(rows)
 
     def live(self, used: Sequence[bool]) -> list[list[bool]]:
         count, first = self.states, self.states + self.width

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device.cores import has
+from deepkit.device.machine import has
 
 WIDE = 16 if has("avx512f") else 8
 """Numbers in one register: 512 bits where the processor has them, else 256."""

@@ -14,7 +14,7 @@ from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
-from deepkit.device.arrays import as_array, default_dtype
+from deepkit.device.arrays import as_array, default_dtype, may_look
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -45,6 +45,10 @@ class Const(Op):
     def forward(self, xp: ArrayModule) -> Any:
         return xp.asarray(self.value)
 
+    def bind(self, xp: ArrayModule) -> Any:
+        kept = self.forward(xp)  # goes to a GPU once; what a run gets of it there is its own
+        return lambda: kept if may_look(xp) else xp.array(kept)
+
     def key(self) -> Any:
         small = self.value.size <= 16 and self.value.dtype != object
         content = (self.value.dtype.str, self.value.shape, self.value.tobytes()) if small else id(self.value)
@@ -57,6 +61,7 @@ class Fill(Op):
 
     static: tuple[int | None, ...] | None = None
     types = ("index", "T")
+    host = (0,)
 
     def shape(self, dims: Shape, value: Shape) -> Shape:
         if value.rank not in (None, 0):
@@ -170,6 +175,7 @@ class Range(Op):
     kinds = "if"
     static: int | None = None
     gradient = None
+    host = (0, 1, 2)
 
     def shape(self, start: Shape, limit: Shape, delta: Shape) -> Shape:
         return Shape((self.static,))
@@ -178,7 +184,7 @@ class Range(Op):
         if delta == 0:
             raise ArgumentError("range: delta is 0")
         count = max(math.ceil((float(limit) - float(start)) / float(delta)), 0)
-        return (start + xp.arange(count, dtype=start.dtype) * delta).astype(start.dtype)
+        return (start[()] + xp.arange(count, dtype=start.dtype) * delta[()]).astype(start.dtype)
 
 
 def range(
@@ -225,6 +231,7 @@ class LinSpace(Op):
     kinds = "f"
     types = ("T", "T", "index")
     static: int | None = None
+    host = (2,)
 
     def shape(self, start: Shape, stop: Shape, num: Shape) -> Shape:
         return Shape((self.static,))
@@ -278,6 +285,7 @@ class Eye(Op):
     static: tuple[int | None, ...] = (None, None)
     types = ("index",)
     gradient = None
+    host = (0,)
 
     def shape(self, dims: Shape) -> Shape:
         return Shape(self.static)
@@ -314,6 +322,7 @@ class OneHot(Op):
     axis: int = -1
     static: int | None = None
     types = ("index", "int32", "T", "T")
+    host = (1,)
 
     def shape(self, indices: Shape, depth: Shape, on: Shape, off: Shape) -> Shape:
         if indices.lengths is None:

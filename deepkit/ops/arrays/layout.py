@@ -81,6 +81,7 @@ class ShapeOf(Op):
     to: DType = as_dtype("int32")
     types = ("any",)
     gradient = None
+    cpu_only = True
 
     def shape(self, x: Shape) -> Shape:
         return Shape((x.rank,))
@@ -103,6 +104,7 @@ class Size(Op):
     to: DType = as_dtype("int32")
     types = ("any",)
     gradient = None
+    cpu_only = True
 
     def shape(self, x: Shape) -> Shape:
         return SCALAR
@@ -128,6 +130,7 @@ class Rank(Op):
     types = ("any",)
     returns = "int32"
     gradient = None
+    cpu_only = True
 
     def shape(self, x: Shape) -> Shape:
         return SCALAR
@@ -172,6 +175,7 @@ class Reshape(Op):
     static: tuple[int | None, ...] | None = None
     types = ("T", "index")
     aliases = True
+    host = (1,)
 
     def shape(self, x: Shape, *target: Shape) -> Shape:
         if self.static is None:
@@ -402,6 +406,7 @@ class BroadcastTo(Op):
     static: tuple[int | None, ...] | None = None
     types = ("T", "index")
     aliases = True
+    host = (1,)
 
     def shape(self, x: Shape, target: Shape) -> Shape:
         if self.static is not None:

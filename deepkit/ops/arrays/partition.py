@@ -12,6 +12,7 @@ from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
+from deepkit.device.arrays import scatter
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.indexing import check_indices
@@ -204,6 +205,7 @@ class ScatterNd(Op):
     static: tuple[int | None, ...] | None = None
     kinds = "ifc"
     types = ("index", "T", "index")
+    host = (2,)
 
     def shape(self, indices: Shape, updates: Shape, dims: Shape) -> Shape:
         result = Shape(self.static)
@@ -220,7 +222,7 @@ class ScatterNd(Op):
         y = xp.zeros(tuple(int(d) for d in dims), updates.dtype)
         for axis in range(indices.shape[-1]):
             check_indices(xp, indices[..., axis], y.shape[axis], f"scatter_nd, column {axis}")
-        xp.add.at(y, tuple(xp.moveaxis(indices, -1, 0)), updates)
+        scatter("add", y, tuple(xp.moveaxis(indices, -1, 0)), updates)
         return y
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, indices: AnyTensor, updates: AnyTensor, dims: AnyTensor) -> Any:
@@ -249,6 +251,7 @@ class Bincount(Op):
     to: DType = as_dtype("int32")
     types = ("index", "index", "T")
     kinds = "if"
+    host = (1,)
 
     def shape(self, x: Shape, size: Shape, *weights: Shape) -> Shape:
         if weights and not x.is_compatible_with(weights[0]):
@@ -261,7 +264,7 @@ class Bincount(Op):
     def forward(self, xp: ArrayModule, x: Array, size: Array, *weights: Array) -> Any:
         if x.size and int(x.min()) < 0:
             raise ArgumentError(f"bincount of {int(x.min())}", rule="only numbers >= 0 can be counted")
-        kept = x < size
+        kept = x < int(size)
         kind = self.to.numpy if not weights else weights[0].dtype
         return xp.bincount(x[kept], *[w[kept] for w in weights], minlength=int(size)).astype(kind)
 

@@ -8,7 +8,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
-from deepkit.device.arrays import xp_of
+from deepkit.device.arrays import scatter, xp_of
 from deepkit.errors import ShapeError
 from deepkit.ops.arrays.indexing import check_indices
 from deepkit.ops.define import named
@@ -29,7 +29,7 @@ _SHAPES_ND = """
     indices: (..., k), one position in the first k axes of x each; updates: indices.shape[:-1] + x.shape[k:], or one number;
     result: x's shape. ShapeError: updates of another shape. ArgumentError: an index out of range.
     """
-_UFUNCS = {"add": "add", "sub": "subtract", "mul": "multiply", "min": "minimum", "max": "maximum"}
+_UFUNCS = {"add": "add", "mul": "multiply", "min": "minimum", "max": "maximum"}
 
 
 class Scattering(Op):
@@ -63,9 +63,11 @@ class Scattering(Op):
         if self.how == "update":
             x[at] = updates
         elif self.how == "div":
-            (xp.floor_divide if x.dtype.kind in "iu" else xp.divide).at(x, at, updates)
+            scatter("floor_divide" if x.dtype.kind in "iu" else "divide", x, at, updates)
+        elif self.how == "sub":
+            scatter("add", x, at, -updates)
         else:
-            getattr(xp, _UFUNCS[self.how]).at(x, at, updates)
+            scatter(_UFUNCS[self.how], x, at, updates)
         return x
 
     def forward(self, xp: ArrayModule, x: Array, indices: Array, updates: Array) -> Any:

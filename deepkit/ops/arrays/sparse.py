@@ -99,6 +99,7 @@ class SparseToDense(Op):
     static: tuple[int | None, ...] | None = None
     validate: bool = True
     types = ("index", "index", "T", "T")
+    host = (1,)
 
     def shape(self, indices: Shape, dims: Shape, values: Shape, default: Shape) -> Shape:
         rank = dims.lengths[0] if dims.lengths else None

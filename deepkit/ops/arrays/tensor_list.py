@@ -24,6 +24,7 @@ class ListWrite(Op):
 
     growing: bool = False
     types = ("T", "index", "T", "index")
+    host = (1, 3)
 
     def shape(self, entries: Shape, index: Shape, value: Shape, size: Shape) -> Shape:
         return UNKNOWN if value.lengths is None else Shape.of((None, *value.lengths))
@@ -59,6 +60,7 @@ class ListWriteGrad(Op):
 
     types = ("T", "any", "index")
     shape_only = (1,)
+    host = (2,)
 
     def shape(self, dy: Shape, entries: Shape, index: Shape) -> Shape:
         return entries

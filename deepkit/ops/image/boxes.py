@@ -111,6 +111,7 @@ class ExtractGlimpse(Op):
     kinds = "f"
     types = ("T", "B")
     gradient = None
+    host = (1,)
 
     def shape(self, x: Shape, offsets: Shape) -> Shape:
         if x.rank not in (4, None) or offsets.rank not in (2, None):
@@ -240,6 +241,7 @@ class DrawBoundingBoxes(Op):
     types = ("T", "B")
     kinds = "f"
     gradient = None
+    host = (1,)
 
     def shape(self, images: Shape, boxes: Shape) -> Shape:
         if images.rank not in (4, None) or boxes.rank not in (3, None):

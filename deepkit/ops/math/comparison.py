@@ -189,6 +189,7 @@ class Choose(Op):
 
     types = ("bool", "T", "T")
     aliases = (1, 2)
+    host = (0,)
 
     def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
         if condition.rank not in (0, None):

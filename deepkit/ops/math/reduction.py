@@ -11,6 +11,7 @@ from deepkit.core.op import KINDS, Op, register
 from deepkit.core.shape import UNKNOWN, Shape, normalize_axes, normalize_axis, reduced
 from deepkit.core.static import numbers
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, IntLike, TensorLike, TensorOrSymbol
+from deepkit.device.arrays import may_look
 from deepkit.device.dtypes import DType, accumulator, as_dtype
 from deepkit.errors import ArgumentError
 from deepkit.ops.define import named
@@ -135,6 +136,7 @@ class SizeRatio(Op):
     types = ("any",)
     returns = "int32"
     gradient = None
+    cpu_only = True
 
     def shape(self, x: Shape, y: Shape) -> Shape:
         return Shape(())
@@ -354,9 +356,9 @@ class Position(Op):
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         found = self.find(xp, x)
-        if x.dtype.kind == "f" and bool(
+        if x.dtype.kind == "f" and (not may_look(xp) or bool(
             xp.isnan(xp.take_along_axis(x, xp.expand_dims(found, self.axis), self.axis)).any()
-        ):
+        )):
             least = -xp.inf if isinstance(self, ArgMax) else xp.inf
             found = self.find(xp, xp.where(xp.isnan(x), x.dtype.type(least), x))  # NaN is no extreme, as in TensorFlow
         return found.astype(self.output_type.numpy)

@@ -16,6 +16,7 @@ from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntLike, TensorLike, TensorOrSymbol
+from deepkit.device.arrays import may_look, scatter
 from deepkit.device.dtypes import accumulator
 from deepkit.device.rows import add_at
 from deepkit.errors import ArgumentError, ShapeError
@@ -51,6 +52,7 @@ class SegmentReduction(Op):
     static: int | None = None
     kinds = "if"
     types = ("T", "index", "index")
+    host = (2,)
 
     def shape(self, data: Shape, ids: Shape, *num: Shape) -> Shape:
         if data.lengths is None or ids.lengths is None:
@@ -69,11 +71,14 @@ class SegmentReduction(Op):
         rows = data.reshape((ids.size, *data.shape[ids.ndim :]))
         flat = ids.reshape(-1)
         count = int(num[0]) if num else _check_sorted(self.type, flat)
+        start = self.neutral(data.dtype, not num)
+        if num and not may_look(xp):  # what belongs to no segment meets in one more, which nobody sees
+            y = xp.full((count + 1, *rows.shape[1:]), start, data.dtype)
+            return self.gather_up(xp, y, rows, xp.where((flat < 0) | (flat >= count), count, flat))[:count]
         if flat.size and int(flat.max()) >= count:
             raise ArgumentError(f"{self.type}: id {int(flat.max())} is out of range", rule=f"ids are below {count}")
         if flat.size and int(flat.min()) < 0:
             rows, flat = rows[flat >= 0], flat[flat >= 0]
-        start = self.neutral(data.dtype, not num)
         y = xp.full((count, *rows.shape[1:]), start, data.dtype)
         y = self.gather_up(xp, y, rows, flat)
         if not num and start not in (0, 1):  # extremes of nothing: 0 among sorted segments
@@ -149,7 +154,7 @@ class SegmentProdOfOthers(Op):
     types = ("T", "index")
 
     def forward(self, xp: ArrayModule, data: Array, ids: Array) -> Any:
-        count = max(int(ids.max(initial=-1)), -1) + 1
+        count = max(int(ids.max()), -1) + 1 if ids.size else 0
         zero = data == 0
         num = xp.array(count, xp.int64)
         nonzero = xp.where(zero, data.dtype.type(1), data)
@@ -191,7 +196,7 @@ class SegmentMax(SegmentExtreme):
         return -np.inf if ordered else np.finfo(dtype).min
 
     def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
-        xp.maximum.at(y, ids, rows)
+        scatter("maximum", y, ids, rows)
         return y
 
 
@@ -205,7 +210,7 @@ class SegmentMin(SegmentExtreme):
         return np.inf if ordered else np.finfo(dtype).max
 
     def gather_up(self, xp: ArrayModule, y: Array, rows: Array, ids: Array) -> Any:
-        xp.minimum.at(y, ids, rows)
+        scatter("minimum", y, ids, rows)
         return y
 
 

@@ -37,7 +37,7 @@ class GatherTree(Op):
             y[t] = xp.where(live, ids[t][rows, beam], end)
             beam = xp.where(live, parents[t][rows, beam], beam)
         ended = xp.cumsum(y == end, axis=0) > 0
-        return xp.where(ended, y.dtype.type(end), y)
+        return xp.where(ended, end, y)
 
 
 def gather_tree(

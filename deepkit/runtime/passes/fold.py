@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ import numpy as np
 from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
+from deepkit.device import devices
+from deepkit.device.arrays import xp_of
+from deepkit.device.devices import CPU, Device
 from deepkit.errors import DeepkitError
 from deepkit.runtime.passes.prune import stand_in
 
@@ -23,8 +26,8 @@ class Known:
     to an earlier one that has the same value; and to `joined`, the op and inputs of two nodes that run as one.
     """
 
-    def __init__(self, fed: Iterable[Symbol], values: dict[Symbol, Any]):
-        self.fed, self.values = set(fed), values
+    def __init__(self, fed: Iterable[Symbol], values: dict[Symbol, Any], placed: Mapping[Node, Device] | None = None):
+        self.fed, self.values, self.placed = set(fed), values, placed or {}
         self.same: dict[Symbol, Symbol] = {}
         self.joined: dict[Node, tuple[Op, list[Symbol]]] = {}
 
@@ -69,7 +72,7 @@ def fold(nodes: list[Node], known: Known) -> None:
         if only is not None:
             _hand_on(node.outputs[0], inputs[only], known)
         else:
-            _compute(node, [_argument(node, i, x, known) for i, x in enumerate(inputs)], known.values)
+            _compute(node, [_argument(node, i, x, known) for i, x in enumerate(inputs)], known)
 
 
 def _hand_on(y: Symbol, x: Symbol, known: Known) -> None:
@@ -85,14 +88,23 @@ def _argument(node: Node, i: int, x: Symbol, known: Known) -> Any:
     return stand_in(x) if shape_alone else known.values.get(x)
 
 
-def _compute(node: Node, arguments: list[Any], values: dict[Symbol, Any]) -> None:
-    """Adds the values of a node's outputs if all its arguments are known and the outputs are not too large to keep."""
+def _compute(node: Node, arguments: list[Any], known: Known) -> None:
+    """Adds the values of a node's outputs if all its arguments are known and the outputs are not too large to keep.
+
+    They are computed on the node's device.
+    """
     if any(x is None for x in arguments) or any((y.shape.num_elements() or 0) > LARGEST for y in node.outputs):
         return
     try:
-        with np.errstate(all="ignore"):
-            result = node.op.forward(np, *arguments)
+        known.values.update(zip(node.outputs, _forward(node, arguments, known.placed.get(node, CPU)), strict=True))
     except (DeepkitError, ValueError, ArithmeticError, IndexError):
         return  # it fails when it runs, where the message can say so
-    results = result if isinstance(result, tuple) else (result,)
-    values.update(zip(node.outputs, map(np.asarray, results), strict=True))
+
+
+def _forward(node: Node, arguments: list[Any], device: Device) -> list[Any]:
+    """What a node gives on its device."""
+    if device.is_gpu or xp_of(*arguments) is not np:
+        arguments = [devices.put(x, CPU if i in node.op.host else device) for i, x in enumerate(arguments)]
+    with np.errstate(all="ignore"), devices.current(device):
+        result = node.op.forward(device.xp, *arguments)
+        return [device.xp.asarray(y) for y in (result if isinstance(result, tuple) else (result,))]

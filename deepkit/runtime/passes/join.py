@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
+from deepkit.device.devices import Device
 
 
 def join(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None]
+    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None],
+    placed: Mapping[Node, Device],
 ) -> tuple[list[Node], dict[Node, tuple[Op, list[Symbol]]]]:
     """The nodes that are left to run, and for those that stand for two the op and inputs that they run with.
 
@@ -20,7 +22,7 @@ def join(
     nor may anybody wait for the first one or fetch its result. What became one may become one with a third.
     """
     joined: dict[Node, tuple[Op, list[Symbol]]] = {}
-    for node, first in _neighbours(order, sources, fetched):
+    for node, first in _neighbours(order, sources, fetched, placed):
         op, inputs = joined.get(first) or (first.op, sources(first))
         both = _both(op, inputs, node.op, sources(node)[1:])
         if both is not None:
@@ -30,14 +32,15 @@ def join(
 
 
 def _neighbours(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None]
+    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None],
+    placed: Mapping[Node, Device],
 ) -> Iterator[tuple[Node, Node]]:
     """The nodes whose first input nobody else needs, with the node that makes it, where nothing happens between the two."""
     lone = _used_once(order, sources, fetched)
     effects = dict(zip(order, itertools.accumulate(not node.op.is_pure for node in order), strict=True))
     for node in order:
         first = next((x.node for x in sources(node)[:1] if x in lone), None)
-        if first in effects and effects[first] == effects[node] and first.device == node.device:
+        if first in effects and effects[first] == effects[node] and placed.get(first) == placed.get(node):
             yield node, first
 
 

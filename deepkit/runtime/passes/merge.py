@@ -16,7 +16,7 @@ def merge(nodes: list[Node], known: Known) -> None:
         same.update({y: same[same[y]] for y in node.outputs if same.get(y) in same})
         if not node.op.is_pure or any(y in known or y in same for y in node.outputs):
             continue
-        key = (node.op.key(), tuple(known.sources(node)), tuple(node.control_inputs), node.device)
+        key = (node.op.key(), tuple(known.sources(node)), tuple(node.control_inputs), known.placed.get(node))
         try:
             twin = first.setdefault(key, node)
         except TypeError:  # an attribute that cannot be hashed, such as an array

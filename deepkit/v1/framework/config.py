@@ -26,7 +26,12 @@ class _Fields:
 
 
 class GPUOptions(_Fields):
-    """How GPU memory is taken: accepted for old programs; CuPy's memory pool grows as needed anyway."""
+    """Which GPUs count, and how much of their memory a session takes from its beginning on.
+
+    visible_device_list: numbers of CUDA's, "1,0": the first becomes /gpu:0; once in a program. per_process_gpu_memory_fraction:
+    the limit of CuPy's memory pool as a share of each GPU; 0 for no limit. Without allow_growth the limit is taken at once;
+    without a limit the pool grows as needed anyway.
+    """
 
     _defaults = {"per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": ""}
 

@@ -16,7 +16,9 @@ import numpy as np
 from deepkit.core.graph import Graph, default_graph, default_session, reset_default_graph
 from deepkit.core.nest import leaves
 from deepkit.core.symbol import Symbol
+from deepkit.device.arrays import cupy_is_installed
 from deepkit.errors import OpError
+from deepkit.runtime import placement
 from deepkit.runtime.session import Session
 from deepkit.v1.framework.creators import set_random_seed
 from deepkit.v1.framework.derivatives import gradients
@@ -45,18 +47,18 @@ _folders: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: Any = None) -> bool:
-    """False: sessions compute on the CPU."""
+    """Whether sessions can compute on a GPU."""
     return bool(gpu_device_name())
 
 
 def is_built_with_cuda() -> bool:
-    """False: no kernel of a session is made for CUDA."""
-    return is_gpu_available()
+    """Whether CuPy, which computes on GPUs, is installed."""
+    return cupy_is_installed()
 
 
 def gpu_device_name() -> str:
-    """An empty text: sessions compute on the CPU, also where a GPU is."""
-    return ""
+    """The first GPU, "/device:GPU:0"; an empty text where sessions compute on the CPU alone."""
+    return next((f"/device:{d.kind}:{d.number}" for d in placement.available() if d.is_gpu), "")
 
 
 def compute_gradient(

@@ -11,4 +11,7 @@ SAMPLES = [
     Sample("Assert", {}, (np.array(True), A), lambda condition, shown: condition),
 ]
 
-WITHOUT_SAMPLE = {"PyFunc": "computes what it is given; tests/ops/test_effects.py"}
+WITHOUT_SAMPLE = {
+    "PyFunc": "computes what it is given; tests/ops/test_effects.py",
+    "ToDevice": "is not where its input is; tests/device/cuda/test_eager_on_gpu.py",
+}

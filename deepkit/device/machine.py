@@ -1,8 +1,4 @@
-"""Freed memory stays with the program: the next step of a training loop finds the room for its arrays ready.
-
-The C library returns large freed blocks to the operating system at once, and every step would ask for them again, zero
-page by zero page: a fifth of the time of a convolutional network's step.
-"""
+"""What a program asks of the machine: how many cores it may use, what they can, and that freed memory stays with it."""
 
 from __future__ import annotations
 
@@ -11,9 +7,32 @@ import functools
 import math
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+
+def usable_cores() -> int:
+    """The cores this process may run on, at least one: a container or a batch system can allow fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@functools.cache
+def has(feature: str) -> bool:
+    """Whether compiled code may use this feature of the processor, by its name in Linux ("avx512f").
+
+    NUMBA_CPU_FEATURES, where it is set, decides what code is compiled for; elsewhere than on Linux nobody is asked: False.
+    """
+    chosen = os.environ.get("NUMBA_CPU_FEATURES")
+    if chosen is not None:
+        return f"+{feature.replace('_', '.')}" in chosen.split(",")
+    flags = Path("/proc/cpuinfo")
+    lines = flags.read_text().splitlines() if flags.exists() else []
+    return any(line.startswith("flags") and feature in line.split() for line in lines)
+
 
 KEPT = 2**29
 """Bytes of freed memory that stay; a single block that is larger than half of them goes back at once."""
@@ -23,6 +42,10 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 @functools.cache
 def keep_freed() -> bool:
     """Tells the C library to keep up to KEPT bytes; False where it cannot be told, or where the user told it himself.
+
+    So the next step of a training loop finds the room for its arrays ready. Else the library returns large freed blocks to
+    the operating system at once, and every step asks for them again, zero page by zero page: a fifth of the time of a
+    convolutional network's step.
 
     The user does so by MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES (see mallopt(3)).
     """
