@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, memory, threads
+from deepkit.device import compiled, machine, threads
 from deepkit.device.registers.lanes import WIDE
 from deepkit.device.registers.products import Terms, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
@@ -59,7 +59,7 @@ def turn(filters: Any) -> Any:
 def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
     """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]; `finish` as in convolve.convolve."""
     x, w = planar(np.ascontiguousarray(x), windows)
-    filters = memory.aligned_copy(filters)
+    filters = machine.aligned_copy(filters)
     y = np.empty((x.shape[0], *w.out, filters.shape[-1]), np.float32)
     line, channels, columns = padded_shape(x.shape, w)[2] * x.shape[-1], x.shape[-1], filters.shape[-1]
     corners = _places(w.out, (w.strides[0] * line, w.strides[1] * channels))
@@ -101,7 +101,7 @@ def filter_gradient(x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
         terms = ((last - first, down, across), a_steps, b_steps)
-        sent = memory.aligned_copy(dy[first:last]) if len(numbers) >= OFTEN else dy[first:last]
+        sent = machine.aligned_copy(dy[first:last]) if len(numbers) >= OFTEN else dy[first:last]
         kernel(images, numbers, sent, parts[first // step], terms)
 
     threads.share(some, x.shape[0], step)

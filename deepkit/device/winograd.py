@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, memory, threads
+from deepkit.device import compiled, machine, threads
 from deepkit.device.registers.lanes import WIDE, load, nothing, store
 from deepkit.device.registers.products import ROWS, products
 from deepkit.device.windows import Ints, Windows, pad
@@ -94,12 +94,12 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
     down, across = (-(-n // 2) for n in windows.out)
     count, step = x.shape[0] * down * across, _tiles_at_a_time(channels, columns)
     x, y = np.ascontiguousarray(x), np.empty((x.shape[0], *windows.out, columns), np.float32)
-    spread = memory.aligned_copy(_spread_filters(filters).reshape(16, channels, columns))
+    spread = machine.aligned_copy(_spread_filters(filters).reshape(16, channels, columns))
     kernel = compiled.kernel(_convolve)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
-        seen, made = (memory.aligned((16, last - first, n)) for n in (channels, columns))
+        seen, made = (machine.aligned((16, last - first, n)) for n in (channels, columns))
         kernel(x, spread, y, windows.before, across, down, first, last, seen, made)
 
     threads.share(some, count, step)
@@ -118,7 +118,7 @@ def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
-        seen, sent = memory.aligned((16, step, channels)), memory.aligned((16, step, columns))
+        seen, sent = machine.aligned((16, step, channels)), machine.aligned((16, step, columns))
         kernel(x, dy, parts[first // piece], windows.before, across, down, first, last, seen, sent)
 
     threads.share(some, count, piece)

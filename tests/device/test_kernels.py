@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from deepkit.device import activations, batchnorm, compiled, convolve, depthwise, memory, patches, pooling, windows
+from deepkit.device import activations, batchnorm, compiled, convolve, depthwise, machine, patches, pooling, windows
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 LAYOUTS = [
@@ -260,7 +260,7 @@ class TestMemory:
 
     def test_no_page_is_asked_for_twice(self) -> None:
         resource = pytest.importorskip("resource")
-        if not memory.keep_freed():
+        if not machine.keep_freed():
             pytest.skip("this C library cannot be told, or the environment tells it already")
 
         def faults() -> int:
@@ -273,8 +273,8 @@ class TestMemory:
 
     def test_the_users_own_settings_stay(self, monkeypatch) -> None:
         monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "100000")
-        assert memory.keep_freed.__wrapped__() is False
+        assert machine.keep_freed.__wrapped__() is False
 
     def test_another_system(self, monkeypatch) -> None:
         monkeypatch.setattr(sys, "platform", "win32")
-        assert memory.keep_freed.__wrapped__() is False
+        assert machine.keep_freed.__wrapped__() is False

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from deepkit.device import compiled, cross_entropy, memory
+from deepkit.device import compiled, cross_entropy, machine
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 
@@ -66,8 +66,8 @@ def test_the_kernels_are_used(monkeypatch) -> None:
 
 
 def test_aligned_arrays_begin_a_line() -> None:
-    arrays = [memory.aligned((3, n)) for n in range(1, 40)]
-    assert {a.ctypes.data % memory.LINE for a in arrays} == {0}
+    arrays = [machine.aligned((3, n)) for n in range(1, 40)]
+    assert {a.ctypes.data % machine.LINE for a in arrays} == {0}
     assert all(a.dtype == np.float32 and a.flags.c_contiguous and a.flags.writeable for a in arrays)
     given = np.arange(6.0, dtype="f").reshape(2, 3).T
-    np.testing.assert_array_equal(memory.aligned_copy(given), given)
+    np.testing.assert_array_equal(machine.aligned_copy(given), given)
