@@ -61,3 +61,19 @@ def test_boston_comes_from_the_data_at_hand(tmp_path):
     else:
         assert "DataError" in child.stderr
         assert "housing.data" in child.stderr
+
+
+def test_california_is_read_from_the_data_at_hand_as_scikit_learn_gives_it(tmp_path):
+    pytest.importorskip("sklearn")
+    program, home = tmp_path / "districts.py", tmp_path / "home"
+    program.write_text(
+        "from sklearn.datasets import fetch_california_housing\n"
+        f"h = fetch_california_housing(data_home={str(home)!r}, download_if_missing=False)\n"
+        "print(h.data.shape, h.target[:2], h.data[0, :5].round(3).tolist(), h.feature_names[3], h.target_names)\n"
+    )
+    child = run(program, tmp_path)
+    if "DEEPKIT_DATA" in os.environ:
+        first = "[8.325, 41.0, 6.984, 1.024, 322.0] AveBedrms ['MedHouseVal']"
+        assert child.stdout == f"(20640, 8) [4.526 3.585] {first}\n", child.stderr
+    else:
+        assert "Data not found and `download_if_missing` is False" in child.stderr  # scikit-learn's own words

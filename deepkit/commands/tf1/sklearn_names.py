@@ -1,7 +1,11 @@
-"""What scikit-learn once had and old programs use: load_boston, TSNE(n_iter=), cross_validation, Imputer, externals.joblib."""
+"""What scikit-learn once had and old programs use: load_boston, TSNE(n_iter=), cross_validation, Imputer, externals.joblib.
+
+Beside them fetch_california_housing: what it would download is read from the data at hand, where they are.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections.abc import Callable
@@ -10,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.datasets import load_boston
+from deepkit.datasets import load_boston, load_california
+from deepkit.datasets.catalog import lookup
+from deepkit.datasets.locate import locate
 from deepkit.errors import ArgumentError
 from deepkit.loading import load_module
 
@@ -23,6 +29,22 @@ def _boston(*, return_X_y: bool = False) -> Any:
     if return_X_y:
         return table.x, table.y
     return Bunch(data=table.x, target=table.y, feature_names=np.array(table.features), DESCR=str(load_boston.__doc__))
+
+
+def _california(download: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(download)
+    def fetch(*, return_X_y: bool = False, as_frame: bool = False, **options: Any) -> Any:
+        from sklearn.utils import Bunch
+
+        if as_frame or locate(lookup("california")) is None:
+            return download(return_X_y=return_X_y, as_frame=as_frame, **options)
+        table = load_california(verbose=False)
+        if return_X_y:
+            return table.x, table.y
+        names = {"feature_names": list(table.features), "target_names": [table.target]}
+        return Bunch(data=table.x, target=table.y, frame=None, DESCR=str(load_california.__doc__), **names)
+
+    return fetch
 
 
 def _tsne(now: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,6 +69,12 @@ def _imputer(simple: type) -> Callable[..., Any]:
 def _restore_boston() -> bool:
     load_module("sklearn.datasets").load_boston = _boston  # type: ignore[attr-defined]
     return True
+
+
+def _read_california() -> bool:
+    datasets: Any = load_module("sklearn.datasets")
+    datasets.fetch_california_housing = _california(datasets.fetch_california_housing)
+    return False  # it is still scikit-learn's: nothing was missing
 
 
 def _restore_tsne() -> bool:
@@ -85,6 +113,7 @@ def _stand_in(name: str, module: ModuleType) -> bool:
 REMOVED: dict[str, Callable[[], bool]] = {
     "load_boston": _restore_boston, "TSNE": _restore_tsne, "Imputer": _restore_imputer,
     "cross_validation": _restore_cross_validation, "sklearn.externals": _restore_externals,
+    "fetch_california_housing": _read_california,
 }
 """By the word in a program: what puts back what it means, and says whether anything was missing."""
 
