@@ -4,6 +4,7 @@ from deepkit.v1 import distributions
 from deepkit.v1.contrib import (
     crf,
     data,
+    factorization,
     framework,
     layers,
     learn,
@@ -20,6 +21,6 @@ from deepkit.v1.contrib import (
 )
 
 __all__ = [
-    "crf", "data", "distributions", "framework", "layers", "learn", "legacy_seq2seq", "lookup", "losses", "metrics",
-    "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
+    "crf", "data", "distributions", "factorization", "framework", "layers", "learn", "legacy_seq2seq", "lookup", "losses",
+    "metrics", "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
 ]
