@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from deepkit.commands.tf1 import imports, numpy_names, program, screen
+from deepkit.commands.tf1.moved_modules import MOVED
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -291,7 +292,7 @@ def test_names_that_moved():
     assert imports.resolve("tensorflow.python.framework.ops.reset_default_graph") is tf.reset_default_graph
     assert imports.resolve("tensorflow.python.platform.gfile") is tf.gfile
     assert imports.resolve("tensorflow.python.ops") is None
-    assert all(old != new and new.partition(".")[0] in imports.ROOTS for old, new in imports.MOVED.items())
+    assert all(old != new and new.partition(".")[0] in imports.ROOTS for old, new in MOVED.items())
 
 
 def test_keras_is_found_where_it_is(monkeypatch):
