@@ -6,27 +6,27 @@ from deepkit.errors import MissingModuleError
 from deepkit.commands.tf1.imports import resolve
 from deepkit.commands.tf1.moved_modules import MOVED
 
-NAMES = """
-contrib.factorization.KMeans contrib.framework.python.ops.arg_scope.arg_scope contrib.framework.python.ops.variables.get_variables
-contrib.layers.python.layers.initializers.xavier_initializer contrib.layers.python.layers.layers.batch_norm
-contrib.layers.python.layers.regularizers.l2_regularizer contrib.seq2seq.python.ops.attention_wrapper.AttentionWrapper
-contrib.seq2seq.python.ops.basic_decoder.BasicDecoder contrib.seq2seq.python.ops.beam_search_decoder.BeamSearchDecoder
-contrib.seq2seq.python.ops.decoder.dynamic_decode contrib.seq2seq.python.ops.helper.TrainingHelper
-contrib.seq2seq.python.ops.loss.sequence_loss contrib.training.python.training.hparam.HParams
-core.framework.attr_value_pb2.AttrValue python.data.Dataset python.data.ops.dataset_ops.Dataset
-python.estimator.estimator.Estimator python.framework.graph_io.write_graph
-python.framework.graph_util.convert_variables_to_constants python.framework.importer.import_graph_def
-python.framework.sparse_tensor.SparseTensor python.framework.tensor_util.make_tensor_proto python.layers.base.Layer
-python.ops.candidate_sampling_ops.uniform_candidate_sampler python.ops.check_ops.assert_equal
-python.ops.confusion_matrix.confusion_matrix python.ops.ctc_ops.ctc_loss python.ops.functional_ops.map_fn
-python.ops.histogram_ops.histogram_fixed_width python.ops.linalg_ops.matrix_inverse
-python.ops.losses.losses.mean_squared_error python.ops.losses.mean_squared_error python.ops.metrics.accuracy
-python.ops.partitioned_variables.fixed_size_partitioner python.ops.spectral_ops.fft python.ops.template.make_template
-python.platform.test.TestCase python.training.adagrad.AdagradOptimizer
-python.training.gradient_descent.GradientDescentOptimizer python.training.input.batch
-python.training.learning_rate_decay.exponential_decay python.training.momentum.MomentumOptimizer
-python.training.rmsprop.RMSPropOptimizer
-""".split()
+NAMES = [
+    "contrib.factorization.KMeans", "contrib.framework.python.ops.arg_scope.arg_scope",
+    "contrib.framework.python.ops.variables.get_variables", "contrib.layers.python.layers.initializers.xavier_initializer",
+    "contrib.layers.python.layers.layers.batch_norm", "contrib.layers.python.layers.regularizers.l2_regularizer",
+    "contrib.seq2seq.python.ops.attention_wrapper.AttentionWrapper", "contrib.seq2seq.python.ops.basic_decoder.BasicDecoder",
+    "contrib.seq2seq.python.ops.beam_search_decoder.BeamSearchDecoder", "contrib.seq2seq.python.ops.decoder.dynamic_decode",
+    "contrib.seq2seq.python.ops.helper.TrainingHelper", "contrib.seq2seq.python.ops.loss.sequence_loss",
+    "contrib.training.python.training.hparam.HParams", "core.framework.attr_value_pb2.AttrValue", "python.data.Dataset",
+    "python.data.ops.dataset_ops.Dataset", "python.estimator.estimator.Estimator", "python.framework.graph_io.write_graph",
+    "python.framework.graph_util.convert_variables_to_constants", "python.framework.importer.import_graph_def",
+    "python.framework.sparse_tensor.SparseTensor", "python.framework.tensor_util.make_tensor_proto", "python.layers.base.Layer",
+    "python.ops.candidate_sampling_ops.uniform_candidate_sampler", "python.ops.check_ops.assert_equal",
+    "python.ops.confusion_matrix.confusion_matrix", "python.ops.ctc_ops.ctc_loss", "python.ops.functional_ops.map_fn",
+    "python.ops.histogram_ops.histogram_fixed_width", "python.ops.linalg_ops.matrix_inverse",
+    "python.ops.losses.losses.mean_squared_error", "python.ops.losses.mean_squared_error", "python.ops.metrics.accuracy",
+    "python.ops.partitioned_variables.fixed_size_partitioner", "python.ops.spectral_ops.fft", "python.ops.template.make_template",
+    "python.platform.test.TestCase", "python.training.adagrad.AdagradOptimizer",
+    "python.training.gradient_descent.GradientDescentOptimizer", "python.training.input.batch",
+    "python.training.learning_rate_decay.exponential_decay", "python.training.momentum.MomentumOptimizer",
+    "python.training.rmsprop.RMSPropOptimizer",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
