@@ -2,9 +2,9 @@
 
 import pytest
 
-from deepkit.errors import MissingModuleError
 from deepkit.commands.tf1.imports import resolve
 from deepkit.commands.tf1.moved_modules import MOVED
+from deepkit.errors import MissingModuleError
 
 NAMES = [
     "contrib.factorization.KMeans", "contrib.framework.python.ops.arg_scope.arg_scope",
