@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, machine, threads
-from deepkit.device.registers.lanes import WIDE
+from deepkit.device.registers.lanes import WIDE, check_filled
 from deepkit.device.registers.products import Terms, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
 
@@ -58,6 +58,7 @@ def turn(filters: Any) -> Any:
 
 def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
     """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]; `finish` as in convolve.convolve."""
+    check_filled(filters.shape[-1])
     x, w = planar(np.ascontiguousarray(x), windows)
     filters = machine.aligned_copy(filters)
     y = np.empty((x.shape[0], *w.out, filters.shape[-1]), np.float32)
@@ -86,6 +87,7 @@ def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], Non
 
 def filter_gradient(x: Any, dy: Any, shape: Ints, windows: Windows) -> Any:
     """The derivative of sum(y dy) by the filters, which have the given shape."""
+    check_filled(shape[-1])
     x, w = planar(np.ascontiguousarray(x), windows)
     dy = np.ascontiguousarray(dy).reshape(x.shape[0], *w.out, shape[-1])
     (_, high, wide, channels), columns = padded_shape(x.shape, w), shape[-1]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, machine, threads
-from deepkit.device.registers.lanes import WIDE, load, nothing, store
+from deepkit.device.registers.lanes import WIDE, check_filled, load, nothing, store
 from deepkit.device.registers.products import ROWS, products
 from deepkit.device.windows import Ints, Windows, pad
 
@@ -91,6 +91,7 @@ def _together(squares: Any) -> Any:
 def convolve(x: Any, filters: Any, windows: Windows) -> Any:
     """`convolve_reference`, compiled: piece by piece, each of which stays in a core's cache."""
     channels, columns = filters.shape[-2:]
+    check_filled(channels, columns)
     down, across = (-(-n // 2) for n in windows.out)
     count, step = x.shape[0] * down * across, _tiles_at_a_time(channels, columns)
     x, y = np.ascontiguousarray(x), np.empty((x.shape[0], *windows.out, columns), np.float32)
@@ -109,6 +110,7 @@ def convolve(x: Any, filters: Any, windows: Windows) -> Any:
 def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     """`filter_gradient_reference`, compiled."""
     channels, columns = x.shape[-1], dy.shape[-1]
+    check_filled(channels, columns)
     down, across = (-(-n // 2) for n in windows.out)
     step = _tiles_at_a_time(channels, columns)
     count = x.shape[0] * down * across

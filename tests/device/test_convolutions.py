@@ -14,6 +14,7 @@ from deepkit.device import compiled, convolve, direct, rows, threads, winograd
 from deepkit.device.registers import products
 from deepkit.device.registers.lanes import WIDE
 from deepkit.device.windows import Windows, fit
+from deepkit.errors import ShapeError
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 RELATIVE = 3e-6
@@ -77,6 +78,18 @@ def test_winograd(w: Windows, space: tuple[int, ...], channels: int, columns: in
     if compiled.available():
         close(winograd.convolve(x, filters, w), y)
         close(winograd.filter_gradient(x, dy, w), dw)
+
+
+@needs_numba
+def test_channels_that_do_not_fill_a_register_are_refused_and_nothing_is_written_beyond_an_array() -> None:
+    w = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
+    x, filters, dy = arrays(w, (16, 16), WIDE - 1, WIDE - 1, batch=2)
+    for way in (
+        lambda: direct.convolve(x, filters, w), lambda: direct.filter_gradient(x, dy, filters.shape, w),
+        lambda: winograd.convolve(x, filters, w), lambda: winograd.filter_gradient(x, dy, w),
+    ):
+        with pytest.raises(ShapeError, match="do not fill a register"):
+            way()
 
 
 @needs_numba

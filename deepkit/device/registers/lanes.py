@@ -1,4 +1,4 @@
-"""Eight float32 side by side, the wide register of a processor, for compiled kernels that say what stays in registers.
+"""Eight or sixteen float32 side by side, the wide register of a processor, for compiled kernels that say what stays in registers.
 
 A kernel that computes with lanes runs as plain Python too, slowly: each function below says in NumPy what it means. What
 numba makes of them, one machine instruction each, stands in `lanes_compiled`.
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device.machine import has
+from deepkit.errors import ShapeError
 
 WIDE = 16 if has("avx512f") else 8
 """Numbers in one register: 512 bits where the processor has them, else 256."""
@@ -18,18 +19,27 @@ ROWS = 12 if WIDE == 16 else 6
 """Rows of a tile: their sums, two registers of each, fill most of the 32 wide registers or of the 16 of AVX2."""
 
 
+def check_filled(*counts: int) -> None:
+    """ShapeError unless as many numbers as each of `counts` fill a register: a kernel would go beyond the ends of arrays."""
+    if min(counts) < WIDE:
+        raise ShapeError(
+            f"{min(counts)} channels do not fill a register", rule=f"{WIDE} numbers fill one of this processor",
+            hint="device.convolve chooses a way that takes any number of channels",
+        )
+
+
 def load(array: Any, at: int) -> Any:
-    """The eight numbers of a contiguous array that begin at its flat index `at`."""
+    """The numbers of a contiguous array that begin at its flat index `at`, a register full."""
     return array.reshape(-1)[at : at + WIDE].copy()
 
 
 def store(array: Any, at: int, lanes: Any) -> None:
-    """Writes eight numbers at the flat index `at` of a contiguous array."""
+    """Writes a register at the flat index `at` of a contiguous array."""
     array.reshape(-1)[at : at + WIDE] = lanes
 
 
 def spread(array: Any, at: int) -> Any:
-    """Eight times the number at the flat index `at`."""
+    """A register full of the number at the flat index `at`."""
     return np.full(WIDE, array.reshape(-1)[at], np.float32)
 
 
@@ -49,12 +59,12 @@ def choose(a: Any, b: Any, same: Any, other: Any) -> Any:
 
 
 def nothing() -> Any:
-    """Eight zeros."""
+    """A register full of zeros."""
     return np.zeros(WIDE, np.float32)
 
 
 def same(number: float) -> Any:
-    """Eight times one number that is known when the kernel is compiled."""
+    """A register full of one number that is known when the kernel is compiled."""
     return np.full(WIDE, number, np.float32)
 
 

@@ -18,7 +18,7 @@ _instruction: Any = intrinsic
 
 
 class Lanes(types.Type):
-    """Numba's type of eight float32."""
+    """Numba's type of a register of float32."""
 
     def __init__(self) -> None:
         super().__init__(name="Lanes")
