@@ -117,3 +117,63 @@ def test_merge_is_a_module_and_a_function():
     assert layers.merge.Concatenate is layers.Concatenate
     with pytest.raises(ArgumentError, match="mode='join'"):
         layers.merge([a, b], mode="join")
+
+
+# ---- layers that Keras 2 only kept
+
+
+X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+OLD_LAYERS = [
+    lambda: layers.Highway(activation="tanh", W_regularizer="l2", b_constraint="maxnorm", input_dim=3),
+    lambda: layers.Highway(bias=False, input_dim=3),
+    lambda: layers.MaxoutDense(2, nb_feature=5, b_regularizer="l1", input_dim=3),
+    lambda: layers.MaxoutDense(2, bias=False, input_dim=3),
+]
+
+
+@pytest.mark.parametrize("make", OLD_LAYERS)
+def test_old_layers_train_and_come_again_from_their_configuration(make):
+    model = keras.models.Sequential([make()])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(X, np.ones(model.predict(X).shape), verbose=0)
+    assert all(np.any(a != b) for a, b in zip(before, model.get_weights(), strict=True))
+    again = keras.models.Sequential.from_config(model.get_config())
+    assert again.layers[0].get_config() == model.layers[0].get_config()
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_highway_mixes_its_input_with_a_function_of_it():
+    layer = layers.Highway(activation="tanh")
+    layer.build((None, 3))
+    assert [w.name.split("/")[-1].split(":")[0] for w in layer.weights] == ["W", "W_carry", "b", "b_carry"]
+    assert np.all(layer.get_weights()[3] == 1)
+    rng = np.random.default_rng(1)
+    layer.set_weights([rng.normal(size=np.shape(w)) for w in layer.get_weights()])
+    w, w_carry, b, b_carry = layer.get_weights()
+    share = 1 / (1 + np.exp(-(X @ w_carry + b_carry)))
+    np.testing.assert_allclose(layer(X).numpy(), share * np.tanh(X @ w + b) + (1 - share) * X, rtol=1e-5, atol=1e-6)
+
+
+def test_maxout_is_the_largest_of_linear_functions():
+    layer = layers.MaxoutDense(2, nb_feature=3)
+    layer.build((None, 3))
+    rng = np.random.default_rng(1)
+    layer.set_weights([rng.normal(size=np.shape(w)) for w in layer.get_weights()])
+    w, b = layer.get_weights()
+    np.testing.assert_allclose(layer(X).numpy(), (np.einsum("bi,kio->bko", X, w) + b).max(1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("old", "today"),
+    [
+        (lambda: layers.AtrousConvolution1D(4, 3, atrous_rate=2), lambda: layers.Conv1D(4, 3, dilation_rate=2)),
+        (lambda: layers.AtrousConvolution2D(4, 3, 2, border_mode="same", atrous_rate=(2, 2)),
+         lambda: layers.Conv2D(4, (3, 2), padding="same", dilation_rate=(2, 2))),
+    ],
+)
+def test_convolutions_with_holes(old, today):
+    with pytest.warns(DeprecationWarning, match="dilation_rate"):
+        made = old()
+    assert config(made) == config(today())

@@ -12,8 +12,10 @@ from deepkit.keras.applications import (
     inception_v3,
     mobilenet,
     mobilenet_v2,
+    nasnet,
     resnet,
     resnet50,
+    resnet_v2,
     vgg16,
     vgg19,
     xception,
@@ -23,7 +25,9 @@ from deepkit.keras.applications.inception_resnet_v2 import InceptionResNetV2
 from deepkit.keras.applications.inception_v3 import InceptionV3
 from deepkit.keras.applications.mobilenet import MobileNet
 from deepkit.keras.applications.mobilenet_v2 import MobileNetV2
+from deepkit.keras.applications.nasnet import NASNetLarge, NASNetMobile
 from deepkit.keras.applications.resnet import ResNet50, ResNet101, ResNet152
+from deepkit.keras.applications.resnet_v2 import ResNet50V2, ResNet101V2, ResNet152V2
 from deepkit.keras.applications.vgg16 import VGG16
 from deepkit.keras.applications.vgg19 import VGG19
 from deepkit.keras.applications.xception import Xception
@@ -31,8 +35,8 @@ from deepkit.loading import listing
 
 __all__ = [
     "VGG16", "VGG19", "DenseNet121", "DenseNet169", "DenseNet201", "InceptionResNetV2", "InceptionV3", "MobileNet",
-    "MobileNetV2", "ResNet50", "ResNet101", "ResNet152", "Xception", "densenet", "imagenet_utils",
-    "inception_resnet_v2", "inception_v3", "mobilenet", "mobilenet_v2", "resnet", "resnet50", "vgg16", "vgg19",
-    "xception",
+    "MobileNetV2", "NASNetLarge", "NASNetMobile", "ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2", "ResNet152",
+    "ResNet152V2", "Xception", "densenet", "imagenet_utils", "inception_resnet_v2", "inception_v3", "mobilenet",
+    "mobilenet_v2", "nasnet", "resnet", "resnet50", "resnet_v2", "vgg16", "vgg19", "xception",
 ]
 __dir__ = listing(__all__)

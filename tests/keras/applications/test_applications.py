@@ -16,7 +16,9 @@ A, K = keras.applications, keras.backend
 PUBLISHED = {  # all weights, and those that training moves; Keras' documentation gives the first in millions
     "Xception": (22_910_480, 22_855_952), "VGG16": (138_357_544,) * 2, "VGG19": (143_667_240,) * 2,
     "ResNet50": (25_636_712, 25_583_592), "ResNet101": (44_707_176, 44_601_832), "ResNet152": (60_419_944, 60_268_520),
-    "InceptionV3": (23_851_784, 23_817_352), "InceptionResNetV2": (55_873_736, 55_813_192),
+    "ResNet50V2": (25_613_800, 25_568_360), "ResNet101V2": (44_675_560, 44_577_896),
+    "ResNet152V2": (60_380_648, 60_236_904), "NASNetMobile": (5_326_716, 5_289_978),
+    "NASNetLarge": (88_949_818, 88_753_150), "InceptionV3": (23_851_784, 23_817_352), "InceptionResNetV2": (55_873_736, 55_813_192),
     "MobileNet": (4_253_864, 4_231_976), "MobileNetV2": (3_538_984, 3_504_872), "DenseNet121": (8_062_504, 7_978_856),
     "DenseNet169": (14_307_880, 14_149_480), "DenseNet201": (20_242_984, 20_013_928),
 }
@@ -34,7 +36,7 @@ def test_number_of_weights(name: str) -> None:
 FEATURES = {
     "Xception": (10, 10, 2048), "VGG16": (7, 7, 512), "VGG19": (7, 7, 512), "ResNet50": (7, 7, 2048),
     "ResNet101": (7, 7, 2048), "InceptionV3": (8, 8, 2048), "InceptionResNetV2": (8, 8, 1536), "MobileNet": (7, 7, 1024),
-    "MobileNetV2": (7, 7, 1280), "DenseNet121": (7, 7, 1024),
+    "MobileNetV2": (7, 7, 1280), "DenseNet121": (7, 7, 1024), "ResNet50V2": (7, 7, 2048), "NASNetMobile": (7, 7, 1056),
 }
 
 

@@ -20,11 +20,11 @@ from deepkit.keras.backend.nested import keras_shape
 
 NETWORKS = [
     "VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "Xception", "InceptionV3", "InceptionResNetV2",
-    "MobileNet", "MobileNetV2", "DenseNet121",
+    "MobileNet", "MobileNetV2", "DenseNet121", "ResNet50V2", "ResNet101V2", "NASNetMobile", "NASNetLarge",
 ]
 SMALL = {"Xception": 71, "InceptionV3": 75, "InceptionResNetV2": 75}
 AUTOMATIC = re.compile(r"^(conv2d|batch_normalization|activation|add|concatenate|max_pooling2d|average_pooling2d|"
-                       r"custom_scale_layer|global_(?:average|max)_pooling2d|zero_padding2d|input)(?:_(\d+))?$")
+                       r"custom_scale_layer|cropping2d|global_(?:average|max)_pooling2d|zero_padding2d|input)(?:_(\d+))?$")
 
 
 def numbered(names: list[str]) -> list[str]:
@@ -61,7 +61,7 @@ def test_network(name: str, config: dict[str, Any]) -> None:
     assert len(model.trainable_weights) == len(peer.trainable_weights)
 
 
-@pytest.mark.parametrize("name", ["MobileNet", "MobileNetV2", "ResNet50", "Xception"])
+@pytest.mark.parametrize("name", ["MobileNet", "MobileNetV2", "ResNet50", "ResNet50V2", "NASNetMobile", "Xception"])
 def test_outputs(name: str) -> None:
     theirs.backend.clear_session()
     ours.backend.clear_session()
