@@ -14,6 +14,7 @@ from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import kept, keras_shape, listed, single
+from deepkit.keras.backend.tensors import tensor
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.base.replay import replayed, sources_of
@@ -275,8 +276,15 @@ class Network(Layer):
         return [*penalties, *[x for _, x in Forward.connected(self).losses]]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Each output keeps the mask that its own layer gave it."""
-        return None
+        """The masks of the outputs for inputs that have these masks, one for each output: every layer passes on its own."""
+        if not self.is_connected:
+            return None
+        with context.calling(collect=True, eager=not any(isinstance(x, Symbol) for x in flatten(inputs))):
+            outputs = self.call(map_leaves(tensor, inputs), mask=mask)
+            return map_leaves(context.mask_of, outputs)
+
+    def _pass_masks_on(self, inputs: Any, outputs: Any, masks: Any) -> None:
+        """Nothing: each output has the mask that its own layer gave it."""
 
     # ---- description
 

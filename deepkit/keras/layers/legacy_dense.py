@@ -27,13 +27,14 @@ class _OldDense(Layer):
         self.bias, self.input_dim = bias, input_dim
         settle(self, W=(init, W_regularizer, W_constraint), b=("zeros", b_regularizer, b_constraint))
         self.input_spec = InputSpec(ndim=2)
+        self.W: Any = None
         self.b: Any = None
 
-    def _make(self, W: tuple[int, ...], b: tuple[int, ...]) -> None:
-        """The two weights of these shapes."""
-        self.W = self.add_weight("W", W, None, self.init, self.W_regularizer, True, self.W_constraint)
-        if self.bias:
-            self.b = self.add_weight("b", b, None, "zeros", self.b_regularizer, True, self.b_constraint)
+    def _make_W(self, shape: tuple[int, ...]) -> None:
+        self.W = self.add_weight("W", shape, None, self.init, self.W_regularizer, True, self.W_constraint)
+
+    def _make_b(self, shape: tuple[int, ...]) -> None:
+        self.b = self.add_weight("b", shape, None, "zeros", self.b_regularizer, True, self.b_constraint)
 
     def build(self, input_shape: Any) -> None:
         self.input_spec = InputSpec(shape=(None, input_shape[-1]))
@@ -68,14 +69,15 @@ class Highway(_OldDense):
             input_dim, kwargs,
         )
         self.activation = activations.get(activation)
+        self.W_carry: Any = None
         self.b_carry: Any = None
 
     def build(self, input_shape: Any) -> None:
         n = input_shape[-1]
-        self.W_carry: Any
-        self._make((n, n), (n,))
+        self._make_W((n, n))
         self.W_carry = self.add_weight("W_carry", (n, n), None, self.init)
         if self.bias:
+            self._make_b((n,))
             self.b_carry = self.add_weight("b_carry", (n,), None, "ones")
         super().build(input_shape)
 
@@ -116,7 +118,9 @@ class MaxoutDense(_OldDense):
         (self.nb_feature,) = numbers(nb_feature, 1, "nb_feature")
 
     def build(self, input_shape: Any) -> None:
-        self._make((self.nb_feature, input_shape[-1], self.output_dim), (self.nb_feature, self.output_dim))
+        self._make_W((self.nb_feature, input_shape[-1], self.output_dim))
+        if self.bias:
+            self._make_b((self.nb_feature, self.output_dim))
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:

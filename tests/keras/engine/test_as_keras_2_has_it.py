@@ -158,3 +158,29 @@ def test_a_callback_sees_the_validation_data(weighted: bool, split: bool) -> Non
     model.fit(x, y, sample_weight=w if weighted else None, callbacks=[seen], verbose=0, **data)
     for found, expected in zip(seen.validation_data, [x[2:], y[2:], w[2:] if weighted else np.ones(2)], strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_a_model_s_masks_are_those_that_its_layers_pass_on():
+    L = keras.layers
+    ids = L.Input((4,))
+    h = L.LSTM(3, return_sequences=True)(L.Embedding(6, 2, mask_zero=True)(ids))
+    model = keras.models.Model(ids, [h, L.LSTM(2)(h)])
+    x = np.array([[1, 2, 0, 0], [3, 3, 3, 0]])
+    steps, last = model.compute_mask(x)
+    np.testing.assert_array_equal(steps.numpy(), x != 0)
+    assert last is None
+    assert len(model.layers[1].inbound_nodes) == 1  # asking is no further call of a layer
+    symbol, none = model.compute_mask(ids)
+    assert none is None
+    np.testing.assert_array_equal(keras.backend.function([ids], [symbol])([x])[0], x != 0)
+
+
+def test_a_model_s_masks_begin_with_those_of_its_inputs():
+    L = keras.layers
+    a, b = L.Input((3, 2)), L.Input((3, 2))
+    model = keras.models.Model([a, b], [L.Add()([a, b]), b])
+    mask = keras.backend.constant(np.array([[True, False, True]]), dtype="bool")
+    data = [np.ones((1, 3, 2), "float32")] * 2
+    assert model.compute_mask([a, b], [None, None]) == [None, None]
+    for found in model.compute_mask(data, [mask, mask]):
+        np.testing.assert_array_equal(found.numpy(), [[True, False, True]])

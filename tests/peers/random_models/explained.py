@@ -26,6 +26,13 @@ class Explanation:
 
 EXPLAINED = [
     Explanation(
+        "a layer whose build calls that of its base is built by tf_keras while it is read from JSON, outside of its name; here "
+        "as in Keras 2.3.1 its weights have the layer's name in front in any model",
+        where="weights|trainable",
+        source=r"Own\([\s\S]*model_from_json[\s\S]*describe\(other\)",
+        ours=r"own\w*/",
+    ),
+    Explanation(
         "tf_keras in a graph also lists among a model's losses and updates those that a nested model has for its own "
         "input, though it trains without them; here as in Keras 2.3.1 they are those of the model's own calls",
         where="losses|updates",
