@@ -284,7 +284,9 @@ class Network(Layer):
             return map_leaves(context.mask_of, outputs)
 
     def _pass_masks_on(self, inputs: Any, outputs: Any, masks: Any) -> None:
-        """Nothing: each output has the mask that its own layer gave it."""
+        """Nothing but what a subclass says: each output has the mask that its own layer gave it."""
+        if type(self).compute_mask is not Network.compute_mask:
+            super()._pass_masks_on(inputs, outputs, masks)
 
     # ---- description
 

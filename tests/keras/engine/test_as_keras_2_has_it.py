@@ -184,3 +184,15 @@ def test_a_model_s_masks_begin_with_those_of_its_inputs():
     assert model.compute_mask([a, b], [None, None]) == [None, None]
     for found in model.compute_mask(data, [mask, mask]):
         np.testing.assert_array_equal(found.numpy(), [[True, False, True]])
+
+
+def test_a_model_of_one_s_own_says_which_mask_goes_on():
+    class Masked(keras.models.Model):
+        def call(self, x):
+            return 2 * x
+
+        def compute_mask(self, inputs, mask=None):
+            return keras.backend.not_equal(inputs[..., 0], 0)
+
+    y = Masked()(keras.layers.Input((3, 2)))
+    assert y._keras_mask.shape.as_list() == [None, 3]
