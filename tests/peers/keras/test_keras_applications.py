@@ -16,7 +16,6 @@ pytest.importorskip("tf_keras", reason="tf_keras is not installed (extra: peers)
 import tf_keras as theirs
 
 from deepkit import keras as ours
-from deepkit.keras.backend.nested import keras_shape
 
 NETWORKS = [
     "VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "Xception", "InceptionV3", "InceptionResNetV2",
@@ -43,7 +42,7 @@ def table(model: Any) -> list[Any]:
     for layer, name in zip(model.layers, numbered([layer.name for layer in model.layers]), strict=True):
         shape = layer.output_shape
         shape = shape[0] if isinstance(shape, list) else shape
-        rows.append((name, type(layer).__name__, tuple(shape), [keras_shape(w) for w in layer.weights]))
+        rows.append((name, type(layer).__name__, tuple(shape), [w.shape.as_list() for w in layer.weights]))
     return rows
 
 
