@@ -87,7 +87,7 @@ class Model(Network):
         training.target_tensors = kept(target_tensors)
         training.choose(**chosen)
         if self.outputs:
-            training.prepared()
+            training.targets_of_the_graph()
         self._compiled_training, self.optimizer, self.run_eagerly = training, found, bool(run_eagerly)
         self.loss, self.loss_weights = training.chosen["loss"], training.chosen["loss_weights"]
         self.sample_weight_mode = training.chosen["sample_weight_mode"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from deepkit.errors import ArgumentError, GraphWarning
-from deepkit.keras.backend.nested import kept, keras_shape, single
+from deepkit.core.apply import is_tensor
+from deepkit.errors import ArgumentError, DTypeError, GraphWarning
+from deepkit.keras.backend.nested import kept, keras_shape
 from deepkit.keras.backend.session import is_placeholder
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.layer import Layer
@@ -94,7 +95,11 @@ class Training:
     def targets_of_the_graph(self) -> list[Any]:
         """For each output the tensor that it is compared with, or None where targets are given as data."""
         names, given = self.signature.output_names, self.target_tensors
-        found = per_output(single(given) if isinstance(given, list) and len(given) == 1 else given, names, "target_tensors")
+        if given is not None and not isinstance(given, (list, tuple, dict)):
+            if not is_tensor(given):
+                raise DTypeError(f"target_tensors={given!r}", rule="a tensor, a list of them, or a dictionary by output")
+            given = [given]
+        found = per_output(given, names, "target_tensors")
         return [None if y is None or loss is None else y for y, loss in zip(found, self.prepared().losses, strict=True)]
 
     def forget(self) -> None:

@@ -196,3 +196,18 @@ def test_a_model_of_one_s_own_says_which_mask_goes_on():
 
     y = Masked()(keras.layers.Input((3, 2)))
     assert y._keras_mask.shape.as_list() == [None, 3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [(lambda y: set(), TypeError), (lambda y: [y], ValueError), (lambda y: y, ValueError), (lambda y: [y] * 3, ValueError),
+     (lambda y: {"c": y}, ValueError)],
+)
+def test_target_tensors_that_do_not_fit_the_outputs(wrong: Any, error: Any) -> None:
+    x, y = keras.Input((3,)), K.variable(np.ones((5, 2)))
+    model = keras.Model(x, [keras.layers.Dense(2, name=name)(x) for name in "ab"])
+    with pytest.raises(error):
+        model.compile("sgd", "mse", target_tensors=wrong(y))
+    assert model.optimizer is None
+    model.compile("sgd", "mse", target_tensors={"a": y, "b": y})
+    assert np.isfinite(model.train_on_batch(np.ones((5, 3), "float32"), None)).all()
