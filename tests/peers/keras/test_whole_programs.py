@@ -50,13 +50,6 @@ def history(fitted):
     return {key: [float(v) for v in values] for key, values in fitted.history.items()}
 
 
-def printed(act):
-    """The lines that act(print_fn) prints."""
-    lines = []
-    act(lambda text, **_: lines.append(text))
-    return "\n".join(lines)
-
-
 # ---- several models in one
 
 
@@ -420,20 +413,6 @@ def functions_of_what_lies_between(keras, folder):
     model.train_on_batch(x, y)
     model.get_layer("b").trainable = False
     return before, between([x]), slope([x]), [layer.output_shape for layer in model.layers]
-
-
-def what_a_summary_prints(keras, folder):
-    L = keras.layers
-    image, words = L.Input((8, 8, 3), name="image"), L.Input((7,), name="words")
-    a = L.Flatten(name="flat")(L.MaxPooling2D(name="pool")(L.Conv2D(4, 3, padding="same", name="conv")(image)))
-    b = L.LSTM(6, name="lstm")(L.Embedding(50, 8, name="embedding")(words))
-    h = L.BatchNormalization(name="norm")(L.concatenate([a, b], name="both"))
-    model = keras.models.Model([image, words], [L.Dense(3, name="p")(h), L.Dense(1, name="q")(h)], name="two")
-    model.get_layer("conv").trainable = False
-    inner = keras.models.Sequential([L.Dense(3, input_dim=4, name="x"), L.Dropout(0.5, name="y")], name="inner")
-    stack = keras.models.Sequential([inner, L.Dense(2, name="z")], name="stack")
-    return [printed(lambda fn, m=m, n=n: m.summary(line_length=n, print_fn=fn))
-            for m in (model, inner, stack) for n in (None, 70, 110)]
 
 
 PROGRAMS = [value for value in list(globals().values()) if getattr(value, "__code__", None)
