@@ -221,15 +221,17 @@ class Dropout(Op):
         if shape == x.shape and cuda.philox.fits(xp, x.dtype, shape):
             return cuda.philox.dropout(xp, stream.place(x.size), x, keep)
         one = x.dtype.type(1)
-        uniform = stream.uniform(shape, x.dtype, xp)
-        factors = (uniform >= one - keep) * (one / keep)
-        return x * factors, factors
+        kept = stream.uniform(shape, x.dtype, xp) >= one - keep
+        return xp.where(kept, x * (one / keep), x.dtype.type(0)), kept * (one / keep)
 
     def gradient(
         self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], x: AnyTensor, keep: AnyTensor, *noise: AnyTensor
     ) -> Any:
-        dx = None if dys[0] is None else ops.unbroadcast(dys[0] * ys[1], x, ys[0])  # the factors do not depend on x
-        return (dx, None, *[None for _ in noise])
+        if dys[0] is None:
+            return (None, None, *[None for _ in noise])
+        kept = ops.broadcast_like(ys[1] > 0, ys[0])  # chosen, not multiplied: NaN times 0 is NaN
+        dx = ops.where(kept, dys[0] * ys[1], ops.zeros_like(dys[0]))  # the factors do not depend on x
+        return (ops.unbroadcast(dx, x, ys[0]), None, *[None for _ in noise])
 
 
 def random_normal(

@@ -180,10 +180,10 @@ class SegmentExtreme(SegmentReduction):
     def gradient(self, dy: AnyTensor, y: AnyTensor, data: AnyTensor, ids: AnyTensor, *num: AnyTensor) -> Any:
         if not data.dtype.is_differentiable:
             return (None, *[None for _ in (ids, *num)])
-        chosen = ops.cast(ops.equal(data, rows_of_segments(y, ids)), data.dtype)
-        tied = apply(SegmentSum(static=self.static), chosen, ids, *num)
+        chosen = ops.equal(data, rows_of_segments(y, ids))
+        tied = apply(SegmentSum(static=self.static), ops.cast(chosen, data.dtype), ids, *num)
         share = rows_of_segments(dy / ops.maximum(tied, ops.ones_like(tied)), ids)
-        return (chosen * share, *[None for _ in (ids, *num)])
+        return (ops.where(chosen, share, ops.zeros_like(share)), *[None for _ in (ids, *num)])
 
 
 @register
