@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepkit.core.graph import Graph
+
+
+VARIABLE_STORE = ("__variable_store",)  # the list that holds what knows the variables by name, and the open scope
 
 
 class GraphKeys:
@@ -77,3 +83,9 @@ class Collections:
         """Takes out everything whose id() is in `gone`, from all lists."""
         for entries in self._lists.values():
             entries[:] = [v for v in entries if id(v() if isinstance(v, _Loose) else v) not in gone]
+
+
+def variable_prefix(graph: Graph) -> str:
+    """What the open variable scope of a graph puts before names: "path/", or "" outside any."""
+    held = graph.get_collection(VARIABLE_STORE)
+    return f"{held[0].scope.name}/" if held and held[0].scope.name else ""

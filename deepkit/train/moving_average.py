@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.apply import apply
-from deepkit.core.collections import GraphKeys
+from deepkit.core.collections import GraphKeys, variable_prefix
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
@@ -48,9 +48,10 @@ class ExponentialMovingAverage:
     def _shadow(self, var: Any) -> Variable:
         """The shadow of a variable starts at its initial value, that of another tensor at zero."""
         graph = var.graph.root
+        name = f"{variable_prefix(graph)}{self.average_name(var)}"
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             start = var.initialized_value() if isinstance(var, Variable) else self._zeros(var)
-            shadow = Variable(start, trainable=False, name=self.average_name(var))
+            shadow = Variable(start, trainable=False, name=name)
         if isinstance(var, Variable):
             graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, var)
         return shadow
@@ -72,7 +73,8 @@ class ExponentialMovingAverage:
 
     def _move_without_bias(self, shadow: Variable, tensor: Any, decay: Any) -> Any:
         """An average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that."""
-        graph, name = tensor.graph.root, shadow.node.name
+        graph = tensor.graph.root
+        name = f"{variable_prefix(graph)}{shadow.node.name}"
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             biased = Variable(self._zeros(tensor), trainable=False, name=f"{name}/biased")
             steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")
@@ -86,7 +88,7 @@ class ExponentialMovingAverage:
 
     def average_name(self, var: Any) -> str:
         """The name under which the shadow is stored."""
-        return f"{var.node.name}/{self.name}"
+        return self._averages[var].node.name if var in self._averages else f"{var.node.name}/{self.name}"
 
     def variables_to_restore(self, moving_avg_variables: Any = None) -> dict[str, Variable]:
         """Names to variables so that a checkpoint's averages are loaded into the variables themselves."""

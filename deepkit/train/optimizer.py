@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
-from deepkit.core.collections import GraphKeys
+from deepkit.core.collections import GraphKeys, variable_prefix
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
 from deepkit.core.nest import leaves
@@ -127,19 +127,20 @@ class Optimizer:
             self._slot(var, slot)
 
     def _slot(self, var: Any, slot: str) -> Any:
-        """The variable that remembers `slot` for `var`, made at first use."""
+        """The variable that remembers `slot` for `var`, made at first use; an open variable scope stands before its name."""
         known = self._slots[slot]
         if var not in known:
-            known[var] = self._new(
-                var, self._slot_start(slot, var), f"{_base(var)}/{self.slot_scopes.get(slot, self.name)}"
-            )
+            scope = variable_prefix(var.graph) if isinstance(var, Symbol) else ""
+            name = f"{scope}{_base(var)}/{self.slot_scopes.get(slot, self.name)}"
+            known[var] = self._new(var, self._slot_start(slot, var), name)
         return known[var]
 
     def _number(self, name: str, like: Any, start: float) -> Any:
-        """A scalar variable that all variables of a graph share, such as beta1^t."""
+        """A scalar variable that all variables of a graph share, such as beta1^t; named within the open name scope."""
         key = (name, like.graph if isinstance(like, Symbol) else None)
         if key not in self._shared:
-            self._shared[key] = self._new(like, start, name, scalar=True)
+            scope = like.graph.names.scope if isinstance(like, Symbol) else ""
+            self._shared[key] = self._new(like, start, f"{scope}/{name}" if scope else name, scalar=True)
         return self._shared[key]
 
     def _new(self, like: Any, start: float, name: str, scalar: bool = False) -> Any:

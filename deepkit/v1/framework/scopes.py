@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deepkit.core.collections import GraphKeys
+from deepkit.core.collections import VARIABLE_STORE, GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
 from deepkit.core.variable import Variable
@@ -27,7 +27,6 @@ __all__ = [
     "variable_op_scope",
     "variable_scope",
 ]
-_KEY = ("__variable_store",)
 
 _INHERITED = (
     "initializer", "regularizer", "caching_device", "partitioner", "custom_getter", "dtype", "use_resource",
@@ -128,7 +127,7 @@ class VariableScope:
 
 def store_of(graph: Graph | None = None) -> VariableStore[VariableScope]:
     """The store of a graph (the default one), made at first use."""
-    held = (graph or default_graph()).get_collection_ref(_KEY)
+    held = (graph or default_graph()).get_collection_ref(VARIABLE_STORE)
     if not held:
         held.append(VariableStore(VariableScope(None)))
     return held[0]
