@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -32,8 +34,16 @@ def cupy_is_installed() -> bool:
         return False
 
 
+@functools.cache
+def _is_installed() -> bool:
+    """Whether there is a CuPy to import: asked once, for every plan wants to know."""
+    return importlib.util.find_spec("cupy") is not None
+
+
 def gpu_device_count() -> int:
     """How many CUDA devices can be used: 0 without CuPy, without a driver or without a device."""
+    if _cupy is None and not _is_installed():
+        return 0
     try:
         return int(cupy().cuda.runtime.getDeviceCount())
     except (MissingExtraError, RuntimeError):  # CUDARuntimeError: no driver, no device

@@ -67,5 +67,5 @@ extern "C" __global__ void dropout(
     if (i >= size) return;
     T factor = unit(encrypt(key, high, start + i / NUMBERS), i % NUMBERS) >= below ? scale : T(0);
     factors[i] = factor;
-    y[i] = x[i] * factor;
+    y[i] = factor == T(0) ? T(0) : x[i] * factor;  // chosen: 0 times a NaN would be one
 }
