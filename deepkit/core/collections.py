@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from deepkit.core.graph import Graph
-
+from typing import Any
 
 VARIABLE_STORE = ("__variable_store",)  # the list that holds what knows the variables by name, and the open scope
 
@@ -85,7 +81,7 @@ class Collections:
             entries[:] = [v for v in entries if id(v() if isinstance(v, _Loose) else v) not in gone]
 
 
-def variable_prefix(graph: Graph) -> str:
+def variable_prefix(graph: Collections) -> str:
     """What the open variable scope of a graph puts before names: "path/", or "" outside any."""
     held = graph.get_collection(VARIABLE_STORE)
     return f"{held[0].scope.name}/" if held and held[0].scope.name else ""
