@@ -80,8 +80,7 @@ class Collections:
         for entries in self._lists.values():
             entries[:] = [v for v in entries if id(v() if isinstance(v, _Loose) else v) not in gone]
 
-
-def variable_prefix(graph: Collections) -> str:
-    """What the open variable scope of a graph puts before names: "path/", or "" outside any."""
-    held = graph.get_collection(VARIABLE_STORE)
-    return f"{held[0].scope.name}/" if held and held[0].scope.name else ""
+    def variable_prefix(self) -> str:
+        """What the open variable scope puts before names: "path/", or "" outside any."""
+        held = self.get(VARIABLE_STORE)
+        return f"{held[0].scope.name}/" if held and held[0].scope.name else ""

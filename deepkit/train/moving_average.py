@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.apply import apply
-from deepkit.core.collections import GraphKeys, variable_prefix
+from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
@@ -48,7 +48,7 @@ class ExponentialMovingAverage:
     def _shadow(self, var: Any) -> Variable:
         """The shadow of a variable starts at its initial value, that of another tensor at zero."""
         graph = var.graph.root
-        name = f"{variable_prefix(graph)}{self.average_name(var)}"
+        name = f"{graph.collections.variable_prefix()}{self.average_name(var)}"
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             start = var.initialized_value() if isinstance(var, Variable) else self._zeros(var)
             shadow = Variable(start, trainable=False, name=name)
@@ -74,7 +74,7 @@ class ExponentialMovingAverage:
     def _move_without_bias(self, shadow: Variable, tensor: Any, decay: Any) -> Any:
         """An average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that."""
         graph = tensor.graph.root
-        name = f"{variable_prefix(graph)}{shadow.node.name}"
+        name = f"{graph.collections.variable_prefix()}{shadow.node.name}"
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             biased = Variable(self._zeros(tensor), trainable=False, name=f"{name}/biased")
             steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
-from deepkit.core.collections import GraphKeys, variable_prefix
+from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
 from deepkit.core.nest import leaves
@@ -130,7 +130,7 @@ class Optimizer:
         """The variable that remembers `slot` for `var`, made at first use; an open variable scope stands before its name."""
         known = self._slots[slot]
         if var not in known:
-            scope = variable_prefix(var.graph) if isinstance(var, Symbol) else ""
+            scope = var.graph.collections.variable_prefix() if isinstance(var, Symbol) else ""
             name = f"{scope}{_base(var)}/{self.slot_scopes.get(slot, self.name)}"
             known[var] = self._new(var, self._slot_start(slot, var), name)
         return known[var]
