@@ -102,7 +102,7 @@ def _lie_alike(a: Any, first: Any) -> bool:
 
 def _elu(x, out):
     last = x.size - WIDE
-    end = lanes_of.elu(load(x, last))  # before anything is overwritten: out may be x, and the last eight overlap
+    end = lanes_of.elu(load(x, last))  # before anything is overwritten: out may be x, and the last register overlaps
     for i in range(0, last, WIDE):
         store(out, i, lanes_of.elu(load(x, i)))
     store(out, last, end)

@@ -3,7 +3,7 @@
 With x[p + k] for what stands at place k under window p: y[p] = max over k of x[p + k], or the mean; dy[p] goes back to
 the place that held the maximum, or in equal parts to all. NumPy goes over the places in the window, all windows at once.
 The compiled twins of the maximum go over the windows: what one sees is then read once, and stays in the cache. Those with
-lanes take eight channels at a time, the others the channels that are left, and other types than float32.
+lanes take a register of channels at a time, the others the channels that are left, and other types than float32.
 """
 
 from __future__ import annotations
