@@ -26,21 +26,21 @@ def _quotient(x):
 
 @compiled.part
 def tanh(x):
-    """tanh of eight numbers."""
+    """tanh of the numbers in a register."""
     p, q = _quotient(bounded(x, same(9.0)))
     return bounded(p / q, same(1.0))
 
 
 @compiled.part
 def sigmoid(x):
-    """sigmoid x = (1 + tanh(x / 2)) / 2 of eight numbers."""
+    """sigmoid x = (1 + tanh(x / 2)) / 2 of the numbers in a register."""
     half = same(0.5)
     return fused(tanh(x * half), half, half)
 
 
 @compiled.part
 def exp_below(x):
-    """exp of eight numbers, of those above 0 as of 0; from -104 on it is 0."""
+    """exp of the numbers in a register, of those above 0 as of 0; from -104 on it is 0."""
     x = bounded(nothing() - highest(nothing() - x, nothing()), same(170.0))
     k = nearest(x * same(1.4426950408889634))  # 1 / log 2
     r = fused(k, same(-0.693145751953125), x)  # log 2 in two parts, the first with so few digits that k times it is exact
@@ -66,7 +66,7 @@ def softplus(x):
 
 @compiled.part
 def elu(x):
-    """x or exp(x) - 1 of eight numbers: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
+    """x or exp(x) - 1 of the numbers in a register: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
     half = (nothing() - highest(nothing() - x, nothing())) * same(0.5)
     p, q = _quotient(bounded(half, same(9.0)))
     return highest(x, nothing()) + bounded((p + p) / (q - p), same(1.0))
@@ -74,7 +74,7 @@ def elu(x):
 
 @compiled.part
 def sigmoid_to_the_end(x):
-    """sigmoid of eight numbers with all its digits down to the smallest: from exp(-|x|), as NumPy's reference."""
+    """sigmoid of the numbers in a register with all its digits down to the smallest: from exp(-|x|), as NumPy's reference."""
     small = exp_below(nothing() - highest(x, nothing() - x))
     above = choose(highest(x, nothing()), x, same(1.0), small)
     return above / (same(1.0) + small)
