@@ -66,7 +66,7 @@ def softplus(x):
 
 @compiled.part
 def elu(x):
-    """x or exp(x) - 1 of the numbers in a register: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
+    """x or exp(x) - 1 of a register's numbers: max(x, 0) + 2 t / (1 - t) with t = tanh(min(x, 0) / 2), where nothing cancels."""
     half = (nothing() - highest(nothing() - x, nothing())) * same(0.5)
     p, q = _quotient(bounded(half, same(9.0)))
     return highest(x, nothing()) + bounded((p + p) / (q - p), same(1.0))
