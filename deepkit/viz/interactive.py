@@ -41,7 +41,7 @@ class Explorer(Interactive):
     def stand(self, name: str, rows: Sequence[Any] | None = None, *, words: bool = True) -> None:
         """Make the widget: rows (the controls, one below the other), words, and the drawing; and follow the controls.
 
-        name: as in the CSS class deepkit-NAME-explorer; words: False where nothing is said above the drawing.
+        name: the widget's CSS class; words: False where nothing is said above the drawing.
         """
         w = optional("ipywidgets", "an explorer")
         self._said, self._drawing = w.HTML(), w.HTML()
@@ -49,7 +49,7 @@ class Explorer(Interactive):
             control.observe(self._change, "value")
         shown = [self._said, self._drawing] if words else [self._drawing]
         self.widget = w.VBox([*(self.controls.values() if rows is None else rows), *shown])
-        self.widget.add_class(f"deepkit-{name}-explorer")
+        self.widget.add_class(name)
         self._change()
 
 

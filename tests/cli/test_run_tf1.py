@@ -261,8 +261,8 @@ def test_ctrl_c_is_the_program_s_own(run_tf1, tmp_path):
     mark = tmp_path / "mark"
     script = run_tf1.scripts / "long.py"
     script.write_text(
-        f"import time\nopen({str(mark)!r}, 'w').close()\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise\n"
+        f"import time\ntry:\n    open({str(mark)!r}, 'w').close()\n"
+        "    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-m", "deepkit", "run-tf1", str(script)], env=run_tf1.environment,

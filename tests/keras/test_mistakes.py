@@ -421,7 +421,7 @@ def lost(x):
 
 
 WARNINGS = {
-    "frozen after compile": (refrozen, GraphWarning, "`trainable` of a layer has changed since compile"),
+    "frozen after compile": (refrozen, GraphWarning, "Discrepancy .*set after compile, and training goes on"),
     "softmax of one": (
         lambda: made(1, "softmax", "mse"), GraphWarning, r"output 'scores': softmax of 1 unit is always 1.*sigmoid",
     ),

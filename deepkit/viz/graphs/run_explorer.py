@@ -44,7 +44,7 @@ class RunExplorer(Explorer):
             slider = w.FloatSlider(value or 0.0, min=-10, max=10, step=0.5, layout=w.Layout(width="260px"))
             self.controls |= {f"feed {name}": switch, name: slider}
             rows.append(w.HBox([switch, slider]))
-        self.stand("run", rows)
+        self.stand("deepkit-run-explorer", rows)
 
     def _change(self, _: Any = None) -> None:
         chosen = self._fetches[self.controls["fetch"].value]

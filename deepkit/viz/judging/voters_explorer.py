@@ -30,7 +30,7 @@ class VotersExplorer(Explorer):
             "alike": w.FloatSlider(alike, min=0, max=0.5, step=0.005, description="copy the leader", readout_format=".1%",
                                    **wide),
         }
-        self.stand("voters")
+        self.stand("deepkit-voters-explorer")
 
     def _change(self, _: Any = None) -> None:
         voters, right, alike = (self.controls[name].value for name in ("voters", "right", "alike"))

@@ -41,7 +41,7 @@ class WorkersExplorer(Explorer):
             "rate": w.FloatSlider(rate, min=0.05, max=2.2, step=0.05, description="rate", **look),
             "way": w.Dropdown(options=list(_WAYS), value=way, description="training", **look),
         }
-        self.stand("workers", [in_row(self.controls.values())], words=False)
+        self.stand("deepkit-workers-explorer", [in_row(self.controls.values())], words=False)
 
     def _change(self, _: Any = None) -> None:
         chosen = {name: control.value for name, control in self.controls.items()}

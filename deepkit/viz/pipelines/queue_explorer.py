@@ -42,7 +42,7 @@ class QueueExplorer(Explorer):
             self.controls[name] = kind(getattr(self._given, name), min=least, max=most, step=step, description=text, **look)
         end = next(text for text, closes in _ENDS.items() if closes == self._given.closes)
         self.controls["end"] = w.Dropdown(options=list(_ENDS), value=end, description="at the end", **look)
-        self.stand("queue", [in_row(self.controls.values())], words=False)
+        self.stand("deepkit-queue-explorer", [in_row(self.controls.values())], words=False)
 
     def _change(self, _: Any = None) -> None:
         chosen = {name: self.controls[name].value for name in _SLIDERS}

@@ -44,7 +44,7 @@ class PenaltyExplorer(Explorer):
             "strength": w.FloatLogSlider(strength, min=top - 3, max=top, step=0.01, description="strength", style=narrow,
                                          layout=w.Layout(width="460px"), readout_format=".3g"),
         }
-        self.stand("penalty", words=False)
+        self.stand("deepkit-penalty-explorer", words=False)
 
     def _change(self, _: Any = None) -> None:
         share = KINDS[self.controls["penalty"].value]

@@ -38,7 +38,7 @@ class GatesExplorer(Explorer):
             "since": w.IntSlider(steps // 2, 0, steps - 1, description="from step", style=narrow, layout=wide),
         }
         c = self.controls
-        self.stand("gates", [in_row([c["gate"], c["position"]]), c["since"]])
+        self.stand("deepkit-gates-explorer", [in_row([c["gate"], c["position"]]), c["since"]])
 
     @property
     def held(self) -> dict[str, float]:

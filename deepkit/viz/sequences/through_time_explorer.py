@@ -31,7 +31,7 @@ class ThroughTimeExplorer(Explorer):
             "radius": w.FloatSlider(0.6, min=0.2, max=2.0, step=0.05, description="spectral radius", **look),
             "steps": w.IntSlider(28, 2, 100, description="steps", **look),
         }
-        self.stand("through-time")
+        self.stand("deepkit-through-time-explorer")
 
     def _change(self, _: Any = None) -> None:
         c = self.controls
