@@ -117,7 +117,7 @@ def test_fit_on_ranks_is_fit_with_the_whole_batch(kind, eager):
     many = on_ranks(keras_fit, 2, 8, eager, kind)
     for weights, seen in many:
         for mine, value in zip(weights, expected, strict=True):
-            np.testing.assert_allclose(mine, value, rtol=1e-3, atol=1e-4)
+            np.testing.assert_allclose(mine, value, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(seen["loss"], history["loss"], rtol=1e-4)
         np.testing.assert_allclose(seen["accuracy"], history["accuracy"])
 

@@ -46,13 +46,13 @@ def test_the_old_spellings_are_named_with_the_new_ones(tmp_path):
 
 
 def test_names_that_scikit_learn_gave_up_are_put_back_and_told(tmp_path):
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: course)")
     said = run(Path(__file__).parent / "scripts" / "old_companions.py", tmp_path).stderr
     assert "scikit-learn has given up TSNE, Imputer, cross_validation, sklearn.externals: put back for this program" in said
 
 
 def test_boston_comes_from_the_data_at_hand(tmp_path):
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: course)")
     program = tmp_path / "prices.py"
     program.write_text("from sklearn.datasets import load_boston\nb = load_boston()\nprint(b.data.shape, b.feature_names[5])\n")
     child = run(program, tmp_path)
@@ -64,7 +64,7 @@ def test_boston_comes_from_the_data_at_hand(tmp_path):
 
 
 def test_california_is_read_from_the_data_at_hand_as_scikit_learn_gives_it(tmp_path):
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: course)")
     program, home = tmp_path / "districts.py", tmp_path / "home"
     program.write_text(
         "from sklearn.datasets import fetch_california_housing\n"

@@ -126,5 +126,5 @@ def test_half_precision_is_convolved_in_single(gpu, normal):
     x, filters = normal((1, 4, 4, 2), np.float16), normal((3, 3, 2, 3), np.float16)
     got = conv.Conv(**SLIDING).forward(gpu, x, filters)
     assert got.dtype == np.float16
-    np.testing.assert_allclose(got, conv.Conv(**SLIDING).forward(np, x, filters), atol=4e-3)
+    np.testing.assert_allclose(got, conv.Conv(**SLIDING).forward(np, x, filters), rtol=2**-10, atol=1e-3)
     assert gpu.launched == ["convolve"]

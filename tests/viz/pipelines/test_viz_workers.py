@@ -123,7 +123,7 @@ def test_scaling_follows_the_ring_and_what_is_hidden():
     assert viz.Scaling(30.0, 60.0, 6.0, jitter=1.0).time(100) > viz.Scaling(30.0, 60.0, 6.0).time(100) + 3
     with pytest.raises(ArgumentError, match="above 0"):
         viz.Scaling(0.0, 1.0, 1.0)
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: course)")
     assert "no overlap: 1 to 0.6; " in repr(viz.show_scaling(step))
 
 
