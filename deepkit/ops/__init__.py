@@ -9,7 +9,7 @@ import deepkit.ops.input.tables
 import deepkit.ops.transfer
 from deepkit.ops.arrays.conversion import *
 from deepkit.ops.arrays.creation import *
-from deepkit.ops.arrays.indexing import *
+from deepkit.ops.arrays.gathering import *
 from deepkit.ops.arrays.joining import *
 from deepkit.ops.arrays.layout import *
 from deepkit.ops.arrays.ordering import *
@@ -17,6 +17,7 @@ from deepkit.ops.arrays.partition import *
 from deepkit.ops.arrays.places import *
 from deepkit.ops.arrays.scatter import *
 from deepkit.ops.arrays.selection import *
+from deepkit.ops.arrays.slicing import *
 from deepkit.ops.arrays.sparse import *
 from deepkit.ops.arrays.sparse_algebra import *
 from deepkit.ops.arrays.tensor_list import *
@@ -35,6 +36,7 @@ from deepkit.ops.math.arithmetic import *
 from deepkit.ops.math.bitwise import *
 from deepkit.ops.math.comparison import *
 from deepkit.ops.math.complex_ import *
+from deepkit.ops.math.cumulative import *
 from deepkit.ops.math.decomposition import *
 from deepkit.ops.math.diagonals import *
 from deepkit.ops.math.einstein_sum import *
@@ -50,6 +52,7 @@ from deepkit.ops.nn.affine import *
 from deepkit.ops.nn.beams import *
 from deepkit.ops.nn.candidates import *
 from deepkit.ops.nn.conv import *
+from deepkit.ops.nn.conv_transpose import *
 from deepkit.ops.nn.ctc import *
 from deepkit.ops.nn.embedding import *
 from deepkit.ops.nn.loss import *

@@ -15,7 +15,7 @@ from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLik
 from deepkit.device.arrays import scatter
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.arrays.gathering import check_indices
 from deepkit.ops.functions import ops
 
 __all__ = ["bincount", "confusion_matrix", "dynamic_partition", "dynamic_stitch", "reverse_sequence", "scatter_nd"]

@@ -10,7 +10,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import scatter, xp_of
 from deepkit.errors import ShapeError
-from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.arrays.gathering import check_indices
 from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 

@@ -15,7 +15,7 @@ from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLik
 from deepkit.device.arrays import may_look, scatter
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.arrays.gathering import check_indices
 
 __all__ = ["in_top_k", "invert_permutation", "setdiff1d", "top_k", "unique", "unique_with_counts"]
 

@@ -14,7 +14,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.arrays.indexing import check_indices
+from deepkit.ops.arrays.gathering import check_indices
 
 __all__ = [
     "SparseTensor",

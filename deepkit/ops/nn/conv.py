@@ -1,4 +1,4 @@
-"""Convolutions over one, two or three space axes: ordinary, dilated, depthwise, separable and transposed.
+"""Convolutions over one, two or three space axes: ordinary, dilated, depthwise and separable, with their gradients.
 
 What is called convolution here is, as everywhere in deep learning, cross-correlation: the filter is not turned round.
 """
@@ -12,7 +12,7 @@ from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
-from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, PaddingLike, ShapeLike, TensorLike
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, PaddingLike, TensorLike
 from deepkit.device import activations, convolve
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
@@ -22,9 +22,8 @@ from deepkit.ops.nn.affine import BiasAdd, BiasAddRelu, one_for_each_channel
 from deepkit.ops.nn.spatial import AXES, Walk, Windowed
 
 __all__ = [
-    "atrous_conv2d", "atrous_conv2d_transpose", "conv1d", "conv1d_transpose", "conv2d", "conv2d_backprop_filter",
-    "conv2d_backprop_input", "conv2d_transpose", "conv3d", "conv3d_transpose", "conv_transpose", "convolution",
-    "depthwise_conv2d", "depthwise_conv2d_native", "separable_conv2d",
+    "atrous_conv2d", "conv1d", "conv2d", "conv3d", "convolution", "depthwise_conv2d", "depthwise_conv2d_native",
+    "separable_conv2d",
 ]
 
 
@@ -201,7 +200,7 @@ class ConvFilterGrad(Convolving):
         return apply(self.made_into(ConvInputGrad), dy, ddw, x), apply(self.made_into(Conv), x, ddw), None
 
 
-def _either(what: str, old: Any, new: Any) -> Any:
+def either(what: str, old: Any, new: Any) -> Any:
     """The value of an argument that TensorFlow 1 spells in two ways."""
     if (old is None) == (new is None):
         raise ArgumentError(f"give {what}, once", hint=f"{what}=...")
@@ -231,7 +230,7 @@ def conv1d(
     >>> dk.ops.conv1d([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]], 1, "VALID").numpy().ravel().tolist()
     [1.0, 2.0]
     """
-    x = _either("input", value, input)
+    x = either("input", value, input)
     return _convolve("conv1d", x, filters, Walk(1, stride, padding, data_format, dilations), name)
 
 
@@ -251,7 +250,7 @@ def conv2d(
     >>> dk.ops.conv2d(np.ones([1, 4, 4, 3], "f"), np.ones([2, 2, 3, 8], "f"), [1, 2, 2, 1], "SAME").shape
     Shape([1, 2, 2, 8])
     """
-    filters = _either("filter", filter, filters)
+    filters = either("filter", filter, filters)
     return _convolve("Conv2D", input, filters, Walk(2, strides, padding, data_format, dilations), name)
 
 
@@ -264,7 +263,7 @@ def conv3d(
 
     ShapeError: other numbers of axes, or of channels.
     """
-    filters = _either("filter", filter, filters)
+    filters = either("filter", filter, filters)
     return _convolve("Conv3D", input, filters, Walk(3, strides, padding, data_format, dilations), name)
 
 
@@ -279,8 +278,8 @@ def convolution(
     With `groups` the channels are split into that many groups, each with filters of its own.
     ShapeError: other numbers of axes, or of channels. ArgumentError: another padding.
     """
-    filters = convert(_either("filter", filter, filters), beside=input)
-    space = _space_of(filters)
+    filters = convert(either("filter", filter, filters), beside=input)
+    space = space_of(filters)
     rate = dilation_rate if dilations is None else dilations
     if _above_one(strides) and _above_one(rate):
         raise ArgumentError(
@@ -291,7 +290,7 @@ def convolution(
     return _convolve("convolution", input, filters, Walk(space, strides, padding, data_format, rate), name, groups)
 
 
-def _space_of(filters: Any) -> int:
+def space_of(filters: Any) -> int:
     space = None if filters.shape.rank is None else filters.shape.rank - 2
     if space not in AXES:
         raise ShapeError(
@@ -340,7 +339,7 @@ def depthwise_conv2d(
     input (batch, height, width, channels); result (batch, ..., channels * multiplier). ShapeError: other numbers of axes or of
     channels. Source: L. Sifre, S. Mallat, 2013.
     """
-    filters = _either("filter", filter, filters)
+    filters = either("filter", filter, filters)
     with scope(name, "depthwise", input, filters) as full:
         x, filters = convert(input, beside=filters), convert(filters, beside=input)
         walk = Walk(2, strides, padding, data_format, rate if dilations is None else dilations)
@@ -378,116 +377,3 @@ def separable_conv2d(
             input, depthwise_filter, strides, padding, rate, "depthwise", data_format, dilations
         )
         return _convolve("separable_conv2d", apart, pointwise_filter, Walk(2, 1, "VALID", data_format, 1), full)
-
-
-def _transpose(
-    default: str, value: TensorLike | None, filters: TensorLike | None, output_shape: ShapeLike | None, walk: Walk,
-    name: str | None,
-) -> Any:
-    """filters are (kernel..., channels out, channels in): those of the convolution that is transposed."""
-    op = ConvInputGrad(**walk.settings())
-    with scope(name, default, value, filters, output_shape) as full:
-        value = convert(value, beside=filters)
-        like = ops.broadcast_to(convert(0, value.dtype, beside=value), output_shape)  # a shape that takes no memory
-        if not walk.first:
-            return apply(op, value, filters, like, name=full)
-        y = apply(op, spatial.to_last(value, walk.space), filters, spatial.to_last(like, walk.space))
-        return spatial.to_first(y, walk.space, full)
-
-
-def conv1d_transpose(
-    input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
-    data_format: str | None = "NWC", dilations: IntsLike | None = None, name: str | None = None,
-) -> AnyTensor:
-    """The transpose of conv1d: filters (width, out, in).
-
-    input (batch, width, in); result: output_shape. ShapeError: an output_shape that does not lead to input.
-    """
-    return _transpose("conv1d_transpose", input, filters, output_shape, Walk(1, strides, padding, data_format, dilations), name)
-
-
-def conv2d_transpose(
-    value: TensorLike | None = None, filter: TensorLike | None = None, output_shape: ShapeLike | None = None,
-    strides: IntsLike | None = None, padding: str = "SAME", data_format: str | None = "NHWC", name: str | None = None,
-    input: TensorLike | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
-) -> AnyTensor:
-    """The transpose (gradient by the input) of conv2d, also called deconvolution: with strides it enlarges images.
-
-    value (batch, height, width, in), filter (height, width, out, in): as for the conv2d that leads from out to in.
-    output_shape [batch, height, width, out] says which of the sizes is meant that lead to the same value; the batch may
-    be shape(value)[0]. Source: M. Zeiler et al., CVPR 2010.
-    ShapeError: an output_shape that does not lead to value.
-    """
-    x, w = _either("value", value, input), _either("filter", filter, filters)
-    return _transpose("conv2d_transpose", x, w, output_shape, Walk(2, strides, padding, data_format, dilations), name)
-
-
-def conv3d_transpose(
-    value: TensorLike | None = None, filter: TensorLike | None = None, output_shape: ShapeLike | None = None,
-    strides: IntsLike | None = None, padding: str = "SAME", data_format: str | None = "NDHWC", name: str | None = None,
-    input: TensorLike | None = None, filters: TensorLike | None = None, dilations: IntsLike | None = None,
-) -> AnyTensor:
-    """The transpose of conv3d: filter (depth, height, width, out, in).
-
-    value (batch, depth, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
-    """
-    x, w = _either("value", value, input), _either("filter", filter, filters)
-    return _transpose("conv3d_transpose", x, w, output_shape, Walk(3, strides, padding, data_format, dilations), name)
-
-
-def conv_transpose(
-    input: TensorLike, filters: TensorLike, output_shape: ShapeLike, strides: IntsLike, padding: str = "SAME",
-    data_format: str | None = None, dilations: IntsLike | None = None, name: str | None = None,
-) -> AnyTensor:
-    """The transposed convolution over as many space axes as the filter has.
-
-    input (batch, space..., in), filters (kernel..., out, in); result: output_shape. ShapeError: an output_shape that does not
-    lead to input.
-    """
-    filters = convert(filters, beside=input)
-    walk = Walk(_space_of(filters), strides, padding, data_format, dilations)
-    return _transpose("conv_transpose", input, filters, output_shape, walk, name)
-
-
-def atrous_conv2d_transpose(
-    value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
-) -> AnyTensor:
-    """The transpose of atrous_conv2d: filters (height, width, out, in).
-
-    value (batch, height, width, in); result: output_shape. ShapeError: an output_shape that does not lead to value.
-    """
-    return _transpose("atrous_conv2d_transpose", value, filters, output_shape, Walk(2, 1, padding, None, rate), name)
-
-
-def conv2d_backprop_input(
-    input_sizes: ShapeLike, filter: TensorLike | None = None, out_backprop: TensorLike | None = None,
-    strides: IntsLike | None = None, padding: PaddingLike | None = None, use_cudnn_on_gpu: bool = True,
-    data_format: str | None = "NHWC", dilations: IntsLike | None = None, name: str | None = None,
-    filters: TensorLike | None = None,
-) -> AnyTensor:
-    """The derivative of conv2d by its input, which has the shape input_sizes; out_backprop is that by its output.
-
-    ShapeError: shapes that do not belong together.
-    """
-    w = _either("filter", filter, filters)
-    walk = Walk(2, strides, padding, data_format, dilations)
-    return _transpose("Conv2DBackpropInput", out_backprop, w, input_sizes, walk, name)
-
-
-def conv2d_backprop_filter(
-    input: TensorLike, filter_sizes: ShapeLike, out_backprop: TensorLike, strides: IntsLike, padding: PaddingLike,
-    use_cudnn_on_gpu: bool = True, data_format: str | None = "NHWC", dilations: IntsLike | None = None,
-    name: str | None = None,
-) -> AnyTensor:
-    """The derivative of conv2d by its filter, which has the shape filter_sizes; out_backprop is that by its output.
-
-    ShapeError: shapes that do not belong together.
-    """
-    walk = Walk(2, strides, padding, data_format, dilations)
-    op = ConvFilterGrad(**walk.settings())
-    with scope(name, "Conv2DBackpropFilter", input, out_backprop) as full:
-        x, dy = convert(input, beside=out_backprop), convert(out_backprop, beside=input)
-        like = ops.broadcast_to(convert(0, x.dtype, beside=x), filter_sizes)
-        if walk.first:
-            x, dy = spatial.to_last(x, 2), spatial.to_last(dy, 2)
-        return apply(op, x, dy, like, name=full)

@@ -10,7 +10,7 @@ from deepkit.device import pooling as device_pooling
 from deepkit.device.dtypes import as_dtype
 from deepkit.device.philox import Stream
 from deepkit.ops import random
-from deepkit.ops.arrays.indexing import GatherGrad
+from deepkit.ops.arrays.gathering import GatherGrad
 from deepkit.ops.math.segments import SegmentSum
 from deepkit.ops.nn import conv, loss, normalization, pooling, recurrent_gru, recurrent_lstm, recurrent_simple
 
