@@ -1,5 +1,6 @@
 """What holds for all tests: not the machine's speed, not the shell they start from and not luck decides whether one passes."""
 
+import os
 import random
 import signal
 import threading
@@ -38,3 +39,20 @@ def the_same_luck(request, monkeypatch):
     np.random.seed(dice.getrandbits(32))
     yield
     np.random.set_state(before)
+
+
+@pytest.fixture(autouse=True)
+def a_world_of_its_own(monkeypatch):
+    """A test builds in an empty default graph and leaves the environment as it was: the order of tests decides nothing.
+
+    What fixtures of a module or of the whole run build stands in the graph outside, as other tests of that module expect.
+    """
+    from deepkit.core import graph
+
+    monkeypatch.setattr(graph, "_root", graph.Graph())
+    entered, sessions, environment = list(graph._state.graphs), list(graph._state.sessions), dict(os.environ)
+    yield
+    graph._state.graphs[:], graph._state.sessions[:] = entered, sessions
+    for name in os.environ.keys() - environment.keys() - {"PYTEST_CURRENT_TEST"}:
+        del os.environ[name]
+    os.environ.update({name: value for name, value in environment.items() if name != "PYTEST_CURRENT_TEST"})

@@ -207,7 +207,8 @@ def test_children_get_the_fast_kernels_unless_the_user_chose(monkeypatch):
 
 
 def test_children_leave_half_of_the_cores_alone(monkeypatch):
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    for name in (_launch.threads.VARIABLE, *_launch.threads.THEIRS):
+        monkeypatch.delenv(name, raising=False)
     for cores, threads in ((8, "4"), (1, "1")):
         monkeypatch.setattr(_launch.threads, "usable_cores", lambda cores=cores: cores)
         assert _launch.child_environment()["OPENBLAS_NUM_THREADS"] == threads
