@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_CHARACTERS = 100_000
@@ -15,7 +16,7 @@ _BUILT_IN = frozenset(dir(builtins))
 
 @dataclass(frozen=True)
 class Piece:
-    """A statement at top level of a cell that gives names a value, and the names it uses.
+    """A statement at top level of a cell that gives `names` a value or `changes` what is there, and the names it uses.
 
     Cells are counted from the top; places are in the order of the notebook.
     """
@@ -23,6 +24,7 @@ class Piece:
     cell: int
     place: tuple[int, int]
     names: frozenset[str]
+    changes: frozenset[str]
     uses: frozenset[str]
     statement: ast.stmt
 
@@ -36,34 +38,60 @@ class Piece:
 
 
 def pieces_of(source: str, cell: int) -> Iterator[Piece]:
-    """The definitions, imports and assignments of a cell; none where it is not Python."""
+    """The statements of a cell that leave something behind under a name; none where it is not Python."""
     for number, statement in enumerate(statements(source)):
         names = frozenset(defined_in([statement]))
-        if names:
-            yield Piece(cell, (cell, number), names, frozenset(_used(statement) - _bound(statement)), statement)
+        changes = frozenset(_changed(statement)) - names - {""}
+        if names or changes:
+            yield Piece(cell, (cell, number), names, changes, frozenset(_used(statement) - _bound(statement)), statement)
 
 
-def borrowed(answer: str, cell: int, pieces: Iterable[Piece], known: set[str], wanted: set[str]) -> tuple[list[str], list[str]]:
+def borrowed(
+    answer: str, cell: int, pieces: Iterable[Piece], known: set[str], wanted: set[str], *, live: bool = False
+) -> tuple[list[str], list[str]]:
     """The pieces that an answer in cell number `cell` needs, in their order: those from above, and those from below.
 
-    `known` are names that are there anyway, `wanted` those that the answer has to define. Of several pieces that define
-    a name the last one counts, as in a notebook that was run from top to bottom.
+    `known` are names that are there anyway, `wanted` those that the answer has to define. Of what defines a name above the
+    answer the last counts, with all that changes it from there on: in a notebook that is run from top to bottom, it is what
+    the test below the answer meets. Where there is nothing above, or where cells are in the order in which they were run
+    (`live`), what defines it below counts as well.
     """
     tree = ast.Module(statements(answer), [])
     own = _bound(tree) | known | _BUILT_IN
-    by_name = {name: piece for piece in pieces if piece.cell != cell for name in piece.names}
+    by_name = defaultdict[str, list[Piece]](list)
+    for piece in pieces:
+        for name in (piece.names | piece.changes if piece.cell != cell else ()):
+            by_name[name].append(piece)
     missing = (wanted | _used(tree)) - own if tree.body else set[str]()
-    taken: dict[tuple[int, int], Piece] = {}
+    looked_for, taken = set(missing), dict[tuple[int, int], Piece]()
     while missing:
-        piece = by_name.get(missing.pop())
-        if piece is not None and piece.place not in taken:
+        name = missing.pop()
+        for piece in _that_count(name if name in by_name else "*", cell, by_name, live):
             taken[piece.place] = piece
-            missing |= piece.uses - own
+            missing |= piece.uses - own - looked_for
+            looked_for |= piece.uses
     above: list[str] = []
     below: list[str] = []
     for _, piece in sorted(taken.items()):
         (above if piece.cell < cell else below).append(piece.source)
     return above, below
+
+
+def _that_count(name: str, cell: int, by_name: Mapping[str, Sequence[Piece]], live: bool) -> list[Piece]:
+    """The pieces that make what stands under a name: in the cells above number `cell`, and perhaps in those below it."""
+    found = by_name.get(name, ())
+    above = _since_defined(name, [piece for piece in found if piece.cell < cell])
+    below = _since_defined(name, [piece for piece in found if piece.cell > cell])
+    return above + below if live or not above else above
+
+
+def _since_defined(name: str, pieces: list[Piece]) -> list[Piece]:
+    """The last of these pieces that defines a name, and what changes it afterwards; a module is not changed by its use."""
+    anew = [i for i, piece in enumerate(pieces) if name in piece.names]
+    if not anew or name == "*":
+        return pieces
+    first = pieces[anew[-1]]
+    return [first] if isinstance(first.statement, ast.Import | ast.ImportFrom) else pieces[anew[-1] :]
 
 
 def without_magics(source: str) -> str:
@@ -92,6 +120,42 @@ def defined_in(nodes: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from _targets([target])
 
 
+def _changed(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement may give a value, or whose value it changes in place, but for those in `defined_in`."""
+    match statement:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            yield from map(_owner, targets)
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            yield _owner(target)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):  # names.append(...)
+            yield _owner(owner)
+        case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.Match():
+            for node in _outside_functions(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node.id
+                elif isinstance(node, ast.stmt) and node is not statement:
+                    yield from (*defined_in([node]), *(_changed(node) if not hasattr(node, "body") else ()))
+        case ast.Expr(value=value):
+            yield from (part.target.id for part in ast.walk(value) if isinstance(part, ast.NamedExpr))
+
+
+def _owner(target: ast.expr) -> str:
+    """The name whose value a target is a part of: `table` for table["x"].y; empty where there is none."""
+    while isinstance(target, ast.Subscript | ast.Attribute | ast.Starred):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _outside_functions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """A statement and all within it, but for what belongs to the functions and classes that it defines."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
 def imports_of(source: str) -> list[str]:
     """The import statements at top level of a cell, each on a line; none where the cell is not Python."""
     return [ast.unparse(node) for node in statements(source) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -108,7 +172,9 @@ def statements(source: str) -> list[ast.stmt]:
 
 
 def _targets(targets: Iterable[ast.AST]) -> Iterator[str]:
-    return (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+    """The names among the targets of an assignment; table["x"] = 1 gives none a value."""
+    parts = (part for target in targets for part in ast.walk(target))
+    return (part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
 
 
 def _used(tree: ast.AST) -> set[str]:

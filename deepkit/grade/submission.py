@@ -18,7 +18,8 @@ _MOST_CELLS = 1000  # that are looked through for helpers
 class Submission:
     """The answers found, the reasons why others cannot be taken, and what the notebook imports and defines.
 
-    Imports at top level of any answer are run for all of them. `texts` are the open questions that were answered.
+    Imports at top level of any answer are run for all of them. `texts` are the open questions that were answered. The cells
+    are in the notebook's order, or, where it is `live`, in the one in which they were run.
     """
 
     answers: dict[str, str]
@@ -27,10 +28,11 @@ class Submission:
     pieces: tuple[Piece, ...]
     places: dict[str, int]
     texts: dict[str, str]
+    live: bool = False
 
     def beside(self, name: str, known: set[str], wanted: set[str]) -> tuple[list[str], list[str]]:
         """What the answer `name` needs of other cells: what runs before it, and what runs after it; see `borrowed`."""
-        return borrowed(self.answers[name], self.places[name], self.pieces, known, wanted)
+        return borrowed(self.answers[name], self.places[name], self.pieces, known, wanted, live=self.live)
 
     def defines(self, name: str) -> bool:
         """Whether a cell of the notebook gives `name` a value."""
@@ -83,7 +85,7 @@ def gathered(cells: Sequence[str], places: Mapping[str, int], *, ours: Iterable[
     theirs = [(i, cell) for i, cell in enumerate(cells) if "".join(cell.split()) not in closed]
     imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))
     pieces = tuple(piece for i, cell in theirs[-_MOST_CELLS:] for piece in pieces_of(cell, i))
-    return Submission(answers, {}, imports, pieces, dict(places), {})
+    return Submission(answers, {}, imports, pieces, dict(places), {}, live=True)
 
 
 def _texts(cells: list[dict[str, Any]], name: str) -> list[str]:

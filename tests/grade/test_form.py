@@ -199,13 +199,48 @@ def test_nothing_is_taken_from_tests_and_given_cells(toy, hand_in):
     assert "name 'squares' is not defined" in grade(load_exercise(toy), submission, seed=3).tasks[0].message
 
 
-def test_the_last_definition_counts_and_own_names_are_not_replaced():
-    cells = ["def f(x): return 1", "def answer(x):\n    k = 2\n    return f(k)", "def f(x): return 2\nk = 7"]
+def test_what_the_test_below_an_answer_meets_counts_and_own_names_are_not_replaced():
+    """Above it the last definition, in a notebook; among cells that were run one after another, the last of all."""
+    answer = "def answer(x):\n    k = 2\n    return f(k)"
+    cells = ["def f(x): return 0", "def f(x): return 1", answer, "def f(x): return 2\nk = 7"]
     pieces = [piece for i, text in enumerate(cells) for piece in pieces_of(text, i)]
-    assert borrowed(cells[1], 1, pieces, set(), {"answer"}) == ([], ["def f(x):\n    return 2"])
-    assert borrowed(cells[1], 1, pieces, {"f"}, {"answer"}) == ([], [])
-    assert borrowed("def answer(:", 1, pieces, set(), {"answer"}) == ([], [])
+    above, below = (["def f(x):\n    return 1"], ["def f(x):\n    return 2"])
+    assert borrowed(answer, 2, pieces, set(), {"answer"}) == (above, [])
+    assert borrowed(answer, 2, pieces, set(), {"answer"}, live=True) == (above, below)
+    assert borrowed(answer, 2, pieces[2:], set(), {"answer"}) == ([], below)
+    assert borrowed(answer, 2, pieces, {"f"}, {"answer"}) == ([], [])
+    assert borrowed("def answer(:", 2, pieces, set(), {"answer"}) == ([], [])
     assert list(pieces_of("x = " + "(" * 5000, 0)) == []
+
+
+BUILT_UP = {  # in cells above; what must be true of it in the answer's
+    "an item": ("t = {}\nt['a'] = 1", "t == {'a': 1}"),
+    "a loop": ("t = {}\nfor k in 'ab':\n    t[k] = k", "t == {'a': 'a', 'b': 'b'}"),
+    "a sum": ("n = 1\nn += 2\nn *= 2", "n == 6"),
+    "a method": ("t = [3, 1]\nt.append(2)\nt.sort()", "t == [1, 2, 3]"),
+    "an attribute": ("class T: pass\nT.x = 5", "T().x == 5"),
+    "one or another": ("try:\n    from nowhere import prod\nexcept ImportError:\n    from math import prod", "prod([2, 3]) == 6"),
+    "a condition": ("if (n := 3) > 2:\n    def f(): return n\nelse:\n    f = None", "f() == 3"),
+    "with": ("import io\nwith io.StringIO('x') as f:\n    t = f.read()", "t == 'x'"),
+    "parts": ("(a, [b, *c]), d = (1, [2, 3, 4]), 5", "(a, b, c, d) == (1, 2, [3, 4], 5)"),
+    "a walrus": ("print(n := 4)", "n == 4"),
+    "all names of a module": ("from math import *", "isclose(cos(0), 1)"),
+    "a decorator": ("def same(f): return f", "same(len) is len"),
+    "begun anew": ("t = [1]\nt.append(2)\nt = [3]\nt.append(4)", "t == [3, 4]"),
+    "a name taken away": ("n = 1\nm = n\ndel n", "m == 1"),
+    "a module in use": ("import math\nmath.factorial(10**7)", "math.pi > 3"),
+}
+
+
+@pytest.mark.parametrize("name", BUILT_UP)
+def test_what_is_built_up_in_other_cells_is_taken_as_a_whole(toy, hand_in, tmp_path, name):
+    above, true = BUILT_UP[name]
+    path = hand_in(square_sum=f"assert {true}\n{RIGHT['square-sum']}\nassert {true}")
+    book = json.loads(path.read_text())
+    book["cells"] = [beside(above), *book["cells"]]
+    book["cells"].append(beside("t = n = f = T = prod = isclose = same = math = None"))  # later, and no business of this answer's
+    path.write_text(json.dumps(book))
+    assert grade(load_exercise(toy), path, seed=3).tasks[0].message == "right"
 
 
 def test_magics_go_and_lines_stay():
