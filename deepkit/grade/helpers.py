@@ -129,14 +129,18 @@ def _changed(statement: ast.stmt) -> Iterator[str]:
             yield _owner(target)
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):  # names.append(...)
             yield _owner(owner)
-        case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.Match():
-            for node in _outside_functions(statement):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    yield node.id
-                elif isinstance(node, ast.stmt) and node is not statement:
-                    yield from (*defined_in([node]), *(_changed(node) if not hasattr(node, "body") else ()))
-        case ast.Expr(value=value):
-            yield from (part.target.id for part in ast.walk(value) if isinstance(part, ast.NamedExpr))
+        case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.Match() | ast.Expr():
+            yield from _changed_within(statement)
+
+
+def _changed_within(statement: ast.stmt) -> Iterator[str]:
+    """The same of a statement that holds others, or an expression in which := stands."""
+    for node in _outside_functions(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.stmt) and node is not statement:
+            yield from defined_in([node])
+            yield from () if hasattr(node, "body") else _changed(node)
 
 
 def _owner(target: ast.expr) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from deepkit import errors
 from deepkit.device.machine import keep_freed
+from deepkit.grade.confine import homes
 
 _PACKAGE = Path(errors.__file__).resolve().parent
 _lock = threading.Lock()
@@ -49,6 +50,8 @@ def _pass_on(channel: socket.socket, preload: Collection[str]) -> None:
 
 def _start() -> None:
     import numpy
+
+    homes.sweep()
 
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # deepkit comes from where this one is; nothing else does. Without numba and cupy it computes by its NumPy kernels:

@@ -9,10 +9,8 @@ import secrets
 import select
 import signal
 import socket
-import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -23,7 +21,7 @@ from deepkit import errors, resources
 from deepkit.errors import GradingError
 from deepkit.grade import launcher, wire
 from deepkit.grade.asking import NOT_ANSWERED, Asking, WrongAnswer, not_plain
-from deepkit.grade.confine import Walls, scratch
+from deepkit.grade.confine import Walls, homes, scratch
 from deepkit.grade.fence import SYSTEM
 from deepkit.grade.host import START_SECONDS
 
@@ -135,8 +133,7 @@ class StudentProcess(_Started, Asking):
             self._ask("a helper in another cell", do="helpers", sources=list(sources))
 
     def _start(self) -> None:
-        home = tempfile.mkdtemp(prefix="deepkit-answer-")
-        self._stack.callback(_remove, home)
+        home = self._stack.enter_context(homes.home())
         with contextlib.ExitStack() as theirs:
             requests, self._requests = self._pipe(theirs, give="read")
             replies, self._replies = self._pipe(theirs, give="write")
@@ -243,13 +240,6 @@ class StudentProcess(_Started, Asking):
         if type == "SyntaxError" and any(text.lstrip().startswith(("%", "!", "?")) for text in lines):
             return f"the answer uses notebook magics, but the grader runs plain Python{place}"
         return f"{subject} raised {str(type)[:60]}: {str(message)[:300]}{place}"
-
-
-def _remove(folder: str) -> None:
-    """Remove a scratch folder. It may be nested more deeply than Python can follow, and what it holds says nothing."""
-    with contextlib.suppress(OSError):  # empty, where the answer wrote in a world of its own
-        return os.rmdir(folder)
-    subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
 
 
 def _readable() -> list[str]:

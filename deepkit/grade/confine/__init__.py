@@ -3,7 +3,7 @@
 From bottom to top: `kernel` (the C library's door), `landlock` (which files), `calls` and `seccomp` (which system calls),
 `namespaces` (a world of its own), `limits` (how much), and here `confine`, which raises them all. Only files and calls
 are needed to hold an answer; a world of its own is a second wall around it, and bounds and clears what it writes; without
-one, `scratch` watches it.
+one, `scratch` watches it. `homes` makes that folder, and clears up where a grader was killed.
 
 The packages that wrap Landlock and seccomp for Python are unreleased, or not kept up, or need a C library that few
 systems have; the two interfaces are a few calls each.

@@ -1,0 +1,58 @@
+"""The folders that answers are at home in: made for one answer, removed after it, and swept up where a grader was killed.
+
+The process that grades keeps its answers' folders locked, as a lock ends with its process however that ends. What nobody
+holds belonged to a grader that is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_PREFIX = "deepkit-answer-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextlib.contextmanager
+def home() -> Iterator[str]:
+    """A new folder for an answer, while the context lasts."""
+    while True:
+        folder = tempfile.mkdtemp(prefix=_PREFIX)
+        try:
+            handle = os.open(folder, _FOLDER)
+        except FileNotFoundError:  # swept up before it was locked
+            continue
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.isdir(folder):
+            break
+        os.close(handle)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+        os.close(handle)
+
+
+def sweep() -> None:
+    """Remove the folders of this user's that no process holds."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or gone by now, or held
+            if path.lstat().st_uid == os.getuid():
+                handle = os.open(path, _FOLDER)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _remove(str(path))
+                finally:
+                    os.close(handle)
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder. It may be nested more deeply than Python can follow, and what it holds says nothing."""
+    with contextlib.suppress(OSError):  # empty, where the answer wrote in a world of its own
+        return os.rmdir(folder)
+    subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
