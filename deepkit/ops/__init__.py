@@ -38,6 +38,7 @@ from deepkit.ops.math.comparison import *
 from deepkit.ops.math.complex_ import *
 from deepkit.ops.math.cumulative import *
 from deepkit.ops.math.decomposition import *
+from deepkit.ops.math.determinants import *
 from deepkit.ops.math.diagonals import *
 from deepkit.ops.math.einstein_sum import *
 from deepkit.ops.math.elementwise import *
@@ -47,6 +48,7 @@ from deepkit.ops.math.norms import *
 from deepkit.ops.math.reduction import *
 from deepkit.ops.math.segments import *
 from deepkit.ops.math.special import *
+from deepkit.ops.math.spectra import *
 from deepkit.ops.nn.activation import *
 from deepkit.ops.nn.affine import *
 from deepkit.ops.nn.beams import *

@@ -15,6 +15,7 @@ from deepkit.core.static import static_shape, static_shape_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.gathering import check_indices
+from deepkit.ops.functions import ops
 
 __all__ = [
     "SparseTensor",
@@ -87,6 +88,14 @@ class SparseTensor:
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
         """The three arrays, computed by `session` or the default session."""
         return self.values.graph.session_for(session, "SparseTensor.eval()").run(self, feed_dict)
+
+    def __mul__(self, other: TensorLike) -> SparseTensor:
+        """Every value times the number of `other`, which broadcasts, at its place."""
+        return ops.sparse_dense_cwise_mul(self, other)
+
+    def __truediv__(self, other: TensorLike) -> SparseTensor:
+        """Every value by the number of `other`, which broadcasts, at its place."""
+        return ops.sparse_dense_cwise_div(self, other)
 
     def __repr__(self) -> str:
         return f"SparseTensor(indices={self.indices!r}, values={self.values!r}, dense_shape={self.dense_shape!r})"

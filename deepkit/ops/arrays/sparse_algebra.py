@@ -19,9 +19,10 @@ from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "sparse_add", "sparse_concat", "sparse_expand_dims", "sparse_fill_empty_rows", "sparse_maximum", "sparse_minimum",
-    "sparse_reduce_max", "sparse_reduce_sum", "sparse_reorder", "sparse_reset_shape", "sparse_reshape", "sparse_retain",
-    "sparse_slice", "sparse_softmax", "sparse_split", "sparse_to_indicator", "sparse_transpose",
+    "sparse_add", "sparse_concat", "sparse_dense_cwise_div", "sparse_dense_cwise_mul", "sparse_expand_dims",
+    "sparse_fill_empty_rows", "sparse_maximum", "sparse_minimum", "sparse_reduce_max", "sparse_reduce_sum",
+    "sparse_reorder", "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_slice", "sparse_softmax",
+    "sparse_split", "sparse_to_indicator", "sparse_transpose",
 ]
 
 
@@ -266,6 +267,30 @@ def sparse_minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = No
     with scope(name, "SparseSparseMinimum", sp_a.values, sp_b.values):
         places, first, second = _merged(sp_a, sp_b)
         return SparseTensor(places, ops.minimum(first, second), sp_a.dense_shape)
+
+
+def _at_places(sp: SparseTensor, dense: TensorLike) -> Any:
+    """The numbers of `dense`, broadcast to the shape of `sp`, at its places: (n,)."""
+    dense = convert(dense, sp.dtype, beside=sp.values)
+    return ops.gather_nd(ops.broadcast_to(dense, sp.dense_shape), sp.indices)
+
+
+def sparse_dense_cwise_mul(sp: SparseTensor, dense: TensorLike, name: str | None = None) -> SparseTensor:
+    """Every value of `sp` times the number at its place in `dense`: sp * dense; the empty places stay empty.
+
+    values (n,); dense: of sp's type, a shape that broadcasts to dense_shape. InvalidArgumentError: it does not.
+    """
+    with scope(name, "mul", sp.values):
+        return _with(sp, sp.values * _at_places(sp, dense))
+
+
+def sparse_dense_cwise_div(sp: SparseTensor, dense: TensorLike, name: str | None = None) -> SparseTensor:
+    """Every value of `sp` by the number at its place in `dense`: sp / dense; the empty places stay empty.
+
+    values (n,); dense: of sp's type, a shape that broadcasts to dense_shape. InvalidArgumentError: it does not.
+    """
+    with scope(name, "truediv", sp.values):
+        return _with(sp, ops.truediv(sp.values, _at_places(sp, dense)))
 
 
 def sparse_softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,21 +59,43 @@ def _resized_axis(x: AnyTensor, axis: int, new: IntLike, method: int, align_corn
             place = place + 0.5
         chosen = ops.floor(place + 0.5) if align_corners else ops.floor(place)
         return ops.gather(x, ops.clip_by_value(ops.cast(chosen, "int32"), 0, last), axis=axis)
-    below = ops.floor(place)
-    share = ops.reshape(place - below, [-1, *[1] * (len(x.shape) - axis - 1)])
+    below = ops.cast(ops.floor(place), "int32")
+    share = place - ops.floor(place)
 
-    def row(offset: int) -> Any:
-        return ops.gather(x, ops.clip_by_value(ops.cast(below, "int32") + offset, 0, last), axis=axis)
+    def beside(offset: int) -> tuple[Any, Any]:
+        """The pixels so far from those below, and where there are none."""
+        at = below + offset
+        inside = ops.clip_by_value(at, 0, last)
+        return ops.gather(x, inside, axis=axis), ops.not_equal(at, inside)
+
+    def along(weight: AnyTensor) -> Any:
+        return ops.reshape(weight, [-1, *[1] * (len(x.shape) - axis - 1)])
 
     if method == BILINEAR:
-        low, high = row(0), row(1)
-        return low + (high - low) * share
-    return sum(row(i) * _keys(ops.abs(share - float(i))) for i in (-1, 0, 1, 2))
+        (low, _), (high, _) = beside(0), beside(1)
+        return low + (high - low) * along(share)
+    rows, outside = zip(*[beside(offset) for offset in _NEAR], strict=True)
+    return ops.add_n([row * along(weight) for row, weight in zip(rows, _cubic(share, outside, half_pixels), strict=True)])
 
 
-def _keys(t: AnyTensor) -> Any:
-    """The weight of a pixel at distance t. Source: R. Keys, IEEE TASSP 29 (1981), with a = -3/4."""
-    a = -0.75
+_NEAR = (-1, 0, 1, 2)
+_STEPS = 1024
+"""Of a bicubic weight: TensorFlow looks weights up in a table with so many entries from one pixel to the next."""
+
+
+def _cubic(share: AnyTensor, outside: Sequence[AnyTensor], half_pixels: bool) -> list[Any]:
+    """The weights of four pixels around a place `share` beyond the second; with half_pixels those outside have none."""
+    share = ops.round(share * _STEPS) / _STEPS
+    weights = [_keys(ops.abs(share - float(offset)), -0.5 if half_pixels else -0.75) for offset in _NEAR]
+    if not half_pixels:
+        return weights
+    weights = [ops.where(gone, ops.zeros_like(w), w) for w, gone in zip(weights, outside, strict=True)]
+    total = ops.add_n(weights)
+    return [w / total for w in weights]
+
+
+def _keys(t: AnyTensor, a: float) -> Any:
+    """The weight of a pixel at distance t <= 2. Source: R. Keys, IEEE TASSP 29 (1981), equation 4."""
     near = ((a + 2) * t - (a + 3)) * t * t + 1
     far = ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
     return ops.where(ops.less_equal(t, 1.0), near, far)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, overload
 
+import numpy as np
+
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
@@ -21,8 +23,8 @@ from deepkit.ops.functions import ops
 from deepkit.ops.math.linalg import SquareMatrices, matmul, transpose_last
 
 __all__ = [
-    "cholesky", "cholesky_solve", "matrix_solve_ls", "matrix_triangular_solve", "pinv", "qr", "self_adjoint_eig",
-    "self_adjoint_eigvals", "svd",
+    "cholesky", "cholesky_solve", "matrix_rank", "matrix_solve_ls", "matrix_triangular_solve", "pinv", "qr",
+    "self_adjoint_eig", "self_adjoint_eigvals", "svd",
 ]
 
 
@@ -423,6 +425,20 @@ class PseudoInverse(Op):
 
 
 pinv = unary(PseudoInverse, "pinv")
+
+
+def matrix_rank(a: TensorLike, tol: TensorLike | None = None, name: str | None = None) -> AnyTensor:
+    """The number of singular values above tol; by default tol is max(m, n) eps times the largest.
+
+    a: (..., m, n), float or complex; result: (...), int32. ShapeError: less than two axes.
+    """
+    with scope(name, "matrix_rank", a) as full:
+        a = convert(a)
+        sizes = svd(a, compute_uv=False)
+        if tol is None:
+            longest = ops.cast(ops.reduce_max(ops.shape(a)[-2:]), sizes.dtype)
+            tol = ops.reduce_max(sizes, -1, True) * longest * float(np.finfo(sizes.dtype.numpy).eps)
+        return ops.reduce_sum(ops.cast(ops.greater(sizes, tol), "int32"), -1, name=full)
 
 
 def matrix_solve_ls(

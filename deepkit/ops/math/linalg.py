@@ -1,4 +1,4 @@
-"""Matrix products, inverses, determinants; leading axes are batches of matrices."""
+"""Matrix products, inverses and equations; leading axes are batches of matrices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike, TensorOrSymbol
 from deepkit.device.matmul import matmul as multiply
 from deepkit.errors import NumericsError, ShapeError
-from deepkit.ops.define import binary, unary
+from deepkit.ops.define import binary
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "cross", "matmul", "matrix_determinant", "matrix_inverse", "matrix_solve", "tensordot", "transpose_last",
+    "adjoint", "cross", "matmul", "matrix_inverse", "matrix_solve", "matvec", "tensordot", "transpose_last",
 ]
 
 
@@ -98,6 +98,30 @@ def matmul(
     return apply(MatMul(transpose_a=transpose_a or adjoint_a, transpose_b=transpose_b or adjoint_b), a, b, name=name)
 
 
+def matvec(
+    a: TensorLike, b: TensorLike, transpose_a: bool = False, adjoint_a: bool = False, a_is_sparse: bool = False,
+    b_is_sparse: bool = False, name: str | None = None,
+) -> AnyTensor:
+    """Matrix times vector (..., n, k) @ (..., k) -> (..., n); leading axes broadcast.
+
+    transpose_a turns the matrix round first, adjoint_a also conjugates it. integer, float or complex, one type.
+    ShapeError: less than two axes of a, one of b, or k of both different. DTypeError: two different types.
+    """
+    with scope(name, "MatVec", a, b) as full:
+        b = convert(b, beside=a)
+        columns = matmul(a, ops.expand_dims(b, -1), transpose_a, adjoint_a=adjoint_a)
+        return ops.squeeze(columns, -1, name=full)
+
+
+def adjoint(matrix: TensorLike, name: str | None = None) -> AnyTensor:
+    """The last two axes exchanged, complex numbers conjugated: (..., m, n) -> (..., n, m).
+
+    Any type. ShapeError: fewer than two axes.
+    """
+    with scope(name, "adjoint", matrix):
+        return ops.matrix_transpose(convert(matrix), conjugate=True)
+
+
 class SquareMatrices(Op):
     """Base of the ops on square matrices."""
 
@@ -137,26 +161,6 @@ class MatrixInverse(SquareMatrices):
 
 
 @register
-class MatrixDeterminant(SquareMatrices):
-    """The determinant of each square matrix. d det A = det A tr(A^-1 dA).
-
-    x: (..., n, n), float or complex; result: (...), of the same type. ShapeError: no square matrices. DTypeError: another
-    type.
-    """
-
-    def shape(self, x: Shape) -> Shape:
-        self._square(x, "determinant")
-        return UNKNOWN if x.lengths is None else Shape.of(x.lengths[:-2])
-
-    def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.linalg.det(x).astype(x.dtype)
-
-    def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
-        scale = ops.expand_dims(ops.expand_dims(dy * ops.conj_if_complex(y), -1), -1)
-        return scale * apply(MatrixInverse(adjoint=True), x)
-
-
-@register
 class MatrixSolve(SquareMatrices):
     """x with a x = b, for each matrix."""
 
@@ -192,9 +196,6 @@ def matrix_inverse(input: TensorLike, adjoint: bool = False, name: str | None = 
     NumericsError: a singular one.
     """
     return apply(MatrixInverse(adjoint=adjoint), input, name=name)
-
-
-matrix_determinant = unary(MatrixDeterminant, "matrix_determinant")
 
 
 @register

@@ -13,7 +13,7 @@ from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
-__all__ = ["clip_by_average_norm", "clip_by_norm", "norm"]
+__all__ = ["clip_by_average_norm", "clip_by_norm", "norm", "normalize"]
 
 
 def norm(
@@ -41,6 +41,19 @@ def norm(
         if keep:
             return result
         return ops.reshape(result, []) if along is None else ops.squeeze(result, along)
+
+
+def normalize(
+    tensor: TensorLike, ord: str | float = "euclidean", axis: AxisLike = None, name: str | None = None
+) -> tuple[AnyTensor, AnyTensor]:
+    """(tensor / norm, norm): vectors or matrices of norm 1, and the norms, their axes kept with length 1.
+
+    ord, axis: as for norm. Where the norm is 0 the quotient is nan. ArgumentError: as for norm.
+    """
+    with scope(name, "normalize", tensor):
+        x = convert(tensor)
+        length = ops.cast(norm(x, ord, axis, keepdims=True), x.dtype)
+        return x / length, length
 
 
 def _norm_axis(axis: AxisLike) -> int | tuple[int, int] | None:

@@ -122,7 +122,10 @@ class VariableScope:
         getter: Any = store_of().get_variable
         through = custom_getter or self.custom_getter
         full = f"{self.name}/{name}" if self.name else name
-        return through(getter, full, **arguments) if through else getter(full, **arguments)
+        if not through:
+            return getter(full, **arguments)
+        with default_graph().name_scope(None):  # what a getter adds to a variable is named by the variable's scope alone
+            return through(getter, full, **arguments)
 
 
 def store_of(graph: Graph | None = None) -> VariableStore[VariableScope]:

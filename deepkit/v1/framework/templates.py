@@ -26,19 +26,19 @@ def make_template(
     opened: list[Any] = []
     called: list[bool] = []
 
-    def open_scope() -> None:
-        chosen = variable_scope(unique_name_, None if unique_name_ else name_, custom_getter=custom_getter_)
-        with chosen as made:
-            opened.append(made)
+    def scope(names: bool) -> variable_scope:
+        default = None if unique_name_ else name_
+        return variable_scope(unique_name_, default, custom_getter=custom_getter_, auxiliary_name_scope=names)
 
     def template(*args: Any, **more: Any) -> Any:
-        if not opened:
-            open_scope()
-        with variable_scope(opened[0], reuse=True if called else None):
+        with variable_scope(opened[0], reuse=True if called else None) if opened else scope(True) as made:
+            if not opened:
+                opened.append(made)
             result = func_(*args, **{**kwargs, **more})
         called.append(True)
         return result
 
     if create_scope_now_:
-        open_scope()
+        with scope(False) as made:
+            opened.append(made)
     return template

@@ -1,9 +1,28 @@
 """`tf.linalg`: matrices."""
 
+from deepkit.train import global_norm
 from deepkit.v1.nn import l2_normalize
-from deepkit.v1.ops.arrays import eye
+from deepkit.v1.ops.arrays import eye, matrix_transpose
 from deepkit.v1.ops.arrays import matrix_transpose as transpose
-from deepkit.v1.ops.linalg import cholesky, cholesky_solve, cross, einsum, matmul, norm, qr, svd, tensordot, trace
+from deepkit.v1.ops.linalg import (
+    adjoint,
+    cholesky,
+    cholesky_solve,
+    cross,
+    einsum,
+    logdet,
+    matmul,
+    matrix_rank,
+    matvec,
+    norm,
+    normalize,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    tensordot,
+    trace,
+)
 from deepkit.v1.ops.linalg import diag as tensor_diag
 from deepkit.v1.ops.linalg import diag_part as tensor_diag_part
 from deepkit.v1.ops.linalg import matrix_band_part as band_part
@@ -19,7 +38,8 @@ from deepkit.v1.ops.linalg import self_adjoint_eig as eigh
 from deepkit.v1.ops.linalg import self_adjoint_eigvals as eigvalsh
 
 __all__ = [
-    "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part", "eigh", "eigvalsh", "einsum",
-    "eye", "inv", "l2_normalize", "lstsq", "matmul", "norm", "qr", "set_diag", "solve", "svd", "tensor_diag",
-    "tensor_diag_part", "tensordot", "trace", "transpose", "triangular_solve",
+    "adjoint", "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part", "eigh", "eigvalsh",
+    "einsum", "eye", "global_norm", "inv", "l2_normalize", "logdet", "lstsq", "matmul", "matrix_rank",
+    "matrix_transpose", "matvec", "norm", "normalize", "pinv", "qr", "set_diag", "slogdet", "solve", "svd",
+    "tensor_diag", "tensor_diag_part", "tensordot", "trace", "transpose", "triangular_solve",
 ]

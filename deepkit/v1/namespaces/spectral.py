@@ -1,7 +1,7 @@
 """`tf.spectral`: discrete Fourier transforms, under the name they had first."""
 
-from deepkit.v1.ops.signal import fft, fft2d, fft3d, ifft, ifft2d, ifft3d, irfft, irfft2d, rfft, rfft2d
+from deepkit.v1.ops.signal import dct, fft, fft2d, fft3d, idct, ifft, ifft2d, ifft3d, irfft, irfft2d, rfft, rfft2d
 
 __all__ = [
-    "fft", "fft2d", "fft3d", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d",
+    "dct", "fft", "fft2d", "fft3d", "idct", "ifft", "ifft2d", "ifft3d", "irfft", "irfft2d", "rfft", "rfft2d",
 ]

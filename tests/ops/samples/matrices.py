@@ -59,6 +59,7 @@ SAMPLES: list[Sample] = [
     *[Sample("Svd", {}, (x,)) for x in (TALL, WIDE, SPD + STACK)],
     Sample("Svd", {"full_matrices": True}, (WIDE,)),
     Sample("Svd", {"full_matrices": True}, (real(2, 5, 3),), None, {"wrt": []}),
+    Sample("LogMatrixDeterminant", {}, (STACK + 3 * np.eye(3),), lambda x: list(np.linalg.slogdet(x))),
     *[Sample("PseudoInverse", {}, (x,), np.linalg.pinv) for x in (TALL, WIDE, SPD)],
     Sample("MatrixSetDiag", {}, (real(2, 3, 4), real(2, 3)), set_diag),
     Sample("MatrixSetDiag", {}, (integers(3, 2), integers(2)), set_diag, NO_BATCH),

@@ -30,6 +30,28 @@ def test_a_template_shares_its_variables(sess) -> None:
     assert sess.run(y) == [2, 4, 5]
 
 
+def test_the_nodes_of_a_template_are_named_as_tensorflow_names_them() -> None:
+    def layer(x):
+        return tf.matmul(x, tf.get_variable("w", [2, 2]))
+
+    with tf.name_scope("outer"):
+        for number, arguments in enumerate(({}, {"create_scope_now_": True}, {"unique_name_": "u"})):
+            own = tf.make_template("tp", layer, **arguments)
+            first = own(tf.ones([1, 2]))
+            names = ["tp/MatMul tp_1/MatMul", "tp_1_1/MatMul tp_1_2/MatMul", "u/MatMul u_1/MatMul"][number].split()
+            assert [first.op.name, own(first).op.name] == [f"outer/{name}" for name in names]
+    assert [v.op.name for v in tf.global_variables()] == ["tp/w", "tp_1/w", "u/w"]
+
+
+def test_what_a_getter_adds_to_a_variable_stands_in_no_name_scope() -> None:
+    def doubled(getter, *args, **kwargs):
+        return getter(*args, **kwargs) * 2.0
+
+    with tf.variable_scope("s", custom_getter=doubled), tf.name_scope("inside"):
+        assert tf.get_variable("v", [2]).op.name == "mul"
+    assert [v.op.name for v in tf.global_variables()] == ["s/v"]
+
+
 def test_lists_of_variables_and_tensors(sess) -> None:
     tf.contrib.framework.model_variable("m", [1])
     v = tf.Variable(1.0, name="v")
