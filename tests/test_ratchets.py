@@ -20,7 +20,7 @@ from test_architecture import REPOSITORY, build, imports, parse, room, sources
 
 LIMITS = {
     "circles": 4, "crowded": 0, "long": 0, "tangled": 0, "complex": 105, "private": 2, "one array module": 0,
-    "undeclared": 0, "dynamic imports": 0, "op types": 4, "unformatted": 0, "faces": 7125, "untyped": 91,
+    "undeclared": 0, "dynamic imports": 0, "op types": 4, "unformatted": 0, "faces": 7107, "untyped": 91,
 }
 MOST_ENTRIES = 25
 LONGEST_FUNCTION, MOST_TANGLED, COMPLEX = 50, 15, 10

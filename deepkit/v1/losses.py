@@ -10,8 +10,9 @@ from deepkit.core.apply import scope as _scope
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float16, float32
-from deepkit.errors import ArgumentError, ShapeError, check_choice
+from deepkit.errors import ArgumentError, check_choice
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.weights import broadcastable, with_rank_of
 
 __all__ = [
     "Reduction", "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance", "get_losses",
@@ -50,7 +51,7 @@ def compute_weighted_loss(
     check_choice("reduction", reduction, Reduction.all())
     losses = constant_of(losses)
     weights = weights if isinstance(weights, (int, float)) else constant_of(weights)
-    check_broadcastable(weights, losses)
+    weights = broadcastable(weights, losses)
     with _scope(scope, "weighted_loss", losses, weights):
         kind = losses.dtype
         losses = ops.cast(losses, float32) if kind is float16 or not kind.is_floating else losses
@@ -84,22 +85,6 @@ def num_present(losses: Any, weights: Any, axis: Any = None, keepdims: bool = Fa
 def safe_ratio(total: Any, count: Any, name: str | None = None) -> Any:
     """total / count, or 0 where count is 0."""
     return ops.div_no_nan(total, count, name)
-
-
-def check_broadcastable(weights: Any, values: Any, what: str = "losses") -> None:
-    """ShapeError unless weights are a number, or have the axes of the values, each as long or of length 1."""
-    mine, theirs = getattr(getattr(weights, "shape", None), "lengths", ()), values.shape.lengths
-    if not mine or theirs is None:
-        return
-    fits = len(mine) == len(theirs) and all(
-        m is None or t is None or m in (1, t) for m, t in zip(mine, theirs, strict=True)
-    )
-    if not fits:
-        raise ShapeError(
-            f"weights of shape {weights.shape} for {what} of shape {values.shape}",
-            rule=f"a number, or as many axes as the {what}, each of the same length or of length 1",
-            hint="weights for each example of (batch, n): tf.expand_dims(weights, 1)",
-        )
 
 
 def _pair(what: str, labels: Any, outputs: Any) -> tuple[Any, Any]:
@@ -192,13 +177,14 @@ def mean_pairwise_squared_error(
     """
     labels, predictions = _pair("mean_pairwise_squared_error", labels, predictions)
     with _scope(scope, "mean_pairwise_squared_error", predictions, labels, weights):
-        weights = ops.cast(constant_of(weights), float32)
-        check_broadcastable(weights, labels)
+        weights = broadcastable(ops.cast(constant_of(weights), float32), labels)
         d = predictions - labels
-        axes = list(range(1, len(d.shape)))
+        axes = ops.range(1, ops.rank(d)) if d.shape.rank is None else list(range(1, d.shape.rank))
         n = num_present(d, weights, axes, keepdims=True)
-        squares = safe_ratio(ops.reduce_sum(ops.square(d), axes, keepdims=True), ops.maximum(n - 1, 0))
-        mixed = safe_ratio(ops.square(ops.reduce_sum(d, axes, keepdims=True)), ops.maximum(n * (n - 1), 0))
+        squares = safe_ratio(ops.reduce_sum(ops.square(d), axes, keepdims=True), ops.maximum(n - 1, 0), "value")
+        mixed = safe_ratio(
+            ops.square(ops.reduce_sum(d, axes, keepdims=True)), ops.maximum(n * (n - 1), 0), "value"
+        )
         loss = ops.reduce_sum((2 * squares - 2 * mixed) * weights, name="value")
         add_loss(loss, loss_collection)
         return loss
@@ -249,12 +235,9 @@ def sparse_softmax_cross_entropy(
     """The mean cross-entropy of class numbers (batch,) or (batch, 1) and softmax(logits), logits (batch, classes)."""
     logits, labels = constant_of(logits), constant_of(labels)
     with _scope(scope, "sparse_softmax_cross_entropy_loss", logits, labels, weights) as full:
-        if logits.shape.rank is not None and labels.shape.rank == logits.shape.rank:
-            labels = ops.squeeze(labels, [-1])
+        labels = with_rank_of(labels, logits, 1)
         if not isinstance(weights, (int, float)):
-            weights = constant_of(weights)
-            if labels.shape.rank is not None and weights.shape.rank == labels.shape.rank + 1:
-                weights = ops.squeeze(weights, [-1])
+            weights = with_rank_of(constant_of(weights), labels)
         losses = ops.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits, name="xentropy")
         return compute_weighted_loss(losses, weights, full, loss_collection, reduction)
 

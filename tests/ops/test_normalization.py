@@ -112,6 +112,20 @@ def test_embeddings_in_a_graph() -> None:
         np.testing.assert_array_equal(session.run(rows, {ids: [[4, 1]]}), table[[[4, 1]]])
 
 
+def test_a_row_that_no_id_names_stays_as_it_is_under_an_optimizer_that_remembers() -> None:
+    """Shards are asked for their own rows alone: RMSProp's running mean of squares decays in rows of the gradient only."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tables = [tf.Variable(np.ones((2, 3), np.float32)) for _ in range(2)]
+        rows = tf.nn.embedding_lookup(tables, [0, 2, 3])  # rows 0 and 1 of the first, row 1 of the second
+        optimizer = tf.train.RMSPropOptimizer(0.1)
+        step = optimizer.minimize(tf.reduce_sum(rows))
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        first, second = session.run([optimizer.get_slot(table, "rms") for table in tables])
+        assert second[0].tolist() == [1, 1, 1]
+        np.testing.assert_array_equal(first, np.broadcast_to(second[1], (2, 3)))
+
+
 def test_max_norm_shortens_long_rows_only() -> None:
     rows = ops.embedding_lookup(dk.tensor([[3.0, 4.0], [0.3, 0.4]]), [0, 1], max_norm=1.0).numpy()
     np.testing.assert_allclose(rows, [[0.6, 0.8], [0.3, 0.4]], rtol=1e-6)

@@ -143,6 +143,16 @@ def test_regularizers_count_once() -> None:
     assert y.shape == [None, 2]
 
 
+def test_an_activity_loss_is_divided_by_the_size_of_the_batch() -> None:
+    """So its strength does not hang on how many examples a step sees; TensorFlow 1.15 and 2.21 count it so."""
+    x = tf.placeholder(tf.float32, [None, 2])
+    tf.layers.dense(x, 3, kernel_initializer=tf.ones_initializer(), activity_regularizer=tf.reduce_sum)
+    for batch in (1, 4):
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            assert sess.run(tf.losses.get_regularization_loss(), {x: np.ones((batch, 2))}) == 6
+
+
 def test_dropout_follows_a_placeholder() -> None:
     training = tf.placeholder_with_default(False, [])
     x = tf.ones([400, 5])

@@ -90,6 +90,22 @@ def test_names() -> None:
     assert tf.losses.mean_squared_error(A, B, scope="mine").name == "mine/value:0"
 
 
+def test_ranks_that_only_a_run_knows(sess) -> None:
+    """Numbers of TensorFlow 2.21: a last axis of length 1 goes in runs too, and weights that do not fit are refused there."""
+    x = tf.placeholder(tf.float32, None)
+    feed = {x: np.cos(np.arange(6.0)).reshape(3, 2)}
+    plain, column = [tf.losses.sparse_softmax_cross_entropy(c, x) for c in ([1, 0, 1], [[1], [0], [1]])]
+    weighted = tf.losses.sparse_softmax_cross_entropy([[1], [0], [1]], x, weights=[[1.0], [2.0], [3.0]], reduction="none")
+    values = sess.run([plain, column, weighted], feed)
+    assert values[0] == values[1] == pytest.approx(float(np.mean(values[2] / [1, 2, 3])))
+    pairs = tf.losses.mean_pairwise_squared_error(2 * x, x, weights=[[1.0], [2.0], [3.0]])
+    fixed = tf.losses.mean_pairwise_squared_error(2 * feed[x], feed[x], weights=[[1.0], [2.0], [3.0]])
+    assert sess.run(pairs, feed) == pytest.approx(sess.run(fixed))
+    for unfit in (tf.losses.absolute_difference(x, 2 * x, [1.0, 2.0]), tf.losses.mean_pairwise_squared_error(x, x, [1.0, 2.0])):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"weights for losses: their shapes\] \[2\] \[3 2\]"):
+            sess.run(unfit, feed)
+
+
 def test_collections(sess) -> None:
     first = tf.losses.mean_squared_error(A, B)
     tf.losses.mean_squared_error(A, B, loss_collection=None)

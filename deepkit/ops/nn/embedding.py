@@ -42,16 +42,15 @@ def embedding_lookup(
 
 
 def _gathered(shards: Sequence[AnyTensor], part: AnyTensor, row: AnyTensor) -> Any:
-    """Rows of several tensors: for each place, row number `row` of tensor number `part`."""
-    rows: Any = None
-    for i, shard in enumerate(shards):
-        here = ops.equal(part, i)
-        found = ops.gather(shard, ops.where(here, row, ops.zeros_like(row)))
-        further = ops.rank(found) - ops.rank(here) if shard.shape.rank is None else shard.shape.rank - 1
-        here = ops.reshape(here, ops.concat([ops.shape(here), ops.ones([further], "int32")], 0))
-        others = ops.zeros_like(found) if rows is None else rows
-        rows = ops.where(ops.broadcast_like(here, found), found, others)
-    return rows
+    """Rows of several tensors: for each place, row number `row` of tensor number `part`.
+
+    Each tensor is asked for its own rows alone: what the gradient names, an optimizer takes for used, zero or not.
+    """
+    parts, n = ops.cast(ops.reshape(part, [-1]), "int32"), len(shards)
+    places = ops.dynamic_partition(ops.range(ops.size(part)), parts, n)
+    rows = ops.dynamic_partition(ops.reshape(row, [-1]), parts, n)
+    found = ops.dynamic_stitch(places, [ops.gather(shard, r) for shard, r in zip(shards, rows, strict=True)])
+    return ops.reshape(found, ops.concat([ops.shape(part), ops.shape(shards[0])[1:]], 0))
 
 
 def _places(shards: list[Any], ids: AnyTensor, strategy: str) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.core.shape import Shape
@@ -69,7 +70,7 @@ class Layer:
                 self._build(inputs)
             outputs = self.call(inputs, *args, **kwargs)
             if self.activity_regularizer is not None:
-                self.add_loss(self.activity_regularizer(outputs))
+                self._add_activity_loss(outputs)
         return outputs
 
     apply = __call__
@@ -122,6 +123,13 @@ class Layer:
             if loss is not None:
                 self.losses.append(loss)
                 loss.graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
+
+    def _add_activity_loss(self, outputs: Any) -> None:
+        """The regularizer's number for each output, by the size of its batch, as TensorFlow counts it."""
+        with default_graph().name_scope("ActivityRegularizer"):
+            for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+                loss = constant_of(self.activity_regularizer(output))
+                self.add_loss(loss / ops.cast(ops.shape(output)[0], loss.dtype))
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Adds to the collection UPDATE_OPS, which a training step has to run."""

@@ -14,9 +14,9 @@ from deepkit.core.graph import default_graph
 from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype, float32
 from deepkit.layers.metrics.curves import steps_between
-from deepkit.layers.metrics.means import of_equal_rank
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.losses import check_broadcastable, safe_ratio
+from deepkit.v1.framework.weights import broadcastable, with_rank_of, with_the_rank_of_values
+from deepkit.v1.losses import safe_ratio
 
 
 def gathered(shape: Any, dtype: Any, name: str) -> Variable:
@@ -55,22 +55,16 @@ def aligned(predictions: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]
     predictions = constant_of(predictions)
     if labels is not None:
         labels = constant_of(labels)
-        difference = (predictions.shape.rank or 0) - (labels.shape.rank or 0)
-        if None not in (predictions.shape.rank, labels.shape.rank):
-            if difference == 1 and predictions.shape.lengths[-1] in (None, 1):
-                predictions = ops.squeeze(predictions, [-1])
-            elif difference == -1 and labels.shape.lengths[-1] in (None, 1):
-                labels = ops.squeeze(labels, [-1])
+        predictions, labels = with_rank_of(predictions, labels), with_rank_of(labels, predictions)
         check_same_shape("predictions and labels", predictions, labels)
     if weights is None:
         return predictions, labels, None
-    return predictions, labels, of_equal_rank(constant_of(weights), predictions)
+    return predictions, labels, with_the_rank_of_values(constant_of(weights), predictions)
 
 
 def fitting(weights: Any, values: Any) -> Any:
     """The weights as float32; ShapeError unless they can be broadcast against the values."""
-    check_broadcastable(weights, values, "values")
-    return ops.cast(weights, float32)
+    return ops.cast(broadcastable(weights, values, "values"), float32)
 
 
 def spread(weights: Any, values: Any) -> Any:

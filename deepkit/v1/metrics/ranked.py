@@ -12,7 +12,7 @@ from deepkit.device.dtypes import float64, int64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor, SparseTensorValue, sparse_tensor_to_dense
 from deepkit.v1.framework.symbolic import constant_of
-from deepkit.v1.losses import check_broadcastable
+from deepkit.v1.framework.weights import broadcastable
 from deepkit.v1.metrics.base import finish, gathered, ratio
 
 NOTHING = int(np.iinfo(np.int64).min)
@@ -73,9 +73,7 @@ def _counts(labels: Any, guesses: Any, class_id: Any) -> dict[str, Any]:
 def _weighted(values: Any, weights: Any) -> Any:
     if weights is None:
         return values
-    weights = ops.cast(constant_of(weights), float64)
-    check_broadcastable(weights, values)
-    return values * weights
+    return values * broadcastable(ops.cast(constant_of(weights), float64), values)
 
 
 def _share(
