@@ -67,6 +67,7 @@ from deepkit.ops.random import *
 from deepkit.ops.state import *
 from deepkit.ops.summary.summaries import *
 from deepkit.ops.text.distance import *
+from deepkit.ops.text.formatting import *
 from deepkit.ops.text.patterns import *
 from deepkit.ops.text.strings import *
 

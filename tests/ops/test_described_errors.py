@@ -349,6 +349,8 @@ RARE: dict[str, list[Callable[[], Any]]] = {  # what the simple calls below do n
     "meshgrid": [lambda: dk.meshgrid([1.0], indexing="zz")],
     "mfccs_from_log_mel_spectrograms": [lambda: dk.mfccs_from_log_mel_spectrograms(1.0)],
     "norm": [lambda: dk.norm([1.0], ord="zz")],
+    "print_values": [lambda: dk.print_values("x", output_stream="file://x")],
+    "string_format": [lambda: dk.string_format("{}", [])],
     "normalize": [lambda: dk.normalize([1.0], ord="zz")],
     "ones": [lambda: dk.ones([None])],
     "pad": [lambda: dk.pad([1.0], [[0, 1]], mode="ROUND")],

@@ -1,6 +1,6 @@
 """The steps that turn fetches into a plan; those that only make it faster can be switched off by name.
 
-`DEEPKIT_PASSES="-fold,-merge"` (or ConfigProto's graph_options) leaves the named ones out; the results stay the same.
+`DEEPKIT_PASSES="-fold,-merge"` (or ConfigProto's `passes`) leaves the named ones out; the results stay the same.
 """
 
 from __future__ import annotations

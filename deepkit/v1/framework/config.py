@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.errors import ArgumentError
 
 __all__ = [
-    "ConfigProto", "GPUOptions",
+    "ConfigProto", "GPUOptions", "GraphOptions", "OptimizerOptions",
 ]
 
 
@@ -22,7 +22,12 @@ class _Fields:
                 raise ArgumentError(
                     f"{type(self).__name__} has no field {name!r}", hint="one of " + ", ".join(self._defaults)
                 )
-            setattr(self, name, value)
+            super().__setattr__(name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._defaults:
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}; it has {', '.join(self._defaults)}")
+        super().__setattr__(name, value)
 
 
 class GPUOptions(_Fields):
@@ -33,7 +38,51 @@ class GPUOptions(_Fields):
     without a limit the pool grows as needed anyway.
     """
 
-    _defaults = {"per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": ""}
+    _defaults = {
+        "per_process_gpu_memory_fraction": 0.0, "allow_growth": False, "visible_device_list": "", "allocator_type": "",
+        "deferred_deletion_bytes": 0, "force_gpu_compatible": False, "polling_active_delay_usecs": 0,
+        "polling_inactive_delay_msecs": 0,
+    }
+
+
+class OptimizerOptions(_Fields):
+    """How TensorFlow would simplify graphs and compile them by XLA; accepted, since plans have passes of their own.
+
+    ConfigProto's `passes` switches those. L1, L0: levels of opt_level; OFF, ON_1, ON_2: of global_jit_level.
+    """
+
+    L1, L0 = 0, -1
+    DEFAULT, OFF, ON_1, ON_2 = 0, -1, 1, 2
+    _defaults = {
+        "do_common_subexpression_elimination": False, "do_constant_folding": False, "do_function_inlining": False,
+        "max_folded_constant_in_bytes": 0, "opt_level": L1, "global_jit_level": DEFAULT, "cpu_global_jit": False,
+    }
+
+
+class _Rewriting(_Fields):
+    """TensorFlow's graph rewriter: each of its passes can be set, none is run."""
+
+    DEFAULT, ON, OFF, AGGRESSIVE = 0, 1, 2, 3
+    _defaults = {
+        "layout_optimizer": DEFAULT, "constant_folding": DEFAULT, "shape_optimization": DEFAULT, "remapping": DEFAULT,
+        "arithmetic_optimization": DEFAULT, "dependency_optimization": DEFAULT, "loop_optimization": DEFAULT,
+        "function_optimization": DEFAULT, "debug_stripper": DEFAULT, "memory_optimization": DEFAULT,
+        "auto_mixed_precision": DEFAULT, "disable_model_pruning": False, "disable_meta_optimizer": False,
+        "min_graph_nodes": 0, "meta_optimizer_iterations": 0,
+    }
+
+
+class GraphOptions(_Fields):
+    """How TensorFlow would treat a graph before it runs; accepted, see OptimizerOptions."""
+
+    _defaults = {
+        "optimizer_options": None, "rewrite_options": None, "infer_shapes": False, "build_cost_model": 0,
+        "build_cost_model_after": 0, "enable_recv_scheduling": False, "place_pruned_graph": False, "timeline_step": 0,
+        "enable_bfloat16_sendrecv": False,
+    }
+
+    def __init__(self, **fields: Any):
+        super().__init__(**{"optimizer_options": OptimizerOptions(), "rewrite_options": _Rewriting(), **fields})
 
 
 class ConfigProto(_Fields):
@@ -45,8 +94,10 @@ class ConfigProto(_Fields):
     _defaults = {
         "device_count": None, "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
         "allow_soft_placement": False, "log_device_placement": False, "gpu_options": None, "passes": None,
-        "operation_timeout_in_ms": 0,
+        "operation_timeout_in_ms": 0, "graph_options": None, "use_per_session_threads": False, "placement_period": 0,
+        "device_filters": None, "isolate_session_state": False, "share_cluster_devices_in_session": False,
     }
 
     def __init__(self, **fields: Any):
-        super().__init__(**{"gpu_options": GPUOptions(), "device_count": {}, **fields})
+        parts = {"gpu_options": GPUOptions(), "graph_options": GraphOptions(), "device_count": {}, "device_filters": []}
+        super().__init__(**{**parts, **fields})

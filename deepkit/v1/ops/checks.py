@@ -14,6 +14,7 @@ from deepkit.core.shape import Shape, broadcast
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DTypeError, ShapeError
+from deepkit.ops.text.formatting import layout, print_text
 from deepkit.v1.framework.creators import no_op
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
@@ -22,7 +23,7 @@ __all__ = [
     "assert_less_equal", "assert_near", "assert_negative", "assert_non_negative", "assert_non_positive", "assert_none_equal",
     "assert_positive", "assert_rank", "assert_rank_at_least", "assert_rank_in", "assert_same_float_dtype", "assert_scalar",
     "assert_type", "broadcast_dynamic_shape", "broadcast_static_shape", "ensure_shape", "is_non_decreasing",
-    "is_numeric_tensor", "is_strictly_increasing",
+    "is_numeric_tensor", "is_strictly_increasing", "print",
 ]
 
 
@@ -33,6 +34,22 @@ assert_greater = symbolic(ops.assert_greater)
 assert_greater_equal = symbolic(ops.assert_greater_equal)
 assert_less = symbolic(ops.assert_less)
 assert_less_equal = symbolic(ops.assert_less_equal)
+
+
+def print(
+    *inputs: Any, output_stream: Any = None, end: str = "\n", summarize: int = 3, sep: str = " ", name: str | None = None
+) -> Any:
+    """An operation that prints when it runs: tensors, texts, lists and dicts with tensors in them.
+
+    output_stream: sys.stderr (also for None) or sys.stdout; of each axis of a tensor the first and last `summarize` show.
+
+    >>> import sys
+    >>> import deepkit.v1 as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     sess.run(tf.print("x is", tf.range(8), output_stream=sys.stdout))
+    x is [0 1 2 ... 5 6 7]
+    """
+    return print_text(constant_of(layout(inputs, sep, summarize)), output_stream, end, name)
 
 
 def _ranks(what: str, x: Any, fits: Any, rule: str, message: str | None) -> Any:

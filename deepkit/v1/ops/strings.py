@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
-from deepkit.v1.framework.symbolic import symbolic
+from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
     "as_string", "decode_base64", "encode_base64", "reduce_join", "regex_replace", "string_join", "string_split",
@@ -39,3 +39,11 @@ def split(
 ) -> Any:
     """`tf.strings.split`: as Python's str.split, unlike `tf.string_split`, for which every byte of sep separates."""
     return _split(input if input is not None else source, sep, maxsplit, result_type, name)
+
+
+def string_format(
+    template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3, name: str | None = None
+) -> Any:
+    """`tf.strings.format`: the template with the tensors as texts in the places of its placeholders."""
+    tensors = [constant_of(x) for x in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
+    return ops.string_format(template, tensors, placeholder, summarize, name)

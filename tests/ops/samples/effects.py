@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from samples import A, Sample
+from samples import A, Sample, integers
 
 SAMPLES = [
     Sample("Print", {"message": "x = "}, (A, A), lambda x, shown: x, {"wrt": [0]}),
+    Sample("PrintV2", {}, (np.array(b"x = 1", object),), lambda text: text),
+    Sample("StringFormat", {"template": "{} {}"}, (integers(3), np.float32(0.5)), lambda a, b: f"[{a[0]} {a[1]} {a[2]}] 0.5".encode()),
     Sample("Assert", {}, (np.array(True), A), lambda condition, shown: condition),
 ]
 

@@ -110,6 +110,19 @@ def test_config() -> None:
     config.gpu_options.allow_growth = True
     with pytest.raises(ArgumentError, match="no field 'allow_soft'"):
         tf.ConfigProto(allow_soft=True)
+    with pytest.raises(AttributeError, match="no field 'allow_grow'"):
+        config.gpu_options.allow_grow = True
+
+
+def test_what_programs_ask_of_graph_optimizers_is_accepted() -> None:
+    config = tf.ConfigProto()
+    config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
+    config.graph_options.rewrite_options.memory_optimization = config.graph_options.rewrite_options.OFF
+    options = tf.OptimizerOptions(opt_level=tf.OptimizerOptions.L0, do_constant_folding=True)
+    other = tf.ConfigProto(graph_options=tf.GraphOptions(optimizer_options=options), use_per_session_threads=True)
+    assert (config.graph_options.optimizer_options.global_jit_level, other.graph_options.optimizer_options.opt_level) == (1, -1)
+    with tf.Session(config=config) as sess:
+        assert sess.run(tf.constant(3)) == 3
 
 
 def test_every_name_has_a_docstring() -> None:
