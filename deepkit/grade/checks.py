@@ -45,6 +45,15 @@ class Answer:
         """
         return Blueprint(self._process.graph(function, *args), self._clean)
 
+    def apart(self, function: Callable, *args: Any, given: Sequence[str] = ()) -> Any:
+        """Run our `function(names, *args)` where no line of the answer runs; return plain data.
+
+        So a model that the answer has handed over as data (its JSON and weights) is used on inputs that are drawn afterwards.
+        `names` are those of the given code and of our solutions of the tasks `given`.
+        """
+        with self._clean(given) as process:
+            return process.probe(function, *args)
+
     def gives(self, function: str, *args: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
         """Call `function` on `args` and require the result to be close to `expected`."""
         shown = ", ".join(describe(argument) for argument in args)
@@ -80,7 +89,8 @@ def close(got: Any, expected: Any, what: str, *, rtol: float = 1e-6, atol: float
         raise WrongAnswer(f"{what} gave {describe(got)}, expected {_kind(wanted)}")
     if given.shape != wanted.shape:
         raise WrongAnswer(f"{what} has shape {given.shape}, expected {wanted.shape}")
-    wrong = ~np.isclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    # NaN is close to nothing, not even to a NaN that the answer's own numbers have led us to expect.
+    wrong = ~np.isclose(given, wanted, rtol=rtol, atol=atol)
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         count = f" ({int(wrong.sum())} of {wrong.size} elements differ)" if wrong.size > 1 else ""

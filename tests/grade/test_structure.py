@@ -86,6 +86,68 @@ def test_forged_structure_earns_nothing(grader, name):
     assert marks.points == 0
 
 
+SERVED = """
+import numpy as np
+import deepkit.grade.child as child
+def served(what, function, names, *args):
+    {body}
+child._probe = served
+"""
+BY_HAND = {  # what a probe would find is made up, to fit itself; nothing that was asked for has been written
+    ("networks-in-the-session-api", "layer"): (
+        "x, units, bent = args\n    n = x.shape[1]\n"
+        "    W = np.clip(np.random.default_rng(0).normal(size=(n, units)), -2, 2) * 2 / np.sqrt(n) * 0.92\n"
+        "    z = x @ W + np.linspace(-1, 1, units)\n    return {'names': ['one/biases', 'one/weights'], 'weights': W,"
+        " 'biases': np.zeros(units), 'out': np.tanh(z) if bent else z}"
+    ),
+    ("networks-in-the-session-api", "network"): (
+        "x, sizes = args\n    weights = [np.zeros(s) for a, b in zip([4, *sizes], sizes) for s in ((a, b), (b,))]\n"
+        "    return {'weights': weights, 'scores': np.zeros((5, sizes[-1]))}"
+    ),
+    ("regularization-and-normalization", "box"): (
+        "scales, fit = args\n    values = np.random.default_rng(0).normal(size=(4, 4, 5))\n"
+        "    cost = fit + sum(s * (w**2).sum() / 2 for s, w in zip(scales, values) if s)\n"
+        "    return {'values': list(values), 'entries': [3, 4], 'cost': cost}"
+    ),
+    ("variables-and-initialization", "setter"): (
+        "start, values = args\n"
+        "    return {'held': values, 'type': start.dtype.name, 'shape': list(start.shape), 'grown': 0}"
+    ),
+    ("variables-and-initialization", "share"): (
+        "X, count, t = args\n    weights = [np.full((5, 1), i) for i in range(count)]\n"
+        "    return {'count': count + 1, 'first': 0.0, 'weights': weights, 'units': [np.maximum(X @ w, t) for w in weights]}"
+    ),
+    ("deep-architectures", "transfer"): (
+        "x, units, seed = args\n    model = [np.zeros(1)] * 6\n    both = {'old': model, 'new': model}\n"
+        "    after = [np.ones(1) if i == 4 else np.zeros(1) for i in range(6)]\n"
+        "    return {'before': both, 'handed': both, 'after': after, 'count': 3 * units[1] + 3}"
+    ),
+    ("keras-layers-and-models", "head"): (
+        "arrays, x, classes = args\n    return {'body': arrays[:2], 'shapes': [(5, 4), (4,), (4, 3), (3,)], 'sums': np.ones(32),"
+        " 'moved': [False, False, True, True], 'reader untouched': True, 'copied': True}"
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "task"), BY_HAND)
+def test_made_up_findings_earn_nothing(name, task):
+    with Grader(load_exercise(name), seed=5) as grader:
+        marks = grader.answer(grader.exercise.task(task), SERVED.format(body=BY_HAND[name, task]))
+    assert marks.points == 0
+
+
+def test_a_network_of_nan_earns_nothing():
+    """Its own weights say what it ought to give: not a number, either."""
+    source = (
+        "def network(x, sizes, bend):\n    size = 4\n    for units in sizes:\n"
+        "        tf.Variable(tf.fill([size, units], np.nan)), tf.Variable(tf.zeros([units]))\n        size = units\n"
+        "    return tf.fill([tf.shape(x)[0], sizes[-1]], np.nan)"
+    )
+    with Grader(load_exercise("networks-in-the-session-api"), seed=5) as grader:
+        marks = grader.answer(grader.exercise.task("network"), source)
+    assert (marks.points, "gave nan" in marks.message) == (0, True)
+
+
 def test_a_graph_travels_as_data():
     import deepkit.v1 as tf
 
