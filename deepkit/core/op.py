@@ -160,6 +160,11 @@ class Op:
         """For an op that runs graphs: which results of each graph must be computed if these outputs are used."""
         raise TypeError(f"op {self.type} runs no graphs")
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        """Whether, for inputs of these shapes, each number of the output is made of the numbers that stand at its place in
+        the inputs, which are broadcast against each other."""
+        return False
+
     def bind(self, xp: Any) -> Callable[..., Any]:
         """The function a plan calls: forward with xp filled in."""
         return functools.partial(self.forward, xp)

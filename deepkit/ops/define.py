@@ -22,6 +22,9 @@ class Elementwise(Op):
     def shape(self, *shapes: Shape) -> Any:
         return broadcast(*shapes)
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
+
     def forward(self, xp: ArrayModule, *arrays: Array) -> Any:
         return getattr(xp, self.ufunc)(*arrays)
 

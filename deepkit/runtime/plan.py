@@ -19,7 +19,7 @@ from deepkit.device import devices, machine
 from deepkit.device.devices import Device
 from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedError, UnknownError, status_of
 from deepkit.ops.transfer import ToDevice
-from deepkit.runtime.passes import fold, join, memory, merge, order, prune, transfers
+from deepkit.runtime.passes import fold, fuse, join, memory, merge, order, prune, transfers
 from deepkit.runtime.passes.fold import Known
 from deepkit.runtime.placement import Placement
 
@@ -73,9 +73,9 @@ class Plan:
                 simplify(nodes, known)
         self._results = [known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
         self.order = order.order(self._live(nodes), known.sources)
-        if "join" in self._passes:
-            awaited = [*self._results, *self.targets]
-            self.order, known.joined = join.join(self.order, known.sources, awaited, self.devices)
+        for name, bring_together in (("fuse", fuse.fuse), ("join", join.join)):
+            if name in self._passes:
+                self.order = bring_together(self.order, known, [*self._results, *self.targets])
         if places is not None:
             self.order, self._results = transfers.transfers(self.order, known, places, self._results)
 

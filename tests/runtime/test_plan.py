@@ -186,9 +186,9 @@ def test_what_else_is_looked_at_is_not_joined(sess) -> None:
 def test_the_switches(monkeypatch) -> None:
     assert passes.enabled() == set(passes.OPTIONAL)
     monkeypatch.setenv("DEEPKIT_PASSES", "-fold, -merge")
-    assert passes.enabled() == {"join", "inplace"}
-    with pytest.raises(ArgumentError, match="names 'fuse'"):
-        passes.enabled("-fuse")
+    assert passes.enabled() == {"fuse", "join", "inplace"}
+    with pytest.raises(ArgumentError, match="names 'glue'"):
+        passes.enabled("-glue")
 
 
 def test_updates_happen_in_place(sess) -> None:

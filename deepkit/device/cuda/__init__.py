@@ -4,7 +4,7 @@
     windows, product      what several kernels include: windows that slide over images, and a product of implicit matrices
     convolve, depthwise, pooling, batchnorm, cross_entropy, recurrent, rows, philox, updates
                           as the modules of these names above, whose functions take them where `fits` says so
-    chains                a chain of element-wise operations, written as one kernel
+    chains                neighbouring element-wise ops of a plan, written as one kernel
 
 A kernel takes float32 and float64, and arrays of fewer than 2**31 numbers; windows over one or two axes. For all else the
 plain version serves, which NumPy and CuPy share. Large matrix products are cuBLAS', by CuPy.

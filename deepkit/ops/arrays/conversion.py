@@ -29,6 +29,9 @@ class Cast(Op):
     def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
         return known(inputs[0])
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
+
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return (x.real if x.dtype.kind == "c" and not self.to.is_complex else x).astype(self.to.numpy)
 

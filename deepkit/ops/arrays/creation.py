@@ -81,6 +81,9 @@ class Like(Op):
     shape_only = (0,)
     types = ("any",)
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
+
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return None  # a constant, whatever x is
 
@@ -92,7 +95,7 @@ class ZerosLike(Like):
     label = "zeros_like"
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.full(x.shape, b"", object) if x.dtype == object else xp.zeros_like(x)
+        return xp.full(x.shape, b"", object) if x.dtype == object else xp.zeros(x.shape, x.dtype)
 
 
 @register
@@ -102,7 +105,7 @@ class OnesLike(Like):
     label = "ones_like"
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
-        return xp.ones_like(x)
+        return xp.ones(x.shape, x.dtype)
 
 
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> AnyTensor:

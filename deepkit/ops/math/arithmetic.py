@@ -62,6 +62,9 @@ class SumLike(ToShapeOf):
 class BroadcastLike(ToShapeOf):
     """x stretched to the shape of `like`."""
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
+
     def forward(self, xp: ArrayModule, x: Array, like: Array) -> Any:
         return x if x.shape == like.shape else xp.broadcast_to(x, like.shape)
 
@@ -326,6 +329,9 @@ class AddN(Op):
         for other in shapes[1:]:
             result = result.merge(other)
         return result
+
+    def elementwise(self, *shapes: Shape) -> bool:
+        return all(shape.is_full and shape == shapes[0] for shape in shapes)
 
     def forward(self, xp: ArrayModule, *xs: Array) -> Any:
         for i, x in enumerate(xs):

@@ -165,6 +165,9 @@ class Select(Op):
             return both
         return broadcast(condition, x, y)
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return not self._by_rows(*shapes[:2])
+
     @staticmethod
     def _by_rows(condition: Array, x: Array) -> bool:
         rank, inner = (len(s) if isinstance(s, tuple) else s.rank for s in (condition, x))
@@ -266,6 +269,9 @@ class ClipByValue(Op):
 
     def shape(self, x: Shape, low: Shape, high: Shape) -> Shape:
         return broadcast(x, low, high)
+
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
 
     def forward(self, xp: ArrayModule, x: Array, low: Array, high: Array) -> Any:
         return xp.maximum(xp.minimum(x, high), low)

@@ -38,6 +38,9 @@ class BiasAdd(Op):
             )
         return x
 
+    def elementwise(self, *shapes: Shape) -> bool:
+        return True
+
     takes_out = True
 
     def forward(self, xp: ArrayModule, x: Array, bias: Array, out: Array = None) -> Any:

@@ -9,7 +9,7 @@ import os
 
 from deepkit.errors import ArgumentError
 
-OPTIONAL = ("fold", "merge", "join", "inplace")
+OPTIONAL = ("fold", "merge", "fuse", "join", "inplace")
 
 
 def enabled(setting: str | None = None) -> frozenset[str]:

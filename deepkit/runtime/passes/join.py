@@ -1,46 +1,42 @@
-"""Pass 5: two ops, of which the second alone uses what the first gives, become one call: the numbers are passed over once."""
+"""Pass 6: two ops, of which the second alone uses what the first gives, become one call: the numbers are passed over once."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
-from deepkit.device.devices import Device
+from deepkit.runtime.passes.fold import Known
 
 
-def join(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None],
-    placed: Mapping[Node, Device],
-) -> tuple[list[Node], dict[Node, tuple[Op, list[Symbol]]]]:
-    """The nodes that are left to run, and for those that stand for two the op and inputs that they run with.
+def join(order: list[Node], known: Known, fetched: Iterable[Symbol | Node | None]) -> list[Node]:
+    """The nodes that are left to run; the op and inputs that stand for two of them go into known.joined.
 
     The pair runs in the second one's place. So nothing that writes a variable or has another effect may lie between the two,
     nor may anybody wait for the first one or fetch its result. What became one may become one with a third.
     """
-    joined: dict[Node, tuple[Op, list[Symbol]]] = {}
-    for node, first in _neighbours(order, sources, fetched, placed):
-        op, inputs = joined.get(first) or (first.op, sources(first))
-        both = _both(op, inputs, node.op, sources(node)[1:])
+    gone: set[Node] = set()
+    for node, first in _neighbours(order, known, fetched):
+        op, inputs = known.runs(first)[0], known.sources(first)
+        both = _both(op, inputs, known.runs(node)[0], known.sources(node)[1:])
         if both is not None:
-            joined[node] = both
-    gone = {sources(node)[0].node for node in joined}
-    return [node for node in order if node not in gone], joined
+            known.joined[node] = both
+            gone.add(first)
+    return [node for node in order if node not in gone]
 
 
 def _neighbours(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], fetched: Iterable[Symbol | Node | None],
-    placed: Mapping[Node, Device],
+    order: list[Node], known: Known, fetched: Iterable[Symbol | Node | None]
 ) -> Iterator[tuple[Node, Node]]:
     """The nodes whose first input nobody else needs, with the node that makes it, where nothing happens between the two."""
-    lone = _used_once(order, sources, fetched)
+    lone = _used_once(order, known.sources, fetched)
     effects = dict(zip(order, itertools.accumulate(not node.op.is_pure for node in order), strict=True))
     for node in order:
-        first = next((x.node for x in sources(node)[:1] if x in lone), None)
-        if first in effects and effects[first] == effects[node] and placed.get(first) == placed.get(node):
+        first = next((x.node for x in known.sources(node)[:1] if x in lone), None)
+        if first in effects and effects[first] == effects[node] and known.placed.get(first) == known.placed.get(node):
             yield node, first
 
 

@@ -1,4 +1,4 @@
-"""Pass 7: whose memory an array may share: which results must be copied, which variables may be updated in place."""
+"""Pass 8: whose memory an array may share: which results must be copied, which variables may be updated in place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pass 6: what one device computed and another one needs is copied there: once, and constants when the plan is made.
+"""Pass 7: what one device computed and another one needs is copied there: once, and constants when the plan is made.
 
 A copy is a node like others, so the passes after this one know whose memory is whose. What is fed goes up first of all,
 what is fetched comes down last of all; every other copy stands before the first op that needs it.

@@ -1,4 +1,4 @@
-"""The CUDA kernels of batch normalization, cross-entropy, embeddings, optimizers and chains give what NumPy gives."""
+"""The CUDA kernels of batch normalization, cross-entropy, embeddings and optimizers give what NumPy gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 import scipy.special
 
 from deepkit.device import batchnorm, cuda, updates
-from deepkit.errors import ArgumentError
 
 TYPES = [np.float32, np.float64]
 
@@ -111,37 +110,3 @@ def test_a_step_of_an_optimizer(gpu, normal, rule, on_gpu, dtype):
         cuda.updates.run(gpu, rule, mine, *[np.array(n) if on_gpu else n for n in numbers], *flags)
         for a, b in zip(mine, arrays, strict=True):
             close(a, b, dtype)
-
-
-CHAIN = (("add", 0, 1), ("sigmoid", 3), ("multiply", 2, 4), ("subtract", 5, 0), ("maximum", 6, 1))
-
-
-@pytest.mark.parametrize("dtype", TYPES)
-def test_a_chain_is_one_kernel(gpu, normal, dtype):
-    inputs = [normal((4, 1, 65), dtype), normal((65,), dtype), normal((), dtype)]
-    assert cuda.chains.fits(gpu, CHAIN, inputs)
-    close(cuda.chains.run(gpu, CHAIN, inputs), cuda.chains.reference(np, CHAIN, inputs), dtype)
-    assert gpu.launched == ["chain"]
-
-
-def test_every_operation_of_a_chain_and_what_it_makes_of_nan(gpu, normal):
-    count = {name: function.__code__.co_argcount - 1 for name, (_, function) in cuda.chains.OPERATIONS.items()}
-    kernels = [cuda.chains.source(((name, *range(n)),), n).replace("chain(", f"{name}_(") for name, n in count.items()]
-    module = gpu.RawModule("\n".join(kernels), ("-DREAL=double",))  # all in one: a compiler's start takes longest
-    a, b, size = np.abs(normal(40)) + 0.1, normal(40), np.int32(40)
-    a[0], b[:2] = np.nan, [1, np.nan]
-    for name, n in count.items():
-        inputs, y = [a, b][:n], gpu.empty(40)
-        module.get_function(f"{name}_")((2,), (32,), (*inputs, *[size] * n, y, size))
-        close(y, cuda.chains.reference(np, ((name, *range(n)),), inputs), np.float64)
-
-
-def test_what_no_chain_is(gpu):
-    x, column = np.ones((3, 4)), np.ones((3, 1))
-    assert not cuda.chains.fits(gpu, (("add", 0, 1),), [x, column])  # it repeats along the last axis
-    assert not cuda.chains.fits(gpu, (("add", 0, 1),), [x, x.astype(np.float32)])
-    assert not cuda.chains.fits(gpu, (("cumsum", 0),), [x])
-    assert cuda.chains.run(gpu, CHAIN, [x[:0], x[:0], x[:0]]).shape == (0, 4)
-    for steps in ((("cumsum", 0),), (("add", 0, 1),)):
-        with pytest.raises(ArgumentError, match="step 1 of a chain"):
-            cuda.chains.run(gpu, steps, [x])
