@@ -112,7 +112,10 @@ def _loss(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
 
 
 def _metric(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
-    return config if config in _CHOSEN_BY_SHAPE else metrics.deserialize(config, custom_objects)
+    """A metric; Keras' own names stay as they are: who compiled with "mae" finds "mae" in the history again."""
+    found = config if config in _CHOSEN_BY_SHAPE else metrics.deserialize(config, custom_objects)
+    own = isinstance(config, str) and registry.get_registered_object(config, custom_objects) is None
+    return config if own else found
 
 
 def _read(value: Any, one: Callable[[Any], Any]) -> Any:

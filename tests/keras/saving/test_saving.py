@@ -520,3 +520,14 @@ def test_clones_have_weights_of_their_own(data):
     trained = models.clone_and_build_model(model)
     assert trained.optimizer is not model.optimizer
     assert len(trained.train_on_batch(*data)) == 2
+
+
+@pytest.mark.parametrize("chosen", [["mae"], ["mse", "accuracy"], {"out": "mae"}, ["mean_absolute_error"]])
+def test_metrics_keep_their_names_in_a_file(tmp_path, chosen):
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(3,), name="out")])
+    model.compile("adam", "mse", metrics=chosen)
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+    before = model.fit(x, y, verbose=0).history
+    model.save(tmp_path / "model.h5")
+    after = keras.models.load_model(tmp_path / "model.h5").fit(x, y, verbose=0).history
+    assert list(after) == list(before)
