@@ -65,8 +65,9 @@ def _users(
         for x in known.sources(node):
             users.setdefault(x.node, []).append(node)
     awaited = [*itertools.chain(*[node.control_inputs for node in order]), *fetched]
-    for target in filter(lambda target: target is not None, awaited):
-        users.setdefault(target.node if isinstance(target, Symbol) else target, []).append(None)
+    for target in awaited:
+        if target is not None:
+            users.setdefault(target.node if isinstance(target, Symbol) else target, []).append(None)
     return users
 
 
