@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from deepkit.core.apply import is_tensor
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.static import static_value
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GraphError
+from deepkit.v1.framework.control_flow import cond
+from deepkit.v1.framework.creators import group, placeholder
 from deepkit.v1.framework.scopes import VariableScope, get_variable
-from deepkit.v1.train import create_global_step, get_global_step, get_or_create_global_step
+from deepkit.v1.ops.arrays import argsort, sort
+from deepkit.v1.ops.checks import assert_scalar
+from deepkit.v1.platform import logging
+from deepkit.v1.train import (
+    Saver,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+    init_from_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
 
 __all__ = [
-    "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "create_global_step",
-    "current_arg_scope", "get_global_step", "get_local_variables", "get_model_variables", "get_name_scope",
-    "get_or_create_global_step", "get_trainable_variables", "get_unique_variable", "get_variables",
-    "get_variables_by_name", "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope",
-    "local_variable", "model_variable", "variable",
+    "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "argsort", "assert_scalar",
+    "assign_from_checkpoint", "assign_from_checkpoint_fn", "assign_from_values", "assign_from_values_fn",
+    "create_global_step", "current_arg_scope", "filter_variables", "get_global_step", "get_local_variables",
+    "get_model_variables", "get_name_scope", "get_or_create_global_step", "get_trainable_variables",
+    "get_unique_variable", "get_variables", "get_variables_by_name", "get_variables_by_suffix",
+    "get_variables_to_restore", "has_arg_scope", "init_from_checkpoint", "is_tensor", "list_variables",
+    "load_checkpoint", "load_variable", "local_variable", "model_variable", "smart_cond", "smart_constant_value",
+    "sort", "variable",
 ]
 
 ArgScope = dict[str, dict[str, Any]]
@@ -228,3 +250,103 @@ def get_variables_to_restore(include: Sequence[str] | None = None, exclude: Sequ
 def get_name_scope() -> str:
     """The name scope that is open."""
     return default_graph().names.scope
+
+
+def filter_variables(
+    var_list: Sequence[Any], include_patterns: Sequence[str] | None = None, exclude_patterns: Sequence[str] | None = None,
+    reg_search: bool = True,
+) -> list[Any]:
+    """The variables in whose names one of the patterns (all) is found, or with reg_search=False begins, and none of the
+    others."""
+    found = re.search if reg_search else re.match
+
+    def fits(variable: Any, patterns: Sequence[str]) -> bool:
+        return any(found(pattern, variable.node.name) for pattern in patterns)
+
+    kept = [v for v in var_list if include_patterns is None or fits(v, include_patterns)]
+    return [v for v in kept if not fits(v, exclude_patterns or [])]
+
+
+# ---- values for variables
+
+
+def assign_from_values(var_names_to_values: Mapping[str, Any]) -> tuple[Any, dict[Any, Any]]:
+    """(op, feed_dict): sess.run(op, feed_dict) gives each variable, named in full, its value. ShapeError: another shape."""
+    feeds: dict[Any, Any] = {}
+    ops_ = []
+    for name, value in var_names_to_values.items():
+        variable = get_unique_variable(name)
+        fed = placeholder(variable.dtype, variable.shape, f"{name}/fed")
+        ops_.append(variable.assign(fed, read_value=False))
+        feeds[fed] = np.asarray(value).reshape(variable.shape.as_list())
+    return group(*ops_), feeds
+
+
+def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable[[Any], None]:
+    """A function of a session that gives each variable, named in full, its value."""
+    op, feeds = assign_from_values(var_names_to_values)
+    return lambda session: session.run(op, feeds)
+
+
+def _by_name(var_list: Any) -> dict[str, Any]:
+    return dict(var_list) if isinstance(var_list, Mapping) else {v.node.name: v for v in var_list}
+
+
+def _present(model_path: Any, variables: dict[str, Any], ignore_missing_vars: bool) -> dict[str, Any]:
+    """Those variables that the checkpoint has, and a warning for each that it has not; all of them if none may be missing."""
+    if not ignore_missing_vars:
+        return variables
+    reader = load_checkpoint(model_path)
+    for name in (name for name in variables if not reader.has_tensor(name)):
+        logging.warning("Variable %s missing in checkpoint %s", name, model_path)
+    return {name: v for name, v in variables.items() if reader.has_tensor(name)}
+
+
+def assign_from_checkpoint(model_path: Any, var_list: Any, ignore_missing_vars: bool = False) -> tuple[Any, dict[Any, Any]]:
+    """(op, feed_dict): sess.run(op, feed_dict) gives the variables the values that a checkpoint has for them.
+
+    var_list: variables, or a dict: name in the checkpoint -> variable.
+
+    Raises:
+        NameNotFoundError: the checkpoint lacks one, unless ignore_missing_vars.
+    """
+    reader = load_checkpoint(model_path)
+    wanted = _present(model_path, _by_name(var_list), ignore_missing_vars)
+    return assign_from_values({v.node.name: reader.get_tensor(name) for name, v in wanted.items()})
+
+
+def assign_from_checkpoint_fn(
+    model_path: Any, var_list: Any, ignore_missing_vars: bool = False, reshape_variables: bool = False
+) -> Callable[[Any], None] | None:
+    """A function of a session that gives the variables the values that a checkpoint has for them; None if there are none.
+
+    var_list: variables, or a dict: name in the checkpoint -> variable.
+
+    Raises:
+        ArgumentError: var_list is empty. NameNotFoundError: the checkpoint lacks one, unless ignore_missing_vars.
+    """
+    if not var_list:
+        raise ArgumentError("assign_from_checkpoint_fn without variables", hint="slim.get_variables_to_restore()")
+    wanted = _present(model_path, _by_name(var_list), ignore_missing_vars)
+    if not wanted:
+        logging.warning("No Variables to restore")
+        return None
+    saver = Saver(wanted, reshape=reshape_variables)
+    return lambda session: saver.restore(session, model_path)
+
+
+# ---- decisions that may be known before the graph runs
+
+
+def smart_constant_value(pred: Any) -> bool | None:
+    """What a condition is, a bool, 0 or 1 or a tensor, if that is known before the graph runs; else None."""
+    known = static_value(pred) if is_tensor(pred) else pred
+    return None if known is None else bool(known)
+
+
+def smart_cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None) -> Any:
+    """`tf.cond`, with only one of the two in the graph where the condition is known."""
+    known = smart_constant_value(pred)
+    if known is None:
+        return cond(pred, true_fn, false_fn, name=name)
+    return true_fn() if known else false_fn()

@@ -1,4 +1,4 @@
-"""`tf.contrib.training`: a model's settings under their names."""
+"""`tf.contrib.training`: a model's settings under their names; training and evaluation to their ends."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ import json
 from typing import Any
 
 from deepkit.errors import ArgumentError
+from deepkit.v1.contrib._loops import StopAfterNEvalsHook, SummaryAtEndHook, get_or_create_eval_step, train
+from deepkit.v1.contrib.slim.evaluation import checkpoints_iterator, wait_for_new_checkpoint
+from deepkit.v1.contrib.slim.learning import (
+    add_gradients_summaries,
+    clip_gradient_norms,
+    create_train_op,
+    multiply_gradients,
+)
 
-__all__ = ["HParams"]
+__all__ = [
+    "HParams", "StopAfterNEvalsHook", "SummaryAtEndHook", "add_gradients_summaries", "checkpoints_iterator",
+    "clip_gradient_norms", "create_train_op", "get_or_create_eval_step", "multiply_gradients", "train",
+    "wait_for_new_checkpoint",
+]
 
 
 class HParams:

@@ -7,8 +7,13 @@ from deepkit.v1.contrib.framework import (
     add_model_variable,
     arg_scope,
     arg_scoped_arguments,
+    assign_from_checkpoint,
+    assign_from_checkpoint_fn,
+    assign_from_values,
+    assign_from_values_fn,
     create_global_step,
     current_arg_scope,
+    filter_variables,
     get_global_step,
     get_local_variables,
     get_model_variables,
@@ -38,9 +43,10 @@ from deepkit.v1.contrib.slim.data import (
 )
 
 __all__ = [
-    *_layers, "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "create_global_step",
+    *_layers, "add_arg_scope", "add_model_variable", "arg_scope", "arg_scoped_arguments", "assign_from_checkpoint",
+    "assign_from_checkpoint_fn", "assign_from_values", "assign_from_values_fn", "create_global_step",
     "current_arg_scope", "data", "data_decoder", "data_provider", "dataset", "dataset_data_provider", "evaluation",
-    "get_global_step", "get_local_variables", "get_model_variables", "get_or_create_global_step",
+    "filter_variables", "get_global_step", "get_local_variables", "get_model_variables", "get_or_create_global_step",
     "get_trainable_variables", "get_unique_variable", "get_variables", "get_variables_by_name",
     "get_variables_by_suffix", "get_variables_to_restore", "has_arg_scope", "layers", "learning", "local_variable",
     "losses", "metrics", "model_variable", "nets", "parallel_reader", "prefetch_queue", "queues", "regularizers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit.v1 import losses as _now
+from deepkit.v1.contrib.losses import metric_learning
 from deepkit.v1.losses import (
     add_loss,
     compute_weighted_loss,
@@ -16,7 +17,8 @@ from deepkit.v1.losses import (
 __all__ = [
     "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance", "get_losses",
     "get_regularization_losses", "get_total_loss", "hinge_loss", "log_loss", "mean_pairwise_squared_error",
-    "mean_squared_error", "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
+    "mean_squared_error", "metric_learning", "sigmoid_cross_entropy", "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
 ]
 
 
