@@ -57,7 +57,9 @@ class Plan:
         self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
         check_fed(nodes, fed)
         self.devices = {} if place is None else place([*(x.node for x in self.feeds), *nodes])
-        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **fold.constants(nodes, fed), **settled}, self.devices)
+        self.devices.update(dict.fromkeys({x.node for x in self.feeds}.difference(nodes), devices.CPU))  # where feeds are
+        constants = fold.constants(nodes, fed, self.devices)
+        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **constants, **settled}, self.devices)
         self._simplify(nodes, transfers.places(self.devices, around))
         self._share_memory()
         self._used: set[Any] = {*self._results, *self.targets}  # Symbols whose values are read, and Nodes that are awaited

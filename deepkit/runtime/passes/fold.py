@@ -48,10 +48,10 @@ class Known:
         return [self.same.get(x, x) for x in self.runs(node)[1]]
 
 
-def constants(nodes: list[Node], feeds: set[Symbol]) -> dict[Symbol, Any]:
-    """The values of the constant nodes themselves, but those that have to wait for other nodes."""
+def constants(nodes: list[Node], feeds: set[Symbol], placed: Mapping[Node, Device]) -> dict[Symbol, Any]:
+    """The values of the constant nodes themselves, each on its device, but those that have to wait for other nodes."""
     return {
-        node.outputs[0]: node.op.forward(np)
+        node.outputs[0]: devices.put(node.op.forward(np), placed.get(node, CPU))
         for node in nodes
         if node.op.is_constant and node.outputs[0] not in feeds and not node.control_inputs
     }

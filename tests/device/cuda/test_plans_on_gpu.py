@@ -164,6 +164,28 @@ def test_the_log_says_where_each_node_ran(gpu, capsys) -> None:
     assert [d.name for d in tf.Session().list_devices()][-1].endswith("device:GPU:0")
 
 
+def test_the_log_says_of_constants_and_feeds_where_their_arrays_are(gpu, capsys) -> None:
+    config = tf.ConfigProto(log_device_placement=True)
+    with tf.Graph().as_default():
+        with tf.device("/gpu:0"):
+            x = tf.placeholder(tf.float32, [2], name="x")
+            middle = tf.square(x, name="middle")
+            y = tf.add(tf.sqrt(middle, name="root"), tf.constant([1.0, 2.0], name="offset"), name="y")
+        with tf.device("/cpu:0"):
+            z = tf.multiply(y, tf.constant([3.0, 4.0], name="factor"), name="z")
+        with tf.Session(config=config) as sess:
+            assert sess.run(z, {x: [3.0, 4.0]}).tolist() == [12.0, 24.0]
+            here, there = sess.plan(z, [x]), sess.plan(z, [middle])
+            assert sess.run(z, {middle: [9.0, 16.0]}).tolist() == [12.0, 24.0]
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().err.splitlines()[:7])
+    kinds = {name: text.rsplit(":", 2)[-2] for name, text in said.items()}
+    assert kinds == {"x": "CPU", "middle": "GPU", "root": "GPU", "offset": "GPU", "y": "GPU", "factor": "CPU", "z": "CPU"}
+    for plan, fed in ((here, x), (there, middle)):
+        assert plan.devices[fed.node].kind == "CPU"
+        for constant, array in plan.known.values.items():
+            assert devices.of(array) == plan._places.of(constant.node), constant
+
+
 def test_without_gpus_in_the_config_all_runs_on_the_cpu(gpu) -> None:
     assert "gpu" not in trained(tf.ConfigProto(device_count={"GPU": 0}), steps=1)[2]
     assert gpu.traffic.up == []
