@@ -68,13 +68,20 @@ class Graph:
     def add(self, op: Op, inputs: Sequence[Symbol], name: str | None = None) -> Any:
         """A new node for `op`; returns its output Symbol, or a list of them. The shape rule is checked first."""
         specs = op.specs(inputs)
-        node = self.make_node(op, inputs, name)
-        many = node.many = isinstance(specs, list)
-        node.outputs = [Symbol(node, i, shape, dtype) for i, (shape, dtype) in enumerate(specs if many else [specs])]
-        return node.outputs if many else node.outputs[0]
+        many = isinstance(specs, list)
 
-    def make_node(self, op: Op, inputs: Sequence[Symbol] = (), name: str | None = None) -> Node:
-        """A node without outputs yet: named, placed, and ordered after the active control dependencies."""
+        def outputs(node: Node) -> list[Symbol]:
+            node.many = many
+            return [Symbol(node, i, shape, dtype) for i, (shape, dtype) in enumerate(specs if many else [specs])]
+
+        made = self.make_node(op, inputs, name, outputs).outputs
+        return made if many else made[0]
+
+    def make_node(
+        self, op: Op, inputs: Sequence[Symbol] = (), name: str | None = None,
+        outputs: Callable[[Node], list[Symbol]] | None = None,
+    ) -> Node:
+        """A node: named, with the outputs made for it, if any, placed, and ordered after the active control dependencies."""
         if self.finalized:
             raise GraphError(
                 "the graph is finalized: it cannot get new nodes", hint="build everything before finalize()"
@@ -85,20 +92,23 @@ class Graph:
         if full in self._nodes:  # a name that ends in "/" is taken as it is: here for the second time
             with self.names.enter(None):
                 full = self.names.unique(full)
-        for rules in reversed(self._gradient_rules):
-            rule = rules.get(op.type) or rules.get(type_of(op))
-            if rule is not None:
-                op = overrides.overridden(op, rule)
-                break
-        node = Node(self, op, full, tuple(inputs), self._active_control(inputs), self.version)
+        node = Node(self, self._with_rule(op), full, tuple(inputs), self._active_control(inputs), self.version)
         self.version += 1
         node.site = user_site()
         node.gradient_of = self._gradient_of[-1] if self._gradient_of else None
-        node.device = self.device_of(node)
+        if outputs is not None:
+            node.outputs = outputs(node)
+        node.device = self.device_of(node)  # a device function may look at the outputs
         if op.random:
             node.seeds = self.op_seeds(op.seed)  # type: ignore[attr-defined]
         self._enrol(node)
         return node
+
+    def _with_rule(self, op: Op) -> Op:
+        """The op with the gradient that the innermost block of `gradient_override_map` has for its type, if one has."""
+        rules = (block.get(op.type) or block.get(type_of(op)) for block in reversed(self._gradient_rules))
+        rule = next((rule for rule in rules if rule is not None), None)
+        return op if rule is None else overrides.overridden(op, rule)
 
     def _adopted(self, op: Op, inputs: Sequence[Symbol]) -> list[Symbol]:
         """The inputs of a new node as tensors of this graph; GraphError if one belongs to another."""

@@ -14,7 +14,7 @@ from deepkit.core.shape import Shape
 from deepkit.core.slices import RowUpdates
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
-from deepkit.device.dtypes import as_dtype
+from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError
 
 
@@ -62,9 +62,7 @@ class Variable(RowUpdates, Symbol):
             if isinstance(value, Tensor):  # computed before, from numbers alone: here it is one of the graph's constants
                 value = graph.constant(value, "initial_value")
             known = value.shape if validate_shape else Shape(shape)
-            node = graph.make_node(lookup("VariableV2")(), (), scope)
-            super().__init__(node, 0, known, value.dtype)
-            node.outputs = [self]
+            graph.make_node(lookup("VariableV2")(), (), scope, lambda node: [self._of(node, known, value.dtype)])
             self.trainable = bool(trainable)
             self.constraint = constraint
             self.save_slice_info = None
@@ -77,6 +75,11 @@ class Variable(RowUpdates, Symbol):
         if self.trainable and GraphKeys.TRAINABLE_VARIABLES not in wanted:
             wanted.append(GraphKeys.TRAINABLE_VARIABLES)
         graph.add_to_collections(wanted, self)
+
+    def _of(self, node: Node, shape: Shape, dtype: DType) -> Variable:
+        """Itself, as the output of its node."""
+        super().__init__(node, 0, shape, dtype)
+        return self
 
     def read(self) -> Symbol:
         """The value as an input of another op; inside control_dependencies it is read after those have run."""

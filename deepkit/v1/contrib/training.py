@@ -15,11 +15,12 @@ from deepkit.v1.contrib.slim.learning import (
     create_train_op,
     multiply_gradients,
 )
+from deepkit.v1.train.balancing import GreedyLoadBalancingStrategy, byte_size_load_fn
 
 __all__ = [
-    "HParams", "StopAfterNEvalsHook", "SummaryAtEndHook", "add_gradients_summaries", "checkpoints_iterator",
-    "clip_gradient_norms", "create_train_op", "get_or_create_eval_step", "multiply_gradients", "train",
-    "wait_for_new_checkpoint",
+    "GreedyLoadBalancingStrategy", "HParams", "StopAfterNEvalsHook", "SummaryAtEndHook", "add_gradients_summaries",
+    "byte_size_load_fn", "checkpoints_iterator", "clip_gradient_norms", "create_train_op", "get_or_create_eval_step",
+    "multiply_gradients", "train", "wait_for_new_checkpoint",
 ]
 
 

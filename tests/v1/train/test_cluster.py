@@ -37,6 +37,19 @@ def test_variables_go_to_the_parameter_servers_in_turn():
     assert tf.train.replica_device_setter() is None
 
 
+def test_each_parameter_server_gets_about_as_many_bytes():
+    training = tf.contrib.training
+    greedy = training.GreedyLoadBalancingStrategy(2, training.byte_size_load_fn)
+    with tf.Graph().as_default(), tf.device(tf.train.replica_device_setter(ps_tasks=2, ps_strategy=greedy)):
+        shapes = ([10, 10], [30], [40], [20], [5, 2], [1])
+        v = [tf.Variable(tf.zeros(shape, tf.float64 if shape == [20] else tf.float32)) for shape in shapes]
+    assert [x.op.device[-1] for x in v] == ["0", "1", "1", "1", "0", "0"]  # bytes: 400, 120, 160, 160, 40, 4
+    with pytest.raises(ArgumentError, match="0 tasks"):
+        training.GreedyLoadBalancingStrategy(0, len)
+    with tf.Graph().as_default(), pytest.raises(ArgumentError, match="shape known in full"):
+        training.byte_size_load_fn(tf.placeholder(tf.float32, [None, 3]).op)
+
+
 def test_other_machines_are_not_reached():
     with pytest.raises(ArgumentError, match="one process"):
         tf.train.Server({"worker": ["a:1", "b:1"]}, job_name="worker", task_index=0)
