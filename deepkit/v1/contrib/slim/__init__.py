@@ -1,7 +1,7 @@
 """`tf.contrib.slim`: the layers, losses and variables of contrib under one name, for models in few lines."""
 
 from deepkit.v1.contrib import framework as variables
-from deepkit.v1.contrib import layers, losses, metrics, regularizers
+from deepkit.v1.contrib import layers, losses, metrics
 from deepkit.v1.contrib.framework import (
     add_arg_scope,
     add_model_variable,
@@ -31,6 +31,7 @@ from deepkit.v1.contrib.framework import (
 )
 from deepkit.v1.contrib.layers import *
 from deepkit.v1.contrib.layers import __all__ as _layers
+from deepkit.v1.contrib.layers import regularizers
 from deepkit.v1.contrib.slim import data, evaluation, learning, nets, queues
 from deepkit.v1.contrib.slim.data import (
     data_decoder,

@@ -10,7 +10,7 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.layers import recurrent
 from deepkit.layers.recurrent import linear
 from deepkit.train.initializers import Constant
-from deepkit.v1.contrib._normalizing import layer_norm
+from deepkit.v1.contrib.layers._other_norms import layer_norm
 from deepkit.v1.framework.scopes import get_variable, variable_scope
 from deepkit.v1.framework.tensor_array import flat
 from deepkit.v1.nn import embedding_lookup

@@ -10,16 +10,9 @@ from deepkit.core.graph import default_graph
 from deepkit.errors import ShapeError, check_choice
 from deepkit.v1 import initializers as _initializers
 from deepkit.v1 import nn
-from deepkit.v1.contrib._normalizing import group_norm, instance_norm, layer_norm
-from deepkit.v1.contrib._optimizing import (
-    OPTIMIZER_CLS_NAMES,
-    OPTIMIZER_SUMMARIES,
-    bias_add,
-    embed_sequence,
-    optimize_loss,
-    unit_norm,
-)
-from deepkit.v1.contrib.columns import (
+from deepkit.v1.contrib.framework import add_arg_scope, add_model_variable
+from deepkit.v1.contrib.layers._batch_norm import batch_norm
+from deepkit.v1.contrib.layers._columns import (
     bucketized_column,
     crossed_column,
     embedding_column,
@@ -29,14 +22,34 @@ from deepkit.v1.contrib.columns import (
     sparse_column_with_integerized_feature,
     sparse_column_with_keys,
 )
-from deepkit.v1.contrib.framework import add_arg_scope, add_model_variable
-from deepkit.v1.contrib.initializers import (
+from deepkit.v1.contrib.layers._further import (
+    bow_encoder,
+    embedding_lookup_unique,
+    maxout,
+    spatial_softmax,
+    summarize_activation,
+    summarize_activations,
+    summarize_collection,
+    summarize_tensor,
+    summarize_tensors,
+    summarize_variables,
+    summarize_weights,
+)
+from deepkit.v1.contrib.layers._optimizing import (
+    OPTIMIZER_CLS_NAMES,
+    OPTIMIZER_SUMMARIES,
+    bias_add,
+    embed_sequence,
+    optimize_loss,
+    unit_norm,
+)
+from deepkit.v1.contrib.layers._other_norms import group_norm, instance_norm, layer_norm
+from deepkit.v1.contrib.layers.initializers import (
     variance_scaling_initializer,
     xavier_initializer,
     xavier_initializer_conv2d,
 )
-from deepkit.v1.contrib.normalization import batch_norm
-from deepkit.v1.contrib.regularizers import (
+from deepkit.v1.contrib.layers.regularizers import (
     apply_regularization,
     l1_l2_regularizer,
     l1_regularizer,
@@ -50,50 +63,16 @@ from deepkit.v1.layers import core as _core
 from deepkit.v1.layers import pooling as _pooling
 
 __all__ = [
-    "OPTIMIZER_CLS_NAMES",
-    "OPTIMIZER_SUMMARIES",
-    "apply_regularization",
-    "avg_pool2d",
-    "batch_norm",
-    "bias_add",
-    "bucketized_column",
-    "conv1d",
-    "conv2d",
-    "conv2d_transpose",
-    "convolution",
-    "convolution2d",
-    "crossed_column",
-    "dropout",
-    "embed_sequence",
-    "embedding_column",
-    "flatten",
-    "fully_connected",
-    "group_norm",
-    "instance_norm",
-    "l1_l2_regularizer",
-    "l1_regularizer",
-    "l2_regularizer",
-    "layer_norm",
-    "linear",
-    "max_pool2d",
-    "one_hot_column",
-    "one_hot_encoding",
-    "optimize_loss",
-    "real_valued_column",
-    "relu",
-    "relu6",
-    "repeat",
-    "separable_conv2d",
-    "softmax",
-    "sparse_column_with_hash_bucket",
-    "sparse_column_with_integerized_feature",
-    "sparse_column_with_keys",
-    "stack",
-    "sum_regularizer",
-    "unit_norm",
-    "variance_scaling_initializer",
-    "xavier_initializer",
-    "xavier_initializer_conv2d",
+    "OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES", "apply_regularization", "avg_pool2d", "batch_norm", "bias_add",
+    "bow_encoder", "bucketized_column", "conv1d", "conv2d", "conv2d_transpose", "convolution", "convolution2d",
+    "crossed_column", "dropout", "embed_sequence", "embedding_column", "embedding_lookup_unique", "flatten",
+    "fully_connected", "group_norm", "instance_norm", "l1_l2_regularizer", "l1_regularizer", "l2_regularizer",
+    "layer_norm", "linear", "max_pool2d", "maxout", "one_hot_column", "one_hot_encoding", "optimize_loss",
+    "real_valued_column", "relu", "relu6", "repeat", "separable_conv2d", "softmax", "sparse_column_with_hash_bucket",
+    "sparse_column_with_integerized_feature", "sparse_column_with_keys", "spatial_softmax", "stack",
+    "sum_regularizer", "summarize_activation", "summarize_activations", "summarize_collection", "summarize_tensor",
+    "summarize_tensors", "summarize_variables", "summarize_weights", "unit_norm", "variance_scaling_initializer",
+    "xavier_initializer", "xavier_initializer_conv2d",
 ]
 
 _FORMATS = {None: "channels_last", "NHWC": "channels_last", "NWC": "channels_last", "NDHWC": "channels_last",
