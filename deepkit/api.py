@@ -76,7 +76,7 @@ def show_source(thing: Any, part: str | None = None) -> Source:
     what is left of the block it stands in.
 
     Raises:
-        ArgumentError: no line of the source holds `part`, or there is no such file.
+        ArgumentError: no line of the source holds `part`, there is no such file, or `thing` is a value.
 
     >>> import deepkit as dk
     >>> "def forward" in repr(dk.show_source(dk.exp, part="def gradient"))
@@ -90,6 +90,11 @@ def show_source(thing: Any, part: str | None = None) -> Source:
 
         return Source(f"deepkit/device/cuda/{thing}", _part(loader.text(thing), part, _braced), "cpp")
     target = getattr(thing, "op", None) or thing
+    from deepkit.errors import ArgumentError
+
+    if not (inspect.isroutine(target) or inspect.isclass(target) or inspect.ismodule(target)):
+        raise ArgumentError(f"a {type(target).__name__} has no source", rule="a function, a class, a method or a module",
+                            hint=f"show_source({type(target).__name__}) shows its class")
     text = _part(textwrap.dedent(inspect.getsource(target)), part)
     module = inspect.getmodule(target)
     name = getattr(target, "__qualname__", str(target))

@@ -32,6 +32,25 @@ def listing(names: Iterable[str]) -> Callable[[], list[str]]:
     return lambda: sorted(names)
 
 
+def missing(module: str, names: Iterable[str]) -> Callable[[str], Any]:
+    """A module's `__getattr__`: a name that it does not have is a MissingNameError that names the one most like it.
+
+    >>> missing("keras.layers", ["MaxPool2D", "Dense"])("MaxPool2d")
+    Traceback (most recent call last):
+    ...
+    deepkit.errors.MissingNameError: keras.layers has no 'MaxPool2d'
+      try:   did you mean 'MaxPool2D'?
+    """
+    known = list(names)
+
+    def unknown(name: str) -> Any:
+        from deepkit.errors import MissingNameError, did_you_mean  # late: `import deepkit` itself costs nothing
+
+        raise MissingNameError(f"{module} has no {name!r}", hint=did_you_mean(name, known))
+
+    return unknown
+
+
 def load_module(name: str) -> Any:
     """The module of this full name, which this program can rely on."""
     return importlib.import_module(name)

@@ -93,7 +93,8 @@ def _check_defined(op: Op, dtype: DType) -> None:
         raise DTypeError(
             f"{op.type} is not defined for {dtype.name}",
             rule="input types: " + ", ".join(KINDS[k] for k in op.kinds),
-            hint="convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
+            hint="string_to_number(x) reads numbers from texts" if dtype.is_string
+            else "convert with cast(x, float32)" if "f" in op.kinds else "convert with cast",
         )
 
 

@@ -79,6 +79,12 @@ class Symbol(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self._no_value("a NumPy array")
 
+    def __getattr__(self, name: str) -> NoReturn:
+        told = f"{type(self).__name__!r} object has no attribute {name!r}"
+        if name == "numpy":  # AttributeError, as hasattr(x, "numpy") tells a tensor with a value from one without
+            told = f"{self.name} has no value yet, so it has no numpy(): sess.run(tensor) gives its array"
+        raise AttributeError(told, name=name, obj=self)
+
     def __len__(self) -> NoReturn:
         raise GraphError("len() of a node of the graph", hint="use x.shape[0], or shape(x)[0] if it is not known yet")
 

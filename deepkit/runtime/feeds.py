@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ from deepkit.device.arrays import as_array
 from deepkit.errors import DeepkitError, FeedError
 
 
-def spread(feeds: dict[Any, Any]) -> dict[Any, Any]:
+def spread(feeds: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """The feeds with a tuple of tensors, such as the state of a cell, and a SparseTensor as their parts."""
+    if not isinstance(feeds, Mapping):
+        raise FeedError(f"feed_dict is a {type(feeds).__name__}", rule="a dict from tensors to their values",
+                        hint="feed_dict={x: images, y: labels}")
     if all(isinstance(key, (Symbol, str)) for key in feeds):
         return feeds
     single: dict[Any, Any] = {}
@@ -38,7 +42,9 @@ def feed_key(graph: Graph, key: Any) -> Symbol:
     """The Symbol that an entry of feed_dict names."""
     item = graph.as_graph_element(key, "fed")
     if not isinstance(item, Symbol):
-        raise FeedError(f"{item.name!r} is an operation: it has no value that could be fed", hint="feed a tensor")
+        first = f"{item.name}:0"
+        raise FeedError(f"{item.name!r} is an operation: it has no value that could be fed",
+                        hint=f"feed the tensor that it makes, {first!r}" if item.outputs else "feed a tensor")
     return item
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -56,9 +57,16 @@ def images(
         tall = min(_TALLEST, max(room * one.shape[0] / one.shape[1] for one in row))
         parts += [label(name, 4, y + tall / 2 + 4), *_row(row, texts, left, y, room, tall, look)]
         y += tall + _GAP
-    told = ", ".join(text for texts in said for text in texts if text)
-    sentence = f"{sum(map(len, pictures))} images" + ": " * bool(told) + told
+    sentence = f"{sum(map(len, pictures))} images{_told(said, names)}"
     return Drawing(document(parts, width, y, sentence), sentence)
+
+
+def _told(titles: list[list[str]], names: Sequence[str]) -> str:
+    """The names of rows and the titles of images, in words; a title that stands over several neighbours is said once."""
+    rows = f" in rows {', '.join(names)}" * bool(names)
+    runs = ((text, len(list(same))) for text, same in itertools.groupby(text for texts in titles for text in texts if text))
+    told = ", ".join(f"{text} ({count} times)" if count > 1 else text for text, count in runs)
+    return rows + ": " * bool(told) + told
 
 
 def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: float, tall: float,

@@ -9,7 +9,7 @@ import pytest
 
 import deepkit.v1 as tf
 from deepkit.core.graph import Graph
-from deepkit.errors import FetchError, GraphError, NameNotFoundError
+from deepkit.errors import DTypeError, FetchError, GraphError, NameNotFoundError
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +186,19 @@ def test_a_graph_may_be_entered_again_inside_itself() -> None:
         with outer.as_default():
             assert tf.get_default_graph() is outer
         assert tf.get_default_graph() is inner
+
+
+def test_a_node_says_who_gives_its_array() -> None:
+    x = tf.zeros([2], name="x")
+    with pytest.raises(AttributeError, match=r"x:0 has no value yet, so it has no numpy\(\): sess.run"):
+        x.numpy()
+    assert not hasattr(x, "numpy")
+    with pytest.raises(AttributeError, match="'Symbol' object has no attribute 'shap'"):
+        _ = x.shap
+    x.kept = 3
+    assert x.kept == 3
+
+
+def test_a_text_is_cast_by_reading_it() -> None:
+    with pytest.raises(DTypeError, match=r"try:\s+string_to_number"):
+        tf.cast(tf.constant("3"), tf.float32)

@@ -34,3 +34,8 @@ def test_an_op_shows_its_gradient():
     assert "return dy" in shown
     assert "def forward" not in shown
     assert "def gradient" in repr(dk.show_source(dk.exp))
+
+
+def test_a_value_has_no_source():
+    with pytest.raises(ArgumentError, match="a int has no source"):
+        dk.show_source(3)

@@ -475,3 +475,15 @@ def test_ctrl_c_leaves_a_model_that_goes_on(capsys) -> None:
     assert caught.value.__suppress_context__
     assert [entry.name for entry in caught.traceback][1:] == ["fit", "fit"]  # the test's own, and the model's
     assert len(fit(model, epochs=2).history["loss"]) == 2
+
+
+@pytest.mark.parametrize(("room", "wrong", "right"), [
+    ("layers", "MaxPool2d", "MaxPool2D"), ("losses", "hinged", "hinge"), ("metrics", "Recal", "Recall"),
+    ("optimizers", "Adm", "Adam"), ("callbacks", "EarlyStoping", "EarlyStopping"), ("datasets", "minst", "mnist"),
+    ("applications", "MobileNett", "MobileNet"), ("initializers", "Zeroes", "Zeros"), ("regularizers", "L22", "L2"),
+    ("models", "Sequental", "Sequential"),
+])
+def test_a_misspelt_name_is_answered_with_the_right_one(room, wrong, right):
+    with pytest.raises(AttributeError, match=f"keras.{room} has no '{wrong}'\n  try:   did you mean '{right}'"):
+        getattr(getattr(keras, room), wrong)
+    assert not hasattr(getattr(keras, room), "nothing_like_it")

@@ -44,3 +44,21 @@ def test_what_would_be_cut_is_not(dtype, value):
         x = tf.placeholder(dtype, name="x")
         with pytest.raises(FeedError, match="x:0"):
             sess.run(x, {x: value})
+
+
+def test_the_name_of_an_operation_is_answered_with_that_of_its_tensor():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, name="pixels")
+        with pytest.raises(FeedError, match=r"try:\s+feed the tensor that it makes, 'pixels:0'"):
+            sess.run(x, {"pixels": 1.0})
+        with pytest.raises(FeedError, match=r"try:\s+feed a tensor"):
+            sess.run(x, {tf.no_op(name="nothing").name: 1.0})
+        assert sess.run(x, {"pixels:0": 1.0}) == 1.0
+
+
+@pytest.mark.parametrize("feeds", [[1.0], (1.0,), "x:0", 3])
+def test_what_is_no_dict_is_told(feeds):
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, name="x")
+        with pytest.raises(FeedError, match=f"feed_dict is a {type(feeds).__name__}\\b"):
+            sess.run(x, feeds)

@@ -47,7 +47,14 @@ def test_every_node_is_drawn_with_its_type_and_shape(nodes):
     for word in ("Placeholder (?, 3)", "VariableV2 (?, 3)", "MatMul", "loss", "ApplyGradientDescent"):
         assert word in words
     assert (picture.nodes, picture.edges) == (8, 9)
-    assert repr(picture) == "<graph of 8 nodes and 9 edges>"
+    assert repr(picture).startswith("<graph of 8 nodes and 9 edges: layer/MatMul from x, layer/w; loss from layer/MatMul;")
+    assert repr(picture).endswith("; done after train>")
+
+
+def test_a_graph_of_many_boxes_is_counted_and_not_told():
+    many = [SimpleNamespace(name=f"n{i}", type="Const", inputs=[], control_inputs=[], outputs=[]) for i in range(17)]
+    assert repr(viz.show_graph(many)) == "<graph of 17 nodes and 0 edges>"
+    assert repr(viz.show_graph(many[:16])) == "<graph of 16 nodes and 0 edges>"
 
 
 def test_control_edges_are_dashed_and_explained(nodes):

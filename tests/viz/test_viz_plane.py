@@ -135,6 +135,7 @@ def test_a_fold_is_drawn_and_told():
         (lambda: viz.show_network([3, 1], ["x"]), ShapeError),
         (lambda: viz.show_network([3, 1], weights=[np.ones((1, 3))]), ShapeError),
         (lambda: viz.show_boundary({}, CORNERS, CLASSES), ArgumentError),
+        (lambda: viz.show_boundary({"a": lambda x: x[:, 0]}, CORNERS, [0, 1, 2, 0]), ArgumentError),
         (lambda: viz.show_boundary({"a": lambda x: x}, CORNERS, CLASSES), ShapeError),
         (lambda: viz.show_boundary({"a": lambda x: x[:, 0]}, CORNERS, CLASSES[:2]), ShapeError),
         (lambda: viz.Fold(activation="gelu"), ArgumentError),

@@ -20,6 +20,12 @@ def stored(drawing) -> list[tuple[str, np.ndarray]]:
     return [(kind, np.asarray(PIL.open(io.BytesIO(base64.b64decode(data))))) for kind, data in found]
 
 
+def test_rows_are_told_by_name_and_a_title_of_many_once():
+    one = np.zeros((4, 4))
+    drawing = viz.images([[one] * 3] * 2, [["rebuilt", "rebuilt", "invented"]] * 2, ["beta 1", "beta 10"])
+    assert repr(drawing) == ("6 images in rows beta 1, beta 10: rebuilt (2 times), invented, rebuilt (2 times), invented")
+
+
 def test_photographs_are_jpeg_and_numbers_exact_png():
     random = np.random.default_rng(0)
     photo, numbers = random.uniform(size=(30, 40, 3)), np.array([[0.0, 0.5], [1.0, 0.25]])
@@ -74,7 +80,7 @@ def test_what_is_no_image_is_refused(rows, titles, error):
 def test_curves_and_the_points_on_them():
     pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
     picture = viz.lines({"loss": ([0, 10, 20], [4.0, 2.0, 1.0]), "flat": [1.0, 1.0]}, log=True, points={"printed": ([10], [2.1])})
-    assert repr(picture) == "loss: 4 to 1; flat: 1 to 1; 1 points of printed"
+    assert repr(picture) == "loss: 4 to 1; flat: 1 to 1; 1 point of printed"
     axes = picture.figure.axes[0]
     assert axes.get_yscale() == "log"
     assert [line.get_xydata().tolist() for line in axes.lines] == [
@@ -83,7 +89,26 @@ def test_curves_and_the_points_on_them():
     assert axes.lines[2].get_linestyle() in ("None", "")
 
 
-@pytest.mark.parametrize(("series", "error"), [({}, ArgumentError), ({"a": ([1], [1, 2])}, ShapeError)])
+def test_a_curve_that_turns_is_told_with_its_turn():
+    peak = [0.0, 3.0, 1.0]
+    assert repr(viz.lines({"loss": peak, "down": [3, 2, 1]})) == "loss: 0 to 1 (highest 3 at 1); down: 3 to 1"
+    assert repr(viz.lines({"both": ([1, 2, 3, 4], [0, -2, 5, 0])})) == "both: 0 to 0 (lowest -2 at 2, highest 5 at 3)"
+    assert repr(viz.lines({"gap": [np.nan, 4.0, np.inf, 1.0, 2.0]})) == "gap: nan to 2 (lowest 1 at 3, highest 4 at 1)"
+    assert repr(viz.lines({"never": [np.nan, np.nan]})) == "never: nan to nan"
+
+
+def test_on_a_logarithmic_axis_a_turn_is_measured_as_it_is_drawn():
+    losses = [2.4, 0.9, 0.22, 0.26]
+    assert repr(viz.lines({"held out": losses})) == "held out: 2.4 to 0.26"
+    assert repr(viz.lines({"held out": losses}, log=True)) == "held out: 2.4 to 0.26 (lowest 0.22 at 2)"
+    curve = viz.LiveCurve(log=True)
+    for step, loss in enumerate(losses):
+        curve.add(step, held=loss)
+    assert curve.sentence() == "step 3: held 0.26 (lowest 0.22 at 2)"
+
+
+@pytest.mark.parametrize(("series", "error"), [
+    ({}, ArgumentError), ([1, 2], ArgumentError), ({"a": ["x"]}, ArgumentError), ({"a": ([1], [1, 2])}, ShapeError)])
 def test_what_is_no_curve_is_refused(series, error):
     with pytest.raises(error):
         viz.lines(series)

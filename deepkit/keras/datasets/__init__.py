@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from deepkit.keras.datasets import (
     boston_housing,
     california_housing,
@@ -12,7 +14,7 @@ from deepkit.keras.datasets import (
     mnist,
     reuters,
 )
-from deepkit.loading import listing
+from deepkit.loading import listing, missing
 
 __all__ = [
     "boston_housing",
@@ -25,3 +27,5 @@ __all__ = [
     "reuters",
 ]
 __dir__ = listing(__all__)
+if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
+    __getattr__ = missing("keras.datasets", __all__)

@@ -89,7 +89,9 @@ class Autoencoder:
         given = np.asarray(codings, np.float32)
         width = self.net.codings.shape.as_list()[1]
         if given.ndim != 2 or given.shape[1] != width:
-            raise ShapeError(f"codings of shape {given.shape}", rule=f"(n, {width})")
+            raise ShapeError(f"decode: codings of shape {given.shape}",
+                             rule=f"a row for each picture: (n, {width}), as this network's code has {width} numbers",
+                             hint=f"noise for it: np.random.default_rng().normal(size=(n, {width}))")
         return _square(self._session.run(self.net.outputs, {self.net.codings: given}))
 
     def rebuild(self, images: Any) -> np.ndarray:

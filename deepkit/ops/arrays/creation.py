@@ -185,7 +185,8 @@ class Range(Op):
 
     def forward(self, xp: ArrayModule, start: Array, limit: Array, delta: Array) -> Any:
         if delta == 0:
-            raise ArgumentError("range: delta is 0")
+            raise ArgumentError("range: delta is 0", rule="every step leads on from start, so that limit is reached",
+                                hint="zeros or fill(shape, start) repeat one number")
         count = max(math.ceil((float(limit) - float(start)) / float(delta)), 0)
         return (start[()] + xp.arange(count, dtype=start.dtype) * delta[()]).astype(start.dtype)
 

@@ -53,6 +53,7 @@ class Concat(Op):
                 raise ShapeError(
                     f"concat along axis {at}: input {i} has shape {s}, the others {known[0]}",
                     rule="all dimensions but the joined one must be equal",
+                    hint="another axis=, or first one length on the others: stride 1 and padding='SAME' keep them",
                 )
             common = common.merge(around)
         lengths = [None if s.lengths is None else s.lengths[at] for s in shapes]

@@ -45,7 +45,11 @@ def constant(
     dims = tuple(int(d) for d in Shape(shape))
     count = int(np.prod(dims, dtype=np.int64))
     if (verify_shape and array.shape != dims) or array.size > count:
-        raise ShapeError(f"constant: {array.size} values of shape {array.shape} for shape {dims}")
+        raise ShapeError(
+            f"constant: {array.size} values of shape {array.shape} for shape {dims}",
+            rule="a shape with more places repeats the last value; too few places, or verify_shape=True, do not",
+            hint="leave shape out: the value has one",
+        )
     if array.size < count:
         last = array.reshape(-1)[-1:] if array.size else np.zeros(1, array.dtype)
         array = np.concatenate([array.reshape(-1), np.repeat(last, count - array.size)])

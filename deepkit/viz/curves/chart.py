@@ -15,6 +15,7 @@ Series = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 _MOST_POINTS = 1000  # more than a figure of this width can show
 _FEW = 30  # points that are seen one by one
+_CLEAR = 0.05  # of a curve's whole height: an extreme that is no farther from an end needs no word
 
 
 def lines(
@@ -33,17 +34,37 @@ def lines(
 
     Raises:
         ShapeError: for as many x as there are not y.
-        ArgumentError: without any curve or point.
+        ArgumentError: without any curve or point, without names, or for what is no number.
 
-    >>> viz.lines({"training": losses}, x="epoch", y="loss (nats)")
-    training: 2.3 to 0.05
+    >>> viz.lines({"test": [2.3, 0.9, 0.4, 0.7]}, x="epoch", y="loss (nats)")
+    test: 2.3 to 0.7 (lowest 0.4 at 2)
     """
     known, dots = _pairs(series), _pairs(points or {})
     if not any(len(ys) for _, ys in (*known.values(), *dots.values())):
         raise ArgumentError("no curve to draw", hint='lines({"loss": [2.3, 1.1, 0.4]})')
-    said = (f"{name}: {ys[0]:.3g} to {ys[-1]:.3g}" for name, (_, ys) in known.items() if len(ys))
-    dotted = (f"{len(ys)} points of {name}" for name, (_, ys) in dots.items())
+    said = (f"{name}: {ys[0]:.3g} to {ys[-1]:.3g}{turns(xs, ys, log)}" for name, (xs, ys) in known.items() if len(ys))
+    dotted = (f"{len(ys)} point{'s' * (len(ys) != 1)} of {name}" for name, (_, ys) in dots.items())
     return Picture(draw(known, x, y, log, dots, limits, size), "; ".join([*said, *dotted]))
+
+
+def turns(xs: Sequence[float], ys: Sequence[float], log: bool = False) -> str:
+    """The extremes of a curve that lie clearly beyond both of its ends, in words: ` (lowest 0.4 at 2)`, or nothing.
+
+    >>> turns([0, 1, 2, 3], [2.3, 0.9, 0.4, 0.7]), turns([0, 1], [2.3, 0.9])
+    (' (lowest 0.4 at 2)', '')
+    """
+    up = np.asarray(ys, np.float64)
+    if log:  # as it is drawn; what has no logarithm is not
+        up = np.log10(up, out=np.full_like(up, np.nan), where=up > 0)
+    up = np.where(np.isfinite(up), up, np.nan)
+    if np.isnan(up).all():
+        return ""
+    low, high = int(np.nanargmin(up)), int(np.nanargmax(up))
+    clear = _CLEAR * (up[high] - up[low])
+    ends = [end for end in (up[0], up[-1]) if not np.isnan(end)]
+    found = [f"{word} {ys[k]:.3g} at {xs[k]:.4g}" for word, k in (("lowest", low), ("highest", high))
+             if all(abs(up[k] - end) > clear for end in ends)]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def draw(
@@ -83,11 +104,16 @@ def _scales(ax: Any, pairs: Sequence[tuple[Sequence[float], Sequence[float]]], l
 
 
 def _pairs(series: Mapping[str, Any]) -> dict[str, tuple[list[float], list[float]]]:
+    if not isinstance(series, Mapping):
+        raise ArgumentError(f"curves without names: a {type(series).__name__}", hint='lines({"loss": losses})')
     made = {}
     for name, given in series.items():
         paired = isinstance(given, tuple) and len(given) == 2
-        ys = np.asarray(given[1] if paired else given, np.float64)
-        xs = np.asarray(given[0], np.float64) if paired else np.arange(ys.size, dtype=np.float64)
+        try:
+            ys = np.asarray(given[1] if paired else given, np.float64)
+            xs = np.asarray(given[0], np.float64) if paired else np.arange(ys.size, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(f"{name!r} cannot be drawn: {error}", rule="numbers, or a pair (xs, ys) of them") from None
         if xs.shape != ys.shape or ys.ndim != 1:
             raise ShapeError(f"{name!r}: {xs.shape} values of x and {ys.shape} of y", rule="as many of each, in a row")
         made[name] = xs.tolist(), ys.tolist()

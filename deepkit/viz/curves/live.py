@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from deepkit.errors import ArgumentError
-from deepkit.viz.curves.chart import draw
+from deepkit.viz.curves.chart import draw, turns
 from deepkit.viz.picture import Picture, bundle, png
 from deepkit.viz.style import in_notebook
 
@@ -56,9 +56,9 @@ class LiveCurve:
         return Picture(self._draw(), self.sentence())
 
     def sentence(self) -> str:
-        """The newest values in words: `step 500: train 0.0163, test 0.0201`."""
+        """The newest values in words, and what lies beyond them: `step 500: train 0.0163, test 0.0201 (lowest 0.0195 at 350)`."""
         last = max((xs[-1] for xs, _ in self.series.values()), default=0)
-        values = ", ".join(f"{name} {ys[-1]:.4g}" for name, (_, ys) in self.series.items())
+        values = ", ".join(f"{name} {ys[-1]:.4g}{turns(xs, ys, self.log)}" for name, (xs, ys) in self.series.items())
         return f"{self.x} {last:g}: {values}" if values else "no points yet"
 
     def __enter__(self) -> LiveCurve:

@@ -15,13 +15,14 @@ _INPUTS = ("Placeholder", "Iterator", "Queue", "Dequeue", "Reader")
 _STATES = ("Variable", "VarHandle", "GetVariable", "ReadVariable")
 _EFFECTS = ("Assign", "Apply", "Scatter", "NoOp", "Save", "Restore", "Print", "Summary", "Enqueue", "Write", "Assert")
 _LONGEST = 26
+_TOLD = 16  # boxes: the arrows of a larger graph are too many for a sentence
 
 
 class GraphPicture(Drawing):
     """The finished drawing of a graph."""
 
-    def __init__(self, svg: str, nodes: int, edges: int):
-        super().__init__(svg, f"<graph of {nodes} nodes and {edges} edges>")
+    def __init__(self, svg: str, nodes: int, edges: int, arrows: str = ""):
+        super().__init__(svg, f"<graph of {nodes} nodes and {edges} edges{arrows}>")
         self.nodes, self.edges = nodes, edges
 
 
@@ -48,7 +49,19 @@ def show_graph(
     layout, framed = _lay_out(boxes, edges)
     if numbers is not None:
         _light(boxes, numbers)
-    return GraphPicture(draw(boxes, edges, layout, framed), len(boxes), len(edges))
+    return GraphPicture(draw(boxes, edges, layout, framed), len(boxes), len(edges), _arrows(boxes, edges))
+
+
+def _arrows(boxes: list[Box], edges: list[Edge]) -> str:
+    """Which box hears which, in words: `: y from x1, x2; update after y`."""
+    if len(boxes) > _TOLD:
+        return ""
+    said = []
+    for b, box in enumerate(boxes):
+        for word, control in (("from", False), ("after", True)):
+            heard = [boxes[a].name for a, to, kind in edges if to == b and kind is control]
+            said += [f"{box.name} {word} {', '.join(heard)}"] * bool(heard)
+    return ": " * bool(said) + "; ".join(said)
 
 
 def _edges(boxes: list[Box]) -> list[Edge]:

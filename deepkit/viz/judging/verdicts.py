@@ -34,7 +34,8 @@ class Verdicts:
         self.scores, self.truth = np.asarray(scores, np.float64), np.asarray(truth, bool)
         if self.scores.ndim != 1 or self.scores.shape != self.truth.shape:
             raise ShapeError(f"scores of shape {self.scores.shape}, right answers of shape {self.truth.shape}",
-                             rule="one score and one answer each, in a row")
+                             rule="one score and one answer each, in a row",
+                             hint="scores.ravel() makes a row of a column")
         if not np.isfinite(self.scores).all() or self.truth.all() or not self.truth.any():
             raise ArgumentError("nothing to tell apart", rule="finite scores, and right answers of both kinds")
         self.threshold = float(threshold)

@@ -29,7 +29,7 @@ def show_boundary(
         weights: by a classifier's name (n,) numbers, to which the areas of its dots are proportional.
 
     Raises:
-        ArgumentError: without a classifier.
+        ArgumentError: without a classifier, or for classes other than 0 and 1.
         ShapeError: for other shapes.
 
     >>> show_boundary({"a line": lambda x: x @ [1, -1] > 0}, points, classes)
@@ -38,6 +38,9 @@ def show_boundary(
     at, of = np.asarray(points, np.float64), np.asarray(classes).ravel()
     if at.ndim != 2 or at.shape[1:] != (2,) or len(at) != len(of):
         raise ShapeError(f"points of shape {at.shape}, {len(of)} classes", rule="(n, 2) points and (n,) classes")
+    if not np.isin(of, (0, 1)).all():
+        raise ArgumentError(f"classes {sorted(set(of.tolist()))[:5]}", rule="0 and 1: a map tells two classes apart",
+                            hint="classes == 2 asks for one of several")
     if not classifiers:
         raise ArgumentError("no classifier to draw", hint='show_boundary({"mine": predict}, points, classes)')
     low, high = between or (float(at.min()), float(at.max()))
