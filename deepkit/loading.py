@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 SHOWN = {
@@ -22,33 +24,24 @@ LIBRARIES = {
 """What deepkit can do without: for each top-level package its library, and the extra that installs it."""
 
 
-def listing(names: Iterable[str]) -> Callable[[], list[str]]:
+def listing(names: Iterable[str], module: str | None = None) -> Callable[[], list[str]]:
     """A module's `__dir__`: it shows the names that the module declares, and not what it imports to make them.
+
+    With the module's `__name__` it also answers a name that the module does not have by the one most like it.
 
     >>> __dir__ = listing(["sgd", "adam"])
     >>> __dir__()
     ['adam', 'sgd']
     """
+    if module is not None:
+        vars(sys.modules[module])["__getattr__"] = partial(_no_such_name, module.removeprefix("deepkit."), names)
     return lambda: sorted(names)
 
 
-def missing(module: str, names: Iterable[str]) -> Callable[[str], Any]:
-    """A module's `__getattr__`: a name that it does not have is a MissingNameError that names the one most like it.
+def _no_such_name(module: str, known: Iterable[str], name: str) -> Any:
+    from deepkit.errors import MissingNameError, did_you_mean  # late: `import deepkit` itself costs nothing
 
-    >>> missing("keras.layers", ["MaxPool2D", "Dense"])("MaxPool2d")
-    Traceback (most recent call last):
-    ...
-    deepkit.errors.MissingNameError: keras.layers has no 'MaxPool2d'
-      try:   did you mean 'MaxPool2D'?
-    """
-    known = list(names)
-
-    def unknown(name: str) -> Any:
-        from deepkit.errors import MissingNameError, did_you_mean  # late: `import deepkit` itself costs nothing
-
-        raise MissingNameError(f"{module} has no {name!r}", hint=did_you_mean(name, known))
-
-    return unknown
+    raise MissingNameError(f"{module} has no {name!r}", hint=did_you_mean(name, known))
 
 
 def load_module(name: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepkit.keras import registry
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.creation import draw_seed
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 from deepkit.train import initializers as base
 
 __all__ = [
@@ -19,9 +19,7 @@ __all__ = [
     "lecun_normal", "lecun_uniform", "normal", "one", "ones", "orthogonal", "random_normal", "random_uniform",
     "serialize", "truncated_normal", "uniform", "variance_scaling", "zero", "zeros",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.initializers", __all__)
+__dir__ = listing(__all__, __name__)
 
 
 class Initializer:

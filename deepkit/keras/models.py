@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.engine.model import Model
 from deepkit.keras.engine.sequential import Sequential
@@ -15,12 +13,10 @@ from deepkit.keras.saving import (
     save_model,
 )
 from deepkit.keras.saving.clone import clone_and_build_model, clone_model
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 __all__ = [
     "Input", "Model", "Sequential", "clone_and_build_model", "clone_model", "load_model", "model_from_config", "model_from_json",
     "model_from_yaml", "save_model",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.models", __all__)
+__dir__ = listing(__all__, __name__)

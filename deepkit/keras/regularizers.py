@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +13,13 @@ from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.keras import registry
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.tensors import rank, tensor
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 __all__ = [
     "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
     "orthogonal_regularizer", "serialize",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.regularizers", __all__)
+__dir__ = listing(__all__, __name__)
 
 
 class Regularizer:

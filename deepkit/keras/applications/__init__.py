@@ -5,8 +5,6 @@
 4253864
 """
 
-from typing import TYPE_CHECKING
-
 from deepkit.keras.applications import (
     densenet,
     imagenet_utils,
@@ -33,7 +31,7 @@ from deepkit.keras.applications.resnet_v2 import ResNet50V2, ResNet101V2, ResNet
 from deepkit.keras.applications.vgg16 import VGG16
 from deepkit.keras.applications.vgg19 import VGG19
 from deepkit.keras.applications.xception import Xception
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 __all__ = [
     "VGG16", "VGG19", "DenseNet121", "DenseNet169", "DenseNet201", "InceptionResNetV2", "InceptionV3", "MobileNet",
@@ -41,6 +39,4 @@ __all__ = [
     "ResNet152V2", "Xception", "densenet", "imagenet_utils", "inception_resnet_v2", "inception_v3", "mobilenet",
     "mobilenet_v2", "nasnet", "resnet", "resnet50", "resnet_v2", "vgg16", "vgg19", "xception",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.applications", __all__)
+__dir__ = listing(__all__, __name__)

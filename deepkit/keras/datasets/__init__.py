@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from deepkit.keras.datasets import (
     boston_housing,
     california_housing,
@@ -14,7 +12,7 @@ from deepkit.keras.datasets import (
     mnist,
     reuters,
 )
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 __all__ = [
     "boston_housing",
@@ -26,6 +24,4 @@ __all__ = [
     "mnist",
     "reuters",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.datasets", __all__)
+__dir__ = listing(__all__, __name__)

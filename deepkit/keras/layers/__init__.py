@@ -1,7 +1,6 @@
 """All layers, under the names of Keras 2."""
 
 import sys
-from typing import TYPE_CHECKING
 
 from deepkit.keras import legacy
 from deepkit.keras.base.input_layer import Input, InputLayer
@@ -117,7 +116,7 @@ from deepkit.keras.layers.recurrent import (
 )
 from deepkit.keras.layers.serialization import deserialize, serialize
 from deepkit.keras.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 __all__ = [
     "ELU", "GRU", "LSTM", "RNN", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average",
@@ -138,9 +137,7 @@ __all__ = [
     "UpSampling2D", "UpSampling3D", "Wrapper", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average",
     "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.layers", __all__)
+__dir__ = listing(__all__, __name__)
 
 legacy.accept_old_spellings(globals())
 sys.modules[f"{__name__}.merge"].__class__ = MergeModule

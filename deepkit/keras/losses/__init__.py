@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepkit import ops
 from deepkit.core.apply import is_tensor, scope
@@ -45,7 +45,7 @@ from deepkit.keras.losses.functions import (
 )
 from deepkit.keras.losses.reduction import Reduction, compute_weighted_loss, masked_weights, squeeze_last
 from deepkit.keras.user_functions import call_own
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 huber_loss = huber
 cosine = cosine_proximity = cosine_similarity
@@ -279,9 +279,7 @@ OBJECTS: dict[str, Any] = {
 }
 """The losses by their names: functions, their short names, and classes."""
 __all__ = ["Reduction", "compute_weighted_loss", "deserialize", "get", "serialize", *OBJECTS]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.losses", __all__)
+__dir__ = listing(__all__, __name__)
 
 
 def serialize(loss: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepkit.keras import registry
 from deepkit.keras.metrics.base import (
@@ -37,16 +37,14 @@ from deepkit.keras.metrics.names import *
 from deepkit.keras.metrics.names import FUNCTIONS
 from deepkit.keras.metrics.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from deepkit.keras.metrics.scores import F1Score, FBetaScore, R2Score
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 
 OBJECTS: dict[str, Any] = FUNCTIONS | {
     name: value for name, value in globals().items() if inspect.isclass(value) and issubclass(value, Metric)
 }
 """The metrics by their names: functions, their short names, and classes."""
 __all__ = ["deserialize", "get", "serialize", *OBJECTS]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.metrics", __all__)
+__dir__ = listing(__all__, __name__)
 
 
 def serialize(metric: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepkit.errors import ArgumentError
 from deepkit.keras import registry
@@ -15,16 +15,14 @@ from deepkit.keras.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from deepkit.keras.optimizers.base import Optimizer
 from deepkit.keras.optimizers.sgd import SGD
 from deepkit.keras.optimizers.wrapped import TFOptimizer
-from deepkit.loading import listing, missing
+from deepkit.loading import listing
 from deepkit.train.optimizer import Optimizer as GraphOptimizer
 
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "Optimizer", "RMSprop", "TFOptimizer",
     "deserialize", "get", "legacy", "schedules", "serialize",
 ]
-__dir__ = listing(__all__)
-if not TYPE_CHECKING:  # a checker takes it as the promise that every name is there
-    __getattr__ = missing("keras.optimizers", __all__)
+__dir__ = listing(__all__, __name__)
 
 _CLASSES = (SGD, RMSprop, Adagrad, Adadelta, Adam, Adamax, Nadam, Ftrl)
 OBJECTS: dict[str, Any] = {name: cls for cls in _CLASSES for name in (cls.__name__, cls.__name__.lower())}
