@@ -131,7 +131,7 @@ class DecodeCSV(Op):
         return tuple(columns)
 
     def _row(self, line: bytes, number: int) -> list[bytes]:
-        found = self._split(line, number)
+        found = self.split(line, number)
         if self.fields is None:
             wrong, rule = len(found) != len(self.outputs), f"{len(self.outputs)} fields, as record_defaults says"
         else:
@@ -143,7 +143,7 @@ class DecodeCSV(Op):
             )
         return found if self.fields is None else [found[i] for i in self.fields]
 
-    def _split(self, line: bytes, number: int) -> list[bytes]:
+    def split(self, line: bytes, number: int) -> list[bytes]:
         """The fields of a line, up to the last one that is wanted; ends of lines before a field are skipped."""
         delimiter, at, found = self.delimiter, 0, list[bytes]()
         enough = None if self.fields is None else self.fields[-1] + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deepkit.v1.data._csv import CsvDataset, make_csv_dataset
 from deepkit.v1.data._dataset import Dataset
 from deepkit.v1.data._grouping import (
     Counter,
@@ -21,9 +22,10 @@ from deepkit.v1.data._grouping import (
 )
 
 __all__ = [
-    "AUTOTUNE", "Counter", "bucket_by_sequence_length", "choose_from_datasets", "copy_to_device", "dense_to_sparse_batch",
-    "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors", "map_and_batch", "parallel_interleave",
-    "prefetch_to_device", "sample_from_datasets", "scan", "shuffle_and_repeat", "take_while", "unbatch", "unique",
+    "AUTOTUNE", "Counter", "CsvDataset", "bucket_by_sequence_length", "choose_from_datasets", "copy_to_device",
+    "dense_to_sparse_batch", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
+    "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets", "scan",
+    "shuffle_and_repeat", "take_while", "unbatch", "unique",
 ]
 
 AUTOTUNE = -1
