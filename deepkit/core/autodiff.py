@@ -15,6 +15,7 @@ from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
 from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
+from deepkit.core.tensor import Parameter
 from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeError
 
 
@@ -157,6 +158,14 @@ def _behind(ys: Sequence[Any], counts: Callable[[Any], bool], inside: bool) -> I
             seen.add(node)
             stack.append((node, True))
             stack += [(x.node, False) for x in _reached(node) if counts(x)]
+
+
+def parameters_of(ys: Any) -> list[Any]:
+    """The trainable Parameters that tensors computed at once were made of, in the order in which they were used."""
+    found: dict[Any, Any] = {}
+    for node in _behind([_value(y) for y in leaves(ys)], lambda x: x.node is not None, inside=True):
+        found.update({x.key: x for x in node.inputs if isinstance(x, Parameter) and x.trainable})
+    return list(found.values())
 
 
 def _reached(node: Any) -> Sequence[Any]:

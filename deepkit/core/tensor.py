@@ -148,6 +148,9 @@ class Tensor(Operators):
     def __hash__(self) -> int:
         return id(self)
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.ndim == 0 else self.numpy(), spec) if spec else str(self)
+
     def __repr__(self) -> str:
         text = np.array2string(to_cpu(self.value), separator=" ", prefix="", threshold=20)
         line = "\n" if "\n" in text else " "

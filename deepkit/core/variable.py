@@ -124,6 +124,11 @@ class Variable(RowUpdates, Symbol):
     __str__ = __repr__
 
 
+def leaf_of(weight: Any) -> Any:
+    """What is trained where tensors are computed at once: the Parameter that a layer's weight is there, else itself."""
+    return getattr(weight, "eager", weight)
+
+
 class VariablePart(Symbol):
     """What stands at v[key] now; it can be assigned to."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import apply
-from deepkit.core.autodiff import gradients
+from deepkit.core.autodiff import gradients, parameters_of
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
@@ -16,8 +16,8 @@ from deepkit.core.nest import leaves
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.symbol import Symbol
-from deepkit.core.tensor import Parameter
-from deepkit.core.variable import Variable
+from deepkit.core.tensor import Parameter, Tensor
+from deepkit.core.variable import Variable, leaf_of
 from deepkit.errors import ArgumentError, GradientError
 
 
@@ -63,17 +63,17 @@ class Optimizer:
         if callable(loss) and not isinstance(loss, Symbol):
             loss = loss()
         if var_list is None:
-            if not isinstance(loss, Symbol):
-                raise ArgumentError("var_list is needed outside a graph", hint="minimize(loss, var_list=[w, b])")
-            var_list = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
-        variables = leaves(var_list)
+            known = not isinstance(loss, Symbol)
+            var_list = parameters_of(loss) if known else loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+        variables = leaves(var_list) if isinstance(loss, Symbol) else [leaf_of(v) for v in leaves(var_list)]
         if not variables:
             raise ArgumentError("there are no variables to train", hint="tf.Variable(..., trainable=True)")
         return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True), variables, strict=True))
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
         """Moves each variable by its gradient (None: it stays), then adds 1 to global_step."""
-        pairs = [(grad, var) for grad, var in grads_and_vars if grad is not None]
+        given = [(grad, var) for grad, var in grads_and_vars if grad is not None]
+        pairs = [(grad, leaf_of(var) if isinstance(grad, Tensor) else var) for grad, var in given]
         if not pairs:
             raise GradientError("apply_gradients: every gradient is None", hint="see gradients() for the reason")
         variables = [var for _, var in pairs]

@@ -67,9 +67,7 @@ from deepkit.v1.compat import (
     disable_eager_execution,
     disable_resource_variables,
     disable_v2_behavior,
-    enable_eager_execution,
     enable_resource_variables,
-    executing_eagerly,
 )
 from deepkit.v1.framework import protocol_messages as _protocol_messages
 from deepkit.v1.framework import unknown_names as _unknown_names
@@ -82,6 +80,7 @@ from deepkit.v1.framework.creators import local_variables_initializer as initial
 from deepkit.v1.framework.creators import tuple_ as tuple
 from deepkit.v1.framework.creators import variables_initializer as initialize_variables
 from deepkit.v1.framework.derivatives import *
+from deepkit.v1.framework.eager import GradientTape, enable_eager_execution, executing_eagerly
 from deepkit.v1.framework.graph_messages import *
 from deepkit.v1.framework.partitions import *
 from deepkit.v1.framework.scopes import *

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.errors import ArgumentError
-
 __all__ = ["as_bytes", "as_str", "as_str_any", "as_text", "v1"]  # v1 is tf itself: deepkit.v1 puts it here
 
 
@@ -32,16 +30,3 @@ def disable_v2_behavior() -> None:
 
 
 disable_eager_execution = disable_resource_variables = enable_resource_variables = disable_v2_behavior
-
-
-def executing_eagerly() -> bool:
-    """False: in deepkit.v1 a graph is built first, then run."""
-    return False
-
-
-def enable_eager_execution(*_: Any, **__: Any) -> None:
-    """An error that names deepkit's eager side."""
-    raise ArgumentError(
-        "deepkit.v1 builds graphs only", rule="tensors that compute at once are deepkit's own: import deepkit as dk",
-        hint="dk.tensor([1.0, 2.0]), dk.gradients(y, [x])",
-    )

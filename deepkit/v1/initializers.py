@@ -8,6 +8,7 @@ from deepkit.core.graph import default_graph
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.train import initializers as _train
+from deepkit.v1.framework.symbolic import known
 
 __all__ = [
     "Initializer", "constant", "get", "global_variables", "glorot_normal", "glorot_uniform", "he_normal",
@@ -22,7 +23,7 @@ def shape_constant(shape: Any, label: str) -> Symbol:
         return shape
     graph = default_graph()
     graph.enter_cell()
-    return graph.constant(static_shape(shape)[1], f"{graph.unique_name(label, mark_as_used=False)}/shape/")
+    return known(static_shape(shape)[1], f"{graph.unique_name(label, mark_as_used=False)}/shape/")
 
 
 class _InGraph:

@@ -11,6 +11,7 @@ from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import float16, float32
 from deepkit.errors import ArgumentError, check_choice
+from deepkit.v1.framework.eager import executing_eagerly
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.weights import broadcastable, with_rank_of
 
@@ -244,7 +245,7 @@ def sparse_softmax_cross_entropy(
 
 def add_loss(loss: Any, loss_collection: Any = GraphKeys.LOSSES) -> None:
     """Adds a loss of your own to the collection."""
-    if loss_collection:
+    if loss_collection and not executing_eagerly():
         default_graph().add_to_collection(loss_collection, loss)
 
 

@@ -4,6 +4,7 @@ from deepkit.v1 import distributions
 from deepkit.v1.contrib import (
     crf,
     data,
+    eager,
     factorization,
     framework,
     layers,
@@ -21,6 +22,6 @@ from deepkit.v1.contrib import (
 )
 
 __all__ = [
-    "crf", "data", "distributions", "factorization", "framework", "layers", "learn", "legacy_seq2seq", "lookup", "losses",
-    "metrics", "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
+    "crf", "data", "distributions", "eager", "factorization", "framework", "layers", "learn", "legacy_seq2seq", "lookup",
+    "losses", "metrics", "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
 ]

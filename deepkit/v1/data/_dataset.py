@@ -424,6 +424,9 @@ class Dataset(Elements):
 
     # ---- iterators
 
+    def __iter__(self) -> Iterator:
+        return iter(self.make_one_shot_iterator())
+
     def make_one_shot_iterator(self) -> Iterator:
         """An iterator that needs no initializer, and goes through the data set once."""
         return Iterator.one_shot(self)

@@ -16,7 +16,6 @@ from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import DType, as_dtype, int64, string
 from deepkit.errors import ArgumentError
-from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.ops.sparse import SparseTensor
 
 
@@ -193,7 +192,8 @@ def symbol(value: Any, what: str) -> Symbol:
             f"{what}: None", rule="a tensor, or a tuple or dict of tensors", hint="is a return missing?"
         )
     graph = default_graph()
-    made = constant_of(convert(list(value)) if isinstance(value, list) else value)
+    made = convert(list(value) if isinstance(value, list) else value)
+    made = made if isinstance(made, Symbol) else graph.constant(made)
     return graph.adopt(made) if made.graph is not graph else made
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from deepkit.core.apply import apply
 from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
-from deepkit.errors import ArgumentError, GraphError
+from deepkit.core.tensor import Tensor
+from deepkit.errors import ArgumentError, GraphError, OutOfRangeError
 from deepkit.ops.input import iteration as ops
+from deepkit.runtime.session import Session
 from deepkit.v1.data._elements import Elements, Part, describe, flatten, map_leaves, pack, parts
+from deepkit.v1.framework.eager import executing_eagerly
 from deepkit.v1.framework.symbolic import constant_of
 
 
@@ -27,6 +32,8 @@ class Iterator(Elements):
             default_graph().add(ops.IteratorV2(shared_name=shared_name or None), (), None) if handle is None else handle
         )
         self._initializer: Node | None = None
+        self.at_once = False  # get_next() gives values instead of the tensors of a graph
+        self._run: Callable[[], list[Any]] | None = None
 
     @staticmethod
     def one_shot(dataset: Any) -> Iterator:
@@ -41,7 +48,9 @@ class Iterator(Elements):
         default_graph().op_seeds(None)  # TensorFlow counts it among the ops that take their seed from the graph's
         op = ops.OneShotIterator(dataset=dataset)
         handle = apply(op, *dataset.inputs) if dataset.inputs else default_graph().add(op, (), None)
-        return Iterator(dataset.element, handle=handle)
+        made = Iterator(dataset.element, handle=handle)
+        made.at_once = executing_eagerly()
+        return made
 
     @staticmethod
     def from_structure(
@@ -93,13 +102,37 @@ class Iterator(Elements):
     def get_next(self, name: str | None = None) -> Any:
         """The tensors of the next element, in its form. OutOfRangeError when they run after the last one.
 
-        Call it once, before the loop: each call adds a node to the graph.
+        Call it once, before the loop: each call adds a node to the graph. Of a one-shot iterator of eager
+        execution each call gives the next element.
         """
+        if self.at_once:
+            if self._run is None:
+                self._run = functools.partial(Session(graph=default_graph()).run, flatten(self._next(name)))
+            return pack(self.element, [Tensor(value) for value in self._run()])
+        return self._next(name)
+
+    def _next(self, name: str | None) -> Any:
         leaves: list[Part] = flatten(self.element)
         op = ops.IteratorGetNext(
             components=tuple(p.dtype for p in leaves), static=tuple(p.shape for p in leaves)
         )
         return pack(self.element, apply(op, self._handle, name=name))
+
+    def __iter__(self) -> Iterator:
+        if not self.at_once:
+            raise GraphError(
+                "a data set is gone through in a graph", rule="get_next() is a tensor: each run of it is the next element",
+                hint="x = dataset.make_one_shot_iterator().get_next(), then sess.run(x); or tf.enable_eager_execution()",
+            )
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self.get_next()
+        except OutOfRangeError as error:
+            raise StopIteration from error
+
+    next = __next__
 
     def string_handle(self, name: str | None = None) -> Symbol:
         """A string by which from_string_handle finds this iterator in the same session."""

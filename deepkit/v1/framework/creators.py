@@ -23,7 +23,7 @@ from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DTypeError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
-from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.symbolic import constant_of, known
 
 __all__ = [
     "add_to_collection", "add_to_collections", "colocate_with", "constant", "control_dependencies",
@@ -40,7 +40,7 @@ def constant(
 ) -> Symbol:
     """A tensor with a fixed value. A `shape` with more elements than the value repeats the value's last one."""
     if shape is None:
-        return default_graph().constant(value, name, dtype)
+        return known(value, name, dtype)
     array = as_array(getattr(value, "value", value), dtype)
     dims = tuple(int(d) for d in Shape(shape))
     count = int(np.prod(dims, dtype=np.int64))
@@ -54,7 +54,7 @@ def constant(
         last = array.reshape(-1)[-1:] if array.size else np.zeros(1, array.dtype)
         array = np.concatenate([array.reshape(-1), np.repeat(last, count - array.size)])
     array = array.reshape(dims)
-    return default_graph().constant(array, name)
+    return known(array, name)
 
 
 def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Symbol:

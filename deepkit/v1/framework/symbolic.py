@@ -15,6 +15,7 @@ from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
+from deepkit.v1.framework.eager import executing_eagerly
 
 P = ParamSpec("P")
 _SHAPES = ("shape", "dims")
@@ -102,13 +103,20 @@ def _as_symbol(label: str, parameter: str, value: Any) -> Any:
     if parameter in _LISTS and isinstance(value, (list, tuple)) and value:
         return [constant_of(value[0], name=name), *value[1:]]
     if parameter in _SHAPES:
-        return graph.constant(static_shape(value)[1], name)
+        return known(static_shape(value)[1], name)
     return constant_of(value, name=name)
 
 
 def constant_of(value: Any, dtype: Any = None, name: str | None = None) -> Symbol:
-    """`value` as a Symbol of the default graph (itself if it is one)."""
+    """`value` as a Symbol of the default graph (itself if it is one); a Tensor where all is computed at once."""
     if isinstance(value, Symbol):
         return convert(value, dtype)
     tensor = value if isinstance(value, Tensor) else convert(value, dtype)
-    return tensor if isinstance(tensor, Symbol) else default_graph().constant(tensor, name)
+    return tensor if isinstance(tensor, Symbol) else known(tensor, name)
+
+
+def known(value: Any, name: str | None = None, dtype: Any = None) -> Any:
+    """A constant of the default graph, or a Tensor where all is computed at once."""
+    if not executing_eagerly():
+        return default_graph().constant(value, name, dtype)
+    return value if isinstance(value, Tensor) and dtype is None else Tensor(getattr(value, "value", value), dtype=dtype)

@@ -20,7 +20,7 @@ MEANT = {
     "tf.models": "tf.nn.rnn_cell", "tf.nn.rnn": "tf.nn.static_rnn", "tf.nn.seq2seq": "tf.contrib.legacy_seq2seq",
     "tf.cinstant": "tf.constant",
     "tf.Coordinator": "tf.train.Coordinator", "tf.dense": "tf.layers.dense", "tf.FIF0Queue": "tf.FIFOQueue",
-    "tf.GradientTape": "tf.gradients", "tf.histogram_summary": "tf.summary.histogram",
+    "tf.histogram_summary": "tf.summary.histogram",
     "tf.image_summary": "tf.summary.image", "tf.merge_all_summaries": "tf.summary.merge_all",
     "tf.merge_summary": "tf.summary.merge", "tf.QueueRunner": "tf.train.QueueRunner", "tf.rnn": "tf.nn.rnn_cell",
     "tf.scalar_summary": "tf.summary.scalar", "tf.train.SummaryWriter": "tf.summary.FileWriter",
@@ -31,7 +31,6 @@ MEANT = {
 }
 # Names of TensorFlow 2 in whose place stands another way to write programs; to what that is.
 INSTEAD = {
-    "tf.contrib.eager": "dk.tensor([1.0, 2.0]) and dk.gradients(y, [x]) of `import deepkit as dk`, which compute at once",
     "tf.function": "nothing: what is written once is a graph already, and sess.run(result) runs it again and again",
     "tf.Module": "a Python class that makes its variables with tf.get_variable",
 }

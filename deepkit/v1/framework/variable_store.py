@@ -18,6 +18,7 @@ from deepkit.device.dtypes import DType, as_dtype, float32
 from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError, did_you_mean
 from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
+from deepkit.v1.framework.eager import EagerVariable, executing_eagerly
 from deepkit.v1.framework.partitions import PartitionedVariable, parts_of
 from deepkit.v1.initializers import shape_constant
 
@@ -140,7 +141,9 @@ class VariableStore(Generic[Scope]):
         self, name: str, shape: Any, dtype: Any, initializer: Any, regularizer: Any, reuse: Any, trainable: bool | None,
         collections: Any, validate_shape: bool, constraint: Any,
     ) -> Variable:
-        """A variable in one piece."""
+        """A variable in one piece; where all is computed at once always a new one."""
+        if executing_eagerly():
+            return EagerVariable(_start(default_graph(), name, shape, dtype, initializer), trainable is not False, name=name)
         found = self.find(name)
         if found is not None:
             if not reuse:

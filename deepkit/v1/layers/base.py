@@ -10,6 +10,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.node import Node
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -103,9 +104,9 @@ class Layer:
                 trainable=trainable and self.trainable,
             )
             if regularizer and variable not in known:
-                with default_graph().name_scope(f"{variable.node.name}/Regularizer/"):
+                with default_graph().name_scope(f"{variable.name.partition(':')[0]}/Regularizer/"):
                     self.add_loss(regularizer(variable))
-        if variable not in self._weights:
+        if not any(w is variable for w in self._weights):
             self._weights.append(variable)
         return variable
 
@@ -122,7 +123,8 @@ class Layer:
         for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
             if loss is not None:
                 self.losses.append(loss)
-                loss.graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
+                if isinstance(loss, Symbol):
+                    loss.graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
 
     def _add_activity_loss(self, outputs: Any) -> None:
         """The regularizer's number for each output, by the size of its batch, as TensorFlow counts it."""
@@ -135,7 +137,8 @@ class Layer:
         """Adds to the collection UPDATE_OPS, which a training step has to run."""
         for update in updates if isinstance(updates, (list, tuple)) else [updates]:
             self.updates.append(update)
-            update.graph.add_to_collection(GraphKeys.UPDATE_OPS, update)
+            if isinstance(update, (Symbol, Node)):
+                update.graph.add_to_collection(GraphKeys.UPDATE_OPS, update)
 
     @property
     def name(self) -> str:
