@@ -50,37 +50,18 @@ class ExponentialMovingAverage:
         graph = var.graph.root
         name = f"{graph.collections.variable_prefix()}{self.average_name(var)}"
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
-            start = var.initialized_value() if isinstance(var, Variable) else self._zeros(var)
+            start = var.initialized_value() if isinstance(var, Variable) else _zeros(var)
             shadow = Variable(start, trainable=False, name=name)
         if isinstance(var, Variable):
             graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, var)
         return shadow
-
-    @staticmethod
-    def _zeros(tensor: Any) -> np.ndarray:
-        if not tensor.shape.is_full:
-            raise ShapeError(f"the moving average of {tensor.name} needs a known shape, it is {tensor.shape}")
-        return np.zeros(tuple(tensor.shape), tensor.dtype.numpy)
 
     def _move(self, shadow: Variable, var: Any) -> Any:
         decay: Any = self.decay
         if self.num_updates is not None:
             n = ops.cast(self.num_updates, var.dtype)
             decay = ops.minimum((1 + n) / (10 + n), self.decay)
-        if self.zero_debias and not isinstance(var, Variable):
-            return self._move_without_bias(shadow, var, decay)
-        return apply(lookup("AssignSub")(), shadow, (shadow - var) * (1 - decay))
-
-    def _move_without_bias(self, shadow: Variable, tensor: Any, decay: Any) -> Any:
-        """An average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that."""
-        graph = tensor.graph.root
-        name = f"{graph.collections.variable_prefix()}{shadow.node.name}"
-        with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
-            biased = Variable(self._zeros(tensor), trainable=False, name=f"{name}/biased")
-            steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")
-        moved = apply(lookup("AssignSub")(), biased, (biased - tensor) * (1 - decay))
-        count = apply(lookup("AssignAdd")(), steps, 1)
-        return apply(lookup("Assign")(), shadow, moved / (1 - ops.pow(decay, count)))
+        return moved(shadow, var, decay, self.zero_debias and not isinstance(var, Variable))
 
     def average(self, var: Any) -> Variable | None:
         """The shadow of a variable, or None before `apply`."""
@@ -104,3 +85,26 @@ class ExponentialMovingAverage:
             if var not in averaged and var not in self._averages.values():
                 names.setdefault(var.node.name, var)
         return names
+
+
+def moved(shadow: Variable, tensor: Any, decay: Any, zero_debias: bool) -> Any:
+    """The assignment shadow = decay * shadow + (1 - decay) * tensor.
+
+    zero_debias: an average that starts at zero is too small by the factor 1 - decay^t; dividing by it makes up for that.
+    """
+    if not zero_debias:
+        return apply(lookup("AssignSub")(), shadow, (shadow - tensor) * (1 - decay))
+    graph = tensor.graph.root
+    name = f"{graph.collections.variable_prefix()}{shadow.node.name}"
+    with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
+        biased = Variable(_zeros(tensor), trainable=False, name=f"{name}/biased")
+        steps = Variable(np.zeros((), tensor.dtype.numpy), trainable=False, name=f"{name}/local_step")
+    sum_of = apply(lookup("AssignSub")(), biased, (biased - tensor) * (1 - decay))
+    count = apply(lookup("AssignAdd")(), steps, 1)
+    return apply(lookup("Assign")(), shadow, sum_of / (1 - ops.pow(decay, count)))
+
+
+def _zeros(tensor: Any) -> np.ndarray:
+    if not tensor.shape.is_full:
+        raise ShapeError(f"the moving average of {tensor.name} needs a known shape, it is {tensor.shape}")
+    return np.zeros(tuple(tensor.shape), tensor.dtype.numpy)

@@ -72,8 +72,7 @@ class Optimizer:
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
         """Moves each variable by its gradient (None: it stays), then adds 1 to global_step."""
-        given = [(grad, var) for grad, var in grads_and_vars if grad is not None]
-        pairs = [(grad, leaf_of(var) if isinstance(grad, Tensor) else var) for grad, var in given]
+        pairs = [_side_by_side(grad, var) for grad, var in grads_and_vars if grad is not None]
         if not pairs:
             raise GradientError("apply_gradients: every gradient is None", hint="see gradients() for the reason")
         variables = [var for _, var in pairs]
@@ -178,6 +177,11 @@ class Optimizer:
         if dtype is not None and hasattr(rate, "node") and dtype is not var.dtype:
             return apply(lookup("Cast")(to=var.dtype), rate)
         return rate
+
+
+def _side_by_side(grad: Any, var: Any) -> tuple[Any, Any]:
+    """A gradient that was computed at once moves the Parameter of a layer's weight, not the variable of the graph."""
+    return grad, leaf_of(var) if isinstance(grad, Tensor) else var
 
 
 def _node(x: Any) -> Node:

@@ -112,6 +112,7 @@ from deepkit.v1.namespaces import (
     lookup,
     manip,
     math,
+    nest,
     queue,
     random,
     signal,

@@ -349,6 +349,23 @@ def test_numpy_s_old_names_come_back_and_new_ones_stay(monkeypatch):
             delattr(np, name)
 
 
+def test_lists_of_unequal_lengths_are_an_array_of_objects_for_the_program_alone(monkeypatch):
+    monkeypatch.setattr(np, "array", np.array)
+    said = []
+    numpy_names.allow_ragged(said.append)
+    for _ in range(2):
+        found = np.array([[1], [2, 3]])
+        assert (found.dtype, found.tolist()) == (object, [[1], [2, 3]])
+    assert len(said) == 1
+    assert "test_run_tf1.py" in said[0]
+    assert np.array([1, 2], copy=True).dtype == int
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        np.array([[1], [2, 3]], dtype=float)
+    installed = compile("np.array([[1], [2, 3]])", os.path.join(os.path.dirname(np.__file__), "core.py"), "exec")
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        exec(installed, {"np": np})
+
+
 def test_tostring_is_read_as_tobytes():
     tree = numpy_names.ToBytes().visit(ast.parse("y = f(x.tostring(), ET.tostring(root))"))
     assert ast.unparse(tree) == "y = f(x.tobytes(), ET.tostring(root))"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from deepkit.commands.tf1.imports import resolve
-from deepkit.commands.tf1.moved_modules import MOVED
+from deepkit.commands.tf1.imports import Face, resolve
+from deepkit.commands.tf1.moved_modules import MOVED, NAMES
 from deepkit.errors import MissingModuleError
 
-NAMES = [
+FOUND = [
     "contrib.factorization.KMeans", "contrib.framework.python.ops.arg_scope.arg_scope",
     "contrib.framework.python.ops.variables.get_variables", "contrib.layers.python.layers.initializers.xavier_initializer",
     "contrib.layers.python.layers.layers.batch_norm", "contrib.layers.python.layers.regularizers.l2_regularizer",
@@ -29,7 +29,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FOUND)
 def test_a_name_is_found_by_the_path_of_its_inner_module(name):
     assert callable(resolve(f"tensorflow.{name}"))
 
@@ -39,6 +39,17 @@ def test_every_moved_module_leads_to_one_that_is_there(path):
     assert resolve(path) is not None
 
 
+@pytest.mark.parametrize("path", sorted(NAMES))
+def test_a_name_without_a_public_one_is_found_in_its_module(path):
+    module, _, name = path.rpartition(".")
+    assert getattr(Face(module, resolve(module)), name) is resolve(NAMES[path])
+
+
 def test_another_inner_module_is_an_error_that_names_it():
     with pytest.raises(MissingModuleError, match=r"deepkit has no tensorflow\.python\.ops\.no_such_ops"):
         resolve("tensorflow.python.ops.no_such_ops")
+
+
+def test_trees_are_an_error_that_says_what_has_them():
+    with pytest.raises(MissingModuleError, match="RandomForestClassifier"):
+        resolve("tensorflow.contrib.tensor_forest.python.tensor_forest")

@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
     placement.always_soft = True
     imports.install()
     numpy_names.restore()
+    numpy_names.allow_ragged(note)
     numpy_names.print_as_then()
     try:
         source = path.read_bytes() if path.is_file() else b""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from deepkit.commands.tf1.moved_modules import MOVED
+from deepkit.commands.tf1.moved_modules import MOVED, NAMES
 from deepkit.errors import MissingModuleError
 from deepkit.keras import dialects
 from deepkit.loading import load_module
-from deepkit.v1.framework.unknown_names import missing_name, nearest
+from deepkit.v1.framework.unknown_names import advice, missing_name
 
 ROOTS = {"tensorflow": "deepkit.v1", "keras": "deepkit.keras"}
 _KERAS_OF_TENSORFLOW = ("tensorflow.keras", "tensorflow.contrib.keras", "tensorflow.python.keras")
@@ -72,7 +72,7 @@ def _submodule(package: Any, name: str) -> bool:
 
 def _missing(name: str) -> MissingModuleError:
     head, _, rest = name.partition(".")
-    hint = nearest(f"tf.{rest}") if head == "tensorflow" else None
+    hint = advice(f"tf.{rest}") if head == "tensorflow" else None
     return MissingModuleError(f"deepkit has no {name}", hint=hint)
 
 
@@ -91,6 +91,8 @@ class Face(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         full = f"{self.__name__}.{name}"
+        if full in NAMES:
+            return resolve(NAMES[full])
         if any(f"{old}.".startswith(f"{full}.") for old in MOVED):
             return load_module(full)
         if self.__target__ is None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
+import os
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+_INSTALLED = tuple({*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(Path(__file__).parents[2])})
 
 
 def _asscalar(a: Any) -> Any:
@@ -45,6 +53,29 @@ def restore() -> list[str]:
             setattr(np, name, value)
             restored.append(name)
     return restored
+
+
+def allow_ragged(say: Callable[[str], None]) -> None:
+    """np.array of lists of unequal lengths is an array of objects again where the program itself asks; `say` tells of the first.
+
+    Code of installed libraries, and with a dtype the program too, gets today's ValueError.
+    """
+    make, told = np.array, list[str]()
+
+    @functools.wraps(make)
+    def array(object: Any, dtype: Any = None, **options: Any) -> np.ndarray:
+        try:
+            return make(object, dtype, **options)
+        except ValueError as error:
+            file = sys._getframe(1).f_code.co_filename
+            if dtype is not None or "inhomogeneous" not in str(error) or file.startswith(_INSTALLED):
+                raise
+            if not told:
+                told.append(file)
+                say(f"np.array of lists of unequal lengths ({os.path.basename(file)}): dtype=object, as NumPy once chose by itself")
+            return make(object, "O", **options)
+
+    np.array = array
 
 
 def print_as_then() -> None:

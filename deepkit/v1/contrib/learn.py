@@ -14,7 +14,7 @@ from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
 from deepkit.v1.contrib import layers, preprocessing
-from deepkit.v1.estimator import EstimatorSpec, ModeKeys
+from deepkit.v1.estimator import EstimatorSpec
 from deepkit.v1.estimator._canned import optimizer_of, units_of
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head
 from deepkit.v1.estimator.inputs import numpy_input_fn
@@ -30,6 +30,12 @@ __all__ = [
 ]
 
 _ONLY = ""  # the key of features that are one array
+
+
+class ModeKeys(_estimator.ModeKeys):
+    """What a model is made for; to predict is also called to infer."""
+
+    INFER = _estimator.ModeKeys.PREDICT
 
 
 class RunConfig(_estimator.RunConfig):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import itertools
 import math
@@ -22,6 +23,7 @@ from deepkit.v1.data import _windows as windows
 from deepkit.v1.data._dataset import Dataset
 from deepkit.v1.data._files import _compression, _FileDataset, _text
 
+_Read = Callable[[str, bool], Iterator[list[bytes]]]
 _INFERRED = (int32, int64, float32, float64, string)  # the first of them that holds all values of a column is its type
 
 
@@ -106,42 +108,52 @@ def make_csv_dataset(
     """
     files = _files(file_pattern)
     read = _reader(field_delim, use_quote_delim, _compression(compression_type))
-    if column_names is None:
-        if not header:
-            raise ArgumentError("make_csv_dataset without names of columns", rule="header=True, or column_names=[...]")
-        column_names = [name.decode() for name in next(read(files[0], False), [])]
-    if len(set(column_names)) < len(column_names):
-        raise ArgumentError(f"make_csv_dataset: a name of {list(column_names)} occurs twice", hint="column_names=[...]")
-    wanted = _wanted(column_names, select_columns)
-    if label_name is not None and label_name not in [column_names[i] for i in wanted]:
-        raise ArgumentError(
-            f"make_csv_dataset: no column is called label_name={label_name!r}", hint="there are: " + ", ".join(column_names)
-        )
+    names = _names(column_names, read, files[0], header)
+    wanted = _wanted(names, select_columns)
     if column_defaults is None:
         rows = itertools.chain.from_iterable(read(name, header) for name in files)
         column_defaults = _inferred(itertools.islice(rows, num_rows_for_inference), wanted, na_value)
-    names = [column_names[i] for i in wanted]
-    select = wanted if len(wanted) < len(column_names) else None
 
-    def table(files_read: Any) -> Dataset:
+    def table(name: Any) -> Dataset:
         return CsvDataset(
-            files_read, column_defaults, compression_type, None, header, field_delim, use_quote_delim, na_value, select
+            name, column_defaults, compression_type, None, header, field_delim, use_quote_delim, na_value,
+            wanted if len(wanted) < len(names) else None,
+        )
+
+    named = _named([names[i] for i in wanted], label_name)
+    mixed = functools.partial(Dataset.shuffle, seed=shuffle_seed) if shuffle else _as_it_is
+    found = mixed(Dataset.from_tensor_slices(files), len(files)).interleave(table, num_parallel_reads or 1)
+    found = found.then(windows.ignoring_errors) if ignore_errors else found
+    endless = mixed(found, shuffle_buffer_size).repeat(num_epochs)
+    return endless.batch(batch_size, num_epochs is None).map(named).prefetch(prefetch_buffer_size or 1)
+
+
+def _named(names: list[str], label: str | None) -> Callable[..., Any]:
+    """A function of all columns that gives them by name, the one of the label apart."""
+    if label is not None and label not in names:
+        raise ArgumentError(
+            f"make_csv_dataset: no column is called label_name={label!r}", hint="there are: " + ", ".join(names)
         )
 
     def named(*columns: Any) -> Any:
         features = dict(zip(names, columns, strict=True))
-        return features if label_name is None else (features, features.pop(label_name))
+        return features if label is None else (features, features.pop(label))
 
-    dataset = Dataset.from_tensor_slices(files)
-    if shuffle:
-        dataset = dataset.shuffle(len(files), shuffle_seed)
-    dataset = dataset.interleave(table, num_parallel_reads or 1)
-    if ignore_errors:
-        dataset = dataset.then(windows.ignoring_errors)
-    if shuffle:
-        dataset = dataset.shuffle(shuffle_buffer_size, shuffle_seed)
-    dataset = dataset.repeat(num_epochs).batch(batch_size, drop_remainder=num_epochs is None)
-    return dataset.map(named).prefetch(prefetch_buffer_size or 1)
+    return named
+
+
+def _as_it_is(dataset: Dataset, _: int) -> Dataset:
+    return dataset
+
+
+def _names(given: Sequence[str] | None, read: _Read, first: str, header: bool) -> list[str]:
+    """The names of all columns, each once."""
+    if given is None and not header:
+        raise ArgumentError("make_csv_dataset without names of columns", rule="header=True, or column_names=[...]")
+    names = [name.decode() for name in next(read(first, False), [])] if given is None else list(given)
+    if len(set(names)) < len(names):
+        raise ArgumentError(f"make_csv_dataset: a name of {names} occurs twice", hint="column_names=[...]")
+    return names
 
 
 def _files(patterns: Any) -> list[str]:
@@ -153,7 +165,7 @@ def _files(patterns: Any) -> list[str]:
     return found
 
 
-def _reader(delimiter: str, quotes: bool, compression: Any) -> Callable[[str, bool], Iterator[list[bytes]]]:
+def _reader(delimiter: str, quotes: bool, compression: Any) -> _Read:
     """read(file, header): the fields of its rows, without the first if that is the header."""
     op = DecodeCSV(outputs=(), delimiter=delimiter.encode(), quotes=quotes)
 
@@ -168,10 +180,11 @@ def _wanted(names: Sequence[str], selected: Sequence[Any] | None) -> list[int]:
     """The numbers of the selected columns, increasing."""
     if selected is None:
         return list(range(len(names)))
-    unknown = [s for s in selected if (s not in names if isinstance(s, str) else not 0 <= s < len(names))]
-    if unknown:
-        raise ArgumentError(f"make_csv_dataset: select_columns has {unknown[0]!r}", hint="there are: " + ", ".join(names))
-    return sorted({list(names).index(s) if isinstance(s, str) else int(s) for s in selected})
+    numbers = {**{name: i for i, name in enumerate(names)}, **{i: i for i in range(len(names))}}
+    for column in selected:
+        if column not in numbers:
+            raise ArgumentError(f"make_csv_dataset: select_columns has {column!r}", hint="there are: " + ", ".join(names))
+    return sorted({numbers[column] for column in selected})
 
 
 def _inferred(rows: Iterator[list[bytes]], wanted: list[int], missing: str) -> list[Any]:
@@ -181,9 +194,14 @@ def _inferred(rows: Iterator[list[bytes]], wanted: list[int], missing: str) -> l
         for place, column in enumerate(wanted):
             field = row[column].decode(errors="replace")
             if field not in ("", missing):
-                kinds[place] = next(k for k in range(kinds[place] or 0, len(_INFERRED)) if _holds(_INFERRED[k], field))
+                kinds[place] = _narrowest(field, kinds[place] or 0)
     found = [string if k is None else _INFERRED[k] for k in kinds]
     return [np.array(["" if kind.is_string else 0], kind.numpy) for kind in found]
+
+
+def _narrowest(field: str, first: int) -> int:
+    """The number of the first type, from `first` on, that holds what a field says."""
+    return next(k for k in range(first, len(_INFERRED)) if _holds(_INFERRED[k], field))
 
 
 def _holds(kind: DType, field: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 from deepkit.core.autodiff import gradients
@@ -12,7 +13,6 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Parameter
 from deepkit.core.variable import Variable, leaf_of
 from deepkit.errors import GraphError
-from deepkit.loading import load_module
 
 
 class _Mode:
@@ -42,7 +42,7 @@ def enable_eager_execution(config: Any = None, device_policy: Any = None, execut
             hint="right after `import tensorflow as tf`; in a notebook begin with a fresh kernel",
         )
     _Mode.graph = graph
-    vars(load_module("deepkit.v1"))["Variable"] = EagerVariable
+    vars(sys.modules["deepkit.v1"])["Variable"] = EagerVariable
 
 
 def executing_eagerly() -> bool:

@@ -29,8 +29,12 @@ MEANT = {
     "tf.contrib.lavers": "tf.contrib.layers", "tf.PaddingFifoQueue": "tf.PaddingFIFOQueue",
     "tf.squared_diffenrenct": "tf.squared_difference", "tf.reduct_join": "tf.reduce_join",
 }
-# Names of TensorFlow 2 in whose place stands another way to write programs; to what that is.
+# Names, with all below them, in whose place stands another way to write programs; to what that is.
+_FOREST = "scikit-learn's RandomForestClassifier: deepkit grows no trees"
+_BOOSTED = "scikit-learn's GradientBoostingClassifier and GradientBoostingRegressor: deepkit grows no trees"
 INSTEAD = {
+    "tf.contrib.tensor_forest": _FOREST, "tf.contrib.boosted_trees": _BOOSTED,
+    "tf.estimator.BoostedTreesClassifier": _BOOSTED, "tf.estimator.BoostedTreesRegressor": _BOOSTED,
     "tf.function": "nothing: what is written once is a graph already, and sess.run(result) runs it again and again",
     "tf.Module": "a Python class that makes its variables with tf.get_variable",
 }
@@ -60,9 +64,16 @@ def explain(path: str) -> Callable[[str], Any]:
 
 def missing_name(full: str) -> MissingNameError:
     """The error for the name `full`, as in "tf.nn.rleu"."""
-    hint, meant = INSTEAD.get(full) or nearest(full), MEANT.get(full)
+    hint, meant = advice(full), MEANT.get(full)
     rule = f"its name is {meant}" + ("" if hint == meant else ", which deepkit does not have either") if meant else None
     return MissingNameError(f"deepkit has no {printable(full)}", rule=rule, hint=hint)
+
+
+def advice(full: str) -> str | None:
+    """What stands in the place of `full`, or of what it is a part of; else the nearest name."""
+    parts = full.split(".")
+    wholes = (".".join(parts[:n]) for n in range(len(parts), 1, -1))
+    return next((INSTEAD[whole] for whole in wholes if whole in INSTEAD), None) or nearest(full)
 
 
 def nearest(full: str) -> str | None:

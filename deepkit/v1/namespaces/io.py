@@ -4,6 +4,7 @@ from deepkit.ops.input.features import FixedLenFeature, FixedLenSequenceFeature,
 from deepkit.v1.framework.graph_messages import write_graph
 from deepkit.v1.input.pipeline import match_filenames_once
 from deepkit.v1.input.queues import PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
+from deepkit.v1.namespaces import gfile
 from deepkit.v1.ops.parsing import (
     decode_csv,
     decode_raw,
@@ -14,7 +15,6 @@ from deepkit.v1.ops.parsing import (
     read_file,
 )
 from deepkit.v1.ops.strings import decode_base64, encode_base64
-from deepkit.v1.platform import gfile
 from deepkit.v1.python_io import TFRecordCompressionType, TFRecordOptions, TFRecordWriter, tf_record_iterator
 
 __all__ = [

@@ -15,7 +15,7 @@ __all__ = [
     "dynamic_stitch", "expand_dims", "extract_image_patches", "eye", "fill", "gather", "gather_nd",
     "histogram_fixed_width", "histogram_fixed_width_bins", "identity", "invert_permutation", "lin_space",
     "linspace", "matrix_transpose", "meshgrid", "newaxis", "one_hot", "ones", "ones_like", "pack", "pad",
-    "parallel_stack", "range", "rank", "reshape", "reverse", "reverse_sequence", "roll", "saturate_cast",
+    "parallel_stack", "range", "rank", "repeat", "reshape", "reverse", "reverse_sequence", "roll", "saturate_cast",
     "scatter_nd", "searchsorted", "sequence_mask", "setdiff1d", "shape", "shape_n", "size", "slice", "sort",
     "space_to_batch", "space_to_batch_nd", "space_to_depth", "split", "squeeze", "stack", "stop_gradient",
     "strided_slice", "tensor_scatter_add", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
@@ -124,6 +124,21 @@ def to_int64(x: Any, name: str = "ToInt64") -> Any:
 def shape_n(input: Any, out_type: Any = "int32", name: Any = None) -> list[Any]:
     """The shape of each of several tensors."""
     return [shown_as(ops.shape(constant_of(x), name or "ShapeN", out_type), "ShapeN") for x in input]
+
+
+def repeat(input: Any, repeats: Any, axis: Any = None, name: Any = None) -> Any:
+    """The entries along `axis`, of the flat tensor if it is None, several times each: `repeats` times, or each its own number.
+
+    >>> import deepkit.v1 as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     sess.run(tf.repeat([3, 4], [1, 2])).tolist()
+    [3, 4, 4]
+    """
+    x = ops.reshape(constant_of(input), [-1]) if axis is None else constant_of(input)
+    along = 0 if axis is None else axis
+    counts = ops.broadcast_to(ops.reshape(cast(constant_of(repeats), int32), [-1]), [ops.shape(x)[along]])
+    places = ops.range(0, ops.reduce_sum(counts))
+    return ops.gather(x, ops.searchsorted(ops.cumsum(counts), places, "right"), axis=along, name=name)
 
 
 newaxis = None
