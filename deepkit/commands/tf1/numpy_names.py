@@ -72,7 +72,7 @@ def allow_ragged(say: Callable[[str], None]) -> None:
                 raise
             if not told:
                 told.append(file)
-                say(f"np.array of lists of unequal lengths ({os.path.basename(file)}): dtype=object, as NumPy once chose by itself")
+                say(f"np.array of lists of unequal lengths ({os.path.basename(file)}): dtype=object, as NumPy once chose")
             return make(object, "O", **options)
 
     np.array = array
