@@ -59,7 +59,10 @@ class Optimizer:
         self, loss: Any, var_list: Any = None, gate_gradients: Any = None, aggregation_method: Any = None,
         colocate_gradients_with_ops: bool = False, grad_loss: Any = None,
     ) -> list[tuple[Any, Any]]:
-        """Pairs (gradient, variable); var_list, in any nesting, defaults to the graph's trainable variables."""
+        """Pairs (gradient, variable); var_list, in any nesting, defaults to all trainable ones.
+
+        In a graph that is its collection; of a loss that was computed at once, the Parameters it was made of.
+        """
         if callable(loss) and not isinstance(loss, Symbol):
             loss = loss()
         if var_list is None:
@@ -67,7 +70,10 @@ class Optimizer:
             var_list = parameters_of(loss) if known else loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
         variables = leaves(var_list) if isinstance(loss, Symbol) else [leaf_of(v) for v in leaves(var_list)]
         if not variables:
-            raise ArgumentError("there are no variables to train", hint="tf.Variable(..., trainable=True)")
+            raise ArgumentError(
+                "there are no variables to train", rule="they are trainable, and the loss was made of them",
+                hint="tf.Variable(..., trainable=True); for tensors computed at once dk.Parameter, or var_list=[w, b]",
+            )
         return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True), variables, strict=True))
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:

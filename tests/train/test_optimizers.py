@@ -191,6 +191,13 @@ def test_learning_rates_may_be_tensors() -> None:
         assert sess.run(w) == 0.0
 
 
+def test_a_loss_computed_at_once_trains_what_it_was_made_of() -> None:
+    w, still = dk.Parameter([1.0, 2.0]), dk.Parameter([3.0], trainable=False)
+    tf.train.GradientDescentOptimizer(0.1).minimize(lambda: dk.reduce_sum(w * w) + dk.reduce_sum(still * still))
+    assert w.numpy().tolist() == pytest.approx([0.8, 1.6])
+    assert still.numpy().tolist() == [3.0]
+
+
 def test_nothing_to_train() -> None:
     with tf.Graph().as_default():
         optimizer = tf.train.GradientDescentOptimizer(0.1)
@@ -203,7 +210,7 @@ def test_nothing_to_train() -> None:
             optimizer.apply_gradients([(None, w)])
         with pytest.raises(dk.errors.ShapeError, match="a gradient of shape"):
             optimizer.apply_gradients([(tf.constant([1.0]), w)])
-    with pytest.raises(ArgumentError, match="var_list is needed"):
+    with pytest.raises(ArgumentError, match="no variables to train"):
         optimizer.minimize(dk.tensor(1.0))
 
 
