@@ -75,7 +75,7 @@ def allow_ragged(say: Callable[[str], None]) -> None:
                 say(f"np.array of lists of unequal lengths ({os.path.basename(file)}): dtype=object, as NumPy once chose")
             return make(object, "O", **options)
 
-    np.array = array
+    np.array = array  # type: ignore[assignment]
 
 
 def print_as_then() -> None:

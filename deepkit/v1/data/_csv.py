@@ -180,7 +180,8 @@ def _wanted(names: Sequence[str], selected: Sequence[Any] | None) -> list[int]:
     """The numbers of the selected columns, increasing."""
     if selected is None:
         return list(range(len(names)))
-    numbers = {**{name: i for i, name in enumerate(names)}, **{i: i for i in range(len(names))}}
+    numbers: dict[Any, int] = {name: i for i, name in enumerate(names)}
+    numbers |= {i: i for i in range(len(names))}
     for column in selected:
         if column not in numbers:
             raise ArgumentError(f"make_csv_dataset: select_columns has {column!r}", hint="there are: " + ", ".join(names))

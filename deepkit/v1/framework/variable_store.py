@@ -143,7 +143,8 @@ class VariableStore(Generic[Scope]):
     ) -> Variable:
         """A variable in one piece; where all is computed at once always a new one."""
         if executing_eagerly():
-            return EagerVariable(_start(default_graph(), name, shape, dtype, initializer), trainable is not False, name=name)
+            start = _start(default_graph(), name, shape, dtype, initializer)
+            return EagerVariable(start, trainable is not False, name=name)  # type: ignore[return-value]
         found = self.find(name)
         if found is not None:
             if not reuse:
