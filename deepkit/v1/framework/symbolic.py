@@ -120,3 +120,9 @@ def known(value: Any, name: str | None = None, dtype: Any = None) -> Any:
     if not executing_eagerly():
         return default_graph().constant(value, name, dtype)
     return value if isinstance(value, Tensor) and dtype is None else Tensor(getattr(value, "value", value), dtype=dtype)
+
+
+def collect(key: str, thing: Any) -> None:
+    """Adds a tensor or a node to a collection of its graph; what was computed at once is in no graph."""
+    if not isinstance(thing, Tensor):
+        thing.graph.add_to_collection(key, thing)

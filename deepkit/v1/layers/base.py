@@ -10,7 +10,6 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
-from deepkit.core.node import Node
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -19,7 +18,7 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.layers.weights import SETTINGS
 from deepkit.v1 import initializers, nn
 from deepkit.v1.framework.scopes import VariableScope, get_variable, variable_scope
-from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.symbolic import collect, constant_of
 
 
 class Layer:
@@ -123,8 +122,7 @@ class Layer:
         for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
             if loss is not None:
                 self.losses.append(loss)
-                if isinstance(loss, Symbol):
-                    loss.graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
+                collect(GraphKeys.REGULARIZATION_LOSSES, loss)
 
     def _add_activity_loss(self, outputs: Any) -> None:
         """The regularizer's number for each output, by the size of its batch, as TensorFlow counts it."""
@@ -137,8 +135,7 @@ class Layer:
         """Adds to the collection UPDATE_OPS, which a training step has to run."""
         for update in updates if isinstance(updates, (list, tuple)) else [updates]:
             self.updates.append(update)
-            if isinstance(update, (Symbol, Node)):
-                update.graph.add_to_collection(GraphKeys.UPDATE_OPS, update)
+            collect(GraphKeys.UPDATE_OPS, update)
 
     @property
     def name(self) -> str:
