@@ -127,3 +127,14 @@ def reordered(weights: Any, order: Sequence[int]) -> Any:
     """The same weights with the columns (last axis) of their gates in another order: the k-th gate is order[k]."""
     gates = ops.split(weights, len(order), -1)
     return ops.concat([gates[k] for k in order], -1)
+
+
+def read_by_rows(kernel: Any, gates: int) -> Any:
+    """A kernel (features, gates * units) of cuDNN as it is multiplied from the right.
+
+    cuDNN takes the numbers of a gate's columns, row by row, for a matrix (units, features) that multiplies from the left.
+    """
+    features, width = (int(n) for n in kernel.shape)
+    columns = ops.transpose(ops.reshape(kernel, [features, gates, width // gates]), [1, 0, 2])
+    rows = ops.reshape(columns, [gates, width // gates, features])
+    return ops.reshape(ops.transpose(rows, [2, 0, 1]), [features, width])

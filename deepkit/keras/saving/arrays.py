@@ -15,7 +15,8 @@ import numpy as np
 from deepkit.errors import DataError
 from deepkit.files import refused, whole_file
 from deepkit.io.safetensors import TensorFile, parse_json, write_tensors
-from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
+from deepkit.keras.saving.stored import Stored, StoredLayer
+from deepkit.keras.saving.weights import OWN
 
 _ORDER = "keras_layers"
 

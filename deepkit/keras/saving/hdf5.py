@@ -18,7 +18,8 @@ from deepkit.errors import ArgumentError, DataError, printable
 from deepkit.files import reason, whole_file
 from deepkit.keras import dialects
 from deepkit.keras.saving.hdf5_texts import broken_heap, claimed_lengths
-from deepkit.keras.saving.weights import OWN, Stored, StoredLayer
+from deepkit.keras.saving.stored import Stored, StoredLayer
+from deepkit.keras.saving.weights import OWN
 from deepkit.loading import optional
 
 LONGEST_ATTRIBUTE = 64512  # bytes: HDF5 keeps the attributes of a group in a header of 64 KiB

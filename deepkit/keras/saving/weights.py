@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,26 +11,11 @@ import numpy as np
 from deepkit.errors import ArgumentError, DataError
 from deepkit.keras.backend.nested import keras_shape
 from deepkit.keras.backend.session import World
+from deepkit.keras.saving.cudnn import converted
+from deepkit.keras.saving.stored import Stored, StoredLayer
 
 OWN = "top_level_model_weights"
 """The group of the weights that a model holds itself, outside its layers."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An array in a file: `read` fetches it, after its shape has been found to be the right one."""
-
-    name: str
-    shape: tuple[int, ...]
-    read: Callable[[], np.ndarray]
-
-
-@dataclass(frozen=True)
-class StoredLayer:
-    """A layer in a file, with its weights in order."""
-
-    name: str
-    weights: Sequence[Stored]
 
 
 def weights_of(layer: Any) -> list[Any]:
@@ -86,7 +70,7 @@ def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
         )
     pairs: list[tuple[Any, Stored]] = []
     for layer, saved in zip(ours, theirs, strict=True):
-        pairs += _matched(weights_of(layer), saved, f"layer {layer.name!r}", path)
+        pairs += _matched(weights_of(layer), converted(layer, weights_of(layer), saved), f"layer {layer.name!r}", path)
     extra = next((x for x in stored if x.name == OWN), None)
     if extra is not None and (extra.weights or model.own_weights):
         pairs += _matched(model.own_weights, extra, f"model {model.name!r} itself", path)
@@ -96,9 +80,11 @@ def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
 def load_by_name(model: Any, stored: Sequence[StoredLayer], path: str, skip_mismatch: bool = False) -> None:
     """Gives weights to the layers whose names are in the file; the others keep theirs."""
     check_built(model, "load_weights")
-    own = {layer.name: weights_of(layer) for layer in model.layers} | {OWN: model.own_weights}
+    layers = {layer.name: layer for layer in model.layers}
+    own = {name: weights_of(layer) for name, layer in layers.items()} | {OWN: model.own_weights}
     pairs: list[tuple[Any, Stored]] = []
-    for saved in stored:
+    for found in stored:
+        saved = found if found.name not in layers else converted(layers[found.name], own[found.name], found)
         if saved.name not in own or not (saved.weights or own[saved.name]):
             continue
         try:

@@ -13,6 +13,7 @@ from deepkit.keras.layers import (
     GRU,
     LSTM,
     RNN,
+    Bidirectional,
     ConvLSTM2D,
     CuDNNGRU,
     CuDNNLSTM,
@@ -188,16 +189,51 @@ def test_the_old_module_path():
 
 @pytest.mark.parametrize(("theirs", "ours"), [(CuDNNGRU, GRU), (CuDNNLSTM, LSTM)])
 def test_cudnn_layers_compute_what_the_plain_ones_do(theirs, ours):
+    """cuDNN's kernels are matrices (units, features) for each gate, kept row by row under the shape of Keras' kernels."""
     x = random(2, 4, 3)
     fast = theirs(5)
     fast.build((None, None, 3))
     fast.set_weights([random(*w.shape, seed=4) for w in fast.get_weights()])
-    kernel, recurrent, bias = fast.get_weights()
+    *kernels, bias = fast.get_weights()
     plain = ours(5)
     plain.build((None, None, 3))
     halves = bias.reshape(2, -1)
-    plain.set_weights([kernel, recurrent, halves if ours is GRU else halves.sum(0)])
+    gates = bias.size // 10
+    turned = [
+        np.concatenate([np.ascontiguousarray(part).reshape(5, -1).T for part in np.split(kernel, gates, axis=1)], axis=1)
+        for kernel in kernels
+    ]
+    plain.set_weights([*turned, halves if ours is GRU else halves.sum(0)])
     np.testing.assert_allclose(fast(x).numpy(), plain(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(CuDNNGRU, GRU), (CuDNNLSTM, LSTM)])
+@pytest.mark.parametrize("both_ways", [False, True])
+@pytest.mark.parametrize("by_name", [False, True])
+def test_files_of_cudnn_layers_are_read_into_plain_ones_and_back(theirs, ours, both_ways, by_name, tmp_path):
+    x, path, written = random(2, 4, 3), str(tmp_path / "weights.h5"), {}
+    for first, second in ((theirs, ours), (ours, theirs)):
+        made, read = (
+            Sequential([Bidirectional(kind(5), name="both") if both_ways else kind(5, name="both"), Dense(2, name="end")])
+            for kind in (first, second)
+        )
+        for model in (made, read):
+            model.build((None, 4, 3))
+        made.set_weights([random(*w.shape, seed=i) for i, w in enumerate(made.get_weights())])
+        made.save_weights(path)
+        read.load_weights(path, by_name=by_name)
+        written[first] = read.predict(x)
+        np.testing.assert_allclose(written[first], made.predict(x), rtol=1e-5, atol=1e-6)
+    assert not np.allclose(written[theirs], written[ours])  # the same numbers mean something else
+
+
+def test_a_file_of_cudnn_does_not_fit_another_kind_of_gru(tmp_path):
+    made, read = (Sequential([layer]) for layer in (CuDNNGRU(2), GRU(2, reset_after=False)))
+    for model in (made, read):
+        model.build((None, 4, 3))
+    made.save_weights(str(tmp_path / "w.h5"))
+    with pytest.raises(ValueError, match="shape"):
+        read.load_weights(str(tmp_path / "w.h5"))
 
 
 # ---- errors

@@ -12,7 +12,7 @@ from deepkit.keras.backend.phase import settled
 from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described, numbers, settle, share
 from deepkit.keras.layers.recurrent.states import zero_states
-from deepkit.layers.recurrent import WHOLE_SEQUENCE, Biases, biases_of, separate_weights
+from deepkit.layers.recurrent import WHOLE_SEQUENCE, Biases, biases_of, read_by_rows, separate_weights
 from deepkit.layers.weights import Declared, make_weights
 
 Masks = tuple[list[Any], list[Any]]
@@ -106,6 +106,12 @@ class Cell(SequenceCell):
     def biases(self) -> tuple[Any, Any]:
         """The biases (gates * units) of the inputs and of the state; None where there is none."""
         return biases_of(self.bias, self.bias_form)
+
+    def kernels(self) -> tuple[Any, Any]:
+        """The matrices by which the inputs and the state are multiplied from the right, the gates side by side."""
+        pair = self.kernel, self.recurrent_kernel
+        by_rows = self.bias_form == "row"  # cuDNN's
+        return (read_by_rows(pair[0], self.gates), read_by_rows(pair[1], self.gates)) if by_rows else pair
 
     def first_bias(self) -> Any:
         """The initializer of the bias."""

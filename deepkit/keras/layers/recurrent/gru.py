@@ -46,14 +46,15 @@ class GRUCell(Cell):
         x_masks, h_masks = self.masks_for(inputs, training)
         x_bias, h_bias = self.biases()
         gate = self.recurrent_activation
-        x_z, x_r, x_g = products(inputs, self.kernel, x_bias, x_masks, 3)
+        kernel, recurrent_kernel = self.kernels()
+        x_z, x_r, x_g = products(inputs, kernel, x_bias, x_masks, 3)
         if self.reset_after:
-            h_z, h_r, h_g = products(h, self.recurrent_kernel, h_bias, h_masks, 3)
+            h_z, h_r, h_g = products(h, recurrent_kernel, h_bias, h_masks, 3)
 
             def candidate(r: Any) -> Any:
                 return self.activation(x_g + r * h_g)
         else:
-            gates, last = ops.split(self.recurrent_kernel, [2 * self.units, self.units], 1)
+            gates, last = ops.split(recurrent_kernel, [2 * self.units, self.units], 1)
             h_z, h_r = products(h, gates, None, h_masks[:2], 2)
 
             def candidate(r: Any) -> Any:
@@ -68,7 +69,7 @@ class GRUCell(Cell):
     def sequence(self, x: Any, states: list[Any], masks: Masks) -> list[Any]:
         x_bias, h_bias = self.biases()
         h = ops.gru(
-            under_mask(x, masks[0]), self.kernel, self.recurrent_kernel, x_bias, states[0], h_bias, self.reset_after,
+            under_mask(x, masks[0]), *self.kernels(), x_bias, states[0], h_bias, self.reset_after,
             gate=str(one_op(self.recurrent_activation)), activation=str(one_op(self.activation)),
         )
         return [h]

@@ -69,11 +69,11 @@ class LSTMCell(Cell):
 
     def from_inputs(self, x: Any, masks: Sequence[Any]) -> list[Any]:
         """What the inputs contribute to the gates i, f, c, o."""
-        return products(x, self.kernel, self.whole_bias(), masks, 4)
+        return products(x, self.kernels()[0], self.whole_bias(), masks, 4)
 
     def from_state(self, h: Any, masks: Sequence[Any]) -> list[Any]:
         """What the last output contributes to them."""
-        return products(h, self.recurrent_kernel, None, masks, 4)
+        return products(h, self.kernels()[1], None, masks, 4)
 
     def call(self, inputs: Any, states: Any, training: Any = None) -> tuple[Any, Any]:
         h, c = states
@@ -88,11 +88,12 @@ class LSTMCell(Cell):
 
     def sequence(self, x: Any, states: list[Any], masks: Masks) -> list[Any]:
         h, c = states
-        z = ops.tensordot(under_mask(x, masks[0]), _in_op_order(self.kernel), 1)
+        kernel, recurrent_kernel = self.kernels()
+        z = ops.tensordot(under_mask(x, masks[0]), _in_op_order(kernel), 1)
         bias = self.whole_bias()
         z = z if bias is None else ops.bias_add(z, _in_op_order(bias))
         gate = str(one_op(self.recurrent_activation))
-        return list(ops.lstm_of_gates(z, _in_op_order(self.recurrent_kernel), c, h, gate))
+        return list(ops.lstm_of_gates(z, _in_op_order(recurrent_kernel), c, h, gate))
 
 
 def _in_op_order(weights: Any) -> Any:
