@@ -333,6 +333,14 @@ class UncompiledError(ArgumentError, RuntimeError):
     """A model that is to train, or to say how well it does, before it knows by which loss and optimizer."""
 
 
+class NoSingleCallError(ArgumentError, AttributeError):
+    """A layer that was called never, or several times, and is asked for its one input or output."""
+
+
+class MaskError(ArgumentError, TypeError):
+    """A mask given to a layer that does not know what to do with one."""
+
+
 class ThreadError(DeepkitError, RuntimeError):
     """Threads that go on running although they were asked to stop."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepkit import keras
+from deepkit import v1 as tf
 from deepkit.core.apply import convert
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
@@ -323,3 +324,42 @@ def test_errors_say_what_is_right(case):
     call, kind, says = WRONG[case]
     with pytest.raises(kind, match=says):
         call()
+
+
+def test_an_identity_need_not_be_square():
+    assert K.get_value(K.eye((2, 3))).tolist() == np.eye(2, 3).tolist()
+    assert K.get_value(K.eye(3)).tolist() == np.eye(3).tolist()
+
+
+def test_tile_begins_at_the_last_axis():
+    x = np.arange(6.0).reshape(1, 2, 3)
+    for times in (2, (3, 2), [2, 1, 3]):
+        assert np.array_equal(K.eval(K.tile(x, times)), np.tile(x, times))
+
+
+def test_a_size_is_a_tensor_and_a_shape_a_tuple():
+    x = K.variable(np.zeros((2, 3)))
+    assert (K.eval(K.size(x)), K.get_variable_shape(x)) == (6, (2, 3))
+
+
+def test_a_batch_is_normalized_over_all_axes():
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    found, mean, variance = (K.eval(t) for t in K.normalize_batch_in_training(x, None, None, [0, 1, 2, 3]))
+    np.testing.assert_allclose(found, (x - x.mean()) / np.sqrt(x.var() + 1e-3), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose([mean, variance], [x.mean(), x.var()], rtol=1e-5)
+
+
+def test_a_function_runs_more_and_feeds_more():
+    x, y = K.variable(0.0), K.variable(0.0)
+    a, b = K.placeholder(()), K.placeholder(())
+    feed = {b: 3.0}
+    f = K.function([a], [a + 1.0], [(x, a + 10.0)], feed_dict=feed, fetches=[K.update(y, b * 10.0)])
+    assert (f([10.0]), K.get_value(x), K.get_value(y)) == ([11.0], 20.0, 30.0)
+    feed[b] = 4.0
+    assert (f([20.0]), K.get_value(x), K.get_value(y)) == ([21.0], 30.0, 40.0)
+    g = K.function([a, b], [a + b], fetches=[K.update(y, 5.0)])
+    assert (g([10.0, 20.0]), K.get_value(y)) == ([30.0], 5.0)
+    told = tf.RunMetadata()
+    h = K.function([a], a * 2.0, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=told)
+    assert h([4.0]) == 8.0
+    assert told.step_stats.dev_stats

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deepkit import keras
+from deepkit import v1 as tf
 from deepkit.keras import dialects
 
 L, O = keras.layers, keras.optimizers  # noqa: E741
@@ -293,3 +294,44 @@ def test_the_identity_for_recurrent_weights(speak, layer, gates):
         expected = np.zeros((2, 2 * gates))
         expected[:, : 2 * tiles] = np.tile(0.5 * np.eye(2), tiles)
         np.testing.assert_array_equal(made.get_weights()[1], expected)
+
+
+@pytest.mark.parametrize("dialect", [dialects.LAST, dialects.STANDALONE])
+def test_variables_that_are_not_keras_own(speak, dialect):
+    """Keras 2.3.1's session initializes every variable of its graph; tf.keras only what Keras has made."""
+    speak(dialect)
+    own = tf.Variable([[1.0, 2.0]])
+    model = keras.Model(x := L.Input(tensor=own), L.Dense(1, kernel_initializer="ones")(x))
+    if dialect == dialects.LAST:
+        with pytest.raises(RuntimeError, match="no value yet"):
+            model.predict(None, steps=1)
+        return
+    assert model.predict(None, steps=1).tolist() == [[3.0]]
+    later = tf.Variable(5.0)
+    assert keras.backend.eval(later * 2.0) == 10.0
+
+
+@pytest.mark.parametrize("dialect", [dialects.LAST, dialects.STANDALONE])
+def test_how_wide_decoded_labels_are(speak, dialect):
+    """The last Keras 2 fills them up to the time steps, Keras 2.3.1 to the longest of them."""
+    speak(dialect)
+    steps = np.array([[[0.9, 0.05, 0.05], [0.1, 0.1, 0.8], [0.1, 0.8, 0.1], [0.1, 0.8, 0.1]]], "float32")
+    paths, _ = keras.backend.ctc_decode(steps, [4])
+    assert keras.backend.eval(paths[0]).tolist() == [[0, 1, -1, -1] if dialect == dialects.LAST else [0, 1]]
+
+
+@pytest.mark.parametrize(("dialect", "seen"), [(dialects.LAST, 2.0), (dialects.STANDALONE, 1.0)])
+def test_when_the_best_weights_come_back(speak, dialect, seen):
+    """In Keras 2.3.1 at the end of the epoch that is the last, so that callbacks behind see them; now after training."""
+    speak(dialect)
+    model = keras.Sequential([L.Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))])
+    model.compile(O.SGD(1.0), lambda true, predicted: -keras.backend.mean(predicted, -1))  # the weight grows by 1 each time
+    values, stop = [], keras.callbacks.EarlyStopping("weight", mode="min", patience=1, restore_best_weights=True)
+
+    class Weigh(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            values.append(float(self.model.get_weights()[0][0, 0]))
+
+    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(weight=epoch))
+    model.fit(np.ones((2, 1)), np.ones((2, 1)), epochs=5, verbose=0, callbacks=[told, stop, Weigh()])
+    assert (values[-1] - values[0], float(model.get_weights()[0][0, 0])) == (seen - 1.0, 2.0)

@@ -180,3 +180,16 @@ def test_rows_of_an_hdf5_file(tmp_path):
         HDF5Matrix(tmp_path / "x.h5", "y")
     with pytest.raises(ArgumentError, match="rows"):
         HDF5Matrix(tmp_path / "x.h5", "x", 3, 13)
+
+
+def test_what_is_frozen_after_compile_is_counted_as_compile_saw_it():
+    model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.layers[0].trainable = False
+    lines: list[str] = []
+    with pytest.warns(UserWarning, match="Discrepancy"):
+        model.summary(print_fn=lines.append)
+    assert lines[-4:-1] == ["Total params: 11", "Trainable params: 11", "Non-trainable params: 0"]
+    model.compile("sgd", "mse")
+    model.summary(print_fn=lines.append)
+    assert lines[-4:-1] == ["Total params: 11", "Trainable params: 3", "Non-trainable params: 8"]

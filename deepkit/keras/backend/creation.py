@@ -53,9 +53,10 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
     return _variable(ops.ones, shape, dtype, name)
 
 
-def eye(size: int, dtype: Any = None, name: str | None = None) -> Any:
-    """A variable that starts with the identity matrix."""
-    return _variable(lambda shape, kind: ops.eye(shape[0], dtype=kind), (size, size), dtype, name)
+def eye(size: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """A variable that starts with the identity matrix; size: its rows, or (rows, columns)."""
+    shape = size if isinstance(size, (list, tuple)) else (size, size)
+    return _variable(lambda shape, kind: ops.eye(shape[0], shape[1], dtype=kind), shape, dtype, name)
 
 
 def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Any:

@@ -10,6 +10,9 @@ from deepkit import ops
 from deepkit.core.apply import convert
 from deepkit.keras.backend.config import epsilon
 
+filled_to_all_steps = True
+"""Whether decoded labels have as many columns as there are time steps, or as the longest sequence has (dialects.py)."""
+
 __all__ = ["ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse"]
 
 
@@ -41,23 +44,25 @@ def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: An
 
 
 def ctc_decode(
-    y_pred: Any, input_length: Any, greedy: bool = True, beam_width: int = 100, top_paths: int = 1
+    y_pred: Any, input_length: Any, greedy: bool = True, beam_width: int = 100, top_paths: int = 1,
+    merge_repeated: bool = False,
 ) -> tuple[list[Any], Any]:
     """([labels, ...], scores): the likeliest label sequences, (batch, time) filled up with -1, and their scores.
 
     y_pred: probabilities (batch, time, classes), the last class being the blank; input_length: (batch,). greedy: the best
     class of each step; the scores (batch, 1) are then the negative sums of their logarithms. Else the top_paths best of
-    beam_width sequences, and their log-probabilities (batch, top_paths).
+    beam_width sequences, and their log-probabilities (batch, top_paths); merge_repeated merges equal neighbours in them.
     """
     scores = _scores(y_pred)
     lengths = ops.cast(convert(input_length, beside=scores), "int32")
     if greedy:
         found, values = ops.ctc_greedy_decoder(scores, lengths)
     else:
-        found, values = ops.ctc_beam_search_decoder(scores, lengths, beam_width, top_paths)
+        found, values = ops.ctc_beam_search_decoder(scores, lengths, beam_width, top_paths, merge_repeated)
     size = ops.shape(scores)
-    return [_filled(path, ops.stack([size[1], size[0]])) for path in found], values
+    whole = ops.cast(ops.stack([size[1], size[0]]), "int64")
+    return [_filled(path, whole if filled_to_all_steps else path.dense_shape) for path in found], values
 
 
 def _filled(path: ops.SparseTensor, size: Any) -> Any:
-    return ops.sparse_to_dense(path.indices, ops.cast(size, "int64"), path.values, np.int64(-1))
+    return ops.sparse_to_dense(path.indices, size, path.values, np.int64(-1))

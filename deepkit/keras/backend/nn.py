@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from deepkit import ops
-from deepkit.errors import ArgumentError, GraphWarning, ShapeError
+from deepkit.errors import GraphWarning, ShapeError
 from deepkit.keras.backend.config import epsilon
 from deepkit.keras.backend.creation import draw_seed
 from deepkit.keras.backend.tensors import int_shape, lengths, ndim, rank, tensor
@@ -232,8 +232,6 @@ def normalize_batch_in_training(
     x = tensor(x, beside=gamma)
     axes = sorted(int(a) % rank(x) for a in reduction_axes)
     others = [i for i in range(rank(x)) if i not in axes]
-    if not others:
-        raise ArgumentError("normalize_batch_in_training over all axes", rule="the channels keep an axis of their own")
     layout = _channels(x, others[0]) if len(others) == 1 else None
     if layout is not None:
         return _normalized_images(x, gamma, beta, (int_shape(x) or ())[others[0]], epsilon, layout)

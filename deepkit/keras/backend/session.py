@@ -11,6 +11,7 @@ import numpy as np
 
 from deepkit.core.apply import is_tensor
 from deepkit.core.autodiff import gradients as _gradients
+from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph, default_session, reset_default_graph
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -37,11 +38,14 @@ class World:
 
     first_number = 1
     """Of the names that layers get: dense_1 is Keras' first, dense that of tf.keras (dialects.py)."""
+    initializes_all = False
+    """Whether all variables of the graph get their initial values when the session is asked for, not Keras' own alone."""
 
     def __init__(self, graph: Graph):
         self.graph = graph
         self._own_session: Session | None = None
         self._uids: dict[str, int] = {}
+        self._seen = -1  # the graph's version when its variables were last initialized
         self.awaiting: list[weakref.ref[Variable]] = []
 
     @classmethod
@@ -63,6 +67,9 @@ class World:
     def session(self) -> Session:
         """The same session, after every new weight that nobody has set got its initial value."""
         session = self.holder
+        if self.initializes_all and self._seen != self.graph.version:
+            self.await_value(self.graph.get_collection(GraphKeys.GLOBAL_VARIABLES))
+            self._seen = self.graph.version
         if self.awaiting:
             session.initialize([w for ref in self.awaiting if (w := ref()) is not None])
             self.awaiting.clear()
@@ -186,10 +193,16 @@ class Function:
     """Values of `outputs` from values of `inputs`; `updates` happen at each call. Made by `K.function`.
 
     The phase tensor may be among the inputs. An update is a pair (variable, new value), or a tensor or node to run.
+    fetches: more to run, whose values are not returned. feed_dict: values of other tensors; the dictionary may change
+    between calls. options, run_metadata: as Session.run takes them.
     """
 
-    def __init__(self, inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), name: str | None = None):
+    def __init__(
+        self, inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), name: str | None = None,
+        fetches: Sequence[Any] = (), feed_dict: Any = None, options: Any = None, run_metadata: Any = None,
+    ):
         self.inputs, self.name = list(inputs), name
+        self.fetches, self.feed_dict, self._how = list(fetches or ()), feed_dict, (options, run_metadata)
         self._single = not isinstance(outputs, (list, tuple))
         self.outputs = [outputs] if self._single else list(outputs)
         self.updates = [u[0].assign(u[1]) if isinstance(u, tuple) else u for u in updates or ()]
@@ -210,8 +223,12 @@ class Function:
                 f"K.function of {len(self.inputs)} inputs was called with {len(values)}", rule="a list, one value each"
             )
         session = self._world.session
+        fetches = [*self.outputs, *as_nodes([*self.updates, *self.fetches])]
+        if self.feed_dict is not None or self._how != (None, None):
+            given = {**(self.feed_dict or {}), **dict(zip(self.inputs, values, strict=True))}
+            found = session.run(fetches, given, *self._how)[: len(self.outputs)]
+            return found[0] if self._single else found
         if session not in self._runs:
-            fetches = [*self.outputs, *as_nodes(self.updates)]
             self._runs = {session: session.specialized(fetches, self.inputs, Phase.of(*self.inputs, *self.outputs).assumed())}
         found = self._runs[session](*values)[: len(self.outputs)]
         return found[0] if self._single else found

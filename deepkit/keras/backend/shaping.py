@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.apply import is_tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras.backend.config import floatx, normalize_data_format
 from deepkit.keras.backend.tensors import int_shape, ndim, rank, shape, tensor
@@ -87,8 +88,11 @@ def one_hot(indices: Any, num_classes: int) -> Any:
 
 
 def tile(x: Any, n: Any) -> Any:
-    """x repeated n[i] times along each axis i."""
-    return ops.tile(x, [n] if isinstance(n, int) else n)
+    """x repeated n[i] times along each axis i; of fewer numbers than axes they are those of the last ones."""
+    if is_tensor(n):
+        return ops.tile(x, n)
+    times, x = [n] if isinstance(n, int) else list(n), tensor(x)
+    return ops.tile(x, [1] * (rank(x) - len(times)) + times)
 
 
 def repeat(x: Any, n: int) -> Any:

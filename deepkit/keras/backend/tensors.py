@@ -17,8 +17,8 @@ from deepkit.keras.backend.session import get_value
 from deepkit.layers.normalization import step_to
 
 __all__ = [
-    "cast", "cast_to_floatx", "count_params", "dtype", "eval", "identity", "int_shape", "is_sparse", "is_tensor",
-    "is_variable", "moving_average_update", "ndim", "print_tensor", "shape", "stop_gradient", "to_dense",
+    "cast", "cast_to_floatx", "count_params", "dtype", "eval", "get_variable_shape", "identity", "int_shape", "is_sparse",
+    "is_tensor", "is_variable", "moving_average_update", "ndim", "print_tensor", "shape", "size", "stop_gradient", "to_dense",
     "update", "update_add", "update_sub",
 ]
 
@@ -59,6 +59,16 @@ def lengths(x: Any) -> list[Any]:
 def shape(x: Any) -> Any:
     """The shape as a tensor: right also where the graph does not know it yet."""
     return ops.shape(x)
+
+
+def size(x: Any, name: str | None = None) -> Any:
+    """How many numbers the tensor holds, as a tensor."""
+    return ops.size(tensor(x), name=name)
+
+
+def get_variable_shape(x: Any) -> tuple[int | None, ...] | None:
+    """The shape of a variable as a tuple: Keras' older name for int_shape."""
+    return int_shape(x)
 
 
 def int_shape(x: Any) -> tuple[int | None, ...] | None:

@@ -11,6 +11,7 @@ from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.dtypes import as_dtype
+from deepkit.errors import ArgumentError
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
@@ -49,7 +50,18 @@ class LayerEffects(LayerWeights):
 
     def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
         """Shows the mean of `value` among the metrics under `name`; if it is a metric's result, shows that metric."""
-        context.current().metrics.append((context.metric_of(value) or name or self.name, value))
+        metric = context.metric_of(value)
+        if metric is not None:
+            self._check_called_alone(metric)
+        context.current().metrics.append((metric or name or self.name, value))
+
+    def _check_called_alone(self, metric: Any) -> None:
+        """ArgumentError if two of the layer's metrics have the name of this one: they are shown by their names."""
+        if sum(other.name == metric.name for other in self.held_metrics) > 1:
+            raise ArgumentError(
+                f"two metrics of layer {self.name!r} are called {metric.name!r}", rule="each is shown under its own name",
+                hint="Mean(name='another name')",
+            )
 
     @property
     def losses(self) -> list[Any]:

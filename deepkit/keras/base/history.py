@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.nest import flatten
 from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, NoSingleCallError
 from deepkit.keras.backend.context import Call, mask_of
 from deepkit.keras.backend.nested import kept, keras_shape
 from deepkit.keras.backend.phase import Phase
@@ -44,7 +44,8 @@ class CallRecord:
 
     @property
     def input_tensors(self) -> list[Any]:
-        return flatten(self.inputs)
+        """What it was called on; of an Input, which is called on nothing, its tensor."""
+        return flatten(self.inputs) or self.output_tensors
 
     @property
     def output_tensors(self) -> list[Any]:
@@ -148,20 +149,33 @@ class History:
     def get_output_mask_at(self, node_index: int) -> Any:
         return mask_of(self.get_output_at(node_index))
 
-    def _one(self, what: str) -> Any:
+    def _of_calls(self, what: str) -> list[Any]:
+        """The inputs or outputs of all calls; NoSingleCallError if there was none."""
         if not self._inbound_nodes:
-            raise ArgumentError(
+            raise NoSingleCallError(
                 f"layer {self.name!r} has no {what} yet",
                 rule="a layer gets one when it is called on an Input",
                 hint="a Sequential model needs input_shape=... in its first layer, or one call of fit or build",
             )
-        values = [getattr(call, f"{what}s") for call in self._inbound_nodes]
-        if len(values) > 1 and any(keras_shape(v) != keras_shape(values[0]) for v in values):
-            raise ArgumentError(
-                f"layer {self.name!r} was called {len(values)} times, so it has no single {what}",
-                hint=f"layer.get_{what}_at(0)",
-            )
+        return [getattr(call, f"{what}s") for call in self._inbound_nodes]
+
+    def _one(self, what: str) -> Any:
+        values = self._of_calls(what)
+        if len(values) > 1:
+            raise self._several(what, len(values))
         return values[0]
+
+    def _one_shape(self, what: str) -> Any:
+        shapes = [keras_shape(value) for value in self._of_calls(what)]
+        if any(shape != shapes[0] for shape in shapes):
+            raise self._several(f"{what}_shape", len(shapes))
+        return shapes[0]
+
+    def _several(self, what: str, calls: int) -> NoSingleCallError:
+        return NoSingleCallError(
+            f"layer {self.name!r} was called {calls} times, so it has no single {what}",
+            rule="each call on a tensor has an input and an output of its own", hint=f"layer.get_{what}_at(0), of the first call",
+        )
 
     @property
     def input(self) -> Any:
@@ -175,11 +189,11 @@ class History:
 
     @property
     def input_shape(self) -> Any:
-        return keras_shape(self._one("input"))
+        return self._one_shape("input")
 
     @property
     def output_shape(self) -> Any:
-        return keras_shape(self._one("output"))
+        return self._one_shape("output")
 
     @property
     def input_mask(self) -> Any:

@@ -17,7 +17,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import as_dtype, float64
-from deepkit.errors import ArgumentError, GraphWarning
+from deepkit.errors import ArgumentError, GraphWarning, MaskError
 from deepkit.keras import regularizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.config import floatx
@@ -85,7 +85,7 @@ class Layer(LayerEffects):
         """The mask of the output: that of the input where the layer supports masks."""
         if not self.supports_masking:
             if any(m is not None for m in flatten(mask)):
-                raise ArgumentError(
+                raise MaskError(
                     f"layer {self.name!r} ({type(self).__name__}) does not support masks, but its input has one",
                     rule="a mask says which time steps are padding; a layer that ignores it would count them in",
                     hint="return_sequences=False in the recurrent layer before it ends the mask, or no Masking/mask_zero",

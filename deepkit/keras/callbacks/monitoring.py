@@ -99,11 +99,17 @@ class EarlyStopping(Monitor):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch, self.model.stop_training = epoch, True
+            if not self.restores_at_any_end:  # the callbacks behind this one see the best weights in this epoch
+                self._restore()
 
     def on_train_end(self, logs: Any = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
             print(f"Epoch {self.stopped_epoch + 1}: early stopping")
-        if self.best_weights is not None and (self.restores_at_any_end or self.stopped_epoch > 0):
+        if self.restores_at_any_end:
+            self._restore()
+
+    def _restore(self) -> None:
+        if self.best_weights is not None:
             if self.verbose > 0:
                 print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)

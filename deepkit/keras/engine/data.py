@@ -31,7 +31,7 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
                 hint=f"it has: {', '.join(map(repr, value))}",
             )
         return [regular(value[n], what) for n in names]
-    found = [regular(v, what) for v in (value if _is_several(value, len(names)) else [value])]
+    found = [regular(v, what) for v in _each_there(value if _is_several(value, len(names)) else [value], names, what)]
     if len(found) != len(names):
         raise ArgumentError(
             f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
@@ -41,11 +41,23 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
     return found
 
 
+def _each_there(values: Any, names: list[str], what: str) -> Any:
+    """The values; ArgumentError if one of them is None."""
+    if any(v is None for v in values):
+        raise ArgumentError(
+            f"{what}: None in the place of an array", rule="an array for each of: " + ", ".join(names),
+            hint="an Input(tensor=...) is not among them: it has its values already" if what == "x" else None,
+        )
+    return values
+
+
 def _is_several(value: Any, wanted: int) -> bool:
     """Whether a list holds one array for each of the wanted ones, and is not itself one array."""
     if not isinstance(value, (list, tuple)) or wanted > 1:
         return isinstance(value, (list, tuple))
-    return len(value) == 1 and np.ndim(value[0]) > 0 and hasattr(value[0], "shape")  # [array] for a model of one input
+    if len(value) != 1:
+        return False
+    return value[0] is None or (np.ndim(value[0]) > 0 and hasattr(value[0], "shape"))  # [array] for a model of one input
 
 
 class Arrays:
@@ -54,6 +66,7 @@ class Arrays:
     unclassed: the weights of the samples without the factors of their classes, by which what `split` holds back counts.
     """
 
+    counts_anew = False
     held_back_by_class = False
     """Whether the factors of the classes count in what `split` holds back, too."""
 
@@ -190,11 +203,14 @@ class Stream:
             self._batch(self._first())
 
     @property
+    def counts_anew(self) -> bool:
+        """Whether each epoch has as many batches as the source says then: it may be longer or shorter in each."""
+        return self._said_steps is None and hasattr(self.source, "__len__")
+
+    @property
     def steps(self) -> int | None:
-        """The batches of the next epoch, if that is known: a source may be longer or shorter in each."""
-        if self._said_steps is None and hasattr(self.source, "__len__"):
-            return len(self.source)
-        return self._said_steps
+        """The batches of the next epoch, if that is known."""
+        return len(self.source) if self.counts_anew else self._said_steps
 
     def _first(self) -> Any:
         if self._left is None:

@@ -42,7 +42,7 @@ def run_fit(training: Any, epochs: range, train: Any, validation: Any, due: Call
         calls.show_validation(validation.arrays)
     calls.on_train_begin({})
     for epoch in epochs:
-        if calls.params.get("steps") != train.steps:  # a Sequence has changed its length since the last epoch
+        if epoch > epochs.start and train.counts_anew:
             calls.set_params({**calls.params, "steps": train.steps})
         calls.on_epoch_begin(epoch, {})
         logs = run_epoch(training, "train", train, calls, tell_if_lost=finite)

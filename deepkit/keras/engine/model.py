@@ -130,6 +130,16 @@ class Model(Network):
     # ---- what is reported
 
     @property
+    def trained_weights(self) -> list[Any]:
+        """The weights that training moves: those that compile collected, before it all that are not frozen."""
+        return self._compiled_training.snapshot.weights
+
+    def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None, **how: Any) -> None:
+        """Prints the layers with their output shapes and numbers of weights; see keras.utils.print_summary."""
+        super().summary(line_length, positions, print_fn, **how)
+        self._compiled_training.warn_if_refrozen()
+
+    @property
     def metrics(self) -> list[Metric]:
         """The metrics that compile was given, as objects, and those that were added."""
         return self._compiled_training.metrics

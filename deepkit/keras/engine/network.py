@@ -11,7 +11,7 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, NoSingleCallError
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import kept, keras_shape, listed, single
 from deepkit.keras.backend.tensors import tensor
@@ -73,13 +73,7 @@ class Network(Layer):
                     hint="Model(inputs=Input(...), outputs=layer(...))",
                 )
             record_of(x)
-        for x in flatten(inputs):
-            if not record_of(x).is_input:
-                raise ArgumentError(
-                    f"Model: the input {x.name} is the output of layer {record_of(x).layer.name!r}",
-                    rule="a model's inputs come from Input(...)",
-                    hint="call the layers on a new Input(shape=...), then make the model of that",
-                )
+        _check_inputs(flatten(inputs))
         self._inputs, self._outputs = kept(inputs), kept(outputs)
         self._topology = Topology(inputs, outputs)
         self._take_in_branches()
@@ -136,7 +130,7 @@ class Network(Layer):
     def _ends(self, which: str) -> Any:
         ends = getattr(self, which)
         if not ends:
-            raise ArgumentError(
+            raise NoSingleCallError(
                 f"model {self.name!r} has no {which} yet", rule="they exist once the shape of its input is known",
                 hint="give input_shape=... to the first layer, or call build((None, ...)) or fit",
             )
@@ -191,6 +185,11 @@ class Network(Layer):
             trained = [w for layer in self._sublayers for w in layer.trainable_weights]
             inner = trained + inner
         return [w for w in without_repeats([*inner, *self._non_trainable_weights]) if id(w) not in kept]
+
+    @property
+    def trained_weights(self) -> list[Any]:
+        """The weights that training moves."""
+        return self.trainable_weights
 
     @property
     def state_updates(self) -> list[Any]:
@@ -349,3 +348,19 @@ class Network(Layer):
         from deepkit.keras.saving import load_weights
 
         load_weights(self, filepath, by_name, **kw)
+
+
+def _check_inputs(inputs: list[Any]) -> None:
+    """ArgumentError unless each comes from Input(...) and is there once."""
+    for x in inputs:
+        if not record_of(x).is_input:
+            raise ArgumentError(
+                f"Model: the input {x.name} is the output of layer {record_of(x).layer.name!r}",
+                rule="a model's inputs come from Input(...)",
+                hint="call the layers on a new Input(shape=...), then make the model of that",
+            )
+        if sum(x is y for y in inputs) > 1:
+            raise ArgumentError(
+                f"Model: the input {x.name} is given {sum(x is y for y in inputs)} times",
+                rule="an array is fed for each input", hint="give it once; layers may take it as often as they like",
+            )

@@ -62,8 +62,16 @@ class Merge(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """True where all inputs that have a mask count."""
-        given = [ops.cast(m, "bool") for m in mask or [] if m is not None]
+        given = [ops.cast(m, "bool") for m in self._masks(inputs, mask) if m is not None]
         return functools.reduce(ops.logical_and, given) if given else None
+
+    def _masks(self, inputs: Any, mask: Any) -> list[Any]:
+        """A mask or None for each input."""
+        if mask is None:
+            return [None] * len(inputs)
+        if not isinstance(inputs, list) or not isinstance(mask, list) or len(mask) != len(inputs):
+            raise ArgumentError(f"layer {self.name!r}: compute_mask", rule="a list of inputs, and of a mask or None for each")
+        return mask
 
 
 class Add(Merge):
@@ -146,9 +154,10 @@ class Concatenate(Merge):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks one after the other; a step counts if all of its features do."""
-        if all(m is None for m in mask or [None]):
+        masks = self._masks(inputs, mask)
+        if all(m is None for m in masks):
             return None
-        steps = [_step_mask(x, m) for x, m in zip(inputs, mask, strict=True)]
+        steps = [_step_mask(x, m) for x, m in zip(inputs, masks, strict=True)]
         features = self.axis % len(inputs[0].shape) == len(inputs[0].shape) - 1
         joined = functools.reduce(ops.logical_and, steps) if features else backend.concatenate(steps, self.axis)
         return backend.all(joined, axis=-1)

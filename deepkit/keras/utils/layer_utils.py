@@ -62,10 +62,10 @@ def print_summary(
         for fields in row:
             say(_line(fields, ends))
         say(("=" if i == len(rows) - 1 else "_") * length)
-    trainable, others = count_params(model.trainable_weights), count_params(model.non_trainable_weights)
-    say(f"Total params: {trainable + others:,}")
-    say(f"Trainable params: {trainable:,}")
-    say(f"Non-trainable params: {others:,}")
+    total, trained = count_params(model.weights), count_params(model.trained_weights)
+    say(f"Total params: {total:,}")
+    say(f"Trainable params: {trained:,}")
+    say(f"Non-trainable params: {total - trained:,}")
     say("_" * length)
 
 

@@ -148,14 +148,27 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
 def test_modes_of_preprocessing() -> None:
     x = np.array([[[[0.0, 51.0, 255.0]]]])
     utils = A.imagenet_utils
-    np.testing.assert_allclose(utils.preprocess_input(x, mode="tf"), [[[[-1, -0.6, 1]]]])
-    np.testing.assert_allclose(utils.preprocess_input(x), [[[[255 - 103.939, 51 - 116.779, -123.68]]]])
+    np.testing.assert_allclose(utils.preprocess_input(x.copy(), mode="tf"), [[[[-1, -0.6, 1]]]])
+    np.testing.assert_allclose(utils.preprocess_input(x.copy()), [[[[255 - 103.939, 51 - 116.779, -123.68]]]])
     want = (np.array([0, 0.2, 1]) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-    np.testing.assert_allclose(utils.preprocess_input(x, mode="torch")[0, 0, 0], want)
-    assert x.tolist() == [[[[0.0, 51.0, 255.0]]]]  # the images given stay as they are
+    np.testing.assert_allclose(utils.preprocess_input(x.copy(), mode="torch")[0, 0, 0], want)
     assert A.vgg16.preprocess_input(x.astype("uint8")).dtype == np.float32
     with pytest.raises(ArgumentError, match="'caffe', 'tf' or 'torch'"):
         utils.preprocess_input(x, mode="keras")
+
+
+@pytest.mark.parametrize("mode", ["tf", "torch", "caffe"])
+@pytest.mark.parametrize("first", [False, True])
+def test_preprocessing_writes_over_pictures_of_floats(mode: str, first: bool) -> None:
+    """Keras' documents say so, and programs call it without taking the result; "caffe" gives a view in the other order."""
+    x = np.random.default_rng(0).uniform(0, 255, (2, 3, 3, 3))
+    whole, form = x.astype("uint8"), "channels_first" if first else "channels_last"
+    seen = A.imagenet_utils.preprocess_input(x, form, mode)
+    turned = np.flip(seen, 1 if first else 3) if mode == "caffe" else seen
+    assert np.array_equal(x, turned)
+    assert np.ptp(x) > 0
+    A.imagenet_utils.preprocess_input(whole, form, mode)
+    assert whole.max() > 100
 
 
 def written(path: Path, table: Any) -> Path:

@@ -211,3 +211,84 @@ def test_target_tensors_that_do_not_fit_the_outputs(wrong: Any, error: Any) -> N
     assert model.optimizer is None
     model.compile("sgd", "mse", target_tensors={"a": y, "b": y})
     assert np.isfinite(model.train_on_batch(np.ones((5, 3), "float32"), None)).all()
+
+
+def test_a_layer_of_several_calls_has_no_single_input_or_output() -> None:
+    layer = keras.layers.Dense(2)
+    assert not hasattr(layer, "output")
+    first, second = keras.Input((3,)), keras.Input((3,))
+    y = layer(first)
+    assert (layer.input, layer.output) == (first, y)
+    layer(second)
+    for name in ("input", "output", "input_mask", "output_mask"):
+        with pytest.raises(AttributeError, match="2 times"):
+            getattr(layer, name)
+    assert (layer.input_shape, layer.output_shape) == ((None, 3), (None, 2))  # they are the same for both
+    assert layer.get_output_at(0) is y
+
+
+def test_an_input_takes_and_gives_its_tensor() -> None:
+    x = keras.Input((3,))
+    node = x._keras_history[0]._inbound_nodes[0]
+    assert (node.input_tensors, node.output_tensors, node.inbound_layers) == ([x], [x], [])
+
+
+def test_an_input_is_given_to_a_model_once() -> None:
+    x, z = keras.Input((3,)), keras.Input((3,))
+    with pytest.raises(ValueError, match="2 times"):
+        keras.Model([x, z, x], keras.layers.add([x, z]))
+
+
+def test_a_mask_for_a_layer_that_takes_none_is_an_error_of_types() -> None:
+    layer = keras.layers.Conv2D(1, 2)
+    layer(keras.Input((3, 3, 1)))
+    assert layer.compute_mask([None], [None]) is None
+    with pytest.raises(TypeError, match="does not support masks"):
+        layer.compute_mask([None], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("kind", ["Add", "Subtract", "Concatenate"])
+def test_the_masks_of_merged_tensors_are_a_list_like_the_tensors(kind: str) -> None:
+    layer = getattr(keras.layers, kind)()
+    pair, mask = [keras.Input((3, 2)), keras.Input((3, 2))], np.ones((4, 3))
+    layer(pair)
+    for inputs, masks in ((pair, mask), (pair[0], [None, None]), (pair, [None])):
+        with pytest.raises(ValueError, match="compute_mask"):
+            layer.compute_mask(inputs, masks)
+
+
+def test_nothing_in_the_place_of_an_array_is_named() -> None:
+    x = keras.Input((3,))
+    model = keras.Model(x, keras.layers.Dense(1)(x))
+    with pytest.raises(ValueError, match="None in the place of an array"):
+        model.predict([None])
+
+
+def test_callbacks_hear_of_the_steps_of_each_epoch() -> None:
+    told: list[int] = []
+
+    class Listener(keras.callbacks.Callback):
+        def set_params(self, params: Any) -> None:
+            told.append(params["steps"])
+
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    model.fit(Growing(), epochs=4, verbose=0, callbacks=[Listener()])
+    assert told == [7, 4, 3, 3]
+
+
+def test_two_metrics_of_a_layer_are_called_differently() -> None:
+    class Measured(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+            self.one, self.other = keras.metrics.Mean("far"), keras.metrics.Mean("far")
+
+        def call(self, x: Any) -> Any:
+            self.add_metric(self.one(x), name="far")
+            return self.dense(x)
+
+    model = Measured()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"two metrics .* called 'far'"):
+        model.fit(np.ones((4, 1)), np.ones((4, 2)), verbose=0)
