@@ -9,10 +9,11 @@ from deepkit.core.graph import default_graph
 from deepkit.core.nest import flatten, map_leaves
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
+from deepkit.keras.backend.nested import inputs_shape, map_shapes, shapes_in
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.base.input_spec import InputSpec
 from deepkit.keras.base.layer import Layer
-from deepkit.keras.layers.recurrent.states import inputs_shape, map_shapes, separated, shapes_in
+from deepkit.keras.layers.recurrent.states import separated
 from deepkit.keras.layers.serialization import deserialize
 
 _MERGE_MODES = ("sum", "mul", "ave", "concat", None)

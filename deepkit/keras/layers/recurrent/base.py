@@ -14,7 +14,7 @@ from deepkit.core.nest import flatten, map_leaves, pack
 from deepkit.core.tensor import Tensor
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import backend, registry
-from deepkit.keras.backend.nested import listed
+from deepkit.keras.backend.nested import inputs_shape, listed, map_shapes, shapes_in
 from deepkit.keras.backend.session import batch_set_value, snake_case
 from deepkit.keras.backend.tensors import lengths, tensor
 from deepkit.keras.backend.weights import Weight
@@ -23,14 +23,7 @@ from deepkit.keras.base.layer import Layer
 from deepkit.keras.layers.arguments import described
 from deepkit.keras.layers.recurrent.cells import SequenceCell
 from deepkit.keras.layers.recurrent.stacked import StackedRNNCells, call_cell, check_cell, initial_state, takes
-from deepkit.keras.layers.recurrent.states import (
-    dims_of,
-    inputs_shape,
-    map_shapes,
-    output_size,
-    separated,
-    shapes_in,
-)
+from deepkit.keras.layers.recurrent.states import dims_of, output_size, separated
 from deepkit.keras.layers.serialization import deserialize
 
 _OPTIONS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major")

@@ -1,8 +1,7 @@
-"""Small helpers over states and shapes of recurrent layers: sizes, zeros, nesting, arguments sorted apart."""
+"""Small helpers over the states of recurrent layers: sizes, zeros, arguments sorted apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from deepkit import ops
@@ -45,31 +44,3 @@ def separated(inputs: Any, initial_state: Any, constants: Any, count: int) -> tu
     x, *rest = inputs
     at = len(rest) - count
     return x, rest[:at], rest[at:]
-
-
-def is_shape(value: Any) -> bool:
-    """True for one shape, False for a nest of shapes."""
-    return hasattr(value, "lengths") or (
-        isinstance(value, (list, tuple)) and all(d is None or hasattr(d, "__index__") for d in value)
-    )
-
-
-def map_shapes(function: Callable[[tuple[Any, ...]], Any], shape: Any) -> Any:
-    """`function` applied to every shape of a nest of shapes."""
-    if is_shape(shape):
-        return function(tuple(shape.lengths if hasattr(shape, "lengths") else shape))
-    if isinstance(shape, dict):
-        return {key: map_shapes(function, shape[key]) for key in sorted(shape)}
-    return type(shape)(map_shapes(function, item) for item in shape)
-
-
-def shapes_in(shape: Any) -> list[tuple[Any, ...]]:
-    """The shapes of a nest of shapes, in its order."""
-    found: list[tuple[Any, ...]] = []
-    map_shapes(found.append, shape)
-    return found
-
-
-def inputs_shape(shape: Any) -> Any:
-    """The shape of the inputs from that of [inputs, *states, *constants]."""
-    return shape[0] if isinstance(shape, list) and not is_shape(shape) else shape
