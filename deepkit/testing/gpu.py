@@ -1,12 +1,14 @@
 """`python -m deepkit.testing.gpu`: what deepkit computes on this machine's GPU, beside its CPU, as a table.
 
-A network trains on both and must give the same losses; a step must move its batch up, its loss down and nothing else; many
-steps must not take more and more memory; a matrix product and a step are timed on both. On a machine without a GPU it says so.
+A network trains on both and must give the same losses; a step must move its batch up, its loss down and nothing else; ops
+fused into one kernel must give what they give one after the other; many steps must not take more and more memory; a matrix
+product and a step are timed on both. On a machine without a GPU it says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,11 +31,20 @@ Row = tuple[str, str, bool]
 CLOSE = 1e-4
 """By how much losses of float32 may differ after some steps, relative: each device adds in an order of its own."""
 
+ROUNDING = 1e-6
+"""By how much the last digits of exp and tanh may differ between CuPy's kernels and ours."""
+
 
 class OnCPU:
     """The ConfigProto of a session that leaves GPUs alone."""
 
     device_count = {"GPU": 0}  # noqa: RUF012
+
+
+class Apart:
+    """The ConfigProto of a session that runs each element-wise op by itself."""
+
+    passes = "-fuse"
 
 
 class Training:
@@ -73,6 +84,21 @@ def transfers(width: int) -> Row:
     lines = str(training.session.plan([training.loss, *[u.op for u in training.updates]], training.fed))
     up, down = lines.count("= to_gpu("), lines.count("= to_cpu(")
     return "transfers", f"a step copies {up} arrays up, {down} down", (up, down) == (2, 1)
+
+
+def chains(width: int) -> Row:
+    """Neighbouring element-wise ops in one kernel against one after the other, NaN and infinity among the numbers."""
+    x = np.random.default_rng(0).normal(size=(64, width)).astype(np.float32)
+    x[0, :3] = np.nan, np.inf, -np.inf
+    with Graph().as_default() as graph:
+        fed, row = graph.constant(x), graph.constant(x[1])
+        made = [ops.relu(fed * 2.0 - row) * row, ops.sigmoid(fed) * ops.where(fed > 0, fed, ops.tanh(fed)) / (1.0 + ops.abs(fed))]
+        sessions = [Session(graph=graph, config=config) for config in (None, Apart())]
+    one, apart = (session.run(made, {fed: x}) for session in sessions)
+    calls = [len(re.findall(r"= (?!to_)\w+_gpu\w*\(", str(session.plan(made, [fed])))) for session in sessions]
+    equal = all(np.allclose(a, b, rtol=ROUNDING, atol=ROUNDING, equal_nan=True) for a, b in zip(one, apart, strict=True))
+    fine = equal and calls[0] < calls[1]
+    return "chains", f"{calls[1]} calls become {calls[0]}, with {'equal' if equal else 'other'} numbers", fine
 
 
 def leaks(width: int, steps: int) -> Row:
@@ -118,7 +144,7 @@ def seconds(call: Callable[[], Any], repeats: int = 5) -> float:
 def rows(small: bool) -> list[Row]:
     """All checks; `small` ones take seconds."""
     width, steps = (16, 20) if small else (1024, 10_000)
-    return [same_losses(width, 10), transfers(width), leaks(width, steps), product(width), speed(width)]
+    return [same_losses(width, 10), transfers(width), chains(width), leaks(width, steps), product(width), speed(width)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
