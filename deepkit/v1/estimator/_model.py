@@ -120,6 +120,10 @@ class Estimator:
                 self._read_from = path
         return self._values
 
+    def steps_done(self) -> int:
+        """The steps of training that the values have behind them."""
+        return int(self._current().get("global_step", 0))
+
     # ---- the three things to do
 
     def train(
@@ -132,8 +136,7 @@ class Estimator:
             raise ArgumentError(
                 "both steps and max_steps are given", rule="steps: so many more; max_steps: until so many"
             )
-        values = self._current()
-        done = int(values.get("global_step", 0))
+        values, done = self._current(), self.steps_done()
         if max_steps is not None and done >= max_steps:
             logging.info("Skipping training since max_steps has already saved.")
             return self

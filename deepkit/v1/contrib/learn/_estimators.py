@@ -1,9 +1,9 @@
-"""`tf.contrib.learn`: the estimators of TensorFlow before 1.4, which take arrays and a batch size."""
+"""The estimators of TensorFlow before 1.4, which take arrays and a batch size."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,21 +13,17 @@ from deepkit.errors import ArgumentError
 from deepkit.train import AdagradOptimizer, FtrlOptimizer, clip_by_global_norm
 from deepkit.v1 import estimator as _estimator
 from deepkit.v1 import feature_column, nn
-from deepkit.v1.contrib import layers, preprocessing
+from deepkit.v1.contrib import layers
+from deepkit.v1.contrib.learn._metric_specs import metric_ops
+from deepkit.v1.contrib.learn.monitors import ValidationMonitor, apart
 from deepkit.v1.estimator import EstimatorSpec
 from deepkit.v1.estimator._canned import optimizer_of, units_of
 from deepkit.v1.estimator._heads import Head, RegressionHead, classes_head
 from deepkit.v1.estimator.inputs import numpy_input_fn
 from deepkit.v1.feature_column.numbers import NumericColumn
 from deepkit.v1.framework.scopes import variable_scope
-from deepkit.v1.input.tutorials import datasets
 from deepkit.v1.losses import Reduction
 from deepkit.v1.train import get_global_step
-
-__all__ = [
-    "DNNClassifier", "DNNRegressor", "Estimator", "LinearClassifier", "LinearRegressor", "ModeKeys", "ModelFnOps",
-    "RunConfig", "SKCompat", "datasets", "infer_real_valued_columns_from_input", "preprocessing",
-]
 
 _ONLY = ""  # the key of features that are one array
 
@@ -106,13 +102,22 @@ class Estimator:
             given = {"mode": mode, "params": params, "config": config}
             made = model_fn(features, labels, **{k: v for k, v in given.items() if k in accepted})
             if isinstance(made, EstimatorSpec):
-                return made
+                return self._measured(made, features, labels)
             if not isinstance(made, tuple) or len(made) not in (3, 5):
                 raise ArgumentError(f"model_fn returned {type(made).__name__}", rule="predictions, loss, train_op")
             parts = made if isinstance(made, ModelFnOps) else ModelFnOps(mode, *made)
-            return EstimatorSpec(mode, parts.predictions, parts.loss, parts.train_op, parts.eval_metric_ops)
+            spec = EstimatorSpec(mode, parts.predictions, parts.loss, parts.train_op, parts.eval_metric_ops)
+            return self._measured(spec, features, labels)
 
+        self._metrics: Mapping[Any, Any] = {}
         self._core = _estimator.Estimator(build, model_dir, config or RunConfig())
+
+    def _measured(self, spec: EstimatorSpec, features: Any, labels: Any) -> EstimatorSpec:
+        """With the metrics that a call of evaluate asks for."""
+        if spec.mode != ModeKeys.EVAL or not self._metrics:
+            return spec
+        further = metric_ops(self._metrics, spec.predictions, labels, features)
+        return spec._replace(eval_metric_ops={**spec.eval_metric_ops, **further})
 
     @property
     def model_dir(self) -> Any:
@@ -136,14 +141,34 @@ class Estimator:
         self, x: Any = None, y: Any = None, input_fn: Any = None, steps: int | None = None, batch_size: int | None = None,
         monitors: Any = None, max_steps: int | None = None,
     ) -> Estimator:
-        """Trains for `steps` more steps, or until max_steps; batches are drawn in random order, epoch after epoch."""
+        """Trains for `steps` more steps, or until max_steps; batches are drawn in random order, epoch after epoch.
+
+        A ValidationMonitor among the monitors is asked every so many steps, and may end the training.
+        """
         if steps is None and max_steps is None and input_fn is None:
             raise ArgumentError(
                 "fit without a number of steps", rule="arrays are gone through for ever", hint="steps=1000"
             )
         batches = _input_fn(x, y, input_fn, batch_size, None, True)
-        self._core.train(batches, monitors, steps, max_steps)
+        if any(isinstance(monitor, ValidationMonitor) for monitor in monitors or ()):
+            self._train_watched(batches, monitors, steps, max_steps)
+        else:
+            self._core.train(batches, monitors, steps, max_steps)
         return self
+
+    def _train_watched(self, batches: Any, watching: Sequence[Any], steps: int | None, max_steps: int | None) -> None:
+        """Trains for a while, asks the monitors, and goes on until the last step or the first monitor that ends it."""
+        monitors, hooks = apart(watching)
+        done = self._core.steps_done()
+        last = max_steps if steps is None else done + steps
+        if last is None:
+            raise ArgumentError("fit with a ValidationMonitor, without a number of steps", hint="steps=1000")
+        every = min(monitor.every_n_steps for monitor in monitors)
+        while done < last and not any(monitor.ends_training for monitor in monitors):
+            done = min(done + every, last)
+            self._core.train(batches, hooks, None, done)
+            for monitor in monitors:
+                monitor.look(self, done)
 
     partial_fit = fit
 
@@ -151,11 +176,18 @@ class Estimator:
         self, x: Any = None, y: Any = None, input_fn: Any = None, feed_fn: Any = None, batch_size: int | None = None,
         steps: int | None = None, metrics: Any = None, name: str | None = None, checkpoint_path: Any = None, hooks: Any = None,
     ) -> dict[str, Any]:
-        """loss, accuracy and global_step over one pass through x and y (or `steps` batches)."""
-        if feed_fn is not None or metrics is not None:
-            raise ArgumentError("evaluate: feed_fn and metrics are not supported", hint="sklearn.metrics on predict(x)")
+        """loss, accuracy and global_step over one pass through x and y (or `steps` batches), and the metrics by name.
+
+        metrics: name -> MetricSpec or a function of (predictions, labels), or (name, key of the predictions) -> function.
+        """
+        if feed_fn is not None:
+            raise ArgumentError("evaluate: feed_fn is not supported", hint="input_fn, or arrays x and y")
         batches = _input_fn(x, y, input_fn, batch_size, 1, False)
-        return self._core.evaluate(batches, steps, hooks, checkpoint_path, name)
+        self._metrics = metrics or {}
+        try:
+            return self._core.evaluate(batches, steps, hooks, checkpoint_path, name)
+        finally:
+            self._metrics = {}
 
     def predict(
         self, x: Any = None, input_fn: Any = None, batch_size: int | None = None, outputs: Any = None,
