@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.errors import GradingError, printable
-from deepkit.grade.confine import namespaces
+from deepkit.grade.confine import limits, namespaces
 from deepkit.grade.exercise import Exercise, Task, released_from
 from deepkit.grade.files import is_utf8
 from deepkit.grade.grading import Grader, Marks, TaskMarks
@@ -119,7 +119,7 @@ class _Supervisor:
     def _start(self, job: _Job) -> None:
         job.pipe, theirs = self._forks.Pipe(duplex=False)
         names = [task.name for task in job.left]
-        arguments = (self.exercise, job.path, names, self.journal.seed, self.closed, theirs)
+        arguments = (self.exercise, job.path, job.digest, names, self.journal.seed, self.closed, theirs)
         job.process = self._forks.Process(target=_work, args=arguments, daemon=True)
         job.process.start()
         theirs.close()
@@ -178,18 +178,29 @@ class _Supervisor:
         job.pipe.close()
 
 
-def _work(exercise: Exercise, path: Path, names: list[str], seed: int, closed: list[Path], pipe: Any) -> None:
+def _work(
+    exercise: Exercise, path: Path, digest: str, names: list[str], seed: int, closed: list[Path], pipe: Any
+) -> None:
     """A worker's life: it says what it is at, and what came out. It ends with its supervisor."""
     if sys.platform == "linux":
         namespaces.die_with_parent()
+    limits.yield_memory()
     _limit_memory()
     try:
         with Grader(exercise, seed=seed, closed=closed) as grader:
             for step in grader.submission(path, names):
+                if isinstance(step, dict):  # the notebook has just been read
+                    _check_unchanged(path, digest)
                 kinds = {str: "task", dict: "texts"}
                 _say(pipe, {"mark": asdict(step)} if isinstance(step, TaskMarks) else {kinds[type(step)]: step})
     except GradingError as error:
         _say(pipe, {"error": str(error)})
+
+
+def _check_unchanged(path: Path, digest: str) -> None:
+    """GradingError for a notebook that is not the one whose marks the journal expects."""
+    if digest_of(path) != digest:
+        raise GradingError(f"{printable(path)} changed while it was graded", hint="grade again once nobody writes it any more")
 
 
 def _name(path: Path, pipe: Any) -> None:

@@ -70,6 +70,12 @@ def _below(path: Any, roots: Roots) -> bool:
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
+def within(closed: Collection[str], readable: Collection[str]) -> Roots:
+    """What must be closed of what may be read. Everything else is closed anyway, and no answer's process need know of it."""
+    open_ones = roots(readable)
+    return tuple(path for path in roots(closed) if _below(path, open_ones))
+
+
 def roots(paths: Collection[str]) -> Roots:
     """What these paths stand for, without the folder of everything."""
     return tuple(sorted({os.path.realpath(path).rstrip("/") for path in paths if os.path.realpath(path) != "/"}))

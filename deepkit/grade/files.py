@@ -56,7 +56,7 @@ def _shown(folder: Path) -> tuple[list[Path], list[Path]]:
     """The notebooks and the folders in a folder, by name, without hidden ones; a link is no folder."""
     entries = sorted((entry for entry in os.scandir(folder) if entry.name[0] != "."), key=lambda entry: entry.name)
     folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-    notebooks = [Path(e.path) for e in entries if e.name.endswith(".ipynb") and e not in folders]
+    notebooks = [Path(e.path) for e in entries if e.name.lower().endswith(".ipynb") and e not in folders]
     return notebooks, [Path(entry.path) for entry in folders]
 
 

@@ -136,6 +136,7 @@ def _student(settings: dict[str, Any], requests: int, replies: int, own_world: b
     for first, last in ((3, low), (low + 1, high), (high + 1, min(soft, 1 << 16))):
         os.closerange(first, last)
     home = settings["home"]
+    limits.yield_memory()
     limits.limit_cpu(START_SECONDS + settings["seconds"])
     walls = confine(
         settings["reach"], home,

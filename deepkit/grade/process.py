@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from deepkit import errors, resources
 from deepkit.errors import GradingError
-from deepkit.grade import launcher, wire
+from deepkit.grade import fence, launcher, wire
 from deepkit.grade.asking import NOT_ANSWERED, Asking, WrongAnswer, not_plain
 from deepkit.grade.confine import Walls, homes, scratch
 from deepkit.grade.fence import SYSTEM
@@ -65,10 +65,9 @@ class Host(_Started):
         self, closed: Collection[Path] = (), *, readable: Collection[str] = (), preload: Collection[str] = (),
         without: Collection[str] = (),
     ):
-        self._settings = {
-            "readable": [*_readable(), *readable], "closed": [*map(str, closed), *_exercises()],
-            "without": list(without),
-        }
+        opened = [*_readable(), *readable]
+        shut = fence.within([*map(str, closed), *_exercises()], opened)
+        self._settings = {"readable": opened, "closed": shut, "without": list(without)}
         self._preload = list(preload)
         self._stack = contextlib.ExitStack()
 

@@ -12,6 +12,7 @@ from deepkit.grade.helpers import MOST_CHARACTERS, Piece, borrowed, imports_of, 
 from deepkit.grade.notebook import nbgrader_keys, read_notebook, text_of
 
 _MOST_CELLS = 1000  # that are looked through for helpers
+_MOST_HELPERS = 500_000  # characters in them all
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,12 @@ def read_submission(path: Path, names: list[str], *, ours: Iterable[str] = (), q
 
 def _pieces(cells: list[dict[str, Any]], closed: set[str]) -> Iterator[Piece]:
     """What the cells define, but for those that are called by a name in `closed`."""
-    theirs = [(number, cell) for number, cell in enumerate(cells) if not closed & _called(cell)]
-    for number, cell in theirs[:_MOST_CELLS]:
-        yield from pieces_of(without_magics(_source(cell)), number)
+    theirs = [(number, _source(cell)) for number, cell in enumerate(cells) if not closed & _called(cell)]
+    room = _MOST_HELPERS
+    for number, source in theirs[:_MOST_CELLS]:
+        room -= len(source)
+        if room >= 0:
+            yield from pieces_of(without_magics(source), number)
 
 
 def _answers(cells: list[dict[str, Any]], names: list[str]) -> tuple[dict[str, str], dict[str, str]]:

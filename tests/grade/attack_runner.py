@@ -30,7 +30,7 @@ def world(folder: Path) -> Iterator[dict[str, Any]]:
     outside.mkdir()
     for path in (exercise / "source.ipynb", folder / "neighbour.ipynb", folder / "library.txt"):
         path.write_text('"""xyzzy"""')
-    for name in ("movable", "removable"):
+    for name in ("movable", "removable", "over", "exchanged"):
         (outside / name).write_text("x")
     with sqlite3.connect(outside / "base") as base:
         base.execute("create table t as select 1")

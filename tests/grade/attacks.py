@@ -69,6 +69,14 @@ READS = {  # the reference within reach
     "won = call(274, {victim}, ctypes.byref(b), ctypes.byref(n)) == 0",  # get_robust_list
     "a world of one's own": "won = C.unshare(0x10000000 | 0x00020000) == 0",
     "another root": "os.mkdir('r')\nwon = C.chroot(b'r') == 0",
+    "the folder of a neighbour": "won = 'xyzzy' in open('/proc/{victim}/cwd{secret}').read()",
+    "the root of a neighbour": "won = 'xyzzy' in open('/proc/{victim}/root{secret}').read()",
+    "the command of a neighbour": "won = bool(open('/proc/{victim}/cmdline', 'rb').read())",
+    "run by path": "import runpy\nwon = runpy.run_path('{secret}')['__doc__'] == 'xyzzy'",
+    "a line's cache": "import linecache\nwon = 'xyzzy' in linecache.getline('{secret}', 1)",
+    "C streams": "C.fopen.restype = ctypes.c_void_p\nwon = bool(C.fopen(b'{secret}', b'r'))",
+    "asynchronous reading": "c = ctypes.c_ulong()\nwon = call(206, 1, ctypes.byref(c)) == 0",
+    "local tables": "won = call(154, 0, ctypes.create_string_buffer(16), 16) >= 0",
     "32-bit calls": "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
     "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\nwon = f() > 0",
 }
@@ -99,6 +107,13 @@ ENDS = {  # the grader ended, stopped or slowed
     "daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
     "    os._exit(0)\nwon = True",
     "traced by its guard": "won = call(101, 0, 0, 0, 0) == 0",
+    "scheduling by attributes": "a = struct.pack('IIQiIQQQ', 48, 0, 0, 0, 0, 0, 0, 0)\nwon = call(314, {victim}, a, 0) == 0",
+    "a timer of the kernel's": "t = ctypes.c_int()\nwon = call(222, 1, 0, ctypes.byref(t)) == 0",
+    "a timer that is a file": "won = call(283, 1, 0) >= 0",
+    "signals as a file": "won = call(289, -1, ctypes.create_string_buffer(8), 8, 0) >= 0",
+    "who it is": "won = call(117, -1, -1, -1) == 0",
+    "another personality": "won = call(135, 0xffffffff) >= 0",
+    "the clock's ways": "won = call(159, ctypes.create_string_buffer(256)) >= 0",
     "pinned memory": "won = call(151, 2) == 0",
     "a listener to its own calls": "b = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000), 8)\n"
     "won = call(317, 1, 8, struct.pack('HxxxxxxQ', 1, ctypes.addressof(b))) >= 0",
@@ -126,6 +141,13 @@ ESCAPES = {  # what stays behind or gets out
     "fcntl.ioctl(f, 0x80086601, b)\nwon = True",
     "shared memory": "open('/dev/shm/{mark}', 'w').close()\nos.remove('/dev/shm/{mark}')\nwon = True",
     "shared memory by number": "i = C.shmget(0x7a7a, 4096, 0o1600)\nwon = i >= 0\nC.shmctl(i, 0, 0)",
+    "a link outside": "open('x', 'w').close()\nos.link('x', '{outside}/linked')\nwon = True",
+    "a soft link outside": "os.symlink('x', '{outside}/soft')\nwon = True",
+    "moved outside": "open('x', 'w').close()\nos.rename('x', '{outside}/over')\nwon = True",
+    "exchanged": "open('x', 'w').close()\nwon = call(316, -100, b'x', -100, b'{outside}/exchanged', 2) == 0",
+    "emptied by descriptor": "f = os.open('{library}', 0)\nos.truncate(f'/proc/self/fd/{{f}}', 0)\nwon = True",
+    "a local address": "socket.socket(socket.AF_UNIX).bind('{outside}/address')\nwon = True",
+    "messages by number": "i = C.msgget(0x7a7c, 0o1600)\nwon = i >= 0\nC.msgctl(i, 0, 0)",
     "semaphores": "i = C.semget(0x7a7b, 1, 0o1600)\nwon = i >= 0\nC.semctl(i, 0, 0)",
     "message queue": "won = call(240, b'{mark}', 0o102, 0o600, 0) >= 0\ncall(241, b'{mark}')",
     "keys": "won = call(248, b'user', b'{mark}', b'x', 1, -2) > 0",

@@ -113,6 +113,39 @@ CHEATS = {
     "returns text": ("def square_sum(x): return '7'", "expected a number"),
     "returns ragged": ("def square_sum(x): return [[1], [2, 3]]", "expected a number"),
     "wrong shape": ("def square_sum(x): return x * x", r"shape \(3,\), expected \(\)"),
+    "its first thread leaves": (
+        "import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "ctypes.CDLL(None).syscall(60, 0)", "",
+    ),
+    "modules replaced": (
+        "import sys, types\nfor name in list(sys.modules):\n    if name.startswith(('deepkit', 'numpy')):\n"
+        "        sys.modules[name] = types.ModuleType(name)\n" + WRONG, "gave 7",
+    ),
+    "builtins gone": ("import builtins\nfor name in list(vars(builtins)):\n    delattr(builtins, name)", ""),
+    "packets for the channel": (
+        "import fcntl, os\nfor fd in range(3, 40):\n"
+        "    try: fcntl.fcntl(fd, fcntl.F_SETFL, os.O_DIRECT | os.O_NONBLOCK)\n    except OSError: pass\n" + WRONG,
+        "square_sum|your code",
+    ),
+    "an error that is none": (
+        "import deepkit.grade.child as c\n"
+        "c._describe = lambda e: {'type': ['x'] * 1000, 'message': {'a': 'b' * 10**6}, 'line': True}\nraise ValueError",
+        "raised",
+    ),
+    "an error that explains itself for ever": ("class E(Exception):\n    def __str__(s): return s.args\nraise E()", "raised E"),
+    "a reduced object": (
+        "import deepkit.grade.wire as w\nclass P:\n    def __reduce__(s): return (print, (1,))\n"
+        "w.encode = lambda v: {'opaque': P()}\n" + WRONG, "raised TypeError",
+    ),
+    "not a number": ("def square_sum(x): return float('nan')", "gave nan"),
+    "text of a million letters": (
+        "import deepkit.grade.wire as w\nw.encode = lambda v: {'array': ['<U999999', [0], '']}\n" + WRONG,
+        "expected a number|channel",
+    ),
+    "imports that fail": (
+        "import sys\nclass F:\n    def find_spec(self, *a): raise ImportError\nsys.meta_path.insert(0, F())\nsys.modules.clear()",
+        "square_sum",
+    ),
     "terminal escapes": ("raise ValueError('\\x1b[2J')", r"ValueError: \\x1b\[2J"),
 }
 
@@ -192,6 +225,25 @@ def test_nothing_secret_is_in_the_process(exercise, monkeypatch):
     assert "xyzzy" not in text
     assert "square_sum" not in text
     assert not any("exercise_toy" in name for name in modules)
+
+
+def test_no_answer_knows_who_else_has_handed_in(tmp_path):
+    with Host([tmp_path / "neighbour.ipynb"]) as host, StudentProcess(host, seconds=5) as process:
+        process.run(
+            "import sys\nframe, found = sys._getframe(), ''\n"
+            "while frame: found += repr(frame.f_locals); frame = frame.f_back\n"
+            "import gc\nfound += ''.join(repr(x) for x in gc.get_objects() if type(x) in (list, tuple))"
+        )
+        found = process.value("found")
+    assert len(found) > 1000
+    assert str(tmp_path) not in found
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/oom_score_adj"), reason="needs Linux")
+def test_an_answer_is_the_first_to_go_where_memory_runs_out():
+    with Host() as host, StudentProcess(host, seconds=5) as process:
+        process.run("score = open('/proc/self/oom_score_adj').read()")
+        assert int(process.value("score")) == 1000
 
 
 def test_the_text_of_a_test_is_in_no_frame(grader):

@@ -18,6 +18,7 @@ from deepkit.cli import main
 from deepkit.errors import GradingError
 from deepkit.grade import batch, grade, load_exercise
 from deepkit.grade.confine import Walls
+from deepkit.grade.files import notebooks_in
 from deepkit.grade.grading import Grader
 from deepkit.grade.journal import Journal
 from deepkit.grade.process import Host
@@ -135,6 +136,29 @@ def test_data_that_takes_too_long_to_decode_costs_its_own_task_only(toy, hand_in
         [marks] = batch.grade_all(exercise, [hand_in(square_sum=slow)], journal, jobs=1)
     assert [task.points for task in marks.tasks] == [0, 1, 3]
     assert marks.tasks[0].message == "what it returned takes too long to check"
+
+
+def test_a_notebook_that_changes_meanwhile_has_no_marks(toy, hand_in, tmp_path, monkeypatch):
+    """The journal keeps marks by what the notebook held when they were asked for."""
+    monkeypatch.setattr(batch, "digest_of", lambda path: str(os.getpid()))  # the supervisor sees one thing, the worker another
+    exercise = load_exercise(toy)
+    with Journal(tmp_path / "j", exercise, 3, 3) as journal:
+        [marks] = batch.grade_all(exercise, [hand_in()], journal, jobs=1)
+    assert (marks.tasks, "changed while it was graded" in marks.error) == ((), True)
+
+
+def test_a_notebook_from_a_system_that_shouts_is_found(handed_in):
+    (handed_in / "EMIL.IPYNB").write_bytes((handed_in / "anna.ipynb").read_bytes())
+    assert "EMIL.IPYNB" in [path.name for path in notebooks_in(handed_in)]
+
+
+def test_a_notebook_of_helpers_beyond_measure_is_graded_without_them(toy, hand_in):
+    much = [{"cell_type": "code", "source": "a = 1\n" * 16_000}] * 60
+    helper = {"cell_type": "code", "source": "TWO = 2"}
+    leaning = "def square_sum(x):\n    return np.sum(x**TWO)"
+    exercise = load_exercise(toy)
+    assert grade(exercise, hand_in(square_sum=leaning, extra=[helper, *much]), seed=3).points == 6
+    assert grade(exercise, hand_in(square_sum=leaning, extra=[*much, helper]), seed=3).points == 4
 
 
 def _in_a_session(command):
