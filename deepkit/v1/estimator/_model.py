@@ -354,7 +354,7 @@ def _warm_start_settings(given: Any) -> WarmStartSettings | None:
             f"warm_start_from={given!r}", rule="a checkpoint, a folder with some, or tf.estimator.WarmStartSettings",
             hint="warm_start_from=other.model_dir",
         )
-    return WarmStartSettings(os.fspath(given))
+    return WarmStartSettings(os.fsdecode(given))
 
 
 def _positive(**numbers: int | None) -> None:

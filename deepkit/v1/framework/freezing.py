@@ -42,7 +42,7 @@ def freeze_graph(
     initializer_nodes: Any = None, variable_names_whitelist: str = "", variable_names_blacklist: str = "", **unused: Any,
 ) -> GraphDef:
     """The same of a graph that `tf.train.write_graph` has written."""
-    path = Path(os.fspath(input_graph))
+    path = Path(os.fsdecode(input_graph))
     try:
         graph = GraphDef.FromString(path.read_bytes())
     except OSError as error:

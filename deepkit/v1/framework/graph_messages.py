@@ -127,7 +127,7 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
     """Writes a graph to the file `name` in the folder logdir, as GraphDef.ParseFromString reads it; returns its path."""
     known = graph_or_graph_def
     message = known.as_graph_def() if isinstance(known, Graph) else known
-    path = Path(os.fspath(logdir)) / name
+    path = Path(os.fsdecode(logdir)) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         file.write(message.SerializeToString())

@@ -25,7 +25,7 @@ class GFile:
     """
 
     def __init__(self, name: str, mode: str = "r"):
-        self.name, self.mode = os.fspath(name), mode
+        self.name, self.mode = os.fsdecode(name), mode
         self._file: IO[Any] | None = None
 
     def _open(self) -> IO[Any]:
@@ -103,14 +103,14 @@ def IsDirectory(dirname: str) -> bool:
 def ListDirectory(dirname: str) -> list[str]:
     """The names in a folder, sorted."""
     try:
-        return sorted(os.listdir(dirname))
+        return sorted(os.listdir(os.fsdecode(dirname)))
     except OSError as error:
         raise _failed("list", dirname, error) from error
 
 
 def Glob(filename: str) -> list[str]:
     """The files whose names fit the pattern, sorted."""
-    return sorted(_glob.glob(filename))
+    return sorted(_glob.glob(os.fsdecode(filename)))
 
 
 def Walk(top: str, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:

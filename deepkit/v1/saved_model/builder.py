@@ -40,7 +40,7 @@ class SavedModelBuilder:
     """
 
     def __init__(self, export_dir: Any):
-        self._folder = os.fspath(export_dir)
+        self._folder = os.fsdecode(export_dir)
         if os.path.exists(self._folder) and (not os.path.isdir(self._folder) or os.listdir(self._folder)):
             raise ArgumentError(
                 f"Export directory {self._folder} already exists, and isn't empty.",

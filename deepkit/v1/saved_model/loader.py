@@ -16,7 +16,7 @@ __all__ = ["load", "maybe_saved_model_directory"]
 
 def maybe_saved_model_directory(export_dir: Any) -> bool:
     """True if the folder holds a saved model that deepkit wrote."""
-    return os.path.isfile(os.path.join(os.fspath(export_dir), constants.SAVED_MODEL_FILENAME))
+    return os.path.isfile(os.path.join(os.fsdecode(export_dir), constants.SAVED_MODEL_FILENAME))
 
 
 def _with_tags(wanted: set[str], folder: str) -> MetaGraph:
@@ -50,7 +50,7 @@ def load(sess: Any, tags: Sequence[str], export_dir: Any, import_scope: str | No
         DataError: the folder is no saved model, or a file of it is damaged.
         ArgumentError: it has no graph with these tags.
     """
-    folder = os.fspath(export_dir)
+    folder = os.fsdecode(export_dir)
     meta = _with_tags({tags} if isinstance(tags, str) else set(tags), folder)
     feeds = {tensor: _asset(folder, file) for tensor, file in meta.assets.items()}
     with sess.graph.as_default():

@@ -47,7 +47,7 @@ class FileWriter:
                 f"FileWriter({type(logdir).__name__})", rule="its first argument is a folder",
                 hint='writer = tf.summary.FileWriter("logs", sess.graph); writer.add_summary(sess.run(merged), step)',
             )
-        self._logdir, self._suffix = os.fspath(logdir), filename_suffix or ""
+        self._logdir, self._suffix = os.fsdecode(logdir), filename_suffix or ""
         self._tags: set[str] = set()  # those whose metadata have been written
         self._runs: set[str] = set()
         self._closed = False
@@ -190,7 +190,7 @@ class FileWriterCache:
     def get(logdir: Any) -> FileWriter:
         """The FileWriter of the folder, made at the first call, and again if its file has been deleted."""
         with FileWriterCache._lock:
-            path = os.fspath(logdir)
+            path = os.fsdecode(logdir)
             known = FileWriterCache._writers.get(path)
             if known is None or known.is_lost:
                 FileWriterCache._writers[path] = FileWriter(path)

@@ -47,7 +47,7 @@ class CheckpointSaverHook(SessionRunHook):
             raise ArgumentError("CheckpointSaverHook takes either save_secs or save_steps", hint="save_steps=1000")
         if (save_steps or save_secs or 0) <= 0:
             raise ArgumentError(f"save_steps={save_steps}, save_secs={save_secs}", rule="a number above 0")
-        self._path = os.path.join(os.fspath(checkpoint_dir), checkpoint_basename)
+        self._path = os.path.join(os.fsdecode(checkpoint_dir), checkpoint_basename)
         self._secs, self._steps = save_secs, save_steps
         self._saver, self._scaffold = saver, None if saver is not None else scaffold
         self._listeners, self._with_graph = list(listeners or ()), save_graph_def

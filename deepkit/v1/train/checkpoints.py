@@ -40,7 +40,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
     Raises:
         DataError: the folder's file `checkpoint` is damaged, or names a checkpoint outside the folder.
     """
-    folder = os.fspath(checkpoint_dir)
+    folder = os.fsdecode(checkpoint_dir)
     found = files.latest_checkpoint(folder, latest_filename)
     if found is None:
         state = read_state(folder, latest_filename)
@@ -51,7 +51,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
 def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> CheckpointState | None:
     """What the file `checkpoint` of a folder says, or None: its model_checkpoint_path is the latest checkpoint."""
-    return read_state(os.fspath(checkpoint_dir), latest_filename)
+    return read_state(os.fsdecode(checkpoint_dir), latest_filename)
 
 
 def update_checkpoint_state(
@@ -67,12 +67,12 @@ def update_checkpoint_state(
     if times and len(times) != len(paths):
         raise ArgumentError(f"{len(times)} timestamps for {len(paths)} checkpoints", rule="one for each")
     state = CheckpointState(model_checkpoint_path, paths, times, last_preserved_timestamp or 0.0)
-    write_state(os.fspath(save_dir), state, latest_filename)
+    write_state(os.fsdecode(save_dir), state, latest_filename)
 
 
 def checkpoint_exists(checkpoint_prefix: Any) -> bool:
     """True if there is a checkpoint of this name."""
-    return files.checkpoint_exists(os.fspath(checkpoint_prefix))
+    return files.checkpoint_exists(os.fsdecode(checkpoint_prefix))
 
 
 def get_checkpoint_mtimes(checkpoint_prefixes: Any) -> list[float]:
@@ -84,7 +84,7 @@ def remove_checkpoint(
     checkpoint_prefix: Any, checkpoint_format_version: Any = None, meta_graph_suffix: str = "meta"
 ) -> None:
     """Deletes a checkpoint that deepkit wrote, and its graph."""
-    files.remove_checkpoint(os.fspath(checkpoint_prefix), f".{meta_graph_suffix}")
+    files.remove_checkpoint(os.fsdecode(checkpoint_prefix), f".{meta_graph_suffix}")
 
 
 # ---- what is in one
@@ -94,7 +94,7 @@ class CheckpointReader:
     """The tensors of a checkpoint, read one by one, without a graph."""
 
     def __init__(self, filepattern: Any):
-        self._prefix = files.found_prefix(os.fspath(filepattern))
+        self._prefix = files.found_prefix(os.fsdecode(filepattern))
         with files.opened(self._prefix) as file:
             self._entries: dict[str, tuple[DType, list[int]]] = {
                 name: (file.entries[name].dtype, list(file.entries[name].shape)) for name in sorted(file.entries)
@@ -148,7 +148,7 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: Mapping[str, Any
         NameNotFoundError: the checkpoint or the graph has no variable of a name.
         ShapeError: a tensor does not fit its variable.
     """
-    with files.opened(os.fspath(ckpt_dir_or_file)) as file:
+    with files.opened(os.fsdecode(ckpt_dir_or_file)) as file:
         for source, target in assignment_map.items():
             for name, variable in _assignments(source, target, file.entries):
                 if name not in file.entries:
@@ -233,7 +233,7 @@ def import_meta_graph(
     Raises:
         DataError: there is no such file, it is damaged, or it has an op that deepkit does not know.
     """
-    meta = meta_graph_or_file if isinstance(meta_graph_or_file, MetaGraph) else _read(os.fspath(meta_graph_or_file))
+    meta = meta_graph_or_file if isinstance(meta_graph_or_file, MetaGraph) else _read(os.fsdecode(meta_graph_or_file))
     return add_graph(meta, import_scope, clear_devices)[1]
 
 

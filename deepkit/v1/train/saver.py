@@ -109,7 +109,7 @@ class Saver:
             DataError: a file cannot be written.
         """
         session = _raw(sess)
-        path = self._name(session, os.fspath(save_path), global_step)
+        path = self._name(session, os.fsdecode(save_path), global_step)
         state_path("", latest_filename)  # refuses a path for a name before anything is written
         variables = self.variables
         values = session.run(list(variables.values()))
@@ -198,7 +198,7 @@ class Saver:
                 hint="look at the folder's name; restore only `if path:`",
             )
         session = _raw(sess)
-        place = os.fspath(save_path)
+        place = os.fsdecode(save_path)
         for variable in self.variables.values():
             if variable.graph is not session.graph:
                 raise GraphError(

@@ -68,7 +68,7 @@ class SessionManager:
     ) -> tuple[Session, bool]:
         """(a session, whether a checkpoint was restored into it)."""
         session = Session(master, graph=self._graph, config=config)
-        path = None if checkpoint_filename_with_path is None else os.fspath(checkpoint_filename_with_path)
+        path = None if checkpoint_filename_with_path is None else os.fsdecode(checkpoint_filename_with_path)
         if path is None and checkpoint_dir is not None:
             state = get_checkpoint_state(checkpoint_dir)
             path = state.model_checkpoint_path if state else None

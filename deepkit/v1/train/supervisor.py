@@ -51,7 +51,7 @@ class Supervisor:
     ):
         self.graph = default_graph() if graph is None else graph
         self.is_chief, self._init_feeds, self._init_fn = is_chief, init_feed_dict, init_fn
-        self._logdir = None if logdir is None else os.fspath(logdir)
+        self._logdir = None if logdir is None else os.fsdecode(logdir)
         self._grace = stop_grace_secs
         self.save_summaries_secs, self.save_model_secs = save_summaries_secs, save_model_secs
         with self.graph.as_default():
