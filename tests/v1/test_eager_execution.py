@@ -35,6 +35,8 @@ def test_a_graph_of_ones_own_stays_a_graph():
     with tf.Graph().as_default(), tf.Session() as sess:
         assert not tf.executing_eagerly()
         v = tf.Variable(2.0)
+        assert isinstance(v, tf.Variable)
+        assert not isinstance(v + 1.0, tf.Variable)
         total = v + tf.constant(1.0)
         sess.run(tf.global_variables_initializer())
         assert sess.run(total) == 3.0

@@ -50,7 +50,14 @@ def executing_eagerly() -> bool:
     return _Mode.graph is not None and default_graph() is _Mode.graph
 
 
-class EagerVariable(Parameter):
+class _OfBothKinds(type):
+    """So that isinstance(v, tf.Variable) holds for the variables of graphs, too."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Variable) or super().__instancecheck__(instance)
+
+
+class EagerVariable(Parameter, metaclass=_OfBothKinds):
     """`tf.Variable`: where tensors are computed at once a value that can be replaced, else a Variable of the graph."""
 
     __slots__ = ()
