@@ -181,7 +181,8 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
     if is_tensor(value):
         return _of_type(value, dtype)
     if isinstance(value, (list, tuple)) and holds_tensor(value):
-        return apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
+        packed = apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
+        return packed if dtype is None or packed.dtype is as_dtype(dtype) else apply(lookup("Cast")(to=as_dtype(dtype)), packed)
     near = _here(beside)
     made: Any = near.graph.constant(value, name, dtype) if isinstance(near, Symbol) else Tensor(value, dtype=dtype)
     return made

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from deepkit.errors import ArgumentError, ShapeError
+import numpy as np
+
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
 
 
 class Dimension(int):
@@ -261,10 +263,24 @@ class Shape:
         return "Shape(None)" if self.lengths is None else f"Shape({list(self.lengths)})"
 
 
+def whole(value: Any) -> int:
+    """A length, an axis or a place as an int; DTypeError for 2.5, which is not cut."""
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):  # nan, infinity, a text
+        number = None
+    if number is None or (isinstance(value, (float, np.floating)) and number != value):
+        raise DTypeError(
+            f"a whole number is needed, got {value!r} of type {type(value).__name__}",
+            hint="int(...), or // where integers are divided",
+        )
+    return number
+
+
 def _dimension(d: Any) -> int | None:
     if d is None or isinstance(d, UnknownDimension):
         return None
-    number = int(d)
+    number = whole(d)
     if number < 0:
         raise ArgumentError(f"a dimension cannot be {number}", hint="write None for a dimension that is not known yet")
     return number
@@ -313,7 +329,7 @@ def normalize_axes(axes: Any, rank: int) -> tuple[int, ...]:
     if axes is None:
         return tuple(range(rank))
     listed: Iterable[int] = axes if isinstance(axes, Sequence) else (axes,)
-    return tuple(sorted({normalize_axis(int(a), rank) for a in listed}))
+    return tuple(sorted({normalize_axis(whole(a), rank) for a in listed}))
 
 
 def reduced(shape: Shape, axes: Any, keepdims: bool) -> Shape:

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import lookup
-from deepkit.core.shape import Shape
+from deepkit.core.shape import Shape, whole
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import to_cpu
@@ -96,7 +96,7 @@ def _known(x: Any) -> Any:
     value = static_value(x) if is_tensor(x) else x
     if value is None:
         return None
-    return _known(value.tolist()) if isinstance(value, np.ndarray) else int(value)
+    return _known(value.tolist()) if isinstance(value, np.ndarray) else whole(value)
 
 
 def entries(known: Any) -> np.ndarray:
@@ -127,7 +127,8 @@ def static_shape(shape: Any) -> tuple[tuple[int | None, ...] | None, Any]:
             f"shape {lengths} is not known before the graph runs",
             hint="use shape(x), which is a tensor, instead of x.shape",
         )
-    return tuple(int(d) for d in lengths), np.array(lengths, np.int32).reshape(-1)
+    known_lengths = [whole(d) for d in lengths]
+    return tuple(known_lengths), np.array(known_lengths, np.int32).reshape(-1)
 
 
 def _lengths(shape: Any) -> list[Any]:

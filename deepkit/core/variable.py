@@ -97,7 +97,7 @@ class Variable(RowUpdates, Symbol):
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Symbol:
         """A tensor that, when run, replaces the value by `value` and returns it."""
-        return apply(lookup("Assign")(), self, value, name=name)
+        return apply(lookup("Assign")(static=self.shape.lengths), self, value, name=name)
 
     def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Symbol:
         return apply(lookup("AssignAdd")(), self, delta, name=name)

@@ -129,8 +129,13 @@ def _strings(value: Any) -> np.ndarray:
 
 
 def default_dtype(value: Any) -> DType:
-    """The type a value gets when nobody asks for another: NumPy types stay, int is int32, float is float32."""
+    """The type a value gets when nobody asks for another: NumPy types stay, int is int32, float is float32.
+
+    In a list NumPy's numbers count as Python's: [np.float64(1)] is float32, as in TensorFlow.
+    """
     leaf = _first_leaf(value)
+    if leaf is not value and isinstance(leaf, (np.ndarray, np.generic)) and leaf.ndim == 0:
+        return _of_listed(value)
     if isinstance(leaf, (np.ndarray, np.generic)) or hasattr(leaf, "dtype"):
         return as_dtype(leaf.dtype)
     if isinstance(leaf, float) or leaf is None:
@@ -158,6 +163,17 @@ def _widest(value: Any, leaf: type) -> DType:
     if found.dtype.kind == "i" and found.size and (found.max() > 2**31 - 1 or found.min() < -(2**31)):
         return as_dtype("int64")
     return as_dtype(leaf)
+
+
+def _of_listed(value: Any) -> DType:
+    """NumPy's type for a list of its numbers, but float32 for float64, and int32 for an int64 that it holds."""
+    try:
+        found = np.asarray(value)
+    except ValueError as error:
+        raise _ragged(value) from error
+    if found.dtype == np.int64 and np.array_equal(found.astype(np.int32), found):
+        return as_dtype("int32")
+    return as_dtype("float32" if found.dtype == np.float64 else found.dtype)
 
 
 def _ragged(value: Any) -> ShapeError:

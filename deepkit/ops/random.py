@@ -24,7 +24,7 @@ from deepkit.core.typing import (
     TensorLike,
 )
 from deepkit.device import cuda
-from deepkit.device.arrays import to_cpu
+from deepkit.device.arrays import as_array, to_cpu
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.device.philox import RESERVED, Stream
 from deepkit.errors import ArgumentError, ShapeError
@@ -295,7 +295,7 @@ def random_uniform(
 
 
 def _typed(number: TensorLike, kind: DType) -> Any:
-    return number if is_tensor(number) else np.array(number, kind.numpy)
+    return number if is_tensor(number) else as_array(number, kind)
 
 
 def random_number(beside: Array, minval: Array, maxval: Array, seed: int | None = None) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from deepkit.core.apply import apply, convert
+from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
-from deepkit.core.shape import SCALAR, Shape, broadcast
+from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError, UnfedError
@@ -120,14 +120,23 @@ class Update(Op):
 
     writes = (0,)
     gradient = None
+    remedy: ClassVar[str] = "Variable(..., validate_shape=False) may change it"
 
     def shape(self, ref: Shape, value: Shape) -> Shape:
         if not ref.is_compatible_with(value):
-            raise ShapeError(
-                f"{self.type}: the variable has shape {ref}, the value {value}", rule="a variable keeps its shape",
-                hint="Variable(..., validate_shape=False) may change it",
-            )
+            raise self.unfit(ref, value)
         return ref
+
+    def unfit(self, ref: object, value: object) -> ShapeError:
+        return ShapeError(
+            f"{self.type}: the variable has shape {ref}, the value {value}", rule="a variable keeps its shape",
+            hint=self.remedy,
+        )
+
+    def check(self, ref: Array, value: Array) -> None:
+        """The shapes are equal in this run too: a value is not broadcast, as little as in TensorFlow."""
+        if ref.shape != value.shape:
+            raise self.unfit(ref.shape, value.shape)
 
 
 @register
@@ -135,12 +144,15 @@ class Assign(Update):
     """The variable becomes a copy of the value."""
 
     validate_shape: bool = True
+    static: tuple[int | None, ...] | None = None  # the variable's shape, which the value of a run must have
     reads_old = False
 
     def shape(self, ref: Shape, value: Shape) -> Shape:
         return super().shape(ref, value) if self.validate_shape else value
 
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
+        if not Shape.of(self.static).is_compatible_with(Shape.of(value.shape)):
+            raise self.unfit(Shape.of(self.static), value.shape)
         return xp.array(value)
 
 
@@ -148,15 +160,15 @@ class Assign(Update):
 class AssignAdd(Update):
     """The variable grows by the value."""
 
+    remedy = "one number for all elements: broadcast_to(number, variable.shape)"
     kinds = "ifc"
 
-    def shape(self, ref: Shape, value: Shape) -> Shape:
-        return super().shape(ref, broadcast(ref, value))
-
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
+        self.check(ref, value)
         return xp.add(ref, value)
 
     def inplace(self, ref: Array, value: Array) -> Any:
+        self.check(ref, value)
         ref += value
         return ref
 
@@ -165,15 +177,15 @@ class AssignAdd(Update):
 class AssignSub(Update):
     """The variable shrinks by the value."""
 
+    remedy = AssignAdd.remedy
     kinds = "ifc"
 
-    def shape(self, ref: Shape, value: Shape) -> Shape:
-        return super().shape(ref, broadcast(ref, value))
-
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
+        self.check(ref, value)
         return xp.subtract(ref, value)
 
     def inplace(self, ref: Array, value: Array) -> Any:
+        self.check(ref, value)
         ref -= value
         return ref
 
@@ -199,7 +211,8 @@ def assign(
     ref: a variable; value: its shape and type; with validate_shape=False any shape. use_locking is accepted for old
     programs. ShapeError: another shape. DTypeError: another type.
     """
-    return apply(Assign(validate_shape=validate_shape is not False), ref, value, name=name)
+    static = ref.shape.lengths if validate_shape is not False and is_tensor(ref) else None
+    return apply(Assign(validate_shape=validate_shape is not False, static=static), ref, value, name=name)
 
 
 def assign_add(
@@ -207,7 +220,7 @@ def assign_add(
 ) -> AnyTensor:
     """A tensor that, when run, adds to the variable and returns its new value.
 
-    ref: a variable; value: broadcast against it, of its type. ShapeError: another shape. DTypeError: another type.
+    ref: a variable; value: its shape and type. ShapeError: another shape. DTypeError: another type.
     """
     return apply(AssignAdd(), ref, value, name=name)
 
@@ -217,7 +230,7 @@ def assign_sub(
 ) -> AnyTensor:
     """A tensor that, when run, subtracts from the variable and returns its new value.
 
-    ref: a variable; value: broadcast against it, of its type. ShapeError: another shape. DTypeError: another type.
+    ref: a variable; value: its shape and type. ShapeError: another shape. DTypeError: another type.
     """
     return apply(AssignSub(), ref, value, name=name)
 

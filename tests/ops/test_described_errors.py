@@ -136,7 +136,9 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     ],
     "hard_sigmoid": [lambda: dk.hard_sigmoid(["a"])],
     "histogram_fixed_width": [lambda: dk.histogram_fixed_width(["a"], ["a", "b"])],
-    "histogram_fixed_width_bins": [lambda: dk.histogram_fixed_width_bins(["a"], ["a", "b"])],
+    "histogram_fixed_width_bins": [
+        lambda: dk.histogram_fixed_width_bins(["a"], ["a", "b"]), lambda: dk.histogram_fixed_width_bins([1.0], [2.0, 0.0]),
+    ],
     "histogram_summary": [lambda: dk.histogram_summary("a", ["a"])],
     "image_summary": [lambda: dk.image_summary("a", [1.0]), lambda: dk.image_summary("a", np.ones((1, 2, 2, 1), int))],
     "l2_loss": [lambda: dk.l2_loss(["a"])],
@@ -248,6 +250,10 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     "sparse_slice": [lambda: ops.sparse_slice(ROW, [0, 0, 0], [1, 1, 1])],
     "sparse_softmax": [lambda: ops.sparse_softmax(ROW)],
     "sparse_split": [lambda: ops.sparse_split(ROW, 4, 0)],
+    "sparse_tensor_dense_matmul": [
+        lambda: ops.sparse_tensor_dense_matmul(COLUMN, [[1]]),
+        lambda: ops.sparse_tensor_dense_matmul(dk.SparseTensor([[0, 9]], [2], [1, 4]), [[1]] * 4),
+    ],
     "sparse_to_indicator": [lambda: ops.sparse_to_indicator(COLUMN, 2)],
     "sparse_transpose": [lambda: ops.sparse_transpose(ROW, [1, 0])],
     "edit_distance": [lambda: ops.edit_distance(ROW, ROW)],

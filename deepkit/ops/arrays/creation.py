@@ -184,11 +184,20 @@ class Range(Op):
         return Shape((self.static,))
 
     def forward(self, xp: ArrayModule, start: Array, limit: Array, delta: Array) -> Any:
-        if delta == 0:
-            raise ArgumentError("range: delta is 0", rule="every step leads on from start, so that limit is reached",
-                                hint="zeros or fill(shape, start) repeat one number")
+        _check_direction(start, limit, delta)
         count = max(math.ceil((float(limit) - float(start)) / float(delta)), 0)
         return (start[()] + xp.arange(count, dtype=start.dtype) * delta[()]).astype(start.dtype)
+
+
+def _check_direction(start: Any, limit: Any, delta: Any) -> None:
+    if delta == 0:
+        raise ArgumentError("range: delta is 0", rule="every step leads on from start, so that limit is reached",
+                            hint="zeros or fill(shape, start) repeat one number")
+    if (start < limit and delta < 0) or (limit < start and delta > 0):
+        raise ArgumentError(
+            f"range from {start} to {limit} in steps of {delta}", rule="the steps lead from start to limit",
+            hint="a negative delta counts down",
+        )
 
 
 def range(
@@ -198,7 +207,7 @@ def range(
     """Numbers from start (0) up to, but without, limit, in steps of delta.
 
     start, limit, delta: (), integer or float; result: (ceil((limit - start) / delta),), of dtype or the widest of their
-    types. ArgumentError: delta is 0.
+    types. ArgumentError: delta is 0, or leads away from limit.
 
     >>> import deepkit as dk
     >>> dk.range(3).numpy().tolist(), dk.range(1, 2, 0.5).numpy().tolist()
@@ -218,8 +227,9 @@ def _widest(*values: TensorLike) -> DType:
 
 def _count(start: Array | None, limit: Array | None, delta: Array | None) -> int | None:
     """How many numbers lie between, if that is known before anything runs."""
-    if start is None or limit is None or delta is None or delta == 0:
+    if start is None or limit is None or delta is None:
         return None
+    _check_direction(start, limit, delta)
     return max(int(np.ceil((float(limit) - float(start)) / float(delta))), 0)
 
 
@@ -389,8 +399,8 @@ def sequence_mask(
     with scope(name, "SequenceMask", lengths):
         lengths = convert(lengths, beside=maxlen)
         longest = ops.maximum(ops.reduce_max(lengths), 0) if maxlen is None else maxlen
-        row = range(_zero_like(lengths), longest)
-        mask = ops.less(ops.cast(row, lengths.dtype), ops.expand_dims(lengths, -1))
+        row = range(longest)
+        mask = ops.less(row, ops.expand_dims(ops.cast(lengths, row.dtype), -1))
         return mask if as_dtype(dtype).is_bool else ops.cast(mask, dtype)
 
 

@@ -355,7 +355,8 @@ class Pad(Op):
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         if self.mode == "CONSTANT":
-            return xp.pad(x, self.paddings, constant_values=self.constant)
+            fill = b"" if x.dtype == object and not self.constant else self.constant
+            return xp.pad(x, self.paddings, constant_values=fill)
         return xp.pad(x, self.paddings, mode=self.mode.lower())
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:

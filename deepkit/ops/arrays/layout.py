@@ -354,6 +354,8 @@ def expand_dims(input: TensorLike, axis: AxisLike = None, name: str | None = Non
     if is_tensor(at):
         x = convert(input, beside=at)
         return late(ExpandDims, [x], {"axis": ops.reshape(at, [])}, unknown(x.shape.rank, 1), name=name)
+    if not isinstance(at, int) and len(at) != 1:
+        raise ShapeError(f"expand_dims at {at}", rule="one axis at a time")
     return apply(ExpandDims(axis=at if isinstance(at, int) else at[0]), input, name=name)
 
 

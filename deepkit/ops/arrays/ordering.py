@@ -8,10 +8,10 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape, normalize_axes, normalize_axis
-from deepkit.core.static import numbers
+from deepkit.core.static import numbers, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import ShapeError, check_choice
+from deepkit.errors import ArgumentError, ShapeError, check_choice
 from deepkit.ops.arrays.selection import top_k
 from deepkit.ops.functions import ops
 from deepkit.ops.late import late
@@ -151,6 +151,8 @@ def roll(input: TensorLike, shift: TensorLike, axis: AxisLike, name: str | None 
     given = {"shift": numbers(shift), "axis": numbers(axis)}
     if not any(is_tensor(v) for v in given.values()):
         settings = {key: (v,) if isinstance(v, int) else v for key, v in given.items()}
+        if len(settings["shift"]) != len(settings["axis"]):
+            raise ShapeError(f"roll by {shift!r} along {axis!r}", rule="one shift for each axis")
         return apply(Roll(**settings), input, name=name)
     vectors = {key: ops.reshape(ops.cast(convert(v), "int64"), [-1]) for key, v in given.items()}
     x = convert(input, beside=next(v for v in given.values() if is_tensor(v)))
@@ -180,11 +182,14 @@ def histogram_fixed_width_bins(
     """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost.
 
     values: any shape, integer or float; value_range: (2,), of the same type; result: values' shape, of dtype.
-    DTypeError: texts.
+    DTypeError: texts. ArgumentError: a range whose low is not below its high.
     """
     with scope(name, "histogram_fixed_width_bins", values) as full:
         x = convert(values)
         limits = convert(value_range, x.dtype if not is_tensor(value_range) else None, beside=x)
+        known = static_value(limits)
+        if known is not None and not known[0] < known[1]:
+            raise ArgumentError(f"histogram of the range {known.tolist()}", rule="(low, high), low < high")
         low, high = limits[0], limits[1]
         place = ops.floor((x - low) / (high - low) * float(nbins))
         inside = ops.clip_by_value(place, 0.0, float(nbins - 1))

@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
-from deepkit.core.shape import UNKNOWN, Shape, broadcast
+from deepkit.core.shape import UNKNOWN, Shape, broadcast, whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
@@ -245,7 +245,7 @@ def _entries(vector: TensorLike | IntsLike) -> list[Any]:
     entries = known if isinstance(known, (list, tuple)) else np.asarray(known, dtype=object).reshape(-1)
     if is_tensor(vector) and any(v is None for v in entries):
         return ops.unstack(vector)
-    return [v if is_tensor(v) else int(v) for v in entries]
+    return [v if is_tensor(v) else whole(v) for v in entries]
 
 
 def strided_slice(

@@ -12,8 +12,9 @@ from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
+from deepkit.core.symbol import Symbol
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.arrays.gathering import check_indices
 from deepkit.ops.functions import ops
 
@@ -24,6 +25,14 @@ __all__ = [
     "sparse_tensor_to_dense",
     "sparse_to_dense",
 ]
+
+
+def positions(x: Any) -> np.ndarray:
+    """Positions or lengths as int64; DTypeError for 0.5, which is not cut."""
+    found = np.asarray(x)
+    if found.size and found.dtype.kind not in "iu":
+        raise DTypeError(f"SparseTensor: positions and lengths of type {found.dtype}", rule="integers")
+    return found.astype(np.int64)
 
 
 class SparseTensorValue(NamedTuple):
@@ -44,7 +53,7 @@ class SparseTensor:
     def __init__(self, indices: Array, values: Array, dense_shape: Array):
         beside = next((x for x in (values, indices, dense_shape) if is_tensor(x)), None)
         self.indices, self.dense_shape = (
-            x if is_tensor(x) else convert(np.asarray(x, np.int64), beside=beside) for x in (indices, dense_shape)
+            x if is_tensor(x) else convert(positions(x), beside=beside) for x in (indices, dense_shape)
         )
         self.values = values if is_tensor(values) else convert(values, beside=beside)
         if not (self.indices.shape.rank in (2, None) and self.values.shape.rank in (1, None)):
@@ -168,13 +177,31 @@ def sparse_to_dense(
     return apply(op, sparse_indices, dims, sparse_values, default_value, name=name)
 
 
+def _with_rows(b: AnyTensor, sp_a: SparseTensor, axis: int) -> AnyTensor:
+    """b, if it has as many rows as sp_a has places along `axis`; ShapeError, in runs where only they know."""
+    from deepkit.ops.functions import ops
+
+    known, rows = static_shape_value(sp_a.dense_shape), b.shape.lengths[0] if b.shape.lengths else None
+    inner = None if known is None else known[axis]
+    if inner is not None and rows is not None:
+        if inner != rows:
+            raise ShapeError(f"sparse_tensor_dense_matmul: {known} times {b.shape}", rule="the inner lengths are equal")
+        return b
+    equal = ops.equal(sp_a.dense_shape[axis], ops.cast(ops.shape(b)[0], "int64"))
+    check = ops.assert_(equal, ["sparse_tensor_dense_matmul of shapes", sp_a.dense_shape, ops.shape(b)])  # noqa: PT009
+    if not isinstance(b, Symbol):
+        return b
+    with b.graph.control_dependencies([check]):
+        return ops.identity(b)
+
+
 def sparse_tensor_dense_matmul(
     sp_a: SparseTensor, b: TensorLike, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
 ) -> AnyTensor:
     """A sparse matrix (n, m) times a dense one (m, k): only the named places are multiplied.
 
     integer or float; result: (n, k). adjoint_*: the conjugate transpose of that factor is used. ArgumentError: a named
-    place outside the matrices.
+    place outside the matrices. ShapeError: inner lengths that differ.
 
     >>> import deepkit as dk
     >>> a = dk.ops.SparseTensor([[0, 1], [1, 0]], dk.tensor([2.0, 3.0]), [2, 2])
@@ -186,6 +213,7 @@ def sparse_tensor_dense_matmul(
     with scope(name, "SparseTensorDenseMatMul", sp_a.values, b) as full:
         b = convert(b, beside=sp_a.values)
         b = ops.matrix_transpose(b, conjugate=True) if adjoint_b else b
+        b = _with_rows(b, sp_a, 0 if adjoint_a else 1)
         row, column = sp_a.indices[:, 0], sp_a.indices[:, 1]
         values, count = sp_a.values, ops.gather(sp_a.dense_shape, 1 if adjoint_a else 0)
         if adjoint_a:

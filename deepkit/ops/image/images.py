@@ -327,10 +327,14 @@ def adjust_gamma(image: TensorLike, gamma: float = 1, gain: float = 1) -> Any:
 def rgb_to_grayscale(images: TensorLike, name: str | None = None) -> Any:
     """0.2989 red + 0.5870 green + 0.1140 blue, as one channel."""
 
+    given = convert(images)
+    if given.shape.lengths and given.shape.lengths[-1] not in (None, 3):
+        raise ShapeError(f"rgb_to_grayscale of {given.shape}", rule="three channels at the end: red, green, blue")
+
     def change(x: AnyTensor) -> Any:
         return ops.reduce_sum(x * np.array([0.2989, 0.5870, 0.1140], x.dtype.numpy), -1, keepdims=True)
 
-    return ops.identity(_as_floats(images, change), name=name)
+    return ops.identity(_as_floats(given, change), name=name)
 
 
 def grayscale_to_rgb(images: TensorLike, name: str | None = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape
+from deepkit.core.shape import UNKNOWN, Shape, whole
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.errors import ShapeError
 from deepkit.ops.define import binary, unary
@@ -201,7 +201,7 @@ def matrix_band_part(input: TensorLike, num_lower: int, num_upper: int, name: st
     input: (..., m, n), any type; result: the same shape and type, zeros elsewhere.
     ShapeError: fewer than two axes.
     """
-    return apply(MatrixBandPart(lower=int(num_lower), upper=int(num_upper)), input, name=name)
+    return apply(MatrixBandPart(lower=whole(num_lower), upper=whole(num_upper)), input, name=name)
 
 
 def trace(x: TensorLike, name: str | None = None) -> AnyTensor:

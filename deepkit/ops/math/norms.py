@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import convert, is_tensor, scope
-from deepkit.core.shape import normalize_axis
+from deepkit.core.shape import normalize_axis, whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.errors import ArgumentError
@@ -60,8 +60,8 @@ def _norm_axis(axis: AxisLike) -> int | tuple[int, int] | None:
     """The axes of a norm: one, a pair, or None."""
     known: Any = static_value(axis) if is_tensor(axis) else axis
     if known is None or np.ndim(known) == 0:
-        return None if known is None else int(known)
-    axes = tuple(int(a) for a in known)
+        return None if known is None else whole(known)
+    axes = tuple(whole(a) for a in known)
     if len(axes) != 2 or axes[0] == axes[1]:
         raise ArgumentError(f"norm: axis {list(axes)}", rule="None, one axis, or two different ones")
     return axes[0], axes[1]

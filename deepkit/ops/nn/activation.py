@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape, normalize_axis
+from deepkit.core.shape import Shape, normalize_axis, whole
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device import activations, cross_entropy
 from deepkit.device.dtypes import accumulator
@@ -312,4 +312,4 @@ def log_softmax(logits: TensorLike, axis: AxisLike = None, name: str | None = No
 
 def _axis(axis: Any, dim: Any) -> int:
     chosen = dim if axis is None else axis
-    return -1 if chosen is None else int(chosen)
+    return -1 if chosen is None else whole(chosen)

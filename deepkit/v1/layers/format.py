@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepkit.core.shape import whole
 from deepkit.errors import ArgumentError, check_choice
 from deepkit.layers.layouts import layout
 
@@ -25,6 +26,6 @@ def native_format(data_format: str, space: int) -> str:
 def per_axis(name: str, value: Any, space: int) -> tuple[int, ...]:
     """One number for all space axes, or one for each, as a tuple."""
     listed = tuple(value) if hasattr(value, "__iter__") else (value,) * space
-    if len(listed) != space or any(int(v) < 1 for v in listed):
+    if len(listed) != space or any(whole(v) < 1 for v in listed):
         raise ArgumentError(f"{name}={value!r}", rule=f"a positive integer, or {space} of them")
-    return tuple(int(v) for v in listed)
+    return tuple(whole(v) for v in listed)

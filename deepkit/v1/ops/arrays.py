@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from deepkit import ops
 from deepkit.core.other_names import shown_as
 from deepkit.device.dtypes import float32, float64, int32, int64
@@ -56,7 +58,7 @@ meshgrid = symbolic(ops.meshgrid, "meshgrid/")
 one_hot = symbolic(ops.one_hot)
 ones = symbolic(ops.ones)
 ones_like = symbolic(ops.ones_like)
-pack = symbolic(ops.stack)
+pack = _stack = symbolic(ops.stack)
 pad = symbolic(ops.pad)
 parallel_stack = symbolic(ops.parallel_stack)
 range = symbolic(ops.range)
@@ -79,7 +81,14 @@ space_to_batch_nd = symbolic(ops.space_to_batch_nd, "SpaceToBatchND")
 space_to_depth = symbolic(ops.space_to_depth)
 split = symbolic(ops.split)
 squeeze = symbolic(ops.squeeze)
-stack = symbolic(ops.stack)
+
+
+def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
+    """Tensors of one shape joined along a new axis. Plain numbers are a constant, of the type they have as a list."""
+    numbers = isinstance(values, (list, tuple)) and all(isinstance(v, (int, float, complex, np.number)) for v in values)
+    return constant_of(values, name=name) if numbers and axis == 0 else _stack(values, axis, name)
+
+
 stop_gradient = symbolic(ops.stop_gradient)
 strided_slice = symbolic(ops.strided_slice, "StridedSlice")
 tensor_scatter_add = symbolic(ops.tensor_scatter_nd_add)

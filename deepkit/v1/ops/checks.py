@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.apply import apply, is_tensor, scope
+from deepkit.core.graph import default_graph
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.symbol import Symbol
@@ -230,4 +231,7 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
     with scope(None, "BroadcastArgs", x, y):
         longest = ops.maximum(ops.size(x), ops.size(y))
         x, y = (ops.concat([ops.fill(ops.expand_dims(longest - ops.size(v), 0), 1), v], 0) for v in (x, y))
-        return ops.where(ops.equal(x, 1), y, ops.where(ops.equal(y, 1), x, ops.maximum(x, y)))
+        fits = ops.reduce_all(ops.logical_or(ops.equal(x, y), ops.logical_or(ops.equal(x, 1), ops.equal(y, 1))))
+        check = Assert(fits, ["shapes that do not broadcast:", shape_x, shape_y])
+        with default_graph().control_dependencies([check]):
+            return ops.where(ops.equal(x, 1), y, x)

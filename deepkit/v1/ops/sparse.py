@@ -13,7 +13,7 @@ from deepkit.core.apply import is_tensor
 from deepkit.core.slices import IndexedSlices
 from deepkit.errors import ArgumentError
 from deepkit.ops.arrays.sparse import SparseTensor as _SparseTensor
-from deepkit.ops.arrays.sparse import SparseTensorValue
+from deepkit.ops.arrays.sparse import SparseTensorValue, positions
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
@@ -46,7 +46,7 @@ class SparseTensor(_SparseTensor, metaclass=_Kind):
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any):
         places: Any
-        places, shape = (x if is_tensor(x) else np.asarray(x, np.int64) for x in (indices, dense_shape))
+        places, shape = (x if is_tensor(x) else positions(x) for x in (indices, dense_shape))
         if not is_tensor(indices) and not np.size(indices):
             places = places.reshape(0, np.size(dense_shape))
         super().__init__(constant_of(places), constant_of(values), constant_of(shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import deepkit.v1 as tf
@@ -28,3 +29,41 @@ def test_an_order_comes_before_a_wish_and_is_refused_by_name():
 def test_a_tensor_stays_as_it_is():
     x = tf.constant([1, 2])
     assert tf.convert_to_tensor(x, preferred_dtype=tf.float64) is x
+
+
+LISTED = [  # types of TensorFlow 2.21: in a list NumPy's numbers count as Python's
+    ([np.int64(1), np.int64(2)], "int32"), ([1, np.int64(2)], "int32"), ([[np.int64(1)], [np.int64(2)]], "int32"),
+    ([np.int64(1), 2**40], "int64"), ([np.float64(1), 2], "float32"), ([np.float64(1.5), np.float32(2)], "float32"),
+    ([np.int64(1), 2.5], "float32"), ([np.int8(1), np.int8(2)], "int8"), ([np.uint16(3), 4], "int32"),
+    ([np.array(1), np.array(2)], "int32"), ([np.float16(1)], "float16"), (np.int64(1), "int64"), (np.arange(2), "int64"),
+    (np.float64(1), "float64"), ([np.int64(-1), np.uint8(3)], "int32"), ([np.bool_(True)], "bool"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), LISTED)
+def test_the_type_of_numbers_in_a_list(value, expected):
+    assert tf.constant(value).dtype.name == tf.convert_to_tensor(value).dtype.name == expected
+
+
+def test_stacked_numbers_are_of_the_type_they_have_as_a_list():
+    assert tf.stack([np.float64(1), 2.5]).dtype is tf.float32
+    assert tf.stack([1, 2.5]).dtype is tf.float32
+    assert tf.stack([np.arange(2), np.arange(2)]).dtype is tf.int64
+    assert tf.stack([1, tf.constant(2)]).shape == [2]
+
+
+def test_a_list_with_tensors_in_it_becomes_what_is_ordered():
+    with tf.Session() as sess:
+        made = tf.convert_to_tensor([tf.constant(1), 2], tf.float64)
+        assert made.dtype is tf.float64
+        assert sess.run(made).tolist() == [1.0, 2.0]
+
+
+def test_texts_are_padded_with_empty_ones():
+    with tf.Session() as sess:
+        assert sess.run(tf.pad(["a", "b"], [[1, 2]])).tolist() == [b"", b"a", b"b", b"", b""]
+
+
+def test_lengths_that_are_floats_are_cut_as_tensorflow_cuts_them():
+    with tf.Session() as sess:
+        assert sess.run(tf.sequence_mask([1.5, 3.0], 3)).tolist() == [[True, False, False], [True, True, True]]
