@@ -12,6 +12,7 @@ import pytest
 from programs.__main__ import Trial
 from programs.comparison import differences
 from programs.explained import explanation
+from programs.families import FAMILIES, draw
 from programs.generator import program
 from programs.peers import Peer, interpreter
 from programs.runner import execute
@@ -51,6 +52,16 @@ def test_deepkit_and_tensorflow_agree(trial: Trial, seed: int) -> None:
     text = program(seed)
     found = trial.difference(text)
     assert found is None or found.kind == "refused" or explanation(text, found), f"{found}\n{text}"
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_programs_of_a_theme_agree(trial: Trial, name: str) -> None:
+    compared = 0
+    for seed in range(3):
+        found = trial.difference(text := draw(name, seed))
+        assert found is None or found.kind == "refused" or explanation(text, found), f"{found}\n{text}"
+        compared += found is None or found.kind != "refused"
+    assert compared, "TensorFlow refuses them all"
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ from collections import Counter
 
 from .comparison import Difference, differences
 from .explained import explanation
+from .families import FAMILIES, draw
 from .generator import program
 from .peers import Peer
 from .runner import HEADERS
@@ -39,17 +40,25 @@ class Trial:
         return smallest(text, lambda smaller: found.like(self.difference(smaller)))
 
 
+def drawn(theme: str | None, seed: int) -> str:
+    """Program number `seed`: a page of lines, or of a family."""
+    if theme is None:
+        return program(seed)
+    return draw(list(FAMILIES)[seed % len(FAMILIES)] if theme == "all" else theme, seed)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="programs", description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="number of the first program")
+    parser.add_argument("--family", choices=[*FAMILIES, "all"], help="programs of one theme, or of each in turn")
     parser.add_argument("--whole", action="store_true", help="print a failing program as it is, not shrunk")
     parser.add_argument("--only", help="shrink and print only differences of this kind (value, fetches, error, ...)")
     options = parser.parse_args()
     counts: Counter[str] = Counter()
     with Trial() as trial:
         for seed in range(options.seed, options.seed + options.count):
-            text = program(seed)
+            text = drawn(options.family, seed)
             found = trial.difference(text)
             reason = explanation(text, found) if found else None
             outcome = "same" if found is None else reason or found.kind

@@ -30,6 +30,9 @@ class Difference:
 
 
 def numbers(result: dict[str, Any]) -> np.ndarray:
+    if result["dtype"].startswith("complex"):
+        parts = np.array(result["numbers"], f"f{np.dtype(result['dtype']).itemsize // 2}")
+        return parts.view(result["dtype"]).reshape(result["shape"])
     return np.array(result["numbers"], result["dtype"]).reshape(result["shape"])
 
 
@@ -39,6 +42,8 @@ def differ(ours: dict[str, Any], theirs: dict[str, Any], coarsest: str) -> tuple
         if ours[kind] != theirs[kind]:
             return kind, f"{ours[kind]} for {theirs[kind]}"
     a, b = numbers(ours), numbers(theirs)
+    if b.dtype.kind == "c":
+        a, b = (z.reshape(-1).view(z.real.dtype) for z in (a, b))
     if b.dtype.kind != "f":
         return None if np.array_equal(a, b) else ("value", f"{a.tolist()} for {b.tolist()}")
     finite = np.abs(b[np.isfinite(b)])
@@ -60,7 +65,7 @@ def differences(text: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iter
         for run, pair in enumerate(zip(ours["results"], theirs["results"], strict=True)):
             yield from _of_a_run(run, *pair, coarsest)
         for name, shape in theirs["static"].items():
-            if ours["static"][name] != shape:
+            if ours["static"].get(name, shape) != shape:
                 yield Difference("static", name, f"{ours['static'][name]} for {shape}")
 
 

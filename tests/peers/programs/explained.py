@@ -60,8 +60,17 @@ EXPLAINED = (
         and f"{found.where} = tf.transpose(" in text,
     ),
     Explanation(
+        "deepkit knows how long and of which shape what was written to a TensorArray is; TensorFlow does not",
+        lambda text, found: found.kind == "static" and not found.what.startswith("None") and "tf.TensorArray(" in text,
+    ),
+    Explanation(
+        "One of the two refuses a conversion. TensorFlow cuts 1.5 beside whole numbers and lets 300 wrap around as uint8; "
+        "deepkit takes lists of arrays, and one number for a list of one. What it must refuse is a list of the tests",
+        lambda text, found: found.kind == "fetches" and text.startswith("made = {}"),
+    ),
+    Explanation(
         "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",
-        lambda text, found: found.kind == "static" and found.what.startswith("None for") and "tf.where" in text,
+        lambda text, found: found.kind == "static" and "None" in found.what.split(" for ")[0] and "tf.where" in text,
     ),
 )
 

@@ -24,14 +24,16 @@ def plain(value: Any) -> dict[str, Any]:
     if array.dtype.kind in "OSU":
         array = array.astype(object)
         return {"dtype": "object", "shape": list(array.shape), "numbers": [repr(text) for text in array.ravel()]}
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "numbers": array.ravel().tolist()}
+    flat = array.ravel()
+    flat = flat.view(flat.real.dtype) if array.dtype.kind == "c" else flat  # the real and the imaginary part of each
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "numbers": flat.tolist()}
 
 
 def static(scope: dict[str, Any]) -> dict[str, list[int | None] | None]:
     """What the graph knows of each named tensor's shape."""
     found = {}
     for name, value in scope.items():
-        if name[0] in "vx" and name[1:].isdigit():
+        if name[0] in "vx" and name[1:].isdigit() and hasattr(getattr(value, "shape", None), "rank"):
             shape = value.shape
             found[name] = None if shape.rank is None else shape.as_list()
     return found
