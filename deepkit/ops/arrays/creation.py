@@ -189,7 +189,7 @@ class Range(Op):
         return (start[()] + xp.arange(count, dtype=start.dtype) * delta[()]).astype(start.dtype)
 
 
-def _check_direction(start: Any, limit: Any, delta: Any) -> None:
+def _check_direction(start: Array, limit: Array, delta: Array) -> None:
     if delta == 0:
         raise ArgumentError("range: delta is 0", rule="every step leads on from start, so that limit is reached",
                             hint="zeros or fill(shape, start) repeat one number")

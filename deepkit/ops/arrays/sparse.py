@@ -12,7 +12,6 @@ from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_shape, static_shape_value
-from deepkit.core.symbol import Symbol
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.arrays.gathering import check_indices
@@ -27,7 +26,7 @@ __all__ = [
 ]
 
 
-def positions(x: Any) -> np.ndarray:
+def positions(x: TensorLike) -> np.ndarray:
     """Positions or lengths as int64; DTypeError for 0.5, which is not cut."""
     found = np.asarray(x)
     if found.size and found.dtype.kind not in "iu":
@@ -189,9 +188,10 @@ def _with_rows(b: AnyTensor, sp_a: SparseTensor, axis: int) -> AnyTensor:
         return b
     equal = ops.equal(sp_a.dense_shape[axis], ops.cast(ops.shape(b)[0], "int64"))
     check = ops.assert_(equal, ["sparse_tensor_dense_matmul of shapes", sp_a.dense_shape, ops.shape(b)])  # noqa: PT009
-    if not isinstance(b, Symbol):
+    graph: Any = getattr(b, "graph", None)
+    if graph is None:
         return b
-    with b.graph.control_dependencies([check]):
+    with graph.control_dependencies([check]):
         return ops.identity(b)
 
 
