@@ -16,7 +16,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from deepkit.device import cuda, depthwise, direct, patches, winograd
+from deepkit.device.registers.lanes import WIDE
 from deepkit.device.windows import Ints, Windows
 
 
@@ -44,13 +47,27 @@ def convolve(xp: Any, x: Any, filters: Any, windows: Windows, finish: Callable[[
 
     `finish` changes results in place, (images, places..., o), whichever are there together: each is shown to it once.
     """
-    direct_way = _groups(x.shape, filters.shape) == 1 and direct.fits(xp, x, filters.shape, windows, filters.shape[-1])
-    if direct_way and not winograd.fits(x.shape[0], filters.shape, windows):
-        return direct.convolve(x, filters, windows, finish)
-    y = winograd.convolve(x, filters, windows) if direct_way else _by_patches(xp, x, filters, windows)
+    few = filters.shape[-1]
+    if _groups(x.shape, filters.shape) == 1 and direct.fits(xp, x, filters.shape, windows, _filled(few)):
+        if few == _filled(few):
+            way = winograd if winograd.fits(x.shape[0], filters.shape, windows) else direct
+            return way.convolve(x, filters, windows, finish)
+        y = np.ascontiguousarray(direct.convolve(x, _with_zeros(filters), windows)[..., :few])
+    else:
+        y = _by_patches(xp, x, filters, windows)
     if finish is not None:
         finish(y)
     return y
+
+
+def _filled(channels: int) -> int:
+    """How many channels are computed for so many: a register that is at least half full is filled up."""
+    return WIDE if WIDE // 2 <= channels < WIDE else channels
+
+
+def _with_zeros(x: Any) -> Any:
+    """x (..., channels) with channels of zeros, as many as fill a register."""
+    return np.concatenate([x, np.zeros((*x.shape[:-1], WIDE - x.shape[-1]), x.dtype)], axis=-1)
 
 
 def _by_patches(xp: Any, x: Any, filters: Any, windows: Windows) -> Any:
@@ -75,7 +92,10 @@ def filter_gradient(xp: Any, x: Any, dy: Any, shape: Ints, windows: Windows) -> 
     """The derivative of sum(y dy) by the filters, which have the given shape."""
     if depthwise.fits(x.shape, shape):
         return depthwise.filter_gradient(xp, x, dy, shape, windows)
-    if _groups(x.shape, shape) == 1 and direct.fits(xp, x, shape, windows, shape[-1]):
+    few = shape[-1]
+    if _groups(x.shape, shape) == 1 and direct.fits(xp, x, shape, windows, _filled(few)):
+        if few < _filled(few):
+            return direct.filter_gradient(x, _with_zeros(dy), (*shape[:-1], WIDE), windows)[..., :few]
         if winograd.fits(x.shape[0], shape, windows):
             return winograd.filter_gradient(x, dy, windows)
         return direct.filter_gradient(x, dy, shape, windows)
@@ -98,10 +118,18 @@ def input_gradient(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows
         return xp.matmul(dy.reshape(-1, filters.shape[-1]), filters.reshape(-1, filters.shape[-1]).T).reshape(shape)
     if _on_gpu(xp, shape, windows, dy, filters):
         return cuda.convolve.input_gradient(xp, dy, filters, shape, windows)
+    if _tiles_send_back(xp, dy, filters, shape, windows):
+        return winograd.input_gradient(dy, filters, shape, windows)
     back = direct.turned(shape, windows)
-    if groups == 1 and back is not None and direct.fits(xp, dy, filters.shape, back, shape[-1]):
+    if groups == 1 and back is not None and direct.fits(xp, dy, filters.shape, back, _filled(shape[-1])):
         return convolve(xp, dy, direct.turn(filters), back)
     return _sent_back(xp, dy, filters, shape, windows)
+
+
+def _tiles_send_back(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> bool:
+    """True if the compiled sums of Winograd's tiles give dx: their channels fill whole registers."""
+    filled = _groups(shape, filters.shape) == 1 and shape[-1] % WIDE == 0
+    return filled and direct.fits(xp, dy, filters.shape, windows, shape[-1]) and winograd.fits(shape[0], filters.shape, windows)
 
 
 def _sent_back(xp: Any, dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:

@@ -1,109 +1,167 @@
-"""Convolution with 3 x 3 filters by 16 multiplications where 36 stand in the formula, and its two derivatives.
+"""Convolution with 3 x 3 and 5 x 5 filters by a third of the multiplications in the formula, and its two derivatives.
 
-A tile d of 4 x 4 places gives 2 x 2 results y of a 3 x 3 filter g. Along one axis, two results of three taps are
+Along one axis m results y of a filter g of r taps, over a tile d of m + r - 1 = 6 places, are
 
-    y = A' [(G g) * (B' d)]        with * number by number, and A', B', G below,
+    y = A' [(G g) * (B' d)]        with * number by number
 
-four multiplications for six (S. Winograd, "Arithmetic complexity of computations", 1980); applied to both axes,
-y = A' [(G g G') * (B' d B)] A. Summed over input channels, each of the 16 places is a matrix product (A. Lavin, S. Gray,
-"Fast algorithms for convolutional neural networks", 2016). Every step is linear, so the derivative by g goes back through
-the transposed matrices: G' [(B' d B) * (A dy A')] G, summed over the tiles.
+six multiplications for m r (S. Winograd, "Arithmetic complexity of computations", 1980). Where the matrices come from: the
+product of two polynomials, of degrees r - 1 and m - 1, has degree 5, so that its values at five points and its first
+coefficient say which one it is. G and A evaluate the two at those points, B says what a coefficient is made of; and the
+transpose of a product of polynomials is a filter that slides. Applied to both axes, y = A' [(G g G') * (B' d B)] A.
+
+Summed over input channels, each of the 36 places is a matrix product (A. Lavin, S. Gray, "Fast algorithms for convolutional
+neural networks", 2016). Every step is linear, so the derivative by g goes back through the transposed matrices:
+G' [(B' d B) * (A dy A')] G, summed over the tiles, and the derivative by d is B [(G g G') * (A dy A')] B', summed over the
+output channels and where tiles overlap.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from deepkit.device import compiled, machine, threads
-from deepkit.device.registers.lanes import WIDE, check_filled, load, nothing, store
-from deepkit.device.registers.products import ROWS, products
-from deepkit.device.windows import Ints, Windows, pad
+from deepkit.device import compiled, machine, patches, threads
+from deepkit.device.registers.lanes import WIDE, check_filled
+from deepkit.device.registers.products import ROWS, whole_tiles
+from deepkit.device.registers.tiles import TILE, back, results, seen, send
+from deepkit.device.windows import Ints, Windows
 
-B = np.array([[1, 0, 0, 0], [0, 1, -1, 1], [-1, 1, 1, 0], [0, 0, 0, -1]], np.float32)
-G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
-A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
-ENOUGH = 24 if WIDE == 8 else 96
-"""Channels, in and out, from which the multiplications saved outweigh what is added and subtracted around them.
-
-Wide registers multiply twice as many numbers at a time, but the additions wait for memory."""
-MANY = 256
+POINTS = (0, 3 / 4, -3 / 4, 3 / 2, -3 / 2)
+"""Near 1, whose powers stay near 1: large and small numbers side by side would cost digits. In pairs they are half the work."""
+ENOUGH = 16
+"""Channels, in and out, from which the multiplications saved outweigh what is added and subtracted around them."""
+MANY = 96
 """Tiles from which they outweigh the work on the filters."""
-PIECE = 2**19
-"""Bytes of one piece of the work: tiles before and after their products."""
+TILES = 3 * ROWS
+"""Tiles that one core carries through all three steps at a time: more would leave its cache before their products, fewer use
+each number of the filters less often."""
+PARTS = 4
+"""Sums of filter gradients that are made apart, as long as each has enough tiles."""
+
+
+def _values(count: int) -> Any:
+    """(6, count): the powers of each point, whose sums are values of a polynomial; last, its first coefficient."""
+    return np.array([[p**k for k in range(count)] for p in POINTS] + [[0] * (count - 1) + [1]], np.float64)
+
+
+def _b() -> Any:
+    """B' (6, 6): the coefficients of the polynomials that are 0 at all points but one, then at all."""
+    rows = [np.poly([q for q in POINTS if q != p])[::-1] for p in POINTS]
+    return np.array([[*row, 0] for row in rows] + [np.poly(POINTS)[::-1]], np.float32).T
+
+
+def _g(taps: int) -> Any:
+    """G (6, taps): a filter's values, each divided by what its polynomial in B' is there."""
+    scale = [math.prod(p - q for q in POINTS if q != p) for p in POINTS]
+    return (_values(taps) / np.array([*scale, 1])[:, None]).astype(np.float32)
+
+
+B = _b()
+G = {taps: _g(taps) for taps in (3, 5)}
+A = {taps: _values(TILE + 1 - taps).astype(np.float32) for taps in (3, 5)}
 
 
 def fits(batch: int, filters: Ints, windows: Windows) -> bool:
-    """True for 3 x 3 filters, moved by one place at a time, between enough channels and over enough tiles."""
-    square = windows.kernel == (3, 3) and set(windows.strides) == set(windows.dilations) == {1}
-    return square and min(filters[-2:]) >= ENOUGH and batch * math.prod(windows.out) >= 4 * MANY
+    """True for 3 x 3 and 5 x 5 filters, moved by one place at a time, between enough channels and over enough tiles."""
+    square = windows.kernel in ((3, 3), (5, 5)) and set(windows.strides) == set(windows.dilations) == {1}
+    return square and min(filters[-2:]) >= max(ENOUGH, WIDE) and batch * math.prod(_counts(windows)) >= MANY
 
 
 def convolve_reference(x: Any, filters: Any, windows: Windows) -> Any:
     """y = A' [(G g G') * (B' d B)] A for all tiles at once, by NumPy."""
     products = np.einsum("ntuabc,abco->ntuabo", _spread(_tiles(x, windows), B.T), _spread_filters(filters))
-    return _together(_spread(products, A.T))[:, : windows.out[0], : windows.out[1]]
+    return _together(_spread(products, A[windows.kernel[0]].T))[:, : windows.out[0], : windows.out[1]]
 
 
 def filter_gradient_reference(x: Any, dy: Any, windows: Windows) -> Any:
     """dg = G' [(B' d B) * (A dy A')] G, summed over the tiles, by NumPy."""
-    n, (high, wide) = dy.shape[0], windows.out
-    whole = np.pad(dy, ((0, 0), (0, high % 2), (0, wide % 2), (0, 0)))
-    squares = whole.reshape(n, -(-high // 2), 2, -(-wide // 2), 2, -1).swapaxes(2, 3)
-    return _gather_filters(np.einsum("ntuabc,ntuabo->abco", _spread(_tiles(x, windows), B.T), _spread(squares, A)))
+    products = np.einsum("ntuabc,ntuabo->abco", _spread(_tiles(x, windows), B.T), _sent(dy, windows))
+    return _gather_filters(products, windows.kernel[0])
+
+
+def input_gradient_reference(dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
+    """dd = B [(G g G') * (A dy A')] B' of every tile, added up where they came from, by NumPy."""
+    dx = np.zeros(shape, dy.dtype)
+    back = _spread(np.einsum("ntuabo,abco->ntuabc", _sent(dy, windows), _spread_filters(filters)), B)
+    patches.put_back(np, back, dx, _over(shape, windows))
+    return dx
+
+
+def _made(windows: Windows) -> int:
+    """Results of one tile along an axis."""
+    return TILE + 1 - windows.kernel[0]
+
+
+def _counts(windows: Windows) -> tuple[int, int]:
+    """How many tiles there are down and across."""
+    down, across = (-(-n // _made(windows)) for n in windows.out)
+    return down, across
+
+
+def _over(shape: Ints, windows: Windows) -> Windows:
+    """The tiles as windows over x: one begins where the results of the one before end."""
+    made, counts = _made(windows), _counts(windows)
+    ends = [made * (t - 1) + TILE - n - b for t, n, b in zip(counts, shape[1:3], windows.before, strict=True)]
+    return Windows((TILE, TILE), (made, made), (1, 1), windows.before, tuple(ends), counts)
 
 
 def _tiles(x: Any, windows: Windows) -> Any:
-    """(batch, tiles down, tiles across, 4, 4, channels): every second place begins a tile."""
-    down, across = (-(-n // 2) for n in windows.out)
-    after = [2 * t + 2 - n - b for t, n, b in zip((down, across), x.shape[1:3], windows.before, strict=True)]
-    padded = pad(np, x, windows.before, [max(0, a) for a in after])
-    n, h, w, c = padded.strides
-    shape, steps = (len(x), down, across, 4, 4, x.shape[-1]), (n, 2 * h, 2 * w, h, w, c)
-    return np.lib.stride_tricks.as_strided(padded, shape, steps)
+    """(batch, tiles down, tiles across, 6, 6, channels)."""
+    return patches.matrix(np, x, _over(x.shape, windows)).reshape(x.shape[0], *_counts(windows), TILE, TILE, x.shape[-1])
 
 
-def _spread(tiles: Any, matrix: Any) -> Any:
+def _sent(dy: Any, windows: Windows) -> Any:
+    """A dy A' of every tile's results: (batch, tiles down, tiles across, 6, 6, channels)."""
+    made, (down, across) = _made(windows), _counts(windows)
+    whole = np.zeros((dy.shape[0], down * made, across * made, dy.shape[-1]), dy.dtype)
+    whole[:, : dy.shape[1], : dy.shape[2]] = dy
+    return _spread(whole.reshape(dy.shape[0], down, made, across, made, -1).swapaxes(2, 3), A[windows.kernel[0]])
+
+
+def _spread(squares: Any, matrix: Any) -> Any:
     """The matrix applied along both axes of each tile: (..., height, width, channels)."""
-    return np.einsum("ai,bj,...ijc->...abc", matrix, matrix, tiles, optimize=True)
+    return np.einsum("ai,bj,...ijc->...abc", matrix, matrix, squares, optimize=True)
 
 
 def _spread_filters(filters: Any) -> Any:
-    """G g G', (4, 4, in, out)."""
-    down = (G @ filters.reshape(3, -1)).reshape(4, 3, -1)
-    return np.matmul(G, down).reshape(4, 4, *filters.shape[2:])
+    """G g G', (6, 6, in, out)."""
+    taps = filters.shape[0]
+    down = (G[taps] @ filters.reshape(taps, -1)).reshape(TILE, taps, -1)
+    return np.matmul(G[taps], down).reshape(TILE, TILE, *filters.shape[2:])
 
 
-def _gather_filters(total: Any) -> Any:
-    """G' t G of t (4, 4, in, out)."""
-    across = np.matmul(G.T, total.reshape(4, 4, -1))
-    return (G.T @ across.reshape(4, -1)).reshape(3, 3, *total.shape[2:])
+def _gather_filters(total: Any, taps: int) -> Any:
+    """G' t G of t (6, 6, in, out)."""
+    across = np.matmul(G[taps].T, total.reshape(TILE, TILE, -1))
+    return (G[taps].T @ across.reshape(TILE, -1)).reshape(taps, taps, *total.shape[2:])
 
 
 def _together(squares: Any) -> Any:
-    """(batch, down, across, 2, 2, channels) as images."""
-    n, down, across, _, _, channels = squares.shape
-    return squares.swapaxes(2, 3).reshape(n, 2 * down, 2 * across, channels)
+    """(batch, down, across, m, m, channels) as images."""
+    n, down, across, made, _, channels = squares.shape
+    return squares.swapaxes(2, 3).reshape(n, made * down, made * across, channels)
 
 
-def convolve(x: Any, filters: Any, windows: Windows) -> Any:
-    """`convolve_reference`, compiled: piece by piece, each of which stays in a core's cache."""
+def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
+    """`convolve_reference`, compiled: a few tiles at a time, which stay in a core's cache; `finish` as in convolve.convolve."""
     channels, columns = filters.shape[-2:]
     check_filled(channels, columns)
-    down, across = (-(-n // 2) for n in windows.out)
-    count, step = x.shape[0] * down * across, _tiles_at_a_time(channels, columns)
+    down, across = _counts(windows)
     x, y = np.ascontiguousarray(x), np.empty((x.shape[0], *windows.out, columns), np.float32)
-    spread = machine.aligned_copy(_spread_filters(filters).reshape(16, channels, columns))
+    spread = machine.aligned_copy(_spread_filters(filters).reshape(TILE * TILE, channels, columns))
     kernel = compiled.kernel(_convolve)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
-        seen, made = (machine.aligned((16, last - first, n)) for n in (channels, columns))
-        kernel(x, spread, y, windows.before, across, down, first, last, seen, made)
+        taken, made = (_room(TILES, n) for n in (channels, columns))
+        kernel(x[first:last], spread, y[first:last], windows.before, down, across, _made(windows), taken, made)
+        if finish is not None:
+            finish(y[first:last])
 
-    threads.share(some, count, step)
+    threads.share(some, x.shape[0], _images_at_a_time(x.shape[0], down * across))
     return y
 
 
@@ -111,183 +169,112 @@ def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     """`filter_gradient_reference`, compiled."""
     channels, columns = x.shape[-1], dy.shape[-1]
     check_filled(channels, columns)
-    down, across = (-(-n // 2) for n in windows.out)
-    step = _tiles_at_a_time(channels, columns)
-    count = x.shape[0] * down * across
-    piece = threads.summed_apart(count, 8 * step, 64 * channels * columns)
-    parts = np.zeros((-(-count // piece), 16, channels, columns), np.float32)
+    down, across = _counts(windows)
+    count, step = x.shape[0] * down * across, TILES + ROWS
+    least = -(-max(count // PARTS, 4 * step) // step) * step
+    piece = threads.summed_apart(count, least, 4 * TILE * TILE * channels * columns)
+    wide = -(-columns // WIDE) * WIDE  # whole registers: what is added to a register must not be added to its neighbour, too
+    parts = np.zeros((-(-count // piece), TILE * TILE, channels, wide), np.float32)
     x, dy, kernel = np.ascontiguousarray(x), np.ascontiguousarray(dy), compiled.kernel(_filter_gradient)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
-        seen, sent = machine.aligned((16, step, channels)), machine.aligned((16, step, columns))
-        kernel(x, dy, parts[first // piece], windows.before, across, down, first, last, seen, sent)
+        taken, sent = (_room(step, n) for n in (channels, wide))
+        sent[...] = 0
+        kernel(x, dy, parts[first // piece], windows.before, down, across, _made(windows), first, last, taken, sent)
 
     threads.share(some, count, piece)
-    return _gather_filters(parts.sum(0).reshape(4, 4, channels, columns))
+    return _gather_filters(parts.sum(0)[..., :columns].reshape(TILE, TILE, channels, columns), windows.kernel[0])
 
 
-def _tiles_at_a_time(channels: int, columns: int) -> int:
-    return max(1, PIECE // (64 * (channels + columns) * ROWS)) * ROWS
+def input_gradient(dy: Any, filters: Any, shape: Ints, windows: Windows) -> Any:
+    """`input_gradient_reference`, compiled; the channels of x must fill whole registers, whose sums would meet otherwise."""
+    channels, columns = filters.shape[-2:]
+    check_filled(0 if channels % WIDE else channels, columns)
+    down, across = _counts(windows)
+    dy, dx = np.ascontiguousarray(dy), np.empty(shape, np.float32)
+    turned = _spread_filters(filters.swapaxes(-1, -2)).reshape(TILE * TILE, columns, channels)
+    spread, kernel = machine.aligned_copy(turned), compiled.kernel(_input_gradient)
+    assert kernel is not None
+
+    def some(first: int, last: int) -> None:
+        sent, made = (_room(TILES, n) for n in (columns, channels))
+        kernel(dy[first:last], spread, dx[first:last], windows.before, down, across, _made(windows), sent, made)
+
+    threads.share(some, dy.shape[0], _images_at_a_time(dy.shape[0], down * across))
+    return dx
 
 
-def _convolve(x, filters, y, before, across, down, first, last, seen, made):  # compiled by numba
-    many, channels, columns = last - first, filters.shape[1], filters.shape[2]
-    for tile in range(many):
-        image, place = divmod(first + tile, across * down)
-        _seen(x, image, 2 * (place // across) - before[0], 2 * (place % across) - before[1], seen, tile)
-    rows = np.arange(many) * channels
-    terms = ((1, 1, channels), (0, 0, 1), (0, 0, columns))
-    for e in range(16):
-        a, b, to = e * many * channels, e * channels * columns, e * many * columns
-        products(seen, a, rows, filters, b, columns, made, to, terms, False)
-    for tile in range(many):
-        image, place = divmod(first + tile, across * down)
-        _results(made, tile, y, image, 2 * (place // across), 2 * (place % across))
+def _room(tiles: int, channels: int) -> Any:
+    """Memory for the 36 numbers of some tiles; a register between two keeps them from falling on the same lines of a cache."""
+    return machine.aligned((TILE * TILE, tiles * channels + WIDE))
 
 
-def _filter_gradient(x, dy, total, before, across, down, first, last, seen, sent):  # compiled by numba
-    channels, columns, step = total.shape[1], total.shape[2], sent.shape[1]
-    part, rows = np.empty((channels, columns), x.dtype), np.arange(channels)
+def _images_at_a_time(batch: int, each: int) -> int:
+    """How many images one thread takes: few, whose tiles nearly fill the rows of products."""
+    most = max(1, min(-(-batch // 4), 16 * ROWS // each))
+    return min(range(1, most + 1), key=lambda n: (round(-n * each % ROWS / (n * each), 2), -n))
+
+
+# ---- compiled by numba
+
+
+def _convolve(x, filters, y, before, down, across, size, taken, made):
+    (_, channels, columns), each, count = filters.shape, down * across, x.shape[0] * down * across
+    step, edge = (taken.shape[1] - WIDE) // channels, np.empty((TILE, TILE, channels), x.dtype)
+    for begin in range(0, count, step):
+        many = min(step, count - begin)
+        for tile in range(many):
+            image, place = divmod(begin + tile, each)
+            i, j = size * (place // across), size * (place % across)
+            seen(x, image, i - before[0], j - before[1], edge, taken, tile * channels)
+        _multiply(taken, filters, made, many)
+        for tile in range(many):
+            image, place = divmod(begin + tile, each)
+            results(made, tile * columns, y, image, size * (place // across), size * (place % across), size)
+
+
+def _input_gradient(dy, filters, dx, before, down, across, size, sent, made):
+    (_, columns, channels), each, count = filters.shape, down * across, dy.shape[0] * down * across
+    step, square = (sent.shape[1] - WIDE) // columns, np.empty((4, 4, columns), dy.dtype)
+    for begin in range(0, count, step):
+        many = min(step, count - begin)
+        for tile in range(many):
+            image, place = divmod(begin + tile, each)
+            send(dy, image, size * (place // across), size * (place % across), size, square, sent, tile * columns)
+        _multiply(sent, filters, made, many)
+        for tile in range(many):
+            image, place = divmod(begin + tile, each)
+            i, j = size * (place // across), size * (place % across)
+            if place == 0:
+                dx[image] = 0
+            back(made, tile * channels, dx, image, i - before[0], j - before[1])
+
+
+@compiled.part
+def _multiply(tiles, filters, made, many):
+    """For each of the 36 places the product of the first `many` tiles (tiles, n) and the filters (n, m)."""
+    _, n, m = filters.shape
+    rows = np.arange((many + ROWS - 1) // ROWS * ROWS)
+    terms, seen_rows, made_rows = ((1, 1, n), (0, 0, 1), (0, 0, m)), rows * n, rows * m
+    for e in range(TILE * TILE):
+        a, b, to = e * tiles.shape[1], e * n * m, e * made.shape[1]
+        whole_tiles(tiles, a, seen_rows, filters, b, m, made, to, made_rows, terms, False, False)
+
+
+def _filter_gradient(x, dy, total, before, down, across, size, first, last, taken, sent):
+    (_, channels, wide), each = total.shape, down * across
+    step, edge = (taken.shape[1] - WIDE) // channels, np.empty((TILE, TILE, channels), x.dtype)
+    rows = np.minimum(np.arange((channels + ROWS - 1) // ROWS * ROWS), channels - 1)
+    square = np.empty((4, 4, dy.shape[3]), x.dtype)
     for begin in range(first, last, step):
         many = min(step, last - begin)
         for tile in range(many):
-            image, place = divmod(begin + tile, across * down)
-            i, j = 2 * (place // across), 2 * (place % across)
-            _seen(x, image, i - before[0], j - before[1], seen, tile)
-            _sent(dy, image, i, j, sent, tile)
-        terms = ((1, 1, many), (0, 0, channels), (0, 0, columns))
-        for e in range(16):
-            products(seen, e * step * channels, rows, sent, e * step * columns, columns, part, 0, terms, True)
-            whole = total[e]
-            for c in range(channels):
-                for o in range(columns):
-                    whole[c, o] += part[c, o]
-
-
-@compiled.part
-def _cut(x, image, i, j, size, edge):
-    """A tile at (i, j), copied into `edge` with zeros where there is no image."""
-    for a in range(size):
-        for b in range(size):
-            if 0 <= i + a < x.shape[1] and 0 <= j + b < x.shape[2]:
-                edge[a, b] = x[image, i + a, j + b]
-            else:
-                edge[a, b] = 0
-
-
-@compiled.part
-def _seen(x, image, i, j, out, tile):
-    """B' d B of the tile of x at (i, j) into out[:, tile]."""
-    high, wide, channels = x.shape[1], x.shape[2], x.shape[3]
-    if 0 <= i <= high - 4 and 0 <= j <= wide - 4:
-        _seen_inside(x, ((image * high + i) * wide + j) * channels, wide * channels, channels, out, tile)
-    else:
-        edge = np.empty((4, 4, channels), x.dtype)
-        _cut(x, image, i, j, 4, edge)
-        _seen_inside(edge, 0, 4 * channels, channels, out, tile)
-
-
-@compiled.part
-def _seen_inside(x, at, line, channels, out, tile):
-    step = out.shape[1] * channels
-    for begin in range(0, channels, WIDE):
-        c = min(begin, channels - WIDE)
-        a0, a1, a2, a3 = _four(x, at + c, line)
-        b0, b1, b2, b3 = _four(x, at + c + channels, line)
-        c0, c1, c2, c3 = _four(x, at + c + 2 * channels, line)
-        d0, d1, d2, d3 = _four(x, at + c + 3 * channels, line)
-        to = tile * channels + c
-        _across(a0, b0, c0, d0, out, to, step)
-        _across(a1, b1, c1, d1, out, to + 4 * step, step)
-        _across(a2, b2, c2, d2, out, to + 8 * step, step)
-        _across(a3, b3, c3, d3, out, to + 12 * step, step)
-
-
-@compiled.part
-def _four(x, at, line):
-    """B' of four numbers below each other."""
-    p, q, r, s = load(x, at), load(x, at + line), load(x, at + 2 * line), load(x, at + 3 * line)
-    return p - r, q + r, r - q, q - s
-
-
-@compiled.part
-def _across(p, q, r, s, out, to, step):
-    """B' of four numbers beside each other, stored."""
-    store(out, to, p - r)
-    store(out, to + step, q + r)
-    store(out, to + 2 * step, r - q)
-    store(out, to + 3 * step, q - s)
-
-
-@compiled.part
-def _results(made, tile, y, image, i, j):
-    """A' m A of made[:, tile] to the two by two places of y at (i, j), or as many as there are."""
-    high, wide, columns = y.shape[1], y.shape[2], y.shape[3]
-    if i + 2 <= high and j + 2 <= wide:
-        _results_inside(made, tile, y, ((image * high + i) * wide + j) * columns, wide * columns, columns)
-    else:
-        edge = np.empty((2, 2, columns), y.dtype)
-        _results_inside(made, tile, edge, 0, 2 * columns, columns)
-        for a in range(min(2, high - i)):
-            for b in range(min(2, wide - j)):
-                y[image, i + a, j + b] = edge[a, b]
-
-
-@compiled.part
-def _results_inside(made, tile, y, at, line, columns):
-    step = made.shape[1] * columns
-    for begin in range(0, columns, WIDE):
-        c = min(begin, columns - WIDE)
-        m = tile * columns + c
-        p0, q0 = _two(made, m, 4 * step)
-        p1, q1 = _two(made, m + step, 4 * step)
-        p2, q2 = _two(made, m + 2 * step, 4 * step)
-        p3, q3 = _two(made, m + 3 * step, 4 * step)
-        to = at + c
-        store(y, to, p0 + p1 + p2)
-        store(y, to + columns, p1 - p2 - p3)
-        store(y, to + line, q0 + q1 + q2)
-        store(y, to + line + columns, q1 - q2 - q3)
-
-
-@compiled.part
-def _two(made, at, step):
-    """A' of four numbers below each other."""
-    p, q, r, s = load(made, at), load(made, at + step), load(made, at + 2 * step), load(made, at + 3 * step)
-    return p + q + r, q - r - s
-
-
-@compiled.part
-def _sent(dy, image, i, j, out, tile):
-    """A dy A' of the two by two places at (i, j) into out[:, tile]."""
-    high, wide, columns = dy.shape[1], dy.shape[2], dy.shape[3]
-    if i + 2 <= high and j + 2 <= wide:
-        _sent_inside(dy, ((image * high + i) * wide + j) * columns, wide * columns, columns, out, tile)
-    else:
-        edge = np.empty((2, 2, columns), dy.dtype)
-        _cut(dy, image, i, j, 2, edge)
-        _sent_inside(edge, 0, 2 * columns, columns, out, tile)
-
-
-@compiled.part
-def _sent_inside(dy, at, line, columns, out, tile):
-    step = out.shape[1] * columns
-    for begin in range(0, columns, WIDE):
-        c = min(begin, columns - WIDE)
-        p, q = load(dy, at + c), load(dy, at + c + columns)
-        r, s = load(dy, at + c + line), load(dy, at + c + line + columns)
-        to = tile * columns + c
-        _sent_across(p, q, out, to, step)
-        _sent_across(p + r, q + s, out, to + 4 * step, step)
-        _sent_across(p - r, q - s, out, to + 8 * step, step)
-        _sent_across(nothing() - r, nothing() - s, out, to + 12 * step, step)
-
-
-@compiled.part
-def _sent_across(p, q, out, to, step):
-    """A of two numbers beside each other, stored."""
-    store(out, to, p)
-    store(out, to + step, p + q)
-    store(out, to + 2 * step, p - q)
-    store(out, to + 3 * step, nothing() - q)
+            image, place = divmod(begin + tile, each)
+            i, j = size * (place // across), size * (place % across)
+            seen(x, image, i - before[0], j - before[1], edge, taken, tile * channels)
+            send(dy, image, i, j, size, square, sent, tile * wide)
+        terms = ((1, 1, many), (0, 0, channels), (0, 0, wide))
+        for e in range(TILE * TILE):
+            a, b, to = e * taken.shape[1], e * sent.shape[1], e * channels * wide
+            whole_tiles(taken, a, rows, sent, b, wide, total, to, rows * wide, terms, True, True)

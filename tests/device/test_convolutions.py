@@ -39,10 +39,10 @@ def arrays(w: Windows, space: tuple[int, ...], channels: int, columns: int, batc
     return x, filters, dy
 
 
-def close(found: np.ndarray, expected: np.ndarray) -> None:
+def close(found: np.ndarray, expected: np.ndarray, times: int = 1) -> None:
     assert found.shape == expected.shape
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=0, atol=RELATIVE * np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=times * RELATIVE * np.abs(expected).max())
 
 
 @needs_numba
@@ -66,18 +66,36 @@ def test_padding_wider_than_the_window_has_no_turned_convolution() -> None:
     assert direct.turned((1, 4, 4, 8), w) is None
 
 
-@pytest.mark.parametrize(("w", "space"), GEOMETRIES[:2])
-@pytest.mark.parametrize(("channels", "columns"), [(WIDE, WIDE), (24, 17), (30, 41)])
+@pytest.mark.parametrize(("channels", "columns"), [(WIDE, WIDE), (24, 17), (2 * WIDE, 41)])
+@pytest.mark.parametrize(
+    ("w", "space"),
+    [*GEOMETRIES[:2], (fit((9, 8), (3, 3), (1, 1), (1, 1), ((2, 1), (0, 2))), (9, 8)),
+     (fit((9, 11), (5, 5), (1, 1), (1, 1), "SAME"), (9, 11)), (fit((13, 6), (5, 5), (1, 1), (1, 1), "VALID"), (13, 6))],
+)  # fmt: skip
 def test_winograd(w: Windows, space: tuple[int, ...], channels: int, columns: int) -> None:
     x, filters, dy = arrays(w, space, channels, columns)
     exact = [a.astype(np.float64) for a in (x, filters, dy)]
     y = convolve.convolve_reference(np, *exact[:2], w)
     dw = convolve.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w)
+    dx = convolve.input_gradient_reference(np, exact[2], exact[1], x.shape, w)
+    digits = 1 if w.kernel == (3, 3) else 3  # larger filters are the values of longer polynomials
     close(winograd.convolve_reference(x, filters, w).astype(np.float32), y)
-    close(winograd.filter_gradient_reference(x, dy, w).astype(np.float32), dw)
+    close(winograd.filter_gradient_reference(x, dy, w).astype(np.float32), dw, digits)
+    close(winograd.input_gradient_reference(dy, filters, x.shape, w).astype(np.float32), dx)
     if compiled.available():
         close(winograd.convolve(x, filters, w), y)
-        close(winograd.filter_gradient(x, dy, w), dw)
+        close(winograd.filter_gradient(x, dy, w), dw, digits)
+        if channels % WIDE == 0:
+            close(winograd.input_gradient(dy, filters, x.shape, w), dx)
+
+
+def test_a_tile_is_the_product_of_two_polynomials() -> None:
+    """One axis by itself, by the matrices alone."""
+    rng = np.random.default_rng(0)
+    for taps in (3, 5):
+        d, g = rng.standard_normal(winograd.TILE), rng.standard_normal(taps)
+        y = winograd.A[taps].T @ ((winograd.G[taps] @ g) * (winograd.B.T @ d))
+        np.testing.assert_allclose(y, np.correlate(d, g, "valid"), rtol=0, atol=1e-6)
 
 
 @needs_numba
@@ -87,6 +105,7 @@ def test_channels_that_do_not_fill_a_register_are_refused_and_nothing_is_written
     for way in (
         lambda: direct.convolve(x, filters, w), lambda: direct.filter_gradient(x, dy, filters.shape, w),
         lambda: winograd.convolve(x, filters, w), lambda: winograd.filter_gradient(x, dy, w),
+        lambda: winograd.input_gradient(dy, filters, x.shape, w),
     ):
         with pytest.raises(ShapeError, match="do not fill a register"):
             way()
@@ -95,20 +114,46 @@ def test_channels_that_do_not_fill_a_register_are_refused_and_nothing_is_written
 @needs_numba
 def test_large_layers_take_these_ways(monkeypatch) -> None:
     taken: list[str] = []
-    for module, name in itertools.product((direct, winograd), ("convolve", "filter_gradient")):
-        real, label = getattr(module, name), f"{module.__name__.rpartition('.')[2]}.{name}"
-        monkeypatch.setattr(module, name, lambda *a, real=real, label=label: taken.append(label) or real(*a))
-    for kernel, way in (((3, 3), "winograd"), ((5, 5), "direct")):
-        w = fit((16, 16), kernel, (1, 1), (1, 1), "SAME")
-        x, filters, dy = arrays(w, (16, 16), winograd.ENOUGH, winograd.ENOUGH, batch=16)
+    for module, name in itertools.product((direct, winograd), ("convolve", "filter_gradient", "input_gradient")):
+        real, label = getattr(module, name, None), f"{module.__name__.rpartition('.')[2]}.{name}"
+        if real is not None:
+            monkeypatch.setattr(module, name, lambda *a, real=real, label=label: taken.append(label) or real(*a))
+
+    def ways(kernel: int, channels: int) -> list[str]:
+        w = fit((16, 16), (kernel, kernel), (1, 1), (1, 1), "SAME")
+        x, filters, dy = arrays(w, (16, 16), channels, 2 * WIDE, batch=16)
         taken.clear()
         convolve.convolve(np, x, filters, w)
         convolve.input_gradient(np, dy, filters, x.shape, w)
         convolve.filter_gradient(np, x, dy, filters.shape, w)
-        assert taken == [f"{way}.convolve", f"{way}.convolve", f"{way}.filter_gradient"]
+        return taken.copy()
+
+    by_tiles = ["winograd.convolve", "winograd.input_gradient", "winograd.filter_gradient"]
+    assert ways(3, 2 * WIDE) == ways(5, 2 * WIDE) == by_tiles
+    assert ways(3, 2 * WIDE + 1) == ["winograd.convolve", "winograd.convolve", "winograd.filter_gradient"]
+    for channels in (WIDE // 2, WIDE - 1):
+        assert ways(3, channels) == ways(7, 2 * WIDE)
+    assert ways(7, 2 * WIDE) == ["direct.convolve", "direct.convolve", "direct.filter_gradient"]
+    w = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME")
+    x, filters, _ = arrays(w, (16, 16), 2 * WIDE, 2 * WIDE, batch=16)
     taken.clear()
     convolve.convolve(np, x.astype(np.float64), filters, w)
     assert taken == []
+
+
+@needs_numba
+@pytest.mark.parametrize("channels", [WIDE // 2 - 1, WIDE // 2, WIDE - 1])
+def test_registers_that_are_half_full_are_filled_up(channels: int) -> None:
+    w, seen = fit((16, 16), (3, 3), (1, 1), (1, 1), "SAME"), []
+    x, filters, dy = arrays(w, (16, 16), channels, channels, batch=40)
+    exact = [a.astype(np.float64) for a in (x, filters, dy)]
+    y = convolve.convolve(np, x, filters, w, lambda some: seen.append(some.shape[0]))
+    close(y, convolve.convolve_reference(np, *exact[:2], w))
+    assert y.flags.c_contiguous
+    assert sum(seen) == len(x)
+    dw, dx = convolve.filter_gradient(np, x, dy, filters.shape, w), convolve.input_gradient(np, dy, filters, x.shape, w)
+    close(dw, convolve.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w))
+    close(dx, convolve.input_gradient_reference(np, *exact[:0:-1], x.shape, w))
 
 
 @needs_numba

@@ -124,8 +124,9 @@ def test_bias_and_rectifier_join_the_convolution(sess, channels: int) -> None:
     rng = np.random.default_rng(0)
     x = tf.placeholder(tf.float32, [None, 12, 12, channels])
     w = tf.Variable(rng.standard_normal((3, 3, channels, 32)).astype("f") / channels)
-    b = tf.Variable(rng.standard_normal(32).astype("f"))
-    z = tf.nn.bias_add(tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), b)
+    convolved = tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME")
+    b = tf.Variable(rng.standard_normal(32).astype("f"))  # made where it is needed: its nodes lie between the two
+    z = tf.nn.bias_add(convolved, b)
     y = tf.nn.relu(z)
     sess.run(tf.global_variables_initializer())
     assert [name for name in calls(sess.plan(y, [x])) if name != "Identity"] == ["Relu"]

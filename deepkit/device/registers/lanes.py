@@ -99,10 +99,15 @@ def add_products(sums: Any, a: Any, rows: Any, p: int, b: Any, columns: Any, q: 
     return tuple(fused(x, u, s) for (x, u), s in zip(terms, sums, strict=True))
 
 
-def store_all(out: Any, rows: Any, columns: Any, sums: Any) -> None:
-    """Writes a tile: the register of a row and a column at the flat index `row + column`."""
+def load_all(out: Any, to: int, rows: Any, columns: Any) -> tuple[Any, ...]:
+    """A tile that was stored: the register of a row and a column from the flat index `to + row + column` on."""
+    return tuple(load(out, to + row + column) for row in rows for column in columns)
+
+
+def store_all(out: Any, to: int, rows: Any, columns: Any, sums: Any) -> None:
+    """Writes a tile: the register of a row and a column at the flat index `to + row + column`."""
     for i, lanes in enumerate(sums):
-        store(out, rows[i // len(columns)] + columns[i % len(columns)], lanes)
+        store(out, to + rows[i // len(columns)] + columns[i % len(columns)], lanes)
 
 
 def remainder_of_eight(data: Any, at: int, s: int) -> int:

@@ -196,17 +196,36 @@ def _add_products(context: Any, sums: Any, a: Any, rows: Any, p: Any, b: Any, co
     return sums(sums, a, rows, types.intp, b, columns, types.intp), code
 
 
+def _corners(context: Any, builder: Any, kind: Any, args: Any, wide: int, count: int) -> list[Any]:
+    """The pointers to all registers of a tile in an array: to + row + column."""
+    to, first, down, across = args
+    places = []
+    for i in range(count):
+        row, column = (builder.extract_value(*pair) for pair in ((down, i // wide), (across, i % wide)))
+        places.append(_place(context, builder, kind, to, builder.add(first, builder.add(row, column))))
+    return places
+
+
 @_instruction
-def _store_all(context: Any, out: Any, rows: Any, columns: Any, sums: Any) -> Any:
+def _load_all(context: Any, out: Any, to: Any, rows: Any, columns: Any) -> Any:
+    kind = types.UniTuple(_LANES, len(rows) * len(columns))
+
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to, down, across, values = args
-        for i in range(len(sums)):
-            row, column = (builder.extract_value(*pair) for pair in ((down, i // len(columns)), (across, i % len(columns))))
-            place = _place(context, builder, signature.args[0], to, builder.add(row, column))
-            _stored(builder, builder.extract_value(values, i), place)
+        places = _corners(context, builder, signature.args[0], args, len(columns), len(kind))
+        return context.make_tuple(builder, kind, [_loaded(builder, place) for place in places])
+
+    return kind(out, types.intp, rows, columns), code
+
+
+@_instruction
+def _store_all(context: Any, out: Any, to: Any, rows: Any, columns: Any, sums: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        places = _corners(context, builder, signature.args[0], args[:4], len(columns), len(sums))
+        for i, place in enumerate(places):
+            _stored(builder, builder.extract_value(args[4], i), place)
         return context.get_dummy_value()
 
-    return types.void(out, rows, columns, sums), code
+    return types.void(out, types.intp, rows, columns, sums), code
 
 
 @_instruction
@@ -256,8 +275,9 @@ overload(lanes.add_products)(
         sums, a, rows, p, b, columns, q
     )
 )
+overload(lanes.load_all)(lambda out, to, rows, columns: lambda out, to, rows, columns: _load_all(out, to, rows, columns))
 overload(lanes.store_all)(
-    lambda out, rows, columns, sums: lambda out, rows, columns, sums: _store_all(out, rows, columns, sums)
+    lambda out, to, rows, columns, sums: lambda out, to, rows, columns, sums: _store_all(out, to, rows, columns, sums)
 )
 overload(lanes.remainder_of_eight)(lambda data, at, s: lambda data, at, s: _remainder(data, at, s))
 _OPERATORS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import ROWS, WIDE, add_products, blank, places, store_all
+from deepkit.device.registers.lanes import ROWS, WIDE, add_products, blank, load_all, places, store_all
 
 COLUMNS = 2 * WIDE
 NEAR = 2**17
@@ -52,30 +52,37 @@ def products(a, at, where, b, bt, columns, out, to, terms, down):
     The last tiles go back over rows and columns that are done: they write the same numbers again.
     """
     last = len(where) - 1
-    high, wide = last // ROWS + 1, (columns - 1) // COLUMNS + 1
-    seen, made = np.empty(high * ROWS, np.intp), np.empty(high * ROWS, np.intp)
-    for row in range(high * ROWS):
-        seen[row], made[row] = at + where[min(row, last)], to + min(row, last) * columns
+    full = (last // ROWS + 1) * ROWS
+    seen, made = np.empty(full, np.intp), np.empty(full, np.intp)
+    for row in range(full):
+        seen[row], made[row] = where[min(row, last)], min(row, last) * columns
+    whole_tiles(a, at, seen, b, bt, columns, out, to, made, terms, down, False)
+
+
+@compiled.part
+def whole_tiles(a, at, seen, b, bt, columns, out, to, made, terms, down, more):
+    """`products` of whole tiles, whose rows begin in a at `seen` and in out at `made`; with `more` they add to what is there."""
+    high, wide = len(seen) // ROWS, (columns - 1) // COLUMNS + 1
     for tile in range(high * wide):
         row, column = (tile % high, tile // high) if down else (tile // wide, tile % wide)
         rows, to_rows, left = places(seen, row * ROWS), places(made, row * ROWS), column * COLUMNS
         if left + WIDE < columns:
-            _tile(a, rows, b, bt, out, to_rows, (left, min(left + WIDE, columns - WIDE)), terms)
+            _tile(a, at, rows, b, bt, out, to, to_rows, (left, min(left + WIDE, columns - WIDE)), terms, more)
         else:
-            _tile(a, rows, b, bt, out, to_rows, (columns - WIDE,), terms)
+            _tile(a, at, rows, b, bt, out, to, to_rows, (columns - WIDE,), terms, more)
 
 
 @compiled.part
-def _tile(a, rows, b, bt, out, to, columns, terms):
-    """The sums of some rows, which begin in a at `rows` and in out at `to`, and of WIDE columns from each of `columns` on."""
+def _tile(a, at, rows, b, bt, out, to, to_rows, columns, terms, more):
+    """The sums of some rows, which begin in a at `rows` and in out at `to_rows`, and of WIDE columns from each of `columns`."""
     (ni, nj, nk), (ai, aj, ak), (bi, bj, bk) = terms
-    sums = blank(rows, columns)
+    sums = load_all(out, to, to_rows, columns) if more else blank(rows, columns)
     for i in range(ni):
         for j in range(nj):
-            p = i * ai + j * aj
+            p = at + i * ai + j * aj
             q = bt + i * bi + j * bj
             for _ in range(nk):
                 sums = add_products(sums, a, rows, p, b, columns, q)
                 p += ak
                 q += bk
-    store_all(out, to, columns, sums)
+    store_all(out, to, to_rows, columns, sums)
