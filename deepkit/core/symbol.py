@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from deepkit.core.operators import Operators
+from deepkit.core.other_names import Foreign
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
 from deepkit.errors import GraphError, ShapeError
@@ -79,11 +80,7 @@ class Symbol(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self._no_value("a NumPy array")
 
-    def __getattr__(self, name: str) -> NoReturn:
-        told = f"{type(self).__name__!r} object has no attribute {name!r}"
-        if name == "numpy":  # AttributeError, as hasattr(x, "numpy") tells a tensor with a value from one without
-            told = f"{self.name} has no value yet, so it has no numpy(): sess.run(tensor) gives its array"
-        raise AttributeError(told, name=name, obj=self)
+    numpy = Foreign("numpy", "sess.run(tensor) gives the array of a node, which has no value before it runs")
 
     def __len__(self) -> NoReturn:
         raise GraphError("len() of a node of the graph", hint="use x.shape[0], or shape(x)[0] if it is not known yet")
