@@ -335,3 +335,15 @@ def test_when_the_best_weights_come_back(speak, dialect, seen):
     told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(weight=epoch))
     model.fit(np.ones((2, 1)), np.ones((2, 1)), epochs=5, verbose=0, callbacks=[told, stop, Weigh()])
     assert (values[-1] - values[0], float(model.get_weights()[0][0, 0])) == (seen - 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name"),
+    [(dialects.LAST, "conv_lstm2d"), (dialects.STANDALONE, "conv_lst_m2d"), (dialects.TENSORFLOW_1, "conv_lst_m2d")],
+)
+def test_where_words_end_in_the_names_of_layers(speak, dialect, name):
+    speak(dialect)
+    keras.backend.clear_session()
+    for kind, known in (("ConvLSTM2D", name), ("Conv2DTranspose", "conv2d_transpose"), ("MaxPooling1D", "max_pooling1d")):
+        made = getattr(L, kind)(**{"pool_size": 2} if kind[0] == "M" else {"filters": 1, "kernel_size": 1})
+        assert made.name.rstrip("_1") == known.rstrip("_1")

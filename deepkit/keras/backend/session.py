@@ -239,9 +239,13 @@ def function(inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), *
     return Function(inputs, outputs, updates, **kwargs)
 
 
+words_have_digits = False
+"""Whether M2 is a word, as it was once: ConvLSTM2D is called conv_lst_m2d then, else conv_lstm2d (dialects.py)."""
+
+
 def snake_case(name: str) -> str:
     """`MaxPooling2D` as `max_pooling2d`: what Keras calls a layer that was given no name."""
-    inner = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    inner = re.sub(rf"(.)([A-Z][a-z{'0-9' if words_have_digits else ''}]+)", r"\1_\2", name)
     found = re.sub(r"([a-z])([A-Z])", r"\1_\2", inner).lower()
     return f"private{found}" if found.startswith("_") else found
 
