@@ -95,6 +95,12 @@ EXPLAINED = [
         ours="val_",
     ),
     Explanation(
+        "the loss that train_on_batch returns is that of its batch, as in Keras 2.3.1 and tf_keras in a graph; outside a graph "
+        "tf_keras keeps it like a metric, so that reset_metrics=False gives the mean of what came before, too",
+        where="train_on_batch",
+        source=r"\A# eager[\s\S]*reset_metrics=False",
+    ),
+    Explanation(
         "tf_keras in a graph made its test step for an evaluation without sample weights; when training then brings some, only "
         "the training step is made anew, and a later test leaves the weights out (its loss is that without them)",
         where="test_on_batch|evaluate",

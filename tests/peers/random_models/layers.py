@@ -78,7 +78,8 @@ def normalization(draw: Draw, shape: Shape) -> Layer:
 
 @family(1, 2, 3)
 def noise(draw: Draw, shape: Shape) -> Layer:
-    return draw.one(["Dropout(0.0)", "GaussianNoise(0.0)", "GaussianDropout(0.0)", "AlphaDropout(0.0)"]), shape
+    kinds = ["Dropout(0.0)", "GaussianNoise(0.0)", "GaussianDropout(0.0)", "AlphaDropout(0.0)"]
+    return draw.one([*kinds, f"SpatialDropout{len(shape) - 1}D(0.0)"] if len(shape) > 1 else kinds), shape
 
 
 @family(1, 2, 3)
@@ -177,9 +178,11 @@ def convolution(draw: Draw, shape: Shape) -> Layer:
 def depthwise(draw: Draw, shape: Shape) -> Layer:
     kernel, stride, padding = _dimensions(draw, shape)
     many = draw.size(1, 2)
-    spatial = [window_length(n, k, stride, padding) for n, k in zip(shape, kernel, strict=False)]
+    dilation = draw.one([1, 1, 2]) if stride == 1 else 1
+    spatial = [window_length(n, k, stride, padding, dilation) for n, k in zip(shape, kernel, strict=False)]
     source = (
         f"DepthwiseConv2D({tuple(kernel)}, strides={stride}, padding='{padding}', depth_multiplier={many}"
+        f", dilation_rate={dilation}"
         f"{_activation(draw)}{draw.weight_keywords('depthwise')})"
     )
     return source, (*spatial, shape[-1] * many)
@@ -197,6 +200,54 @@ def transposed(draw: Draw, shape: Shape) -> Layer:
         f"{_activation(draw)}{draw.weight_keywords('kernel')})"
     )
     return source, (*spatial, filters)
+
+
+@family(3)
+def channels_first(draw: Draw, shape: Shape) -> Layer:
+    """Layers that TensorFlow computes on a CPU for images whose channels come first."""
+    channels, *image = shape
+    kernel, stride, padding = _dimensions(draw, (*image, channels))
+    spatial = [window_length(n, k, stride, padding) for n, k in zip(image, kernel, strict=True)]
+    first = "data_format='channels_first'"
+    pool = f"Pooling2D({tuple(kernel)}, strides={stride}, padding='{padding}', {first})"
+    times, many = draw.size(1, 2), draw.size(1, 2)
+    options: list[Layer] = [
+        (f"Max{pool}", (channels, *spatial)),
+        (f"Average{pool}", (channels, *spatial)),
+        (f"GlobalAveragePooling2D({first})", (channels,)),
+        (f"GlobalMaxPooling2D({first})", (channels,)),
+        (f"UpSampling2D({times}, {first})", (channels, *(times * n for n in image))),
+        (f"ZeroPadding2D(((0, 1), (2, 0)), {first})", (channels, image[0] + 1, image[1] + 2)),
+        (f"Flatten({first})", (channels * image[0] * image[1],)),
+        (
+            f"DepthwiseConv2D({tuple(kernel)}, strides={stride}, padding='{padding}', depth_multiplier={many}, {first})",
+            (channels * many, *spatial),
+        ),
+    ]
+    return draw.one(options)
+
+
+@family(4)
+def convolution_in_time(draw: Draw, shape: Shape) -> Layer:
+    steps, *image, _ = shape
+    kernel, stride, padding = _dimensions(draw, (*image, 1))
+    filters, sequences = draw.size(1, 2), draw.chance(0.5)
+    spatial = [window_length(n, k, stride, padding) for n, k in zip(image, kernel, strict=True)]
+    options = {"go_backwards": ["True"], "recurrent_activation": ["'hard_sigmoid'", "'sigmoid'"], "activation": ACTIVATIONS}
+    source = (
+        f"ConvLSTM2D({filters}, {tuple(kernel)}, strides={stride}, padding='{padding}', return_sequences={sequences}"
+        f"{draw.keywords(options, 0.3)}{draw.weight_keywords('kernel', 'recurrent')})"
+    )
+    return source, (*([steps] if sequences else []), *spatial, filters)
+
+
+@family(3)
+def local_images(draw: Draw, shape: Shape) -> Layer:
+    kernel, stride, _ = _dimensions(draw, shape)
+    filters = draw.size(1, 2)
+    spatial = [window_length(n, k, stride, "valid") for n, k in zip(shape, kernel, strict=False)]
+    how = draw.keywords({"implementation": ["1", "2"]}, 0.4)
+    return f"LocallyConnected2D({filters}, {tuple(kernel)}, strides={stride}{how}{_activation(draw)})", (*spatial, filters)
 
 
 @family(2)

@@ -266,5 +266,45 @@ def stateful(draw: Draw) -> Model:
     return Model(statements, [data], [Output("real", (2,))], {"graph", f"batch {size}", "stateful"})
 
 
+def translator(draw: Draw) -> Model:
+    """An encoder whose last states are the first ones of a decoder; perhaps both see masks."""
+    units, kind = draw.size(1, 3), draw.one(["SimpleRNN", "LSTM", "GRU"])
+    options = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2)
+    sizes = {"LSTM": 2}.get(kind, 1)
+    states = [f"s{i}" for i in range(sizes)]
+    mask = "keras.layers.Masking()" if draw.chance(0.4) else "keras.layers.Activation('linear')"
+    both = draw.chance(0.3)
+    start = f"keras.layers.{kind}({units}, return_state=True{options})"
+    statements = ["a = keras.Input((4, 2))", "b = keras.Input((3, 2))"]
+    if both:
+        names = [f"{way}{i}" for way in "fb" for i in range(sizes)]
+        statements.append(f"e, {', '.join(names)} = keras.layers.Bidirectional({start})({mask}(a))")
+        joined = "keras.layers.Add()" if draw.chance(0.5) else "keras.layers.Average()"
+        statements += [f"s{i} = {joined}([f{i}, b{i}])" for i in range(sizes)]
+    else:
+        statements.append(f"e, {', '.join(states)} = {start}({mask}(a))")
+    given = f"[{', '.join(states)}]" if sizes > 1 or draw.chance(0.5) else states[0]
+    how = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2)
+    if draw.chance(0.3):
+        decoder = f"keras.layers.{kind}({units}, return_state=True, return_sequences=True{how})"
+        statements.append(f"d = {decoder}(b, initial_state={given})")
+        statements.append("t = keras.layers.Concatenate()([d[0], keras.layers.RepeatVector(3)(d[-1])])")
+    else:
+        statements.append(f"t = keras.layers.{kind}({units}, return_sequences=True{how})({mask}(b), initial_state={given})")
+    statements += ["o = keras.layers.Dense(2, name='out0')(t)", "model = keras.Model([a, b], o)"]
+    data = [f"{draw.one(['padded', 'numbers'])}((6, {n}, 2), {draw.size(0, 99)})" for n in (4, 3)]
+    return Model(statements, data, [Output("real", (3, 2))], {"graph"})
+
+
+def extractor(draw: Draw) -> Model:
+    """A model cut out of another one, whose layers it trains or leaves alone."""
+    base = stack(draw)
+    count = draw.size(1, 2)
+    statements = [*base.statements, "base = model", f"base.trainable = {draw.chance(0.5)}"]
+    statements += [f"t = keras.layers.Flatten()(base.layers[-{count}].output)", "t = keras.layers.Dense(2, name='new')(t)"]
+    statements += ["model = keras.Model(base.input, t)"]
+    return Model(statements, base.inputs, [Output("real", (2,), "new")], {"graph"})
+
+
 def random_model(draw: Draw) -> Model:
-    return draw.one([stack, stack, graph, graph, graph, subclass, stateful])(draw)
+    return draw.one([stack, stack, graph, graph, graph, subclass, stateful, translator, extractor])(draw)

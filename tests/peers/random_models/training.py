@@ -32,6 +32,12 @@ LOSSES = {
     ],
     "integer": ["'sparse_categorical_crossentropy'", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"],
 }
+SCHEDULES = [
+    "keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)",
+    "keras.optimizers.schedules.PiecewiseConstantDecay([1, 3], [0.1, 0.05, 0.01])",
+    "keras.optimizers.schedules.PolynomialDecay(0.1, 3, 0.01, power=2.0)",
+    "keras.optimizers.schedules.InverseTimeDecay(0.1, 2, 0.5)",
+]
 METRICS = {
     "real": [
         "'mse'", "'mae'", "'cosine_similarity'", "keras.metrics.RootMeanSquaredError()", "keras.metrics.MeanAbsoluteError()",
@@ -45,11 +51,13 @@ METRICS = {
     "one_hot": [
         "'accuracy'", "'acc'", "'categorical_accuracy'", "'categorical_crossentropy'", "keras.metrics.Precision()",
         "keras.metrics.Recall(thresholds=[0.3, 0.6])", "keras.metrics.TopKCategoricalAccuracy(2)", "keras.metrics.AUC()",
+        "keras.metrics.Precision(top_k=2)", "keras.metrics.Recall(class_id=1)", "keras.metrics.AUC(20, 'PR')",
+        "keras.metrics.AUC(summation_method='majoring', num_thresholds=9)", "keras.metrics.PrecisionAtRecall(0.5)",
         "keras.metrics.CategoricalHinge()", "keras.metrics.FalsePositives(0.4)", "keras.metrics.SpecificityAtSensitivity(0.5)",
     ],
     "integer": [
         "'accuracy'", "'sparse_categorical_accuracy'", "'sparse_categorical_crossentropy'",
-     "keras.metrics.SparseCategoricalCrossentropy()",
+     "keras.metrics.SparseCategoricalCrossentropy()", "keras.metrics.SparseTopKCategoricalAccuracy(2)",
     ],
 }
 CALLBACKS = [
@@ -60,6 +68,9 @@ CALLBACKS = [
     "keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)",
     "keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: record('epoch', logs))",
     "keras.callbacks.LambdaCallback(on_batch_end=lambda batch, logs: record('batch', logs))",
+    "keras.callbacks.EarlyStopping('loss', baseline=0.5, patience=1)",
+    "keras.callbacks.ReduceLROnPlateau('loss', factor=0.5, patience=0, min_delta=0.3, cooldown=1, min_lr=0.03)",
+    "keras.callbacks.LambdaCallback(on_test_end=lambda logs: record('tested', K.get_value(K.constant(1.0))))",
     "keras.callbacks.TerminateOnNaN()",
     "keras.callbacks.ModelCheckpoint(file('best.h5'), 'loss', save_best_only=True, save_weights_only=True)",
 ]
@@ -69,7 +80,11 @@ def optimizer(draw: Draw) -> str:
     """With an epsilon that keeps what is zero but for rounding from being divided by itself."""
     kind = draw.one(list(OPTIMIZERS))
     epsilon = "" if kind in ("SGD", "Ftrl") else ", epsilon=0.01"
-    return f"optimizers.{kind}({draw.one(['0.1', '0.02'])}{epsilon}{draw.keywords(OPTIMIZERS[kind])})"
+    rate = draw.one(SCHEDULES) if draw.chance(0.15) else draw.one(["0.1", "0.02"])
+    options = {key: values for key, values in OPTIMIZERS[kind].items() if key != "decay" or "Decay" not in rate}
+    clip = ", global_clipnorm=0.1" if draw.chance(0.08) else ""
+    chosen = draw.keywords({k: v for k, v in options.items() if not clip or "clip" not in k})
+    return f"optimizers.{kind}({rate}{epsilon}{chosen}{clip})"
 
 
 def compiled(draw: Draw, model: Model, eager: bool = False) -> str:
@@ -78,7 +93,8 @@ def compiled(draw: Draw, model: Model, eager: bool = False) -> str:
     metrics = [f"[{', '.join(draw.some(METRICS[output.kind], 2))}]" for output in model.outputs]
     more = draw.keywords({"run_eagerly": ["True"]}, 0.5) if eager else ""
     if len(losses) == 1:
-        weights = draw.keywords({"loss_weights": ["[0.5]"]}, 0.1)
+        weighed = f"[{', '.join(draw.some(METRICS[model.outputs[0].kind], 1))}]"
+        weights = draw.keywords({"loss_weights": ["[0.5]"], "weighted_metrics": [weighed]}, 0.1)
         return f"model.compile({optimizer(draw)}, {losses[0]}, metrics={metrics[0]}{weights}{more})"
     names = [output.name for output in model.outputs]
     if "partial" in model.traits:
@@ -130,6 +146,8 @@ class Steps:
         elif count == 1 and self.model.outputs[0].kind in ("integer", "one_hot") and draw.chance(0.3):
             more = f", class_weight={{{', '.join(f'{i}: {0.5 + i}' for i in range(self.model.outputs[0].shape[-1]))}}}"
         validation = draw.one(["", "", ", validation_data=(x, y)"])
+        if validation and draw.chance(0.3):
+            validation += ", validation_freq=2"
         if not self.fixed and not validation and draw.chance(0.3):
             validation = ", validation_split=0.34"
         common = self._common()
@@ -139,6 +157,8 @@ class Steps:
         else:
             weight = f", fractions((6,), {draw.size(0, 9)})" if count == 1 and self.weighted else ""
             validation = ", validation_data=(x, y)" if validation and not self.fixed else ""
+            if validation and draw.chance(0.3):
+                validation = f", validation_data=Batches(x, y, size={self.batch})"
             maker = "batches" if source == "generator" else "Batches"
             limit = draw.one([1, 2, 3]) if source == "generator" or draw.chance(0.3) else None
             steps = f", steps_per_epoch={limit}" if limit else ""
@@ -170,10 +190,12 @@ class Steps:
     def by_batch(self) -> list[str]:
         pair = f"some(x, slice(0, {self.batch})), some(y, slice(0, {self.batch}))"
         weight = self.weights_for(self.batch) if self.weighted else ""
-        step = f"record('train_on_batch', model.train_on_batch({pair}{weight}))"
+        kept = ", reset_metrics=False" if self.draw.chance(0.2) else ""
+        step = f"record('train_on_batch', model.train_on_batch({pair}{weight}{kept}))"
         test = f"record('test_on_batch', model.test_on_batch({pair}{weight}))"
         anew = [] if self.eager else ["model.reset_metrics()"]  # tf_keras in a graph keeps what fit has left in them
-        return [*anew, *[step] * self.draw.size(1, 3), *[test] * self.draw.size(0, 1)]
+        between = anew if kept else []
+        return [*anew, *[step] * self.draw.size(1, 3), *between, *[test] * self.draw.size(0, 1), *between]
 
     def look(self) -> list[str]:
         size = f"batch_size={self.batch}"
