@@ -120,7 +120,12 @@ def gru(update: Any, reset: Any, h: Any, candidate: Function) -> Any:
         after the product:   g = activation(a_g + r (h_(t-1) @ kernel_g + bias_g))        the cuDNN library
     """
     new = candidate(reset)
-    return update * h + (1 - update) * new
+    return mixed(update, h, new)
+
+
+def mixed(keep: Any, old: Any, new: Any) -> Any:
+    """keep old + (1 - keep) new: what a gate lets stay of the state, and what takes its place."""
+    return keep * old + (1 - keep) * new
 
 
 def reordered(weights: Any, order: Sequence[int]) -> Any:

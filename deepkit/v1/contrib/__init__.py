@@ -13,6 +13,7 @@ from deepkit.v1.contrib import (
     lookup,
     losses,
     metrics,
+    opt,
     rnn,
     seq2seq,
     slim,
@@ -23,5 +24,5 @@ from deepkit.v1.contrib import (
 
 __all__ = [
     "crf", "data", "distributions", "eager", "factorization", "framework", "layers", "learn", "legacy_seq2seq", "lookup",
-    "losses", "metrics", "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
+    "losses", "metrics", "opt", "rnn", "seq2seq", "slim", "tensorboard", "training", "util",
 ]

@@ -13,7 +13,7 @@ from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of, symbolic
 from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
 from deepkit.v1.nn.recurrent.states import batch_of, check_cell, here, kept, mapped, select, shape_of
-from deepkit.v1.nn.recurrent.unroll import bidirectional_dynamic_rnn
+from deepkit.v1.nn.recurrent.unroll import bidirectional_dynamic_rnn, static_bidirectional_rnn
 
 _zeros = symbolic(ops.zeros)
 
@@ -81,11 +81,7 @@ def stack_bidirectional_dynamic_rnn(
 
     outputs: those of the last layer side by side, (batch, time, units forwards + units backwards).
     """
-    if not cells_fw or len(cells_fw) != len(cells_bw):
-        raise ArgumentError(
-            f"stack_bidirectional_dynamic_rnn: {len(cells_fw)} cells forwards, {len(cells_bw)} backwards", where=here(),
-            rule="equally many, at least one",
-        )
+    _check_pairs("stack_bidirectional_dynamic_rnn", cells_fw, cells_bw)
     states_fw, states_bw = [], []
     with variable_scope(scope or "stack_bidirectional_rnn"):
         for i, (forwards, backwards) in enumerate(zip(cells_fw, cells_bw, strict=True)):
@@ -98,3 +94,30 @@ def stack_bidirectional_dynamic_rnn(
             states_fw.append(fw)
             states_bw.append(bw)
     return inputs, tuple(states_fw), tuple(states_bw)
+
+
+def stack_bidirectional_rnn(
+    cells_fw: Sequence[Any], cells_bw: Sequence[Any], inputs: Sequence[Any], initial_states_fw: Any = None,
+    initial_states_bw: Any = None, dtype: Any = None, sequence_length: Any = None, scope: Any = None,
+) -> tuple[Any, Any, Any]:
+    """As stack_bidirectional_dynamic_rnn along a list of inputs (batch, depth): the graph holds every step."""
+    _check_pairs("stack_bidirectional_rnn", cells_fw, cells_bw)
+    steps, states_fw, states_bw = list(inputs), [], []
+    with variable_scope(scope or "stack_bidirectional_rnn"):
+        for i, (forwards, backwards) in enumerate(zip(cells_fw, cells_bw, strict=True)):
+            with variable_scope(f"cell_{i}"):
+                steps, fw, bw = static_bidirectional_rnn(
+                    forwards, backwards, steps, initial_states_fw and initial_states_fw[i],
+                    initial_states_bw and initial_states_bw[i], dtype, sequence_length,
+                )
+            states_fw.append(fw)
+            states_bw.append(bw)
+    return steps, tuple(states_fw), tuple(states_bw)
+
+
+def _check_pairs(where: str, cells_fw: Sequence[Any], cells_bw: Sequence[Any]) -> None:
+    if not cells_fw or len(cells_fw) != len(cells_bw):
+        raise ArgumentError(
+            f"{where}: {len(cells_fw)} cells forwards, {len(cells_bw)} backwards", where=here(),
+            rule="equally many, at least one",
+        )

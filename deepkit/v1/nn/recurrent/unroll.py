@@ -111,14 +111,14 @@ def static_bidirectional_rnn(
         with variable_scope("fw") as fw:
             forwards, state_fw = static_rnn(cell_fw, inputs, initial_state_fw, dtype, sequence_length, fw)
         with variable_scope("bw") as bw:
-            turned = _turned_list(inputs, sequence_length)
+            turned = turned_list(inputs, sequence_length)
             backwards, state_bw = static_rnn(cell_bw, turned, initial_state_bw, dtype, sequence_length, bw)
-        both = zip(forwards, _turned_list(backwards, sequence_length), strict=True)
+        both = zip(forwards, turned_list(backwards, sequence_length), strict=True)
         outputs = [mapped(lambda a, b: ops.concat([a, b], 1), a, b) for a, b in both]
         return outputs, state_fw, state_bw
 
 
-def _turned_list(steps: Sequence[Any], lengths: Any) -> list[Any]:
+def turned_list(steps: Sequence[Any], lengths: Any) -> list[Any]:
     """The steps in reverse order, each sequence within its own length."""
     if lengths is None:
         return list(steps)[::-1]
