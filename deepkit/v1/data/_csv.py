@@ -39,7 +39,7 @@ class CsvDataset(Dataset):
 
     >>> import deepkit.v1 as tf
     >>> CsvDataset(["points.csv"], [tf.float32, [0]]).output_types
-    (dtype('float32'), dtype('int32'))
+    (tf.float32, tf.int32)
     """
 
     def __init__(
