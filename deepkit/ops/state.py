@@ -133,11 +133,6 @@ class Update(Op):
             hint=self.remedy,
         )
 
-    def check(self, ref: Array, value: Array) -> None:
-        """The shapes are equal in this run too: a value is not broadcast, as little as in TensorFlow."""
-        if ref.shape != value.shape:
-            raise self.unfit(ref.shape, value.shape)
-
 
 @register
 class Assign(Update):
@@ -164,11 +159,13 @@ class AssignAdd(Update):
     kinds = "ifc"
 
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
-        self.check(ref, value)
+        if ref.shape != value.shape:  # it is not broadcast, as little as in TensorFlow
+            raise self.unfit(ref.shape, value.shape)
         return xp.add(ref, value)
 
     def inplace(self, ref: Array, value: Array) -> Any:
-        self.check(ref, value)
+        if ref.shape != value.shape:
+            raise self.unfit(ref.shape, value.shape)
         ref += value
         return ref
 
@@ -181,11 +178,13 @@ class AssignSub(Update):
     kinds = "ifc"
 
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
-        self.check(ref, value)
+        if ref.shape != value.shape:
+            raise self.unfit(ref.shape, value.shape)
         return xp.subtract(ref, value)
 
     def inplace(self, ref: Array, value: Array) -> Any:
-        self.check(ref, value)
+        if ref.shape != value.shape:
+            raise self.unfit(ref.shape, value.shape)
         ref -= value
         return ref
 

@@ -75,7 +75,8 @@ class Plan:
                 simplify(nodes, known)
         self._results = [known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
         self.order = order.order(self._live(nodes), known.sources)
-        for name, bring_together in (("fuse", fuse.fuse), ("join", join.join)):
+        one_call = [("fuse", fuse.fuse), ("join", join.join)]
+        for name, bring_together in one_call if places is not None else one_call[1:]:  # fuse makes kernels for a GPU
             if name in self._passes:
                 self.order = bring_together(self.order, known, [*self._results, *self.targets])
         if places is not None:

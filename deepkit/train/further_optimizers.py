@@ -11,6 +11,7 @@ from deepkit import ops
 from deepkit.core.control_flow import tracing
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError
 from deepkit.train.optimizer import Optimizer
 from deepkit.train.optimizers import AdamOptimizer, MomentumOptimizer
@@ -114,7 +115,7 @@ class DecoupledWeightDecayExtension(Optimizer):
             share: Any = decay
             if isinstance(grad, IndexedSlices):
                 share = decay * ops.cast(_named(var, grad), var.dtype)
-            done = var.assign_sub(share * var.read_value() if isinstance(var, Symbol) else share * var.read())
+            done = var.assign_sub(share * var.read_value() if isinstance(var, Variable) else share * var.read())
         with _after(var, done):
             return super()._update(var, grad)
 
@@ -296,7 +297,7 @@ class VariableClippingOptimizer(Optimizer):
         if var not in self._axes:
             return done
         with _after(var, done):
-            now = var.read_value() if isinstance(var, Symbol) else var.read()
+            now = var.read_value() if isinstance(var, Variable) else var.read()
             held = ops.clip_by_norm(now, self._norm, list(self._axes[var]))
             if isinstance(grad, IndexedSlices) and 0 not in self._axes[var]:
                 held = ops.where(_named(var, grad), held, now)

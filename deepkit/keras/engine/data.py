@@ -31,7 +31,10 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
                 hint=f"it has: {', '.join(map(repr, value))}",
             )
         return [regular(value[n], what) for n in names]
-    found = [regular(v, what) for v in _each_there(value if _is_several(value, len(names)) else [value], names, what)]
+    values = value if _is_several(value, len(names)) else [value]
+    if any(v is None for v in values):
+        raise _absent(names, what)
+    found = [regular(v, what) for v in values]
     if len(found) != len(names):
         raise ArgumentError(
             f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
@@ -41,14 +44,11 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
     return found
 
 
-def _each_there(values: Any, names: list[str], what: str) -> Any:
-    """The values; ArgumentError if one of them is None."""
-    if any(v is None for v in values):
-        raise ArgumentError(
-            f"{what}: None in the place of an array", rule="an array for each of: " + ", ".join(names),
-            hint="an Input(tensor=...) is not among them: it has its values already" if what == "x" else None,
-        )
-    return values
+def _absent(names: list[str], what: str) -> ArgumentError:
+    return ArgumentError(
+        f"{what}: None in the place of an array", rule="an array for each of: " + ", ".join(names),
+        hint="an Input(tensor=...) is not among them: it has its values already" if what == "x" else None,
+    )
 
 
 def _is_several(value: Any, wanted: int) -> bool:

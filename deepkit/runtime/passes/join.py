@@ -33,16 +33,13 @@ def _neighbours(
 ) -> Iterator[tuple[Node, Node]]:
     """The nodes whose first input nobody else needs, with the node that makes it, where nothing happens between the two."""
     lone = _used_once(order, known.sources, fetched)
-    effects = dict(zip(order, itertools.accumulate(map(_changes, order)), strict=True))
+    # a variable and who reads it change nothing
+    changes = (not (node.op.is_pure or node.op.reads_variable or node.op.idle) for node in order)
+    effects = dict(zip(order, itertools.accumulate(changes), strict=True))
     for node in order:
         first = next((x.node for x in known.sources(node)[:1] if x in lone), None)
         if first in effects and effects[first] == effects[node] and known.placed.get(first) == known.placed.get(node):
             yield node, first
-
-
-def _changes(node: Node) -> bool:
-    """Whether something may be different after a node than before it: a variable and who reads it change nothing."""
-    return not (node.op.is_pure or node.op.reads_variable or node.op.idle)
 
 
 def _both(op: Op, inputs: list[Symbol], following: Op, others: list[Symbol]) -> tuple[Op, list[Symbol]] | None:

@@ -1,9 +1,10 @@
 """`tf.contrib`: what programs of TensorFlow 1 use of it."""
 
-from deepkit.v1 import distributions
+
 from deepkit.v1.contrib import (
     crf,
     data,
+    distributions,
     eager,
     factorization,
     framework,
