@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from deepkit.core.symbol import Symbol
+from deepkit.core.variable import Variable
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.keras import constraints, initializers, regularizers
@@ -43,7 +44,9 @@ class LayerWeights(LayerTree):
         """Takes the weights among an attribute's value for the layer's own."""
         if isinstance(value, LayerTree):
             self.check_begun()
-        elif isinstance(value, Weight):
+        elif isinstance(value, Variable):
+            if not isinstance(value, Weight):  # tf.Variable(...): a layer's variables are Keras' to initialize
+                World.of(value).await_value([value])
             kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
             if not any(value is w for w in self.own_weights):
                 kept.append(value)

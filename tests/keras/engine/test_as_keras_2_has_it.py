@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepkit import keras
+from deepkit import v1 as tf
 from deepkit.keras import backend as K
 
 
@@ -292,3 +293,31 @@ def test_two_metrics_of_a_layer_are_called_differently() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r"two metrics .* called 'far'"):
         model.fit(np.ones((4, 1)), np.ones((4, 2)), verbose=0)
+
+
+class Linear(keras.layers.Layer):
+    """Its weights are TensorFlow's own variables, one of them in a list."""
+
+    def __init__(self, units: int, features: int, **more: Any):
+        super().__init__(**more)
+        self.w = tf.Variable(tf.ones_initializer()(shape=(features, units), dtype="float32"), trainable=True)
+        self.rest = [tf.Variable(np.zeros(units, "float32")), tf.Variable(2.0, trainable=False)]
+
+    def call(self, x: Any) -> Any:
+        return (tf.matmul(x, self.w) + self.rest[0]) * self.rest[1]
+
+
+@pytest.mark.parametrize("own_class", [False, True])
+def test_variables_of_tensorflow_are_weights_of_the_layer_that_has_them(own_class: bool) -> None:
+    layer = Linear(1, 2)
+    y = layer(x := keras.Input((2,)))
+    assert ([*layer.trainable_weights], [*layer.non_trainable_weights]) == ([layer.w, layer.rest[0]], [layer.rest[1]])
+    model: Any = keras.Sequential([Linear(1, 2, input_shape=(2,))]) if own_class else keras.Model(x, y)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    rows = np.array([[1.0, 2.0]], "float32")
+    assert model.predict(rows).tolist() == [[6.0]]
+    assert model.train_on_batch(rows, np.array([[5.0]])) == 1.0
+    # d(2 (w x + b) - 5)^2 / dw = 2 * 1 * 2 x
+    np.testing.assert_allclose(model.get_weights()[0][:, 0], [1 - 0.4, 1 - 0.8], rtol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[1], [-0.4], rtol=1e-6)
+    assert model.get_weights()[2] == 2.0
