@@ -45,17 +45,21 @@ class LayerWeights(LayerTree):
         if isinstance(value, LayerTree):
             self.check_begun()
         elif isinstance(value, Variable):
-            if not isinstance(value, Weight):  # tf.Variable(...): a layer's variables are Keras' to initialize
-                World.of(value).await_value([value])
-            kept = self._own("_trainable_weights" if value.trainable else "_non_trainable_weights")
-            if not any(value is w for w in self.own_weights):
-                kept.append(value)
+            self._keep(value)
         elif isinstance(value, (list, tuple)):
             for item in value:
                 self._track(item)
         elif isinstance(value, dict):
             for item in value.values():
                 self._track(item)
+
+    def _keep(self, variable: Variable) -> None:
+        """A weight, or a tf.Variable, which is initialized with the weights, as one of the layer's own, once."""
+        if not isinstance(variable, Weight):
+            World.of(variable).await_value([variable])
+        kept = self._own("_trainable_weights" if variable.trainable else "_non_trainable_weights")
+        if not any(variable is w for w in self.own_weights):
+            kept.append(variable)
 
     def _own(self, key: str) -> list[Any]:
         self.check_begun(key)

@@ -31,10 +31,7 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
                 hint=f"it has: {', '.join(map(repr, value))}",
             )
         return [regular(value[n], what) for n in names]
-    values = value if _is_several(value, len(names)) else [value]
-    if any(v is None for v in values):
-        raise _absent(names, what)
-    found = [regular(v, what) for v in values]
+    found = [regular(v, what) for v in (value if _is_several(value, len(names)) else [value])]
     if len(found) != len(names):
         raise ArgumentError(
             f"{what}: {len(found)} arrays for {len(names)} ({', '.join(names)})",
@@ -42,13 +39,6 @@ def arrays_of(value: Any, names: list[str], what: str) -> list[np.ndarray]:
             hint=f"pass a list of {len(names)} arrays, or a dictionary by name" if len(names) > 1 else "pass one array",
         )
     return found
-
-
-def _absent(names: list[str], what: str) -> ArgumentError:
-    return ArgumentError(
-        f"{what}: None in the place of an array", rule="an array for each of: " + ", ".join(names),
-        hint="an Input(tensor=...) is not among them: it has its values already" if what == "x" else None,
-    )
 
 
 def _is_several(value: Any, wanted: int) -> bool:

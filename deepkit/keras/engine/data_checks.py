@@ -50,10 +50,7 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     """An array of Python objects as one of numbers, or of texts, if all of its items are that."""
     kinds = {type(item) for item in array.flat}
     if type(None) in kinds:
-        raise DTypeError(
-            f"{what} holds None, first at {_place(_first(array, lambda item: item is None))}", rule="every entry is a number",
-            hint="fill the gap (with the column's mean, say), or leave the sample out",
-        )
+        raise _absent(array, what)
     texts = {kind for kind in kinds if issubclass(kind, (str, bytes))}
     if kinds and texts == kinds:
         return array.astype(str)
@@ -66,6 +63,18 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
             hint="a column of texts becomes numbers first: one-hot columns, pandas.get_dummies(table)",
         )
     raise _irregular(array, what) if any(hasattr(item, "__len__") for item in array.flat) else _objects(array, what)
+
+
+def _absent(array: np.ndarray, what: str) -> DTypeError | ArgumentError:
+    if array.ndim == 0:
+        return ArgumentError(
+            f"{what}: None in the place of an array", rule="an array for each input, or output, of the model",
+            hint="an Input(tensor=...) is not among them: it has its values already" if what == "x" else None,
+        )
+    return DTypeError(
+        f"{what} holds None, first at {_place(_first(array, lambda item: item is None))}", rule="every entry is a number",
+        hint="fill the gap (with the column's mean, say), or leave the sample out",
+    )
 
 
 def _objects(array: np.ndarray, what: str) -> DTypeError:

@@ -71,6 +71,14 @@ class Independent(Distribution):
         return self.distribution.variance(name)
 
 
+def _diagonal(like: Any, diagonal: Any, more: Any) -> Any:
+    """The diagonal of a scale: what is given of the two, their sum if both are, ones if none is."""
+    if more is None:
+        return ops.ones_like(like) if diagonal is None else diagonal
+    more = ops.expand_dims(more, -1)
+    return (ops.zeros_like(like) if diagonal is None else diagonal) + more
+
+
 class MultivariateNormalDiag(Independent):
     """Vectors (..., n) of independent normal numbers: loc (0), scale_diag (1); scale_identity_multiplier is added to it."""
 
@@ -80,13 +88,11 @@ class MultivariateNormalDiag(Independent):
     ):
         if loc is None and scale_diag is None:
             raise ArgumentError(f"{name} without loc and scale_diag", rule="one of them says how long the vectors are")
-        given = parameters(*(x for x in (loc, scale_diag, scale_identity_multiplier) if x is not None))
-        at = given.pop(0) if loc is not None else ops.zeros_like(given[0])
-        scale = given.pop(0) if scale_diag is not None else None
-        more = ops.expand_dims(given.pop(0), -1) if scale_identity_multiplier is not None else None
-        if scale is None:
-            scale = ops.ones_like(at) if more is None else ops.zeros_like(at)
-        scale = scale if more is None else scale + more
+        parts = (loc, scale_diag, scale_identity_multiplier)
+        given = iter(parameters(*(part for part in parts if part is not None)))
+        at, diagonal, more = (None if part is None else next(given) for part in parts)
+        at = ops.zeros_like(diagonal) if at is None else at
+        scale = _diagonal(at, diagonal, more)
         super().__init__(Normal(at + ops.zeros_like(scale), scale + ops.zeros_like(at)), 1, name=name)
         self.loc = at
 
