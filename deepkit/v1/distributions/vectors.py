@@ -90,7 +90,8 @@ class MultivariateNormalDiag(Independent):
             raise ArgumentError(f"{name} without loc and scale_diag", rule="one of them says how long the vectors are")
         parts = (loc, scale_diag, scale_identity_multiplier)
         given = iter(parameters(*(part for part in parts if part is not None)))
-        at, diagonal, more = (None if part is None else next(given) for part in parts)
+        known: list[Any] = [None if part is None else next(given) for part in parts]
+        at, diagonal, more = known
         at = ops.zeros_like(diagonal) if at is None else at
         scale = _diagonal(at, diagonal, more)
         super().__init__(Normal(at + ops.zeros_like(scale), scale + ops.zeros_like(at)), 1, name=name)
