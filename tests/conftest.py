@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -45,14 +46,19 @@ def the_same_luck(request, monkeypatch):
 def a_world_of_its_own(monkeypatch):
     """A test builds in an empty default graph and leaves the environment as it was: the order of tests decides nothing.
 
+    Nor does what it enabled: `tf.Variable` is again that of graphs.
+
     What fixtures of a module or of the whole run build stands in the graph outside, as other tests of that module expect.
     """
     from deepkit.core import graph
+    from deepkit.core.variable import Variable
 
     monkeypatch.setattr(graph, "_root", graph.Graph())
     entered, sessions, environment = list(graph._state.graphs), list(graph._state.sessions), dict(os.environ)
     yield
     graph._state.graphs[:], graph._state.sessions[:] = entered, sessions
+    if "deepkit.v1" in sys.modules:
+        sys.modules["deepkit.v1"].Variable = Variable
     for name in os.environ.keys() - environment.keys() - {"PYTEST_CURRENT_TEST"}:
         del os.environ[name]
     os.environ.update({name: value for name, value in environment.items() if name != "PYTEST_CURRENT_TEST"})
