@@ -28,6 +28,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("backend.session.World", "first_number", 1, 1, 0),  # the documents' listings have dense_1
     ("backend.session.World", "initializes_all", False, True, False),
     ("backend.session", "words_have_digits", False, True, True),
+    ("base.history.History", "single_calls", False, True, False),
     ("backend.ctc", "filled_to_all_steps", True, False, False),
     ("optimizers.Adadelta", "learning_rate", 0.001, 1.0, 0.001),
     ("optimizers.Adagrad", "learning_rate", 0.001, 0.01, 0.001),

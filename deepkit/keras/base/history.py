@@ -105,6 +105,8 @@ class History:
     """The calls of a layer, with Keras' names for what went in and out."""
 
     name: str
+    single_calls = False
+    """Whether a layer of several calls has no input and output; else it has those of the first, if all have one shape."""
 
     def __init__(self) -> None:
         self._inbound_nodes: list[CallRecord] = []
@@ -161,7 +163,7 @@ class History:
 
     def _one(self, what: str) -> Any:
         values = self._of_calls(what)
-        if len(values) > 1:
+        if len(values) > 1 and (self.single_calls or any(keras_shape(v) != keras_shape(values[0]) for v in values)):
             raise self._several(what, len(values))
         return values[0]
 

@@ -10,6 +10,7 @@ import pytest
 from deepkit import keras
 from deepkit import v1 as tf
 from deepkit.keras import backend as K
+from deepkit.keras import dialects
 
 
 def test_a_tensor_of_a_layer_knows_its_shape_and_history() -> None:
@@ -221,9 +222,19 @@ def test_a_layer_of_several_calls_has_no_single_input_or_output() -> None:
     y = layer(first)
     assert (layer.input, layer.output) == (first, y)
     layer(second)
-    for name in ("input", "output", "input_mask", "output_mask"):
-        with pytest.raises(AttributeError, match="2 times"):
-            getattr(layer, name)
+    assert (layer.input, layer.output) == (first, y)  # as in the last Keras 2: of the first call
+    dialects.speak(dialects.STANDALONE)
+    try:
+        for name in ("input", "output", "input_mask", "output_mask"):
+            with pytest.raises(AttributeError, match="2 times"):
+                getattr(layer, name)
+    finally:
+        dialects.speak(dialects.LAST)
+    layer_of_two_shapes = keras.layers.Flatten()
+    layer_of_two_shapes(first)
+    layer_of_two_shapes(keras.Input((4,)))
+    with pytest.raises(AttributeError, match="2 times"):
+        _ = layer_of_two_shapes.output
     assert (layer.input_shape, layer.output_shape) == ((None, 3), (None, 2))  # they are the same for both
     assert layer.get_output_at(0) is y
 
