@@ -146,9 +146,14 @@ class Assign(Update):
         return super().shape(ref, value) if self.validate_shape else value
 
     def forward(self, xp: ArrayModule, ref: Array, value: Array) -> Any:
-        if not Shape.of(self.static).is_compatible_with(Shape.of(value.shape)):
+        if self.static is not None and not _fits(self.static, value.shape):
             raise self.unfit(Shape.of(self.static), value.shape)
         return xp.array(value)
+
+
+def _fits(static: tuple[int | None, ...], dims: tuple[int, ...]) -> bool:
+    """Whether lengths are those that are known, None for any: asked in each run, so without making Shapes."""
+    return static == dims or (len(static) == len(dims) and all(n in (None, m) for n, m in zip(static, dims, strict=True)))
 
 
 @register

@@ -239,7 +239,7 @@ def test_no_answer_knows_who_else_has_handed_in(tmp_path):
     assert str(tmp_path) not in found
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/oom_score_adj"), reason="needs Linux")
+@pytest.mark.skipif(not os.path.exists("/proc/self/oom_score_adj"), reason="only Linux has oom_score_adj")
 def test_an_answer_is_the_first_to_go_where_memory_runs_out():
     with Host() as host, StudentProcess(host, seconds=5) as process:
         process.run("score = open('/proc/self/oom_score_adj').read()")

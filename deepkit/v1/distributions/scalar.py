@@ -11,8 +11,8 @@ from deepkit import ops
 from deepkit.v1.distributions.base import Distribution, parameters, value_of
 
 
-class Normal(Distribution):
-    """Density exp(-((x - loc) / scale)^2 / 2) / (scale sqrt(2 pi))."""
+class _Placed(Distribution):
+    """Base of loc + scale z, where z is around 0: loc and scale are of one type, and broadcast."""
 
     def __init__(
         self, loc: Any, scale: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: Any = None
@@ -24,13 +24,27 @@ class Normal(Distribution):
     def _shape_like(self) -> Any:
         return self.loc + ops.zeros_like(self.scale)
 
+    def _standard(self, value: Any) -> Any:
+        """z of a value: (value - loc) / scale."""
+        return (value_of(value, self.loc) - self.loc) / self.scale
+
+    def mean(self, name: str | None = None) -> Any:
+        """loc."""
+        return ops.identity(self._shape_like(), name=name)
+
+    mode = mean
+
+
+class Normal(_Placed):
+    """Density exp(-((x - loc) / scale)^2 / 2) / (scale sqrt(2 pi))."""
+
     def sample(self, sample_shape: Any = (), seed: int | None = None, name: str | None = None) -> Any:
         noise = ops.random_normal(self._drawn(sample_shape), dtype=self.dtype, seed=seed)
         return ops.add(noise * self.scale, self.loc, name=name)
 
     def log_prob(self, value: Any, name: str | None = None) -> Any:
-        z = (value_of(value, self.loc) - self.loc) / self.scale
-        return ops.subtract(-0.5 * ops.square(z), 0.5 * math.log(2 * math.pi) + ops.log(self.scale), name=name)
+        scaled = -0.5 * ops.square(self._standard(value))
+        return ops.subtract(scaled, 0.5 * math.log(2 * math.pi) + ops.log(self.scale), name=name)
 
     def cdf(self, value: Any, name: str | None = None) -> Any:
         return ops.multiply(0.5, ops.erfc((self.loc - value) / (self.scale * math.sqrt(2))), name=name)
@@ -38,12 +52,6 @@ class Normal(Distribution):
     def entropy(self, name: str | None = None) -> Any:
         """log(scale) + log(2 pi e) / 2."""
         return ops.add(ops.log(self.scale + ops.zeros_like(self.loc)), 0.5 + 0.5 * math.log(2 * math.pi), name=name)
-
-    def mean(self, name: str | None = None) -> Any:
-        """loc."""
-        return ops.identity(self._shape_like(), name=name)
-
-    mode = mean
 
     def stddev(self, name: str | None = None) -> Any:
         """scale."""
@@ -136,21 +144,8 @@ class Exponential(Distribution):
         return ops.zeros_like(self.rate, name=name)
 
 
-class Laplace(Distribution):
+class Laplace(_Placed):
     """Density exp(-|x - loc| / scale) / (2 scale)."""
-
-    def __init__(
-        self, loc: Any, scale: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: Any = None
-    ):
-        super().__init__(name)
-        self.loc, self.scale = parameters(loc, scale)
-        self.dtype = self.loc.dtype
-
-    def _shape_like(self) -> Any:
-        return self.loc + ops.zeros_like(self.scale)
-
-    def _standard(self, value: Any) -> Any:
-        return (value_of(value, self.loc) - self.loc) / self.scale
 
     def sample(self, sample_shape: Any = (), seed: int | None = None, name: str | None = None) -> Any:
         below = float(np.nextafter(self.dtype.numpy.type(-1), self.dtype.numpy.type(0)))
@@ -168,18 +163,12 @@ class Laplace(Distribution):
         """1 + log(2 scale)."""
         return ops.add(ops.log(self.scale + ops.zeros_like(self.loc)), 1 + math.log(2), name=name)
 
-    def mean(self, name: str | None = None) -> Any:
-        """loc."""
-        return ops.identity(self._shape_like(), name=name)
-
-    mode = mean
-
     def variance(self, name: str | None = None) -> Any:
         """2 scale^2."""
         return ops.multiply(2.0, ops.square(self.scale + ops.zeros_like(self.loc)), name=name)
 
 
-class Logistic(Laplace):
+class Logistic(_Placed):
     """cdf sigmoid((x - loc) / scale)."""
 
     def sample(self, sample_shape: Any = (), seed: int | None = None, name: str | None = None) -> Any:

@@ -22,6 +22,17 @@ def sess():
         yield sess
 
 
+def near(draws, mean, spread):
+    """The mean of independent draws lies within five standard errors of what it is of: 1 of 1.7 million does not."""
+    assert np.all(np.abs(draws.mean(0) - mean) <= 5 * np.asarray(spread) / len(draws) ** 0.5), (draws.mean(0), mean)
+
+
+def near_squares(draws, mean, variance):
+    """The same of the squares around the mean; their own spread is that of the draws."""
+    squares = (draws - mean) ** 2
+    near(squares, variance, squares.std(0))
+
+
 CONTINUOUS = {
     "Normal": (lambda: d.Normal(A, B), stats.norm(A, B), A + 0.3),
     "Uniform": (lambda: d.Uniform(A, A + B), stats.uniform(A, B), A + 0.3),
@@ -82,8 +93,8 @@ def test_counts(sess, given):
     for a, b in zip(got, want, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-7)
     draws = sess.run(x_of.sample(20000, seed=3))
-    np.testing.assert_allclose(draws.mean(0), A, rtol=0.03)
-    np.testing.assert_allclose(draws.var(0), A, rtol=0.05)
+    near(draws, A, A**0.5)
+    near_squares(draws, A, A)
     with pytest.raises(ArgumentError, match="rate or log_rate"):
         d.Poisson()
 
@@ -103,8 +114,8 @@ def test_shares(sess):
     draws = sess.run(x_of.sample([20000], seed=1))
     assert draws.shape == (20000, 2, 3)
     np.testing.assert_allclose(draws.sum(-1), 1, rtol=1e-9)
-    np.testing.assert_allclose(draws.mean(0), got[2], atol=0.01)
-    np.testing.assert_allclose(draws.var(0), got[3], atol=0.005)
+    near(draws, got[2], got[3] ** 0.5)
+    near_squares(draws, got[2], got[3])
 
 
 # ---- vectors
@@ -121,8 +132,10 @@ def test_normal_vectors(sess):
     np.testing.assert_allclose(*sess.run([x_of.mean(), tf.constant(loc)]))
     np.testing.assert_allclose(sess.run(x_of.stddev()), [scale, scale])
     draws = sess.run(x_of.sample([20000], seed=1))
-    np.testing.assert_allclose(draws.mean(0), loc, atol=0.05)
-    np.testing.assert_allclose(np.cov(draws[:, 0].T), np.diag(scale**2), atol=0.1)
+    near(draws, loc, scale)
+    near_squares(draws, loc, scale**2)
+    apart = draws[:, 0] - loc[0]
+    near(apart * np.roll(apart, 1, axis=1), 0, scale * np.roll(scale, 1))  # independent: no covariance
     more = d.MultivariateNormalDiag(loc, scale_identity_multiplier=np.array([2.0, 3.0]))
     np.testing.assert_allclose(sess.run(more.stddev()), np.array([2.0, 3.0])[:, None] + np.zeros(3))
     np.testing.assert_allclose(sess.run(d.MultivariateNormalDiag(scale_diag=scale).log_prob(scale)),
@@ -154,7 +167,7 @@ def test_classes_as_vectors(sess, given):
     draws = sess.run(x_of.sample([5000], seed=2))
     assert draws.shape == (5000, 2, 3)
     assert (draws.sum(-1) == 1).all()
-    np.testing.assert_allclose(draws.mean(0), P, atol=0.03)
+    near(draws, P, (P * (1 - P)) ** 0.5)
 
 
 def test_relaxed_truth_values(sess):
@@ -165,8 +178,8 @@ def test_relaxed_truth_values(sess):
     low, high = sess.run([x_of.cdf(np.float64(0.05)), x_of.cdf(np.float64(0.6))])
     np.testing.assert_allclose(area, high - low, rtol=1e-6)
     draws = sess.run(x_of.sample([20000], seed=1))
-    np.testing.assert_allclose((draws > 0.5).mean(), 0.3, atol=0.02)
-    np.testing.assert_allclose((draws < 0.6).mean(), high, atol=0.02)
+    near(draws > 0.5, 0.3, (0.3 * 0.7) ** 0.5)
+    near(draws < 0.6, high, (high * (1 - high)) ** 0.5)
     logits = tf.constant(0.5)
     assert sess.run(tf.gradients(d.RelaxedBernoulli(1.0, logits).sample(seed=1), logits))[0] > 0
 
@@ -176,8 +189,7 @@ def test_relaxed_classes(sess):
     assert (x_of.batch_shape, x_of.event_shape) == ([2], [3])
     draws = sess.run(x_of.sample([20000], seed=1))
     np.testing.assert_allclose(draws.sum(-1), 1, rtol=1e-9)
-    shares = np.stack([np.bincount(draws[:, k].argmax(1), minlength=3) for k in (0, 1)]) / 20000
-    np.testing.assert_allclose(shares, P, atol=0.02)
+    near(draws.argmax(2)[..., None] == np.arange(3), P, (P * (1 - P)) ** 0.5)
     two = d.RelaxedOneHotCategorical(np.float64(0.7), probs=np.array([0.3, 0.7]))
     x = np.array([[0.2, 0.8], [0.9, 0.1]])
     one = d.RelaxedBernoulli(np.float64(0.7), probs=0.3)
@@ -200,7 +212,8 @@ def test_mixtures(sess):
         np.testing.assert_allclose(sess.run(mixed.log_prob(x)), want, rtol=1e-9)
         np.testing.assert_allclose(sess.run([mixed.mean(), mixed.variance()]), [mean, variance], rtol=1e-9)
         draws = sess.run(mixed.sample([20000], seed=4))
-        np.testing.assert_allclose([draws.mean(), draws.var()], [mean, variance], rtol=0.05)
+        near(draws, mean, variance**0.5)
+        near_squares(draws, mean, variance)
     np.testing.assert_allclose(sess.run(same.cdf(x)), (p * stats.norm(loc, scale).cdf(x[:, None])).sum(1), rtol=1e-9)
 
 
@@ -211,7 +224,8 @@ def test_mixtures_of_vectors(sess):
     want = np.log(sum(p * stats.multivariate_normal(m).pdf(x) for p, m in zip((0.25, 0.75), loc, strict=True)))
     np.testing.assert_allclose(sess.run(mixed.log_prob(x)), want, rtol=1e-5)
     np.testing.assert_allclose(sess.run(mixed.mean()), [3.0, -0.5], rtol=1e-6)
-    np.testing.assert_allclose(sess.run(mixed.sample([4000], seed=1)).mean(0), [3.0, -0.5], atol=0.1)
+    spread = (1 + 0.25 * 0.75 * np.array([4.0, 2.0]) ** 2) ** 0.5  # within the parts, and between their means
+    near(sess.run(mixed.sample([4000], seed=1)), [3.0, -0.5], spread)
 
 
 # ---- divergences
