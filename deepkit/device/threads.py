@@ -60,19 +60,24 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
     A thread takes the next piece when it is done with one: one that has to wait for its core takes fewer. The work must
     let go of Python's lock, as compiled kernels and NumPy do, and must not depend on the order of the pieces.
     """
+    if count <= step:
+        return work(0, count)
     import numpy as np  # here: the command line asks this module for its policy alone, and need not wait for NumPy
 
     pieces, errors = iter(range(0, count, step)), np.geterr()
 
     def run() -> None:
+        for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
+            work(first, min(first + step, count))
+
+    def help_out() -> None:
         with np.errstate(**errors):  # which warnings NumPy gives is set for each thread by itself
-            for first in pieces:  # next() of a range is one step of the interpreter: no two threads get the same
-                work(first, min(first + step, count))
+            run()
 
     others: list[Future[None]] = []
     for _ in range(min(workers() - 1, (count - 1) // step)):
         others.append(Future())
-        _waiting().put((others[-1], run))
+        _waiting().put((others[-1], help_out))
     try:
         run()
     finally:

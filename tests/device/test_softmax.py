@@ -1,4 +1,4 @@
-"""Softmax and log(sum(exp(x))), compiled and in NumPy, are those of scipy in double precision."""
+"""Softmax, log(sum(exp(x))) and cross-entropies, compiled and in NumPy, are those of scipy in double precision."""
 
 from __future__ import annotations
 
@@ -30,6 +30,26 @@ def test_rows(way, classes: int) -> None:
     assert total.shape == largest.shape == (5, 7, 1)
     np.testing.assert_array_equal(largest[..., 0], x.max(-1))
     np.testing.assert_allclose(total + largest, scipy.special.logsumexp(x.astype("d"), -1, keepdims=True), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [1, 10, 16, 17, 31, 32, 47, 100])
+def test_cross_entropies_and_what_they_send_back(way, classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    x, labels = (rng.standard_normal((6, 7, classes)) * 8).astype("f"), rng.integers(0, classes, (6, 7))
+    dy, rows = rng.random((6, 7), "f"), rng.dirichlet(np.ones(classes), (6, 7)).astype("f")
+    softmax, logs = scipy.special.softmax(x.astype("d"), -1), scipy.special.log_softmax(x.astype("d"), -1)
+    np.testing.assert_allclose(cross_entropy.dense(np, x, rows, gradient=False)[0], -(rows * logs).sum(-1), rtol=2e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        cross_entropy.sparse(np, x, labels, gradient=False)[0], -np.take_along_axis(logs, labels[..., None], -1)[..., 0],
+        rtol=2e-6, atol=1e-6,
+    )
+    hit = labels[..., None] == np.arange(classes)
+    for function, given, wanted in ((cross_entropy.dense_gradient, rows, rows), (cross_entropy.sparse_gradient, labels, hit)):
+        found = function(np, dy, x, given)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, dy[..., None] * (softmax - wanted), rtol=1e-5, atol=1e-6)
+        twice = function(np, np.broadcast_to(np.float32(2), (6, 7)), x, given)  # a scalar's derivative, as plans have it
+        np.testing.assert_allclose(twice, 2 * (softmax - wanted), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("classes", [3, 40])

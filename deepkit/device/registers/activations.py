@@ -9,7 +9,7 @@ exp x = 2^k exp r with a whole number k and |r| <= log(2) / 2, for which the ser
 from __future__ import annotations
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import bounded, choose, fused, highest, nearest, nothing, power_of_two, same
+from deepkit.device.registers.lanes import bounded, choose, fused, highest, larger, nearest, nothing, power_of_two, same
 
 
 @compiled.part
@@ -40,8 +40,8 @@ def sigmoid(x):
 
 @compiled.part
 def exp_below(x):
-    """exp of the numbers in a register, of those above 0 as of 0; from -104 on it is 0."""
-    x = bounded(nothing() - highest(nothing() - x, nothing()), same(170.0))
+    """exp of the numbers in a register, none of which is above 0; from -104 on it is 0."""
+    x = larger(same(-104.0), x)  # NaN stays
     k = nearest(x * same(1.4426950408889634))  # 1 / log 2
     r = fused(k, same(-0.693145751953125), x)  # log 2 in two parts, the first with so few digits that k times it is exact
     r = fused(k, same(-1.4286068203094172e-06), r)

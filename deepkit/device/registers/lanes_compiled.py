@@ -101,6 +101,38 @@ def _highest(context: Any, a: Any, b: Any) -> Any:
     return _LANES(_LANES, _LANES), code
 
 
+def _greater(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+
+@_instruction
+def _larger(context: Any, a: Any, b: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _greater(builder, *args)
+
+    return _LANES(_LANES, _LANES), code
+
+
+def _reduced(step: Any) -> Any:
+    """What fills a register with all its numbers brought together by a step of two."""
+
+    @_instruction
+    def compute(context: Any, a: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            found, half = args[0], WIDE // 2
+            while half:
+                turned = ir.Constant(ir.VectorType(INDEX, WIDE), [(i + half) % WIDE for i in range(WIDE)])
+                found, half = step(builder, found, builder.shuffle_vector(found, UNDEFINED, turned)), half // 2
+            return found
+
+        return _LANES(_LANES), code
+
+    return compute
+
+
+_sum_of, _largest_of = _reduced(lambda builder, a, b: builder.fadd(a, b)), _reduced(_greater)
+
+
 @_instruction
 def _choose(context: Any, a: Any, b: Any, same: Any, other: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -262,6 +294,9 @@ overload(lanes.store)(lambda array, at, lanes: lambda array, at, lanes: _store(a
 overload(lanes.spread)(lambda array, at: lambda array, at: _spread(array, at))
 overload(lanes.fused)(lambda a, b, c: lambda a, b, c: _fused(a, b, c))
 overload(lanes.highest)(lambda a, b: lambda a, b: _highest(a, b))
+overload(lanes.larger)(lambda a, b: lambda a, b: _larger(a, b))
+overload(lanes.sum_of)(lambda a: lambda a: _sum_of(a))
+overload(lanes.largest_of)(lambda a: lambda a: _largest_of(a))
 overload(lanes.choose)(lambda a, b, same, other: lambda a, b, same, other: _choose(a, b, same, other))
 overload(lanes.nothing)(lambda: lambda: _nothing())
 overload(lanes.same)(lambda number: lambda number: _same(number))

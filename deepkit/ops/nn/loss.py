@@ -48,8 +48,32 @@ class SoftmaxCrossEntropy(Op):
         return cross_entropy.dense(xp, logits, labels, gradient=False)[0]
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
-        column = ops.expand_dims(dy, -1)
-        return column * (ops.softmax(logits) - labels), -column * ops.log_softmax(logits)
+        return apply(SoftmaxCrossEntropyGrad(), dy, logits, labels), -ops.expand_dims(dy, -1) * ops.log_softmax(logits)
+
+
+class CrossEntropyGrad(Op):
+    """Base: dy * (softmax(logits) - labels), what a cross-entropy sends back to its logits in one pass. Linear in dy."""
+
+    kinds = "f"
+
+    def shape(self, dy: Shape, logits: Shape, labels: Shape) -> Shape:
+        return logits
+
+    def gradient(self, ddz: AnyTensor, dz: AnyTensor, dy: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
+        p, difference = ops.softmax(logits), apply(type(self)(), ops.ones_like(dy), logits, labels)
+        column, along = ops.expand_dims(dy, -1), ddz - ops.reduce_sum(ddz * p, -1, keepdims=True)
+        return ops.reduce_sum(ddz * difference, -1), column * p * along, None
+
+
+@register
+class SoftmaxCrossEntropyGrad(CrossEntropyGrad):
+    """dy * (softmax(logits) - labels) for rows of probabilities."""
+
+    def forward(self, xp: ArrayModule, dy: Array, logits: Array, labels: Array) -> Any:
+        return cross_entropy.dense_gradient(xp, dy, logits, labels)
+
+    def gradient(self, ddz: AnyTensor, dz: AnyTensor, dy: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
+        return *super().gradient(ddz, dz, dy, logits, labels)[:2], -ops.expand_dims(dy, -1) * ddz
 
 
 def softmax_cross_entropy(logits: Any, labels: Any, name: str | None = None) -> Any:
@@ -161,23 +185,17 @@ class SparseSoftmaxCrossEntropy(Op):
         return cross_entropy.sparse(xp, logits, labels, gradient=False)[0]
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, logits: AnyTensor, labels: AnyTensor) -> Any:
-        hit = apply(OneHotLike(), logits, labels)
-        return ops.expand_dims(dy, -1) * (ops.softmax(logits) - hit), None
+        return apply(SparseSoftmaxCrossEntropyGrad(), dy, logits, labels), None
 
 
 @register
-class OneHotLike(Op):
-    """1 at each row's label, 0 elsewhere, in the shape and type of x."""
+class SparseSoftmaxCrossEntropyGrad(CrossEntropyGrad):
+    """dy * (softmax(logits) - labels) where labels are 1 at each row's class number, 0 elsewhere."""
 
-    types = ("T", "index")
-    shape_only = (0,)
-    gradient = None
+    types = ("T", "T", "index")
 
-    def forward(self, xp: ArrayModule, x: Array, labels: Array) -> Any:
-        y, flat = xp.zeros(x.shape, x.dtype), labels.reshape(-1)
-        rows = xp.flatnonzero((flat >= 0) & (flat < x.shape[-1]))
-        y.reshape(-1)[rows * x.shape[-1] + flat[rows]] = 1
-        return y
+    def forward(self, xp: ArrayModule, dy: Array, logits: Array, labels: Array) -> Any:
+        return cross_entropy.sparse_gradient(xp, dy, logits, labels)
 
 
 def check_labels(xp: ArrayModule, labels: Array, classes: int) -> None:

@@ -95,6 +95,11 @@ def test_cross_entropies_take_kernels(gpu, normal):
     for op, right in ((loss.SoftmaxCrossEntropy(), labels), (loss.SparseSoftmaxCrossEntropy(), numbers)):
         np.testing.assert_allclose(op.forward(gpu, logits, right), op.forward(np, logits, right), atol=1e-14)
     assert gpu.launched == ["dense", "sparse", "dense", "sparse"]
+    sent = (loss.SoftmaxCrossEntropyGrad(), labels), (loss.SparseSoftmaxCrossEntropyGrad(), numbers)
+    for op, right in sent:
+        given = logits[:, 0], logits, right
+        np.testing.assert_allclose(op.forward(gpu, *given), op.forward(np, *given), atol=1e-14)
+    assert gpu.launched[4:] == ["dense", "sparse"]
 
 
 def test_steps_of_optimizers_take_kernels(gpu, normal, monkeypatch):

@@ -168,7 +168,6 @@ SAMPLES: list[Sample] = [
         lambda i, d, on, off: np.where(np.eye(4)[i] > 0, on, off),
         {"batch": False},
     ),
-    Sample("OneHotLike", {}, (A, LABELS), lambda x, labels: np.eye(4)[labels]),
     # layout
     unary("Identity", lambda x: x),
     unary("StopGradient", lambda x: x),
@@ -314,6 +313,14 @@ SAMPLES: list[Sample] = [
         {"wrt": [0]},
     ),
     Sample("SparseSoftmaxCrossEntropy", {}, (A * 5, LABELS), lambda x, i: -sp.log_softmax(x, -1)[np.arange(len(i)), i]),
+    Sample(
+        "SoftmaxCrossEntropyGrad", {}, (A[:, 0], A * 5, PROBABILITIES),
+        lambda dy, x, p: dy[:, None] * (sp.softmax(x, -1) - p),
+    ),
+    Sample(
+        "SparseSoftmaxCrossEntropyGrad", {}, (A[:, 0], A * 5, LABELS),
+        lambda dy, x, i: dy[:, None] * (sp.softmax(x, -1) - np.eye(4)[i]),
+    ),
     Sample("L2Loss", {}, (A,), lambda x: np.sum(x * x) / 2),
     # random: shapes and types here, the digits in test_random.py
     *[
