@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from deepkit.core import overrides, seeds
 from deepkit.core.collections import Collections
 from deepkit.core.names import Names
+from deepkit.core.nest import parts
 from deepkit.core.node import GraphDescription, Node
 from deepkit.core.op import Op, lookup
 from deepkit.core.other_names import type_of
@@ -220,7 +221,7 @@ class Graph:
         if nodes is None:
             wanted: list[Node] = []
         else:
-            found = [self.as_graph_element(x, "a control dependency") for x in nodes]
+            found = [self.as_graph_element(part, "a control dependency") for x in nodes for part in parts(x)]
             wanted = list(dict.fromkeys(self._control[-1] + [x if isinstance(x, Node) else x.node for x in found]))
         self._control.append(wanted)
         try:

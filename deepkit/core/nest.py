@@ -56,6 +56,11 @@ def pack(like: Any, leaves: Iterable[Any]) -> Any:
     return map_leaves(lambda _: next(rest), like)
 
 
+def parts(leaf: Any) -> list[Any]:
+    """The tensors that a leaf holds: of SparseTensor, IndexedSlices and TensorArray several, else the leaf alone."""
+    return leaf.parts() if hasattr(leaf, "with_parts") else [leaf]
+
+
 # ---- what stands for a list: also a view of a dict, a set, a generator
 
 

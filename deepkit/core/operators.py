@@ -7,11 +7,17 @@ from typing import Any
 from deepkit.core import door
 from deepkit.core.op import lookup
 from deepkit.core.other_names import ON_TENSORS, Foreign
+from deepkit.errors import DTypeError
 
 
 def _binary(op: str, name: str) -> tuple[Any, Any]:
     def forward(self: Any, other: Any) -> Any:
-        return door.apply(lookup(op)(), self, other, name=name)
+        try:
+            return door.apply(lookup(op)(), self, other, name=name)
+        except DTypeError:
+            if hasattr(type(other), "with_parts"):  # dense * sparse: the sparse tensor may know how
+                return NotImplemented
+            raise
 
     def reflected(self: Any, other: Any) -> Any:
         return door.apply(lookup(op)(), other, self, name=name)

@@ -66,6 +66,14 @@ class IndexedSlices:
         """Other values for the same rows."""
         return IndexedSlices(values, self.indices, self.dense_shape)
 
+    def parts(self) -> list[Any]:
+        """Its tensors: values, indices and, where it is told, the dense shape."""
+        return [self.values, self.indices, *([] if self.dense_shape is None else [self.dense_shape])]
+
+    def with_parts(self, parts: Sequence[Any]) -> IndexedSlices:
+        """Other tensors in the order of `parts()`."""
+        return IndexedSlices(*parts)
+
     def as_dense_tensor(self) -> Any:
         """The same gradient as a tensor of `dense_shape`, zero in all other rows."""
         if self.dense_shape is None:
@@ -83,12 +91,14 @@ class IndexedSlices:
 
     def session_fetch(self) -> tuple[list[Any], Callable[[list[Any]], IndexedSlicesValue]]:
         """What a session computes for this object, and how it puts the values together."""
-        shape = [] if self.dense_shape is None else [self.dense_shape]
-        return [self.values, self.indices, *shape], lambda parts: IndexedSlicesValue(*parts)
+        return self.parts(), lambda parts: IndexedSlicesValue(*parts)
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> IndexedSlicesValue:
         """The values, computed by `session` or the default session."""
         return self.graph.session_for(session, "IndexedSlices.eval()").run(self, feed_dict)
+
+    def __neg__(self) -> IndexedSlices:
+        return self.with_values(-self.values)
 
     def __repr__(self) -> str:
         return f"IndexedSlices(values={self.values!r}, indices={self.indices!r})"

@@ -129,6 +129,7 @@ _BY_NAME = {t.name: t for t in ALL} | {
     "int": int32,
     "str": string,
 }
+_BY_NUMBER: dict[Any, DType] = {number + ref: _BY_NAME[name] for name, number in _ENUM.items() for ref in (0, 100)}
 _BY_NUMPY: dict[np.dtype, DType] = {t.numpy: t for t in ALL}
 _BY_PYTHON: dict[type, DType] = {
     bool: bool_,
@@ -146,19 +147,26 @@ def accumulator(dtype: np.dtype) -> np.dtype:
 
 
 def as_dtype(value: Any) -> DType:
-    """The DType that `value` names: a DType, a NumPy type, a name such as "float32", or a Python type.
+    """The DType that `value` names: a DType, a NumPy type, a name such as "float32", a Python type, or a number.
 
-    The Python types int and float mean int32 and float32, as in TensorFlow.
+    The Python types int and float mean int32 and float32, as in TensorFlow, and so do its numbers of types (1 is
+    float32); those of its references, 100 more, name the type that is referred to.
     """
     if isinstance(value, DType):
         return value
-    table: dict[Any, DType] = _BY_NAME if isinstance(value, str) else _BY_PYTHON if isinstance(value, type) else {}
-    found = table.get(value) or _by_numpy(value)
+    found = _table(value).get(value) or _by_numpy(value)
     if found is None:
         raise DTypeError(
             f"{value!r} is not a data type that deepkit knows", hint="one of " + ", ".join(t.name for t in ALL)
         )
     return found
+
+
+def _table(value: Any) -> dict[Any, DType]:
+    """Where `value` may stand: among names, Python's types or TensorFlow's numbers of types."""
+    if isinstance(value, str):
+        return _BY_NAME
+    return _BY_PYTHON if isinstance(value, type) else _BY_NUMBER if type(value) is int else {}
 
 
 def _by_numpy(value: Any) -> DType | None:

@@ -14,9 +14,9 @@ from deepkit.core.slices import IndexedSlices
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Any:
     """The Euclidean norm of all numbers in a list of tensors together (None entries are left out)."""
     present = [_numbers(t) for t in t_list if t is not None]
-    with scope(name, "global_norm", present) as full:
+    with scope(name, "global_norm", present):
         halves = ops.stack([ops.l2_loss(t) for t in present])
-        return ops.sqrt(ops.reduce_sum(halves) * 2.0, name=full)
+        return ops.sqrt(ops.reduce_sum(halves) * 2.0, name="global_norm")
 
 
 def clip_by_global_norm(

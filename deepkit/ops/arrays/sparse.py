@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,9 +77,21 @@ class SparseTensor:
     def get_shape(self) -> Shape:
         return self.shape
 
+    def parts(self) -> list[AnyTensor]:
+        """Its three tensors: indices, values, dense shape."""
+        return [self.indices, self.values, self.dense_shape]
+
+    def with_parts(self, parts: Sequence[AnyTensor]) -> SparseTensor:
+        """Other tensors in the order of `parts()`."""
+        return type(self)(*parts)
+
+    def with_values(self, values: AnyTensor) -> SparseTensor:
+        """Other values at the same places."""
+        return type(self)(self.indices, values, self.dense_shape)
+
     def session_fetch(self) -> tuple[list[Any], Callable[[list[Any]], SparseTensorValue]]:
         """The parts a session has to compute, and how all three are put together."""
-        parts = [self.indices, self.values, self.dense_shape]
+        parts = self.parts()
         unknown = [part for part in parts if not hasattr(part, "numpy")]
 
         def together(computed: list[Any]) -> SparseTensorValue:
@@ -90,7 +102,7 @@ class SparseTensor:
 
     def session_feed(self, value: Any) -> dict[Any, Any]:
         """The parts that are fed where this is fed a SparseTensorValue, or (indices, values, dense_shape)."""
-        parts: dict[Any, Any] = dict(zip((self.indices, self.values, self.dense_shape), value, strict=True))
+        parts: dict[Any, Any] = dict(zip(self.parts(), value, strict=True))
         return {part: v for part, v in parts.items() if not part.node.op.is_constant}
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
@@ -100,6 +112,9 @@ class SparseTensor:
     def __mul__(self, other: TensorLike) -> SparseTensor:
         """Every value times the number of `other`, which broadcasts, at its place."""
         return ops.sparse_dense_cwise_mul(self, other)
+
+    __rmul__ = __mul__
+    __array_ufunc__ = None  # numpy_array * sparse asks the sparse tensor, not NumPy
 
     def __truediv__(self, other: TensorLike) -> SparseTensor:
         """Every value by the number of `other`, which broadcasts, at its place."""
@@ -210,7 +225,7 @@ def sparse_tensor_dense_matmul(
     """
     from deepkit.ops.functions import ops
 
-    with scope(name, "SparseTensorDenseMatMul", sp_a.values, b) as full:
+    with scope(name, "SparseTensorDenseMatMul", sp_a.values, b):
         b = convert(b, beside=sp_a.values)
         b = ops.matrix_transpose(b, conjugate=True) if adjoint_b else b
         b = _with_rows(b, sp_a, 0 if adjoint_a else 1)
@@ -219,7 +234,7 @@ def sparse_tensor_dense_matmul(
         if adjoint_a:
             row, column, values = column, row, ops.conj(values)
         products = ops.expand_dims(values, 1) * ops.gather(b, column)
-        found = ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name=full)
+        found = ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name="SparseTensorDenseMatMul")
         return shown_as(found, "SparseTensorDenseMatMul")
 
 

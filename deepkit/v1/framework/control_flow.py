@@ -9,13 +9,14 @@ from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import default_graph
-from deepkit.core.nest import flatten
+from deepkit.core.nest import flatten, parts
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
-from deepkit.core.shape import UNKNOWN
+from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
+from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
 
@@ -91,14 +92,25 @@ def while_loop(
         given = packed(loop_vars, leaves)
         return function(*given) if many else function(given)
 
-    known = [v.shape for v in variables] if shape_invariants is None else _shapes(shape_invariants)
-    lists = [isinstance(leaf, TensorArray) for leaf in flatten(loop_vars)]  # these grow as they are written
+    leaves = flatten(loop_vars)
+    given = [None] * len(leaves) if shape_invariants is None else _shapes(shape_invariants)
+    kept = [shape for leaf, told in zip(leaves, given, strict=True) for shape in _kept_shapes(leaf, told)]
     results = loops.while_loop(
-        lambda *leaves: called(cond, leaves), lambda *leaves: flat(called(body, leaves)), variables,
-        [UNKNOWN if grows else s for s, grows in zip(known, lists, strict=True)], maximum_iterations, name or "while",
+        lambda *leaves: called(cond, leaves), lambda *leaves: flat(called(body, leaves)), variables, kept,
+        maximum_iterations, name or "while",
     )
     last = packed(loop_vars, results)
     return last[0] if many and len(last) == 1 and not return_same_structure else last
+
+
+def _kept_shapes(leaf: Any, told: Any) -> list[Any]:
+    """What holds in every turn of the shapes of a loop variable's tensors: of lists and sparse tensors little."""
+    if isinstance(leaf, TensorArray):
+        return [UNKNOWN]  # it grows as it is written
+    if isinstance(leaf, SparseTensor):
+        rank = leaf.indices.shape[1]
+        return [Shape([None, rank]), Shape([None]), Shape([rank])]
+    return [constant_of(part).shape for part in parts(leaf)] if told is None or hasattr(leaf, "with_parts") else [told]
 
 
 def _shapes(structure: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
-from deepkit.core.nest import leaves, listed
+from deepkit.core.nest import leaves, listed, parts
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.other_names import shown_as
@@ -95,7 +95,7 @@ def no_op(name: str | None = None) -> Node:
 
 def group(*inputs: Any, name: str | None = None) -> Node:
     """One operation that runs all of `inputs`, in any nesting."""
-    wanted = leaves(inputs)
+    wanted = [part for leaf in leaves(inputs) for part in parts(leaf)]
     graph = tracing.target(wanted[0].graph) if wanted else default_graph()
     nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
     return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
@@ -107,7 +107,14 @@ def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any 
     present = [t for t in tensors if t is not None]
     graph = tracing.target(present[0].graph)
     with graph.name_scope(name or "tuple"), graph.control_dependencies([*present, *(control_inputs or [])]):
-        return [None if t is None else ops.identity(t, "control_dependency") for t in tensors]
+        return [None if t is None else _after(t) for t in tensors]
+
+
+def _after(tensor: Any) -> Any:
+    """The tensor as a node made here; of a SparseTensor or IndexedSlices the values, which wait for all."""
+    if hasattr(tensor, "with_values"):
+        return tensor.with_values(ops.identity(tensor.values, "control_dependency"))
+    return ops.identity(tensor, "control_dependency")
 
 
 # ---- contexts of the default graph

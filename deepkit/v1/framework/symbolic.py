@@ -11,7 +11,6 @@ from typing import Any, ParamSpec
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
 from deepkit.core.nest import concrete
-from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
@@ -77,14 +76,27 @@ def _label(function: Callable[..., Any]) -> str:
     return function.__name__.strip("_") if op is None else op.label or op.__name__
 
 
-def on_rows(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, except that of IndexedSlices it changes the values of the named rows: the result is IndexedSlices."""
+def on_values(function: Callable[..., Any], *kinds: type) -> Callable[..., Any]:
+    """`function`, except that of IndexedSlices or a SparseTensor, as far as among `kinds`, it changes the values alone."""
 
     @functools.wraps(function)
-    def wrapper(t: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(t, IndexedSlices):
-            return t.with_values(function(t.values, *args, **kwargs))
-        return function(t, *args, **kwargs)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], kinds):
+            x: Any = args[0]
+            return x.with_values(function(x.values, *args[1:], **kwargs))
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def on_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, except that of what holds several tensors it is the same kind of thing, each tensor changed."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if args and hasattr(args[0], "with_parts"):
+            return args[0].with_parts([function(part, *args[1:], **kwargs) for part in args[0].parts()])
+        return function(*args, **kwargs)
 
     return wrapper
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,14 @@ class TensorArray:
         made = TensorArray(self.dtype, size, self._dynamic, flow=flow)
         made._known = self._known  # shared: what a loop's body learns about the entries holds after the loop, too
         return made
+
+    def parts(self) -> list[Any]:
+        """The tensor that holds its entries, as a list of one."""
+        return [self.flow]
+
+    def with_parts(self, parts: Sequence[Any]) -> TensorArray:
+        """The same list with other entries."""
+        return self.with_flow(*parts)
 
     @property
     def element_shape(self) -> Shape:
@@ -138,13 +146,15 @@ class TensorArray:
 
 
 def flat(structure: Any) -> list[Any]:
-    """The leaves of nested lists, tuples and dicts; for a TensorArray the tensor that holds its entries."""
-    return [leaf.flow if isinstance(leaf, TensorArray) else leaf for leaf in nest.flatten(structure)]
+    """The tensors of nested lists, tuples and dicts; of a TensorArray, SparseTensor or IndexedSlices those inside."""
+    return [part for leaf in nest.flatten(structure) for part in nest.parts(leaf)]
 
 
 def packed(like: Any, leaves: Iterable[Any]) -> Any:
-    """`leaves` nested as `like` is; a TensorArray goes on with the entries that its leaf holds."""
+    """`leaves` nested as `like` is; what holds tensors goes on with as many as it has."""
     rest = iter(leaves)
-    return nest.map_leaves(
-        lambda leaf: leaf.with_flow(next(rest)) if isinstance(leaf, TensorArray) else next(rest), like
-    )
+
+    def made(leaf: Any) -> Any:
+        return leaf.with_parts([next(rest) for _ in leaf.parts()]) if hasattr(leaf, "with_parts") else next(rest)
+
+    return nest.map_leaves(made, like)

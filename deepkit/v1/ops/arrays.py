@@ -8,8 +8,10 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core.other_names import shown_as
+from deepkit.core.slices import IndexedSlices
 from deepkit.device.dtypes import float32, float64, int32, int64
-from deepkit.v1.framework.symbolic import constant_of, symbolic
+from deepkit.ops.arrays.sparse import SparseTensor
+from deepkit.v1.framework.symbolic import constant_of, on_parts, on_values, symbolic
 
 __all__ = [
     "argsort", "batch_gather", "batch_to_space", "batch_to_space_nd", "bincount", "bitcast", "boolean_mask",
@@ -34,7 +36,7 @@ bincount = symbolic(ops.bincount)
 bitcast = symbolic(ops.bitcast)
 boolean_mask = symbolic(ops.boolean_mask)
 broadcast_to = symbolic(ops.broadcast_to)
-cast = symbolic(ops.cast)
+cast = on_values(symbolic(ops.cast), SparseTensor, IndexedSlices)
 concat = symbolic(ops.concat)
 confusion_matrix = symbolic(ops.confusion_matrix)
 count_nonzero = symbolic(ops.count_nonzero)
@@ -49,7 +51,7 @@ gather = symbolic(ops.gather)
 gather_nd = symbolic(ops.gather_nd)
 histogram_fixed_width = symbolic(ops.histogram_fixed_width)
 histogram_fixed_width_bins = symbolic(ops.histogram_fixed_width_bins)
-identity = symbolic(ops.identity)
+identity = on_parts(symbolic(ops.identity))
 invert_permutation = symbolic(ops.invert_permutation)
 lin_space = symbolic(ops.lin_space, "linspace/")
 linspace = symbolic(ops.linspace, "linspace/")
@@ -62,7 +64,7 @@ pack = _stack = symbolic(ops.stack)
 pad = symbolic(ops.pad)
 parallel_stack = symbolic(ops.parallel_stack)
 range = symbolic(ops.range)
-rank = symbolic(ops.rank)
+_rank = symbolic(ops.rank)
 reshape = symbolic(ops.reshape)
 reverse = symbolic(ops.reverse)
 reverse_sequence = symbolic(ops.reverse_sequence)
@@ -72,8 +74,8 @@ scatter_nd = symbolic(ops.scatter_nd)
 searchsorted = symbolic(ops.searchsorted)
 sequence_mask = symbolic(ops.sequence_mask)
 setdiff1d = symbolic(ops.setdiff1d)
-shape = symbolic(ops.shape)
-size = symbolic(ops.size)
+_shape = symbolic(ops.shape)
+_size = symbolic(ops.size)
 slice = symbolic(ops.slice_)
 sort = symbolic(ops.sort)
 space_to_batch = symbolic(ops.space_to_batch, "SpaceToBatchND")
@@ -107,7 +109,33 @@ unpack = symbolic(ops.unstack)
 unravel_index = symbolic(ops.unravel_index)
 unstack = symbolic(ops.unstack)
 zeros = symbolic(ops.zeros)
-zeros_like = symbolic(ops.zeros_like)
+_zeros_like = symbolic(ops.zeros_like)
+
+
+def shape(input: Any, name: str | None = None, out_type: Any = int32) -> Any:
+    """The lengths of the axes, as a tensor (rank,) of `out_type`; of a SparseTensor those of the dense tensor."""
+    if isinstance(input, SparseTensor):
+        return ops.cast(input.dense_shape, out_type, name or "Shape")
+    return _shape(input, name, out_type)
+
+
+def size(input: Any, name: str | None = None, out_type: Any = int32) -> Any:
+    """How many elements there are, as a scalar of `out_type`; of a SparseTensor those of the dense tensor."""
+    if isinstance(input, SparseTensor):
+        return ops.reduce_prod(ops.cast(input.dense_shape, out_type), name=name or "Size")
+    return _size(input, name, out_type)
+
+
+def rank(input: Any, name: str | None = None) -> Any:
+    """How many axes there are, as an int32 scalar; of a SparseTensor those of the dense tensor."""
+    return _size(input.dense_shape, name or "Rank") if isinstance(input, SparseTensor) else _rank(input, name)
+
+
+def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:
+    """Zeros in the shape of `tensor`, a dense or a sparse one, and of its type if none is given."""
+    if isinstance(tensor, SparseTensor):
+        return zeros(tensor.dense_shape, tensor.dtype if dtype is None else dtype, name=name or "zeros_like")
+    return _zeros_like(tensor, dtype, name, optimize)
 
 
 def to_float(x: Any, name: str = "ToFloat") -> Any:

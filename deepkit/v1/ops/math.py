@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deepkit import ops
-from deepkit.v1.framework.symbolic import constant_of, on_rows, symbolic
+from deepkit.core.slices import IndexedSlices
+from deepkit.ops.arrays.sparse import SparseTensor
+from deepkit.v1.framework.symbolic import constant_of, on_values, symbolic
 
 __all__ = [
     "abs", "accumulate_n", "acos", "acosh", "add", "add_n", "angle", "arg_max", "arg_min", "argmax", "argmin",
@@ -23,7 +25,7 @@ __all__ = [
     "unsorted_segment_sqrt_n", "unsorted_segment_sum", "verify_tensor_all_finite", "where", "zeta",
 ]
 
-abs = symbolic(ops.abs)
+abs = on_values(symbolic(ops.abs), SparseTensor)
 acos = symbolic(ops.acos)
 acosh = symbolic(ops.acosh)
 add = symbolic(ops.add)
@@ -53,7 +55,7 @@ div = symbolic(ops.div)
 div_no_nan = symbolic(ops.div_no_nan)
 divide = symbolic(ops.divide, "truediv")
 equal = symbolic(ops.equal)
-erf = symbolic(ops.erf)
+erf = on_values(symbolic(ops.erf), SparseTensor)
 erfc = symbolic(ops.erfc)
 exp = symbolic(ops.exp)
 expm1 = symbolic(ops.expm1)
@@ -86,7 +88,7 @@ mod = symbolic(ops.floormod)
 mul = symbolic(ops.multiply)
 multiply = symbolic(ops.multiply)
 neg = symbolic(ops.negative)
-negative = symbolic(ops.negative)
+negative = on_values(symbolic(ops.negative), SparseTensor)
 not_equal = symbolic(ops.not_equal)
 polygamma = symbolic(ops.polygamma)
 pow = symbolic(ops.pow)
@@ -114,16 +116,16 @@ segment_prod = symbolic(ops.segment_prod)
 segment_sum = symbolic(ops.segment_sum)
 select = symbolic(ops.where)
 sigmoid = symbolic(ops.sigmoid)
-sign = symbolic(ops.sign)
+sign = on_values(symbolic(ops.sign), SparseTensor)
 sin = symbolic(ops.sin)
 sinh = symbolic(ops.sinh)
-sqrt = symbolic(ops.sqrt)
-square = symbolic(ops.square)
+sqrt = on_values(symbolic(ops.sqrt), SparseTensor)
+square = on_values(symbolic(ops.square), SparseTensor)
 squared_difference = symbolic(ops.squared_difference)
 sub = symbolic(ops.subtract)
 subtract = symbolic(ops.subtract)
 tan = symbolic(ops.tan)
-tanh = symbolic(ops.tanh)
+tanh = on_values(symbolic(ops.tanh), SparseTensor)
 truediv = symbolic(ops.truediv, "truediv")
 truncatediv = symbolic(ops.truncatediv)
 truncatemod = symbolic(ops.truncatemod)
@@ -137,8 +139,8 @@ verify_tensor_all_finite = symbolic(ops.verify_tensor_all_finite, "VerifyFinite/
 where = symbolic(ops.where)
 xlogy = symbolic(ops.xlogy)
 zeta = symbolic(ops.zeta)
-clip_by_norm = on_rows(symbolic(ops.clip_by_norm))
-clip_by_value = on_rows(symbolic(ops.clip_by_value))
+clip_by_norm = on_values(symbolic(ops.clip_by_norm), IndexedSlices)
+clip_by_value = on_values(symbolic(ops.clip_by_value), IndexedSlices)
 
 
 def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: Any = None) -> Any:

@@ -18,8 +18,8 @@ from deepkit.v1.framework.symbolic import constant_of, symbolic
 
 __all__ = [
     "SparseTensor", "SparseTensorValue", "edit_distance", "sparse_add", "sparse_concat", "sparse_fill_empty_rows",
-    "sparse_mask", "sparse_maximum", "sparse_minimum", "sparse_reduce_max", "sparse_reduce_sum", "sparse_reorder",
-    "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n",
+    "sparse_mask", "sparse_maximum", "sparse_merge", "sparse_minimum", "sparse_reduce_max", "sparse_reduce_sum",
+    "sparse_reorder", "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_segment_mean", "sparse_segment_sqrt_n",
     "sparse_segment_sum", "sparse_slice", "sparse_softmax", "sparse_split", "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense", "sparse_to_dense", "sparse_to_indicator", "sparse_transpose",
 ]
@@ -123,6 +123,28 @@ def sparse_split(
         raise ArgumentError("sparse_split takes its arguments by their names", hint="sp_input=..., num_split=..., axis=...")
     along = axis if axis is not None else split_dim
     return _made(ops.sparse_split(_in_graph(sp_input), int(num_split), int(along), name))
+
+
+def sparse_merge(
+    sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None = None, already_sorted: bool = False
+) -> SparseTensor:
+    """Ids and their values at the same places as one sparse tensor, whose last axis is the id.
+
+    sp_ids: integers, or a list of such sparse tensors, each with its vocab_size and an axis of its own; sp_values: any
+    numbers. Result: the axes of sp_ids without the last one, then the vocabularies; in rising order of the places,
+    unless they are already_sorted.
+    """
+    several = isinstance(sp_ids, (list, tuple))
+    ids = [_in_graph(x) for x in (sp_ids if several else [sp_ids])]
+    sizes = list(vocab_size) if several else [vocab_size]
+    if len(ids) != len(sizes):
+        raise ArgumentError(f"sparse_merge: {len(ids)} tensors of ids, {len(sizes)} vocabularies", rule="one for each")
+    values = _in_graph(sp_values).values
+    named = [ops.expand_dims(ops.cast(x.values, "int64"), 1) for x in ids]
+    lengths = [ops.reshape(ops.cast(constant_of(size), "int64"), [1]) for size in sizes]
+    places = ops.concat([ids[0].indices[:, :-1], *named], 1)
+    merged = SparseTensor(places, values, ops.concat([ids[0].dense_shape[:-1], *lengths], 0))
+    return merged if already_sorted else sparse_reorder(merged, name)
 
 
 def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:

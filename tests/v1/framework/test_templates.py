@@ -112,7 +112,7 @@ def test_only_the_rows_of_a_batch_move(sess) -> None:
     np.testing.assert_allclose(sess.run(table)[:, 0], [1, 0.8, 1, 0.9], rtol=1e-6)
     found = sess.run(grad, {ids: [2, 0]})
     assert (found.indices.tolist(), found.values.shape) == ([2, 0], (2, 2))
-    assert sess.run(tf.identity(grad), {ids: [2]}).tolist() == [[0, 0], [0, 0], [1, 1], [0, 0]]
+    assert sess.run(tf.convert_to_tensor(grad), {ids: [2]}).tolist() == [[0, 0], [0, 0], [1, 1], [0, 0]]
     (clipped,), norm = tf.clip_by_global_norm([grad], 1.0)
     assert isinstance(clipped, tf.IndexedSlices)
     np.testing.assert_allclose(sess.run(norm, {ids: [2, 0]}), 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from deepkit import ops
@@ -50,7 +51,7 @@ def runs_as_one_op(cell: Any) -> bool:
 
 def _activation(cell: Any) -> Any:
     """The name under which the whole-sequence ops know the cell's activation; None if they do not."""
-    return WHOLE_SEQUENCE.get(getattr(cell._activation, "__wrapped__", cell._activation))
+    return WHOLE_SEQUENCE.get(inspect.unwrap(cell._activation))
 
 
 def _as_one_op(cell: Any, x: Symbol, state: Any, lengths: Symbol | None) -> tuple[Any, Any]:
