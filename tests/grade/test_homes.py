@@ -76,3 +76,33 @@ def test_a_folder_swept_up_before_it_is_locked_is_made_again(tmp_path, monkeypat
     with homes.home() as folder:
         assert folder == made[1]
         assert os.path.isdir(folder)
+
+
+MOUNTING = """
+import ctypes, sys
+from deepkit.grade.confine import homes
+kernel = ctypes.CDLL(None, use_errno=True)
+assert kernel.unshare(0x20000) == 0 and kernel.mount(b"none", b"/", None, 0x44000, None) == 0  # mounts of one's own
+with homes.home() as folder:
+    for name in ("mounted", "a place"):
+        (homes.Path(folder) / name).mkdir()
+        assert kernel.mount(sys.argv[1].encode(), f"{folder}/{name}".encode(), None, 0x1000, None) == 0  # the same files
+    assert len(homes._mounted(folder)) == 2
+    if sys.argv[2] == "for ever":
+        homes.subprocess.run = lambda *_, **__: None
+assert not homes._mounted(folder) or sys.argv[2] == "for ever"
+print(homes.os.path.exists(folder))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="root alone can mount, on Linux")
+@pytest.mark.parametrize(("how", "stays"), [("until taken away", "False"), ("for ever", "True")])
+def test_what_is_mounted_in_a_folder_is_not_removed(tmp_path, how, stays):
+    """Two names of one folder on one disk: no file system ends where the mount begins, so only the table of mounts tells."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("x")
+    command = [sys.executable, "-W", "ignore", "-c", MOUNTING, str(precious), how]
+    done = subprocess.run(command, env=os.environ | {"TMPDIR": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (stays, "")
+    assert (precious / "file").read_text() == "x"

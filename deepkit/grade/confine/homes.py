@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 _PREFIX = "deepkit-answer-"
+_ESCAPED = re.compile(r"\\([0-7]{3})")  # how the kernel's table of mounts writes a blank
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -52,7 +55,25 @@ def sweep() -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder. It may be nested more deeply than Python can follow, and what it holds says nothing."""
+    """Remove a folder. It may be nested more deeply than Python can follow, and what it holds says nothing.
+
+    What is mounted in it lies elsewhere and belongs to others. Root's answer that runs unfenced may mount the whole tree of
+    files there; it is taken away first, and as long as anything is mounted, nothing is removed.
+    """
     with contextlib.suppress(OSError):  # empty, where the answer wrote in a world of its own
         return os.rmdir(folder)
-    subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
+    for place in _mounted(folder):
+        subprocess.run(["umount", "--lazy", "--", place], check=False, stderr=subprocess.DEVNULL)
+    if left := _mounted(folder):
+        warnings.warn(f"{folder} stays: something is mounted at {left[0]}; unmount it, then remove the folder", stacklevel=2)
+        return
+    subprocess.run(["rm", "-rf", "--one-file-system", "--", folder], check=False, stderr=subprocess.DEVNULL)
+
+
+def _mounted(folder: str) -> list[str]:
+    """Where something is mounted in a folder, the innermost first."""
+    inside = os.path.realpath(folder) + os.sep
+    with contextlib.suppress(FileNotFoundError), open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        places = [_ESCAPED.sub(lambda code: chr(int(code[1], 8)), line.split()[4]) for line in file]
+        return [place for place in reversed(places) if place.startswith(inside)]
+    return []  # no Linux: an answer cannot mount
