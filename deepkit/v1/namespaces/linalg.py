@@ -36,8 +36,19 @@ from deepkit.v1.ops.linalg import matrix_solve_ls as lstsq
 from deepkit.v1.ops.linalg import matrix_triangular_solve as triangular_solve
 from deepkit.v1.ops.linalg import self_adjoint_eig as eigh
 from deepkit.v1.ops.linalg import self_adjoint_eigvals as eigvalsh
+from deepkit.v1.ops.linear_operators import (
+    LinearOperator,
+    LinearOperatorComposition,
+    LinearOperatorDiag,
+    LinearOperatorFullMatrix,
+    LinearOperatorIdentity,
+    LinearOperatorLowerTriangular,
+    LinearOperatorScaledIdentity,
+)
 
 __all__ = [
+    "LinearOperator", "LinearOperatorComposition", "LinearOperatorDiag", "LinearOperatorFullMatrix",
+    "LinearOperatorIdentity", "LinearOperatorLowerTriangular", "LinearOperatorScaledIdentity",
     "adjoint", "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part", "eigh", "eigvalsh",
     "einsum", "eye", "global_norm", "inv", "l2_normalize", "logdet", "lstsq", "matmul", "matrix_rank",
     "matrix_transpose", "matvec", "norm", "normalize", "pinv", "qr", "set_diag", "slogdet", "solve", "svd",
