@@ -10,7 +10,7 @@ bool and texts go in and out of it in CPU memory.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from deepkit.core.node import Node
@@ -20,56 +20,50 @@ from deepkit.device import devices
 from deepkit.device.devices import CPU, JOB, Device, parse
 from deepkit.errors import GraphError
 
-__all__ = ["JOB", "Device", "Placement", "available", "configure", "log", "parse", "place"]
+__all__ = ["JOB", "Device", "Placement", "available", "configure", "parse"]
 
-Placement = Callable[[Sequence[Node]], dict[Node, Device]]
-"""Says which device computes which of these nodes; a session has one."""
 always_soft = False  # `deepkit run-tf1` sets it: a program written on a machine with a GPU runs on any
-
-
-def gpu_device_count() -> int:
-    """How many GPUs can be used."""
-    return devices.gpu_count()
 
 
 def available(config: Any = None) -> list[Device]:
     """This machine's devices; ConfigProto(device_count={"CPU": 4}) makes four of one processor, for trying things out."""
     counts = getattr(config, "device_count", None) or {}
     cpus = max(int(counts.get("CPU", counts.get("cpu", 1))), 1)
-    gpus = min(gpu_device_count(), int(counts.get("GPU", counts.get("gpu", 1 << 30))))
+    gpus = min(devices.gpu_count(), int(counts.get("GPU", counts.get("gpu", 1 << 30))))
     return [Device("CPU", i) for i in range(cpus)] + [Device("GPU", i) for i in range(gpus)]
-
-
-def has_gpu(config: Any = None) -> bool:
-    """Whether a session of this ConfigProto can use a GPU."""
-    return available(config)[-1].is_gpu
 
 
 def configure(config: Any) -> None:
     """Does what gpu_options of a ConfigProto say: which GPUs count, and how much of their memory is taken."""
     options = getattr(config, "gpu_options", None)
-    if options is not None and gpu_device_count():
+    if options is not None and devices.gpu_count():
         devices.show(str(getattr(options, "visible_device_list", "") or ""))
         fraction = float(getattr(options, "per_process_gpu_memory_fraction", 0.0) or 0.0)
         devices.limit_memory(fraction, bool(getattr(options, "allow_growth", False)))
 
 
-def place(nodes: Iterable[Node], config: Any = None) -> dict[Node, Device]:
-    """Each node's device: the one it asks for if that is there. GraphError if it is not, but with allow_soft_placement it
-    is placed as if it had asked for nothing. An op of the CPU never runs on a GPU, whoever asks."""
-    wished = [(node, parse(node.device) if node.device else None) for node in nodes]
-    there = available(config)
-    if not there[-1].is_gpu and all(wish in (None, CPU) for _, wish in wished):
-        return {node: CPU for node, _ in wished}
-    soft = always_soft or bool(getattr(config, "allow_soft_placement", False))
-    return {node: _device_of(node, wish, there, soft) for node, wish in wished}
+class Placement:
+    """Says which device computes which node, in a session of this ConfigProto."""
 
+    def __init__(self, config: Any = None):
+        self.devices = available(config)
+        self.has_gpu = self.devices[-1].is_gpu
+        self._soft = bool(getattr(config, "allow_soft_placement", False))
+        self._logged = bool(getattr(config, "log_device_placement", False))
 
-def log(placed: dict[Node, Device], config: Any) -> None:
-    """With log_device_placement every node's device, on standard error."""
-    if getattr(config, "log_device_placement", False):
-        for node, device in placed.items():
-            print(f"{node.name}: ({node.type}): {device.name}", file=sys.stderr)
+    def place(self, nodes: Iterable[Node]) -> dict[Node, Device]:
+        """Each node's device: the one it asks for if that is there. GraphError if it is not, but with allow_soft_placement
+        it is placed as if it had asked for nothing. An op of the CPU never runs on a GPU, whoever asks."""
+        wished = [(node, parse(node.device) if node.device else None) for node in nodes]
+        if not self.has_gpu and all(wish in (None, CPU) for _, wish in wished):
+            return {node: CPU for node, _ in wished}
+        return {node: _device_of(node, wish, self.devices, always_soft or self._soft) for node, wish in wished}
+
+    def log(self, placed: dict[Node, Device]) -> None:
+        """With log_device_placement every node's device, on standard error."""
+        if self._logged:
+            for node, device in placed.items():
+                print(f"{node.name}: ({node.type}): {device.name}", file=sys.stderr)
 
 
 def _device_of(node: Node, wish: Device | None, there: Sequence[Device], soft: bool) -> Device:

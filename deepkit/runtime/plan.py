@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.node import Node, needed
+from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -21,6 +21,7 @@ from deepkit.errors import DeepkitError, GraphError, UnfedError, UninitializedEr
 from deepkit.ops.transfer import ToDevice
 from deepkit.runtime.passes import fold, fuse, join, memory, merge, order, prune, transfers
 from deepkit.runtime.passes.fold import Known
+from deepkit.runtime.passes.order import Call
 from deepkit.runtime.placement import Placement
 
 _serial = itertools.count()
@@ -36,8 +37,8 @@ class Plan:
 
     targets: Symbols and Nodes (None: a result of a body that nobody uses); feeds: the Symbols that will be given, in this
     order; stream_of: a node's random stream; passes: the optional passes to use; resource_of: what a session keeps for a
-    node; assumed: values of Symbols that are the same in all runs; place: says which device computes which node, None: the
-    CPU computes all; body: the values go to an op that runs this graph, on the device `around`, which takes them as they
+    node; assumed: values of Symbols that are the same in all runs; placement: says which device computes which node, None:
+    the CPU computes all; body: the values go to an op that runs this graph, on the device `around`, which takes them as they
     are, borrowed memory or not. Several threads may run one plan at once: what a run computes is
     its own, what it changes are the store, the streams and the resources.
     """
@@ -45,27 +46,34 @@ class Plan:
     def __init__(
         self, targets: Sequence[Symbol | Node | None], feeds: Sequence[Symbol], stream_of: Callable[[Node], Any],
         passes: frozenset[str], resource_of: Callable[[Node], Any] = no_resource,
-        assumed: Mapping[Symbol, Any] | None = None, place: Placement | None = None, body: bool = False,
+        assumed: Mapping[Symbol, Any] | None = None, placement: Placement | None = None, body: bool = False,
         around: Device | None = None,
     ):
         machine.keep_freed()
         self.targets, self.feeds = list(targets), list(feeds)
         self._stream_of, self._passes, self._resource_of, self._body = stream_of, passes, resource_of, body
-        self._place = place
+        self._placement = placement
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
-        self.asked = nodes = prune.prune(self.targets, fed | settled.keys())  # what the fetches need, folded nodes too
+        # what the fetches need, folded nodes too
+        self.asked = nodes = prune.prune(self.targets, fed | settled.keys(), lambda node: node.required)
         check_fed(nodes, fed)
-        self.devices = {} if place is None else place([*(x.node for x in self.feeds), *nodes])
+        self.devices = {} if placement is None else placement.place([*(x.node for x in self.feeds), *nodes])
         self.devices.update(dict.fromkeys({x.node for x in self.feeds}.difference(nodes), devices.CPU))  # where feeds are
         constants = fold.constants(nodes, fed, self.devices)
         self.known = Known(fed, {**prune.stand_ins(nodes, fed), **constants, **settled}, self.devices)
-        self._simplify(nodes, transfers.places(self.devices, around))
+        on_gpu = placement is not None and placement.has_gpu
+        self._simplify(nodes, transfers.Places(dict(self.devices), around) if on_gpu else None)
         self._share_memory()
         self._used: set[Any] = {*self._results, *self.targets}  # Symbols whose values are read, and Nodes that are awaited
-        for node in self.order:
-            self._used.update(self.known.sources(node), node.control_inputs)
+        for call in self.calls:
+            self._used.update(call.inputs, call.node.control_inputs)
         self._write()
+
+    @property
+    def order(self) -> list[Node]:
+        """The nodes that the calls are for."""
+        return [call.node for call in self.calls]
 
     def _simplify(self, nodes: list[Node], places: transfers.Places | None) -> None:
         """Runs the passes that change what is computed, in which order and where: on the CPU alone if `places` is None."""
@@ -74,38 +82,26 @@ class Plan:
             if name in self._passes:
                 simplify(nodes, known)
         self._results = [known.source(t) if isinstance(t, Symbol) else t for t in self.targets]
-        self.order = order.order(self._live(nodes), known.sources)
+        self.calls = order.order(order.live(self._results, known), known)
         one_call = [("fuse", fuse.fuse), ("join", join.join)]
         for name, bring_together in one_call if places is not None else one_call[1:]:  # fuse makes kernels for a GPU
             if name in self._passes:
-                self.order = bring_together(self.order, known, [*self._results, *self.targets])
+                self.calls = bring_together(self.calls, known, [*self._results, *self.targets])
         if places is not None:
-            self.order, self._results = transfers.transfers(self.order, known, places, self._results)
-
-    def _live(self, nodes: list[Node]) -> list[Node]:
-        """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
-
-        def before(node: Node) -> list[Node]:
-            return [*(x.node for x in self.known.sources(node) if x not in self.known), *node.control_inputs]
-
-        keep = set(needed([t for t in self._results if t is not None and t not in self.known], before))
-        settled = self.known.fed | self.known.values.keys() | self.known.same.keys()
-        return [node for node in nodes if node in keep and not (node.outputs and settled >= set(node.outputs))]
+            self.calls, self._results = transfers.transfers(self.calls, known, places, self._results)
 
     def _share_memory(self) -> None:
         """Finds who may write into whose memory, and which results must be copied before they are given away."""
-        sources = self.known.sources
-        variables = [x for node in self.order for x in self.known.runs(node)[1] if isinstance(x, Variable)]
+        variables = [x for call in self.calls for x in call.inputs if isinstance(x, Variable)]
         outside = {*self.known.fed, *self.known.values, *variables}
-        owned = memory.owners(self.order, sources, outside)
+        owned = memory.owners(self.calls, outside)
         self._borrowed = memory.borrowed([x if isinstance(x, Symbol) else None for x in self._results], owned, outside)
         self._in_place: set[Node] = set()
         self._reusing: set[Node] = set()
         if "inplace" in self._passes:
             fetched = [x for x in self._results if isinstance(x, Symbol)]
-            self._in_place = set(filter(self._at_home, memory.updated_in_place(self.order, sources, owned, fetched)))
-            reusing = memory.reusable(self.order, sources, owned, fetched, outside)
-            self._reusing = {node for node in reusing if self.known.runs(node)[0].takes_out}
+            self._in_place = set(filter(self._at_home, memory.updated_in_place(self.calls, owned, fetched)))
+            self._reusing = memory.reusable(self.calls, owned, fetched, outside)
 
     def _device(self, node: Node) -> Device:
         """The device that computes a node."""
@@ -124,18 +120,18 @@ class Plan:
         self._variables: dict[Symbol, str] = {}
         self._taken: dict[str, int] = {}
         lines = ["def run(feeds, store):"]
-        self._line_node: dict[int, Node] = {}
+        self.call_at: dict[int, Call] = {}
         for i, x in enumerate(self.feeds):
             self._names[x] = f"f{i}"
         if self.feeds:
             lines.append(f"    {', '.join(self._names[x] for x in self.feeds)}, = feeds")
         dying = self._last_uses()
-        for node in self.order:
-            text = self._call(node)
+        for call in self.calls:
+            text = self._line(call)
             if text is not None:
-                self._line_node[len(lines) + 1] = node
-                lines.append(f"    {text:<60} # {node.name}")
-            dead = [self._names[x] for x in dying.get(node, ()) if x in self._names]
+                self.call_at[len(lines) + 1] = call
+                lines.append(f"    {text:<60} # {call.node.name}")
+            dead = [self._names[x] for x in dying.get(call.node, ()) if x in self._names]
             if dead:
                 lines.append(f"    {' = '.join(dead)} = None")
         results = [self._result(t, borrowed) for t, borrowed in zip(self._results, self._borrowed, strict=True)]
@@ -147,10 +143,7 @@ class Plan:
 
     def _last_uses(self) -> dict[Node, list[Symbol]]:
         """For each node the arrays nobody needs after it."""
-        last: dict[Symbol, Node] = {}
-        for node in self.order:
-            for x in self.known.sources(node):
-                last[x] = node
+        last = {x: call.node for call in self.calls for x in call.inputs}
         kept = {*self._results, *self.known.values, *self.feeds}
         result: dict[Node, list[Symbol]] = {}
         for x, node in last.items():
@@ -176,7 +169,8 @@ class Plan:
         xp = self._device(node).xp
         plans = [
             Plan([r if w or whole else None for r, w in zip(g.results, live, strict=True)], g.inputs, self._stream_of, inner,
-                 self._resource_of, place=self._place, body=True, around=None if self._places is None else self._device(node))
+                 self._resource_of, placement=self._placement, body=True,
+                 around=None if self._places is None else self._device(node))
             for g, live in zip(op.subgraphs, op.live(used), strict=True)
         ]
 
@@ -201,12 +195,13 @@ class Plan:
             self._variables[x] = self._bind(_word(x.node.name), x)
         return self._variables[x]
 
-    def _call(self, node: Node) -> str | None:
-        """The line for one node: `outputs = function(arguments)`, and what it stores."""
+    def _line(self, call: Call) -> str | None:
+        """The line for one call: `outputs = function(arguments)`, and what it stores."""
+        node = call.node
         if node.op.idle:
             return None
-        arguments = self._arguments(node)
-        text = arguments[0] if node.op.reads_variable else f"{self._called(node)}({', '.join(arguments)})"
+        arguments = self._arguments(call)
+        text = arguments[0] if node.op.reads_variable else f"{self._called(call)}({', '.join(arguments)})"
         names = [self._names.setdefault(y, f"t{len(self._names)}") for y in node.outputs]
         outputs = ["_" if y in self.feeds else name for y, name in zip(node.outputs, names, strict=True)]  # fed: for nobody
         if not outputs:
@@ -227,9 +222,9 @@ class Plan:
         """The name of the function that copies to a device."""
         return self._function(ToDevice(device=device.short), device)
 
-    def _arguments(self, node: Node) -> list[str]:
-        """What the node's function is handed before its inputs, and its inputs."""
-        op, given = self.known.runs(node)
+    def _arguments(self, call: Call) -> list[str]:
+        """What the call's function is handed before its inputs, and its inputs."""
+        node, op, given = call
         inputs = [self._argument(op, i, x) for i, x in enumerate(given)]
         first = []
         if op.resource:
@@ -250,9 +245,9 @@ class Plan:
             return self._value(x)
         return f"store.get({self._variable(x)})" if i in op.refs else "None"
 
-    def _called(self, node: Node) -> str:
-        """The name of the function that computes a node; equal ops share one."""
-        op, device = self.known.runs(node)[0], self._device(node)
+    def _called(self, call: Call) -> str:
+        """The name of the function that computes it; equal ops share one."""
+        node, op, device = call.node, call.op, self._device(call.node)
         kind = _kind(op, device)
         if op.subgraphs:
             return self._bind(kind, devices.bound(self._runner(node), device))
@@ -299,16 +294,16 @@ class Plan:
 
     def _located(self, error: Exception, store: MutableMapping[Variable, Any]) -> Exception:
         """The error with the node it happened in, that node's inputs, and the user's line that made it."""
-        node, values = None, {}
+        call, values = None, {}
         trace = error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == self._file:
-                node, values = self._line_node.get(trace.tb_lineno), trace.tb_frame.f_locals
+                call, values = self.call_at.get(trace.tb_lineno), trace.tb_frame.f_locals
             trace = trace.tb_next
-        if node is None:
+        if call is None:
             return error
-        shapes = []
-        for x in self.known.runs(node)[1]:
+        node, shapes = call.node, []
+        for x in call.inputs:
             name = self._names.get(self.known.source(x), "")
             value = values.get(name, self._space.get(name, store.get(x) if isinstance(x, Variable) else None))
             described = f"{x.dtype.name}{tuple(getattr(value, 'shape', ()))}" if value is not None else f"{x.dtype.name}{x.shape}"

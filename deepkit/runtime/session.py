@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,11 +47,11 @@ class Session:
         self.config = config
         self.closed = False
         placement.configure(config)
-        self._place: placement.Placement = functools.partial(placement.place, config=config)
+        self._placement = placement.Placement(config)
         self._arrays: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()  # the values, each on its device
         self.store: MutableMapping[Variable, Any] = self._arrays  # the values as NumPy arrays
-        if placement.has_gpu(config):
-            self.store = Store(self._arrays, self._place)
+        if self._placement.has_gpu:
+            self.store = Store(self._arrays, self._placement)
         self._streams: MutableMapping[Node, Stream] = weakref.WeakKeyDictionary()
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._patience = float(getattr(config, "operation_timeout_in_ms", 0))  # milliseconds; 0: for ever
@@ -88,11 +87,8 @@ class Session:
             key = (fetches if not isinstance(fetches, list) else (list, *fetches), *feeds)
             found = self._plans.get(key)
         except TypeError:  # something nested: the slower, exact way
-            key, found = None, None
-        if found is None:
-            key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feeds])
-            found = self._plans.get(key) or self._compile(key, fetches)
-        plan, rebuild = found
+            found = None
+        plan, rebuild = found or self._planned(fetches, feeds)
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
         patience = self._patience if options is None else float(getattr(options, "timeout_in_ms", 0)) or self._patience
         if run_metadata is not None and trace.wanted(options):
@@ -124,34 +120,34 @@ class Session:
             hint="keep the calls inside the with block, or make a new session and restore the variables",
         )
 
-    def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
-        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed, self._place)
+    def _planned(self, fetches: Any, feeds: Iterable[Any]) -> tuple[Plan, Any]:
+        """The plan for these fetches and feeds, made at the first run, and what puts its values into the form of `fetches`."""
+        key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feeds])
+        found = self._plans.get(key)
+        if found is None:
+            with self._planning:
+                found = self._plans.get(key)  # another thread may have been faster
+                if found is None:
+                    leaves, rebuild = flatten(self.graph, fetches)
+                    plan = self._plan(leaves, list(key[1:]))
+                    self._placement.log(plan.devices)
+                    found = self._plans[key] = plan, rebuild
+        return found
 
-    def _compile(self, key: Any, fetches: Any) -> tuple[Plan, Any]:
-        with self._planning:
-            if key in self._plans:  # another thread was faster
-                return self._plans[key]
-            leaves, rebuild = flatten(self.graph, fetches)
-            plan = self._plan(leaves, list(key[1:]))
-            placement.log(plan.devices, self.config)
-            self._plans[key] = plan, rebuild
-            if all(isinstance(x, (Symbol, Node)) for x in (fetches if isinstance(fetches, list) else [fetches])):
-                self._plans[(fetches if not isinstance(fetches, list) else (list, *fetches), *key[1:])] = plan, rebuild
-            return plan, rebuild
+    def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
+        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed, self._placement)
 
     def list_devices(self) -> list[placement.Device]:
         """The devices this session can use."""
-        return placement.available(self.config)
+        return list(self._placement.devices)
 
     def plan(self, fetches: Any, feeds: Any = ()) -> Plan:
         """The program that run(fetches, feed_dict with these keys) executes; print it."""
-        key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feeds])
-        return (self._plans.get(key) or self._compile(key, fetches))[0]
+        return self._planned(fetches, feeds)[0]
 
     def make_callable(self, fetches: Any, feed_list: Any = None) -> Any:
         """A function of the values of `feed_list` that returns the values of `fetches`; it is planned once, here."""
-        key = (signature(self.graph, fetches), *[feed_key(self.graph, k) for k in feed_list or []])
-        return self._callable(*(self._plans.get(key) or self._compile(key, fetches)))
+        return self._callable(*self._planned(fetches, feed_list or []))
 
     def specialized(self, fetches: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any]) -> Any:
         """As make_callable, for runs in which the Symbols of `assumed` have the values given there.
@@ -160,7 +156,7 @@ class Session:
         """
         with self._planning:
             plan = self._plan(fetches, feeds, assumed)
-            placement.log(plan.devices, self.config)
+            self._placement.log(plan.devices)
         return self._callable(plan, list)
 
     def _callable(self, plan: Plan, rebuild: Any) -> Any:
@@ -185,8 +181,9 @@ class Session:
 
     def _watch_growth(self) -> None:
         """Warns when one line runs the session again and again while the graph keeps growing."""
-        site = user_site()
-        self._growth = self._growth + 1 if self._seen >= 0 and site == self._last_site else 0
+        first = self._seen < 0
+        site = None if first else user_site()
+        self._growth = self._growth + 1 if not first and site == self._last_site else 0
         added = self.graph.version - self._seen
         self._seen, self._last_site = self.graph.version, site
         if self._growth == GROWING_RUNS:

@@ -19,14 +19,14 @@ class Store(MutableMapping[Variable, Any]):
     What is read comes down, what is put in goes up. Reading gives an array of the caller's own.
     """
 
-    def __init__(self, arrays: MutableMapping[Variable, Any], place: Placement):
-        self._arrays, self._place = arrays, place
+    def __init__(self, arrays: MutableMapping[Variable, Any], placement: Placement):
+        self._arrays, self._placement = arrays, placement
 
     def __getitem__(self, variable: Variable) -> np.ndarray:
         return np.array(devices.put(self._arrays[variable], CPU), order="C")
 
     def __setitem__(self, variable: Variable, value: Any) -> None:
-        device = self._place([variable.node])[variable.node]
+        device = self._placement.place([variable.node])[variable.node]
         self._arrays[variable] = devices.put(value, device)
 
     def __delitem__(self, variable: Variable) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from deepkit.core.node import Node
 from deepkit.device import devices
 from deepkit.device.devices import Device
+from deepkit.runtime.passes.order import Call
 from deepkit.runtime.plan import Plan
 
 FULL_TRACE = 3
@@ -60,15 +61,15 @@ def _timed(plan: Plan, timings: list[Timing]) -> Plan:
         begin = time.perf_counter_ns()
 
     def after(line: int, *outputs: Any) -> None:
-        devices.finish(plan.devices.get(plan._line_node[line], devices.CPU))
+        devices.finish(plan.devices.get(plan.call_at[line].node, devices.CPU))
         end = time.perf_counter_ns()
         sizes = [(tuple(getattr(y, "shape", ())), getattr(y, "nbytes", 0)) for y in outputs]
-        timings.append(Timing(plan._line_node[line], begin, end, sizes))
+        timings.append(Timing(plan.call_at[line].node, begin, end, sizes))
 
     tree = ast.parse(plan.source)
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
-    function.body = [new for old in function.body for new in _with_clock(old, plan._line_node)]
+    function.body = [new for old in function.body for new in _with_clock(old, plan.call_at)]
     space = {**plan._space, "_before": before, "_after": after}
     exec(compile(tree, plan._file, "exec"), space)
     result = copy.copy(plan)
@@ -76,13 +77,13 @@ def _timed(plan: Plan, timings: list[Timing]) -> Plan:
     return result
 
 
-def _with_clock(statement: ast.stmt, nodes: dict[int, Node]) -> list[ast.stmt]:
+def _with_clock(statement: ast.stmt, calls: dict[int, Call]) -> list[ast.stmt]:
     """The statement between two looks at the clock, all on its own line: an error is still found by its line.
 
     The second statement of a line, which puts a result into the store, and lines that free memory are left alone.
     """
     line = statement.lineno
-    if line not in nodes or statement.col_offset > 4:
+    if line not in calls or statement.col_offset > 4:
         return [statement]
     given = [name for name in ast.walk(statement) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
     arguments = [ast.Constant(line), *[ast.Name(name.id, ast.Load()) for name in given]]

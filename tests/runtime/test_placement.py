@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import deepkit.v1 as tf
+from deepkit.device import devices
 from deepkit.errors import ArgumentError, GraphError
 from deepkit.runtime import placement
 from deepkit.runtime.placement import Device
@@ -29,7 +30,7 @@ def test_what_is_no_device() -> None:
 
 @pytest.fixture
 def no_gpu(monkeypatch):
-    monkeypatch.setattr(placement, "gpu_device_count", lambda: 0)
+    monkeypatch.setattr(devices, "gpu_count", lambda: 0)
 
 
 def test_a_device_that_is_not_there(no_gpu) -> None:
@@ -74,11 +75,11 @@ def test_list_of_local_devices() -> None:
 
 
 def test_a_cpu_op_stays_on_the_cpu_whoever_asks(monkeypatch) -> None:
-    monkeypatch.setattr(placement, "gpu_device_count", lambda: 1)
+    monkeypatch.setattr(devices, "gpu_count", lambda: 1)
     with tf.Graph().as_default(), tf.device("/gpu:0"):
         texts = tf.as_string(tf.constant([1, 2]))
         numbers = tf.square(tf.constant([1.0, 2.0]))
-    placed = placement.place([texts.op, numbers.op])
+    placed = placement.Placement().place([texts.op, numbers.op])
     assert [placed[texts.op].kind, placed[numbers.op].kind] == ["CPU", "GPU"]
 
 

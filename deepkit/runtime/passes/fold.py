@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from deepkit.core.node import Node
-from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.device import devices
 from deepkit.device.arrays import xp_of
@@ -20,16 +19,15 @@ LARGEST = 1 << 20  # elements; a bigger result is cheaper to compute than to kee
 
 
 class Known:
-    """What is known before a plan runs: which Symbols are fed, the values of others, and what is run for what.
+    """What is known before a plan runs: which Symbols are fed, the values of others, and which are equal.
 
-    The passes add to `values`, which are the same in all runs and of no Symbol that is fed; to `same`, which maps a Symbol
-    to an earlier one that has the same value; and to `joined`, the op and inputs of two nodes that run as one.
+    The passes add to `values`, which are the same in all runs and of no Symbol that is fed, and to `same`, which maps a
+    Symbol to an earlier one that has the same value. `placed` says which device computes which node.
     """
 
     def __init__(self, fed: Iterable[Symbol], values: dict[Symbol, Any], placed: Mapping[Node, Device] | None = None):
         self.fed, self.values, self.placed = set(fed), values, placed or {}
         self.same: dict[Symbol, Symbol] = {}
-        self.joined: dict[Node, tuple[Op, list[Symbol]]] = {}
 
     def __contains__(self, x: object) -> bool:
         """Whether nobody has to compute x."""
@@ -39,13 +37,9 @@ class Known:
         """The Symbol to read in the place of x."""
         return self.same.get(x, x)
 
-    def runs(self, node: Node) -> tuple[Op, Sequence[Symbol]]:
-        """What is run for a node, and with what: its op and inputs, or those of two nodes that were joined."""
-        return self.joined.get(node) or (node.op, node.inputs)
-
     def sources(self, node: Node) -> list[Symbol]:
-        """The Symbols to read in the place of what a node runs with."""
-        return [self.same.get(x, x) for x in self.runs(node)[1]]
+        """The Symbols to read in the place of a node's inputs."""
+        return [self.same.get(x, x) for x in node.inputs]
 
 
 def constants(nodes: list[Node], feeds: set[Symbol], placed: Mapping[Node, Device]) -> dict[Symbol, Any]:

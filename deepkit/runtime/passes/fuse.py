@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.ops.chain import Chain, can_be_part, is_worth_a_kernel, step_of
 from deepkit.runtime.passes.fold import Known
+from deepkit.runtime.passes.order import Call
 
 LONGEST = 64
 """Ops in one kernel, at most."""
 
 
-def fuse(order: list[Node], known: Known, fetched: Iterable[Symbol | Node | None]) -> list[Node]:
-    """The nodes that are left to run; what the last node of each chain runs with goes into known.joined.
+def fuse(calls: Sequence[Call], known: Known, fetched: Iterable[Symbol | Node | None]) -> list[Call]:
+    """The calls that are left: the last of each chain stands for all of it.
 
     A node is computed in the kernel of those that need its result if these are all in one kernel, of its shape as far as
     that is known, and if nothing that writes a variable or has another effect lies between. An op by itself becomes a
     kernel where CuPy would need several.
     """
-    chains: dict[Node, list[Node]] = {}
-    for node, last in _grouped(order, known, fetched).items():
-        chains.setdefault(last, []).insert(0, node)
-    gone: set[Node] = set()
-    for last, nodes in chains.items():
-        if len(nodes) > 1 or is_worth_a_kernel(last.op):
-            known.joined[last] = _joined(nodes, known)
-            gone.update(nodes[:-1])
-    return [node for node in order if node not in gone]
+    left = {call.node: call for call in calls}
+    chains: dict[Node, list[Call]] = {}
+    for node, last in _grouped(calls, known, fetched).items():
+        chains.setdefault(last, []).insert(0, left[node])
+    for last, chain in chains.items():
+        if len(chain) > 1 or is_worth_a_kernel(last.op):
+            left[last] = _joined(chain)
+            for call in chain[:-1]:
+                del left[call.node]
+    return list(left.values())
 
 
-def _grouped(order: list[Node], known: Known, fetched: Iterable[Symbol | Node | None]) -> dict[Node, Node]:
+def _grouped(calls: Sequence[Call], known: Known, fetched: Iterable[Symbol | Node | None]) -> dict[Node, Node]:
     """For each node that can be part of a chain the chain's last node, itself perhaps; later nodes come first."""
-    users = _users(order, known, fetched)
+    users = _users(calls, fetched)
+    order = [call.node for call in calls]
     effects = dict(zip(order, itertools.accumulate(_has_effect(node.op) for node in order), strict=True))
     last_of: dict[Node, Node] = {}
     length: Counter[Node] = Counter()
-    for node in filter(lambda node: _can_be_part(node, known), reversed(order)):
+    for node in [call.node for call in reversed(calls) if _can_be_part(call, known)]:
         last = _common(users.get(node, ()), last_of) or node
         if effects[node] != effects[last] or length[last] == LONGEST or not _fit(node, last, known):
             last = node
@@ -56,23 +59,22 @@ def _common(users: Iterable[Node | None], last_of: Mapping[Node, Node]) -> Node 
     return lasts.pop() if len(lasts) == 1 else None
 
 
-def _users(
-    order: list[Node], known: Known, fetched: Iterable[Symbol | Node | None]
-) -> dict[Node, list[Node | None]]:
+def _users(calls: Sequence[Call], fetched: Iterable[Symbol | Node | None]) -> dict[Node, list[Node | None]]:
     """For each node those that need it: None stands for who fetches its result or waits for it."""
     users: dict[Node, list[Node | None]] = {}
-    for node in order:
-        for x in known.sources(node):
-            users.setdefault(x.node, []).append(node)
-    awaited = [*itertools.chain(*[node.control_inputs for node in order]), *fetched]
+    for call in calls:
+        for x in call.inputs:
+            users.setdefault(x.node, []).append(call.node)
+    awaited = [*itertools.chain(*[call.node.control_inputs for call in calls]), *fetched]
     for target in awaited:
         if target is not None:
             users.setdefault(target.node if isinstance(target, Symbol) else target, []).append(None)
     return users
 
 
-def _can_be_part(node: Node, known: Known) -> bool:
-    device, read = known.placed.get(node), known.sources(node)
+def _can_be_part(call: Call, known: Known) -> bool:
+    node, read = call.node, call.inputs
+    device = known.placed.get(node)
     if device is None or not device.is_gpu or len(node.outputs) != 1:
         return False
     there = all(known.placed.get(read[i].node) == device and read[i] not in known for i in node.op.shape_only)
@@ -94,11 +96,12 @@ def _fit(node: Node, last: Node, known: Known) -> bool:
     return known.placed[node] == known.placed[last] and a.rank == b.rank is not None and a.is_compatible_with(b)
 
 
-def _joined(nodes: list[Node], known: Known) -> tuple[Chain, list[Symbol]]:
-    """The chain of these nodes, with its inputs."""
-    made = [node.outputs[0] for node in nodes]
+def _joined(calls: list[Call]) -> Call:
+    """The one call for all of these."""
+    made = [call.node.outputs[0] for call in calls]
     inside = set(made)
-    read = list(dict.fromkeys(x for node in nodes for x in known.sources(node) if x not in inside))
+    read = list(dict.fromkeys(x for call in calls for x in call.inputs if x not in inside))
     number = {x: k for k, x in enumerate([*read, *made])}
-    steps = [step_of(node.op, tuple(number[x] for x in known.sources(node)), node.outputs[0].dtype) for node in nodes]
-    return Chain(ops=tuple(node.op for node in nodes), steps=tuple(steps), given=tuple(x.dtype.name for x in read)), read
+    steps = [step_of(c.op, tuple(number[x] for x in c.inputs), y.dtype) for c, y in zip(calls, made, strict=True)]
+    chain = Chain(ops=tuple(c.op for c in calls), steps=tuple(steps), given=tuple(x.dtype.name for x in read))
+    return Call(calls[-1].node, chain, read)

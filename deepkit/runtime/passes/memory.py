@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from deepkit.core.node import Node
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
+from deepkit.runtime.passes.order import Call
 
 
-def owners(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], outside: Iterable[Symbol]
-) -> dict[Symbol, frozenset[Symbol]]:
-    """For each Symbol those whose memory its array may share: feeds, constants, variables, or the result of an op."""
+def owners(calls: Sequence[Call], outside: Iterable[Symbol]) -> dict[Symbol, frozenset[Symbol]]:
+    """For each Symbol those whose memory its array may share: feeds, constants, variables, or the result of an op.
+
+    A call that does the work of several nodes gives what the last of them gives: its op says what is shared.
+    """
     result: dict[Symbol, frozenset[Symbol]] = {x: frozenset([x]) for x in outside}
-    for node in order:
+    for node, _, inputs in calls:
         op = node.op
-        inputs = sources(node)
         lending = range(len(inputs)) if op.subgraphs else _lending(op)
         shared: frozenset[Symbol] = frozenset().union(*[result.get(inputs[i], {inputs[i]}) for i in lending])
         if op.subgraphs:  # a constant of a body may come out of it
@@ -29,39 +30,33 @@ def owners(
 
 
 def updated_in_place(
-    order: list[Node],
-    sources: Callable[[Node], list[Symbol]],
-    owned: dict[Symbol, frozenset[Symbol]],
-    fetched: Iterable[Symbol],
+    calls: Sequence[Call], owned: dict[Symbol, frozenset[Symbol]], fetched: Iterable[Symbol]
 ) -> set[Node]:
     """The nodes that may write into their variables' own memory: nothing after them looks at the old values."""
-    able = [(i, node) for i, node in enumerate(order) if node.op.inplace is not None]
+    able = [(i, call) for i, call in enumerate(calls) if call.op.inplace is not None]
     if not able:
         return set()
-    last_use, pinned = _last_aliases(order, sources, owned), _pinned(order, owned, fetched)
+    last_use, pinned = _last_aliases(calls, owned), _pinned(calls, owned, fetched)
 
-    def may_write(i: int, node: Node) -> bool:
-        inputs, writes = sources(node), node.op.writes
-        targets = {inputs[k] for k in writes}
-        read = {*range(len(inputs))} - {*writes}
+    def may_write(i: int, op: Op, inputs: list[Symbol]) -> bool:
+        targets = {inputs[k] for k in op.writes}
+        read = {*range(len(inputs))} - {*op.writes}
         others = frozenset().union(*[owned.get(inputs[k], frozenset()) for k in read])
         return targets.isdisjoint(others) and all(last_use.get(t, -1) < i <= pinned.get(t, i) for t in targets)
 
-    return {node for i, node in able if may_write(i, node)}
+    return {node for i, (node, op, inputs) in able if may_write(i, op, inputs)}
 
 
-def _last_aliases(
-    order: list[Node], sources: Callable[[Node], list[Symbol]], owned: dict[Symbol, frozenset[Symbol]]
-) -> dict[Symbol, int]:
+def _last_aliases(calls: Sequence[Call], owned: dict[Symbol, frozenset[Symbol]]) -> dict[Symbol, int]:
     """The place in the order at which an alias of a variable's old value, not the variable itself, is used last."""
-    return {owner: i for i, node in enumerate(order) for owner in _others(sources(node), owned)}
+    return {owner: i for i, call in enumerate(calls) for owner in _others(call.inputs, owned)}
 
 
 def _pinned(
-    order: list[Node], owned: dict[Symbol, frozenset[Symbol]], fetched: Iterable[Symbol]
+    calls: Sequence[Call], owned: dict[Symbol, frozenset[Symbol]], fetched: Iterable[Symbol]
 ) -> dict[Symbol, int]:
     """The place in the order from which on an alias of a variable's memory waits to be fetched."""
-    made_at = {y: i for i, node in enumerate(order) for y in node.outputs}
+    made_at = {y: i for i, call in enumerate(calls) for y in call.node.outputs}
     pinned: dict[Symbol, int] = {}
     for x in sorted(fetched, key=lambda x: made_at.get(x, 0)):
         for owner in _others([x], owned):
@@ -93,39 +88,32 @@ def borrowed(
 
 
 def reusable(
-    order: list[Node],
-    sources: Callable[[Node], list[Symbol]],
-    owned: dict[Symbol, frozenset[Symbol]],
-    fetched: Iterable[Symbol],
-    outside: AbstractSet[Symbol],
+    calls: Sequence[Call], owned: dict[Symbol, frozenset[Symbol]], fetched: Iterable[Symbol], outside: AbstractSet[Symbol]
 ) -> set[Node]:
     """The nodes that may write their result into the memory of their first input: nobody looks at it after them.
 
     An array that an impure op has seen may live on elsewhere, as the value of a variable, say: it is left alone.
     """
-    able = [(i, node) for i, node in enumerate(order) if node.op.takes_out]
+    able = [(i, call) for i, call in enumerate(calls) if call.op.takes_out and call.node.op.takes_out]
     if not able:
         return set()
-    first, seen = _lenders(order, sources)
-    last_use = {first.get(x, x): i for i, node in enumerate(order) for x in sources(node)}
+    first, seen = _lenders(calls)
+    last_use = {first.get(x, x): i for i, call in enumerate(calls) for x in call.inputs}
     escaped = {first.get(x, x) for x in seen.union(fetched)}
     barred = escaped | {x for x in last_use if owned.get(x, frozenset()) & outside}
 
-    def is_last(i: int, node: Node) -> bool:
-        x, *others = [first.get(x, x) for x in sources(node)]
+    def is_last(i: int, inputs: list[Symbol]) -> bool:
+        x, *others = [first.get(x, x) for x in inputs]
         return x not in barred and x not in others and last_use[x] == i
 
-    return {node for i, node in able if is_last(i, node)}
+    return {call.node for i, call in able if is_last(i, call.inputs)}
 
 
-def _lenders(
-    order: list[Node], sources: Callable[[Node], list[Symbol]]
-) -> tuple[dict[Symbol, Symbol], set[Symbol]]:
+def _lenders(calls: Sequence[Call]) -> tuple[dict[Symbol, Symbol], set[Symbol]]:
     """The Symbol in whose memory another one's array lies; and those whose arrays ops have seen that may keep them."""
     first: dict[Symbol, Symbol] = {}
     seen: set[Symbol] = set()
-    for node in order:
-        inputs = sources(node)
+    for node, _, inputs in calls:
         lent = [inputs[k] for k in _lending(node.op)]
         if len(lent) > 1 or not node.op.is_pure or node.op.subgraphs:
             seen.update(inputs)

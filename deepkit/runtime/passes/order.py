@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+import graphlib
 import heapq
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from deepkit.core.node import Node
+from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
+from deepkit.runtime.passes.fold import Known
+from deepkit.runtime.passes.prune import prune
 
 
-def order(nodes: list[Node], sources: Callable[[Node], list[Symbol]]) -> list[Node]:
-    """`nodes` after their inputs and control inputs; of those that could run next, ops that write variables last.
+class Call(NamedTuple):
+    """What is run for a node: an op, which may do the work of nodes before this one, too, and the Symbols that it reads."""
+
+    node: Node
+    op: Op
+    inputs: list[Symbol]
+
+
+def live(results: Iterable[Node | Symbol | None], known: Known) -> list[Node]:
+    """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
+    settled = known.fed | known.values.keys() | known.same.keys()
+    return [n for n in prune(results, known, known.sources) if not (n.outputs and settled >= set(n.outputs))]
+
+
+def order(nodes: list[Node], known: Known) -> list[Call]:
+    """A call of each node after its inputs and control inputs; of those that could run next, ops that write variables last.
 
     So a variable read without control dependencies gives the value from before the run's updates. What may wait for
     another node (for what it puts into a queue) comes after all that can run without it, and what begins something that goes
     on by itself (a message to other ranks) as soon as it can.
     """
-    followers: dict[Node, list[Node]] = {node: [] for node in nodes}
-    waits: dict[Node, int] = {}  # for how many nodes
-    for node in nodes:
-        before = {*(x.node for x in sources(node)), *node.control_inputs} & followers.keys()
-        waits[node] = len(before)
-        for other in before:
-            followers[other].append(node)
-    places = {node: i for i, node in enumerate(nodes)}  # a body's variables belong to another graph: ids may repeat
-
-    def turn(node: Node) -> tuple[bool, bool, bool, int, int, Node]:
-        return not node.op.begins, _writes(node), node.op.waits, node.id, places[node], node
-
-    ready = [turn(node) for node in nodes if not waits[node]]
-    heapq.heapify(ready)
+    calls = {node: Call(node, node.op, known.sources(node)) for node in nodes}
+    turns = {  # with the place, as ids may repeat: a body's variables belong to another graph
+        node: (not node.op.begins, _writes(node), node.op.waits, node.id, i, node) for i, node in enumerate(nodes)
+    }
+    sorter = graphlib.TopologicalSorter(
+        {node: {*(x.node for x in call.inputs), *node.control_inputs} & calls.keys() for node, call in calls.items()}
+    )
+    sorter.prepare()
+    ready: list[tuple[bool, bool, bool, int, int, Node]] = []
     result = []
-    while ready:
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            heapq.heappush(ready, turns[node])
         node = heapq.heappop(ready)[-1]
-        result.append(node)
-        for follower in followers[node]:
-            waits[follower] -= 1
-            if not waits[follower]:
-                heapq.heappush(ready, turn(follower))
+        result.append(calls[node])
+        sorter.done(node)
     return result
 
 

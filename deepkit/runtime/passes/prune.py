@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Container, Iterable, Set
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,18 @@ from deepkit.core.node import Node, needed
 from deepkit.core.symbol import Symbol
 
 
-def prune(targets: Iterable[Node | Symbol | None], feeds: Set[Symbol]) -> list[Node]:
-    """The nodes that `targets` depend on, in the order they were made; what is fed needs nothing further."""
+def prune(
+    targets: Iterable[Node | Symbol | None], given: Container[Any], reads: Callable[[Node], Iterable[Symbol]]
+) -> list[Node]:
+    """The nodes that `targets` depend on, in the order they were made; what is given needs nothing further.
+
+    `reads` says which Symbols a node needs.
+    """
 
     def before(node: Node) -> list[Node]:
-        return [*[x.node for x in node.required if x not in feeds], *node.control_inputs]
+        return [*[x.node for x in reads(node) if x not in given], *node.control_inputs]
 
-    return needed([t for t in targets if t is not None and t not in feeds], before)
+    return needed([t for t in targets if t is not None and t not in given], before)
 
 
 def stand_ins(nodes: list[Node], feeds: Set[Symbol]) -> dict[Symbol, Any]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepkit.core.node import Node
-from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import devices
 from deepkit.device.devices import CPU, Device
 from deepkit.ops.transfer import ToDevice
 from deepkit.runtime.passes.fold import Known
+from deepkit.runtime.passes.order import Call
 
 
 class Places:
@@ -47,38 +47,29 @@ class Places:
             return CPU
         return self.of(x.node)
 
-    def wanted(self, node: Node, op: Op, i: int, x: Symbol) -> Device | None:
-        """Where a node that runs `op` needs its input i; None if it takes it wherever it is."""
+    def wanted(self, call: Call, i: int) -> Device | None:
+        """Where a call needs its input i; None if it takes it wherever it is."""
+        op, x = call.op, call.inputs[i]
         by_name = i in op.writes or i in op.refs
         if i in op.shape_only or (by_name and (op.subgraphs or not op.reads_old)):
             return None
         if i in op.host or x.dtype.is_string or (op.subgraphs and x.dtype.stays_on_cpu):
             return CPU
-        return self.of(node)
-
-
-def places(placed: dict[Node, Device], around: Device | None) -> Places | None:
-    """The places of a plan; None where all that it computes, and is handed, lies on the CPU."""
-    if around is None and not any(device.is_gpu for device in placed.values()):
-        return None
-    return Places(dict(placed), around)
+        return self.of(call.node)
 
 
 def transfers(
-    order: list[Node], known: Known, places: Places, results: Sequence[Symbol | Node | None]
-) -> tuple[list[Node], list[Symbol | Node | None]]:
-    """The nodes to run, copies among them, and the results, now the copies that are given away.
+    calls: Sequence[Call], known: Known, places: Places, results: Sequence[Symbol | Node | None]
+) -> tuple[list[Call], list[Symbol | Node | None]]:
+    """The calls, copies among them, and the results, now the copies that are given away.
 
-    What each node runs with goes into known.joined; constants that are needed elsewhere into known.values.
+    Constants that are needed elsewhere go into known.values.
     """
     copies = _Copies(known, places)
-    steps: list[Node] = []
-    for node in order:
-        op, read = known.runs(node)[0], known.sources(node)
-        moved = [copies.at(x, places.wanted(node, op, i, x)) for i, x in enumerate(read)]
-        if any(a is not b for a, b in zip(moved, read, strict=True)):
-            known.joined[node] = op, moved
-        steps += [*copies.new(), node]
+    steps: list[Call] = []
+    for call in calls:
+        moved = [copies.at(x, places.wanted(call, i)) for i, x in enumerate(call.inputs)]
+        steps += [*copies.new(), call._replace(inputs=moved)]
     given = [copies.at(x, places.outside(x)) if isinstance(x, Symbol) else x for x in results]
     return [*copies.first, *steps, *copies.new()], given
 
@@ -88,11 +79,11 @@ class _Copies:
 
     def __init__(self, known: Known, places: Places):
         self.known, self.places = known, places
-        self.first: list[Node] = []  # of what is fed
+        self.first: list[Call] = []  # of what is fed
         self._made: dict[tuple[Symbol, Device], Symbol] = {}
-        self._new: list[Node] = []
+        self._new: list[Call] = []
 
-    def new(self) -> list[Node]:
+    def new(self) -> list[Call]:
         """The copies made since this was asked last, but those of what is fed."""
         found, self._new = self._new, []
         return found
@@ -114,5 +105,6 @@ class _Copies:
         if x in self.known.values:
             self.known.values[y] = devices.put(self.known.values[x], device)
         else:
-            (self.first if x in self.known.fed and not isinstance(x, Variable) else self._new).append(node)
+            from_outside = x in self.known.fed and not isinstance(x, Variable)
+            (self.first if from_outside else self._new).append(Call(node, node.op, [x]))
         return y

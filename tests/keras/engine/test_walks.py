@@ -22,8 +22,8 @@ from deepkit import keras
 HOME = os.path.dirname(deepkit.__file__)
 KERNELS = os.path.join(HOME, "device")
 STEP, FIT = (20, 32), (24, 72)
-FIRST_RUN, WARM_RUN = (20, 76), (4, 7)
-"""The most files and functions. Of the first run, ten functions ask which device computes what."""
+FIRST_RUN, WARM_RUN = (17, 68), (4, 7)
+"""The most files and functions."""
 
 Entered = list[tuple[str, str]]
 """(file, function), in the order in which they were entered."""
