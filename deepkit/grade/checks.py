@@ -95,7 +95,18 @@ def close(got: Any, expected: Any, what: str, *, rtol: float = 1e-6, atol: float
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         count = f" ({int(wrong.sum())} of {wrong.size} elements differ)" if wrong.size > 1 else ""
         at = f" at {list(place)}" if place else ""
-        raise WrongAnswer(f"{what} gave {given[place]:.6g}{at}, expected {wanted[place]:.6g}{count}")
+        got_number, wanted_number = _told_apart(given[place], wanted[place])
+        raise WrongAnswer(f"{what} gave {got_number}{at}, expected {wanted_number}{count}")
+
+
+def _told_apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two numbers with six digits, or with as many as it takes to see that they differ.
+
+    >>> _told_apart(1 / 3, 1 / 3 + 1e-8)
+    ('0.33333333', '0.33333334')
+    """
+    pairs = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(6, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (str(one), str(other)))
 
 
 def _holds_text(value: Any) -> bool:
