@@ -9,10 +9,14 @@ from functools import partial
 from typing import Any
 
 SHOWN = {
+    "tf.contrib": "deepkit.v1.contrib", "tf.test": "deepkit.v1.platform.test",
     "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
     "keras.utils.plot": "deepkit.viz.graphs.layers",
 }
-"""Names in v1 or keras, and the module behind them: `tf.keras` is deepkit.keras, though v1 does not import it."""
+"""Names in v1 or keras, and the module behind them, which is imported when it is first asked for.
+
+`tf.keras` is deepkit.keras, though v1 does not import it; a third of v1's start would go into `tf.contrib` and `tf.test`.
+"""
 LIBRARIES = {
     "PIL": ("Pillow", "image"), "anywidget": ("anywidget", "course"), "argcomplete": ("argcomplete", "course"),
     "cupy": ("CuPy", "gpu"),

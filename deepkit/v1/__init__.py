@@ -8,6 +8,7 @@ graphs; `input/` queues, readers and pipelines; the other rooms are TensorFlow's
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, reset_default_graph
@@ -45,7 +46,6 @@ from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
 from deepkit.v1 import (
     compat,
-    contrib,
     data,
     distributions,
     errors,
@@ -130,17 +130,21 @@ from deepkit.v1.ops.signal import *
 from deepkit.v1.ops.sparse import *
 from deepkit.v1.ops.state import *
 from deepkit.v1.ops.strings import *
-from deepkit.v1.platform import app, flags, gfile, logging, test
+from deepkit.v1.platform import app, flags, gfile, logging
+
+if TYPE_CHECKING:
+    from deepkit.v1 import contrib as contrib
+    from deepkit.v1.platform import test as test
 
 __version__ = VERSION = "1.15.0"  # the interface that is offered, not deepkit's own version
 compat.v1 = sys.modules[__name__]  # type: ignore[attr-defined]
 
 _ROOMS = {"client", "device_lib", "framework", "input", "namespaces", "ops", "platform", "timeline"}  # not TensorFlow's
-__all__ = [name for name in globals() if name[0] != "_" and name not in {*_ROOMS, "annotations", "sys"}]
-__all__ += _protocol_messages.NAMES
+__all__ = [name for name in globals() if name[0] != "_" and name not in {*_ROOMS, "annotations", "sys", "TYPE_CHECKING"}]
+__all__ += ["contrib", "test", *_protocol_messages.NAMES]
 
 __getattr__ = _protocol_messages.or_missing()
-_unknown_names.install()
+_unknown_names.install("tf", sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from deepkit.errors import MissingNameError, printable
-from deepkit.loading import shown
+from deepkit.loading import SHOWN, shown
 
 ROOT = "deepkit.v1"
 
@@ -41,11 +41,11 @@ INSTEAD = {
 _DEEPEST = 5
 
 
-def install() -> None:
-    """Gives every namespace of deepkit.v1 that has no `__getattr__` of its own this one."""
-    for path, space in namespaces():
-        if isinstance(space, ModuleType) and "__getattr__" not in vars(space):
-            space.__getattr__ = explain(path)  # type: ignore[method-assign]
+def install(path: str, space: ModuleType) -> None:
+    """Gives `space`, which users call `path`, and every namespace below it this `__getattr__`, if it has none of its own."""
+    for below, found in _walk(path, space, lambda path, space: vars(space)):
+        if isinstance(found, ModuleType) and "__getattr__" not in vars(found):
+            found.__getattr__ = explain(below)  # type: ignore[method-assign]
 
 
 def explain(path: str) -> Callable[[str], Any]:
@@ -109,19 +109,32 @@ def every_name() -> Iterator[str]:
 
 
 def namespaces() -> Iterator[tuple[str, Any]]:
-    """Path and object of every namespace below `tf`, each once: modules of deepkit.v1 and what stands for one."""
+    """Path and object of every namespace below `tf`, each once: modules of deepkit.v1 and what stands for one.
+
+    Those that wait for their first use are imported.
+    """
+    return _walk("tf", sys.modules[ROOT], _with_waiting)
+
+
+def _with_waiting(path: str, space: Any) -> dict[str, Any]:
+    """What a namespace holds, and the rooms of deepkit.v1 that it shows when they are asked for."""
+    below = {full.rpartition(".")[2]: full for full, module in SHOWN.items() if module.startswith(f"{ROOT}.")}
+    return vars(space) | {name: shown(full) for name, full in below.items() if full == f"{path}.{name}"}
+
+
+def _walk(path: str, space: Any, held: Callable[[str, Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("tf", sys.modules[ROOT])]
+    waiting: list[tuple[str, Any]] = [(path, space)]
     while waiting:
         path, space = waiting.pop(0)
         if id(space) in seen or path.count(".") > _DEEPEST:
             continue
         seen.add(id(space))
         yield path, space
-        for name in getattr(space, "__all__", None) or vars(space):
-            thing = vars(space).get(name)
-            if not name.startswith("_") and _is_namespace(thing):
-                waiting.append((f"{path}.{name}", thing))
+        things = held(path, space)
+        for name in getattr(space, "__all__", None) or things:
+            if not name.startswith("_") and _is_namespace(things.get(name)):
+                waiting.append((f"{path}.{name}", things[name]))
 
 
 def _is_namespace(thing: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+import sys
 import tempfile
 import unittest
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from deepkit.device.arrays import cupy_is_installed
 from deepkit.errors import OpError
 from deepkit.runtime import placement
 from deepkit.runtime.session import Session
+from deepkit.v1.framework import unknown_names
 from deepkit.v1.framework.creators import set_random_seed
 from deepkit.v1.framework.derivatives import gradients
 
@@ -260,3 +262,6 @@ class TestCase(unittest.TestCase):
             self.assertTrue(wanted(caught.exception), f"the predicate does not hold for {caught.exception!r}")
         else:
             self.assertRegex(str(caught.exception), wanted)
+
+
+unknown_names.install("tf.test", sys.modules[__name__])
