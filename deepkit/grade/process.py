@@ -119,7 +119,7 @@ class StudentProcess(_Started, Asking):
         """Start the clock: what has run so far was ours."""
         self._deadline = time.monotonic() + WALL_FACTOR * self.seconds
         with contextlib.suppress(BrokenPipeError):  # it is dead already; the next request will say of what
-            os.write(self._leash, json.dumps({"cpu": self.seconds}).encode())
+            os.write(self._leash, json.dumps({"cpu": self.seconds}).encode() + b"\n")
 
     def run(self, source: str, filename: str = "<answer>") -> None:
         """Execute the text of a cell; errors on lines of "<answer>" are reported with their line."""

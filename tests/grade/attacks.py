@@ -13,6 +13,11 @@ C = ctypes.CDLL(None, use_errno=True)
 def call(*a): return C.syscall(*[ctypes.c_long(x) if isinstance(x, int) else x for x in a])
 def got(fd): return fd >= 0 and b'xyzzy' in os.read(fd, 1 << 16)
 def landed(*names): return any(os.path.exists(n) for n in names)
+home = globals().get('home') or os.getcwd()
+os.chdir(home)
+place = f'{len(os.listdir())}'
+os.mkdir(place)
+os.chdir(place)
 won = False
 """
 
@@ -77,6 +82,16 @@ READS = {  # the reference within reach
     "C streams": "C.fopen.restype = ctypes.c_void_p\nwon = bool(C.fopen(b'{secret}', b'r'))",
     "asynchronous reading": "c = ctypes.c_ulong()\nwon = call(206, 1, ctypes.byref(c)) == 0",
     "local tables": "won = call(154, 0, ctypes.create_string_buffer(16), 16) >= 0",
+    "the place of a neighbour": "won = bool(os.readlink('/proc/{victim}/cwd'))",
+    "what a neighbour holds open": "won = bool(os.listdir('/proc/{victim}/fd'))",
+    "a neighbour beside oneself": "won = bool(open('/proc/self/../{victim}/maps').read())",
+    "up from an open folder": "won = got(os.open('../../../..{secret}', 0, dir_fd=os.open('.', 0)))",
+    "as a library": "try: ctypes.CDLL('{secret}')\nexcept OSError as e: won = 'ELF' in str(e) or 'too short' in str(e)",
+    "as a library's source": "import inspect, types\nm = types.ModuleType('m')\nm.__file__ = '{secret}'\n"
+    "won = 'xyzzy' in inspect.getsource(m)",
+    "the folder of all": "won = bool(os.listdir('/proc/self/root/'))",
+    "another program of one's own": "won = call(322, os.open('/bin/true', 0), b'', 0, 0, 0x1000) == 0",  # execveat
+    "the network of a neighbour": "won = C.setns(os.open('/proc/{victim}/ns/net', 0), 0) == 0",
     "32-bit calls": "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
     "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\nwon = f() > 0",
 }
@@ -94,7 +109,7 @@ ENDS = {  # the grader ended, stopped or slowed
     "signals of a descriptor, on": "import fcntl\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\nwon = True",
     "signals of a lease": "import fcntl\nf = os.open('x', os.O_CREAT)\nfcntl.fcntl(f, fcntl.F_SETLEASE, 0)\nwon = True",
     "signals by ioctl": "import fcntl\nr, w = os.pipe()\nfcntl.ioctl(r, 0x5452, struct.pack('i', 1))\nwon = True",
-    "nicer": "os.setpriority(os.PRIO_PROCESS, {victim}, 1)\nwon = True",
+    "nicer": "os.setpriority(os.PRIO_PROCESS, {victim}, 19)\nwon = True",
     "other cores": "os.sched_setaffinity({victim}, os.sched_getaffinity({victim}))\nwon = True",
     "other scheduling": "os.sched_setscheduler({victim}, os.SCHED_BATCH, os.sched_param(0))\nwon = True",
     "slower disk": "won = call(251, 1, {victim}, 2 << 13 | 4) == 0",
@@ -107,7 +122,7 @@ ENDS = {  # the grader ended, stopped or slowed
     "daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
     "    os._exit(0)\nwon = True",
     "traced by its guard": "won = call(101, 0, 0, 0, 0) == 0",
-    "scheduling by attributes": "a = struct.pack('IIQiIQQQ', 48, 0, 0, 0, 0, 0, 0, 0)\nwon = call(314, {victim}, a, 0) == 0",
+    "scheduling by attributes": "a = struct.pack('IIQiIQQQ', 48, 0, 0, 19, 0, 0, 0, 0)\nwon = call(314, {victim}, a, 0) == 0",
     "a timer of the kernel's": "t = ctypes.c_int()\nwon = call(222, 1, 0, ctypes.byref(t)) == 0",
     "a timer that is a file": "won = call(283, 1, 0) >= 0",
     "signals as a file": "won = call(289, -1, ctypes.create_string_buffer(8), 8, 0) >= 0",
@@ -118,6 +133,14 @@ ENDS = {  # the grader ended, stopped or slowed
     "a listener to its own calls": "b = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000), 8)\n"
     "won = call(317, 1, 8, struct.pack('HxxxxxxQ', 1, ctypes.addressof(b))) >= 0",
     "outliving its parent": "won = C.prctl(1, 0, 0, 0, 0) == 0",
+    "other signals of a descriptor": "import fcntl\nfcntl.fcntl(os.pipe()[0], 10, signal.SIGKILL)\nwon = True",  # F_SETSIG
+    "a wider pipe": "import fcntl\nfcntl.fcntl(os.pipe()[0], 1031, 1 << 18)\nwon = True",  # F_SETPIPE_SZ
+    "signals of a folder": "import fcntl\nfcntl.fcntl(os.open('.', 0), 1026, 2)\nwon = True",  # F_NOTIFY
+    "the last to go": "open('/proc/self/oom_score_adj', 'w').write('900')\nwon = True",
+    "nicer itself": "os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))\nwon = True",
+    "its own scheduling": "os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))\nwon = True",
+    "one core for itself": "os.sched_setaffinity(0, os.sched_getaffinity(0))\nwon = True",
+    "a group of one's own": "p = os.fork()\nif p == 0:\n    os.setpgid(0, 0)\n    os._exit(0)\nwon = p > 0",
     "new rights": "won = C.prctl(24, 63, 0, 0, 0) == 0 or C.prctl(8, 1, 0, 0, 0) == 0",
 }
 
@@ -167,6 +190,18 @@ ESCAPES = {  # what stays behind or gets out
     "a ring of keys": "won = call(250, 1, 0) > 0",
     "tracing the kernel": "won = call(298, struct.pack('IIQ', 1, 112, 0) + bytes(96), 0, -1, -1, 0) >= 0",
     "faults in user space": "won = call(323, 1) >= 0",
+    "a node": "os.mknod('{outside}/node')\nwon = True",
+    "another name for itself": "open('/proc/self/comm', 'w').write('x')\nwon = True",
+    "a library's second name": "os.link('{library}', '{outside}/second')\nwon = True",
+    "attributes of a descriptor": "os.setxattr(os.open('{library}', 0), 'user.y', b'1')\nwon = True",
+    "owner of a descriptor": "os.fchown(os.open('{library}', 0), -1, -1)\nwon = True",
+    "times of a descriptor": "os.utime(os.open('{library}', 0), (1, 1))\nwon = True",
+    "mode, the newest way": "won = call(452, -100, b'{library}', 0o755, 0) == 0",
+    "the user again": "os.setuid(os.getuid())\nos.setgid(os.getgid())\nwon = True",
+    "its own rights": "h = struct.pack('Ii', 0x20080522, 0)\nd = ctypes.create_string_buffer(24)\n"
+    "won = call(125, h, d) == 0 and call(126, h, d) == 0",
+    "no connection yet": "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\nwon = True",
+    "a raw look at the network": "socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)\nwon = True",
     "disk full": "for i in range(12): open(f'f{{i}}', 'wb').write(bytes(8 << 20))\nwon = True",
     "a file too large": "f = open('x', 'wb')\nfor i in range(20): f.write(bytes(1 << 20))\nf.flush()\nwon = True",
     "a million files": "for i in range(4200): open(f'f{{i}}', 'w').close()\nwon = True",
@@ -177,6 +212,9 @@ ESCAPES = {  # what stays behind or gets out
 
 ATTACKS = {f"{kind}: {name}": source for kind, table in (("read", READS), ("end", ENDS), ("escape", ESCAPES))
            for name, source in table.items()}
+
+ALONE = {"escape: disk full", "escape: a file too large", "escape: a million files", "escape: a thousand threads"}
+"""What an answer may fill is its own, so these leave nothing for another attack from the same process."""
 
 FILLS = {  # more than a scratch folder may hold: each goes on until something ends it
     "files": "for i in range(10**6):\n    open(f'f{i}', 'wb').write(bytes(8 << 20))\n    time.sleep(0.01)",
@@ -209,7 +247,8 @@ SECOND_WALL = ["end: kill", "end: stop", "end: its limits", "escape: tcp", "esca
 
 ROOT_ONLY = {
     "read: a copy of the tree of files", "read: a file system of one's own", "read: all that is opened", "read: another root",
-    "end: nicer", "end: a listener to its own calls", "escape: the kernel's log",
+    "read: the network of a neighbour", "escape: a raw look at the network",
+    "end: a listener to its own calls", "escape: the kernel's log",
     "escape: a program of the kernel's", "escape: settings of the kernel", "escape: the machine's name",
     "escape: tracing the kernel",
 }

@@ -61,6 +61,8 @@ def outcomes(user: str, *without: str, only: tuple[str, ...] | None = None) -> d
     python = interpreter_of_nobody() if who else sys.executable
     command = [python, str(RUNNER), json.dumps(only), *without]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, cwd="/", **who)
+    if done.returncode == 77:
+        pytest.skip("root's attacks need mounts of their own here, which the kernel does not permit")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -143,6 +145,16 @@ def test_memory_and_time_of_an_answer_are_measured_and_bounded():
             process.begin()
             with pytest.raises(WrongAnswer, match="MemoryError"):
                 process.run("x = bytearray(2 << 30)")
+
+
+@pytest.mark.parametrize("without", [(), ("world",)])
+def test_the_clock_may_start_again_at_any_time(without):
+    """A guard that looks at the scratch folder finds several orders when it comes back."""
+    with Host(without=without) as host, StudentProcess(host, seconds=5) as process:
+        for _ in range(1000):
+            process.begin()
+        process.run("x = 1")
+        assert process.value("x") == 1
 
 
 @pytest.mark.parametrize("without", [(), ("world",)])
