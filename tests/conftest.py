@@ -16,13 +16,41 @@ if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `pytest &`: a shell has it ignored, and children inherit that
 
 
+SLOW = (
+    "tests/cli/test_site.py",  # builds the web site
+    "tests/course/test_exercises.py",  # grades all sets, right and wrong answers
+    "tests/device/cuda/",  # what a GPU computes, on a stand-in for one
+    "tests/distribute/test_ranks",  # starts several ranks, and ends them
+    "tests/grade/test_attacks.py",  # hundreds of attacks on the walls, each from a process of its own
+    "tests/grade/test_nbgrader.py",  # nbgrader's programs on all sets
+    "tests/keras/applications/",  # builds the largest networks
+    "tests/package/test_typing.py",  # checks types of the whole package from outside
+    "tests/tf1/test_tf1_scripts.py",  # whole programs, each in a process
+    "tests/v1/train/test_saver_faults.py",  # kills trainings
+    "tests/v1/train/test_saver_resume.py",
+)
+"""What makes the whole suite take a quarter of an hour: left out of `pytest`, and run by `pytest --slow` or by name."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="the whole suite: also what takes minutes (tests/conftest.py: SLOW)")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.option.slow:
+        slow = [item for item in items if item.nodeid.startswith(SLOW)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """The whole suite runs on all cores where pytest-xdist is installed; what is named runs in this process.
+    """The whole suite runs on all cores where pytest-xdist is installed; what is named runs in this process, slow or not.
 
     Each core begins with a part of its own, module after module; one that has no more takes from the end of another's.
     """
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
+    config.option.slow |= not (whole or hasattr(config, "workerinput"))
     if whole and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = "auto"
         if config.option.dist == "no":
