@@ -55,6 +55,35 @@ def test_another_program_sweeps_before_its_first_answer(tmp_path):
     assert not left.exists()
 
 
+def _close_folders():
+    """Make a home full of folders that are closed to their owner, as an ordinary user: root may look everywhere."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    with homes.home() as folder:
+        modes = {"without names": 0o300, "closed/inside": 0, "closed": 0o600}
+        for name in modes:
+            os.makedirs(f"{folder}/{name}", exist_ok=True)
+            Path(folder, name, "file").write_text("x")
+            os.symlink(tempfile.gettempdir(), f"{folder}/{name}/link")
+        for name, mode in modes.items():
+            os.chmod(f"{folder}/{name}", mode)
+
+
+def test_folders_closed_to_their_owner_are_removed_too(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:  # pytest's folders are closed to others
+        os.chmod(place, 0o711 if os.getuid() else 0o733)
+        before = os.stat(place).st_mode
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        answer = FORKS.Process(target=_close_folders)
+        answer.start()
+        answer.join()
+        assert answer.exitcode == 0
+        assert os.listdir(place) == []
+        assert os.stat(place).st_mode == before  # nothing is changed through a link
+
+
 def test_links_and_what_is_no_folder_stay(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "deepkit-answer-link").symlink_to(tmp_path / "elsewhere")

@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -67,7 +68,10 @@ def _remove(folder: str) -> None:
     if left := _mounted(folder):
         warnings.warn(f"{folder} stays: something is mounted at {left[0]}; unmount it, then remove the folder", stacklevel=2)
         return
-    subprocess.run(["rm", "-rf", "--one-file-system", "--", folder], check=False, stderr=subprocess.DEVNULL)
+    on_one_disk = ["--one-file-system"] if sys.platform == "linux" else []
+    for command in (["rm", "-rf", *on_one_disk], ["chmod", "-R", "u+rwx"], ["rm", "-rf", *on_one_disk]):
+        if os.path.lexists(folder):  # the first leaves folders that are closed to their own owner
+            subprocess.run([*command, "--", folder], check=False, stderr=subprocess.DEVNULL)
 
 
 def _mounted(folder: str) -> list[str]:
