@@ -254,8 +254,8 @@ class NumericsError(TensorError, InvalidArgumentError, ArithmeticError):
     """NaN or infinity where a finite number was required."""
 
 
-class GradientError(TensorError, LookupError):
-    """A derivative that does not exist."""
+class GradientError(TensorError, LookupError, ValueError):
+    """A derivative that does not exist, which TensorFlow's optimizers call a ValueError."""
 
 
 class ArgumentError(TensorError, InvalidArgumentError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 from collections.abc import Iterator
 
 from deepkit.errors import GraphError
@@ -12,12 +13,23 @@ _VALID = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
 _VALID_INSIDE = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
 
 
+class _Open(threading.local):
+    """The scope in which a thread is: threads that build one graph do not open scopes for each other."""
+
+    scope = ""
+
+
 class Names:
     """TensorFlow's rule: within the current scope, the second `x` becomes `x_1`; upper and lower case count as equal."""
 
     def __init__(self) -> None:
         self._used: dict[str, int] = {}
-        self.scope = ""
+        self._open = _Open()
+
+    @property
+    def scope(self) -> str:
+        """The path of the scope that this thread has opened."""
+        return self._open.scope
 
     def unique(self, name: str, mark: bool = True) -> str:
         """`name` in the current scope with a suffix if it is taken. A name that ends in "/" is taken as it is."""
@@ -56,8 +68,8 @@ class Names:
     def enter(self, name: str | None) -> Iterator[str]:
         """Opens a scope below the current one; None or "" goes back to the root, "path/" opens exactly that path."""
         before = self.scope
-        self.scope = "" if not name else self.unique(name)
+        self._open.scope = "" if not name else self.unique(name)
         try:
             yield f"{self.scope}/" if self.scope else ""
         finally:
-            self.scope = before
+            self._open.scope = before

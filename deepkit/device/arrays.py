@@ -10,7 +10,7 @@ import numpy as np
 
 from deepkit.device import threads
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import DTypeError, MissingExtraError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, MissingExtraError, ShapeError
 from deepkit.loading import load_module, optional
 
 threads.limit()
@@ -205,7 +205,12 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
 
 
 def _check_kept(value: Any, raw: np.ndarray, wanted: DType) -> None:
-    """DTypeError unless `wanted` holds all that `value`, as an array `raw`, says."""
+    """DTypeError unless `wanted` holds all that `value`, as an array `raw`, says; None, which says nothing, is no argument."""
+    if value is None:
+        raise ArgumentError(
+            "None is given where a tensor or a number is needed", rule="None has no value and no shape",
+            hint="does a function lack its `return`, or is there no gradient?",
+        )
     loses = _loses(raw, wanted)
     if wanted.is_integer and not loses:
         _check_range(raw, wanted)

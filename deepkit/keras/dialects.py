@@ -48,6 +48,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     *((f"losses.{name}", "reduction", "auto", "sum_over_batch_size", "auto") for name in _LOSSES),
     ("losses.reduction.Reduction", "mean_of_unmasked", True, False, False),
+    ("metrics.curves._BestUnder", "takes_closest", False, True, True),
     ("losses.KLDivergence", "name", "kl_divergence", "kullback_leibler_divergence", "kullback_leibler_divergence"),
     ("losses.LogCosh", "name", "log_cosh", "logcosh", "logcosh"),
     ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split

@@ -347,3 +347,33 @@ def test_where_words_end_in_the_names_of_layers(speak, dialect, name):
     for kind, known in (("ConvLSTM2D", name), ("Conv2DTranspose", "conv2d_transpose"), ("MaxPooling1D", "max_pooling1d")):
         made = getattr(L, kind)(**{"pool_size": 2} if kind[0] == "M" else {"filters": 1, "kernel_size": 1})
         assert made.name.rstrip("_1") == known.rstrip("_1")
+
+
+def test_the_best_point_under_a_condition_or_the_closest_one(speak):
+    """Recalls [1, .8, .6, 0] at four thresholds, specificities [0, .2, .8, 1]."""
+    labels, predictions = [0] * 5 + [1] * 5, [0.1, 0.4, 0.4, 0.4, 0.8, 0.1, 0.4, 0.8, 0.8, 0.8]
+
+    def reached() -> float:
+        metric = keras.metrics.SpecificityAtSensitivity(0.85, num_thresholds=4)
+        return round(metric(labels, predictions).item(), 6)
+
+    assert reached() == 0.0  # only the threshold below 0 has a recall of 0.85
+    speak(dialects.STANDALONE)
+    assert reached() == 0.2  # the recall 0.8 is closest
+
+
+def test_a_metric_has_a_state_and_its_model_has_none():
+    metric = keras.metrics.Mean()
+    assert metric.stateful
+    model = keras.models.Sequential([L.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", [keras.metrics.MeanAbsoluteError()])
+    assert not model.stateful
+    model.fit(np.ones((5, 2)), np.ones((5, 1)), batch_size=2, verbose=0)
+
+
+def test_nothing_to_train_is_a_value_error():
+    x = keras.Input((3,))
+    model = keras.models.Model(x, L.Lambda(lambda t: keras.backend.cast(keras.backend.argmax(t), "float32"))(L.Dense(10)(x)))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="does not depend on any weight"):
+        model.fit(np.zeros((10, 3)), np.zeros((10,)), verbose=0)

@@ -107,6 +107,13 @@ def test_rows_combined_by_weights():
     np.testing.assert_allclose(combined["sqrtn"], rows / [[10**0.5], [2]])
     with pytest.raises(ArgumentError, match="combiner"):
         ops.embedding_lookup_sparse(table, ids, combiner="max")
+    pictures = dk.tensor(np.arange(16.0).reshape(4, 2, 2))
+    found = ops.embedding_lookup_sparse(pictures, ids)
+    np.testing.assert_allclose(found.numpy(), [[[8, 9], [10, 11]], [[8, 9], [10, 11]]])
+    half = ops.embedding_lookup_sparse(dk.tensor([[5.0], [9.0]], "float16"),
+                                       dk.SparseTensor([[0, 0], [0, 1]], np.array([0, 1]), [1, 2]),
+                                       dk.SparseTensor([[0, 0], [0, 1]], np.array([1.0, 2.0]), [1, 2]), combiner="sqrtn")
+    assert half.numpy().tolist() == [[float(np.float16(23 / 5**0.5))]]
 
 
 def test_segments_of_chosen_rows():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unittest
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,18 @@ def test_a_wrong_gradient_is_found():
     assert wrong == pytest.approx(1.0)
     np.testing.assert_allclose(by_gradient, [[1, 0], [0, -2]])
     np.testing.assert_allclose(by_difference, [[1, 0], [0, -2]], atol=1e-9)
+
+
+def test_a_set_up_of_the_program_s_own_need_not_call_ours() -> None:
+    class Case(tf.test.TestCase):
+        def setUp(self) -> None:
+            pass
+
+        def runTest(self) -> None:
+            with self.cached_session() as sess:
+                assert sess.run(tf.constant(3)) == 3
+
+    with tf.Graph().as_default():
+        result = unittest.TestResult()
+        Case().run(result)
+    assert result.wasSuccessful(), result.errors

@@ -244,6 +244,15 @@ class Layer(LayerEffects):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
+    @property
+    def _name(self) -> str:
+        """The name, by which tf.keras' users rename a layer: model._name = "mine"."""
+        return self.name
+
+    @_name.setter
+    def _name(self, name: str) -> None:
+        self.name = name
+
 
 def _again(cls: Any, config: dict[str, Any], arrays: list[np.ndarray] | None) -> Layer:
     """A layer like one that was pickled; it takes the arrays when it is built."""

@@ -204,6 +204,11 @@ class LayerWeights(LayerTree):
 
 def _weight_shape(layer: str, name: Any, shape: Any) -> tuple[int, ...]:
     dims = tuple(shape) if isinstance(shape, (list, tuple)) or hasattr(shape, "__iter__") else (shape,)
+    if any(isinstance(d, (list, tuple)) for d in dims):
+        raise ShapeError(
+            f"layer {layer!r}: weight {name!r} would have shape {dims}", rule="a weight's size is made of numbers",
+            hint="was the layer, which takes one tensor, called on a list? layer(x) instead of layer([x])",
+        )
     if any(d is None or getattr(d, "value", 0) is None for d in dims):
         raise ShapeError(
             f"layer {layer!r}: weight {name!r} would have shape {dims}",

@@ -74,7 +74,7 @@ class Network(Layer):
                 )
             record_of(x)
         _check_inputs(flatten(inputs))
-        self._inputs, self._outputs = kept(inputs), kept(outputs)
+        self._inputs, self._outputs = kept(inputs), kept(single(outputs) if isinstance(outputs, list) else outputs)
         self._topology = Topology(inputs, outputs)
         self._take_in_branches()
         self.built = True

@@ -60,7 +60,7 @@ class Metric(Layer):
                 setattr(cls, name, wrap(vars(cls)[name]))
 
     def __init__(self, name: str | None = None, dtype: Any = None, **kwargs: Any):
-        self._in_graph = 0
+        self._in_graph, self.stateful = 0, True
         super().__init__(name=name or _next_name(type(self)), dtype=dtype, **kwargs)
         self.built = True
 

@@ -139,6 +139,8 @@ class _BestUnder(_Rates):
 
     wanted = ""
     """The argument that is the value to reach."""
+    takes_closest = False
+    """Older Keras look for the one threshold at which that rate is closest to the value, below it or not."""
 
     def __init__(
         self, value: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
@@ -157,6 +159,8 @@ class _BestUnder(_Rates):
         self.add_counts((num_thresholds,))
 
     def _best(self, condition: Any, rate: Any) -> Any:
+        if self.takes_closest:
+            return ops.gather(rate, ops.argmin(ops.abs(condition - self.value), 0))
         return ops.reduce_max(ops.where(ops.greater_equal(condition, self.value), rate, ops.zeros_like(rate)))
 
     def get_config(self) -> dict[str, Any]:

@@ -124,12 +124,13 @@ def save_weights(
 
 
 def load_weights(
-    model: Any, filepath: StrPath, by_name: bool = False, skip_mismatch: bool = False, **other: Any
+    model: Any, filepath: StrPath, by_name: bool = False, skip_mismatch: bool = False, reshape: bool = False, **other: Any
 ) -> None:
     """Takes the weights from a file of `save_weights` or `save_model`: all or, when something does not fit, none.
 
     Layers are matched by their order; with by_name by their names, and others keep what they have. skip_mismatch
-    leaves layers of other shapes alone (with by_name only).
+    leaves layers of other shapes alone (with by_name only); reshape, Keras 2.3.1's, puts as many numbers as a weight
+    holds into its shape.
     """
     if skip_mismatch and not by_name:
         raise ArgumentError("load_weights: skip_mismatch without by_name", rule="layers are found by their names then",
@@ -137,9 +138,9 @@ def load_weights(
 
     def take(stored: Any, path: str) -> None:
         if by_name:
-            weights.load_by_name(model, stored, path, skip_mismatch)
+            weights.load_by_name(model, stored, path, skip_mismatch, reshape)
         else:
-            weights.load_in_order(model, stored, path)
+            weights.load_in_order(model, stored, path, reshape)
 
     kind = _suffix(filepath)
     if kind == SUFFIX:

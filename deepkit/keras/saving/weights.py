@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +60,7 @@ def _counted(scope: str, name: str) -> bool:
     return scope.startswith(name) and (not rest or (rest[0] == "_" and rest[1:].isdigit()))
 
 
-def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
+def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str, reshape: bool = False) -> None:
     """Gives the model the weights of a file, layer after layer; layers without weights do not count."""
     check_built(model, "load_weights")
     ours = list(filter(weights_of, model.layers))
@@ -70,14 +73,17 @@ def load_in_order(model: Any, stored: Sequence[StoredLayer], path: str) -> None:
         )
     pairs: list[tuple[Any, Stored]] = []
     for layer, saved in zip(ours, theirs, strict=True):
-        pairs += _matched(weights_of(layer), converted(layer, weights_of(layer), saved), f"layer {layer.name!r}", path)
+        own = weights_of(layer)
+        pairs += _matched(own, _fitted(converted(layer, own, saved), own, reshape), f"layer {layer.name!r}", path)
     extra = next((x for x in stored if x.name == OWN), None)
     if extra is not None and (extra.weights or model.own_weights):
         pairs += _matched(model.own_weights, extra, f"model {model.name!r} itself", path)
     _assign(pairs)
 
 
-def load_by_name(model: Any, stored: Sequence[StoredLayer], path: str, skip_mismatch: bool = False) -> None:
+def load_by_name(
+    model: Any, stored: Sequence[StoredLayer], path: str, skip_mismatch: bool = False, reshape: bool = False
+) -> None:
     """Gives weights to the layers whose names are in the file; the others keep theirs."""
     check_built(model, "load_weights")
     layers = {layer.name: layer for layer in model.layers}
@@ -88,12 +94,28 @@ def load_by_name(model: Any, stored: Sequence[StoredLayer], path: str, skip_mism
         if saved.name not in own or not (saved.weights or own[saved.name]):
             continue
         try:
-            pairs += _matched(own[saved.name], saved, f"layer {saved.name!r}", path)
+            pairs += _matched(own[saved.name], _fitted(saved, own[saved.name], reshape), f"layer {saved.name!r}", path)
         except DataError as error:
             if not skip_mismatch:
                 raise
             warnings.warn(f"layer {saved.name!r} keeps its weights: {error.what}", stacklevel=3)
     _assign(pairs)
+
+
+def _fitted(saved: StoredLayer, weights: Sequence[Any], reshape: bool) -> StoredLayer:
+    """The stored arrays; with `reshape` those of as many numbers as the weight in their place are put into its shape."""
+    if not reshape or len(saved.weights) != len(weights):
+        return saved
+    arrays = list(saved.weights)
+    for i, (found, weight) in enumerate(zip(saved.weights, weights, strict=True)):
+        shape = keras_shape(weight)
+        if math.prod(found.shape) == math.prod(shape):
+            arrays[i] = replace(found, shape=shape, read=functools.partial(_reshaped, found, shape))
+    return StoredLayer(saved.name, arrays)
+
+
+def _reshaped(stored: Stored, shape: tuple[int, ...]) -> np.ndarray:
+    return stored.read().reshape(shape)
 
 
 def _matched(weights: Sequence[Any], saved: StoredLayer, what: str, path: str) -> list[tuple[Any, Stored]]:

@@ -274,6 +274,8 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     if known is not None and known < 1:
         raise ArgumentError(f"linspace: num is {known}", rule="at least one number")
     low, high = convert(start, beside=stop), convert(stop, beside=start)
+    if low.dtype != high.dtype and not is_tensor(stop):  # an array or number is of the type of start
+        high = convert(stop, low.dtype)
     if low.dtype.is_integer:
         low, high = ops.cast(low, "float64"), ops.cast(high, "float64")
     op = LinSpace(static=None if known is None else int(known))

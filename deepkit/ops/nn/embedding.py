@@ -97,12 +97,15 @@ def embedding_lookup_sparse(
         raise ArgumentError(f"embedding_lookup_sparse: combiner={combiner!r}", rule="'sum', 'mean' or 'sqrtn'")
     with scope(name, "embedding_lookup_sparse", params, sp_ids.values) as full:
         rows = embedding_lookup(params, sp_ids.values, partition_strategy, max_norm=max_norm)
+        kind = rows.dtype
+        rows = ops.cast(rows, "float32") if kind.name == "float16" else rows
         segments = ops.cast(sp_ids.indices[:, 0], "int32")
-        weights = ops.ones_like(rows[..., 0]) if sp_weights is None else ops.cast(sp_weights.values, rows.dtype)
-        weights = ops.reshape(weights, [-1, *[1] * (len(rows.shape) - 1)])
-        total = ops.segment_sum(rows * weights, segments, name=full if combiner == "sum" else None)
-        if combiner == "sum":
-            return total
+        weights = ops.ones_like(segments) if sp_weights is None else sp_weights.values
+        weights = ops.reshape(ops.cast(weights, rows.dtype), [-1, *[1] * (len(rows.shape) - 1)])
+        whole = {"name": full} if kind is rows.dtype else {}
+        found = ops.segment_sum(rows * weights, segments, **(whole if combiner == "sum" else {}))
         if combiner == "mean":
-            return ops.div_no_nan(total, ops.segment_sum(weights, segments), name=full)
-        return ops.div_no_nan(total, ops.sqrt(ops.segment_sum(ops.square(weights), segments)), name=full)
+            found = ops.div_no_nan(found, ops.segment_sum(weights, segments), **whole)
+        elif combiner == "sqrtn":
+            found = ops.div_no_nan(found, ops.sqrt(ops.segment_sum(ops.square(weights), segments)), **whole)
+        return found if whole else ops.cast(found, kind, name=full)

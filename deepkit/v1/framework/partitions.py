@@ -72,6 +72,12 @@ def parts_of(shape: Any, dtype: Any, partitioner: Partitioner, name: str) -> tup
     return counts, [[*dims[:axis], n, *dims[axis + 1 :]] for n in lengths]
 
 
+def split_as(value: Symbol, counts: Sequence[int], shapes: Sequence[Sequence[int]]) -> list[Any]:
+    """The parts of a value, cut as `parts_of` says."""
+    axis = next((i for i, count in enumerate(counts) if count != 1), 0)
+    return list(ops.split(value, [shape[axis] for shape in shapes], axis)) if len(shapes) > 1 else [value]
+
+
 def _row_bytes(dims: Sequence[int], axis: int, dtype: Any, text: int) -> int:
     """The bytes of one row along an axis, where a text counts `text`."""
     each = text if as_dtype(dtype).is_string else as_dtype(dtype).size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -19,7 +20,8 @@ from deepkit.errors import ArgumentError, DTypeError, GraphError, ShapeError, di
 from deepkit.site import running_cell, user_site
 from deepkit.train.initializers import Initializer, default_for, is_value
 from deepkit.v1.framework.eager import EagerVariable, executing_eagerly
-from deepkit.v1.framework.partitions import PartitionedVariable, parts_of
+from deepkit.v1.framework.partitions import PartitionedVariable, parts_of, split_as
+from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.initializers import shape_constant
 
 
@@ -81,23 +83,29 @@ class ScopeCounts:
 
 
 class VariableStore(Generic[Scope]):
-    """One per graph: its shared variables, and the variable scope that is open."""
+    """One per graph: its shared variables, and the variable scope that each thread has opened."""
 
     def __init__(self, scope: Scope):
-        self.scope = scope
+        self._outermost, self._open = scope, threading.local()
         self.counts = ScopeCounts()
         self._variables: dict[str, Variable] = {}
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that is open in this thread."""
+        found: Scope = getattr(self._open, "scope", self._outermost)
+        return found
 
     @contextlib.contextmanager
     def entered(self, scope: Scope, again: bool) -> Iterator[Scope]:
         """Makes `scope` the open one; `again` says that a scope object, not a name, was given."""
-        before, self.scope = self.scope, scope
+        before, self._open.scope = self.scope, scope
         self.counts.open(scope.name)
         counts = dict(self.counts.counts)
         try:
             yield scope
         finally:
-            self.scope = before
+            self._open.scope = before
             if again:
                 self.counts.counts = counts
             else:
@@ -120,17 +128,16 @@ class VariableStore(Generic[Scope]):
     ) -> Variable | PartitionedVariable:
         """The variable called `name` (in full), shared or new as `reuse` says; with a partitioner, in parts."""
         if partitioner is not None:
-            if initializer is not None and is_value(initializer):
-                raise ArgumentError(
-                    f"get_variable({name!r}): a value to start with, and a partitioner", rule="an initializer for each part"
-                )
-            if shape is None:
+            given = initializer is not None and is_value(initializer)
+            start = constant_of(initializer, dtype) if given else None
+            if start is None and shape is None:
                 raise ShapeError(f"get_variable({name!r}) with a partitioner needs a shape", where=_here())
-            counts, shapes = parts_of(shape, dtype, partitioner, name)
+            counts, shapes = parts_of(shape if start is None else start.shape, dtype, partitioner, name)
+            starts = [initializer] * len(shapes) if start is None else split_as(start, counts, shapes)
             parts = [
-                self._one(f"{name}/part_{i}", own, dtype, initializer, regularizer, reuse, trainable, collections,
-                          validate_shape, constraint)
-                for i, own in enumerate(shapes)
+                self._one(f"{name}/part_{i}", own if start is None else None, dtype, begins, regularizer, reuse, trainable,
+                          collections, validate_shape, constraint)
+                for i, (own, begins) in enumerate(zip(shapes, starts, strict=True))
             ]
             return PartitionedVariable(name, parts, counts)
         return self._one(

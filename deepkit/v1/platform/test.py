@@ -109,13 +109,15 @@ def compute_gradient_error(*args: Any, **kwargs: Any) -> float:
 class TestCase(unittest.TestCase):
     """A test case that begins in an empty graph with a seed, has sessions, and compares arrays."""
 
+    _cached: Session | None = None  # also where a program's setUp does not call this one
+
     def setUp(self) -> None:
         super().setUp()
         random.seed(_SEED)
         np.random.seed(_SEED)
         reset_default_graph()
         set_random_seed(_SEED)
-        self._cached: Session | None = None
+        self._cached = None
 
     def tearDown(self) -> None:
         if self._cached is not None:

@@ -356,3 +356,23 @@ def test_a_layer_that_does_not_fit_is_no_part_of_the_model():
     model.add(Dense(1))
     assert [layer.units for layer in model.layers] == [4, 1]
     assert model.output_shape == (None, 1)
+
+
+def test_a_model_of_one_output_in_a_list_gives_a_tensor():
+    """As tf_keras and Keras 2.3.1: such a model is a layer like others."""
+    x = Input((2,))
+    inner = Model([x], [Dense(3, kernel_initializer="ones")(x)])
+    assert inner(Input((2,))).shape.as_list() == [None, 3]
+    assert Dense(4)(inner(x)).shape.as_list() == [None, 4]
+    row = Sequential([inner, Dense(1, kernel_initializer="ones")])
+    assert row.output_shape == (None, 1)
+    assert row.predict(np.ones((1, 2)), verbose=0).tolist() == [[6.0]]
+    with pytest.raises(ShapeError, match=r"layer\(x\) instead of layer\(\[x\]\)"):
+        Dense(4)([x])
+
+
+def test_programs_name_a_layer_by_its_private_attribute():
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model._name = "mine"
+    model.layers[0]._name = "first"
+    assert (model.name, model.layers[0]._name, model.get_layer("first").name) == ("mine", "first", "first")

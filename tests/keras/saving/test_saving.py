@@ -531,3 +531,19 @@ def test_metrics_keep_their_names_in_a_file(tmp_path, chosen):
     model.save(tmp_path / "model.h5")
     after = keras.models.load_model(tmp_path / "model.h5").fit(x, y, verbose=0).history
     assert list(after) == list(before)
+
+
+def test_reshape_puts_equally_many_numbers_into_another_shape(tmp_path):
+    model = models.Sequential([L.Dense(3, input_shape=(4,), name="a")])
+    model.save_weights(tmp_path / "w.h5")
+    image = models.Sequential([L.Conv2D(3, 1, input_shape=(2, 2, 4), name="a")])
+    with pytest.raises(DataError, match="shape"):
+        image.load_weights(tmp_path / "w.h5")
+    kernel, bias = model.get_weights()
+    for by_name in (False, True):
+        image.set_weights([np.zeros((1, 1, 4, 3)), np.zeros(3)])
+        image.load_weights(tmp_path / "w.h5", by_name=by_name, reshape=True)
+        same(image.get_weights(), [kernel.reshape(1, 1, 4, 3), bias])
+    other = models.Sequential([L.Dense(5, input_shape=(4,), name="a")])
+    with pytest.raises(DataError, match="shape"):
+        other.load_weights(tmp_path / "w.h5", reshape=True)

@@ -67,3 +67,25 @@ def test_texts_are_padded_with_empty_ones():
 def test_lengths_that_are_floats_are_cut_as_tensorflow_cuts_them():
     with tf.Session() as sess:
         assert sess.run(tf.sequence_mask([1.5, 3.0], 3)).tolist() == [[True, False, False], [True, True, True]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: tf.constant(None), lambda: tf.convert_to_tensor(None), lambda: tf.add(1.0, None),
+        lambda: tf.zeros([2]) + None, lambda: tf.losses.log_loss([1.0], [0.5], weights=None),
+    ],
+)
+def test_none_is_no_tensor(call) -> None:
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="None is given where a tensor or a number is needed"):
+        call()
+
+
+def test_the_ends_of_linspace_have_the_type_of_the_first() -> None:
+    """As TensorFlow 2.21, which converts stop to the type of start."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        exact = tf.linspace(np.float64(0), 1.0, 3)
+        assert (exact.dtype, sess.run(exact).tolist()) == (tf.float64, [0, 0.5, 1])
+        assert tf.linspace(0.0, np.float64(1), 3).dtype == tf.float32
+        with pytest.raises(DTypeError):
+            tf.linspace(0.0, tf.constant(1.0, tf.float64), 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import deepkit.v1 as tf
@@ -44,3 +45,13 @@ def test_the_parts_are_shared():
     with tf.variable_scope("", reuse=True):
         again = tf.get_variable("w", [4], partitioner=partitioner)
     assert list(w) == list(again)
+
+
+def test_a_value_to_start_with_is_cut_as_the_variable_is():
+    value = np.arange(10, dtype=np.float32).reshape(2, 5)
+    halves = tf.get_variable("a", initializer=value, partitioner=tf.fixed_size_partitioner(2, axis=1))
+    whole = tf.get_variable("b", initializer=tf.constant(value), partitioner=tf.fixed_size_partitioner(1))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert [part.tolist() for part in sess.run(list(halves))] == [value[:, :3].tolist(), value[:, 3:].tolist()]
+        assert sess.run(whole.as_tensor()).tolist() == value.tolist()

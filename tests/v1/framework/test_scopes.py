@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -272,3 +274,23 @@ def test_a_cell_that_runs_again_makes_its_variables_anew() -> None:
         assert tf.global_variables()[-1].name == "dense_1/bias:0"
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_threads_that_build_one_graph_open_scopes_for_themselves(graph) -> None:
+    opened, done, names = threading.Event(), threading.Event(), []
+
+    def first() -> None:
+        with graph.as_default(), tf.variable_scope("one"):
+            opened.set()
+            done.wait(10)
+            names.append((tf.get_variable("v", [1]).name, tf.constant(1.0, name="c").name))
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    opened.wait(10)
+    with tf.variable_scope("two"):
+        names.append((tf.get_variable("v", [1]).name, tf.constant(1.0, name="c").name))
+        done.set()
+        thread.join()
+        names.append((tf.get_variable("u", [1]).name, tf.constant(1.0, name="d").name))
+    assert names == [("two/v:0", "two/c:0"), ("one/v:0", "one/c:0"), ("two/u:0", "two/d:0")]

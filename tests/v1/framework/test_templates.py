@@ -133,3 +133,38 @@ def test_tuples_and_sparse_tensors_are_fed_as_their_parts(sess) -> None:
     assert sess.run(turned, {matrix: tuple(fed)}).tolist() == [[20], [30], [1]]
     with pytest.raises(FeedError, match="2 tensors together"):
         sess.run(state, {state: [1, 2, 3]})
+
+
+def test_a_template_says_what_it_has_made() -> None:
+    def layer(x, trained=True):
+        w = tf.get_variable("w", [2, 2])
+        tf.get_variable("steps", [], trainable=False)
+        tf.get_variable("here", [], collections=[tf.GraphKeys.LOCAL_VARIABLES], trainable=False)
+        return tf.matmul(x, w)
+
+    own = tf.make_template("tp", layer)
+    assert (own.name, own.variable_scope_name, own.variables) == ("tp", None, [])
+    with pytest.raises(ArgumentError, match="no scope yet"):
+        _ = own.variable_scope
+    own(tf.ones([1, 2]))
+    own(tf.ones([1, 2]))
+    assert (own.variable_scope_name, own.variable_scope.name) == ("tp", "tp")
+    named = {
+        kind: [v.op.name for v in getattr(own, kind)]
+        for kind in ("variables", "trainable_variables", "non_trainable_variables", "local_variables")
+    }
+    assert named == {
+        "variables": ["tp/w", "tp/steps", "tp/here"], "trainable_variables": ["tp/w"],
+        "non_trainable_variables": ["tp/steps", "tp/here"], "local_variables": ["tp/here"],
+    }
+
+
+def test_a_template_makes_what_is_trained_once() -> None:
+    own = tf.make_template("tp", lambda: tf.Variable(1.0, name="fresh"))
+    own()
+    with pytest.raises(ValueError, match=r"template 'tp': a call after the first has made tp_1/fresh:0"):
+        own()
+    counting = tf.make_template("count", lambda: tf.Variable(1.0, trainable=False))
+    assert counting() is not counting()
+    with pytest.raises(ValueError, match="without a name"):
+        tf.make_template(None, lambda: 1)

@@ -521,3 +521,15 @@ def test_one_op_ends_a_step_with_the_cells_activation(cls, activation):
         fill(sess)
         whole, steps = sess.run([outputs[:, -1], output])
     np.testing.assert_allclose(whole, steps, atol=1e-5)
+
+
+def test_an_initial_state_fits_the_inputs() -> None:
+    cell, inputs = tf.nn.rnn_cell.BasicRNNCell(5), tf.zeros([3, 4])
+    assert cell.get_initial_state(inputs).shape.as_list() == [3, 5]
+    assert cell.get_initial_state(inputs, 3, tf.float32).shape.as_list() == [3, 5]
+    with pytest.raises(ValueError, match="inputs of 3 rows and batch_size=50"):
+        cell.get_initial_state(inputs, batch_size=50)
+    with pytest.raises(ValueError, match="inputs of 3 rows and batch_size=50"):
+        cell.get_initial_state(inputs, batch_size=tf.constant(50))
+    with pytest.raises(ValueError, match="inputs of float32 and dtype"):
+        cell.get_initial_state(inputs, dtype=tf.float16)

@@ -18,6 +18,7 @@ from deepkit.site import Cell, running_cell
 from deepkit.train.initializers import Zeros
 from deepkit.v1.framework.scopes import VariableScope, get_variable, variable_scope
 from deepkit.v1.framework.symbolic import constant_of
+from deepkit.v1.framework.tensor_messages import constant_value
 from deepkit.v1.nn.recurrent.states import batch_of, check_state, here, mapped, root_graph, zeros_of
 
 _ACTIVATIONS = ("elu", "exp", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus", "softsign", "tanh")
@@ -183,10 +184,16 @@ class RNNCell:
             return zeros_of(self.state_size, batch_size, dtype)
 
     def get_initial_state(self, inputs: Any = None, batch_size: Any = None, dtype: Any = None) -> Any:
-        """zero_state of the batch and type of `inputs`, or of those given."""
+        """zero_state of the batch and type of `inputs`, or of those given; where both are, they agree."""
         if inputs is not None:
             inputs = constant_of(inputs)
-            batch_size, dtype = batch_of([inputs], 0), inputs.dtype
+            found = batch_of([inputs], 0)
+            given = None if batch_size is None else constant_value(constant_of(batch_size))
+            if isinstance(found, int) and given is not None and found != given:
+                raise ShapeError(f"get_initial_state: inputs of {found} rows and batch_size={given}", rule="they agree")
+            if dtype is not None and as_dtype(dtype) != inputs.dtype:
+                raise ArgumentError(f"get_initial_state: inputs of {inputs.dtype.name} and dtype={dtype}", rule="they agree")
+            batch_size, dtype = found, inputs.dtype
         if batch_size is None or dtype is None:
             raise ArgumentError(
                 f"get_initial_state(batch_size={batch_size}, dtype={dtype})", rule="both are needed, or the inputs"
