@@ -2,7 +2,7 @@
 
 The rows of a batch know nothing of each other, so nobody waits. One step is a table of `products` by the recurrent kernel
 and one pass over its sums in the registers. The same in NumPy, step by step: `forward` of the ops in ops/nn/recurrent_*;
-on a GPU, where a block takes the rows: cuda/recurrent, which also knows GRUs and other functions than sigmoid and tanh.
+on a GPU, where a block takes the rows: cuda/recurrent, which also knows the newer GRU and other functions than sigmoid and tanh.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from deepkit.device import compiled, cuda, threads
 from deepkit.device.registers.activations import sigmoid, tanh
-from deepkit.device.registers.lanes import WIDE, load, nothing, same, store
+from deepkit.device.registers.lanes import WIDE, fused, load, nothing, same, store
 from deepkit.device.registers.products import ROWS, products
 
 SMALL = 2**12
@@ -22,7 +22,7 @@ SMALL = 2**12
 
 
 def fits(xp: Any, z: Any, kernel: Any, usual: bool = True, wide: int = 1) -> bool:
-    """True if `simple`, `lstm` and their derivatives serve these arrays: z (time, batch, gates n), kernel (n, gates n).
+    """True if these walks through time and back serve: z (time, batch, gates n), kernel (n, gates n).
 
     usual: whether a step ends with sigmoid and tanh; wide: how many times n numbers a step multiplies by the kernel.
     """
@@ -74,6 +74,22 @@ def lstm_backwards(
     us, vs, dzs = np.empty_like(cs, order="C"), np.empty_like(cs, order="C"), np.empty_like(gates, order="C")
     _by_rows(_lstm_backwards, gates, cs, c0, kernel.T, dh, dc, us, vs, dzs)
     return us, vs, dzs
+
+
+def reset_gru(xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", activation: str = "tanh") -> tuple[Any, Any]:
+    """h and the gates z, r, g of a GRU that resets the state; see ops/nn/recurrent_gru."""
+    if xp is not np:
+        return cuda.recurrent.reset_gru(xp, a, h0, kernel, gate, activation)
+    hs, gates = np.empty((*a.shape[:2], kernel.shape[0]), a.dtype), np.empty_like(a, order="C")
+    _by_rows(_reset_gru, a, h0[None], kernel, hs, gates)
+    return hs, gates
+
+
+def reset_gru_backwards(gates: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
+    """u, da and r h_(t-1) of the chain rule through such a GRU; see ops/nn/recurrent_gru."""
+    us, das, resets = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(hs, order="C")
+    _by_rows(_reset_gru_backwards, gates, hs, h0[None], kernel.T, dh, us, das, resets)
+    return us, das, resets
 
 
 def _by_rows(function: Callable, *arrays: Any) -> None:
@@ -171,3 +187,57 @@ def _lstm_backwards(first, last, gates, cs, c0, turned, dh, dc, us, vs, dzs):  #
                 store(dzs, g + n, v * i * (one - j * j))
                 store(dzs, g + 2 * n, v * before * f * (one - f))
                 store(dzs, g + 3 * n, u * bent * o * (one - o))
+
+
+def _reset_gru(first, last, a, h0, kernel, hs, gates):  # compiled by numba
+    (time, batch, n), rows, wide = hs.shape, last - first, 3 * hs.shape[2]
+    sums, reset = np.empty((rows, 2 * n), a.dtype), np.empty((rows, n), a.dtype)
+    where, terms = np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, wide))
+    for t in range(time):
+        here = t * batch + first
+        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        products(before, at, where, kernel, 0, 2 * n, sums, 0, terms, True)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = 2 * row * n + k, (here + row) * wide + k, row * n + k
+                r = sigmoid(load(sums, s + n) + load(a, g + n))
+                store(gates, g, sigmoid(load(sums, s) + load(a, g)))
+                store(gates, g + n, r)
+                store(reset, c, r * load(before, at + c))
+        products(reset, 0, where, kernel, 2 * n, n, sums, 0, terms, True)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                c, g = row * n + k, (here + row) * wide + k
+                candidate = tanh(load(sums, c) + load(a, g + 2 * n))
+                store(gates, g + 2 * n, candidate)
+                store(hs, here * n + c, fused(load(gates, g), load(before, at + c) - candidate, candidate))
+
+
+def _reset_gru_backwards(first, last, gates, hs, h0, turned, dh, us, das, resets):  # compiled by numba
+    (time, batch, n), rows, wide, one = hs.shape, last - first, 3 * hs.shape[2], same(1.0)
+    sums, kept, where = np.zeros((rows, n), hs.dtype), np.zeros((rows, n), hs.dtype), np.arange(rows) * wide
+    for back in range(time):
+        t = time - 1 - back
+        here = t * batch + first
+        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * n + k, (here + row) * wide + k, (here + row) * n + k
+                z, candidate, h = load(gates, g), load(gates, g + 2 * n), load(before, at + s)
+                u = load(dh, c) + load(kept, s) + load(sums, s)
+                store(us, c, u)
+                store(das, g, (h - candidate) * z * (one - z) * u)
+                store(das, g + 2 * n, (one - z) * (one - candidate * candidate) * u)
+                store(resets, c, load(gates, g + n) * h)
+        products(das, here * wide + 2 * n, where, turned, 2 * n * n, n, sums, 0, ((1, 1, n), (0, 0, 1), (0, 0, n)), True)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * n + k, (here + row) * wide + k, (here + row) * n + k
+                r, q = load(gates, g + n), load(sums, s)
+                store(das, g + n, load(resets, c) * (one - r) * q)
+                store(kept, s, load(gates, g) * load(us, c) + r * q)
+        products(das, here * wide, where, turned, 0, n, sums, 0, ((1, 1, 2 * n), (0, 0, 1), (0, 0, n)), True)

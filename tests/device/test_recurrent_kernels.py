@@ -8,6 +8,7 @@ import pytest
 from deepkit.device import compiled, recurrent, threads
 from deepkit.device.registers import activations
 from deepkit.device.registers.lanes import WIDE, load, store
+from deepkit.ops.nn.recurrent_gru import ResetGRU, ResetGRUBackwards
 from deepkit.ops.nn.recurrent_lstm import LSTM, LSTMBackwards
 from deepkit.ops.nn.recurrent_simple import LinearRecurrence, SimpleRNN
 
@@ -48,6 +49,23 @@ def test_lstm(time: int, batch: int, n: int, cores: str, small, monkeypatch) -> 
 
 @needs_numba
 @pytest.mark.parametrize(("time", "batch", "n"), SIZES)
+@pytest.mark.parametrize("cores", ["1", "3"])
+def test_gru_that_resets_the_state(time: int, batch: int, n: int, cores: str, small, monkeypatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, cores)
+    rng = np.random.default_rng(0)
+    a, kernel = 2 * rng.standard_normal((time, batch, 3 * n)), 0.2 * rng.standard_normal((n, 3 * n))
+    arrays = [x.astype(np.float32) for x in (a, rng.standard_normal((batch, n)), kernel)]
+    assert recurrent.fits(np, arrays[0], arrays[2])
+    exact = ResetGRU().forward(np, *[x.astype(np.float64) for x in arrays])
+    close(ResetGRU().forward(np, *arrays), exact)
+
+    hs, gates = (x.astype(np.float32) for x in exact)
+    back, op = (gates, hs, *arrays[1:], rng.standard_normal((time, batch, n)).astype("f")), ResetGRUBackwards()
+    close(op.forward(np, *back), op.forward(np, *[x.astype(np.float64) for x in back]))
+
+
+@needs_numba
+@pytest.mark.parametrize(("time", "batch", "n"), SIZES)
 def test_simple(time: int, batch: int, n: int, small) -> None:
     rng = np.random.default_rng(0)
     z, x = rng.standard_normal((2, time, batch, n)).astype(np.float32)
@@ -67,6 +85,8 @@ def test_other_functions_and_types_go_by_numpy(small, monkeypatch) -> None:
     z, c, k = np.ones((2, 3, 4 * WIDE), "f"), np.ones((3, WIDE), "f"), np.ones((WIDE, 4 * WIDE), "f")
     LSTM(gate="hard_sigmoid").forward(np, z, c, c, k)
     LSTM().forward(np, z.astype("d"), c.astype("d"), c.astype("d"), k.astype("d"))
+    for op in (ResetGRU(gate="hard_sigmoid"), ResetGRU(activation="relu")):
+        op.forward(np, z[..., : 3 * WIDE], c, k[:, : 3 * WIDE])
     SimpleRNN(activation="relu").forward(np, z[..., :WIDE], c, k[:, :WIDE])
 
 

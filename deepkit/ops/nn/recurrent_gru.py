@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
-from deepkit.device import cuda
+from deepkit.device import cuda, recurrent
 from deepkit.device.dtypes import DType
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
@@ -42,6 +44,11 @@ class GRUBase(Op):
     def check(self, a: Shape, h0: Shape, kernel: Shape) -> tuple[Shape, Shape]:
         time, batch, units = sizes("gru", a, h0, kernel, 3)
         return Shape((time, batch, units)), Shape((time, batch, None if units is None else 3 * units))
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether a step ends as in almost all GRUs."""
+        return (self.gate, self.activation) == ("sigmoid", "tanh")
 
     def slopes(self, gates: AnyTensor) -> tuple[Any, Any, Any]:
         """The derivatives of the functions of z, r and g by their arguments."""
@@ -131,8 +138,8 @@ class ResetGRU(GRUBase):
         return a, a
 
     def forward(self, xp: ArrayModule, a: Array, h0: Array, kernel: Array) -> Any:
-        if cuda.recurrent.fits(xp, a, kernel):
-            return cuda.recurrent.reset_gru(xp, a, h0, kernel, self.gate, self.activation)
+        if recurrent.fits(xp, a, kernel, self.is_usual):
+            return recurrent.reset_gru(xp, a, h0, kernel, self.gate, self.activation)
         n, gate, finish = kernel.shape[0], IN_PLACE[self.gate], IN_PLACE[self.activation]
         hs, gates = xp.empty((*a.shape[:2], n), a.dtype), xp.empty_like(a)
         kernel_zr, kernel_g = xp.ascontiguousarray(kernel[:, : 2 * n]), xp.ascontiguousarray(kernel[:, 2 * n :])
@@ -152,6 +159,8 @@ class ResetGRU(GRUBase):
         self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], a: AnyTensor, h0: AnyTensor, kernel: AnyTensor
     ) -> Any:
         (dh, dgates), (hs, gates) = dys, ys
+        if dgates is None and self.is_usual:  # as in every first derivative
+            return _sent_back(gates, hs, h0, kernel, dh)
         z, r, g = ops.split(gates, 3, 2)
         slope_z, slope_r, slope_g = self.slopes(gates)
         kernel_z, kernel_r, kernel_g = (ops.expand_dims(part, 0) for part in ops.split(kernel, 3, 1))
@@ -174,6 +183,69 @@ class ResetGRU(GRUBase):
         by_state = product_over_time(before, ops.concat([sent_z, sent_r], 2))
         dkernel = ops.concat([by_state, product_over_time(r * before, sent_g)], 1)
         return ops.concat([sent_z, sent_r, sent_g], 2), ops.reduce_sum(to_state[:1], 0), dkernel
+
+
+def _sent_back(gates: AnyTensor, hs: AnyTensor, h0: AnyTensor, kernel: AnyTensor, dh: AnyTensor) -> Any:
+    """The derivatives of the usual ResetGRU by a, h0 and kernel."""
+    u, da, reset = apply(ResetGRUBackwards(), gates, hs, h0, kernel, dh)
+    (z, r, _), (_, _, da_g) = ops.split(gates[:1], 3, 2), ops.split(da[:1], 3, 2)
+    units = ops.shape(kernel)[0]
+    da_zr, kernel_g = da[:, :, : 2 * units], kernel[:, 2 * units :]
+    first = z * u[:1] + r * ops.matmul(da_g, ops.expand_dims(kernel_g, 0), transpose_b=True)
+    first += ops.matmul(da_zr[:1], ops.expand_dims(kernel[:, : 2 * units], 0), transpose_b=True)
+    by_state, by_reset = product_over_time(shifted(hs, h0), da_zr), product_over_time(reset, da[:, :, 2 * units :])
+    return da, ops.reduce_sum(first, 0), ops.concat([by_state, by_reset], 1)
+
+
+@register
+class ResetGRUBackwards(Op):
+    """The chain rule through the usual `ResetGRU`, from the last step to the first: linear in dh (time, batch, n).
+
+    q = da_g @ kernel_g^T; u_t = dh_t + z u + r q + [da_z, da_r] @ kernel_zr^T, all of step t + 1;
+    da_t = [u (h_(t-1) - g) z (1 - z), q h_(t-1) r (1 - r), u (1 - z) (1 - g^2)].
+    Outputs: u (time, batch, n), da (time, batch, 3n), r h_(t-1) (time, batch, n), which the kernel's derivative needs.
+    """
+
+    kinds = "f"
+
+    def shape(self, gates: Shape, hs: Shape, h0: Shape, kernel: Shape, dh: Shape) -> Any:
+        return hs.merge(dh), gates, hs
+
+    def dtype(self, gates: DType, *_: DType) -> Any:
+        return gates, gates, gates
+
+    def forward(self, xp: ArrayModule, gates: Array, hs: Array, h0: Array, kernel: Array, dh: Array) -> Any:
+        if xp is np and recurrent.fits(xp, gates, kernel):
+            return recurrent.reset_gru_backwards(gates, hs, h0, kernel, dh)
+        n = kernel.shape[0]
+        z, r, g = (gates[..., k * n : (k + 1) * n] for k in range(3))
+        before = xp.concatenate([h0[None], hs])[:-1]
+        c_z, c_g, d = (before - g) * z * (1 - z), (1 - z) * (1 - g * g), before * r * (1 - r)
+        u = ResetRecurrence(backwards=True).forward(xp, c_z, c_g, d, r, z, kernel, dh)
+        sent_r = d * xp.matmul(c_g * u, kernel[:, 2 * n :].T)
+        return u, xp.concatenate([c_z * u, sent_r, c_g * u], 2), r * before
+
+    def gradient(
+        self, dys: Sequence[AnyTensor], ys: Sequence[AnyTensor], gates: AnyTensor, hs: AnyTensor, h0: AnyTensor,
+        kernel: AnyTensor, dh: AnyTensor,
+    ) -> Any:
+        (du, dda, dreset), u, (z, r, g), before = dys, ys[0], ops.split(gates, 3, 2), shifted(hs, h0)
+        (da_z, da_r, da_g), kernel_g = ops.split(dda, 3, 2), ops.expand_dims(ops.split(kernel, 3, 1)[2], 0)
+        slope_z, slope_r = z * (1 - z), r * (1 - r)
+        c_z, c_g, d = (before - g) * slope_z, (1 - z) * (1 - g * g), before * slope_r
+        dq, q = da_r * d, ops.matmul(c_g * u, kernel_g, transpose_b=True)
+        dsent_g = da_g + ops.matmul(dq, kernel_g)
+        through = ResetRecurrence(backwards=True).gradient(
+            du + c_z * da_z + c_g * dsent_g, u, c_z, c_g, d, r, z, kernel, dh
+        )
+        dc_z, dc_g, dd = through[0] + da_z * u, through[1] + dsent_g * u, through[2] + da_r * q
+        dz = through[4] + dc_z * (before - g) * (1 - 2 * z) - dc_g * (1 - g * g)
+        dr = through[3] + dd * before * (1 - 2 * r) + dreset * before
+        dbefore = dc_z * slope_z + dd * slope_r + dreset * r
+        own = product_over_time(dq, c_g * u)
+        dkernel = through[5] + ops.concat([ops.zeros_like(own), ops.zeros_like(own), own], 1)
+        dgates = ops.concat([dz, dr, -dc_z * slope_z - 2 * g * dc_g * (1 - z)], 2)
+        return dgates, earlier_by_one(dbefore), ops.reduce_sum(dbefore[:1], 0), dkernel, through[6]
 
 
 @register

@@ -56,6 +56,19 @@ def _reset_gru(gate="sigmoid", activation="tanh"):
     return run
 
 
+def _reset_gru_backwards(gates, hs, h0, kernel, dh):
+    us, das, resets, later = [], [], [], 0
+    k_z, k_r, k_g = np.split(kernel, 3, axis=1)
+    for t in range(TIME)[::-1]:
+        (z, r, g), before, u = np.split(gates[t], 3, axis=1), hs[t - 1] if t else h0, dh[t] + later
+        da_z, da_g = u * (before - g) * z * (1 - z), u * (1 - z) * (1 - g**2)
+        q = da_g @ k_g.T
+        da_r = q * before * r * (1 - r)
+        later = z * u + r * q + da_z @ k_z.T + da_r @ k_r.T
+        us.append(u), das.append(np.concatenate([da_z, da_r, da_g], 1)), resets.append(r * before)
+    return np.array(us[::-1]), np.array(das[::-1]), np.array(resets[::-1])
+
+
 def _linear(backwards):
     """The matrix of the steps from each moment to the next, written out for each sequence of the batch."""
 
@@ -106,6 +119,7 @@ SAMPLES = [
     Sample("ResetGRU", {}, (A, H0, WIDE), _reset_gru(), NO_BATCH),
     Sample("ResetGRU", {"gate": "hard_sigmoid", "activation": "sigmoid"}, (A, H0, WIDE),
            _reset_gru("hard_sigmoid", "sigmoid"), NO_BATCH),
+    Sample("ResetGRUBackwards", {}, (A, K, H0, WIDE, X), _reset_gru_backwards, NO_BATCH),
     *[Sample("LinearRecurrence", {"backwards": b}, (C1, SQUARE, X), _linear(b), NO_BATCH) for b in (True, False)],
     *[Sample("LinearRecurrence", {"backwards": b, "gates": 3}, (C3, WIDE, X, K), _linear(b), NO_BATCH)
       for b in (True, False)],
