@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-from deepkit.device import compiled, convolve, direct, rows, threads, winograd
+from deepkit.device import compiled, convolve, depthwise, direct, rows, threads, winograd
 from deepkit.device.registers import products
 from deepkit.device.registers.lanes import WIDE
 from deepkit.device.windows import Windows, fit
@@ -274,3 +274,32 @@ def _count() -> int:
     done: list[int] = []
     threads.share(lambda first, last: done.append(first), 8, 1)
     return len(done)
+
+
+@needs_numba
+@pytest.mark.parametrize("channels", [WIDE, WIDE + 5, 3 * WIDE])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("switched_off", [False, True])
+@pytest.mark.parametrize(("w", "space"), GEOMETRIES)
+def test_depthwise(w, space, channels: int, times: int, switched_off: bool, monkeypatch) -> None:
+    monkeypatch.setattr(depthwise, "SMALL", 0)
+    monkeypatch.setattr(depthwise, "PIECE", 1)
+    monkeypatch.setattr(compiled, "switched_off", switched_off)
+    x, filters, dy = arrays(w, space, channels, channels * times)
+    filters = filters[..., :1, :]
+    exact = [a.astype(np.float64) for a in (x, filters, dy)]
+    close(depthwise.convolve(np, x, filters, w), depthwise.convolve_reference(np, *exact[:2], w))
+    found = depthwise.filter_gradient(np, x, dy, filters.shape, w)
+    close(found, depthwise.filter_gradient_reference(np, exact[0], exact[2], filters.shape, w))
+    found = depthwise.input_gradient(np, dy, filters, x.shape, w)
+    close(found, depthwise.input_gradient_reference(np, exact[2], exact[1], x.shape, w))
+
+
+@needs_numba
+def test_depthwise_stays_in_registers(monkeypatch) -> None:
+    w = fit((9, 9), (3, 3), (1, 1), (1, 1), "SAME")
+    x, filters, dy = arrays(w, (9, 9), 2 * WIDE, 2 * WIDE)
+    monkeypatch.setattr(depthwise, "_compiled", lambda *_: pytest.fail("the general walk"))
+    depthwise.convolve(np, x, filters[..., :1, :], w)
+    depthwise.filter_gradient(np, x, dy, filters[..., :1, :].shape, w)
+    depthwise.input_gradient(np, dy, filters[..., :1, :], x.shape, w)
