@@ -85,6 +85,11 @@ def reset_gru(xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", acti
     return hs, gates
 
 
+def goes_back_in_one(xp: Any, gates: Any, kernel: Any) -> bool:
+    """True if `reset_gru_backwards` serves; on a GPU one of several kernels does the walk, see ops/nn/recurrent_gru."""
+    return xp is np and fits(xp, gates, kernel)
+
+
 def reset_gru_backwards(gates: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
     """u, da and r h_(t-1) of the chain rule through such a GRU; see ops/nn/recurrent_gru."""
     us, das, resets = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(hs, order="C")

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from deepkit.core.apply import apply, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
@@ -215,7 +213,7 @@ class ResetGRUBackwards(Op):
         return gates, gates, gates
 
     def forward(self, xp: ArrayModule, gates: Array, hs: Array, h0: Array, kernel: Array, dh: Array) -> Any:
-        if xp is np and recurrent.fits(xp, gates, kernel):
+        if recurrent.goes_back_in_one(xp, gates, kernel):
             return recurrent.reset_gru_backwards(gates, hs, h0, kernel, dh)
         n = kernel.shape[0]
         z, r, g = (gates[..., k * n : (k + 1) * n] for k in range(3))
