@@ -3,7 +3,8 @@
 The rooms of the house; each imports only from rooms on lower floors:
 
     0  device/    arrays on CPU and GPU, data types, random streams; heavy kernels: plain NumPy first, then compiled
-    1  core/      shapes, Op and registry, the one door (apply), Node, Tensor, Symbol, Variable, Graph, gradients
+    1  core/      shapes, Op and registry, the one door (apply), Node, Tensor, Symbol, Variable, Graph, gradients;
+                  control_flow/: loops and branches and the graphs that are their bodies
     2  ops/       every op, one file per family: math, arrays, nn, image, text, input, summary, random, state
     3  runtime/   plans (what a session really executes) and their passes, feeds, fetches, placement, sessions
     3  train/     update rules, optimizers, schedules, initializers, clipping, moving averages

@@ -14,6 +14,7 @@ from deepkit.errors import DataError
 from deepkit.loading import optional
 from deepkit.ops.image import boxes as _boxes
 from deepkit.ops.image import colours as _colours
+from deepkit.ops.image import distorted_boxes as _distorted_boxes
 from deepkit.ops.image import images as _images
 from deepkit.ops.image import likeness as _likeness
 from deepkit.v1.framework.control_flow import py_func as _py_func
@@ -79,7 +80,7 @@ rgb_to_hsv = symbolic(_colours.rgb_to_hsv)
 rgb_to_yiq = symbolic(_colours.rgb_to_yiq)
 rgb_to_yuv = symbolic(_colours.rgb_to_yuv)
 rot90 = symbolic(_images.rot90, "rot90/")
-sample_distorted_bounding_box = symbolic(_boxes.sample_distorted_bounding_box)
+sample_distorted_bounding_box = symbolic(_distorted_boxes.sample_distorted_bounding_box)
 sobel_edges = symbolic(_likeness.sobel_edges)
 ssim = symbolic(_likeness.ssim, "SSIM")
 ssim_multiscale = symbolic(_likeness.ssim_multiscale, "MS-SSIM")

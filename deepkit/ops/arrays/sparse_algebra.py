@@ -1,4 +1,4 @@
-"""Sparse tensors added, reduced, joined, cut and put in order, without ever making them dense."""
+"""Sparse tensors added, multiplied and reduced, without ever making them dense."""
 
 from __future__ import annotations
 
@@ -12,36 +12,16 @@ from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.static import static_value
-from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
-from deepkit.device.dtypes import DType, as_dtype, int64
+from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
+from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "sparse_add", "sparse_concat", "sparse_dense_cwise_div", "sparse_dense_cwise_mul", "sparse_expand_dims",
-    "sparse_fill_empty_rows", "sparse_maximum", "sparse_minimum", "sparse_reduce_max", "sparse_reduce_sum",
-    "sparse_reorder", "sparse_reset_shape", "sparse_reshape", "sparse_retain", "sparse_slice", "sparse_softmax",
-    "sparse_split", "sparse_to_indicator", "sparse_transpose",
+    "sparse_add", "sparse_dense_cwise_div", "sparse_dense_cwise_mul", "sparse_maximum", "sparse_minimum",
+    "sparse_reduce_max", "sparse_reduce_sum", "sparse_softmax",
 ]
-
-
-@register
-class SparseOrder(Op):
-    """The numbers of positions (n, rank) in the order in which they come in the dense tensor: row by row."""
-
-    cpu_only = True
-    types = ("int64",)
-    returns = "int64"
-    gradient = None
-
-    def shape(self, places: Shape) -> Shape:
-        return Shape((places.lengths[0] if places.lengths else None,))
-
-    def forward(self, xp: ArrayModule, places: Array) -> np.ndarray:
-        if not places.shape[1]:
-            return np.arange(len(places), dtype=np.int64)
-        return np.lexsort(places.T[::-1]).astype(np.int64)
 
 
 @register
@@ -67,26 +47,6 @@ class SparseUnion(Op):
         return places.astype(np.int64), numbers.reshape(-1).astype(np.int64)
 
 
-@register
-class EmptyRows(Op):
-    """The rows, given their count, that no position names: their numbers (m,) and, for all rows, whether they are such."""
-
-    cpu_only = True
-    types = ("int64", "int64")
-    gradient = None
-
-    def shape(self, places: Shape, count: Shape) -> Any:
-        return Shape((None,)), Shape((None,))
-
-    def dtype(self, *_: DType) -> Any:
-        return int64, as_dtype("bool")
-
-    def forward(self, xp: ArrayModule, places: Array, count: Array) -> Any:
-        empty = np.ones(int(count), np.bool_)
-        empty[places[:, 0]] = False
-        return np.flatnonzero(empty).astype(np.int64), empty
-
-
 def _with(sp: SparseTensor, values: AnyTensor) -> SparseTensor:
     return SparseTensor(sp.indices, values, sp.dense_shape)
 
@@ -108,34 +68,6 @@ def _numbered(places: AnyTensor, dims: AnyTensor, axes: Sequence[int]) -> Any:
 
 def _columns(places: AnyTensor) -> int | None:
     return places.shape.lengths[1] if places.shape.lengths else None
-
-
-def sparse_reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
-    """The same sparse tensor with its positions in rising order, row by row.
-
-    indices (n, rank), values (n,); result: the same shapes. DTypeError: positions that are no int64.
-
-    >>> import deepkit as dk
-    >>> a = dk.SparseTensor([[1, 0], [0, 1]], dk.tensor([1.0, 2.0]), [2, 2])
-    >>> dk.ops.sparse_reorder(a).values.numpy().tolist()
-    [2.0, 1.0]
-    """
-    with scope(name, "SparseReorder", sp_input.values):
-        order = apply(SparseOrder(), sp_input.indices)
-        return SparseTensor(ops.gather(sp_input.indices, order), ops.gather(sp_input.values, order), sp_input.dense_shape)
-
-
-def sparse_transpose(sp_input: SparseTensor, perm: IntsLike | None = None, name: str | None = None) -> SparseTensor:
-    """The sparse tensor with its axes in another order; perm=None turns it around.
-
-    indices (n, rank), values (n,); result: positions in rising order. ShapeError: perm of another length.
-    """
-    with scope(name, "SparseTranspose", sp_input.values):
-        order = list(reversed(range(_rank(sp_input)))) if perm is None else [int(i) for i in np.asarray(perm).reshape(-1)]
-        if len(order) != _rank(sp_input):
-            raise ShapeError(f"sparse_transpose: perm={order} of {_rank(sp_input)} axes")
-        places = ops.gather(sp_input.indices, order, axis=1)
-        return sparse_reorder(SparseTensor(places, sp_input.values, ops.gather(sp_input.dense_shape, order)))
 
 
 def _axes(axis: AxisLike, rank: int) -> list[int]:
@@ -246,7 +178,7 @@ def sparse_add(
         least = threshold if thresh is None else thresh
         if least is None:
             return total
-        return sparse_retain(total, ops.greater_equal(ops.abs(total.values), least))
+        return ops.sparse_retain(total, ops.greater_equal(ops.abs(total.values), least))
 
 
 def sparse_maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> SparseTensor:
@@ -305,158 +237,3 @@ def sparse_softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTen
         top = ops.gather(ops.unsorted_segment_max(sp_input.values, rows, count), rows)
         weight = ops.exp(sp_input.values - ops.stop_gradient(top))
         return _with(sp_input, weight / ops.gather(ops.unsorted_segment_sum(weight, rows, count), rows))
-
-
-def sparse_retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
-    """The places for which to_retain, bool (n,), holds. ShapeError: another length."""
-    keep = convert(to_retain, "bool", beside=sp_input.values)
-    places, values = (ops.boolean_mask(x, keep) for x in (sp_input.indices, sp_input.values))
-    return SparseTensor(places, values, sp_input.dense_shape)
-
-
-def sparse_slice(
-    sp_input: SparseTensor, start: IntsLike, size: IntsLike, name: str | None = None
-) -> SparseTensor:
-    """The block of the given size from `start` on, cut off where the tensor ends; start, size: (rank,) integers.
-
-    ShapeError: another number of axes.
-    """
-    with scope(name, "SparseSlice", sp_input.values):
-        dims = ops.cast(sp_input.dense_shape, int64)
-        begin = ops.cast(convert(start, beside=dims), int64)
-        if not begin.shape.is_compatible_with(dims.shape):
-            raise ShapeError(f"sparse_slice from {begin.shape} numbers in {dims.shape} axes", rule="one number for each axis")
-        lengths = ops.maximum(ops.minimum(ops.cast(convert(size, beside=dims), int64), dims - begin), 0)
-        inside = ops.logical_and(sp_input.indices >= begin, sp_input.indices < begin + lengths)
-        cut = sparse_retain(sp_input, ops.reduce_all(inside, 1))
-        return SparseTensor(cut.indices - begin, cut.values, lengths)
-
-
-def sparse_concat(
-    axis: int, sp_inputs: Sequence[SparseTensor], name: str | None = None, expand_nonconcat_dim: bool = False
-) -> SparseTensor:
-    """Sparse tensors one behind the other along `axis`, positions in order.
-
-    Their shapes are equal but for that axis; with expand_nonconcat_dim the longest counts. ArgumentError: no tensors.
-    ShapeError: different numbers of axes.
-    """
-    if not sp_inputs:
-        raise ArgumentError("sparse_concat of no tensors")
-    rank = _rank(sp_inputs[0])
-    if any(_rank(sp) != rank for sp in sp_inputs):
-        raise ShapeError(f"sparse_concat of {' and '.join(str(_rank(sp)) for sp in sp_inputs)} axes")
-    with scope(name, "SparseConcat", *[sp.values for sp in sp_inputs]):
-        unit = np.eye(rank, dtype=np.int64)[int(axis) % rank]
-        dims = ops.stack([ops.cast(sp.dense_shape, int64) for sp in sp_inputs])
-        starts = ops.cumsum(dims * unit, 0, exclusive=True)
-        places = [sp.indices + starts[i] for i, sp in enumerate(sp_inputs)]
-        longest = ops.reduce_max(dims, 0) if expand_nonconcat_dim else dims[0]
-        total = longest * (1 - unit) + unit * ops.reduce_sum(dims, 0)
-        values = ops.concat([sp.values for sp in sp_inputs], 0)
-        return sparse_reorder(SparseTensor(ops.concat(places, 0), values, total))
-
-
-def _lengths(sp: SparseTensor) -> list[int]:
-    if not sp.shape.is_full:
-        raise ArgumentError(f"sparse_split of shape {sp.shape}", rule="every length is known before the graph runs")
-    return [d or 0 for d in sp.shape.as_list()]
-
-
-def sparse_split(
-    sp_input: SparseTensor, num_split: int, axis: int, name: str | None = None
-) -> list[SparseTensor]:
-    """The sparse tensor in num_split parts along `axis`; the first ones are one longer if it does not divide evenly.
-
-    Result: num_split sparse tensors of the shape without the other parts. ArgumentError: an unknown length, or more parts.
-    """
-    lengths, at = _lengths(sp_input), axis % _rank(sp_input)
-    if not 0 < num_split <= lengths[at]:
-        raise ArgumentError(f"sparse_split of an axis of length {lengths[at]} in {num_split}", rule="one place a part")
-    each, more = divmod(lengths[at], num_split)
-    start, made = 0, []
-    with scope(name, "SparseSplit", sp_input.values):
-        for part in range(num_split):
-            begin, block = [0] * len(lengths), list(lengths)
-            begin[at], block[at] = start, each + (part < more)
-            made.append(sparse_slice(sp_input, begin, block))
-            start += block[at]
-    return made
-
-
-def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = None) -> SparseTensor:
-    """The sparse tensor of another dense shape, of equally many places; one length may be -1.
-
-    shape: (new rank,) integers. ShapeError: an unknown number of axes.
-    """
-    with scope(name, "SparseReshape", sp_input.values):
-        dims = ops.cast(sp_input.dense_shape, int64)
-        wanted = ops.cast(convert(shape, beside=dims), int64)
-        known = static_value(shape)
-        new = len(np.asarray(known)) if known is not None else (wanted.shape.lengths or (None,))[0]
-        if new is None:
-            raise ShapeError("sparse_reshape to an unknown number of axes")
-        rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
-        target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
-        number = _numbered(sp_input.indices, dims, range(_rank(sp_input)))
-        columns = list[Any]()
-        for axis in reversed(range(new)):
-            columns.insert(0, ops.floormod(number, ops.maximum(target[axis], 1)))
-            number = ops.floordiv(number, ops.maximum(target[axis], 1))
-        return SparseTensor(ops.stack(columns, 1), sp_input.values, target)
-
-
-def sparse_expand_dims(sp_input: SparseTensor, axis: int = -1, name: str | None = None) -> SparseTensor:
-    """The sparse tensor with one more axis, of length 1, before `axis`; behind the last one for -1.
-
-    indices (n, rank) become (n, rank + 1). ShapeError: an unknown rank.
-    """
-    with scope(name, "SparseExpandDims", sp_input.values):
-        rank = _rank(sp_input)
-        at = axis + rank + 1 if axis < 0 else axis
-        columns = [sp_input.indices[:, i] for i in range(rank)]
-        columns.insert(at, ops.zeros_like(columns[0]))
-        dims = ops.cast(sp_input.dense_shape, int64)
-        ones = ops.ones_like(dims[:1])
-        return SparseTensor(ops.stack(columns, 1), sp_input.values, ops.concat([dims[:at], ones, dims[at:]], 0))
-
-
-def sparse_fill_empty_rows(
-    sp_input: SparseTensor, default_value: TensorLike, name: str | None = None
-) -> tuple[SparseTensor, AnyTensor]:
-    """The sparse matrix with default_value at place 0 of each row that names none; and for all rows whether it was so.
-
-    default_value: (); the second result: bool (rows,). DTypeError: a tensor of another type as default_value.
-    """
-    with scope(name, "SparseFillEmptyRows", sp_input.values):
-        rows, empty = apply(EmptyRows(), sp_input.indices, ops.cast(sp_input.dense_shape, int64)[0])
-        places = ops.stack([rows, *[ops.zeros_like(rows)] * (_rank(sp_input) - 1)], 1)
-        default = convert(default_value, sp_input.dtype, beside=sp_input.values)
-        fillers = ops.fill(ops.shape(rows), default)
-        both = SparseTensor(
-            ops.concat([sp_input.indices, places], 0), ops.concat([sp_input.values, fillers], 0), sp_input.dense_shape
-        )
-        return sparse_reorder(both), empty
-
-
-def sparse_reset_shape(sp_input: SparseTensor, new_shape: IntsLike | None = None) -> SparseTensor:
-    """The same places in a dense shape of the least lengths that hold them, or of new_shape (rank,).
-
-    DTypeError: a tensor of another type than int64 as new_shape.
-    """
-    if new_shape is not None:
-        return SparseTensor(sp_input.indices, sp_input.values, convert(new_shape, int64, beside=sp_input.values))
-    last = ops.reduce_max(ops.concat([sp_input.indices, -ops.ones_like(sp_input.indices[:1])], 0), 0)
-    return SparseTensor(sp_input.indices, sp_input.values, last + 1)
-
-
-def sparse_to_indicator(sp_input: SparseTensor, vocab_size: int, name: str | None = None) -> AnyTensor:
-    """The values, which are ids below vocab_size, as marks: bool, the dense shape with vocab_size in place of the last axis.
-
-    ArgumentError: an id outside [0, vocab_size).
-    """
-    with scope(name, "SparseToIndicator", sp_input.values) as full:
-        dims = ops.concat([ops.cast(sp_input.dense_shape, int64)[:-1], [vocab_size]], 0)
-        ids = ops.expand_dims(ops.cast(sp_input.values, int64), 1)
-        places = ops.concat([sp_input.indices[:, :-1], ids], 1)
-        counts = ops.scatter_nd(places, ops.ones_like(sp_input.values, "int32"), dims)
-        return ops.greater(counts, 0, name=full)

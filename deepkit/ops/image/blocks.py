@@ -12,8 +12,12 @@ from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
+from deepkit.ops.image.images import _length
 
-__all__ = ["batch_to_space", "batch_to_space_nd", "extract_image_patches", "space_to_batch", "space_to_batch_nd"]
+__all__ = [
+    "batch_to_space", "batch_to_space_nd", "depth_to_space", "extract_image_patches", "space_to_batch", "space_to_batch_nd",
+    "space_to_depth",
+]
 
 
 def _numbers(value: IntsLike | None, what: str) -> np.ndarray:
@@ -154,3 +158,37 @@ def _spread(filters: np.ndarray, rate: list[int]) -> np.ndarray:
     wide = np.zeros(((height - 1) * rate[0] + 1, (width - 1) * rate[1] + 1, *filters.shape[2:]), filters.dtype)
     wide[:: rate[0], :: rate[1]] = filters
     return wide
+
+
+def _batch(x: TensorLike, what: str) -> Any:
+    x = convert(x)
+    if x.shape.rank != 4:
+        raise ShapeError(f"{what} of a tensor of shape {x.shape}", rule="(batch, height, width, channels)")
+    return x
+
+
+def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
+    """Blocks of block_size x block_size pixels become channels: (batch, h, w, c) -> (batch, h / b, w / b, c b^2).
+
+    Result: of the same type. ShapeError: another number of axes, or a height or width that does not divide into blocks.
+    """
+    with scope(name, "SpaceToDepth", input) as full:
+        x = _batch(input, "space_to_depth")
+        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
+        blocks = ops.reshape(x, [-1, h // b, b, w // b, b, c])
+        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
+        return shown_as(y, "SpaceToDepth")
+
+
+def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
+    """Channels become blocks of block_size x block_size pixels: the inverse of `space_to_depth`.
+
+    input: (batch, h, w, c); result: (batch, h b, w b, c / b^2), for b = block_size, of the same type. ShapeError: another
+    number of axes, or channels that do not divide into blocks.
+    """
+    with scope(name, "DepthToSpace", input) as full:
+        x = _batch(input, "depth_to_space")
+        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
+        blocks = ops.reshape(x, [-1, h, w, b, b, c // (b * b)])
+        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)
+        return shown_as(y, "DepthToSpace")

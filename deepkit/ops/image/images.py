@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import convert, is_tensor, scope
-from deepkit.core.other_names import shown_as
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, DTypeLike, IntLike, IntsLike, NumberLike, TensorLike
 from deepkit.device.dtypes import as_dtype, float32
@@ -16,8 +15,6 @@ from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.functions import ops
 from deepkit.ops.image.resize import resize_area
 from deepkit.ops.random import random_number
-
-__all__ = ["depth_to_space", "space_to_depth"]
 
 BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA = 0, 1, 2, 3
 
@@ -370,40 +367,3 @@ def psnr(a: TensorLike, b: TensorLike, max_val: float, name: str | None = None) 
     )
     error = ops.reduce_mean(ops.squared_difference(x, y), [-3, -2, -1])
     return ops.multiply(ops.log(top * top / error), 10.0 / np.log(10.0), name=name)
-
-
-# ---- blocks of pixels as channels
-
-
-def _batch(x: TensorLike, what: str) -> Any:
-    x = convert(x)
-    if x.shape.rank != 4:
-        raise ShapeError(f"{what} of a tensor of shape {x.shape}", rule="(batch, height, width, channels)")
-    return x
-
-
-def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
-    """Blocks of block_size x block_size pixels become channels: (batch, h, w, c) -> (batch, h / b, w / b, c b^2).
-
-    Result: of the same type. ShapeError: another number of axes, or a height or width that does not divide into blocks.
-    """
-    with scope(name, "SpaceToDepth", input) as full:
-        x = _batch(input, "space_to_depth")
-        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
-        blocks = ops.reshape(x, [-1, h // b, b, w // b, b, c])
-        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
-        return shown_as(y, "SpaceToDepth")
-
-
-def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) -> AnyTensor:
-    """Channels become blocks of block_size x block_size pixels: the inverse of `space_to_depth`.
-
-    input: (batch, h, w, c); result: (batch, h b, w b, c / b^2), for b = block_size, of the same type. ShapeError: another
-    number of axes, or channels that do not divide into blocks.
-    """
-    with scope(name, "DepthToSpace", input) as full:
-        x = _batch(input, "depth_to_space")
-        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
-        blocks = ops.reshape(x, [-1, h, w, b, b, c // (b * b)])
-        y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)
-        return shown_as(y, "DepthToSpace")

@@ -7,22 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from deepkit.core.apply import apply, is_tensor
+from deepkit.core.apply import apply
 from deepkit.core.nest import listed
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike, TensorOrSymbol
 from deepkit.device import rows
-from deepkit.device.arrays import default_dtype, may_look
+from deepkit.device.arrays import may_look
 from deepkit.device.dtypes import DType, accumulator, float32, float64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.define import Elementwise, binary, unary
 from deepkit.ops.functions import ops
 
 __all__ = [
-    "add", "add_n", "broadcast_like", "conj", "conj_if_complex", "div", "divide", "floordiv", "floormod", "maximum",
-    "minimum", "multiply", "pow", "realdiv", "scalar_mul", "squared_difference", "subtract", "sum_like", "truediv",
-    "truncatediv", "truncatemod", "unbroadcast",
+    "add", "add_n", "broadcast_like", "conj", "conj_if_complex", "divide", "maximum", "minimum", "multiply", "pow",
+    "realdiv", "scalar_mul", "squared_difference", "subtract", "sum_like", "truediv", "unbroadcast",
 ]
 
 
@@ -182,69 +181,6 @@ class RealDiv(Elementwise):
         return unbroadcast(dy / yc, x, y), unbroadcast(-dy * ratio / yc, y, x)
 
 
-class Division(Elementwise):
-    """Base of the divisions with remainder: an integer divided by 0 is an error, as it has no infinity to go to."""
-
-    kinds = "if"
-
-    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
-        if may_look(xp) and y.dtype.kind in "iu" and x.size and not bool(y.all()):
-            raise ArgumentError(
-                f"{self.type}: an integer is divided by 0", hint="cast both to float32, or use div_no_nan"
-            )
-        return self.divide(xp, x, y)
-
-    def bind(self, xp: ArrayModule) -> Any:
-        return lambda x, y: self.forward(xp, x, y)
-
-    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
-        """The quotient or remainder, for integers y without 0."""
-        return getattr(xp, self.ufunc)(x, y)
-
-
-@register
-class FloorDiv(Division):
-    """x / y rounded down, element by element."""
-
-    ufunc = "floor_divide"
-    gradient = None  # a step function: its derivative is zero wherever it exists
-
-    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
-        return xp.floor(x / y) if x.dtype.kind == "f" else super().divide(xp, x, y)
-
-
-@register
-class FloorMod(Division):
-    """The remainder of rounded-down division: it has the sign of y, and x = floordiv(x, y) * y + floormod(x, y)."""
-
-    ufunc = "mod"
-
-    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
-        return unbroadcast(dy, x, y), unbroadcast(-dy * floordiv(x, y), y, x)
-
-
-@register
-class TruncateDiv(Division):
-    """Integer division rounded towards zero, as in C."""
-
-    kinds = "i"
-    gradient = None
-
-    def divide(self, xp: ArrayModule, x: Array, y: Array) -> Any:
-        quotient = xp.floor_divide(x, y)
-        return quotient + ((xp.remainder(x, y) != 0) & ((x < 0) != (y < 0))).astype(quotient.dtype)
-
-
-@register
-class TruncateMod(Division):
-    """The remainder of division rounded towards zero: it has the sign of x."""
-
-    ufunc = "fmod"
-
-    def gradient(self, dy: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
-        return unbroadcast(dy, x, y), unbroadcast(-dy * ((x - z) / y), y, x)
-
-
 @register
 class Pow(Elementwise):
     """x to the power y. The derivative by y is taken as 0 where x <= 0."""
@@ -353,10 +289,6 @@ add = binary(Add, "add")
 subtract = binary(Sub, "subtract")
 multiply = binary(Mul, "multiply")
 truediv = binary(RealDiv, "truediv")
-floordiv = binary(FloorDiv, "floordiv")
-floormod = binary(FloorMod, "floormod")
-truncatediv = binary(TruncateDiv, "truncatediv")
-truncatemod = binary(TruncateMod, "truncatemod")
 pow = binary(Pow, "pow")
 maximum = binary(Maximum, "maximum")
 minimum = binary(Minimum, "minimum")
@@ -364,23 +296,11 @@ squared_difference = binary(SquaredDifference, "squared_difference")
 realdiv = divide = truediv
 
 
-def div(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
-    """Division as in Python 2: real for floats, rounded down for integers.
-
-    x, y: shapes that broadcast; one type, integer, float or complex; result: the broadcast shape, of the same type.
-    ArgumentError: an integer divided by 0. ShapeError: the shapes do not broadcast. DTypeError: two different types.
-    """
-    dtype = next((t.dtype for t in (x, y) if is_tensor(t)), None) or default_dtype([x, y])
-    return apply(FloorDiv() if dtype.is_integer else RealDiv(), x, y, name=name or "div")
-
-
 def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
     """The sum of a list of tensors of one shape.
 
     inputs: tensors of one shape and type; nothing is broadcast. Result: that shape and type.
     ShapeError: two different shapes. ArgumentError: an empty list.
-    inputs: tensors of one shape and type; nothing is broadcast. Result: that shape and type. ShapeError: two different
-    shapes. ArgumentError: an empty list.
 
     >>> import deepkit as dk
     >>> dk.add_n([1.0, 2.0, 3.0]).item()
@@ -395,8 +315,6 @@ def add_n(inputs: TensorLike, name: str | None = None) -> AnyTensor:
 def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> AnyTensor:
     """A number times a tensor.
 
-    scalar: (); x: any shape, integer, float or complex; result: x's shape and type.
-    DTypeError: a scalar tensor of another type than x.
     scalar: (); x: any shape, integer, float or complex; result: x's shape and type. DTypeError: a scalar tensor of
     another type than x.
     """

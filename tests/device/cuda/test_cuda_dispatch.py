@@ -12,7 +12,7 @@ from deepkit.device.philox import Stream
 from deepkit.ops import random
 from deepkit.ops.arrays.gathering import GatherGrad
 from deepkit.ops.math.segments import SegmentSum
-from deepkit.ops.nn import conv, loss, normalization, pooling, recurrent_gru, recurrent_lstm, recurrent_simple
+from deepkit.ops.nn import conv, dropout, loss, normalization, pooling, recurrent_gru, recurrent_lstm, recurrent_simple
 
 SLIDING = {"strides": (1, 2), "padding": "SAME", "dilations": (1, 1)}
 POOL = {"kernel": (2, 3), **SLIDING}
@@ -68,8 +68,8 @@ def test_random_ops_take_kernels(gpu):
     shape, x = np.array([3, 5]), np.ones((3, 5), np.float32)
     draws = [
         (random.RandomUniform(), (shape,), ["uniform"]), (random.RandomStandardNormal(), (shape,), ["normals"]),
-        (random.TruncatedNormal(), (shape,), ["truncated_normals"]), (random.Dropout(), (x, np.float32(0.5)), ["dropout"]),
-        (random.Dropout(), (x, np.float32(0.5), np.array([3, 1])), ["uniform"]),  # whole rows are dropped
+        (random.TruncatedNormal(), (shape,), ["truncated_normals"]), (dropout.Dropout(), (x, np.float32(0.5)), ["dropout"]),
+        (dropout.Dropout(), (x, np.float32(0.5), np.array([3, 1])), ["uniform"]),  # whole rows are dropped
     ]
     for op, given, kernels in draws:
         gpu.launched.clear()

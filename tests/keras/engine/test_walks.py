@@ -21,7 +21,7 @@ from deepkit import keras
 
 HOME = os.path.dirname(deepkit.__file__)
 KERNELS = os.path.join(HOME, "device")
-STEP, FIT = (20, 32), (24, 72)
+STEP, FIT = (20, 32), (23, 72)
 FIRST_RUN, WARM_RUN = (17, 68), (4, 7)
 """The most files and functions."""
 
