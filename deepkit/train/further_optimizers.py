@@ -62,7 +62,7 @@ class AdaMaxOptimizer(AdamOptimizer):
         numbers = (self._power(var), self._rate(var), self.beta1, self.beta2, self.epsilon)
         return moved(ApplyAdaMax(), [var, *slots], grad, *numbers)
 
-    def _finish(self, like: Any) -> list[Any]:
+    def _once(self, like: Any) -> list[Any]:
         power = self._power(like)
         return [power.assign(power * self.beta1)]
 
@@ -175,7 +175,7 @@ class LARSOptimizer(Optimizer):
         self, learning_rate: Any, momentum: float = 0.9, weight_decay: float = 0.0001, eeta: float = 0.001,
         epsilon: float = 0.0, name: str = "LARSOptimizer", skip_list: Sequence[str] | None = None, use_nesterov: bool = False,
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(False, name, learning_rate)
         if momentum < 0 or weight_decay < 0:
             raise ArgumentError(f"LARSOptimizer: momentum={momentum}, weight_decay={weight_decay}", rule="at least 0")
         self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
@@ -205,7 +205,7 @@ class _SignOptimizer(Optimizer):
     slot_names = ("m",)
 
     def __init__(self, learning_rate: Any, beta: Any, sign_decay_fn: Callable[[Any], Any] | None, name: str):
-        super().__init__(learning_rate, name)
+        super().__init__(False, name, learning_rate)
         self.beta, self._decay_of, self._decay = beta, sign_decay_fn, 1.0
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
@@ -267,7 +267,7 @@ class VariableClippingOptimizer(Optimizer):
         self, opt: Optimizer, vars_to_clip_dims: Mapping[Any, Sequence[int]], max_norm: Any, use_locking: bool = False,
         colocate_clip_ops_with_vars: bool = False, name: str = "VariableClipping",
     ):
-        super().__init__(opt.learning_rate, name)
+        super().__init__(use_locking, name, opt.learning_rate)
         self._inner, self._axes, self._norm = opt, dict(vars_to_clip_dims), max_norm
 
     def compute_gradients(self, *args: Any, **options: Any) -> list[tuple[Any, Any]]:
@@ -289,8 +289,8 @@ class VariableClippingOptimizer(Optimizer):
     def _make_slots(self, var: Any) -> None:
         self._inner._make_slots(var)
 
-    def _finish(self, like: Any) -> list[Any]:
-        return self._inner._finish(like)
+    def _once(self, like: Any) -> list[Any]:
+        return self._inner._once(like)
 
     def _update(self, var: Any, grad: Any) -> Any:
         done = self._inner._update(var, grad)

@@ -19,19 +19,24 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable, leaf_of
 from deepkit.errors import ArgumentError, GradientError
+from deepkit.train.template import Template
 
 
-class Optimizer:
+class Optimizer(Template):
     """Base of all optimizers, with TensorFlow 1's methods.
 
     The same object trains Variables of a graph (its methods add nodes) and Parameters (they act at once). A
-    subclass names its slots and says in `_update` which rule moves a variable.
+    subclass names its slots and says in `_update` which rule moves a variable; one of a program's own may define
+    TensorFlow's methods instead (template.py).
     """
 
+    GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2
     slot_names: tuple[str, ...] = ()
 
-    def __init__(self, learning_rate: Any, name: str, use_locking: bool = False):
-        self.learning_rate, self.name = learning_rate, name
+    def __init__(self, use_locking: bool, name: str, learning_rate: Any = None):
+        if not name:
+            raise ArgumentError(f"{type(self).__name__} without a name", rule="its slots are called after it")
+        self.learning_rate, self.name, self._name, self._use_locking = learning_rate, name, name, use_locking
         self.slot_scopes: dict[str, str] = {}  # where a slot's variables are not called after the optimizer
         self._slots: dict[str, dict[Any, Any]] = {slot: {} for slot in self.slot_names}
         self._shared: dict[tuple[str, Any], Any] = {}
@@ -85,24 +90,25 @@ class Optimizer:
         if not isinstance(variables[0], Symbol):
             for grad, var in pairs:
                 self._update(var, grad)
-            self._finish(variables[0])
+            self._once(variables[0])
             return global_step.assign_add(1) if global_step is not None else None
         graph: Graph = tracing.target(variables[0].graph)
-        for var in variables:
-            self._make_slots(var)
+        self._create_slots(variables)
         with graph.name_scope(name or self.name) as full:
+            self._prepare()
             train_op = self._train_op(graph, pairs, global_step, full)
         graph.add_to_collections([GraphKeys.TRAIN_OP], train_op)
         return train_op
 
     def _train_op(self, graph: Graph, pairs: Sequence[Any], global_step: Any, name: str) -> Any:
         """The node that stands for all updates, and counts them."""
-        done = [self._constrained(var, _node(self._update(var, grad))) for grad, var in pairs]
+        done = [self._constrained(var, _node(self._apply(var, grad))) for grad, var in pairs]
         with graph.control_dependencies(done):
-            done += [_node(x) for x in self._finish(pairs[0][1])]
+            done += [_node(x) for x in self._once(pairs[0][1])]
+        finished = _node(self._finish(done, name if global_step is None else "update"))
         if global_step is None:
-            return graph.run_op(lookup("NoOp")(), done, name)
-        with graph.control_dependencies(done):
+            return finished
+        with graph.control_dependencies([finished]):
             return apply(lookup("AssignAdd")(), global_step, 1, name=name).node
 
     @staticmethod
@@ -115,10 +121,7 @@ class Optimizer:
 
     # ---- what subclasses define
 
-    def _update(self, var: Any, grad: Any) -> Any:
-        raise TypeError(f"{type(self).__name__} does not define _update")
-
-    def _finish(self, like: Any) -> list[Any]:
+    def _once(self, like: Any) -> list[Any]:
         """What changes once a step, after all variables (Adam's powers)."""
         return []
 
@@ -167,11 +170,11 @@ class Optimizer:
         return self._slots.get(name, {}).get(var)
 
     def get_slot_names(self) -> list[str]:
-        return sorted(self.slot_names)
+        return sorted(self._slots)
 
     def variables(self) -> list[Any]:
-        """All variables the optimizer has made."""
-        return [*self._shared.values(), *[v for slot in self._slots.values() for v in slot.values()]]
+        """All variables the optimizer has made, by their names."""
+        return sorted([*self._shared.values(), *[v for slot in self._slots.values() for v in slot.values()]], key=_label)
 
     def get_name(self) -> str:
         return self.name

@@ -31,7 +31,7 @@ class GradientDescentOptimizer(Optimizer):
     """
 
     def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"):
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
 
     def _update(self, var: Any, grad: Any) -> Any:
         return moved(ApplyGradientDescent(), [var], grad, self._rate(var))
@@ -46,7 +46,7 @@ class MomentumOptimizer(Optimizer):
         self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum",
         use_nesterov: bool = False,
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.momentum, self.rule = momentum, ApplyMomentum(nesterov=use_nesterov)
 
     def _update(self, var: Any, grad: Any) -> Any:
@@ -64,7 +64,7 @@ class AdagradOptimizer(Optimizer):
     ):
         if initial_accumulator_value <= 0:
             raise ArgumentError("initial_accumulator_value must be positive", rule="steps are divided by its root")
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.start = initial_accumulator_value
 
     def _slot_start(self, slot: str, var: Any) -> float:
@@ -83,7 +83,7 @@ class AdadeltaOptimizer(Optimizer):
         self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: Any = 1e-8, use_locking: bool = False,
         name: str = "Adadelta",
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.rho, self.epsilon = rho, epsilon
 
     def _update(self, var: Any, grad: Any) -> Any:
@@ -99,7 +99,7 @@ class RMSPropOptimizer(Optimizer):
         use_locking: bool = False, centered: bool = False, name: str = "RMSProp",
     ):
         self.slot_names = ("rms", "mg", "momentum") if centered else ("rms", "momentum")
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.decay, self.momentum, self.epsilon = decay, momentum, epsilon
         self.rule = ApplyCenteredRMSProp() if centered else ApplyRMSProp()
 
@@ -122,7 +122,7 @@ class AdamOptimizer(Optimizer):
         self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8,
         use_locking: bool = False, name: str = "Adam",
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
     def _powers(self, like: Any) -> tuple[Any, Any]:
@@ -139,7 +139,7 @@ class AdamOptimizer(Optimizer):
             grad = grad.dense_like(var.read())
         return moved(ApplyAdam(), [var, *slots], grad, *numbers)
 
-    def _finish(self, like: Any) -> list[Any]:
+    def _once(self, like: Any) -> list[Any]:
         power1, power2 = self._powers(like)
         return [power1.assign(power1 * self.beta1), power2.assign(power2 * self.beta2)]
 
@@ -157,7 +157,7 @@ class FtrlOptimizer(Optimizer):
     ):
         if learning_rate_power > 0 or initial_accumulator_value < 0:
             raise ArgumentError("FtrlOptimizer: learning_rate_power must be <= 0, initial_accumulator_value >= 0")
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.slot_scopes = {"accum": accum_name or name, "linear": linear_name or name}
         self.power, self.start, self.beta = learning_rate_power, initial_accumulator_value, beta
         self.l1, self.l2 = l1_regularization_strength, l2_regularization_strength

@@ -67,7 +67,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
         self, learning_rate: Any, l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0,
         use_locking: bool = False, name: str = "ProximalGradientDescent",
     ):
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.l1, self.l2 = l1_regularization_strength, l2_regularization_strength
 
     def _update(self, var: Any, grad: Any) -> Any:
@@ -85,7 +85,7 @@ class ProximalAdagradOptimizer(Optimizer):
     ):
         if initial_accumulator_value <= 0:
             raise ArgumentError("initial_accumulator_value must be positive", rule="steps are divided by its root")
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.start, self.l1, self.l2 = initial_accumulator_value, l1_regularization_strength, l2_regularization_strength
 
     def _slot_start(self, slot: str, var: Any) -> float:
@@ -108,7 +108,7 @@ class AdagradDAOptimizer(Optimizer):
     ):
         if initial_gradient_squared_accumulator_value <= 0:
             raise ArgumentError("initial_gradient_squared_accumulator_value must be positive")
-        super().__init__(learning_rate, name)
+        super().__init__(use_locking, name, learning_rate)
         self.global_step, self.start = global_step, initial_gradient_squared_accumulator_value
         self.l1, self.l2 = l1_regularization_strength, l2_regularization_strength
 

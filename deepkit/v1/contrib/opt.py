@@ -49,7 +49,7 @@ class MovingAverageOptimizer(Optimizer):
     """
 
     def __init__(self, opt: Optimizer, average_decay: Any = 0.9999, num_updates: Any = None, sequential_update: bool = True):
-        super().__init__(opt.learning_rate, "MovingAverage")
+        super().__init__(False, "MovingAverage", opt.learning_rate)
         self._inner, self._sequential = opt, sequential_update
         self._averages = ExponentialMovingAverage(average_decay, num_updates=num_updates)
         self._averaged: list[Any] = []

@@ -29,7 +29,7 @@ class SyncReplicasOptimizer(Optimizer):
         variable_averages: Any = None, variables_to_average: Any = None, use_locking: bool = False,
         name: str = "sync_replicas",
     ):
-        super().__init__(opt.learning_rate, name)
+        super().__init__(use_locking, name, opt.learning_rate)
         if replicas_to_aggregate < 1:
             raise ArgumentError(f"replicas_to_aggregate={replicas_to_aggregate}", rule="1 or more")
         self._opt, self._replicas = opt, int(replicas_to_aggregate)
