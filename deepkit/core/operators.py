@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from deepkit.core import door
 from deepkit.core.op import lookup
 from deepkit.core.other_names import ON_TENSORS, Foreign
@@ -32,11 +34,27 @@ def _unary(op: str) -> Any:
     return forward
 
 
+_REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "floor_divide": "__rfloordiv__",
+    "remainder": "__rmod__", "power": "__rpow__", "matmul": "__rmatmul__", "bitwise_and": "__rand__", "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__", "less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__",
+    "equal": "__eq__", "not_equal": "__ne__",
+}
+"""NumPy's function for an operator between an array and a tensor: the tensor's method that computes it."""
+
+
 class Operators:
     """The operators that Tensor, Symbol and Variable share. Names of the nodes are TensorFlow's (`add`, `mul`, ...)."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # numpy_array * tensor asks the tensor, not NumPy
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """`array * tensor` asks the tensor; a function such as np.exp gets values, and what has none yet says so."""
+        reflected = _REFLECTED.get(ufunc.__name__) if method == "__call__" and not options else None
+        if reflected and not isinstance(inputs[0], Operators):
+            found = getattr(self, reflected)(inputs[0])
+            return reflected == "__ne__" if found is NotImplemented else found  # a node of a graph equals itself only
+        return getattr(ufunc, method)(*(np.asarray(x) if isinstance(x, Operators) else x for x in inputs), **options)
 
     __add__, __radd__ = _binary("Add", "add")
     __sub__, __rsub__ = _binary("Sub", "sub")

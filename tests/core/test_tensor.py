@@ -35,6 +35,24 @@ def test_binary_operators(name: str) -> None:
     np.testing.assert_allclose(function(Y, dk.tensor(x)).numpy(), function(Y, x), rtol=1e-6)
 
 
+def test_numpys_functions_compute_with_values_and_say_so_where_there_are_none() -> None:
+    """As in TensorFlow: arrays of an eager tensor's values, an error for a node; `array == node` is a comparison of objects."""
+    x = dk.tensor(X)
+    for function in (np.sum, np.max, np.exp, np.square):
+        np.testing.assert_array_equal(function(x), function(X))
+        assert isinstance(function(x), np.ndarray | np.generic)
+    filled = X.copy()
+    filled += x
+    np.testing.assert_array_equal(filled, 2 * X)
+    with tf.Graph().as_default():
+        node = tf.constant(X)
+        for function in (np.sum, np.max, np.exp, np.square):
+            with pytest.raises(GraphError, match="has no value yet"):
+                function(node)
+        assert operator.eq(X, node) is False
+        assert operator.ne(X, node) is True
+
+
 def test_other_operators() -> None:
     x = dk.tensor(X)
     np.testing.assert_array_equal((-x).numpy(), -X)
