@@ -16,6 +16,7 @@ from deepkit.errors import ArgumentError
 
 JOB = "/job:localhost/replica:0/task:0"
 _PART = re.compile(r"^(?:job:\w+|replica:\d+|task:\d+|(?:device:)?(?P<kind>cpu|gpu)(?::(?P<index>\d+|\*))?)$", re.IGNORECASE)
+_OTHER_KIND = re.compile(r"^device:\w+(?::(?:\d+|\*))?$", re.IGNORECASE)
 
 
 class Device(NamedTuple):
@@ -57,12 +58,21 @@ def parse(text: str) -> Device | None:
     for part in filter(None, text.split("/")):
         match = _PART.match(part)
         if match is None:
-            raise ArgumentError(
-                f"{text!r} is not a device", rule="/cpu:0, /gpu:1, /device:GPU:0, each may follow /job:.../task:..."
-            )
+            raise _no_device(text)
         if match["kind"]:
             found = Device(match["kind"].upper(), int(match["index"]) if match["index"] not in (None, "*") else 0)
     return found
+
+
+def check_wish(text: str) -> None:
+    """ArgumentError: no device's name. Another kind than those here may be wished for, as "/device:TPU:0"."""
+    if not all(_PART.match(part) or _OTHER_KIND.match(part) for part in filter(None, text.split("/"))):
+        raise _no_device(text)
+
+
+def _no_device(text: str) -> ArgumentError:
+    rule = "/cpu:0, /gpu:1, /device:GPU:0, each may follow /job:.../task:..."
+    return ArgumentError(f"{text!r} is not a device", rule=rule)
 
 
 def named(device: str | Device) -> Device:

@@ -23,6 +23,16 @@ def test_device_strings(text: str, device: Device | None) -> None:
     assert placement.parse(text) == device
 
 
+@pytest.mark.parametrize("text", ["/cup:0", "/gpu:x", "/xla_cpu:0", "/gpus:0", "/job:ps/cup:0", "/job:ps/task:x"])
+def test_a_wish_that_can_name_no_device_is_told_where_it_is_written(text: str) -> None:
+    """These, TensorFlow 2.21 refuses in tf.device; those below it takes there, whatever machine runs them."""
+    with pytest.raises(ArgumentError, match="is not a device"), tf.device(text):
+        pass
+    for other in ("/device:TPU:0", "cpu", "CPU:0", "/cpu:0/", "/device:CPU:*"):
+        with tf.device(other):
+            pass
+
+
 def test_what_is_no_device() -> None:
     with pytest.raises(ArgumentError, match="'/tpu:0' is not a device"):
         placement.parse("/tpu:0")

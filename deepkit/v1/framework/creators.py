@@ -19,6 +19,7 @@ from deepkit.core.other_names import shown_as
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
+from deepkit.device import devices
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import DTypeError, ShapeError
@@ -141,7 +142,9 @@ def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManag
 
 
 def device(device_name_or_function: Any) -> contextlib.AbstractContextManager[None]:
-    """Nodes made inside are placed on this device."""
+    """Nodes made inside are placed on this device. ArgumentError: a text that can name none."""
+    if isinstance(device_name_or_function, str):
+        devices.check_wish(device_name_or_function)
     return default_graph().device(device_name_or_function)
 
 
