@@ -145,13 +145,29 @@ def _by_tables(tables, data, starts, lengths, sums):  # compiled by numba
 
 
 def _by_instruction(tables, data, starts, lengths, sums):  # compiled by numba
-    for record in range(starts.size):
-        s = np.uint32(0xFFFFFFFF)
-        i, end = starts[record], starts[record] + lengths[record]
-        while i + 8 <= end:
-            s = remainder_of_eight(data, i, s)
-            i += 8
-        sums[record] = ~_last(tables, data, i, end, s)
+    """Three records abreast: the instruction gives its result after three cycles, but begins a new one in each."""
+    for record in range(0, starts.size, 3):
+        second, third = min(record + 1, starts.size - 1), min(record + 2, starts.size - 1)
+        p, q, r = starts[record], starts[second], starts[third]
+        shortest = min(lengths[record], lengths[second], lengths[third])
+        s = t = u = np.uint32(0xFFFFFFFF)
+        for i in range(0, shortest - 7, 8):
+            s = remainder_of_eight(data, p + i, s)
+            t = remainder_of_eight(data, q + i, t)
+            u = remainder_of_eight(data, r + i, u)
+        done = shortest // 8 * 8
+        sums[record] = ~_whole(tables, data, p + done, p + lengths[record], s)
+        sums[second] = ~_whole(tables, data, q + done, q + lengths[second], t)
+        sums[third] = ~_whole(tables, data, r + done, r + lengths[third], u)
+
+
+@compiled.part
+def _whole(tables, data, i, end, s):
+    """The remainder after all bytes up to `end`."""
+    while i + 8 <= end:
+        s = remainder_of_eight(data, i, s)
+        i += 8
+    return _last(tables, data, i, end, s)
 
 
 @compiled.part

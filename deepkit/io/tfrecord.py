@@ -17,13 +17,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from deepkit.device import machine
 from deepkit.device.checksum import crc32c, crc32c_many
 from deepkit.errors import DamagedDataError, DataError, MissingDataError, UnreadyDataError
 from deepkit.files import refused
 from deepkit.io.deflate import EXPANSION, Inflater, TFRecordOptions
 
 HEAD, TAIL = 12, 4  # bytes before and after the bytes of a record
-BLOCK = 1 << 20  # bytes read at once
+BLOCK = 1 << 20  # bytes read at once, and as many more as are around a record
 _RULE = "a record is 8 bytes of length, 4 of checksum, the bytes themselves, and 4 of checksum"
 
 
@@ -52,6 +53,7 @@ def read_records(path: Any, compression: str = "") -> Iterator[bytes]:
 def locate_records(path: Any, compression: str = "") -> Iterator[tuple[int, bytes]]:
     """As read_records, each record with the byte, in the uncompressed contents, at which it begins."""
     place = Path(os.fsdecode(path))
+    machine.keep_freed()  # so the next block finds its memory ready
     try:
         if not place.is_file():
             if place.exists():
@@ -85,7 +87,7 @@ class _Contents:
         missing = count
         while missing:
             try:
-                part = self._stream.read(min(missing, BLOCK))
+                part = self._stream.read(min(missing, BLOCK + HEAD + TAIL))
             except (EOFError, zlib.error) as error:
                 if missing < count:  # what came before it counts; the stream will say the same again
                     break
@@ -99,6 +101,17 @@ class _Contents:
             missing -= len(part)
             self.offset += len(part)
         return found.getvalue()
+
+    def block(self, waiting: bytes) -> bytes:
+        """The bytes that wait, which were read last, and those behind them: a whole record at least, fewer only at the end.
+
+        It is cheaper to read a few bytes again than to move a block behind them.
+        """
+        if self.compression:
+            return self.read(BLOCK, waiting)
+        self.offset -= len(waiting)
+        self._stream.seek(self.offset)
+        return self.read(BLOCK + HEAD + TAIL)
 
     def _not_compressed(self, error: Exception) -> DataError:
         if isinstance(error, EOFError):
@@ -116,7 +129,7 @@ def _records(contents: _Contents) -> Iterator[tuple[int, bytes]]:
     """Reads block by block, and checks all records that end within a block together."""
     waiting, offset = b"", 0  # bytes that are read but not handed out, and where they begin
     while True:
-        data = contents.read(BLOCK, waiting)
+        data = contents.block(waiting)
         if len(data) == len(waiting):
             if data:
                 raise _cut(contents, len(data), offset)
