@@ -74,7 +74,7 @@ class _Contents:
     """The uncompressed contents of a file, read forward."""
 
     def __init__(self, path: Path, file: BinaryIO, compression: str):
-        self.path, self.compression = path, compression
+        self.path, self.compression, self._file = path, compression, file
         self.offset = 0  # of what comes next
         size = os.fstat(file.fileno()).st_size
         self.most = size * EXPANSION if compression else size
@@ -110,7 +110,7 @@ class _Contents:
         if self.compression:
             return self.read(BLOCK, waiting)
         self.offset -= len(waiting)
-        self._stream.seek(self.offset)
+        self._file.seek(self.offset)
         return self.read(BLOCK + HEAD + TAIL)
 
     def _not_compressed(self, error: Exception) -> DataError:
