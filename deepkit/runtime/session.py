@@ -90,10 +90,10 @@ class Session:
             found = None
         plan, rebuild = found or self._planned(fetches, feeds)
         values = [feed_value(x, v) for x, v in zip(plan.feeds, feeds.values(), strict=True)]
-        patience = self._patience if options is None else float(getattr(options, "timeout_in_ms", 0)) or self._patience
-        if run_metadata is not None and trace.wanted(options):
-            return rebuild(self._run(trace.Traced(plan, run_metadata), values, patience))
-        return rebuild(self._run(plan, values, patience))
+        if options is None:
+            return rebuild(self._run(plan, values, self._patience))
+        patience = float(getattr(options, "timeout_in_ms", 0)) or self._patience
+        return rebuild(self._run(trace.as_asked(plan, options, run_metadata), values, patience))
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> partial.PartialRun:
         """A run in several parts of which these are all fetches and feeds: a handle for partial_run."""

@@ -30,11 +30,6 @@ class Timing(NamedTuple):
     outputs: list[tuple[tuple[int, ...], int]]
 
 
-def wanted(options: Any) -> bool:
-    """Whether RunOptions ask for a trace."""
-    return getattr(options, "trace_level", 0) > 0
-
-
 class Traced:
     """A plan that is run once and adds the times of its nodes to a RunMetadata message, even if it fails half-way."""
 
@@ -50,6 +45,12 @@ class Traced:
             return _timed(self._plan, timings).run(feeds, store)
         finally:
             _describe(timings, began, offset, self._plan.devices, self._metadata.step_stats)
+
+
+def as_asked(plan: Plan, options: Any, run_metadata: Any) -> Plan | Traced:
+    """The plan, traced if RunOptions ask for it and there is a RunMetadata to write to."""
+    traced = run_metadata is not None and getattr(options, "trace_level", 0) > 0
+    return Traced(plan, run_metadata) if traced else plan
 
 
 def _timed(plan: Plan, timings: list[Timing]) -> Plan:
