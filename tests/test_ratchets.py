@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from test_architecture import REPOSITORY, build, imports, parse, room, sources
 
 LIMITS = {
-    "circles": 4, "crowded": 0, "long": 0, "tangled": 0, "complex": 103, "private": 2, "one array module": 0,
+    "circles": 4, "crowded": 0, "long": 0, "tangled": 0, "complex": 100, "private": 2, "one array module": 0,
     "undeclared": 0, "dynamic imports": 0, "op types": 4, "unformatted": 0, "faces": 7107, "untyped": 91,
 }
 MOST_ENTRIES = 25

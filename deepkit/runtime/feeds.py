@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.graph import Graph
+from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
@@ -102,14 +103,24 @@ def _plain(shape: tuple[int, ...]) -> str:
 
 
 def _shape_hint(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str:
-    if len(shape) == len(dims) - 1:
-        if dims[0] is None and all(d in (None, n) for d, n in zip(dims[1:], shape, strict=True)):
-            return "a single example still needs the batch axis: value[None, ...]"
-        if dims[-1] == 1:
-            return "make it a column: value.reshape(-1, 1)"
+    missing = _missing_axis(dims, shape) if len(shape) == len(dims) - 1 else None
+    if missing is not None:
+        return missing
     if len(shape) == len(dims) and sorted(map(str, dims)) == sorted(map(str, shape)):
         return "the axes look exchanged: value.T"
-    known = [d for d in dims if d is not None]
-    if None in dims and known and math.prod(shape) % max(math.prod(known), 1) == 0:
+    if _fills(dims, shape):
         return f"value.reshape({', '.join('-1' if d is None else str(d) for d in dims)})"
     return "compare value.shape with the placeholder's shape"
+
+
+def _missing_axis(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> str | None:
+    """What to do about a value that has one axis too few, if it shows which."""
+    if dims[0] is None and Shape(dims[1:]).is_compatible_with(shape):
+        return "a single example still needs the batch axis: value[None, ...]"
+    return "make it a column: value.reshape(-1, 1)" if dims[-1] == 1 else None
+
+
+def _fills(dims: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
+    """Whether the numbers of a value fill the placeholder's shape, in which some lengths are said and others are not."""
+    known = [d for d in dims if d is not None]
+    return 0 < len(known) < len(dims) and math.prod(shape) % max(math.prod(known), 1) == 0

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from deepkit.core.node import Node
-from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import devices
 from deepkit.device.devices import CPU, JOB, Device, parse
@@ -54,7 +53,7 @@ class Placement:
     def place(self, nodes: Iterable[Node]) -> dict[Node, Device]:
         """Each node's device: the one it asks for if that is there. GraphError if it is not, but with allow_soft_placement
         it is placed as if it had asked for nothing. An op of the CPU never runs on a GPU, whoever asks."""
-        wished = [(node, parse(node.device) if node.device else None) for node in nodes]
+        wished = [(node, parse(node.device)) for node in nodes]
         if not self.has_gpu and all(wish in (None, CPU) for _, wish in wished):
             return {node: CPU for node, _ in wished}
         return {node: _device_of(node, wish, self.devices, always_soft or self._soft) for node, wish in wished}
@@ -67,15 +66,11 @@ class Placement:
 
 
 def _device_of(node: Node, wish: Device | None, there: Sequence[Device], soft: bool) -> Device:
-    if wish is not None and wish not in there and not soft:
-        raise GraphError(
-            f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
-            rule="devices here: " + ", ".join(f"/{d.short}" for d in there),
-            hint="Session(config=ConfigProto(allow_soft_placement=True)) uses another one instead",
-        )
-    home = next((x.node for i, x in enumerate(node.inputs) if _is_home(node, i, x)), None)
+    if not soft and wish is not None and wish not in there:
+        raise _no_such_device(node, there)
+    home = _home(node)
     if home is not None:
-        return _device_of(home, parse(home.device) if home.device else None, there, True)
+        return _device_of(home, parse(home.device), there, True)
     if _of_cpu(node) and (wish is None or wish.is_gpu):
         return CPU
     return wish if wish in there else _best(node, there)  # type: ignore[return-value]
@@ -88,10 +83,21 @@ def _best(node: Node, there: Sequence[Device]) -> Device:
     return next((device for device in there if device.is_gpu), CPU)
 
 
-def _is_home(node: Node, i: int, x: Symbol) -> bool:
-    """Whether input i is a variable that the op itself reads or writes, not one that its graphs do: it runs there."""
+def _no_such_device(node: Node, there: Sequence[Device]) -> GraphError:
+    return GraphError(
+        f"cannot place {node.name!r} on {node.device}: there is no such device", where=node.where(),
+        rule="devices here: " + ", ".join(f"/{d.short}" for d in there),
+        hint="Session(config=ConfigProto(allow_soft_placement=True)) uses another one instead",
+    )
+
+
+def _home(node: Node) -> Node | None:
+    """The variable that an op itself reads or writes, not one that its graphs do: it runs there."""
     op = node.op
-    return isinstance(x, Variable) and (i in op.writes or i in op.refs) and not (op.subgraphs or op.cpu_only)
+    if op.subgraphs or op.cpu_only:
+        return None
+    named = (x for i, x in enumerate(node.inputs) if i in op.writes or i in op.refs)
+    return next((x.node for x in named if isinstance(x, Variable)), None)
 
 
 def _of_cpu(node: Node) -> bool:

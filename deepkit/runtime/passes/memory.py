@@ -99,12 +99,12 @@ def reusable(
         return set()
     first, seen = _lenders(calls)
     last_use = {first.get(x, x): i for i, call in enumerate(calls) for x in call.inputs}
-    escaped = {first.get(x, x) for x in seen.union(fetched)}
-    barred = escaped | {x for x in last_use if owned.get(x, frozenset()) & outside}
+    barred = {first.get(x, x) for x in seen.union(fetched)}
 
     def is_last(i: int, inputs: list[Symbol]) -> bool:
         x, *others = [first.get(x, x) for x in inputs]
-        return x not in barred and x not in others and last_use[x] == i
+        kept = x in barred or x in others or not outside.isdisjoint(owned.get(x, ()))
+        return not kept and last_use[x] == i
 
     return {call.node for i, call in able if is_last(i, call.inputs)}
 
