@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,65 +51,58 @@ def _with(sp: SparseTensor, values: AnyTensor) -> SparseTensor:
     return SparseTensor(sp.indices, values, sp.dense_shape)
 
 
-def _rank(sp: SparseTensor) -> int:
-    rank = sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.lengths or (None, None))[1]
-    if rank is None:
-        raise ShapeError("a sparse tensor of unknown rank", hint="give its dense_shape as numbers")
-    return rank
+def _rank(sp: SparseTensor) -> int | None:
+    """How many axes there are, as far as it is known before a run."""
+    return sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.lengths or (None, None))[1]
 
 
-def _numbered(places: AnyTensor, dims: AnyTensor, axes: Sequence[int]) -> Any:
-    """One number for each position, by the axes named: equal where all of them are."""
-    number: Any = ops.zeros_like(places[:, 0]) if _columns(places) else ops.zeros([ops.shape(places)[0]], int64)
-    for axis in axes:
-        number = number * dims[axis] + places[:, axis]
-    return number
+def _strides(dims: AnyTensor) -> Any:
+    """How far apart, row by row, neighbours along each axis lie: the product of the lengths behind it."""
+    return ops.cumprod(dims, exclusive=True, reverse=True)
 
 
-def _columns(places: AnyTensor) -> int | None:
-    return places.shape.lengths[1] if places.shape.lengths else None
+def _numbered(places: AnyTensor, dims: AnyTensor, kept: AnyTensor | None = None) -> Any:
+    """One number for each position, row by row, by the axes that are kept: equal where all of these are."""
+    if kept is None:
+        return ops.reduce_sum(places * _strides(dims), 1)
+    strides = _strides(ops.where(kept, dims, ops.ones_like(dims)))
+    return ops.reduce_sum(places * (strides * ops.cast(kept, int64)), 1)
 
 
-def _axes(axis: AxisLike, rank: int) -> list[int]:
+def _is_kept(dims: AnyTensor, axis: AxisLike) -> Any:
+    """Which axes are not among those that are reduced: bool (rank,). All are if `axis` is None."""
     known = static_value(axis)
-    listed = range(rank) if known is None else [int(a) % rank for a in np.asarray(known).reshape(-1)]
-    return sorted(set(listed))
+    if known is None:
+        return dims < 0
+    rank = ops.size(dims)
+    gone = ops.floormod(np.asarray(known, np.int32).reshape(1, -1), rank)
+    return ops.reduce_all(ops.not_equal(ops.expand_dims(ops.range(rank), 1), gone), 1)
 
 
-def _kept(sp: SparseTensor, axis: AxisLike) -> tuple[list[int], list[int]]:
-    """The axes that are reduced, and those that stay."""
-    gone = _axes(axis, _rank(sp))
-    return gone, [i for i in range(_rank(sp)) if i not in gone]
-
-
-def _shaped(sp: SparseTensor, flat: AnyTensor, gone: list[int], keepdims: bool, name: str | None) -> Any:
-    """The reduced values, a vector, in the shape of the result."""
-    listed = [i for i in range(_rank(sp)) if keepdims or i not in gone]
-    dims = [ops.cast(1 if i in gone else sp.dense_shape[i], int64) for i in listed]
-    shaped = ops.reshape(flat, ops.stack(dims) if dims else [], name=name)
-    return _known_as(shaped, sp.shape.lengths or (), gone, listed)
-
-
-def _known_as(x: AnyTensor, dims: Sequence[int | None], gone: list[int], listed: list[int]) -> Any:
-    """The reduced tensor with the lengths that are known; of those axes that are gone they are 1."""
-    if hasattr(x, "set_shape") and len(dims):
-        x.set_shape([1 if i in gone else dims[i] for i in listed])
-    return x
-
-
-def _places_kept(sp: SparseTensor, kept: list[int]) -> tuple[Any, Any]:
+def _places_kept(sp: SparseTensor, kept: AnyTensor) -> tuple[Any, Any]:
     """The place of each value in the result, which is a vector, and that vector's length."""
-    lengths = ops.cast(sp.dense_shape, int64)
-    count = ops.reduce_prod(ops.gather(lengths, np.asarray(kept, np.int64)))
-    return _numbered(sp.indices, lengths, kept), count
+    dims = ops.cast(sp.dense_shape, int64)
+    return _numbered(sp.indices, dims, kept), ops.reduce_prod(ops.where(kept, dims, ops.ones_like(dims)))
+
+
+def _known_as(x: AnyTensor, sp: SparseTensor, axis: AxisLike, keepdims: bool) -> Any:
+    """The reduced tensor with the lengths that are known before a run; of those axes that are gone they are 1."""
+    rank, known = _rank(sp), static_value(axis)
+    if rank is not None and hasattr(x, "set_shape"):
+        gone = set(range(rank)) if known is None else {int(a) % rank for a in np.asarray(known).reshape(-1)}
+        lengths = sp.shape.lengths or [None] * rank
+        x.set_shape([1 if i in gone else lengths[i] for i in range(rank) if keepdims or i not in gone])
+    return x
 
 
 def _reduced(kind: str, take: Callable[..., Any], sp: SparseTensor, axis: AxisLike, keepdims: bool, name: str | None) -> Any:
     """The values of each place in the result brought together by `take`, a function of values, their places and a count."""
     with scope(name, kind, sp.values) as full:
-        gone, kept = _kept(sp, axis)
-        places, count = _places_kept(sp, kept)
-        return shown_as(_shaped(sp, take(sp.values, places, count), gone, keepdims, full), kind)
+        dims = ops.cast(sp.dense_shape, int64)
+        kept = _is_kept(dims, axis)
+        shape = ops.where(kept, dims, ops.ones_like(dims)) if keepdims else ops.boolean_mask(dims, kept)
+        flat = take(sp.values, *_places_kept(sp, kept))
+        return shown_as(_known_as(ops.reshape(flat, shape, name=full), sp, axis, keepdims), kind)
 
 
 def sparse_reduce_sum(
@@ -118,7 +111,7 @@ def sparse_reduce_sum(
 ) -> AnyTensor:
     """The sum over `axis` (all axes if None) of a sparse tensor, as a dense one.
 
-    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there.
     """
     axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
     return _reduced("SparseReduceSum", ops.unsorted_segment_sum, sp_input, axes, bool(keep), name)
@@ -130,7 +123,7 @@ def sparse_reduce_max(
 ) -> AnyTensor:
     """The largest of the values that are named over `axis` (all axes if None); 0 where none is.
 
-    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: an unknown rank.
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there.
     """
     axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
     return _reduced("SparseReduceMax", _largest, sp_input, axes, bool(keep), name)
@@ -230,10 +223,10 @@ def sparse_softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTen
 
     values (n,) of floats, rank 2 or more; result: the same positions. ShapeError: fewer axes.
     """
-    if _rank(sp_input) < 2:
+    if _rank(sp_input) in (0, 1):
         raise ShapeError("sparse_softmax of one axis", rule="two axes or more, the last of which is normalized")
     with scope(name, "SparseSoftmax", sp_input.values):
-        rows, count = _places_kept(sp_input, list(range(_rank(sp_input) - 1)))
+        rows, count = _places_kept(sp_input, _is_kept(ops.cast(sp_input.dense_shape, int64), -1))
         top = ops.gather(ops.unsorted_segment_max(sp_input.values, rows, count), rows)
         weight = ops.exp(sp_input.values - ops.stop_gradient(top))
         return _with(sp_input, weight / ops.gather(ops.unsorted_segment_sum(weight, rows, count), rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,11 @@ import numpy as np
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
-from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype, int64
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
-from deepkit.ops.arrays.sparse_algebra import _numbered, _rank
+from deepkit.ops.arrays.sparse_algebra import _numbered, _rank, _strides
 from deepkit.ops.functions import ops
 
 __all__ = [
@@ -83,11 +83,13 @@ def sparse_transpose(sp_input: SparseTensor, perm: IntsLike | None = None, name:
     indices (n, rank), values (n,); result: positions in rising order. ShapeError: perm of another length.
     """
     with scope(name, "SparseTranspose", sp_input.values):
-        order = list(reversed(range(_rank(sp_input)))) if perm is None else [int(i) for i in np.asarray(perm).reshape(-1)]
-        if len(order) != _rank(sp_input):
-            raise ShapeError(f"sparse_transpose: perm={order} of {_rank(sp_input)} axes")
-        places = ops.gather(sp_input.indices, order, axis=1)
-        return sparse_reorder(SparseTensor(places, sp_input.values, ops.gather(sp_input.dense_shape, order)))
+        rank = _rank(sp_input)
+        order = None if perm is None else [int(i) for i in np.asarray(perm).reshape(-1)]
+        if order is not None and rank not in (None, len(order)):
+            raise ShapeError(f"sparse_transpose: perm={order} of {rank} axes")
+        turned = ops.range(ops.size(sp_input.dense_shape) - 1, -1, -1) if order is None else order
+        places = ops.gather(sp_input.indices, turned, axis=1)
+        return sparse_reorder(SparseTensor(places, sp_input.values, ops.gather(sp_input.dense_shape, turned)))
 
 
 def sparse_retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
@@ -125,12 +127,12 @@ def sparse_concat(
     """
     if not sp_inputs:
         raise ArgumentError("sparse_concat of no tensors")
-    rank = _rank(sp_inputs[0])
-    if any(_rank(sp) != rank for sp in sp_inputs):
+    ranks = {_rank(sp) for sp in sp_inputs} - {None}
+    if len(ranks) > 1:
         raise ShapeError(f"sparse_concat of {' and '.join(str(_rank(sp)) for sp in sp_inputs)} axes")
     with scope(name, "SparseConcat", *[sp.values for sp in sp_inputs]):
-        unit = np.eye(rank, dtype=np.int64)[int(axis) % rank]
         dims = ops.stack([ops.cast(sp.dense_shape, int64) for sp in sp_inputs])
+        unit = _unit(axis, dims[0])
         starts = ops.cumsum(dims * unit, 0, exclusive=True)
         places = [sp.indices + starts[i] for i, sp in enumerate(sp_inputs)]
         longest = ops.reduce_max(dims, 0) if expand_nonconcat_dim else dims[0]
@@ -139,10 +141,10 @@ def sparse_concat(
         return sparse_reorder(SparseTensor(ops.concat(places, 0), values, total))
 
 
-def _lengths(sp: SparseTensor) -> list[int]:
-    if not sp.shape.is_full:
-        raise ArgumentError(f"sparse_split of shape {sp.shape}", rule="every length is known before the graph runs")
-    return [d or 0 for d in sp.shape.as_list()]
+def _unit(axis: int, dims: AnyTensor) -> Any:
+    """1 at an axis and 0 at the others, int64 (rank,)."""
+    rank = ops.size(dims)
+    return ops.one_hot(ops.floormod(int(axis), rank), rank, dtype=int64)
 
 
 def sparse_split(
@@ -150,57 +152,53 @@ def sparse_split(
 ) -> list[SparseTensor]:
     """The sparse tensor in num_split parts along `axis`; the first ones are one longer if it does not divide evenly.
 
-    Result: num_split sparse tensors of the shape without the other parts. ArgumentError: an unknown length, or more parts.
+    Result: num_split sparse tensors of the shape without the other parts. ArgumentError: more parts than places, as far as
+    the length is known before a run.
     """
-    lengths, at = _lengths(sp_input), axis % _rank(sp_input)
-    if not 0 < num_split <= lengths[at]:
-        raise ArgumentError(f"sparse_split of an axis of length {lengths[at]} in {num_split}", rule="one place a part")
-    each, more = divmod(lengths[at], num_split)
-    start, made = 0, []
+    rank = _rank(sp_input)
+    length = None if rank is None or sp_input.shape.lengths is None else sp_input.shape.lengths[axis % rank]
+    if num_split <= 0 or (length is not None and num_split > length):
+        raise ArgumentError(f"sparse_split of an axis of length {length} in {num_split}", rule="one place a part")
     with scope(name, "SparseSplit", sp_input.values):
-        for part in range(num_split):
-            begin, block = [0] * len(lengths), list(lengths)
-            begin[at], block[at] = start, each + (part < more)
-            made.append(sparse_slice(sp_input, begin, block))
-            start += block[at]
-    return made
+        dims = ops.cast(sp_input.dense_shape, int64)
+        unit = _unit(axis, dims)
+        total = ops.reduce_sum(dims * unit)
+        each, more = ops.floordiv(total, num_split), ops.floormod(total, num_split)
+        starts = [part * each + ops.minimum(more, part) for part in range(num_split + 1)]
+        return [
+            sparse_slice(sp_input, unit * begin, dims * (1 - unit) + unit * (end - begin))
+            for begin, end in itertools.pairwise(starts)
+        ]
 
 
 def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = None) -> SparseTensor:
     """The sparse tensor of another dense shape, of equally many places; one length may be -1.
 
-    shape: (new rank,) integers. ShapeError: an unknown number of axes.
+    shape: (new rank,) integers.
     """
     with scope(name, "SparseReshape", sp_input.values):
         dims = ops.cast(sp_input.dense_shape, int64)
         wanted = ops.cast(convert(shape, beside=dims), int64)
-        known = static_value(shape)
-        new = len(np.asarray(known)) if known is not None else (wanted.shape.lengths or (None,))[0]
-        if new is None:
-            raise ShapeError("sparse_reshape to an unknown number of axes")
         rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
         target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
-        number = _numbered(sp_input.indices, dims, range(_rank(sp_input)))
-        columns = list[Any]()
-        for axis in reversed(range(new)):
-            columns.insert(0, ops.floormod(number, ops.maximum(target[axis], 1)))
-            number = ops.floordiv(number, ops.maximum(target[axis], 1))
-        return SparseTensor(ops.stack(columns, 1), sp_input.values, target)
+        number = ops.expand_dims(_numbered(sp_input.indices, dims), 1)
+        lengths = ops.maximum(target, 1)
+        return SparseTensor(ops.floormod(ops.floordiv(number, _strides(lengths)), lengths), sp_input.values, target)
 
 
 def sparse_expand_dims(sp_input: SparseTensor, axis: int = -1, name: str | None = None) -> SparseTensor:
     """The sparse tensor with one more axis, of length 1, before `axis`; behind the last one for -1.
 
-    indices (n, rank) become (n, rank + 1). ShapeError: an unknown rank.
+    indices (n, rank) become (n, rank + 1).
     """
     with scope(name, "SparseExpandDims", sp_input.values):
-        rank = _rank(sp_input)
-        at = axis + rank + 1 if axis < 0 else axis
-        columns = [sp_input.indices[:, i] for i in range(rank)]
-        columns.insert(at, ops.zeros_like(columns[0]))
-        dims = ops.cast(sp_input.dense_shape, int64)
-        ones = ops.ones_like(dims[:1])
-        return SparseTensor(ops.stack(columns, 1), sp_input.values, ops.concat([dims[:at], ones, dims[at:]], 0))
+        at = ops.size(sp_input.dense_shape) + axis + 1 if axis < 0 else axis
+        dims, places = ops.cast(sp_input.dense_shape, int64), sp_input.indices
+        dims = ops.concat([dims[:at], ops.ones_like(dims[:1]), dims[at:]], 0)
+        places = ops.concat([places[:, :at], ops.zeros_like(places[:, :1]), places[:, at:]], 1)
+        if _rank(sp_input) is not None and hasattr(places, "set_shape"):
+            places.set_shape([None, (_rank(sp_input) or 0) + 1])
+        return SparseTensor(places, sp_input.values, dims)
 
 
 def sparse_fill_empty_rows(
@@ -212,7 +210,7 @@ def sparse_fill_empty_rows(
     """
     with scope(name, "SparseFillEmptyRows", sp_input.values):
         rows, empty = apply(EmptyRows(), sp_input.indices, ops.cast(sp_input.dense_shape, int64)[0])
-        places = ops.stack([rows, *[ops.zeros_like(rows)] * (_rank(sp_input) - 1)], 1)
+        places = ops.expand_dims(rows, 1) * _unit(0, sp_input.dense_shape)
         default = convert(default_value, sp_input.dtype, beside=sp_input.values)
         fillers = ops.fill(ops.shape(rows), default)
         both = SparseTensor(

@@ -20,6 +20,7 @@ from deepkit.errors import ArgumentError, GraphError
 from deepkit.v1.framework.control_flow import cond
 from deepkit.v1.framework.creators import group, placeholder
 from deepkit.v1.framework.scopes import VariableScope, get_variable
+from deepkit.v1.namespaces import nest
 from deepkit.v1.ops.arrays import argsort, sort
 from deepkit.v1.ops.checks import assert_scalar
 from deepkit.v1.platform import logging
@@ -41,7 +42,7 @@ __all__ = [
     "get_model_variables", "get_name_scope", "get_or_create_global_step", "get_trainable_variables",
     "get_unique_variable", "get_variables", "get_variables_by_name", "get_variables_by_suffix",
     "get_variables_to_restore", "has_arg_scope", "init_from_checkpoint", "is_tensor", "list_variables",
-    "load_checkpoint", "load_variable", "local_variable", "model_variable", "smart_cond", "smart_constant_value",
+    "load_checkpoint", "load_variable", "local_variable", "model_variable", "nest", "smart_cond", "smart_constant_value",
     "sort", "variable",
 ]
 

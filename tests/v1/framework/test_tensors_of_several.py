@@ -104,3 +104,32 @@ def test_types_have_numbers():
     for number in (0, 57, True):
         with pytest.raises(TypeError, match="not a data type"):
             tf.as_dtype(number)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        tf.sparse_softmax, tf.sparse_transpose, lambda x: tf.sparse_transpose(x, [1, 0]), tf.sparse_reduce_sum,
+        lambda x: tf.sparse_reduce_sum(x, 1), lambda x: tf.sparse_reduce_sum(x, -2, keepdims=True),
+        lambda x: tf.sparse_reduce_max(x, [0]), lambda x: tf.sparse_concat(1, [x, x]), lambda x: tf.sparse_reshape(x, [3, -1]),
+        lambda x: tf.sparse_reshape(x, tf.reverse(tf.shape(x), [0])), lambda x: tf.sparse.expand_dims(x, 1),
+        lambda x: tf.sparse_fill_empty_rows(x, 9.0)[0], lambda x: tf.sparse_split(sp_input=x, num_split=2, axis=1),
+    ],
+)
+def test_how_many_axes_there_are_may_be_known_in_a_run_alone(function):
+    """Programs of graph networks feed their adjacency without a shape."""
+    value = tf.SparseTensorValue([[0, 1], [1, 0], [1, 2]], np.float32([1, 2, -3]), [2, 3])
+    fed = tf.sparse_placeholder(tf.float32)
+    with tf.Session() as sess:
+        found, wanted = sess.run([function(fed), function(tf.SparseTensor(*value))], {fed: value})
+    for a, b in zip(tf.contrib.framework.nest.flatten(found), tf.contrib.framework.nest.flatten(wanted), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_shapes_that_are_known_stay_known():
+    x = tf.SparseTensor([[0, 1], [1, 0]], [1.0, 2.0], [2, 3])
+    assert tf.sparse_reduce_sum(x, 1).shape.as_list() == [2]
+    assert tf.sparse_reduce_sum(x, 0, keepdims=True).shape.as_list() == [1, 3]
+    assert tf.sparse_split(sp_input=x, num_split=2, axis=1)[0].indices.shape.as_list() == [None, 2]
+    with pytest.raises(ValueError, match="one place a part"):
+        tf.sparse_split(sp_input=x, num_split=4, axis=1)
