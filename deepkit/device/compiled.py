@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +48,55 @@ def _teach_parts() -> None:
             register_jitable(_parts.pop())
 
 
+PATIENCE = 4.0
+"""Seconds of compiling after which its user is told what he waits for."""
+
+
+class Progress:
+    """What numba tells of its compiling, as a line on stderr after each PATIENCE seconds: nobody waits without knowing why."""
+
+    def __init__(self) -> None:
+        self._open, self._count, self._waited, self._began = 0, 0, 0.0, 0.0
+        self._timer: threading.Timer | None = None
+
+    def notify(self, event: Any) -> None:
+        """Called when numba begins and when it ends: kernels that compile their parts meanwhile count as one."""
+        function = event.data["dispatcher"].py_func
+        if not function.__module__.startswith("deepkit."):
+            return
+        self._open += 1 if event.is_start else -1
+        if event.is_start and self._open == 1:
+            self._count, self._began = self._count + 1, time.monotonic()
+            self._wait(function.__name__.strip("_"), PATIENCE - self._waited)
+        elif self._open == 0 and self._timer is not None:
+            self._timer.cancel()
+            self._waited += time.monotonic() - self._began
+
+    def _wait(self, name: str, seconds: float) -> None:
+        self._timer = threading.Timer(max(0.0, seconds), self._say, [name])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _say(self, name: str) -> None:
+        if not self._open:  # it ended this moment
+            return
+        print(
+            f"deepkit compiles its kernels for this processor: {name}, number {self._count}. They are kept for the next time.",
+            file=sys.stderr, flush=True,
+        )
+        self._waited, self._began = 0.0, time.monotonic()
+        self._wait(name, PATIENCE)
+
+
+@functools.cache
+def _listen() -> None:
+    """Begins to tell of compiling. Numba reads from its cache without a word, and so do we."""
+    from numba.core import event
+
+    event.Listener.register(Progress)
+    event.register("numba:compile", Progress())
+
+
 @functools.cache
 def _compile(function: Callable) -> Callable[..., Any]:
     """Compiled at its first call; the machine code is cached on disk.
@@ -54,6 +105,7 @@ def _compile(function: Callable) -> Callable[..., Any]:
     """
     import numba
 
+    _listen()
     _teach_parts()
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)

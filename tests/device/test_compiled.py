@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import types
+
 import pytest
 
 from deepkit.device import compiled
@@ -34,3 +37,39 @@ def test_switched_off(monkeypatch) -> None:
 def test_without_numba(monkeypatch) -> None:
     monkeypatch.setattr(compiled, "available", lambda: False)
     assert compiled.kernel(double) is None
+
+
+def heard(progress, function, start: bool) -> None:
+    """Numba's word that it begins or ends to compile a function."""
+    told = {"dispatcher": types.SimpleNamespace(py_func=function)}
+    progress.notify(types.SimpleNamespace(data=told, is_start=start))
+
+
+def test_who_waits_is_told_why(monkeypatch, capfd) -> None:
+    monkeypatch.setattr(compiled, "PATIENCE", 0.05)
+    own = types.FunctionType(double.__code__, {"__name__": "deepkit.device.convolve"}, "_convolve")
+    part, progress = types.FunctionType(double.__code__, {"__name__": "deepkit.device.a"}, "_part"), compiled.Progress()
+    heard(progress, own, True)
+    heard(progress, part, True)  # a part of it
+    heard(progress, part, False)
+    time.sleep(0.3)
+    heard(progress, own, False)
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) > 1  # again and again, as long as it takes
+    assert {line.split(": ")[1].split(".")[0] for line in said} == {"convolve, number 1"}
+    heard(progress, own, True)
+    heard(progress, own, False)  # at once
+    heard(progress, double, True)  # somebody else's function
+    time.sleep(0.2)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
+def test_numba_tells_of_its_compiling(monkeypatch) -> None:
+    import numba
+
+    heard_of = []
+    monkeypatch.setattr(compiled.Progress, "notify", lambda self, e: heard_of.append((e.is_start, e.data["dispatcher"].py_func)))
+    compiled._listen()  # once for the whole process
+    numba.njit(double)(3)
+    assert heard_of.count((True, double)) == heard_of.count((False, double)) > 0
