@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from deepkit.core.variable import Variable
 from deepkit.device import devices
 from deepkit.device.arrays import as_array
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import DTypeError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of, known
 
@@ -31,7 +31,8 @@ __all__ = [
     "convert_to_tensor", "device", "get_collection", "get_collection_ref", "global_variables",
     "global_variables_initializer", "group", "identity_n", "init_scope", "local_variables",
     "local_variables_initializer", "model_variables", "moving_average_variables", "name_scope", "no_op", "op_scope",
-    "placeholder", "placeholder_with_default", "report_uninitialized_variables", "set_random_seed",
+    "placeholder", "placeholder_with_default", "register_tensor_conversion_function",
+    "report_uninitialized_variables", "set_random_seed",
     "sparse_placeholder", "trainable_variables", "variables_initializer",
 ]
 
@@ -87,6 +88,24 @@ def convert_to_tensor(
         except DTypeError:
             return constant_of(value, None, name)
     return constant_of(value, dtype, name)
+
+
+def register_tensor_conversion_function(
+    base_type: type | tuple[type, ...], conversion_func: Callable[..., Any], priority: int = 100
+) -> None:
+    """Objects of a class of one's own stand for tensors from now on: conversion_func(value, dtype, name, as_ref) gives theirs.
+
+    With several classes that fit the nearest one of Python's order counts, whatever the priority. ArgumentError: a class of
+    Python's or NumPy's, which is converted already.
+    """
+    for kind in base_type if isinstance(base_type, tuple) else (base_type,):
+        try:
+            kind.as_dense_tensor = lambda self: conversion_func(self, dtype=None, name=None, as_ref=False)  # type: ignore[attr-defined]
+        except TypeError:
+            raise ArgumentError(
+                f"register_tensor_conversion_function({kind.__name__})", rule="a class of your own",
+                hint=f"class Mine({kind.__name__}), and objects of it",
+            ) from None
 
 
 def no_op(name: str | None = None) -> Node:

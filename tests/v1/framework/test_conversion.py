@@ -89,3 +89,21 @@ def test_the_ends_of_linspace_have_the_type_of_the_first() -> None:
         assert tf.linspace(0.0, np.float64(1), 3).dtype == tf.float32
         with pytest.raises(DTypeError):
             tf.linspace(0.0, tf.constant(1.0, tf.float64), 3)
+
+
+class Drawn:
+    """A random variable of a library's, which stands for a tensor."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+
+def test_objects_of_a_class_of_ones_own_stand_for_tensors():
+    tf.register_tensor_conversion_function(Drawn, lambda value, dtype=None, name=None, as_ref=False: value.tensor)
+    x = Drawn(tf.constant([1.0, 2.0]))
+    made = [tf.add(x, 3.0), tf.concat([x, [5.0]], 0), tf.reduce_sum(x), tf.convert_to_tensor(x) * x, tf.stack([x, x])]
+    with tf.Session() as sess:
+        found = [y.tolist() for y in sess.run(made)]
+    assert found == [[4, 5], [1, 2, 5], 3, [1, 4], [[1, 2], [1, 2]]]
+    with pytest.raises(ValueError, match="a class of your own"):
+        tf.register_tensor_conversion_function(list, lambda value, **_: value)
