@@ -48,7 +48,7 @@ class ExponentialMovingAverage:
     def _shadow(self, var: Any) -> Variable:
         """The shadow of a variable starts at its initial value, that of another tensor at zero."""
         graph = var.graph.root
-        name = f"{graph.collections.variable_prefix()}{self.average_name(var)}"
+        name = self.average_name(var)
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None), graph.as_default():
             start = var.initialized_value() if isinstance(var, Variable) else _zeros(var)
             shadow = Variable(start, trainable=False, name=name)
@@ -68,11 +68,16 @@ class ExponentialMovingAverage:
         return self._averages.get(var)
 
     def average_name(self, var: Any) -> str:
-        """The name under which the shadow is stored."""
-        return self._averages[var].node.name if var in self._averages else f"{var.node.name}/{self.name}"
+        """The name under which the shadow is stored; before `apply` that which it would get in the open variable scope."""
+        if var in self._averages:
+            return self._averages[var].node.name
+        return f"{var.graph.root.collections.variable_prefix()}{var.node.name}/{self.name}"
 
     def variables_to_restore(self, moving_avg_variables: Any = None) -> dict[str, Variable]:
-        """Names to variables so that a checkpoint's averages are loaded into the variables themselves."""
+        """Names to variables so that a checkpoint's averages are loaded into the variables themselves.
+
+        What has no average, and the averages of tensors, are loaded as they are.
+        """
         graph = default_graph()
         averaged = list(
             moving_avg_variables
@@ -82,8 +87,8 @@ class ExponentialMovingAverage:
         )
         names = {self.average_name(var): var for var in averaged}
         for var in graph.get_collection(GraphKeys.GLOBAL_VARIABLES):
-            if var not in averaged and var not in self._averages.values():
-                names.setdefault(var.node.name, var)
+            if var not in averaged and var.node.name not in names:
+                names[var.node.name] = var
         return names
 
 

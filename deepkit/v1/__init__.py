@@ -41,6 +41,7 @@ from deepkit.device.dtypes import (
 from deepkit.device.dtypes import bool_ as bool
 from deepkit.device.dtypes import float16 as half
 from deepkit.device.dtypes import float64 as double
+from deepkit.errors import OpError
 from deepkit.ops.input.features import FixedLenFeature, FixedLenSequenceFeature, VarLenFeature
 from deepkit.runtime.session import InteractiveSession, Session
 from deepkit.train import clip_by_global_norm, global_norm
@@ -104,6 +105,7 @@ from deepkit.v1.input.tables import *
 from deepkit.v1.input.tutorials import examples
 from deepkit.v1.namespaces import (
     bitwise,
+    config,
     debugging,
     dtypes,
     graph_util,

@@ -6,6 +6,7 @@ import glob
 import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, OutOfRangeError
-from deepkit.files import refused
+from deepkit.files import refused, whole_file
 from deepkit.ops.input.buffers import Buffer
 from deepkit.ops.input.resources import Resource, ResourceUse
 
-__all__ = ["count_up_to", "matching_files", "read_file"]
+__all__ = ["count_up_to", "matching_files", "read_file", "write_file"]
 
 Records = Callable[[str], Iterator[tuple[str, bytes]]]
 """What opens a file: its (key, record) pairs, one after the other."""
@@ -173,6 +174,41 @@ def read_file(filename: TensorLike, name: str | None = None) -> AnyTensor:
     filename: (), a string; result: (). MissingDataError: no such file. DTypeError: no text.
     """
     return apply(ReadFile(), filename, name=name)
+
+
+@register
+class WriteFile(Op):
+    """Bytes become a file, whole or not at all."""
+
+    cpu_only = True
+    types = ("string", "string")
+    stateful = True
+    gradient = None
+
+    def shape(self, filename: Shape, contents: Shape) -> Shape:
+        return SCALAR
+
+    def dtype(self, filename: DType, contents: DType) -> DType:
+        return as_dtype("int64")
+
+    def forward(self, xp: ArrayModule, filename: Array, contents: Array) -> Any:
+        path, text = (x.item() if hasattr(x, "item") else x for x in (filename, contents))
+        file = Path(os.fsdecode(path))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refused("write", file, error) from error
+        with whole_file(file) as written:
+            written.write(os.fsencode(text))
+        return np.int64(0)
+
+
+def write_file(filename: TensorLike, contents: TensorLike, name: str | None = None) -> AnyTensor:
+    """Writes the bytes, a string, to the file of this name whenever it runs; folders are made, a file there is replaced.
+
+    filename, contents: (), strings; result: (), 0. DataError: it cannot be written. DTypeError: no text.
+    """
+    return apply(WriteFile(), filename, contents, name=name)
 
 
 @register

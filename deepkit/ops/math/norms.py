@@ -13,7 +13,7 @@ from deepkit.core.typing import AnyTensor, AxisLike, NumberLike, TensorLike
 from deepkit.errors import ArgumentError
 from deepkit.ops.functions import ops
 
-__all__ = ["clip_by_average_norm", "clip_by_norm", "norm", "normalize"]
+__all__ = ["clip_by_average_norm", "clip_by_norm", "norm", "normalize", "reduce_euclidean_norm"]
 
 
 def norm(
@@ -128,3 +128,19 @@ def clip_by_average_norm(t: TensorLike, clip_norm: NumberLike, name: str | None 
         inverse = ops.rsqrt(ops.reduce_sum(t * t, keepdims=True))
         scale = ops.minimum(inverse * count, ops.ones_like(inverse) / clip_norm)
         return ops.identity(t * clip_norm * scale, name=full)
+
+
+def reduce_euclidean_norm(
+    input_tensor: TensorLike, axis: AxisLike = None, keepdims: bool = False, name: str | None = None
+) -> AnyTensor:
+    """The root of the sum of squares along `axis`, by default of all elements; an empty sum gives 0.
+
+    input_tensor: any shape, float. Result: its shape without `axis`, with keepdims of length 1 there. ShapeError: no
+    such axis.
+
+    >>> import deepkit as dk
+    >>> dk.ops.reduce_euclidean_norm([[3.0, 4.0], [0.0, 2.0]], axis=1).numpy().tolist()
+    [5.0, 2.0]
+    """
+    with scope(name, "reduce_euclidean_norm", input_tensor) as full:
+        return ops.sqrt(ops.reduce_sum(ops.square(convert(input_tensor)), axis, keepdims=keepdims), name=full)

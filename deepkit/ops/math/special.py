@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from deepkit.core.apply import apply, scope
+from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import register
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import special_of
@@ -15,8 +16,8 @@ from deepkit.ops.functions import ops
 from deepkit.ops.math.arithmetic import unbroadcast
 
 __all__ = [
-    "betainc", "digamma", "erf", "erfc", "igamma", "igamma_grad_a", "igammac", "lbeta", "lgamma", "polygamma", "xlogy",
-    "zeta",
+    "betainc", "digamma", "erf", "erfc", "igamma", "igamma_grad_a", "igammac", "lbeta", "lgamma", "polygamma",
+    "xdivy", "xlog1py", "xlogy", "zeta",
 ]
 
 
@@ -96,14 +97,39 @@ class Xlogy(Precise):
 
     def gradient(self, dz: AnyTensor, z: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         present = ops.cast(ops.not_equal(x, 0), x.dtype)
-        return unbroadcast(dz * xlogy(present, y), x, y), unbroadcast(dz * _xdivy(x, y), y, x)
+        return unbroadcast(dz * xlogy(present, y), x, y), unbroadcast(dz * xdivy(x, y), y, x)
 
 
-def _xdivy(x: AnyTensor, y: AnyTensor) -> Any:
-    """x / y, and 0 where x is 0, whatever y."""
-    none = ops.broadcast_like(ops.equal(x, 0), x + y)
-    quotient = x / ops.where(none, ops.ones_like(x + y), ops.broadcast_like(y, none))
-    return quotient
+def xdivy(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
+    """x / y, and 0 where x is 0, whatever y is; there the derivatives are 0, too.
+
+    x, y: shapes that broadcast, float; result: the broadcast shape. DTypeError: two different types.
+
+    >>> xdivy([0.0, 3.0], [0.0, 2.0]).numpy().tolist()
+    [0.0, 1.5]
+    """
+    return _where_x_is_not_0("xdivy", lambda x, y: x / y, x, y, name)
+
+
+def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> AnyTensor:
+    """x log(1 + y), and 0 where x is 0, whatever y is; there the derivatives are 0, too.
+
+    x, y: shapes that broadcast, float; result: the broadcast shape. DTypeError: two different types.
+
+    >>> xlog1py([0.0, 3.0], [-1.0, 0.0]).numpy().tolist()
+    [0.0, 0.0]
+    """
+    return _where_x_is_not_0("xlog1py", lambda x, y: x * ops.log1p(y), x, y, name)
+
+
+def _where_x_is_not_0(
+    label: str, formula: Callable[[AnyTensor, AnyTensor], AnyTensor], x: TensorLike, y: TensorLike, name: str | None
+) -> AnyTensor:
+    with scope(name, label, x, y) as full:
+        x, y = convert(x, beside=y), convert(y, beside=x)
+        none = ops.broadcast_like(ops.equal(x, 0), x + y)
+        found = formula(x, ops.where(none, ops.ones_like(x + y), ops.broadcast_like(y, none)))
+        return ops.where(none, ops.zeros_like(found), found, name=full)
 
 
 @register

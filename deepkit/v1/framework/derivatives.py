@@ -15,10 +15,19 @@ from deepkit.core.overrides import no_gradient as NotDifferentiable
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
-    "NoGradient", "NotDifferentiable", "RegisterGradient", "UnconnectedGradients", "custom_gradient", "gradients", "hessians",
+    "AggregationMethod", "NoGradient", "NotDifferentiable", "RegisterGradient", "UnconnectedGradients", "custom_gradient",
+    "gradients", "hessians",
 ]
 
 NoGradient = NotDifferentiable
+
+
+class AggregationMethod:
+    """How gradients that meet are added, which `aggregation_method` chooses; the sum is the same."""
+
+    ADD_N = DEFAULT = 0
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
 
 
 def gradients(

@@ -1,7 +1,16 @@
 """`tf.manip`: tensors rearranged."""
 
-from deepkit.v1.ops.arrays import gather_nd, reshape, reverse, roll, scatter_nd, tile
+from deepkit.v1.ops.arrays import (
+    batch_to_space_nd,
+    gather_nd,
+    reshape,
+    reverse,
+    roll,
+    scatter_nd,
+    space_to_batch_nd,
+    tile,
+)
 
 __all__ = [
-    "gather_nd", "reshape", "reverse", "roll", "scatter_nd", "tile",
+    "batch_to_space_nd", "gather_nd", "reshape", "reverse", "roll", "scatter_nd", "space_to_batch_nd", "tile",
 ]

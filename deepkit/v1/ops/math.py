@@ -137,6 +137,9 @@ unsorted_segment_sqrt_n = symbolic(ops.unsorted_segment_sqrt_n)
 unsorted_segment_sum = symbolic(ops.unsorted_segment_sum)
 verify_tensor_all_finite = symbolic(ops.verify_tensor_all_finite, "VerifyFinite/")
 where = symbolic(ops.where)
+reduce_euclidean_norm = symbolic(ops.reduce_euclidean_norm)
+xdivy = symbolic(ops.xdivy)
+xlog1py = symbolic(ops.xlog1py)
 xlogy = symbolic(ops.xlogy)
 zeta = symbolic(ops.zeta)
 clip_by_norm = on_values(symbolic(ops.clip_by_norm), IndexedSlices)
@@ -146,3 +149,9 @@ clip_by_value = on_values(symbolic(ops.clip_by_value), IndexedSlices)
 def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: Any = None) -> Any:
     """The sum of a list of tensors: `tf.add_n`."""
     return ops.add_n([constant_of(x) for x in inputs], name=name)
+
+
+def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
+    """1 / x, and 0 where x is 0."""
+    x = constant_of(x)
+    return div_no_nan(ops.ones([], x.dtype), x, name)

@@ -12,7 +12,7 @@ TESTED_IN = {
         QueueDequeueManyV2 QueueCloseV2 QueueIsClosedV2 QueueSizeV2""",
     "test_readers.py": """
         ReaderV2 ReaderReadV2 ReaderReadUpToV2 ReaderNumRecordsProducedV2 ReaderNumWorkUnitsCompletedV2 ReaderResetV2
-        ReadFile MatchingFiles CountUpTo""",
+        ReadFile WriteFile MatchingFiles CountUpTo""",
     "test_data.py": """
         IteratorV2 OneShotIterator IteratorFromStringHandleV2 MakeIterator IteratorToStringHandle IteratorGetNext""",
     "test_windows.py": "DatasetRunner ReduceDataset SingleElement",
