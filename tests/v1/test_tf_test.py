@@ -90,6 +90,7 @@ def test_a_set_up_of_the_program_s_own_need_not_call_ours() -> None:
         def runTest(self) -> None:
             with self.cached_session() as sess:
                 assert sess.run(tf.constant(3)) == 3
+            assert self.evaluate(tf.constant(4)) == 4  # in a session that the test has for it
 
     with tf.Graph().as_default():
         result = unittest.TestResult()

@@ -57,13 +57,8 @@ class Template:
             )
 
     @property
-    def variable_scope(self) -> VariableScope:
-        """The scope in which the variables are; it is there after the first call, or with create_scope_now_."""
-        if self._scope is None:
-            raise ArgumentError(
-                f"template {self._asked!r} has no scope yet", rule="the first call opens it",
-                hint="call the template, or make_template(..., create_scope_now_=True)",
-            )
+    def variable_scope(self) -> VariableScope | None:
+        """The scope in which the variables are; None before the first call, unless create_scope_now_ has opened it."""
         return self._scope
 
     @property

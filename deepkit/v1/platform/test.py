@@ -153,8 +153,12 @@ class TestCase(unittest.TestCase):
         return self.session(*args, **kwargs) if args or kwargs.get("graph") is not None else self.cached_session(**kwargs)
 
     def evaluate(self, tensors: Any) -> Any:
-        """The values of tensors in the default session."""
-        return default_graph().session_for(default_session(), "evaluate").run(tensors)
+        """The values of tensors in the default session, or in that of this test."""
+        session = default_session()
+        if session is not None:
+            return session.run(tensors)
+        with self.cached_session() as own:
+            return own.run(tensors)
 
     def _value(self, x: Any) -> Any:
         return self.evaluate(x) if isinstance(x, Symbol) else x
