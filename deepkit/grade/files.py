@@ -11,16 +11,24 @@ from pathlib import Path
 from deepkit.errors import GradingError, printable
 
 
-def read_bounded(path: Path, most: int) -> bytes:
+def read_bounded(path: Path, most: int, *, one_name: bool = False) -> bytes:
     """Read a regular file of at most `most` bytes; anything else is a GradingError that names it.
 
-    A symbolic link is not followed: it may lead to our solutions, or to a neighbour's answers.
+    A symbolic link is not followed: it may lead to our solutions, or to a neighbour's answers. So may a hard link, of which
+    nobody can tell whose file it was: with `one_name` a file that has a second name is refused.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
                 raise _odd(path)
+            if one_name and status.st_nlink > 1:
+                raise GradingError(
+                    f"{printable(path)} is one of {status.st_nlink} names of a file (a hard link)",
+                    rule="a submission is a file of its own; the other name may be a neighbour's, or that of our solutions",
+                    hint="find out whose it is (find FOLDER -samefile NOTEBOOK), and put a copy there",
+                )
             content = file.read(most + 1)
     except OSError as error:
         plain = error.errno == errno.ENAMETOOLONG or (path.is_file() and not path.is_symlink())

@@ -66,10 +66,12 @@ def borrowed(
     looked_for, taken = set(missing), dict[tuple[int, int], Piece]()
     while missing:
         name = missing.pop()
-        for piece in _that_count(name if name in by_name else "*", cell, by_name, live):
+        name = name if name in by_name else "*"  # what nothing defines may come from any import of *
+        for piece in _that_count(name, cell, by_name, live):
             taken[piece.place] = piece
             missing |= piece.uses - own - looked_for
             looked_for |= piece.uses
+        by_name.pop(name, None)  # taken, for all that ask: thousands of unknown names may mean the same imports
     above: list[str] = []
     below: list[str] = []
     for _, piece in sorted(taken.items()):

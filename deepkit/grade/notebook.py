@@ -29,9 +29,12 @@ class Cell:
     raw: dict[str, Any]
 
 
-def read_notebook(path: Path) -> dict[str, Any]:
-    """Parse a version-4 notebook with the standard library; whatever is not one raises GradingError."""
-    content = read_bounded(path, MOST_BYTES)
+def read_notebook(path: Path, *, one_name: bool = False) -> dict[str, Any]:
+    """Parse a version-4 notebook with the standard library; whatever is not one raises GradingError.
+
+    `one_name` refuses hard links, see `read_bounded`.
+    """
+    content = read_bounded(path, MOST_BYTES, one_name=one_name)
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # bad UTF-8 and bad JSON are both ValueErrors

@@ -45,7 +45,7 @@ def read_submission(path: Path, names: list[str], *, ours: Iterable[str] = (), q
 
     `ours` are the names of given code and tests, from which nothing is taken; `questions` those of open questions.
     """
-    everything = read_notebook(path)["cells"]
+    everything = read_notebook(path, one_name=True)["cells"]
     cells = [raw for raw in everything if raw.get("cell_type") == "code"]
     answers, problems = _answers(cells, names)
     imports = tuple(dict.fromkeys(line for source in answers.values() for line in imports_of(source)))

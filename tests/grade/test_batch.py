@@ -68,6 +68,17 @@ def test_links_and_odd_names_are_reported_and_nobody_else_is_hurt(toy, handed_in
     assert len(points) == 11
 
 
+def test_a_hard_link_is_refused(toy, handed_in, capsys):
+    """To the source, or to a neighbour's notebook: nobody can tell whose it was, so the instructor must."""
+    os.link(toy, handed_in / "emil.ipynb")
+    os.link(handed_in / "anna.ipynb", handed_in / "fay.ipynb")
+    assert main(["grade", str(toy), "in", "--quick", "--csv", "marks.csv"]) == 1
+    assert capsys.readouterr().out.count("is one of 2 names of a file (a hard link)") == 3
+    points = points_of(Path("marks.csv").read_text())
+    assert points == {"anna.ipynb": "", "ben.ipynb": "4", "cleo.ipynb": "3", "dan.ipynb": "0", "emil.ipynb": "", "fay.ipynb": ""}
+    assert load_exercise(toy).tasks  # an exercise may have a second name: installers link from their caches
+
+
 def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted():
     calculated = ("=1+2", "+1", "-1", "@x", " =1", "\uff1d1+2", "\uff0b1", "\uff0d1", "\uff20x")  # the last four in full width
     assert [as_cell(text)[0] for text in (*calculated, "\t=1", "anna")] == ["'"] * len(calculated) + ["\\", "a"]

@@ -9,7 +9,7 @@ from toy_exercise import RIGHT, cell, hidden, notebook, source
 
 from deepkit.cli import main
 from deepkit.errors import ArgumentError, ExistingDataError, GradingError
-from deepkit.grade import but, grade, instead, load_exercise, self_test
+from deepkit.grade import but, grade, helpers, instead, load_exercise, self_test
 from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.authoring.regions import public, runs
 from deepkit.grade.authoring.release import write_release
@@ -211,6 +211,16 @@ def test_what_the_test_below_an_answer_meets_counts_and_own_names_are_not_replac
     assert borrowed(answer, 2, pieces, {"f"}, {"answer"}) == ([], [])
     assert borrowed("def answer(:", 2, pieces, set(), {"answer"}) == ([], [])
     assert list(pieces_of("x = " + "(" * 5000, 0)) == []
+
+
+def test_imports_of_all_names_are_looked_through_once(monkeypatch):
+    """Whatever number of names only they can define, directly or through what was borrowed already."""
+    looked, that_count = [], helpers._that_count
+    monkeypatch.setattr(helpers, "_that_count", lambda *asked: looked.extend(that_count(*asked)) or that_count(*asked))
+    chain = "\n".join(f"f{i} = f{i + 1}, u{i}" for i in range(100))
+    pieces = [*pieces_of("from m import *\n" * 100, 0), *pieces_of(chain, 1)]
+    above, _ = borrowed("f0\n" + "\n".join(f"v{i}" for i in range(100)), 2, pieces, set(), set())
+    assert len(above) == len(looked) == len(pieces) == 200
 
 
 BUILT_UP = {  # in cells above; what must be true of it in the answer's
