@@ -60,7 +60,7 @@ def share(work: Callable[[int, int], None], count: int, step: int) -> None:
     A thread takes the next piece when it is done with one: one that has to wait for its core takes fewer. The work must
     let go of Python's lock, as compiled kernels and NumPy do, and must not depend on the order of the pieces.
     """
-    if count <= step:
+    if 0 < count <= step:
         return work(0, count)
     import numpy as np  # here: the command line asks this module for its policy alone, and need not wait for NumPy
 

@@ -58,3 +58,7 @@ def test_a_blas_that_cannot_be_asked_is_left_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(threads, "_openblas", lambda: None)
     threads.limit()
     assert threads.threads() is None
+
+
+def test_no_work_is_not_done() -> None:
+    threads.share(lambda first, last: pytest.fail("there is nothing to do"), 0, 4)
