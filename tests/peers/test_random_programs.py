@@ -15,6 +15,7 @@ from programs.explained import explanation
 from programs.families import FAMILIES, draw
 from programs.generator import program
 from programs.peers import Peer, interpreter
+from programs.records import Outcome, Records
 from programs.runner import execute
 from programs.shrinking import smallest
 
@@ -94,6 +95,36 @@ def test_a_process_that_ends_is_an_error_and_the_next_program_runs() -> None:
         assert peer.run(TINY)["error"] is None
     finally:
         peer.close()
+
+
+def test_a_program_that_does_not_end_is_an_error_and_the_next_one_runs() -> None:
+    peer = Peer("deepkit")
+    try:
+        assert peer.run(TINY)["error"] is None
+        peer.seconds = 0.5
+        assert peer.run("while True: pass\n")["error"] == ["Hang", "no result in 0.5 s"]
+        peer.seconds = 100
+        assert peer.run(TINY)["error"] is None
+    finally:
+        peer.close()
+
+
+def test_a_long_run_goes_on_where_it_was_ended(tmp_path: Path) -> None:
+    path = tmp_path / "outcomes"
+    records = Records(path)
+    records.add(Outcome(3, "page", "same"))
+    records.add(Outcome(4, "losses", "value", "run 0, v1", "1 for 2"))
+    with path.open("a") as file:
+        file.write('{"seed": 5, "theme"')  # a line that a kill cut
+    with pytest.raises(SystemExit, match="--resume"):
+        Records(path)
+    again = Records(path, resume=True)
+    assert again.outcomes == records.outcomes
+    assert again.seeds == {3, 4}
+    again.add(Outcome(5, "page", "explained", what="for a reason"))
+    assert Records(path, resume=True).table().splitlines() == [
+        "     1  losses: 1 value", "     2  page: 1 same, 1 explained", "     1  explained: for a reason",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 RUNS = 400  # programs per process
+SECONDS = 150.0  # for one program: a thousand times what it takes, so that a busy machine does not look like a hang
 
 
 def interpreter(library: str) -> str:
@@ -17,10 +19,10 @@ def interpreter(library: str) -> str:
 
 
 class Peer:
-    """One library in a process of its own; a program that ends the process is an error like any other."""
+    """One library in a process of its own; a program that ends the process, or does not end itself, is an error like others."""
 
-    def __init__(self, library: str) -> None:
-        self.library, self.runs = library, 0
+    def __init__(self, library: str, seconds: float = SECONDS) -> None:
+        self.library, self.seconds, self.runs = library, seconds, 0
         self.process: subprocess.Popen[str] | None = None
 
     def run(self, text: str) -> dict[str, Any]:
@@ -41,12 +43,16 @@ class Peer:
     def answer(self) -> dict[str, Any]:
         assert self.process
         assert self.process.stdout
-        answer = self.process.stdout.readline()
+        ready, _, _ = select.select([self.process.stdout], [], [], self.seconds)
+        if not ready:
+            self.process.kill()
+        answer = self.process.stdout.readline() if ready else ""
         if answer:
             return json.loads(answer)
-        code = self.process.wait()
-        self.process = None
-        return {"results": [], "static": {}, "error": ["Crash", f"the process ended with {code}"]}
+        self.process.communicate()
+        code, self.process = self.process.returncode, None
+        error = ["Crash", f"the process ended with {code}"] if ready else ["Hang", f"no result in {self.seconds:g} s"]
+        return {"results": [], "static": {}, "error": error}
 
     def _start(self) -> None:
         path = Path(__file__).resolve()
