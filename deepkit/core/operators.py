@@ -12,24 +12,26 @@ from deepkit.core.other_names import ON_TENSORS, Foreign
 from deepkit.errors import DTypeError
 
 
-def _binary(op: str, name: str) -> tuple[Any, Any]:
+def _binary(op: str, name: str, bits: str | None = None) -> tuple[Any, Any]:
+    """The operator and its reflection; bits: the op that takes its place on whole numbers."""
+
     def forward(self: Any, other: Any) -> Any:
         try:
-            return door.apply(lookup(op)(), self, other, name=name)
+            return door.apply(lookup(bits if bits and self.dtype.is_integer else op)(), self, other, name=name)
         except DTypeError:
             if hasattr(type(other), "with_parts"):  # dense * sparse: the sparse tensor may know how
                 return NotImplemented
             raise
 
     def reflected(self: Any, other: Any) -> Any:
-        return door.apply(lookup(op)(), other, self, name=name)
+        return door.apply(lookup(bits if bits and self.dtype.is_integer else op)(), other, self, name=name)
 
     return forward, reflected
 
 
-def _unary(op: str) -> Any:
+def _unary(op: str, bits: str | None = None) -> Any:
     def forward(self: Any) -> Any:
-        return door.apply(lookup(op)(), self)
+        return door.apply(lookup(bits if bits and self.dtype.is_integer else op)(), self)
 
     return forward
 
@@ -64,16 +66,16 @@ class Operators:
     __mod__, __rmod__ = _binary("FloorMod", "mod")
     __pow__, __rpow__ = _binary("Pow", "pow")
     __matmul__, __rmatmul__ = _binary("MatMul", "matmul")
-    __and__, __rand__ = _binary("LogicalAnd", "and")
-    __or__, __ror__ = _binary("LogicalOr", "or")
-    __xor__, __rxor__ = _binary("LogicalXor", "xor")
+    __and__, __rand__ = _binary("LogicalAnd", "and", "BitwiseAnd")
+    __or__, __ror__ = _binary("LogicalOr", "or", "BitwiseOr")
+    __xor__, __rxor__ = _binary("LogicalXor", "xor", "BitwiseXor")
     __lt__, _ = _binary("Less", "Less")
     __le__, _ = _binary("LessEqual", "LessEqual")
     __gt__, _ = _binary("Greater", "Greater")
     __ge__, _ = _binary("GreaterEqual", "GreaterEqual")
     __neg__ = _unary("Neg")
     __abs__ = _unary("Abs")
-    __invert__ = _unary("LogicalNot")
+    __invert__ = _unary("LogicalNot", "Invert")
     del _
 
     def __getitem__(self, key: Any) -> Any:

@@ -109,7 +109,7 @@ def to_cpu(array: Any) -> np.ndarray:
 
 
 def _first_leaf(value: Any) -> Any:
-    while isinstance(value, (list, tuple)):
+    while isinstance(value, (list, tuple, range)):
         if not value:
             return 0.0  # an empty list is a float32 tensor, as in TensorFlow
         value = value[0]
@@ -128,11 +128,17 @@ def _strings(value: Any) -> np.ndarray:
     return result.reshape(array.shape)
 
 
+def _as_list(value: Any) -> Any:
+    """A range or a Shape as the list of its numbers; all else as it is."""
+    return list(value) if isinstance(value, range) else value.as_list() if hasattr(value, "as_list") else value
+
+
 def default_dtype(value: Any) -> DType:
     """The type a value gets when nobody asks for another: NumPy types stay, int is int32, float is float32.
 
     In a list NumPy's numbers count as Python's: [np.float64(1)] is float32, as in TensorFlow.
     """
+    value = _as_list(value)
     leaf = _first_leaf(value)
     if leaf is not value and isinstance(leaf, (np.ndarray, np.generic)) and leaf.ndim == 0:
         return _of_listed(value)
@@ -140,8 +146,9 @@ def default_dtype(value: Any) -> DType:
         return as_dtype(leaf.dtype)
     if isinstance(leaf, float) or leaf is None:
         return as_dtype(float)
-    if isinstance(leaf, (bool, int, complex, str, bytes)):
-        return _widest(value, type(leaf))
+    for kind in (bool, int, complex, str, bytes):
+        if isinstance(leaf, kind):  # of a class of its own, too: a Dimension, a member of an IntEnum
+            return _widest(value, kind)
     raise DTypeError(
         f"cannot make a tensor from {value!r} of type {type(value).__name__}",
         hint="pass numbers, strings, nested lists of them, or NumPy arrays",
@@ -191,6 +198,7 @@ def as_array(value: Any, dtype: Any = None, copy: bool = False) -> np.ndarray:
     A float is not silently cut to an integer, and a whole number that the type does not hold does not wrap around
     (2**40 would be 0 as int32): both are a DTypeError.
     """
+    value = _as_list(value)
     wanted = default_dtype(value) if dtype is None else as_dtype(dtype)
     if wanted.is_string:
         return _strings(value)

@@ -240,7 +240,7 @@ def random_uniform(
     with scope(name, "random_uniform", dims) as full:
         draw = apply(RandomUniform(to=kind, static=static, seed=seed), dims)
         low, high = _typed(minval, kind), _typed(1 if maxval is None else maxval, kind)
-        if not is_tensor(low) and not is_tensor(high) and low == 0 and high == 1:
+        if not is_tensor(low) and not is_tensor(high) and np.array_equal(low, 0) and np.array_equal(high, 1):
             return draw
         return ops.add(ops.multiply(draw, high - low), low, name=full)
 

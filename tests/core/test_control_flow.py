@@ -213,6 +213,21 @@ def test_scan_and_folds(sess) -> None:
     check_gradient(sess, tf.scan(lambda a, b: a * tf.sin(b), x, reverse=True), {x: values})
 
 
+@pytest.mark.parametrize("shape", [None, [None, None]])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_scan_of_one_row_whose_shape_the_graph_does_not_know(sess, shape: object, reverse: bool) -> None:
+    """It starts with its first row, so that its body never runs."""
+    x = tf.placeholder(tf.float64, shape)
+    for values in ([[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0], [2.0, 5.0, 7.0]]):
+        y = tf.scan(lambda a, b: a * b, x, reverse=reverse)
+        order = slice(None, None, -1 if reverse else 1)
+        found = np.cumprod(np.array(values)[order], 0)[order]
+        assert sess.run(y, {x: values}).tolist() == found.tolist()
+        check_gradient(sess, y, {x: np.array(values)})
+    start = tf.placeholder(tf.float64, shape)
+    assert sess.run(tf.scan(lambda a, b: a + b, x[1:], start), {x: [[1.0, 2.0]], start: [[1.0], [2.0]]}).shape == (0, 2, 1)
+
+
 def test_errors_in_a_body_name_the_users_line(sess) -> None:
     x = tf.placeholder(tf.float32)
     y = tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, tf.matmul(a, a)), [0, x])[1]

@@ -158,3 +158,13 @@ def test_strings_and_complex() -> None:
     z = dk.tensor([1 + 2j])
     assert (z * z).numpy().tolist() == [-3 + 4j]
     assert abs(z).dtype == "float64"
+
+
+def test_and_or_xor_not_are_of_bits_on_whole_numbers() -> None:
+    x = dk.tensor([1, 6], "int64")
+    assert ((x & 3).numpy().tolist(), (1 | x).numpy().tolist(), (x ^ [1, 1]).numpy().tolist()) == ([1, 2], [1, 7], [0, 7])
+    assert (~x).numpy().tolist() == [-2, -7]
+    assert (~dk.tensor([1, 6], "uint8")).numpy().tolist() == [254, 249]
+    assert (dk.tensor([True, False]) & True).numpy().tolist() == [True, False]
+    with pytest.raises(DTypeError):
+        dk.tensor(1.5) & 1

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 import pickle
 
 import numpy as np
 import pytest
 
+from deepkit.core.shape import Dimension, Shape
 from deepkit.device import dtypes
 from deepkit.device.arrays import as_array, gpu_device_count, to_cpu, xp_of
 from deepkit.errors import DTypeError, ShapeError
+
+
+class Weekday(enum.IntEnum):
+    MONDAY = 1
 
 
 @pytest.mark.parametrize(
@@ -18,6 +24,8 @@ from deepkit.errors import DTypeError, ShapeError
         (1, "int32"), (1.5, "float32"), (True, "bool"), (2j, "complex128"), ("text", "string"), (b"bytes", "string"),
         ([1, 2], "int32"), ([1, 2.5], "float32"), ([], "float32"), (2**40, "int64"), (np.float64(1), "float64"),
         (np.zeros(2), "float64"), ([np.float16(1)], "float16"), (["a", "b"], "string"), ([[True], [False]], "bool"),
+        (range(3), "int32"), (range(2**40, 2**40 + 2), "int64"), ([range(2), range(2)], "int32"), (Shape([2, 3]), "int32"),
+        (Dimension(3), "int32"), ([Dimension(3), 2], "int32"), (Weekday.MONDAY, "int32"),
     ],
 )
 def test_default_types(value: object, dtype: str) -> None:

@@ -168,6 +168,30 @@ def test_dropout_follows_a_placeholder() -> None:
         np.testing.assert_array_equal(sess.run(sometimes, {training: True}), loud)  # nothing was drawn while it was off
 
 
+@pytest.mark.parametrize("keep", [1.0, 1, np.float32(1)])
+def test_a_dropout_that_drops_nothing_is_its_input(keep: float) -> None:
+    """It makes no node, but its name is taken and it counts among what draws: TensorFlow's numbers for these seeds."""
+    tf.set_random_seed(3)
+    x = tf.constant([1.0, 2.0])
+    assert tf.nn.dropout(x, keep) is x
+    assert tf.nn.dropout(x, tf.constant(1.0)).name.startswith("dropout_1")
+    assert tf.layers.dropout(x, 0.0, training=tf.constant(True), name="off").op.type == "Identity"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="float"):
+        tf.nn.dropout(tf.constant([1, 2]), keep)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.set_random_seed(3)
+        tf.nn.dropout(tf.constant([1.0, 2.0]), keep)
+        np.testing.assert_array_equal(sess.run(tf.random_uniform([2])), np.float32([0.77806914, 0.5052885]))
+
+
+def test_a_layer_that_is_not_trained_has_no_updates() -> None:
+    x, training = tf.zeros([2, 3]), tf.placeholder(tf.bool, [])
+    tf.layers.batch_normalization(x, training=training, trainable=False)
+    assert tf.get_collection(tf.GraphKeys.UPDATE_OPS) == []
+    tf.layers.batch_normalization(x, training=training)
+    assert len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)) == 2
+
+
 @pytest.mark.parametrize("rank", [2, 4])
 def test_batch_normalization(rank) -> None:
     x = image() if rank == 4 else image()[:, 0, 0]

@@ -143,15 +143,21 @@ class Scan(GraphOp):
             state = results[: self.states]
         if self.reverse:
             kept = [Turns(reversed(turns)) for turns in kept]
-        ys = [turns if i in self.listed_ys else self._stack(xp, turns, i) for i, turns in enumerate(kept[: self.width])]
+        ys = [
+            turns if i in self.listed_ys else self._stack(xp, turns, i, state) for i, turns in enumerate(kept[: self.width])
+        ]
         return (*state, *ys, *kept[self.width :])
 
-    def _stack(self, xp: Any, rows: Turns, i: int) -> Any:
-        if not rows:
-            shape, dtype = self.outputs_[self.states + i]
-            home = np if dtype.stays_on_cpu else xp
-            return home.zeros(tuple(d or 0 for d in shape.lengths or (0,)), dtype.numpy)
-        return xp_of(*rows).stack(rows)
+    def _stack(self, xp: Any, rows: Turns, i: int, states: Sequence[Any]) -> Any:
+        if rows:
+            return xp_of(*rows).stack(rows)
+        shape, dtype = self.outputs_[self.states + i]
+        results = self.subgraphs[0].results
+        for state, after in zip(states, results, strict=False):
+            if after is results[self.states + i] and state is not None:  # its rows are the states, and of their shape
+                return xp_of(state).zeros((0, *state.shape), dtype.numpy)
+        home = np if dtype.stays_on_cpu else xp
+        return home.zeros(tuple(d or 0 for d in shape.lengths or (0,)), dtype.numpy)
 
     def live(self, used: Sequence[bool]) -> list[list[bool]]:
         count, first = self.states, self.states + self.width
@@ -329,6 +335,8 @@ def _backwards(
     for i, x in enumerate([*run.xs, *shared]):
         if states + i not in by_place and x.dtype.is_differentiable and i not in run.listed:
             by_place[states + i] = apply(zeros, x)
+        elif states + i in places.by_row and i not in run.listed and not by_place[states + i].shape[1:].is_full:
+            by_place[states + i] = apply(lookup("ReshapeLike")(), by_place[states + i], x)  # no turns, no shape of rows
     return tuple(by_place.get(i) for i in range(first_shared + len(shared)))
 
 

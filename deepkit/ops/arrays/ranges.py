@@ -101,7 +101,9 @@ class LinSpace(Op):
         return Shape((self.static,))
 
     def forward(self, xp: ArrayModule, start: Array, stop: Array, num: Array) -> Any:
-        return xp.linspace(start, stop, int(num)).astype(start.dtype)
+        y = xp.linspace(start, stop, int(num)).astype(start.dtype)
+        y[-1], y[0] = stop, start  # what was given, also where a step between the two is no number
+        return y
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, start: AnyTensor, stop: AnyTensor, num: AnyTensor) -> Any:
         # y_i = start + (stop - start) w_i, where w_i goes from 0 to 1
@@ -136,7 +138,8 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
         after = low.shape.rank - (axis % (low.shape.rank + 1))
         weights = ops.reshape(weights, [-1] + [1] * after)
         low, high = ops.expand_dims(low, axis), ops.expand_dims(high, axis)
-        return ops.add(low, (high - low) * weights, name=full)
+        between = ops.where(ops.less(weights, 1.0), low + (high - low) * weights, high + 0.0 * weights)
+        return ops.where(ops.greater(weights, 0.0), between, low + 0.0 * weights, name=full)
 
 
 lin_space = linspace

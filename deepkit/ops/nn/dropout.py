@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
-from deepkit.core.apply import apply, convert, is_tensor
+from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.static import static_shape, static_value
+from deepkit.core.symbol import Symbol
 from deepkit.core.typing import (
     AnyTensor,
     Array,
@@ -88,6 +90,14 @@ def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> 
     return keep
 
 
+def _all_stays(x: AnyTensor, seed: int | None, name: str | None) -> AnyTensor:
+    """x itself. The name is taken and the op counted, so that those after it are called and draw as beside a dropout."""
+    with scope(name, "dropout", x):
+        if isinstance(x, Symbol):
+            x.graph.op_seeds(seed)
+    return x
+
+
 def dropout(
     x: TensorLike, keep_prob: TensorLike | None = None, noise_shape: ShapeLike | None = None, seed: int | None = None,
     name: str | None = None, rate: NumberLike | None = None,
@@ -95,11 +105,14 @@ def dropout(
     """Sets elements to 0 with probability rate = 1 - keep_prob and divides the others by keep_prob.
 
     noise_shape: the shape of the random mask, with 1 along the axes where elements stay or go together.
-    x: any shape, float; keep_prob, rate: (); result: x's shape and type. Source: N. Srivastava et al., JMLR 15 (2014).
+    x: any shape, float; keep_prob, rate: (); result: x's shape and type, x itself where a plain number says that all stays.
+    Source: N. Srivastava et al., JMLR 15 (2014).
     ArgumentError: both or neither of the two given, or a number outside (0, 1] for keep_prob and [0, 1) for rate.
     """
     x = x if is_tensor(x) else convert(x, beside=keep_prob)
     keep = _share_that_stays(keep_prob, rate)
+    if isinstance(keep, numbers.Real) and keep == 1 and x.dtype.is_floating:
+        return _all_stays(x, seed, name)
     if noise_shape is None:
         return apply(Dropout(seed=seed), x, keep, name=name)[0]
     entries = [-1 if d is None else d for d in noise_shape] if isinstance(noise_shape, (list, tuple)) else noise_shape

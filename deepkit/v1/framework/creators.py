@@ -16,7 +16,7 @@ from deepkit.core.nest import leaves, listed, parts
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.other_names import shown_as
-from deepkit.core.shape import Shape
+from deepkit.core.shape import Dimension, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device import devices
@@ -82,6 +82,8 @@ def convert_to_tensor(
     wish: where the value cannot be of that type it gets its own.
     """
     wish = preferred_dtype if dtype_hint is None else dtype_hint
+    if isinstance(value, (Dimension, Shape)) and wish is not None and not as_dtype(wish).is_integer:
+        wish = None  # lengths are whole numbers, whatever is wished
     if dtype is None and wish is not None:
         try:
             return constant_of(value, wish, name)

@@ -132,8 +132,8 @@ class Layer:
                 self.add_loss(loss / ops.cast(ops.shape(output)[0], loss.dtype))
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
-        """Adds to the collection UPDATE_OPS, which a training step has to run."""
-        for update in updates if isinstance(updates, (list, tuple)) else [updates]:
+        """Adds to the collection UPDATE_OPS, which a training step has to run; a layer that is not trained has no updates."""
+        for update in (updates if isinstance(updates, (list, tuple)) else [updates]) if self.trainable else []:
             self.updates.append(update)
             collect(GraphKeys.UPDATE_OPS, update)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 from deepkit import ops
@@ -67,7 +68,8 @@ class Dropout(Layer):
 
     def call(self, inputs: Any, training: Any = False, *args: Any, **kwargs: Any) -> Any:
         known = static_value(training)
-        if known is not None and not known:
+        never = isinstance(self.rate, numbers.Real) and self.rate == 0
+        if never or (known is not None and not known):
             return ops.identity(inputs)
         if known is None:  # then random numbers are drawn in training only
             return cond(training, lambda: self._dropped(inputs), lambda: ops.identity(inputs))

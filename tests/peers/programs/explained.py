@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from .comparison import Difference
 from .writing import BODIES
 
+LOSES = r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]|uint|int8|tf.constant\(1\)"  # what whole numbers do not hold
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -64,9 +66,20 @@ EXPLAINED = (
         lambda text, found: found.kind == "static" and not found.what.startswith("None") and "tf.TensorArray(" in text,
     ),
     Explanation(
-        "One of the two refuses a conversion. TensorFlow cuts 1.5 beside whole numbers and lets 300 wrap around as uint8; "
-        "deepkit takes lists of arrays, and one number for a list of one. What it must refuse is a list of the tests",
-        lambda text, found: found.kind == "fetches" and text.startswith("made = {}"),
+        "deepkit takes lists of arrays, and one number for a list of one, which TensorFlow refuses",
+        lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.endswith("for nothing"),
+    ),
+    Explanation(
+        "TensorFlow cuts 1.5 beside whole numbers, takes truths for numbers, and lets 300 wrap around as uint8; deepkit refuses "
+        "what would lose something. What it must refuse is a list of the tests",
+        lambda text, found: found.kind == "fetches" and text.startswith("made = {}")
+        and re.search(rf"    {found.where.split(', ')[-1]} = .*({LOSES})", text) is not None,
+    ),
+    Explanation(
+        "TensorFlow has no derivative of the derivative of a resized image (ResizeBilinearGrad and its like), and leaves it out "
+        "beside other paths; deepkit's second derivative equals the difference quotient",
+        lambda text, found: found.kind in ("value", "fetches") and "second" in found.where and "tf.image.resize" in text
+        and not found.what.startswith("nothing"),
     ),
     Explanation(
         "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",

@@ -84,9 +84,13 @@ class Page:
     def line(self, text: str, dtype: str, shape: Sequence[int], known: bool = True, after: Sequence[str] = ()) -> Value:
         """Writes `name = text`, under control dependencies where `after` names any."""
         value = self.add(Value(self.fresh("v"), dtype, tuple(int(n) for n in shape), known))
-        self.statement(f"{value.name} = {text}", after)
-        if re.search(f"{BODIES}|{DRAWS}", text):
-            self.streams.append(value.name)
+        whole, part = re.fullmatch(r"(.*?)(\[\d\])?", text, re.DOTALL).groups()  # type: ignore[union-attr]
+        if part and re.match(BODIES, text):  # all results of the body are kept at hand: TensorFlow always computes them all
+            self.statement(f"{value.name}s = {whole}\n{value.name} = {value.name}s{part}", after)
+            self.streams.append(f"{value.name}s")
+        else:
+            self.statement(f"{value.name} = {text}", after)
+            self.streams += [value.name] if re.search(f"{BODIES}|{DRAWS}", text) else []
         return value
 
     def statement(self, text: str, after: Sequence[str] = ()) -> None:
