@@ -146,13 +146,17 @@ def default_dtype(value: Any) -> DType:
         return as_dtype(leaf.dtype)
     if isinstance(leaf, float) or leaf is None:
         return as_dtype(float)
-    for kind in (bool, int, complex, str, bytes):
-        if isinstance(leaf, kind):  # of a class of its own, too: a Dimension, a member of an IntEnum
-            return _widest(value, kind)
+    if isinstance(leaf, (bool, int, complex, str, bytes)):
+        return _widest(value, _kind(leaf))
     raise DTypeError(
         f"cannot make a tensor from {value!r} of type {type(value).__name__}",
         hint="pass numbers, strings, nested lists of them, or NumPy arrays",
     )
+
+
+def _kind(leaf: Any) -> type:
+    """Python's type, also of what is of a class of its own: a Dimension, a member of an IntEnum."""
+    return next(kind for kind in (bool, int, complex, str, bytes) if isinstance(leaf, kind))
 
 
 def _widest(value: Any, leaf: type) -> DType:

@@ -333,11 +333,16 @@ def _backwards(
     )
     by_place = dict(zip([*places.live, *places.summed, *places.by_row], [*last, *dxs], strict=True))
     for i, x in enumerate([*run.xs, *shared]):
-        if states + i not in by_place and x.dtype.is_differentiable and i not in run.listed:
-            by_place[states + i] = apply(zeros, x)
-        elif states + i in places.by_row and i not in run.listed and not by_place[states + i].shape[1:].is_full:
-            by_place[states + i] = apply(lookup("ReshapeLike")(), by_place[states + i], x)  # no turns, no shape of rows
+        if i not in run.listed:
+            by_place[states + i] = _shaped(by_place.get(states + i), x, states + i in places.by_row)
     return tuple(by_place.get(i) for i in range(first_shared + len(shared)))
+
+
+def _shaped(dx: Any, x: Symbol, by_row: bool) -> Any:
+    """The derivative by x: zeros where there is none; of x's shape, which a stack of no rows cannot tell."""
+    if dx is None:
+        return apply(lookup("ZerosLike")(), x) if x.dtype.is_differentiable else None
+    return apply(lookup("ReshapeLike")(), dx, x) if by_row and not dx.shape[1:].is_full else dx
 
 
 def _split(values: Sequence[Any], sizes: Sequence[int]) -> list[list[Any]]:

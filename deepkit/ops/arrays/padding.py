@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
@@ -34,7 +32,7 @@ class Pad(Op):
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         if self.mode == "CONSTANT":
-            fill = np.array(self.constant or b"", object) if x.dtype == object else self.constant
+            fill = xp.array(self.constant or b"", object) if x.dtype == object else self.constant
             return xp.pad(x, self.paddings, constant_values=fill)
         return xp.pad(x, self.paddings, mode=self.mode.lower())
 

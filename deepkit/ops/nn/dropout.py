@@ -10,7 +10,6 @@ from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.static import static_shape, static_value
-from deepkit.core.symbol import Symbol
 from deepkit.core.typing import (
     AnyTensor,
     Array,
@@ -93,8 +92,8 @@ def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> 
 def _all_stays(x: AnyTensor, seed: int | None, name: str | None) -> AnyTensor:
     """x itself. The name is taken and the op counted, so that those after it are called and draw as beside a dropout."""
     with scope(name, "dropout", x):
-        if isinstance(x, Symbol):
-            x.graph.op_seeds(seed)
+        if (graph := getattr(x, "graph", None)) is not None:
+            graph.op_seeds(seed)
     return x
 
 
