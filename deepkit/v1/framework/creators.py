@@ -73,6 +73,11 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
     return ops.placeholder_with_default(constant_of(input), shape, name)
 
 
+def _can_be(value: Any, wish: Any) -> bool:
+    """Whether there is a wish that a value could follow: lengths are whole numbers, whatever is wished."""
+    return wish is not None and (as_dtype(wish).is_integer or not isinstance(value, (Dimension, Shape)))
+
+
 def convert_to_tensor(
     value: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None, dtype_hint: Any = None
 ) -> Symbol:
@@ -82,9 +87,7 @@ def convert_to_tensor(
     wish: where the value cannot be of that type it gets its own.
     """
     wish = preferred_dtype if dtype_hint is None else dtype_hint
-    if isinstance(value, (Dimension, Shape)) and wish is not None and not as_dtype(wish).is_integer:
-        wish = None  # lengths are whole numbers, whatever is wished
-    if dtype is None and wish is not None:
+    if dtype is None and _can_be(value, wish):
         try:
             return constant_of(value, wish, name)
         except DTypeError:
