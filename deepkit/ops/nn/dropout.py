@@ -89,8 +89,8 @@ def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> 
     return keep
 
 
-def _is_one(keep: Any) -> bool:
-    return isinstance(keep, numbers.Real) and keep == 1
+def _drops_nothing(keep: TensorLike, x: AnyTensor) -> bool:
+    return isinstance(keep, numbers.Real) and keep == 1 and x.dtype.is_floating
 
 
 def _all_stays(x: AnyTensor, seed: int | None, name: str | None) -> AnyTensor:
@@ -114,7 +114,7 @@ def dropout(
     """
     x = x if is_tensor(x) else convert(x, beside=keep_prob)
     keep = _share_that_stays(keep_prob, rate)
-    if _is_one(keep) and x.dtype.is_floating:
+    if _drops_nothing(keep, x):
         return _all_stays(x, seed, name)
     if noise_shape is None:
         return apply(Dropout(seed=seed), x, keep, name=name)[0]
