@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.setdefault("DEEPKIT_PATIENCE", "3600")  # what a program prints does not hang on how long kernels are compiled
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 if threading.current_thread() is threading.main_thread():

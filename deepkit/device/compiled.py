@@ -48,8 +48,8 @@ def _teach_parts() -> None:
             register_jitable(_parts.pop())
 
 
-PATIENCE = 4.0
-"""Seconds of compiling after which its user is told what he waits for."""
+PATIENCE = float(os.environ.get("DEEPKIT_PATIENCE", "4"))
+"""Seconds of compiling after which its user is told what he waits for; where outputs are compared, DEEPKIT_PATIENCE=3600."""
 
 
 class Progress:
