@@ -202,12 +202,17 @@ def _with_rows(b: AnyTensor, sp_a: SparseTensor, axis: int) -> AnyTensor:
             raise ShapeError(f"sparse_tensor_dense_matmul: {known} times {b.shape}", rule="the inner lengths are equal")
         return b
     equal = ops.equal(sp_a.dense_shape[axis], ops.cast(ops.shape(b)[0], "int64"))
-    check = ops.assert_(equal, ["sparse_tensor_dense_matmul of shapes", sp_a.dense_shape, ops.shape(b)])  # noqa: PT009
-    graph: Any = getattr(b, "graph", None)
+    return where_it_holds(b, equal, ["sparse_tensor_dense_matmul of shapes", sp_a.dense_shape, ops.shape(b)])
+
+
+def where_it_holds(x: AnyTensor, condition: AnyTensor, said: Sequence[TensorLike | str]) -> AnyTensor:
+    """x; NumericsError with what is `said`, in runs where a graph computes it, if the condition does not hold."""
+    check = ops.assert_(condition, said)  # noqa: PT009
+    graph = getattr(x, "graph", None)
     if graph is None:
-        return b
+        return x
     with graph.control_dependencies([check]):
-        return ops.identity(b)
+        return ops.identity(x)
 
 
 def sparse_tensor_dense_matmul(

@@ -56,6 +56,15 @@ def _rank(sp: SparseTensor) -> int | None:
     return sp.shape.rank if sp.shape.rank is not None else (sp.indices.shape.lengths or (None, None))[1]
 
 
+def _check_axis(axis: AxisLike, rank: int | None) -> None:
+    """ShapeError for an axis that a tensor of so many does not have; it cannot be said where the rank is not known."""
+    if axis is None or rank is None:
+        return
+    for a in np.asarray(static_value(axis)).reshape(-1):
+        if a not in range(-rank, rank):
+            raise ShapeError(f"axis {a} of a sparse tensor of {rank} axes", rule=f"axes count from {-rank} to {rank - 1}")
+
+
 def _strides(dims: AnyTensor) -> Any:
     """How far apart, row by row, neighbours along each axis lie: the product of the lengths behind it."""
     return ops.cumprod(dims, exclusive=True, reverse=True)
@@ -98,6 +107,7 @@ def _known_as(x: AnyTensor, sp: SparseTensor, axis: AxisLike, keepdims: bool) ->
 def _reduced(kind: str, take: Callable[..., Any], sp: SparseTensor, axis: AxisLike, keepdims: bool, name: str | None) -> Any:
     """The values of each place in the result brought together by `take`, a function of values, their places and a count."""
     with scope(name, kind, sp.values) as full:
+        _check_axis(axis, _rank(sp))
         dims = ops.cast(sp.dense_shape, int64)
         kept = _is_kept(dims, axis)
         shape = ops.where(kept, dims, ops.ones_like(dims)) if keepdims else ops.boolean_mask(dims, kept)
@@ -111,7 +121,7 @@ def sparse_reduce_sum(
 ) -> AnyTensor:
     """The sum over `axis` (all axes if None) of a sparse tensor, as a dense one.
 
-    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there.
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: no such axis.
     """
     axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
     return _reduced("SparseReduceSum", ops.unsorted_segment_sum, sp_input, axes, bool(keep), name)
@@ -123,7 +133,7 @@ def sparse_reduce_max(
 ) -> AnyTensor:
     """The largest of the values that are named over `axis` (all axes if None); 0 where none is.
 
-    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there.
+    values (n,) of numbers; result: the dense shape without `axis`, or with lengths 1 there. ShapeError: no such axis.
     """
     axes, keep = reduction_axes if axis is None else axis, keep_dims if keepdims is None else keepdims
     return _reduced("SparseReduceMax", _largest, sp_input, axes, bool(keep), name)

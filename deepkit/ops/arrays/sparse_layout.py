@@ -14,8 +14,8 @@ from deepkit.core.shape import Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype, int64
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.arrays.sparse import SparseTensor
-from deepkit.ops.arrays.sparse_algebra import _numbered, _rank, _strides
+from deepkit.ops.arrays.sparse import SparseTensor, where_it_holds
+from deepkit.ops.arrays.sparse_algebra import _check_axis, _numbered, _rank, _strides
 from deepkit.ops.functions import ops
 
 __all__ = [
@@ -130,6 +130,7 @@ def sparse_concat(
     ranks = {_rank(sp) for sp in sp_inputs} - {None}
     if len(ranks) > 1:
         raise ShapeError(f"sparse_concat of {' and '.join(str(_rank(sp)) for sp in sp_inputs)} axes")
+    _check_axis(axis, next(iter(ranks), None))
     with scope(name, "SparseConcat", *[sp.values for sp in sp_inputs]):
         dims = ops.stack([ops.cast(sp.dense_shape, int64) for sp in sp_inputs])
         unit = _unit(axis, dims[0])
@@ -156,6 +157,7 @@ def sparse_split(
     the length is known before a run.
     """
     rank = _rank(sp_input)
+    _check_axis(axis, rank)
     length = None if rank is None or sp_input.shape.lengths is None else sp_input.shape.lengths[axis % rank]
     if num_split <= 0 or (length is not None and num_split > length):
         raise ArgumentError(f"sparse_split of an axis of length {length} in {num_split}", rule="one place a part")
@@ -174,13 +176,15 @@ def sparse_split(
 def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = None) -> SparseTensor:
     """The sparse tensor of another dense shape, of equally many places; one length may be -1.
 
-    shape: (new rank,) integers.
+    shape: (new rank,) integers. NumericsError: another number of places.
     """
     with scope(name, "SparseReshape", sp_input.values):
         dims = ops.cast(sp_input.dense_shape, int64)
         wanted = ops.cast(convert(shape, beside=dims), int64)
         rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
         target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
+        equal = ops.equal(ops.reduce_prod(dims), ops.reduce_prod(target))
+        target = where_it_holds(target, equal, ["sparse_reshape of", dims, "to", wanted])
         number = ops.expand_dims(_numbered(sp_input.indices, dims), 1)
         lengths = ops.maximum(target, 1)
         return SparseTensor(ops.floormod(ops.floordiv(number, _strides(lengths)), lengths), sp_input.values, target)
@@ -189,15 +193,17 @@ def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = N
 def sparse_expand_dims(sp_input: SparseTensor, axis: int = -1, name: str | None = None) -> SparseTensor:
     """The sparse tensor with one more axis, of length 1, before `axis`; behind the last one for -1.
 
-    indices (n, rank) become (n, rank + 1).
+    indices (n, rank) become (n, rank + 1). ShapeError: no place for an axis there.
     """
+    rank = _rank(sp_input)
+    _check_axis(axis, None if rank is None else rank + 1)
     with scope(name, "SparseExpandDims", sp_input.values):
         at = ops.size(sp_input.dense_shape) + axis + 1 if axis < 0 else axis
         dims, places = ops.cast(sp_input.dense_shape, int64), sp_input.indices
         dims = ops.concat([dims[:at], ops.ones_like(dims[:1]), dims[at:]], 0)
         places = ops.concat([places[:, :at], ops.zeros_like(places[:, :1]), places[:, at:]], 1)
-        if _rank(sp_input) is not None and hasattr(places, "set_shape"):
-            places.set_shape([None, (_rank(sp_input) or 0) + 1])
+        if rank is not None and hasattr(places, "set_shape"):
+            places.set_shape([None, rank + 1])
         return SparseTensor(places, sp_input.values, dims)
 
 

@@ -206,7 +206,8 @@ class WriteFile(Op):
 def write_file(filename: TensorLike, contents: TensorLike, name: str | None = None) -> AnyTensor:
     """Writes the bytes, a string, to the file of this name whenever it runs; folders are made, a file there is replaced.
 
-    filename, contents: (), strings; result: (), 0. DataError: it cannot be written. DTypeError: no text.
+    filename, contents: (), strings; result: (), 0. ExistingDataError: what is no folder stands in its
+    path. DTypeError: no text.
     """
     return apply(WriteFile(), filename, contents, name=name)
 
