@@ -50,9 +50,10 @@ def pytest_cmdline_main(config):
 
     Each core begins with a part of its own, module after module; one that has no more takes from the end of another's.
     """
-    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
-    config.option.slow |= not (whole or hasattr(config, "workerinput"))
-    if whole and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    config.option.slow |= not whole  # in workers too: they are given the same words
+    first = whole and not hasattr(config, "workerinput")
+    if first and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = "auto"
         if config.option.dist == "no":
             config.option.dist = "worksteal"
