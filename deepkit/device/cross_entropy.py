@@ -184,12 +184,13 @@ def _exponentials(x, row, y, counted, buffer):
 
 @compiled.part
 def _sum_and_largest(x, row, counted, buffer):
-    """Registers full of the sum of exp(x - largest) of a row, and of the largest. `buffer` is overwritten."""
+    """The sum of exp(x - largest) of a row, and the largest, in the first places of `buffer`'s two registers."""
     n, sums, rest = x.shape[1], nothing(), _rest(x, row, buffer)
     largest = _largest(x, row, rest)
     for c in range(0, n - WIDE + 1, WIDE):
         sums = sums + exp_below(load(x, row * n + c) - largest)
-    return sum_of(fused(exp_below(rest - largest), counted, sums)), largest
+    store(buffer, 0, sum_of(fused(exp_below(rest - largest), counted, sums)))
+    store(buffer, WIDE, largest)
 
 
 def _softmax(x, y):
@@ -203,23 +204,19 @@ def _softmax(x, y):
 
 
 def _sums(x, total, largest):
-    buffer, found = np.empty(WIDE, x.dtype), np.empty(2 * WIDE, x.dtype)
+    buffer = np.empty(2 * WIDE, x.dtype)
     counted = _counted(x.shape[1], buffer)
     for row in range(x.shape[0]):
-        sums, most = _sum_and_largest(x, row, counted, buffer)
-        store(found, 0, sums)
-        store(found, WIDE, most)
-        total[row], largest[row] = found[0], found[WIDE]
+        _sum_and_largest(x, row, counted, buffer)
+        total[row], largest[row] = buffer[0], buffer[WIDE]
 
 
 def _sparse_loss(x, labels, loss):
-    buffer, found = np.empty(WIDE, x.dtype), np.empty(2 * WIDE, x.dtype)
+    buffer = np.empty(2 * WIDE, x.dtype)
     counted = _counted(x.shape[1], buffer)
     for row in range(x.shape[0]):
-        sums, most = _sum_and_largest(x, row, counted, buffer)
-        store(found, 0, sums)
-        store(found, WIDE, most)
-        loss[row] = np.log(found[0]) - (x[row, labels[row]] - found[WIDE])
+        _sum_and_largest(x, row, counted, buffer)
+        loss[row] = np.log(buffer[0]) - (x[row, labels[row]] - buffer[WIDE])
 
 
 def _sparse_gradient(x, labels, dy, dz):

@@ -135,13 +135,9 @@ class Optimizer(Template):
             self._slot(var, slot)
 
     def _slot(self, var: Any, slot: str) -> Any:
-        """The variable that remembers `slot` for `var`, made at first use; an open variable scope stands before its name."""
-        known = self._slots[slot]
-        if var not in known:
-            scope = var.graph.collections.variable_prefix() if isinstance(var, Symbol) else ""
-            name = f"{scope}{_base(var)}/{self.slot_scopes.get(slot, self.name)}"
-            known[var] = self._new(var, self._slot_start(slot, var), name)
-        return known[var]
+        """The variable that remembers `slot` for `var`."""
+        called = self.slot_scopes.get(slot, self.name)
+        return self._kept(var, slot, called, lambda name: self._new(var, self._slot_start(slot, var), name))
 
     def _number(self, name: str, like: Any, start: float) -> Any:
         """A scalar variable that all variables of a graph share, such as beta1^t; named within the open name scope."""
@@ -196,10 +192,6 @@ def _side_by_side(grad: Any, var: Any) -> tuple[Any, Any]:
 def _node(x: Any) -> Node:
     first = x[0] if isinstance(x, (list, tuple)) else x
     return first.node if isinstance(first, Symbol) else first
-
-
-def _base(var: Any) -> str:
-    return var.node.name if isinstance(var, Symbol) else var.label
 
 
 def _label(var: Any) -> str:

@@ -24,6 +24,8 @@ class Template:
     name: str
     _slots: dict[str, dict[Any, Any]]
     _shared: dict[tuple[str, Any], Any]
+    _make_slots: Callable[[Any], None]  # deepkit's own optimizers have names for their slots
+    _new: Callable[..., Any]  # a variable full of one number, in a graph or computed at once
 
     # ---- what may be overridden
 
@@ -108,9 +110,11 @@ class Template:
         return next((getattr(self, name) for name in names if getattr(type(self), name) is not getattr(Template, name)), None)
 
     def _kept(self, var: Any, slot_name: str, op_name: str, make: Callable[[str], Any]) -> Any:
+        """The slot of a variable, made at first use; an open variable scope stands before its name."""
         known = self._slot_dict(slot_name)
         if var not in known:
-            known[var] = make(f"{var.graph.collections.variable_prefix()}{var.node.name}/{op_name}")
+            scope, base = (var.graph.collections.variable_prefix(), var.node.name) if isinstance(var, Symbol) else ("", var.label)
+            known[var] = make(f"{scope}{base}/{op_name}")
         return known[var]
 
     # ---- the rules of deepkit's own optimizers
@@ -118,12 +122,6 @@ class Template:
     def _update(self, var: Any, grad: Any) -> Any:
         kind = "sparse" if isinstance(grad, IndexedSlices) else "dense"
         raise NotImplementedError(f"{type(self).__name__} does not define _apply_{kind}(grad, var)")
-
-    def _make_slots(self, var: Any) -> None:
-        raise NotImplementedError
-
-    def _new(self, like: Any, start: float, name: str, scalar: bool = False) -> Any:
-        raise NotImplementedError
 
 
 def _variable(like: Any, initial_value: Any, name: str) -> Any:

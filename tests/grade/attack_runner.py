@@ -60,7 +60,7 @@ def forked(work: Callable[[], int]) -> int:
     code = 1
     try:
         code = work()
-    except BaseException:
+    except BaseException:  # whatever it is: the fork must not go on in its parent's code; the status tells that parent
         traceback.print_exc()
     finally:
         sys.stdout.flush()
