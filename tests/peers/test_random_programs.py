@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from outcomes import Outcome, Records
+from processes import interpreter
 from programs.__main__ import Trial
 from programs.comparison import differences
 from programs.explained import explanation
 from programs.families import FAMILIES, draw
 from programs.generator import program
-from programs.peers import Peer, interpreter
-from programs.records import Outcome, Records
+from programs.peers import Peer
 from programs.runner import execute
 from programs.shrinking import smallest
 
@@ -38,7 +39,7 @@ with tf.Session() as sess:
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
     probe = [
-        interpreter("tensorflow"),
+        interpreter(peer=True),
         "-c",
         "import importlib.util as u; raise SystemExit(u.find_spec('tensorflow') is None)",
     ]

@@ -6,12 +6,13 @@ import argparse
 import time
 from pathlib import Path
 
+from outcomes import Outcome, Records
+
 from .comparison import Difference, differences
 from .explained import explanation
 from .families import FAMILIES, draw
 from .generator import program
 from .peers import Peer
-from .records import Outcome, Records
 from .runner import HEADERS
 from .shrinking import smallest
 

@@ -6,12 +6,14 @@
     training.py    a random compile and the steps after it: training, callbacks, saving, freezing
     generator.py   a whole program, as Keras source, from one seed
     prelude.py     the few functions that a program uses beside Keras
-    runner.py      a process that runs programs in one of the two libraries
+    runner.py      runs programs in one of the two libraries
+    library.py     a process for one of them
     comparison.py  what differs between two runs
     explained.py   the differences that are meant, each with its reason
     pair.py        both libraries asked the same
     shrinking.py   the smallest program that still differs
 
-`PYTHONPATH=.:tests/peers python -m random_models 0 1000` runs the seeds from 0 to 999; DEEPKIT_PEERS names the
-interpreter that has tf_keras (default: this one).
+`PYTHONPATH=.:tests/peers python -m random_models 0 1000` runs the seeds from 0 to 999 and prints what differs;
+with --into FILE it keeps the outcomes there instead and goes on by --resume. DEEPKIT_PEERS names the interpreter that has
+tf_keras (default: this one).
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .runner import Outcome
+from .library import Outcome
 
 
 @dataclass

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from .comparison import Difference, differences
-from .explained import explanation
-from .runner import Library, Outcome
+from .explained import Explanation, explanation
+from .library import Library, Outcome
 from .shrinking import shrink
 
-MOST = 400  # programs in one process of TensorFlow
+
+@dataclass
+class Comparison:
+    """The first difference without an explanation; if there is none, what explains the first; refused: Keras gave an error."""
+
+    difference: Difference | None
+    explained: Explanation | None
+    refused: bool
 
 
 class Pair:
-    """deepkit and tf_keras, each in a process of its own; `refused` counts the programs that Keras would not run.
+    """deepkit and tf_keras, each in a process of its own.
 
     A program that begins with `# eager` is compared with tf_keras outside a graph, its default. One that opens a file
     of the other library runs twice, so that both have written by then.
@@ -23,31 +31,29 @@ class Pair:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="random-models-")
         self._libraries: dict[str, Library] = {}
-        self.refused = 0
 
     def _run(self, name: str, source: str) -> Outcome:
         if name not in self._libraries:
             self._libraries[name] = Library(name, self._folder.name)
-        library = self._libraries[name]
-        outcome = library.run(source)
-        if library.programs > MOST and name != "deepkit":  # TensorFlow keeps something of every graph
-            self._libraries.pop(name).close()
-        return outcome
+        return self._libraries[name].run(source)
 
     def unexplained(self, source: str) -> Difference | None:
         """The first difference that is not in the list."""
+        return self.compared(source).difference
+
+    def compared(self, source: str) -> Comparison:
         if "others(" in source:
             for path in Path(self._folder.name).iterdir():
                 path.unlink()
             self._run("deepkit", source)
         theirs = self._run("tf_keras_eager" if source.startswith("# eager") else "tf_keras", source)
-        self.refused += bool(theirs.error)
-        found = differences(source, self._run("deepkit", source), theirs)
-        return next((one for one in found if not explanation(one)), None)
+        found = list(differences(source, self._run("deepkit", source), theirs))
+        open_one = next((one for one in found if not explanation(one)), None)
+        reason = explanation(found[0]) if found and not open_one else None
+        return Comparison(open_one, reason, refused=bool(theirs.error))
 
     def smallest(self, found: Difference) -> Difference:
         """The same kind of difference from a smaller program."""
-        refused = self.refused
 
         def differs(source: str) -> bool:
             nonlocal found
@@ -58,7 +64,6 @@ class Pair:
             return True
 
         shrink(found.source, differs)
-        self.refused = refused
         return found
 
     def close(self) -> None:

@@ -1,60 +1,15 @@
-"""A process that runs programs in one library, and this side of it: `Library("tf_keras").run(source)`."""
+"""Runs programs in one library: a program's source a line in, what it recorded a line out (JSON)."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PRELUDE = Path(__file__).with_name("prelude.py")
-
-
-@dataclass
-class Outcome:
-    """What a program recorded, and the error that ended it, if one did."""
-
-    records: list[tuple[str, Any]]
-    error: str = ""
-
-
-class Library:
-    """A process with one of the libraries; programs go in as lines of JSON and outcomes come back.
-
-    folder: where the libraries find each other's files.
-    """
-
-    def __init__(self, name: str, folder: str):
-        self.name, self.programs = name, 0
-        python = os.environ.get("DEEPKIT_PEERS", sys.executable) if name.startswith("tf_keras") else sys.executable
-        environment = {**os.environ, "KERAS": name, "RANDOM_MODELS": folder}
-        self.process = subprocess.Popen(
-            [python, str(Path(__file__))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment,
-        )
-
-    def run(self, source: str) -> Outcome:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.programs += 1
-        print(json.dumps(source), file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{self.name} ended while it ran\n{source}")
-        return Outcome(**json.loads(answer))
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def runnable(source: str) -> str:
