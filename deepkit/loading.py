@@ -11,7 +11,7 @@ from typing import Any
 SHOWN = {
     "tf.contrib": "deepkit.v1.contrib", "tf.test": "deepkit.v1.platform.test",
     "tf.keras": "deepkit.keras", "tf.contrib.keras": "deepkit.keras", "tf.python.keras": "deepkit.keras",
-    "keras.utils.plot": "deepkit.viz.graphs.layers",
+    "keras.utils.plot": "deepkit.viz.graphs.layers", "tf.train.Server": "deepkit.distribute.tasks",
 }
 """Names in v1 or keras, and the module behind them, which is imported when it is first asked for.
 

@@ -39,6 +39,7 @@ NEVER = {  # room: (modules, names) that it must not import, wherever they stand
 }
 DEVICE_ONLY = {"cupy", "numba"}
 LOADERS = {"import_module", "__import__", "load_module", "optional"}  # functions that import what a text names
+IMPORTING = (ast.Import, ast.ImportFrom, ast.Call)
 LATE = ("matplotlib", "IPython", "ipywidgets", "sklearn", "pytest", "tqdm", "jupyter", "nb")  # and all jupyter*, nb*
 LONGEST = 600
 TOP_LEVEL = {
@@ -77,13 +78,24 @@ def parse(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@functools.cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of a module's text."""
+    return tuple(ast.walk(parse(source)))
+
+
+@functools.cache
+def _importing(source: str) -> tuple[tuple[ast.AST, bool], ...]:
+    """The nodes of a text that may import something, and whether they do so late."""
+    return tuple((node, late) for node, late in _walk(parse(source), late=False) if isinstance(node, IMPORTING))
+
+
 def imports(root: Path) -> Iterator[Import]:
     """Every import statement, and every load_module("...") and its kin with a literal name, of every module."""
     known = sources(root)
     for module, path in known.items():
-        tree = parse(path.read_text(encoding="utf-8"))
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        for node, late in _walk(tree, late=False):
+        for node, late in _importing(path.read_text(encoding="utf-8")):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield Import(module, node.lineno, alias.name, (), late)

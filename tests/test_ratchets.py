@@ -7,6 +7,7 @@ falls, never raise it. `PLANTED` proves each count by a fault of its kind.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from test_architecture import REPOSITORY, build, imports, parse, room, sources
+from test_architecture import REPOSITORY, build, imports, nodes, room, sources
 
 LIMITS = {
     "circles": 4, "crowded": 0, "long": 0, "tangled": 0, "complex": 100, "private": 2, "one array module": 0,
@@ -56,7 +57,7 @@ def crowded(root: Path) -> list[str]:
 def functions(root: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function of the library, with the place of its first line."""
     for module, path in sources(root).items():
-        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path.read_text(encoding="utf-8")):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield f"{module}:{node.lineno} {node.name}", node
 
@@ -66,6 +67,7 @@ def long(root: Path) -> list[str]:
     return [place for place, f in functions(root) if (f.end_lineno or 0) - f.lineno >= LONGEST_FUNCTION]
 
 
+@functools.cache
 def complexity(function: ast.AST) -> int:
     """McCabe's number, as radon counts it: 1, and 1 for every branch, condition, loop, handler and operand of and/or."""
     total = 1
@@ -99,7 +101,7 @@ def private(root: Path) -> list[str]:
     for module, path in sources(root).items():
         if room(module) != "keras":
             continue
-        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path.read_text(encoding="utf-8")):
             if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
                 owner = node.value
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls", "super")
@@ -113,7 +115,7 @@ def one_array_module(root: Path) -> list[str]:
     classes = {
         cls.name: (module, cls)
         for module, path in sources(root).items() if room(module) == "ops"
-        for cls in ast.walk(parse(path.read_text(encoding="utf-8"))) if isinstance(cls, ast.ClassDef)
+        for cls in nodes(path.read_text(encoding="utf-8")) if isinstance(cls, ast.ClassDef)
     }
 
     def on_cpu(name: str) -> bool:
@@ -146,7 +148,7 @@ def dynamic_imports(root: Path) -> list[str]:
     """Modules looked up by a text past deepkit.loading, which does that for all."""
     faults = []
     for module, path in sources(root).items():
-        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path.read_text(encoding="utf-8")):
             called = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
             if called in ("import_module", "__import__") and module != "deepkit.loading":
                 faults.append(f"{module}:{node.lineno}")
@@ -157,7 +159,7 @@ def op_types(root: Path) -> list[str]:
     """Places that ask which op it is by the text of its type, instead of what the op declares."""
     faults = []
     for module, path in sources(root).items():
-        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path.read_text(encoding="utf-8")):
             if isinstance(node, ast.Compare) and any(
                 isinstance(side, ast.Attribute) and side.attr == "type" for side in (node.left, *node.comparators)
             ):

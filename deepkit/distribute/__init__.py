@@ -20,6 +20,8 @@ program is one rank, and needs neither.
     sharding     each rank its part
     launcher     ranks from a notebook
     servers      weights on a parameter server, with or without waiting: a demonstration
+    tasks        the same for programs of `tf.train.Server`: variables on the tasks of a cluster; messages and turns: how they
+                 are asked for and changed
 
 Source of the names: A. Sergeev, M. Del Balso, "Horovod: fast and easy distributed deep learning in TensorFlow", 2018.
 """

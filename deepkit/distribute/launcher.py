@@ -14,7 +14,7 @@ import sys
 import tempfile
 import textwrap
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def launch(
     program: str | os.PathLike[str] | Callable[..., Any], ranks: int = 2, arguments: Sequence[Any] = (),
-    timeout: float | None = None, tagged: bool = True,
+    timeout: float | None = None, tagged: bool = True, cluster: Mapping[str, int] | None = None,
 ) -> list[Any]:
     """Runs a program on several ranks of this machine, and waits for it. What they print appears at once, after "rank:".
 
@@ -48,6 +48,9 @@ def launch(
         arguments: of the script (texts) or of the function (numbers, texts, arrays, and lists and dictionaries of them).
         timeout: seconds after which all ranks are ended.
         tagged: each line begins with the rank it comes from.
+        cluster: {"ps": 1, "worker": 2} starts a rank for each task, in this order, instead of `ranks` equal ones. A script is
+            told which it is by --job_name=ps --task_index=0, as `tf.train.Server` programs are; a function by its first two
+            arguments.
 
     Returns:
         What the function returned on each rank; for a script a list of None. If this is interrupted (Ctrl-C, the stop button)
@@ -64,19 +67,29 @@ def launch(
     >>> distribute.launch(which, ranks=2)  # doctest: +SKIP
     [0, 1]
     """
+    tasks = [(job, i) for job, count in (cluster or {}).items() for i in range(count)]
+    ranks = ranks if cluster is None else len(tasks)
     if ranks < 1:
         raise ArgumentError(f"launch on {ranks} ranks", rule="at least one")
-    command = [_mpiexec(), "-n", str(ranks), *(["--output", "tag"] if _is_open_mpi() else []), sys.executable]
     with tempfile.TemporaryDirectory(prefix="deepkit-ranks-") as folder:
         place = Path(folder)
         if callable(program):
-            _write_program(program, arguments, place)
-            _attend([*command, str(place / "program.py")], ranks, timeout, tagged)
+            _write_program(program, arguments, place, bool(tasks))
+            _attend(_command([str(place / "program.py")], ranks, tasks), ranks, timeout, tagged)
             return [results.read(place / f"{rank}.npz") for rank in range(ranks)]
         if not Path(program).is_file():
             raise ArgumentError(f"there is no program {os.fspath(program)!r} to launch", hint="the path of a Python script")
-        _attend([*command, os.fspath(program), *map(str, arguments)], ranks, timeout, tagged)
+        _attend(_command([os.fspath(program), *map(str, arguments)], ranks, tasks), ranks, timeout, tagged)
         return [None] * ranks
+
+
+def _command(program: list[str], ranks: int, tasks: Sequence[tuple[str, int]]) -> list[str]:
+    """mpiexec's words: so many equal ranks, or one rank for each task, which is told what it is."""
+    start = [_mpiexec(), *(["--output", "tag"] if _is_open_mpi() else [])]
+    if not tasks:
+        return [*start, "-n", str(ranks), sys.executable, *program]
+    parts = [["-n", "1", sys.executable, *program, f"--job_name={job}", f"--task_index={i}"] for job, i in tasks]
+    return [*start, *parts[0], *(word for part in parts[1:] for word in (":", *part))]
 
 
 def is_possible() -> bool:
@@ -111,8 +124,8 @@ def _environment(ranks: int) -> dict[str, str]:
     return {**SETTINGS, **kept, LAUNCHER: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
 
 
-def _write_program(function: Callable[..., Any], arguments: Sequence[Any], place: Path) -> None:
-    """The function's text as a program that keeps what it returns."""
+def _write_program(function: Callable[..., Any], arguments: Sequence[Any], place: Path, is_task: bool) -> None:
+    """The function's text as a program that keeps what it returns; a task's first arguments are its job and number."""
     try:
         text = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError) as error:
@@ -122,7 +135,7 @@ def _write_program(function: Callable[..., Any], arguments: Sequence[Any], place
     if not text.lstrip().startswith("def "):
         raise ArgumentError(f"launch cannot run {text.splitlines()[0]!r}", rule="a function", hint="def train(): ...")
     results.write(place / "arguments.npz", list(arguments))
-    before = f"from deepkit.distribute import results\nARGUMENTS = results.begin({str(place)!r})\n"
+    before = f"from deepkit.distribute import results\nARGUMENTS = results.begin({str(place)!r}, {is_task})\n"
     (place / "program.py").write_text(f"{before}{text}\nresults.end({str(place)!r}, {function.__name__}(*ARGUMENTS))\n")
 
 

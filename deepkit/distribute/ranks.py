@@ -137,10 +137,15 @@ def start() -> Alone:
     """The ranks of this job; the first call connects them. Without mpiexec it is one rank, and MPI is not even loaded."""
     global _here
     if _here is None:
-        _here = Ranks(_mpi()) if any(os.environ.get(name) for name in LAUNCHED) else Alone()
+        _here = Ranks(_mpi()) if is_launched() else Alone()
         if isinstance(_here, Ranks):
             _guard(_here)
     return _here
+
+
+def is_launched() -> bool:
+    """Whether mpiexec has started this program."""
+    return any(os.environ.get(name) for name in LAUNCHED)
 
 
 def here() -> Alone:

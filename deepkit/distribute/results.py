@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from deepkit.files import whole_file
 _ARRAY, _TUPLE = "array", "tuple"
 
 
-def begin(folder: str) -> list[Any]:
-    """Connects the ranks; the arguments of the function that they run."""
+def begin(folder: str, is_task: bool = False) -> list[Any]:
+    """Connects the ranks; the arguments of the function that they run, a task's job and number before them."""
     ranks.start()
-    return list(read(Path(folder) / "arguments.npz"))
+    task = [word.partition("=")[2] for word in sys.argv[1:3]] if is_task else []  # --job_name=ps --task_index=0
+    return [*task[:1], *map(int, task[1:]), *read(Path(folder) / "arguments.npz")]
 
 
 def end(folder: str, value: Any) -> None:

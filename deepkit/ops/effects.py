@@ -151,7 +151,7 @@ class PyFunc(Op):
 
     def forward(self, xp: ArrayModule, *inputs: Array) -> Any:
         result = self.function(*inputs)
-        values = result if isinstance(result, (list, tuple)) else [result]
+        values = result if isinstance(result, (list, tuple)) else [] if result is None else [result]
         if len(values) != len(self.outputs_):
             raise DTypeError(
                 f"py_func: the function returned {len(values)} values, Tout names {len(self.outputs_)} types"

@@ -42,10 +42,13 @@ def configure(config: Any) -> None:
 
 
 class Placement:
-    """Says which device computes which node, in a session of this ConfigProto."""
+    """Says which device computes which node, in a session of this ConfigProto.
 
-    def __init__(self, config: Any = None):
-        self.devices = available(config)
+    on_cpu: as if there were no GPU.
+    """
+
+    def __init__(self, config: Any = None, on_cpu: bool = False):
+        self.devices = [device for device in available(config) if not (on_cpu and device.is_gpu)]
         self.has_gpu = self.devices[-1].is_gpu
         self._soft = bool(getattr(config, "allow_soft_placement", False))
         self._logged = bool(getattr(config, "log_device_placement", False))

@@ -168,9 +168,9 @@ class Plan:
         whole = node in self._used  # awaited for its effects
         xp = self._device(node).xp
         plans = [
-            Plan([r if w or whole else None for r, w in zip(g.results, live, strict=True)], g.inputs, self._stream_of, inner,
-                 self._resource_of, placement=self._placement, body=True,
-                 around=None if self._places is None else self._device(node))
+            type(self)([r if w or whole else None for r, w in zip(g.results, live, strict=True)], g.inputs, self._stream_of,
+                       inner, self._resource_of, placement=self._placement, body=True,
+                       around=None if self._places is None else self._device(node))
             for g, live in zip(op.subgraphs, op.live(used), strict=True)
         ]
 

@@ -20,12 +20,13 @@ from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
 from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
 from deepkit.ops.input import deadline
-from deepkit.runtime import partial, passes, placement, trace
+from deepkit.runtime import partial, passes, placement, targets, trace
 from deepkit.runtime.feeds import feed_key, feed_value, spread
 from deepkit.runtime.fetches import flatten, signature
 from deepkit.runtime.plan import Plan
 from deepkit.runtime.resources import Resources
 from deepkit.runtime.store import Store
+from deepkit.runtime.targets import SharedPlan
 from deepkit.site import Site, user_site
 
 GROWING_RUNS = 10  # so many runs from one line, each with a bigger graph, are a loop that adds nodes
@@ -35,7 +36,7 @@ class Session:
     """Runs a graph. Each session has its own value of every variable and its own place in every random stream.
 
     `graph` defaults to the default graph. Used in a `with` block it is the default session there and is closed at
-    the end; `as_default()` does not close it.
+    the end; `as_default()` does not close it. Sessions of one `target` (`tf.train.Server`) share their variables.
 
     Several threads may run one session at the same time: each run is computed in its own thread, and one that waits for
     a queue holds up no other. Of two runs that update a variable at the same time one may miss the other's update, as
@@ -47,15 +48,19 @@ class Session:
         self.config = config
         self.closed = False
         placement.configure(config)
-        self._placement = placement.Placement(config)
-        self._arrays: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary()  # the values, each on its device
+        shared = targets.shared(target)
+        self.is_shared = shared is not None
+        """Whether other processes see and change its variables."""
+        self._placement = placement.Placement(config, on_cpu=self.is_shared)
+        self._arrays: MutableMapping[Variable, Any] = weakref.WeakKeyDictionary() if shared is None else shared
+        """The values, each on its device."""
         self.store: MutableMapping[Variable, Any] = self._arrays  # the values as NumPy arrays
         if self._placement.has_gpu:
             self.store = Store(self._arrays, self._placement)
         self._streams: MutableMapping[Node, Stream] = weakref.WeakKeyDictionary()
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._patience = float(getattr(config, "operation_timeout_in_ms", 0))  # milliseconds; 0: for ever
-        self._passes = passes.enabled(getattr(config, "passes", None))
+        self._passes = passes.enabled(getattr(config, "passes", None)) - ({"inplace"} if self.is_shared else set())
         self._resources = Resources(self.store, self._stream_of, self._passes)
         self._planning = threading.RLock()
         self._seen, self._growth = -1, 0
@@ -134,8 +139,9 @@ class Session:
                     found = self._plans[key] = plan, rebuild
         return found
 
-    def _plan(self, targets: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
-        return Plan(targets, feeds, self._stream_of, self._passes, self._resources.of, assumed, self._placement)
+    def _plan(self, wanted: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any] | None = None) -> Plan:
+        kind = SharedPlan if self.is_shared else Plan
+        return kind(wanted, feeds, self._stream_of, self._passes, self._resources.of, assumed, self._placement)
 
     def list_devices(self) -> list[placement.Device]:
         """The devices this session can use."""

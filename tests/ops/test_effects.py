@@ -47,6 +47,26 @@ def test_py_func(sess) -> None:
         sess.run(tf.py_func(lambda v: (v, v), [x], tf.float32), {x: [1.0]})
 
 
+def test_py_func_without_results_is_an_operation(sess) -> None:
+    calls = []
+    x = tf.placeholder(tf.float32, [])
+    noted = tf.py_func(lambda v: calls.append(float(v)), [x], [])
+    with tf.control_dependencies([noted]):
+        y = x + 1.0
+    assert sess.run(y, {x: 2.0}) == 3.0
+    assert sess.run(noted, {x: 5.0}) is None
+    count = tf.while_loop(lambda i: i < 3, lambda i: _after(tf.py_func(lambda: calls.append(-1.0), [], []), i + 1), [0])
+    assert sess.run(count) == 3
+    assert calls == [2.0, 5.0, -1.0, -1.0, -1.0]
+    with pytest.raises(DTypeError, match="returned 1 values, Tout names 0"):
+        sess.run(tf.py_func(lambda: 1.0, [], []))
+
+
+def _after(node, value):
+    with tf.control_dependencies([node]):
+        return tf.identity(value)
+
+
 def test_py_func_runs_every_time(sess) -> None:
     calls = []
     y = tf.py_func(lambda: calls.append(1) or np.float32(len(calls)), [], tf.float32)

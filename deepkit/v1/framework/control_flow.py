@@ -188,10 +188,15 @@ def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **options
 
 
 def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
-    """What the Python function `func` returns for the values of `inp`, as tensors of the types Tout, each time it runs."""
+    """What the Python function `func` returns for the values of `inp`, as tensors of the types Tout, each time it runs.
+
+    If Tout is empty it is an operation: the function is called for what it does, and may return None.
+    """
     many = isinstance(Tout, (list, tuple))
     op = lookup("PyFunc")(function=func, outputs_=tuple(as_dtype(t) for t in (Tout if many else [Tout])))
     inputs = [constant_of(x) for x in inp]
+    if many and not Tout:
+        return default_graph().make_node(op, inputs, name)
     results = apply(op, *inputs, name=name) if inputs else default_graph().add(op, (), name)
     return list(results) if many else results[0]
 

@@ -1,6 +1,6 @@
-"""`tf.train.ClusterSpec`, `Server` and `replica_device_setter`: programs written for several machines, run on one.
+"""`tf.train.ClusterSpec`, `Server` and `replica_device_setter`: programs written for several machines, as ranks of one job.
 
-Device names may carry a job and a task, and all of them mean this process; jobs on other machines are not reached.
+A variable lies on the task that its device names; everything else is computed where it is asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit.errors import ArgumentError
+from deepkit.loading import shown
 
 _VARIABLES = ("Variable", "VariableV2", "AutoReloadVariable", "VarHandleOp")
 
@@ -79,10 +80,15 @@ class ClusterSpec:
 
 
 class Server:
-    """What sessions of a cluster connect to; here a cluster is one task, this process, and `target` is "".
+    """One task of a cluster; sessions connect to it by `target`, and find each variable on the task its device names.
+
+    The tasks are ranks of one job, one for each: `deepkit.distribute.launch("train.py", cluster={"ps": 1, "worker": 2})`, or
+    mpiexec with a part for each task. Addresses only name them. Variables are shared; ops and queues run in the process whose
+    session runs them. A cluster of one task needs no mpiexec, and its target is "".
 
     Raises:
-        ArgumentError: the cluster has several tasks: values do not travel between processes.
+        ArgumentError: the cluster has no such task; or it has several and this program is not a rank of a job.
+        RankError: the ranks of the job are not the tasks of the cluster.
     """
 
     def __init__(
@@ -90,15 +96,26 @@ class Server:
         protocol: str | None = None, config: Any = None, start: bool = True,
     ):
         self.server_def = ClusterSpec(server_or_cluster_def)
-        tasks = [f"{job}/{i}" for job in self.server_def.jobs for i in self.server_def.task_indices(job)]
+        self.target, self._tasks = "", None
+        tasks = [(job, i) for job in self.server_def.jobs for i in self.server_def.task_indices(job)]
         if len(tasks) > 1:
+            job, index = self._which(job_name, task_index)
+            self.target = f"{protocol or 'grpc'}://{self.server_def.task_address(job, index)}"
+            self._tasks = shown("tf.train.Server").connect(tasks, job, index, self.target)
+
+    def _which(self, job: str | None, index: int | None) -> tuple[str, int]:
+        """The task that is meant: what is not said is clear where there is only one."""
+        if job is None and len(self.server_def.jobs) == 1:
+            job, = self.server_def.jobs
+        if job is not None and index is None and self.server_def.num_tasks(job) == 1:
+            index, = self.server_def.task_indices(job)
+        if job is None or index is None:
             raise ArgumentError(
-                f"Server of a cluster of {len(tasks)} tasks ({', '.join(tasks)})",
-                rule="deepkit.v1 runs a graph in one process: its sessions do not reach other machines",
-                hint="several processes train together by deepkit.distribute and mpiexec, one process by "
-                "tf.train.Server.create_local_server()",
+                f"Server(job_name={job!r}, task_index={index!r})", rule="which task of the cluster this program is",
+                hint=f'Server(cluster, "{self.server_def.jobs[0]}", 0)',
             )
-        self.target = ""
+        self.server_def.task_address(job, int(index))
+        return job, int(index)
 
     @staticmethod
     def create_local_server(config: Any = None, start: bool = True) -> Server:
@@ -106,10 +123,12 @@ class Server:
         return Server({"local": ["localhost:0"]})
 
     def start(self) -> None:
-        """Nothing: it has nobody to wait for."""
+        """Nothing: a server answers from the moment it is made."""
 
     def join(self) -> None:
-        """Nothing: a cluster of one task ends with its program."""
+        """Answers the other tasks until all of them have ended or have joined, too. Alone: nothing."""
+        if self._tasks is not None:
+            self._tasks.join()
 
 
 def replica_device_setter(

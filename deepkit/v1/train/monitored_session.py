@@ -56,10 +56,10 @@ class WorkerSessionCreator(SessionCreator):
         self, scaffold: Scaffold | None = None, master: str = "", config: Any = None, max_wait_secs: float = 1800
     ):
         self._scaffold = scaffold or Scaffold()
-        self._master, self._config = master, config
+        self._master, self._config, self._most = master, config, max_wait_secs
 
     def create_session(self) -> Any:
-        return _manager(self._scaffold.finalize()).wait_for_session(self._master, self._config)
+        return _manager(self._scaffold.finalize()).wait_for_session(self._master, self._config, self._most)
 
 
 def _manager(parts: Scaffold) -> SessionManager:

@@ -1,4 +1,4 @@
-"""`tf.train.SyncReplicasOptimizer`: one step for the gradients of several replicas, in the one process that there is here."""
+"""`tf.train.SyncReplicasOptimizer`: one step for the gradients of several replicas, in one process or on a cluster."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from deepkit.core.graph import default_graph
 from deepkit.core.node import Node
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError
+from deepkit.runtime import targets
 from deepkit.train.optimizer import Optimizer
-from deepkit.v1.framework.control_flow import cond
+from deepkit.v1.framework.control_flow import cond, py_func, while_loop
 from deepkit.v1.framework.creators import group, no_op, report_uninitialized_variables
 from deepkit.v1.train.hooks import SessionRunHook
 
@@ -21,7 +22,9 @@ from deepkit.v1.train.hooks import SessionRunHook
 class SyncReplicasOptimizer(Optimizer):
     """Another optimizer, which takes a step with the mean of replicas_to_aggregate gradients, one from each run.
 
-    A cluster is one process here, so each run of the training op stands for one replica; global_step counts the steps.
+    global_step counts the steps. In one process each run of the training op stands for one replica. On a cluster
+    (`tf.train.Server`) each worker is one; its run ends when the step is taken, so no gradient is of older weights. (J. Chen et
+    al., "Revisiting Distributed Synchronous SGD", 2016, without its backup workers.)
     """
 
     def __init__(
@@ -32,6 +35,12 @@ class SyncReplicasOptimizer(Optimizer):
         super().__init__(use_locking, name, opt.learning_rate)
         if replicas_to_aggregate < 1:
             raise ArgumentError(f"replicas_to_aggregate={replicas_to_aggregate}", rule="1 or more")
+        total = replicas_to_aggregate if total_num_replicas is None else total_num_replicas
+        if targets.cluster() is not None and total != replicas_to_aggregate:
+            raise ArgumentError(
+                f"replicas_to_aggregate={replicas_to_aggregate}, total_num_replicas={total}",
+                rule="on a cluster each worker hands in one gradient for each step", hint=f"replicas_to_aggregate={total}",
+            )
         self._opt, self._replicas = opt, int(replicas_to_aggregate)
         self._averages, self._averaged = variable_averages, variables_to_average
         self._tokens: Node | None = None
@@ -50,21 +59,41 @@ class SyncReplicasOptimizer(Optimizer):
         pairs = [(grad, var) for grad, var in grads_and_vars if grad is not None]
         if self._replicas == 1:
             return self._stepped(pairs, global_step, name)
+        with default_graph().name_scope(name or self.name):
+            return self._aggregated(pairs, global_step)
+
+    def _aggregated(self, pairs: list[tuple[Any, Any]], global_step: Any) -> Any:
+        """Adds this replica's gradients to those of the others; the last one takes the step."""
         graph = default_graph()
-        with graph.name_scope(name or self.name):
-            held = [self._held(f"accumulator_{i}", ops.zeros(var.shape.as_list(), var.dtype)) for i, (_, var) in enumerate(pairs)]
-            count = self._held("count", ops.zeros([], "int64"))
+        held = [self._held(f"accumulator_{i}", ops.zeros(var.shape.as_list(), var.dtype)) for i, (_, var) in enumerate(pairs)]
+        count = self._held("count", ops.zeros([], "int64"))
+        seen = global_step.read_value()
+        with graph.control_dependencies([seen]):
             handed = [held_.assign_add(convert(grad)) for held_, (grad, _) in zip(held, pairs, strict=True)]
-            with graph.control_dependencies(handed):
-                arrived = count.assign_add(1)
+        with graph.control_dependencies(handed):
+            arrived = count.assign_add(1)
 
-            def step() -> Any:
-                means = [(held_.read_value() / self._replicas, var) for held_, (_, var) in zip(held, pairs, strict=True)]
-                done = self._stepped(means, global_step, None)
-                with default_graph().control_dependencies([done]):
-                    return group(count.assign(0), *[h.assign(ops.zeros_like(h.read_value())) for h in held])
+        def step() -> Any:
+            means = [held_.read_value() / self._replicas for held_ in held]
+            with default_graph().control_dependencies(means):
+                emptied = [count.assign(0), *[h.assign(ops.zeros_like(h.read_value())) for h in held]]
+            with default_graph().control_dependencies(emptied):  # before the step is counted: then the others go on
+                return self._stepped(list(zip(means, [var for _, var in pairs], strict=True)), global_step, None)
 
-            return group(cond(ops.greater_equal(arrived, self._replicas), step, no_op))
+        done = group(cond(ops.greater_equal(arrived, self._replicas), step, no_op))
+        return done if targets.cluster() is None else self._waited(done, global_step, seen)
+
+    @staticmethod
+    def _waited(done: Any, global_step: Any, seen: Any) -> Any:
+        """The operation, which ends when the other replicas have done theirs, so that the step is counted."""
+        pause = targets.cluster().pause
+
+        def wait(rounds: Any) -> Any:
+            with default_graph().control_dependencies([py_func(pause, [], [])]):
+                return rounds + 1
+
+        with default_graph().control_dependencies([done]):
+            return group(while_loop(lambda _: ops.equal(global_step.read_value(), seen), wait, [0]))
 
     def _stepped(self, pairs: list[tuple[Any, Any]], global_step: Any, name: str | None) -> Any:
         done = self._opt.apply_gradients(pairs, global_step, name)
@@ -90,7 +119,7 @@ class SyncReplicasOptimizer(Optimizer):
         return self._opt.variables()
 
     def get_init_tokens_op(self, num_tokens: int = -1) -> Node:
-        """Nothing: replicas of one process do not wait for each other."""
+        """Nothing: a replica waits in its training op, until the step is counted."""
         return no_op(name="init_tokens")
 
     def make_session_run_hook(self, is_chief: bool, num_tokens: int = -1) -> SessionRunHook:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import Graph, default_graph
-from deepkit.errors import ArgumentError, UninitializedError
+from deepkit.errors import ArgumentError, DeadlineExceededError, UninitializedError
 from deepkit.runtime.session import Session
 from deepkit.v1.platform import logging
 from deepkit.v1.train.checkpoints import get_checkpoint_state
+
+LOOK = 1.0  # seconds between two looks whether another process has initialized, at most
 
 
 class SessionManager:
@@ -28,7 +31,7 @@ class SessionManager:
     ):
         self._graph = default_graph() if graph is None else graph
         self._local_init_op, self._ready_op = local_init_op, ready_op
-        self._local_init_feeds = local_init_feed_dict
+        self._local_init_feeds, self._wait = local_init_feed_dict, min(recovery_wait_secs, LOOK)
 
     def prepare_session(
         self, master: str, init_op: Any = None, saver: Any = None, checkpoint_dir: Any = None,
@@ -87,19 +90,32 @@ class SessionManager:
         return session, True
 
     def wait_for_session(self, master: str, config: Any = None, max_wait_secs: float = float("inf")) -> Session:
-        """A session for a process that lets another one initialize.
+        """A session for a process that lets another one initialize: it looks every second (or
+        recovery_wait_secs) whether that is done.
 
         Raises:
-            UninitializedError: each session here has variables of its own, so nobody else can initialize them.
+            UninitializedError: the session has variables of its own, so nobody else can initialize them.
+            DeadlineExceededError: the variables of the cluster have no values after max_wait_secs.
         """
         session = Session(master, graph=self._graph, config=config)
+        begin = time.monotonic()
         try:
-            self._initialize_locals(session)
-            self._check_ready(session, "in a session that waits for a chief")
+            while True:
+                try:
+                    self._initialize_locals(session)
+                    self._check_ready(session, "in a session that waits for a chief")
+                    return session
+                except UninitializedError as error:
+                    if not session.is_shared:
+                        raise
+                    if time.monotonic() - begin + self._wait > max_wait_secs:
+                        raise DeadlineExceededError(
+                            f"Session was not ready after waiting {max_wait_secs} secs.", rule="the chief initializes",
+                        ) from error
+                time.sleep(self._wait)
         except BaseException:
             session.close()
             raise
-        return session
 
     def _initialize_locals(self, session: Session) -> None:
         if self._local_init_op is not None:

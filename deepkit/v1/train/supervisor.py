@@ -70,7 +70,9 @@ class Supervisor:
             self.summary_writer = summary.FileWriter(self._logdir) if board else None
         self.save_path = None if self._logdir is None else os.path.join(self._logdir, checkpoint_basename)
         self.coord = Coordinator()
-        self.session_manager = session_manager or SessionManager(self.local_init_op, self.ready_op, graph=self.graph)
+        self.session_manager = session_manager or SessionManager(
+            self.local_init_op, self.ready_op, graph=self.graph, recovery_wait_secs=recovery_wait_secs
+        )
         self._threads: list[Any] = []
         self.graph.finalize()
 

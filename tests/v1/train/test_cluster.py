@@ -50,6 +50,10 @@ def test_each_parameter_server_gets_about_as_many_bytes():
         training.byte_size_load_fn(tf.placeholder(tf.float32, [None, 3]).op)
 
 
-def test_other_machines_are_not_reached():
-    with pytest.raises(ArgumentError, match="one process"):
+def test_a_process_alone_is_no_cluster():
+    with pytest.raises(ArgumentError, match="2 tasks, and this process is alone"):
         tf.train.Server({"worker": ["a:1", "b:1"]}, job_name="worker", task_index=0)
+    with pytest.raises(ArgumentError, match="no task 2"):
+        tf.train.Server({"worker": ["a:1", "b:1"]}, job_name="worker", task_index=2)
+    with pytest.raises(ArgumentError, match="which task of the cluster this program is"):
+        tf.train.Server({"worker": ["a:1", "b:1"]})
