@@ -2,7 +2,7 @@
 
 The rows of a batch know nothing of each other, so nobody waits. One step is a table of `products` by the recurrent kernel
 and one pass over its sums in the registers. The same in NumPy, step by step: `forward` of the ops in ops/nn/recurrent_*;
-on a GPU, where a block takes the rows: cuda/recurrent, which also knows the newer GRU and other functions than sigmoid and tanh.
+on a GPU, where a block takes the rows: cuda/recurrent, which also knows other functions than sigmoid and tanh.
 """
 
 from __future__ import annotations
@@ -76,8 +76,27 @@ def lstm_backwards(
     return us, vs, dzs
 
 
+def gru(
+    xp: Any, a: Any, h0: Any, kernel: Any, bias: Any, gate: str = "sigmoid", activation: str = "tanh"
+) -> tuple[Any, Any, Any]:
+    """h, the gates z, r, g and m_g of a GRU that resets the product; see ops/nn/recurrent_gru."""
+    if xp is not np:
+        return cuda.recurrent.gru(xp, a, h0, kernel, bias, gate, activation)
+    hs, gates = np.empty((*a.shape[:2], kernel.shape[0]), a.dtype), np.empty_like(a, order="C")
+    ms = np.empty_like(hs)
+    _by_rows(_gru, a, h0[None], kernel, bias, hs, gates, ms)
+    return hs, gates, ms
+
+
+def gru_backwards(gates: Any, ms: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
+    """u, da and dm of the chain rule through such a GRU; see ops/nn/recurrent_gru."""
+    us, das, dms = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(gates, order="C")
+    _by_rows(_gru_backwards, gates, ms, hs, h0[None], kernel.T, dh, us, das, dms)
+    return us, das, dms
+
+
 def reset_gru(xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", activation: str = "tanh") -> tuple[Any, Any]:
-    """h and the gates z, r, g of a GRU that resets the state; see ops/nn/recurrent_gru."""
+    """h and the gates z, r, g of a GRU that resets the state; see ops/nn/recurrent_reset_gru."""
     if xp is not np:
         return cuda.recurrent.reset_gru(xp, a, h0, kernel, gate, activation)
     hs, gates = np.empty((*a.shape[:2], kernel.shape[0]), a.dtype), np.empty_like(a, order="C")
@@ -86,12 +105,12 @@ def reset_gru(xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", acti
 
 
 def goes_back_in_one(xp: Any, gates: Any, kernel: Any) -> bool:
-    """True if `reset_gru_backwards` serves; on a GPU one of several kernels does the walk, see ops/nn/recurrent_gru."""
+    """True if `gru_backwards` and `reset_gru_backwards` serve; on a GPU one of several kernels does the walk, see ops/nn."""
     return xp is np and fits(xp, gates, kernel)
 
 
 def reset_gru_backwards(gates: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
-    """u, da and r h_(t-1) of the chain rule through such a GRU; see ops/nn/recurrent_gru."""
+    """u, da and r h_(t-1) of the chain rule through such a GRU; see ops/nn/recurrent_reset_gru."""
     us, das, resets = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(hs, order="C")
     _by_rows(_reset_gru_backwards, gates, hs, h0[None], kernel.T, dh, us, das, resets)
     return us, das, resets
@@ -192,6 +211,56 @@ def _lstm_backwards(first, last, gates, cs, c0, turned, dh, dc, us, vs, dzs):  #
                 store(dzs, g + n, v * i * (one - j * j))
                 store(dzs, g + 2 * n, v * before * f * (one - f))
                 store(dzs, g + 3 * n, u * bent * o * (one - o))
+
+
+def _gru(first, last, a, h0, kernel, bias, hs, gates, ms):  # compiled by numba
+    (time, batch, n), rows, wide = hs.shape, last - first, 3 * hs.shape[2]
+    sums, where, terms = np.empty((rows, wide), a.dtype), np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, wide))
+    for t in range(time):
+        here = t * batch + first
+        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        products(before, at, where, kernel, 0, wide, sums, 0, terms, True)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * wide + k, (here + row) * wide + k, (here + row) * n + k
+                z = sigmoid(load(a, g) + (load(sums, s) + load(bias, k)))
+                r = sigmoid(load(a, g + n) + (load(sums, s + n) + load(bias, k + n)))
+                m = load(sums, s + 2 * n) + load(bias, k + 2 * n)
+                candidate = tanh(fused(r, m, load(a, g + 2 * n)))
+                store(gates, g, z)
+                store(gates, g + n, r)
+                store(gates, g + 2 * n, candidate)
+                store(ms, c, m)
+                store(hs, c, fused(z, load(before, at + row * n + k) - candidate, candidate))
+
+
+def _gru_backwards(first, last, gates, ms, hs, h0, turned, dh, us, das, dms):  # compiled by numba
+    (time, batch, n), rows, wide, one = hs.shape, last - first, 3 * hs.shape[2], same(1.0)
+    sums, where = np.zeros((rows, n), hs.dtype), np.arange(rows) * wide
+    for back in range(time):
+        t = time - 1 - back
+        here = t * batch + first
+        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        if back:  # what the step after this one sends back through the kernel
+            products(dms, (here + batch) * wide, where, turned, 0, n, sums, 0, ((1, 1, wide), (0, 0, 1), (0, 0, n)), True)
+        for row in range(rows):
+            for begin in range(0, n, WIDE):
+                k = min(begin, n - WIDE)
+                s, g, c = row * n + k, (here + row) * wide + k, (here + row) * n + k
+                z, r, candidate = load(gates, g), load(gates, g + n), load(gates, g + 2 * n)
+                kept = load(gates, g + batch * wide) * load(us, c + batch * n) if back else nothing()
+                u = load(dh, c) + kept + load(sums, s)
+                to_z = (load(before, at + s) - candidate) * z * (one - z) * u
+                to_g = (one - z) * (one - candidate * candidate) * u
+                to_r = to_g * load(ms, c) * r * (one - r)
+                store(us, c, u)
+                store(das, g, to_z)
+                store(dms, g, to_z)
+                store(das, g + n, to_r)
+                store(dms, g + n, to_r)
+                store(das, g + 2 * n, to_g)
+                store(dms, g + 2 * n, to_g * r)
 
 
 def _reset_gru(first, last, a, h0, kernel, hs, gates):  # compiled by numba

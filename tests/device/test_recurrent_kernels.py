@@ -8,8 +8,9 @@ import pytest
 from deepkit.device import compiled, recurrent, threads
 from deepkit.device.registers import activations
 from deepkit.device.registers.lanes import WIDE, load, store
-from deepkit.ops.nn.recurrent_gru import ResetGRU, ResetGRUBackwards
+from deepkit.ops.nn.recurrent_gru import GRU, GRUBackwards
 from deepkit.ops.nn.recurrent_lstm import LSTM, LSTMBackwards
+from deepkit.ops.nn.recurrent_reset_gru import ResetGRU, ResetGRUBackwards
 from deepkit.ops.nn.recurrent_simple import LinearRecurrence, SimpleRNN
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
@@ -50,6 +51,23 @@ def test_lstm(time: int, batch: int, n: int, cores: str, small, monkeypatch) -> 
 @needs_numba
 @pytest.mark.parametrize(("time", "batch", "n"), SIZES)
 @pytest.mark.parametrize("cores", ["1", "3"])
+def test_gru_that_resets_the_product(time: int, batch: int, n: int, cores: str, small, monkeypatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, cores)
+    rng = np.random.default_rng(0)
+    a, kernel = 2 * rng.standard_normal((time, batch, 3 * n)), 0.2 * rng.standard_normal((n, 3 * n))
+    arrays = [x.astype(np.float32) for x in (a, rng.standard_normal((batch, n)), kernel, rng.standard_normal(3 * n))]
+    assert recurrent.fits(np, arrays[0], arrays[2])
+    exact = GRU().forward(np, *[x.astype(np.float64) for x in arrays])
+    close(GRU().forward(np, *arrays), exact)
+
+    hs, gates, m = (x.astype(np.float32) for x in exact)
+    back, op = (gates, m, hs, *arrays[1:3], rng.standard_normal((time, batch, n)).astype("f")), GRUBackwards()
+    close(op.forward(np, *back), op.forward(np, *[x.astype(np.float64) for x in back]))
+
+
+@needs_numba
+@pytest.mark.parametrize(("time", "batch", "n"), SIZES)
+@pytest.mark.parametrize("cores", ["1", "3"])
 def test_gru_that_resets_the_state(time: int, batch: int, n: int, cores: str, small, monkeypatch) -> None:
     monkeypatch.setenv(threads.VARIABLE, cores)
     rng = np.random.default_rng(0)
@@ -85,8 +103,10 @@ def test_other_functions_and_types_go_by_numpy(small, monkeypatch) -> None:
     z, c, k = np.ones((2, 3, 4 * WIDE), "f"), np.ones((3, WIDE), "f"), np.ones((WIDE, 4 * WIDE), "f")
     LSTM(gate="hard_sigmoid").forward(np, z, c, c, k)
     LSTM().forward(np, z.astype("d"), c.astype("d"), c.astype("d"), k.astype("d"))
-    for op in (ResetGRU(gate="hard_sigmoid"), ResetGRU(activation="relu")):
-        op.forward(np, z[..., : 3 * WIDE], c, k[:, : 3 * WIDE])
+    a, kernel = z[..., : 3 * WIDE], k[:, : 3 * WIDE]
+    for settings in ({"gate": "hard_sigmoid"}, {"activation": "relu"}):
+        ResetGRU(**settings).forward(np, a, c, kernel)
+        GRU(**settings).forward(np, a, c, kernel, kernel[0])
     SimpleRNN(activation="relu").forward(np, z[..., :WIDE], c, k[:, :WIDE])
 
 

@@ -65,14 +65,14 @@ def gru(
 def reset_gru(
     xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", activation: str = "tanh"
 ) -> tuple[Any, Any]:
-    """h and the gates z, r, g of a GRU that resets the state; see ops/nn/recurrent_gru."""
+    """h and the gates z, r, g of a GRU that resets the state; see ops/nn/recurrent_reset_gru."""
     hs, gates = xp.empty((*a.shape[:2], kernel.shape[0]), a.dtype), xp.empty(a.shape, a.dtype)
     _launch(xp, "reset_gru", hs, 1, *_whole(xp, a, h0, kernel), hs, gates, gate=gate, activation=activation)
     return hs, gates
 
 
 def reset_backwards(xp: Any, c_z: Any, c_g: Any, d: Any, r: Any, keep: Any, kernel: Any, x: Any) -> Any:
-    """u of the chain rule through `reset_gru`; see ops/nn/recurrent_gru."""
+    """u of the chain rule through `reset_gru`; see ops/nn/recurrent_reset_gru."""
     us, qs = xp.empty(x.shape, x.dtype), xp.empty(x.shape[1:], x.dtype)
     _launch(xp, "reset_backwards", us, 2, *_whole(xp, c_z, c_g, d, r, keep, kernel.T, x), us, qs)
     return us

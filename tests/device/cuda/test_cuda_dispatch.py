@@ -12,7 +12,17 @@ from deepkit.device.philox import Stream
 from deepkit.ops import random
 from deepkit.ops.arrays.gathering import GatherGrad
 from deepkit.ops.math.segments import SegmentSum
-from deepkit.ops.nn import conv, dropout, loss, normalization, pooling, recurrent_gru, recurrent_lstm, recurrent_simple
+from deepkit.ops.nn import (
+    conv,
+    dropout,
+    loss,
+    normalization,
+    pooling,
+    recurrent_gru,
+    recurrent_lstm,
+    recurrent_reset_gru,
+    recurrent_simple,
+)
 
 SLIDING = {"strides": (1, 2), "padding": "SAME", "dilations": (1, 1)}
 POOL = {"kernel": (2, 3), **SLIDING}
@@ -47,8 +57,9 @@ def cases(normal, dtype):
         (recurrent_lstm.LSTM(), (gates, h, h, wide), ["lstm"]),
         (recurrent_lstm.LSTMBackwards(), (gates, z, h, wide, z, z), ["lstm_backwards"]),
         (recurrent_gru.GRU(), (gates[..., :24], h, three, three[0]), ["gru"]),
-        (recurrent_gru.ResetGRU(), (gates[..., :24], h, three), ["reset_gru"]),
-        (recurrent_gru.ResetRecurrence(backwards=True), (*coefficients[:5], three, coefficients[5]), ["reset_backwards"]),
+        (recurrent_gru.GRUBackwards(), (gates[..., :24], z, z, h, three, z), ["linear_backwards"]),
+        (recurrent_reset_gru.ResetGRU(), (gates[..., :24], h, three), ["reset_gru"]),
+        (recurrent_reset_gru.ResetRecurrence(backwards=True), (*coefficients[:5], three, coefficients[5]), ["reset_backwards"]),
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepkit.device import cuda
-from deepkit.ops.nn import recurrent_gru, recurrent_lstm, recurrent_simple
+from deepkit.ops.nn import recurrent_gru, recurrent_lstm, recurrent_reset_gru, recurrent_simple
 
 SIZES = [(4, 5, 3), (1, 1, 1), (3, 9, 33), (0, 2, 4), (3, 0, 4)]
 """Time, batch and units."""
@@ -66,7 +66,7 @@ def test_both_forms_of_the_gru(gpu, normal, gate, activation, dtype):
         functions = {"gate": gate, "activation": activation}
         wanted = recurrent_gru.GRU(**functions).forward(np, a, h0, kernel, bias)
         alike(cuda.recurrent.gru(gpu, a, h0, kernel, bias, **functions), wanted)
-        wanted = recurrent_gru.ResetGRU(**functions).forward(np, a, h0, kernel)
+        wanted = recurrent_reset_gru.ResetGRU(**functions).forward(np, a, h0, kernel)
         alike(cuda.recurrent.reset_gru(gpu, a, h0, kernel, **functions), wanted)
 
 
@@ -75,7 +75,7 @@ def test_the_chain_rule_through_the_older_gru(gpu, normal, dtype):
     for time, batch, n in SIZES:
         c_z, c_g, d, r, k, x = (normal((time, batch, n), dtype) / 2 for _ in range(6))
         kernel = normal((n, 3 * n), dtype) / 2
-        wanted = recurrent_gru.ResetRecurrence(backwards=True).forward(np, c_z, c_g, d, r, k, kernel, x)
+        wanted = recurrent_reset_gru.ResetRecurrence(backwards=True).forward(np, c_z, c_g, d, r, k, kernel, x)
         alike([cuda.recurrent.reset_backwards(gpu, c_z, c_g, d, r, k, kernel, x)], [wanted])
 
 

@@ -56,6 +56,17 @@ def _reset_gru(gate="sigmoid", activation="tanh"):
     return run
 
 
+def _gru_backwards(gates, m, hs, h0, kernel, dh):
+    us, das, dms, later = [], [], [], 0
+    for t in range(TIME)[::-1]:
+        (z, r, g), before, u = np.split(gates[t], 3, axis=1), hs[t - 1] if t else h0, dh[t] + later
+        da_g = u * (1 - z) * (1 - g**2)
+        both = [u * (before - g) * z * (1 - z), da_g * m[t] * r * (1 - r)]
+        us.append(u), das.append(np.concatenate([*both, da_g], 1)), dms.append(np.concatenate([*both, da_g * r], 1))
+        later = z * u + dms[-1] @ kernel.T
+    return np.array(us[::-1]), np.array(das[::-1]), np.array(dms[::-1])
+
+
 def _reset_gru_backwards(gates, hs, h0, kernel, dh):
     us, das, resets, later = [], [], [], 0
     k_z, k_r, k_g = np.split(kernel, 3, axis=1)
@@ -116,6 +127,7 @@ SAMPLES = [
     Sample("GRU", {}, (A, H0, WIDE, BIAS), _gru(), NO_BATCH),
     Sample("GRU", {"gate": "hard_sigmoid", "activation": "linear"}, (A, H0, WIDE, BIAS),
            _gru("hard_sigmoid", "linear"), NO_BATCH),
+    Sample("GRUBackwards", {}, (A, X, K, H0, WIDE, Z), _gru_backwards, NO_BATCH),
     Sample("ResetGRU", {}, (A, H0, WIDE), _reset_gru(), NO_BATCH),
     Sample("ResetGRU", {"gate": "hard_sigmoid", "activation": "sigmoid"}, (A, H0, WIDE),
            _reset_gru("hard_sigmoid", "sigmoid"), NO_BATCH),

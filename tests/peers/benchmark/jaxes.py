@@ -177,6 +177,18 @@ class Layers:
 
         return self._scan(before, advance, units, 1, every)
 
+    def newgru(self, arrays: Any, units: int, every: bool = False) -> Any:
+        w, b, own = self.put(arrays[0]), self.put(np.zeros(3 * units, np.float32)), self.put(np.zeros(3 * units, np.float32))
+
+        def advance(p: Any, state: Any, x: Any) -> Any:
+            h = state[0]
+            m = h @ p[w][-units:] + p[own]
+            z, r = self.np.split(self.jax.nn.sigmoid(x[:, : 2 * units] + m[:, : 2 * units]), 2, axis=1)
+            h = z * h + (1 - z) * self.np.tanh(x[:, 2 * units :] + r * m[:, 2 * units :])
+            return (h,), h
+
+        return self._scan(lambda p, x: x @ p[w][:-units] + p[b], advance, units, 1, every)
+
     def _scan(self, before: Any, advance: Any, units: int, states: int, every: bool) -> Any:
         """The recurrence: what needs no state is computed for all times at once, as cuDNN does."""
 

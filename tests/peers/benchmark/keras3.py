@@ -92,3 +92,7 @@ class Layers:
         kernel = np.concatenate([update, reset, arrays[1]], axis=1)
         layer = self.layers.GRU(units, return_sequences=every, reset_after=False)
         return self._with(layer, h, kernel[:-units], kernel[-units:], np.zeros(3 * units))
+
+    def newgru(self, h: Any, arrays: Any, units: int, every: bool = False) -> Any:
+        kernel, recurrent = np.split(arrays[0], [-units])
+        return self._with(self.layers.GRU(units, return_sequences=every), h, kernel, recurrent, np.zeros((2, 3 * units)))

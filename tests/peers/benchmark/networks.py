@@ -95,6 +95,7 @@ NETWORKS = {
     "simple256": Network("SimpleRNN(256), 28 x 28, descent, batch 128", (("simple", 256), *_dense(10)), ROWS,
                          optimizer="descent", rate=0.01),
     "gru": Network("GRU(128), 28 x 28, Adam, batch 128", (("gru", 128), *_dense(10)), ROWS),
+    "newgru": Network("GRU(128), reset after, 28 x 28, Adam, batch 128", (("newgru", 128), *_dense(10)), ROWS),
     "words": Network("LSTM(512), 3 steps, 112 words, Adam, batch 1", (("lstm", 512), *_dense(112)), (3, 1), 1, classes=112),
     "deep": Network(
         "10 layers of RNN(100), 100 steps, Adam, batch 1",
@@ -158,6 +159,7 @@ def _weights(kind: str, sizes: list[Any], shape: tuple[int, ...]) -> list[tuple[
         "conv": lambda: [(sizes[0], sizes[0], inputs, sizes[1])], "depthwise": lambda: [(sizes[0], sizes[0], inputs, 1)],
         "simple": lambda: [(inputs + sizes[0], sizes[0])], "lstm": lambda: [(inputs + sizes[0], 4 * sizes[0])],
         "gru": lambda: [(inputs + sizes[0], 2 * sizes[0]), (inputs + sizes[0], sizes[0])],
+        "newgru": lambda: [(inputs + sizes[0], 3 * sizes[0])],
     }  # fmt: skip
     return known[kind]() if kind in known else []
 
@@ -167,7 +169,7 @@ def _shape(kind: str, sizes: list[Any], shape: tuple[int, ...]) -> tuple[int, ..
     if kind == "conv":
         less = sizes[0] - 1 if len(sizes) < 3 or sizes[2] == "VALID" else 0
         return (shape[0] - less, shape[1] - less, sizes[1])
-    if kind in ("lstm", "gru", "simple"):
+    if kind in ("lstm", "gru", "newgru", "simple"):
         return (shape[0], sizes[0]) if len(sizes) > 1 else (sizes[0],)
     after: dict[str, Any] = {
         "dense": lambda: (*shape[:-1], sizes[0]), "sample": lambda: (sizes[0],), "embed": lambda: (*shape, sizes[1]),

@@ -108,6 +108,14 @@ class Layers:
     def gru(self, h: Any, arrays: Any, units: int, every: bool = False) -> Any:
         return self._recurrence(self.tf.nn.rnn_cell.GRUCell(units), h, arrays, every)
 
+    def newgru(self, h: Any, arrays: Any, units: int, every: bool = False) -> Any:
+        kernel, recurrent = (self.tf.constant_initializer(part) for part in np.split(arrays[0], [-units]))
+        layer = self.tf.keras.layers.GRU(
+            units, recurrent_activation="sigmoid", kernel_initializer=kernel, recurrent_initializer=recurrent,
+            return_sequences=every, reset_after=True,
+        )
+        return layer(h)
+
     def _recurrence(self, cell: Any, h: Any, arrays: Any, every: bool) -> Any:
         self.count += 1
         kernels = {a.shape: a for a in arrays}

@@ -130,14 +130,20 @@ class Layers:
     def simple(self, arrays: Any, units: int, every: bool = False) -> Any:
         return self._recurrence(self.torch.nn.RNN, arrays[0], np.zeros(units, np.float32), units, every)
 
-    def _recurrence(self, kind: Any, kernel: Any, bias: Any, units: int, every: bool) -> Any:
+    def newgru(self, arrays: Any, units: int, every: bool = False) -> Any:
+        update, reset, candidate = np.split(arrays[0], 3, axis=1)  # Keras' order; here it is r, z, n
+        kernel = np.concatenate([reset, update, candidate], axis=1)
+        return self._recurrence(self.torch.nn.GRU, kernel, np.zeros(3 * units, np.float32), units, every, True)
+
+    def _recurrence(self, kind: Any, kernel: Any, bias: Any, units: int, every: bool, two_biases: bool = False) -> Any:
         inputs = len(kernel) - units
         layer = kind(inputs, units, batch_first=True)
         values = [kernel[:inputs].T, kernel[inputs:].T, bias, np.zeros_like(bias)]
         with self.torch.no_grad():
             for parameter, value in zip(layer.parameters(), values, strict=True):
                 parameter.copy_(self.torch.from_numpy(np.ascontiguousarray(value)))
-        layer.bias_hh_l0.requires_grad_(False)  # PyTorch has two biases where the others have one
+        if not two_biases:  # PyTorch always has two
+            layer.bias_hh_l0.requires_grad_(False)
         self.parameters += [parameter for parameter in layer.parameters() if parameter.requires_grad]
         return lambda h: layer(h)[0] if every else layer(h)[0][:, -1]
 
