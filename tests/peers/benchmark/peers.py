@@ -14,7 +14,7 @@ from benchmark.errands import Errand
 from benchmark.networks import Network
 
 PEERS = ("deepkit", "tensorflow", "keras", "torch", "torch.compile", "jax")
-"""TensorFlow in sessions and Keras 3 on it, jit-compiled; PyTorch eagerly and compiled; JAX jit."""
+"""TensorFlow in sessions, with Keras 2 (tf_keras), and Keras 3 on it, jit-compiled; PyTorch eagerly and compiled; JAX jit."""
 
 
 def serve(peer: str, rows: dict[str, Network | Errand]) -> None:
@@ -72,6 +72,8 @@ def _module(peer: str, kind: str) -> Any:
         import tensorflow.compat.v1 as module
 
         module.disable_eager_execution()
+    elif (peer, kind) == ("tensorflow", "keras"):
+        import tf_keras as module
     elif (peer, kind) == ("keras", "keras"):
         import keras as module
     else:
