@@ -18,13 +18,21 @@ if threading.current_thread() is threading.main_thread():
 
 
 SLOW = (
+    "tests/cli/test_run_tf1.py",  # old programs, each in a process
     "tests/cli/test_site.py",  # builds the web site
     "tests/course/test_exercises.py",  # grades all sets, right and wrong answers
+    "tests/course/test_explorer_chromium.py",  # JupyterLab in a browser
+    "tests/course/test_pieces_chromium.py",
+    "tests/course/test_walk_chromium.py",
     "tests/device/cuda/",  # what a GPU computes, on a stand-in for one
     "tests/distribute/test_ranks",  # starts several ranks, and ends them
+    "tests/grade/test_adversaries.py",  # answers that try to look right
     "tests/grade/test_attacks.py",  # hundreds of attacks on the walls, each from a process of its own
+    "tests/grade/test_batch.py",  # whole classes, killed and resumed
     "tests/grade/test_nbgrader.py",  # nbgrader's programs on all sets
     "tests/keras/applications/",  # builds the largest networks
+    "tests/keras/test_keras_wrappers.py",  # scikit-learn's own checks of estimators
+    "tests/ops/test_array_modules.py",  # every op on other array modules than NumPy
     "tests/package/test_typing.py",  # checks types of the whole package from outside
     "tests/tf1/test_tf1_scripts.py",  # whole programs, each in a process
     "tests/v1/train/test_saver_faults.py",  # kills trainings
