@@ -23,6 +23,15 @@ from deepkit.errors import FetchError, GraphError, GraphWarning, NameNotFoundErr
 from deepkit.site import running_cell, user_site
 
 
+def _unfetched(item: Any) -> str | None:
+    """What led to a thing that is no part of a graph among those that are to be fetched."""
+    if item is None:
+        return "optimizer.minimize(loss) returns the operation to run"
+    if isinstance(item, float) or hasattr(item, "__array__"):
+        return "a value that an earlier run gave? `loss = sess.run(loss)` hides the tensor; value = sess.run(loss) keeps both"
+    return None
+
+
 class _Made(NamedTuple):
     """What one execution of a notebook cell put into a graph."""
 
@@ -339,7 +348,7 @@ class Graph:
             raise FetchError(
                 f"{item!r} of type {type(item).__name__} cannot be {use}",
                 rule="expected a tensor, an operation, a variable, or the name of one",
-                hint="optimizer.minimize(loss) returns the operation to run" if item is None else None,
+                hint=_unfetched(item),
             )
         node = item if isinstance(item, Node) else item.node
         if node.graph is not self:

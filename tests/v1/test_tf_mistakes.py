@@ -112,6 +112,9 @@ MISTAKES = {
     "a node as a condition": (lambda: 1 if tf.constant(True) else 2, ["cannot be used as a Python bool", "cond()"]),
     "a tensor as an array": (lambda: np.asarray(tf.constant(1.0)), ["has no value yet", "sess.run(tensor)"]),
     "nothing to fetch": (lambda: run(None), ["None of type NoneType cannot be fetched", "minimize(loss) returns"]),
+    "a value in the tensor's place": (
+        lambda: run(run(tf.constant(1.5) * 2.0)), ["np.float32(3.0) of type float32 cannot be fetched", "hides the tensor"],
+    ),
     "axis that is not there": (
         lambda: tf.reduce_sum(tf.zeros([2, 3]), axis=2),
         ["axis 2 of a tensor of rank 2", "[-2, 2)"],
