@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -155,7 +156,8 @@ def test_a_notebook_gets_one_output_redrawn_in_place(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("losses", "labels"), [([0.31, 0.47], ["0.32", "0.4", "0.46"]), ([2e-5, 30.0], ["1e-05", "0.001", "10"])]
+    ("losses", "labels"), [([0.31, 0.47], ["0.32", "0.4", "0.46"]), ([2e-5, 30.0], ["1e-05", "0.001", "10"]),
+                           ([6.5, 764.0], ["10", "20", "50", "100", "200", "500"])]
 )
 def test_a_logarithmic_axis_has_plain_numbers(losses, labels):
     curve = viz.LiveCurve(log=True, every=1e9)
@@ -167,6 +169,18 @@ def test_a_logarithmic_axis_has_plain_numbers(losses, labels):
     shown = [text.get_text() for which in ("major", "minor") for text in axes.get_yticklabels(which=which)]
     assert set(labels) <= set(shown)
     assert not [text for text in shown if "$" in text or "10^" in text]
+
+
+@pytest.mark.parametrize("span", [(0.31, 0.47), (1.1, 8.0), (6.5, 764.0), (0.9, 120.0), (0.011, 9.0), (2e-5, 30.0)])
+def test_labels_of_a_low_logarithmic_axis_do_not_touch(span):
+    figure = viz.lines({"a": list(span)}, log=True, size=(6.4, 2.3)).figure
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    boxes = sorted((text.get_window_extent() for which in ("major", "minor") for text in axes.get_yticklabels(which=which)
+                    if text.get_text() and low <= text.get_position()[1] <= high), key=lambda box: box.y0)
+    assert len(boxes) > 1
+    assert all(one.y0 + 0.75 * one.height < other.y0 for one, other in pairwise(boxes))
 
 
 def test_drawing_costs_at_most_a_tenth_of_the_time(monkeypatch):

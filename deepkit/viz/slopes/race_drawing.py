@@ -114,12 +114,12 @@ def stroke(path: str, look: tuple[str, str]) -> str:
 
 
 def _legend(race: Race, looks: Mapping[str, tuple[str, str]]) -> list[str]:
-    """A line for each runner in two columns: place, name, rate, and where it is at the end."""
+    """A line for each runner in two columns: place, name, rate, and how high it stands at the end."""
     parts, rows = [], -(-len(looks) // 2)
     for place, (name, end) in enumerate(race.standing()):
         column, row = divmod(place, rows)
         x, y = _LEFT + column * (_SIDE + _GAP), _TOP + _SIDE + 34 + 16 * row
         reached = "lost" if np.isinf(end) else f"{end:.1e}" if end else "0"
-        parts += [stroke(f"M{x:.1f} {y - 4:.1f}h30", looks[name]),
-                  label(f"{place + 1}. {name}, rate {race.rates[name]:.3g}: {reached}", x + 38, y, size=11)]
+        parts += [stroke(f"M{x:.1f} {y - 4:.1f}h24", looks[name]),
+                  label(f"{place + 1}. {name} at {race.rates[name]:.3g}: {reached}", x + 30, y, size=11)]
     return parts

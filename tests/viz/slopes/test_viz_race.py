@@ -84,7 +84,7 @@ def test_the_drawing_holds_every_way_and_clips_it():
     clipped = [part for part in root.iter(f"{SVG}svg") if part.get("overflow") == "hidden"]
     assert len(clipped) == 2
     said = [element.text for element in root.iter(f"{SVG}text")]
-    assert "2. far, rate 0.3: lost" in said
+    assert "2. far at 0.3: lost" in said
     assert "nan" not in picture.svg
     assert "inf" not in picture.svg
 
