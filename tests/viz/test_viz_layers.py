@@ -97,6 +97,31 @@ def test_a_layer_of_ones_own_says_its_arguments():
         viz.show_layer(Reticent(3), (4,))
 
 
+class Doubling(L.Layer):
+    def call(self, x):
+        return 2 * x
+
+
+def test_a_card_says_no_words_of_another_class():
+    assert "Base of all layers" not in " ".join(texts(viz.show_layer(Doubling(), (4,))))
+    assert "Base of all layers" in L.Layer.__doc__
+
+
+def test_a_layer_of_ones_own_without_arguments_has_a_card():
+    assert repr(viz.show_layer(Doubling(), (4,))) == "Doubling(): (4,) → (4,), 0 weights"
+
+
+class Nameless(L.Layer):
+    def __init__(self):
+        super().__init__()
+
+
+def test_a_layer_that_takes_no_name_is_told_how_to():
+    with pytest.raises(ArgumentError, match="Nameless takes no name") as told:
+        viz.show_layer(Nameless(), (4,))
+    assert "**kwargs" in told.value.hint
+
+
 # ---- typed arguments
 
 

@@ -42,7 +42,7 @@ class LayerCards(Searchable):
             "arguments": w.Text(description="arguments", layout=w.Layout(width="min(520px, 98%)")),
             "input": w.Text(description="input", layout=w.Layout(width="min(520px, 98%)")),
         }
-        texts = {name: inspect.getdoc(cls) or "" for name, cls in layers.items()}
+        texts = {name: inspect.cleandoc(cls.__doc__ or "") for name, cls in layers.items()}
         self.trial = example_of(layers[start or next(iter(layers))])
         super().__init__(layers, texts, start, {**beside, "message": self._message})
         self.widget.add_class("deepkit-layer-cards")

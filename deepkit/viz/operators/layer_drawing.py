@@ -39,7 +39,7 @@ def draw_trial(trial: Trial, name: str | None = None) -> Drawing:
         raise answer.refusal
     said = f"{name or trial.cls.__name__}({trial.written})"
     sentence = f"{said}: {shapes_in_words(trial.shapes)} → {answer.result}{answer.more}"
-    parts, y = heading(said, signature(trial.cls), inspect.getdoc(trial.cls) or "")
+    parts, y = heading(said, signature(trial.cls), inspect.cleandoc(trial.cls.__doc__ or ""))
     drawn, right, bottom = _flow(answer, y + 4)
     parts += drawn
     parts.append(label(_told(answer), 8, bottom + 20))
