@@ -10,18 +10,14 @@ _EVERY, _SOME, _FEW = frozenset(range(1, 10)), frozenset({1, 2, 3, 4, 6}), froze
 
 def decimal_log(axes: Any) -> None:
     """Make the y axis of `axes` logarithmic; its labels are plain decimals from 0.0001 to 999,999 and 1e-05 beyond."""
-    from matplotlib.ticker import Formatter
 
-    class Between(Formatter):
-        """Labels as many of the ticks between powers of ten as stand clear of each other."""
-
-        def __call__(self, x: float, pos: Any = None) -> str:
-            low, high = sorted(self.axis.get_view_interval())
-            return f"{x:g}" if _leading(x) in _labelled(log10(low), log10(high)) else ""
+    def between(x: float, pos: Any) -> str:  # as many as stand clear of each other
+        low, high = sorted(axes.get_ylim())
+        return f"{x:g}" if _leading(x) in _labelled(log10(low), log10(high)) else ""
 
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda x, pos: f"{x:g}")
-    axes.yaxis.set_minor_formatter(Between())
+    axes.yaxis.set_minor_formatter(between)
 
 
 def _leading(x: float) -> int:
