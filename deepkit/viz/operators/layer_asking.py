@@ -163,8 +163,16 @@ def arguments_of(text: str, cls: type) -> dict[str, Any]:
 def asked_about(layer: Any, shapes: Sequence[tuple[int, ...]]) -> Trial:
     """The trial of a layer object, with those arguments that are no defaults; the object itself stays as it is."""
     cls, config = type(layer), layer.get_config()
-    parameters = inspect.signature(cls).parameters
-    if not any(p.name == "name" or p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    _require_repeatable(cls, config)
+    plain = cls(**{name: config[name] for name in required(cls)}, name="asked").get_config()
+    names = [name for name in inspect.signature(cls).parameters if name in config and name != "name"]
+    said = {name: config[name] for name in names if name in required(cls) or plain[name] != config[name]}
+    return Trial(cls, said, tuple(shapes))
+
+
+def _require_repeatable(cls: type, config: Mapping[str, Any]) -> None:
+    """An ArgumentError unless an equal layer can be made of `config`, under another name."""
+    if not any(p.name == "name" or p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values()):
         raise ArgumentError(f"{cls.__name__} takes no name, so no second one can be made to be tried",
                             hint="def __init__(self, ..., **kwargs): super().__init__(**kwargs)")
     unsaid = [name for name in required(cls) if name not in config]
@@ -172,10 +180,6 @@ def asked_about(layer: Any, shapes: Sequence[tuple[int, ...]]) -> Trial:
         raise ArgumentError(f"{cls.__name__}.get_config says nothing of {', '.join(unsaid)}",
                             rule="it returns the arguments that make an equal layer",
                             hint=f'return {{**super().get_config(), "{unsaid[0]}": self.{unsaid[0]}}}')
-    plain = cls(**{name: config[name] for name in required(cls)}, name="asked").get_config()
-    names = [name for name in parameters if name in config and name != "name"]
-    said = {name: config[name] for name in names if name in required(cls) or plain[name] != config[name]}
-    return Trial(cls, said, tuple(shapes))
 
 
 def _written(value: Any) -> str:
