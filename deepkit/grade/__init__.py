@@ -18,7 +18,7 @@ and writes nothing but its own scratch folder; where it has not, `deepkit grade`
 
 from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.authoring.form import but, hidden_test, instead
-from deepkit.grade.checks import Answer, Blueprint, close, equal
+from deepkit.grade.checks import Answer, Blueprint, close, equal, guesses
 from deepkit.grade.exercise import Exercise, Question, Task, load_exercise
 from deepkit.grade.grading import Grader, Marks, TaskMarks, grade, self_test
 from deepkit.grade.ops import judge_op
@@ -37,6 +37,7 @@ __all__ = [
     "close",
     "equal",
     "grade",
+    "guesses",
     "hidden_test",
     "instead",
     "judge_op",

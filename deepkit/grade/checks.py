@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -120,6 +120,23 @@ def equal(got: Any, expected: Any, what: str) -> None:
     """Require `got` to be exactly `expected`: same numbers or text, arrays too; lists and tuples are one kind."""
     if not _same(got, expected):
         raise WrongAnswer(f"{what} gave {describe(got)}, expected {describe(expected)}")
+
+
+def guesses(got: Any, right: Mapping[str, Any], what: str, *, rtol: float = 1e-6, atol: float = 1e-9) -> None:
+    """Require the entries `right` of the dict `got`, numbers as `close` does and whole ones without a share `rtol`.
+
+    A message names the entry and what it holds, not what is right: the next attempt would copy it.
+    """
+    for name, value in right.items():
+        if not isinstance(got, dict) or name not in got:
+            raise WrongAnswer(f"{what} has no entry {name!r}")
+        try:
+            if (kind := np.asarray(value).dtype.kind) in "if":
+                close(got[name], value, name, rtol=rtol if kind == "f" else 0, atol=atol)
+            else:
+                equal(got[name], value, name)
+        except WrongAnswer:
+            raise WrongAnswer(f"{what}[{name!r}] gave {describe(got[name])}, and that is not so") from None
 
 
 def describe(value: Any) -> str:

@@ -12,7 +12,7 @@ from deepkit.grade.exercise import load_exercise
 from deepkit.grade.grading import grade
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSWERS = sorted((Path(__file__).parent / "answers").glob("*.py"))
+ANSWERS = sorted((Path(__file__).parent / "answers").rglob("*.py"))
 
 
 def cells(path):

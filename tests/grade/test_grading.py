@@ -18,7 +18,18 @@ from deepkit.cli import parse
 from deepkit.commands._launch import child_environment
 from deepkit.errors import ArgumentError, DataError, ExistingDataError, GradingError
 from deepkit.files import write_whole
-from deepkit.grade import Answer, WrongAnswer, close, equal, grade, judge_op, launcher, load_exercise, self_test
+from deepkit.grade import (
+    Answer,
+    WrongAnswer,
+    close,
+    equal,
+    grade,
+    guesses,
+    judge_op,
+    launcher,
+    load_exercise,
+    self_test,
+)
 from deepkit.grade.process import Host, StudentProcess
 
 
@@ -324,3 +335,21 @@ def test_text_among_numbers_is_refused_before_it_is_an_array(got):
 def test_equal_takes_lists_for_tuples():
     equal([2, 3], (2, 3), "shape")
     close([1, 2 + 1e-9], np.array([1.0, 2.0]), "f(x)")
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [("limit", 0.1), ("weights", 1117311), ("tags", "softmax"), ("tags", None), ("shift", False), ("shift", 1), ("slope", [0.2])],
+)
+def test_a_wrong_guess_is_told_without_the_right_one(name, guess):
+    right = {"limit": 0.2, "weights": 1117310, "tags": "sigmoids", "shift": True, "slope": [0.2, -0.3]}
+    guesses(right | {"limit": 0.2 + 1e-9, "slope": np.array([0.2, -0.3]), "another": 5}, right, "beliefs()")
+    with pytest.raises(WrongAnswer) as error:
+        guesses(right | {name: guess}, right, "beliefs()")
+    assert str(error.value) == f"beliefs()[{name!r}] gave {guess!r}, and that is not so"
+
+
+@pytest.mark.parametrize("said", [None, [1], {"limit": 0.2}])
+def test_a_guess_that_is_missing_is_named(said):
+    with pytest.raises(WrongAnswer, match=r"beliefs\(\) has no entry '(tags|limit)'"):
+        guesses(said, {"limit": 0.2, "tags": "sigmoids"}, "beliefs()")
