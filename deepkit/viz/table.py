@@ -59,7 +59,7 @@ class Table:
 
 
 def compare(rows: Iterable[Sequence[Any]], columns: Sequence[str] = ("", "document", "here"), digits: int = 6) -> Table:
-    """A table of `rows` under `columns`; floats are written with `digits` significant digits.
+    """A table of `rows` under `columns`; floats are written with `digits` significant digits, 25636712 as 25,636,712.
 
     >>> compare([("loss", 0.0675, 0.0675), ("steps", 5000, 5000)])
            document    here
@@ -71,7 +71,7 @@ def compare(rows: Iterable[Sequence[Any]], columns: Sequence[str] = ("", "docume
     if not given or any(len(row) != len(columns) for row in given):
         raise ShapeError(f"every row needs {len(columns)} cells, and there is at least one", rule=f"columns: {columns}")
     right = [all(isinstance(row[i], numbers.Number) for row in given) for i in range(len(columns))]
-    return Table(columns, [[_write(cell, digits) for cell in row] for row in given], right)
+    return Table(columns, [[_in_thousands(cell) or _write(cell, digits) for cell in row] for row in given], right)
 
 
 def reproduction(document: Sequence[Any], here: Sequence[Any], what: Sequence[Any] | None = None) -> Table:
@@ -149,6 +149,12 @@ def _write(value: Any, digits: int) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_write(item, digits) for item in value)}]"
     return f"{value:.{digits}g}" if isinstance(value, (float, complex)) else str(value)
+
+
+def _in_thousands(value: Any) -> str:
+    """A whole number of five digits and more with commas; nothing for anything else."""
+    large = isinstance(value, numbers.Integral) and abs(int(value)) >= 10_000
+    return f"{int(value):,}" if large else ""
 
 
 def _numbers_in(value: Any) -> list[float] | None:

@@ -19,6 +19,12 @@ def test_a_comparison_is_aligned_text():
     ]
 
 
+def test_large_whole_numbers_are_read_by_their_commas():
+    table = viz.compare([("ResNet50", 25636712, np.int64(-10_000)), ("LeNet", 9999, 3)], ("", "parameters", "change"))
+    assert table.rows == [["ResNet50", "25,636,712", "-10,000"], ["LeNet", "9999", "3"]]
+    assert table.right == [False, True, True]
+
+
 def test_a_reproduction_counts_the_digits_that_agree():
     table = viz.reproduction(document=["0.50", "0.0163", 3], here=[0.5, 0.016401, 2.0], what=["a", "b", "c"])
     assert repr(table).splitlines() == [
