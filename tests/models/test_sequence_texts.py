@@ -119,6 +119,20 @@ def test_the_program_trains_on_a_file_and_writes_down_what_came_out(tmp_path, ca
     assert "there is no network 'nobody'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("temperature", "share"), [(1.0, 0.8), (2.0, 2 / 3), (0.5, 16 / 17)])
+def test_a_teller_draws_by_its_temperature(temperature, share):
+    numbers = {"tick": 0, "tock": 1}
+    told, shares = text.tell(lambda _: np.array([[0.8, 0.2]]), numbers, ["tick"], 4000, temperature, seed=1)
+    found = np.mean([word == "tick" for word in told[1:]])
+    assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / 4000)  # four standard errors
+    assert set(shares[1:]) == {0.8, 0.2}  # what it was, not what it was drawn by
+
+
+def test_a_teller_is_never_colder_than_zero():
+    with pytest.raises(ArgumentError, match="a temperature of -1"):
+        text.tell(lambda _: np.array([[1.0]]), {"tick": 0}, ["tick"], 1, -1)
+
+
 def test_a_teller_reads_what_it_has_told():
     """A network that always expects the number after the last one, and is the surer the larger that is."""
     numbers = {word: k for k, word in enumerate("abcde")}

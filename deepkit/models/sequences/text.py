@@ -120,29 +120,44 @@ def guess(sess: Any, parts: Parts, words: Sequence[str], read: Sequence[str]) ->
 
 
 def tell(probabilities: Callable[[np.ndarray], np.ndarray], numbers: dict[str, int], read: Sequence[str],
-         count: int) -> tuple[list[str], np.ndarray]:
-    """Let a network go on by itself: its most probable next word is the next that it reads.
+         count: int, temperature: float = 0.0, seed: int | None = None) -> tuple[list[str], np.ndarray]:
+    """Let a network go on by itself: what it says is the next that it reads.
 
     Args:
         probabilities: of all words after each of (n, words read) windows of numbers, (n, distinct words).
         numbers: the dictionary.
         read: the words that it is given.
         count: how many it adds.
+        temperature: 0 takes the most probable word; otherwise one is drawn by p^(1 / temperature).
+        seed: of the draws.
 
     Returns:
         All words, those given first, and the probability of each, NaN for those given.
+
+    Raises:
+        ArgumentError: for a temperature below 0.
 
     >>> after = np.array([[0.1, 0.9], [0.8, 0.2]])
     >>> tell(lambda windows: after[windows[:, -1]], {"tick": 0, "tock": 1}, ["tick"], 3)
     (['tick', 'tock', 'tick', 'tock'], array([nan, 0.9, 0.8, 0.9]))
     """
+    if temperature < 0:
+        raise ArgumentError(f"a temperature of {temperature}", rule="0 for the most probable word, above 0 to draw one")
     known, told, shares = list(numbers), list(read), [np.nan] * len(read)
+    draws = np.random.default_rng(seed)
     for _ in range(count):
         last = np.array([[numbers[word] for word in told[-len(read) :]]])
-        found = np.asarray(probabilities(last))[0]
-        told.append(known[int(found.argmax())])
-        shares.append(float(found.max()))
+        found = np.asarray(probabilities(last), np.float64)[0]
+        place = _drawn(found, temperature, draws) if temperature else int(found.argmax())
+        told.append(known[place])
+        shares.append(float(found[place]))
     return told, np.array(shares)
+
+
+def _drawn(shares: np.ndarray, temperature: float, draws: np.random.Generator) -> int:
+    """A place of `shares`, drawn by shares^(1 / temperature)."""
+    weights = (shares / shares.max()) ** (1 / temperature)
+    return int(draws.choice(len(weights), p=weights / weights.sum()))
 
 
 @dataclass(frozen=True)
