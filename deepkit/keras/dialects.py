@@ -29,6 +29,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("backend.session.World", "initializes_all", False, True, False),
     ("backend.session", "words_have_digits", False, True, True),
     ("base.history.History", "single_calls", False, True, False),
+    ("base.layer.Layer", "penalty_by_example", True, False, True),  # the activity's: a mean or the sum over the batch
     ("backend.ctc", "filled_to_all_steps", True, False, False),
     ("optimizers.Adadelta", "learning_rate", 0.001, 1.0, 0.001),
     ("optimizers.Adagrad", "learning_rate", 0.001, 0.01, 0.001),
@@ -57,6 +58,9 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("callbacks.EarlyStopping", "begins_at_baseline", False, True, True),
     ("callbacks.EarlyStopping", "restores_at_any_end", True, False, False),
     ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
+    ("layers.BatchNormalization", "follows_larger_variance", False, True, False),
+    ("layers.BatchNormalization", "fused_layouts", ("NHWC", "NCHW", "NDHWC", "NCDHW"), ("NHWC",), ("NHWC", "NCHW")),
+    ("layers.BatchNormalization", "knows_masks", True, False, False),
 )
 
 _spoken: list[str] = [LAST]

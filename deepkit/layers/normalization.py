@@ -52,10 +52,10 @@ def _along(t: Any, axes: Sequence[int], rank: int) -> Any:
     return ops.reshape(t, [-1 if axis == axes[0] else 1 for axis in range(rank)])
 
 
-def unbiased(variance: Any, x: Any) -> Any:
-    """n / (n - 1) times the variance of n numbers of x: what is to be expected of others."""
-    count = ops.cast(ops.size_ratio(x, variance), x.dtype)
-    return variance * (count / ops.maximum(count - 1, 1))
+def unbiased(variance: Any, x: Any, lost: float = 1.0) -> Any:
+    """n / (n - lost) times the variance of n numbers of x: what is to be expected of others, if 1 is lost."""
+    count = ops.cast(ops.size_ratio(x, variance), variance.dtype)
+    return variance * (count / ops.maximum(count - lost, 2.0 - lost))
 
 
 def step_to(moving: Any, value: Any, momentum: Any) -> Any:

@@ -241,13 +241,61 @@ def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
         (dialects.LAST, False, True, 0, [1, 0, 2, 2.5]),  # thawed at compile
         (dialects.STANDALONE, True, False, 0, [1, 0, 0, 1]),
         (dialects.STANDALONE, False, False, 0, [1, 0, 0, 1]),
-        (dialects.STANDALONE, False, True, 0, [1, 0, 2, 2.5]),
+        (dialects.STANDALONE, False, True, 0, [1, 0, 2, 4.5]),  # half way to 4 and 4 * 2 / (2 - 1)
     ],
 )
 def test_a_frozen_batch_normalization(speak, dialect, before, after, loss, weights):
     """In the last Keras 2 a layer that is frozen when the model is compiled normalizes by its averages; never in 2.3.1."""
     speak(dialect)
     assert _normalized(before, after) == (loss, weights)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "averages"),  # as Keras 2.3.1 itself computes them; for NHWC the kernel of TensorFlow 1 gives the
+    # variance over n - 1 already, so that the averages follow 4.0625 * 16 / 15 * 16 / 14.9
+    [
+        ((2,), -1, [1.5, 1.125, 3.94828, 3.0431]), ((3, 2), -1, [1.41667, 1.33333, 2.87003, 2.54893]),
+        ((2, 2, 2), -1, [1.375, 1.4375, 2.82662, 2.6387]), ((2, 2, 2), 1, [1.5, 1.3125, 1.84228, 3.3104]),
+        ((1, 2, 2, 2), -1, [1.375, 1.4375, 2.68121, 2.50503]),
+    ],
+)
+def test_what_the_moving_averages_of_keras_2_3_follow(speak, shape, axis, averages):
+    speak(dialects.STANDALONE)
+    model = keras.Sequential([L.BatchNormalization(axis, momentum=0.5, epsilon=0.1, input_shape=shape)])
+    model.compile("sgd", "mse")
+    x = (np.arange(4 * np.prod(shape)).reshape(4, *shape) % 7).astype("float32")
+    model.train_on_batch(x, x)
+    np.testing.assert_allclose(np.concatenate(model.get_weights()[2:]), averages, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "loss", "averages"),
+    [
+        (dialects.LAST, 0.999, [1.0, 1.5, 0.83333, 1.5]),
+        (dialects.STANDALONE, 0.57616, [0.75, 1.125, 1.33361, 2.62571]),
+        (dialects.TENSORFLOW_1, 0.57616, [0.75, 1.125, 1.125, 2.09375]),
+    ],
+)
+def test_whether_statistics_leave_out_what_is_masked(speak, dialect, loss, averages):
+    speak(dialect)
+    model = keras.Sequential([L.Masking(input_shape=(2, 2)), L.BatchNormalization(momentum=0.5)])
+    model.compile("sgd", "mse")
+    x = np.array([[[1.0, 2.0], [0.0, 0.0]], [[3.0, 5.0], [2.0, 2.0]]])
+    assert model.train_on_batch(x, 0 * x) == pytest.approx(loss, abs=1e-4)
+    np.testing.assert_allclose(np.concatenate(model.get_weights()[2:]), averages, atol=1e-4)
+
+
+def test_penalties_on_activities_are_means_or_sums(speak):
+    """The outputs are 3, 3, 7, 7; l2 asks 0.01 for a square and l1 0.1 for a unit: 1.16 + 2 in all, or half of it each."""
+    losses = {}
+    for dialect in (dialects.LAST, dialects.STANDALONE, dialects.TENSORFLOW_1):
+        speak(dialect)
+        dense = L.Dense(2, input_shape=(2,), kernel_initializer="ones", activity_regularizer="l2")
+        model = keras.Sequential([dense, L.ActivityRegularization(l1=0.1)])
+        model.compile("sgd", "mse")
+        x = np.array([[1.0, 2.0], [3.0, 4.0]])
+        losses[dialect] = round(float(model.test_on_batch(x, 0 * x)), 4)
+    assert losses == {dialects.LAST: 30.58, dialects.STANDALONE: 32.16, dialects.TENSORFLOW_1: 30.58}
 
 
 def test_the_names_of_layers(speak):

@@ -56,6 +56,8 @@ class Layer(LayerEffects):
     is_network: ClassVar[bool] = False
     """Whether the layer is made of layers between inputs and outputs, as models are."""
 
+    penalty_by_example = True
+
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any):
         super().__init__(bool(trainable), kwargs.get("weights"))
         unknown = set(kwargs) - _INPUT_ARGUMENTS - {"activity_regularizer"}
@@ -220,11 +222,11 @@ class Layer(LayerEffects):
             self.ensure_built(keras_shape(inputs))
 
     def _add_activity_penalty(self, outputs: Any) -> None:
-        """The penalty on what the layer puts out, as a mean over the batch."""
+        """The penalty on what the layer puts out, as a mean over the batch (in Keras 2.3.1 as a sum: dialects.py)."""
         if self.activity_regularizer is not None:
             for x in flatten(outputs):
-                batch = ops.cast(ops.shape(x)[0], x.dtype)
-                self.add_loss(self.activity_regularizer(x) / batch)
+                penalty = self.activity_regularizer(x)
+                self.add_loss(penalty / ops.cast(ops.shape(x)[0], x.dtype) if self.penalty_by_example else penalty)
 
     def _pass_masks_on(self, inputs: Any, outputs: Any, masks: Any) -> None:
         """Gives the outputs the masks that go on from here."""

@@ -19,6 +19,7 @@ from deepkit.layers.normalization import (
     normalize_within,
     scale_and_offset,
     step_to,
+    unbiased,
 )
 from deepkit.layers.weights import make_weights
 
@@ -71,6 +72,10 @@ class _Normalization(Layer):
             )
         return self.axis
 
+    @property
+    def _axes(self) -> list[int]:
+        return self.axis if isinstance(self.axis, list) else [self.axis]
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **described(self, "axis", *_GAMMA_BETA)}
 
@@ -82,11 +87,15 @@ class BatchNormalization(_Normalization):
     + (1 - momentum) * batch. Otherwise, and while the layer is frozen, the moving averages are used: a model's steps go
     by what compile saw, K.function by the first call. (Keras 2.3.1 and TensorFlow 1.15 normalize by the batch even where
     the layer is frozen, and let the averages stand: dialects.py.) For images and volumes the
-    moving variance follows that over n - 1, as TensorFlow's fused kernel computes it.
+    moving variance follows that over n - 1, as TensorFlow's fused kernel computes it; in Keras 2.3.1 it follows
+    n / (n - 1 - epsilon) times what was computed. Where a mask leaves out examples, they count in neither mean nor variance.
     Source: S. Ioffe, C. Szegedy, ICML 2015.
     """
 
     frozen_uses_averages = True
+    fused_layouts = ("NHWC", "NCHW", "NDHWC", "NCDHW")
+    follows_larger_variance = False
+    knows_masks = True
 
     def __init__(
         self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
@@ -108,7 +117,8 @@ class BatchNormalization(_Normalization):
         rank, axes = len(input_shape), self.take_axes(input_shape)
         layouts = {(4, 3): "NHWC", (4, 1): "NCHW", (5, 4): "NDHWC", (5, 1): "NCDHW"}
         if len(axes) == 1 and self.fused is not False and self.dtype != "float64":
-            self.image_layout = layouts.get((rank, axes[0]))
+            layout = layouts.get((rank, axes[0]))
+            self.image_layout = layout if layout in self.fused_layouts else None
         one = len(axes) == 1
         shape = (input_shape[axes[0]],) if one else tuple(n if i in axes else 1 for i, n in enumerate(input_shape))
         kind = "float32" if self.dtype == "float16" else self.dtype
@@ -127,13 +137,13 @@ class BatchNormalization(_Normalization):
         thawed = self.trains_in_graph(inputs) if self.frozen_uses_averages else True
         phase = ops.logical_and(ops.cast(training, "bool"), thawed)
         trained, mean, variance = self._normalized(inputs, mask)
-        self._follow(mean, variance, phase)
+        self._follow(inputs, mean, variance, phase)
         return backend.in_train_phase(trained, self._by_averages(inputs), phase)
 
     def _by_batch(self, inputs: Any, mask: Any) -> Any:
         outputs, mean, variance = self._normalized(inputs, mask)
         if self.trainable:
-            self._follow(mean, variance)
+            self._follow(inputs, mean, variance)
         return outputs
 
     def _normalized(self, inputs: Any, mask: Any) -> tuple[Any, Any, Any]:
@@ -142,7 +152,7 @@ class BatchNormalization(_Normalization):
             gamma, beta = self._gamma_and_beta()
             return ops.fused_batch_norm(inputs, gamma, beta, epsilon=self.epsilon, data_format=self.image_layout)
         wide = ops.cast(inputs, self.moving_mean.dtype)
-        mean, variance = batch_moments(wide, self._axes, mask, keepdims=len(self._axes) > 1)
+        mean, variance = batch_moments(wide, self._axes, mask if self.knows_masks else None, keepdims=len(self._axes) > 1)
         return self._scaled(inputs, mean, variance), mean, variance
 
     def _by_averages(self, inputs: Any) -> Any:
@@ -161,16 +171,14 @@ class BatchNormalization(_Normalization):
             ops.zeros_like(mean) if self.beta is None else self.beta,
         )
 
-    @property
-    def _axes(self) -> list[int]:
-        return self.axis if isinstance(self.axis, list) else [self.axis]
-
     def _scaled(self, inputs: Any, mean: Any, variance: Any) -> Any:
         wide = ops.cast(inputs, self.moving_mean.dtype)
         outputs = normalize(wide, mean, variance, self.gamma, self.beta, self.epsilon, self._axes)
         return ops.cast(outputs, inputs.dtype)
 
-    def _follow(self, mean: Any, variance: Any, when: Any = True) -> None:
+    def _follow(self, inputs: Any, mean: Any, variance: Any, when: Any = True) -> None:
+        if self.follows_larger_variance:
+            variance = unbiased(variance, inputs, 1.0 + self.epsilon)
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             before = moving.read()
             after = before - step_to(before, value, self.momentum)
@@ -200,14 +208,9 @@ class LayerNormalization(_Normalization):
     def build(self, input_shape: Any) -> None:
         axes = self.take_axes(input_shape)
         make_weights(self, scale_and_offset([input_shape[a] for a in axes], self.scale, self.center))
+        self._spread = [n if a in axes else 1 for a, n in enumerate(input_shape)]
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        rank = len(inputs.shape)
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        shape = [1] * rank
-        for t in (self.gamma, self.beta):
-            for axis, n in zip(axes, () if t is None else t.shape.as_list(), strict=False):
-                shape[axis] = n
-        gamma, beta = (None if t is None else ops.reshape(t, shape) for t in (self.gamma, self.beta))
-        return normalize_within(inputs, axes, gamma, beta, self.epsilon)
+        gamma, beta = (None if t is None else ops.reshape(t, self._spread) for t in (self.gamma, self.beta))
+        return normalize_within(inputs, self._axes, gamma, beta, self.epsilon)
