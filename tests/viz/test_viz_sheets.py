@@ -89,6 +89,27 @@ def test_curves_and_the_points_on_them():
     assert axes.lines[2].get_linestyle() in ("None", "")
 
 
+WAVES = {f"wave {k}": [3, -3] * 9 + [k] for k in range(6)}
+
+
+@pytest.mark.parametrize(("curves", "inside"), [({"up": [0, 1, 2]}, True), (WAVES, False)])
+def test_the_names_of_curves_cover_no_curve(curves: dict[str, list[float]], inside: bool) -> None:
+    """The waves leave no room between the axes: their names stand above, in columns that are no wider than the picture."""
+    pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
+    figure = viz.lines(curves, points={"seen": ([2], [0])}, size=(4.9, 2.2)).figure
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    names = axes.get_legend().get_window_extent()
+    for line in axes.lines[:-1]:
+        xs, ys = line.get_data()
+        along = np.linspace(xs[0], xs[-1], 2000)
+        at = axes.transData.transform(np.stack([along, np.interp(along, xs, ys)], axis=1))
+        assert not names.count_contains(at)
+    assert bool(names.y0 < axes.bbox.y1) == inside
+    assert names.width <= axes.bbox.width
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [*curves, "seen"]
+
+
 def test_a_curve_that_turns_is_told_with_its_turn():
     peak = [0.0, 3.0, 1.0]
     assert repr(viz.lines({"loss": peak, "down": [3, 2, 1]})) == "loss: 0 to 1 (highest 3 at 1); down: 3 to 1"

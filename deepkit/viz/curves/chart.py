@@ -88,8 +88,28 @@ def draw(
         if limits is not None:
             ax.set_ylim(*limits)
         if [*series, *dots] != [y]:
-            ax.legend()
+            _legend(figure, ax)
     return figure
+
+
+def _legend(figure: Any, ax: Any) -> None:
+    """The names of the curves: inside where they cover none of them, else above, in as many columns as there is room for."""
+    figure.draw_without_rendering()  # where curves and legend lie is known from here on
+    inside = ax.legend().get_window_extent()
+    if not any(_crosses(line, inside) for line in ax.lines):
+        return
+    for columns in range(len(ax.lines), 0, -1):
+        above = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
+        if above.get_window_extent().width <= ax.bbox.width:
+            return
+
+
+def _crosses(line: Any, box: Any) -> bool:
+    """Whether a curve passes through a box of the picture, or one of its dots lies in it."""
+    path = line.get_transform().transform_path(line.get_path()).cleaned(remove_nans=True)
+    if line.get_linestyle() == "None":
+        return any(box.contains(*dot) for dot in path.vertices)
+    return bool(path.intersects_bbox(box, filled=False))
 
 
 def _scales(ax: Any, pairs: Sequence[tuple[Sequence[float], Sequence[float]]], log: bool) -> None:

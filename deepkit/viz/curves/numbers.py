@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.errors import ArgumentError
 from deepkit.viz.picture import Picture
-from deepkit.viz.style import PALETTE, pyplot_free_figure, rc
+from deepkit.viz.style import GREY, pyplot_free_figure, rc
 
 _SMALLEST, _LARGEST = -6, 60  # exponents of 2
 
@@ -38,7 +38,7 @@ def show_gaps(types: Sequence[str] = ("float16", "float32", "float64")) -> Pictu
             axes.plot([full], [0], "o", color=axes.lines[-1].get_color(), clip_on=False, zorder=3)
             axes.annotate(f"{2**full:,}", (full, 0), (-6, 8), textcoords="offset points", fontsize=8, ha="right")
             said.append(f"{2**full:,} ({kind})")
-        axes.axhline(0, color=PALETTE["orange"], linewidth=0.8)
+        axes.axhline(0, color=GREY, linewidth=0.8)
         axes.set(xlabel="the number, as a power of 2", ylabel="gap to the next, power of 2", xlim=(_SMALLEST, _LARGEST))
         axes.legend(loc="lower right")
     return Picture(figure, f"gaps outgrow 1 at {', '.join(said)}")
