@@ -226,6 +226,10 @@ class GraphError(TensorError, ValueError):
     """A graph used against its rules: unknown or reused names, nodes of another graph, a missing session."""
 
 
+class OperatorNotAllowedInGraphError(GraphError, TypeError):
+    """What Python does with numbers, asked of a node that has none yet: a test, a loop, its length."""
+
+
 class NameNotFoundError(GraphError, NotFoundError, KeyError):
     """A name that is not in the graph."""
 
@@ -260,6 +264,10 @@ class GradientError(TensorError, LookupError, ValueError):
 
 class ArgumentError(TensorError, InvalidArgumentError, ValueError):
     """An argument outside its range, or arguments that contradict each other."""
+
+
+class CallError(ArgumentError, TypeError):
+    """A call with an argument that is not known, or without one that is needed: a TypeError, as of Python's functions."""
 
 
 def check_choice(what: str, value: Any, choices: Iterable[Any]) -> None:

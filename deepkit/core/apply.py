@@ -181,11 +181,18 @@ def convert(value: Any, dtype: Any = None, beside: Any = None, name: str | None 
     if is_tensor(value):
         return _of_type(value, dtype)
     if isinstance(value, (list, tuple)) and holds_tensor(value):
-        packed = apply(lookup("Pack")(), *[convert(v, dtype) if isinstance(v, (list, tuple)) else v for v in value])
-        return packed if dtype is None or packed.dtype is as_dtype(dtype) else apply(lookup("Cast")(to=as_dtype(dtype)), packed)
+        return apply(lookup("Pack")(), *[_entry(v, dtype) for v in value])
     near = _here(beside)
     made: Any = near.graph.constant(value, name, dtype) if isinstance(near, Symbol) else Tensor(value, dtype=dtype)
     return made
+
+
+def _entry(value: Any, dtype: Any) -> Any:
+    """An entry of a list that holds tensors: of the type that is asked for; numbers without one take that beside them."""
+    if dtype is None or is_tensor(value):
+        x = convert(value) if is_tensor(value) or holds_tensor([value]) else value
+        return x if dtype is None or x.dtype is as_dtype(dtype) else apply(lookup("Cast")(to=as_dtype(dtype)), x)
+    return convert(value, dtype)
 
 
 def check_same_shape(what: str, a: Any, b: Any) -> None:

@@ -1,19 +1,25 @@
-"""What an op is given, as tensors of the types it asks for: literals take the type of the tensors beside them."""
+"""What ops are given, as tensors of the types they ask for, and functions, as arguments that they have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeGuard, TypeVar
 
 from deepkit.core.op import KINDS, Op
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import DType, as_dtype, int32
-from deepkit.errors import DTypeError
+from deepkit.errors import CallError, DTypeError, GraphError, did_you_mean
 
 if TYPE_CHECKING:
     from deepkit.core.tensor import AnyTensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_HIDDEN = ("self", "args", "kwargs", "unknown", "old")
 
 
 def typed(op: Op, inputs: Sequence[Any], make: Callable[..., Any], in_graph: bool) -> list[Any]:
@@ -101,6 +107,11 @@ def _check_defined(op: Op, dtype: DType) -> None:
 def _reader(op: Op, i: int, x: Any, make: Callable[..., Any], in_graph: bool) -> Any:
     """A variable as itself where the op writes it, else as its value; a Tensor in a graph as a constant."""
     if i in op.writes or i in op.refs:
+        if i in op.writes and in_graph and isinstance(x, Symbol) and not hasattr(x, "read"):
+            raise GraphError(
+                f"{op.type}: {x.name} is the output of a node, not a variable", rule="only variables change",
+                hint="a part of a variable has a method of its own: v[1:].assign(value)",
+            )
         return x
     if isinstance(x, Tensor) and in_graph:
         return make(x, i)
@@ -122,3 +133,65 @@ def holds_tensor(values: Any) -> bool:
 def is_tensor(x: Any) -> TypeGuard[AnyTensor]:
     """True for Tensors, Symbols and Variables."""
     return isinstance(x, (Tensor, Symbol))
+
+
+# ---- arguments of functions
+
+
+def _shown(known: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(known) if name not in _HIDDEN and not name.startswith("_")]
+
+
+def unknown_argument(what: str, name: str, known: Iterable[str]) -> CallError:
+    """The error for an argument that `what` does not have, with the nearest one that it has."""
+    known = _shown(known)
+    return CallError(
+        f"{what} has no argument {name!r}", rule="arguments: " + ", ".join(known),
+        hint=did_you_mean(name, known) or _shared_word(name, known),
+    )
+
+
+def _shared_word(name: str, known: list[str]) -> str | None:
+    """The hint for `rate` where there is a `learning_rate`."""
+    near = [k for k in known if set(name.split("_")) & set(k.split("_"))]
+    return f"did you mean {' or '.join(map(repr, near[:2]))}?" if near else None
+
+
+def explained(function: Callable[P, R], what: str = "") -> Callable[P, R]:
+    """`function`, except that a call that does not fit its parameters is a CallError that lists them.
+
+    It costs nothing where the call fits: the parameters are looked at once Python has refused it.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is None:  # the call itself was refused
+                bound(inspect.signature(function), what or _name(function), *args, **kwargs)
+            raise
+
+    return wrapper
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What a function is called where it is used: Session, Optimizer.minimize."""
+    return function.__qualname__.rpartition("<locals>.")[2].removesuffix(".__init__")
+
+
+def bound(signature: inspect.Signature, what: str, /, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """The arguments by their names; CallError if they do not fit the signature."""
+    known = signature.parameters
+    try:
+        return signature.bind(*args, **kwargs).arguments
+    except TypeError as refused:
+        other = next((k for k in kwargs if k not in known), None)
+        wrong = CallError(f"{what}: {refused}", rule="arguments: " + ", ".join(_shown(known)))
+        raise (wrong if other is None else unknown_argument(what, other, known)) from None
+
+
+def explain_calls(cls: type) -> None:
+    """Makes calls of a class say which arguments it takes, if it has an `__init__` of its own: for `__init_subclass__`."""
+    if "__init__" in vars(cls):
+        cls.__init__ = explained(cls.__init__, cls.__name__)  # type: ignore[misc]

@@ -14,8 +14,9 @@ ON_TENSORS = {
     "backward": _GRADIENTS, "grad": _GRADIENTS, "requires_grad": _AS_IT_IS, "requires_grad_": _AS_IT_IS,
     "detach": "stop_gradient(x)", "view": "reshape(x, shape)", "permute": "transpose(x, order)",
     "unsqueeze": "expand_dims(x, axis)", "size": "x.shape", "astype": "cast(x, dtype)",
+    "assign": "only variables and their parts, v[1:], can be assigned to",
 }
-"""Attributes of PyTorch's and NumPy's arrays, and what to write instead."""
+"""Attributes of PyTorch's and NumPy's arrays and of variables, and what to write instead."""
 IN_MODULES = {"GradientTape": _GRADIENTS, "autograd": _GRADIENTS, "grad": _GRADIENTS, "no_grad": _AS_IT_IS}
 """Names of TensorFlow 2, PyTorch and JAX."""
 

@@ -267,7 +267,7 @@ def whole(value: Any) -> int:
     """A length, an axis or a place as an int; DTypeError for 2.5, which is not cut."""
     try:
         number = int(value)
-    except (ValueError, OverflowError):  # nan, infinity, a text
+    except (ValueError, OverflowError, TypeError):  # nan, infinity, a text, a list
         number = None
     if number is None or (isinstance(value, (float, np.floating)) and number != value):
         raise DTypeError(
@@ -316,6 +316,7 @@ def _common(dims: Sequence[int | None], axis: int, shapes: Sequence[Shape]) -> i
 
 def normalize_axis(axis: int, rank: int) -> int:
     """A counted-from-the-end axis as one counted from the start; ShapeError outside [-rank, rank)."""
+    axis = whole(axis)
     if not -rank <= axis < rank:
         raise ShapeError(
             f"axis {axis} of a tensor of rank {rank}",
@@ -329,7 +330,7 @@ def normalize_axes(axes: Any, rank: int) -> tuple[int, ...]:
     if axes is None:
         return tuple(range(rank))
     listed: Iterable[int] = axes if isinstance(axes, Sequence) else (axes,)
-    return tuple(sorted({normalize_axis(whole(a), rank) for a in listed}))
+    return tuple(sorted({normalize_axis(a, rank) for a in listed}))
 
 
 def reduced(shape: Shape, axes: Any, keepdims: bool) -> Shape:

@@ -8,7 +8,7 @@ from deepkit.core.operators import Operators
 from deepkit.core.other_names import Foreign
 from deepkit.core.shape import Shape
 from deepkit.device.dtypes import DType
-from deepkit.errors import GraphError, ShapeError
+from deepkit.errors import OperatorNotAllowedInGraphError
 
 if TYPE_CHECKING:
     from deepkit.core.graph import Graph
@@ -65,7 +65,7 @@ class Symbol(Operators):
         return self.graph.session_for(session, f"{self.name}.eval()").run(self, feed_dict)
 
     def _no_value(self, wanted: str) -> NoReturn:
-        raise GraphError(
+        raise OperatorNotAllowedInGraphError(
             f"{self.name} has no value yet, so it cannot be used as {wanted}",
             rule="a node of the graph gets its value only while a session runs",
             hint="value = sess.run(tensor), then use value; inside the graph use cond() or where()",
@@ -83,11 +83,13 @@ class Symbol(Operators):
     numpy = Foreign("numpy", "sess.run(tensor) gives the array of a node, which has no value before it runs")
 
     def __len__(self) -> NoReturn:
-        raise GraphError("len() of a node of the graph", hint="use x.shape[0], or shape(x)[0] if it is not known yet")
+        raise OperatorNotAllowedInGraphError(
+            "len() of a node of the graph", hint="use x.shape[0], or shape(x)[0] if it is not known yet"
+        )
 
     def __iter__(self) -> Any:
         if not self.shape.lengths or self.shape.lengths[0] is None:
-            raise ShapeError(
+            raise OperatorNotAllowedInGraphError(
                 f"cannot iterate over {self.name} of shape {self.shape}", hint="give its first dimension, or use map_fn"
             )
         return (self[i] for i in range(self.shape.lengths[0]))

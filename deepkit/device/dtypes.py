@@ -154,7 +154,8 @@ def as_dtype(value: Any) -> DType:
     """
     if isinstance(value, DType):
         return value
-    found = _table(value).get(value) or _by_numpy(value)
+    table = _table(value)
+    found = (table.get(value) if table else None) or _by_numpy(value)
     if found is None:
         raise DTypeError(
             f"{value!r} is not a data type that deepkit knows", hint="one of " + ", ".join(t.name for t in ALL)
@@ -173,6 +174,6 @@ def _by_numpy(value: Any) -> DType | None:
     """The DType of what NumPy takes for a data type; None, which it takes for float64, is none."""
     try:
         found = None if value is None else np.dtype(value)
-    except TypeError:
+    except (TypeError, ValueError):
         return None
     return string if found is not None and found.kind in "SU" else _BY_NUMPY.get(found)  # type: ignore[arg-type]

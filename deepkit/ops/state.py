@@ -8,6 +8,7 @@ from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
 from deepkit.core.shape import SCALAR, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, ShapeLike, TensorLike
+from deepkit.core.variable import VariablePart
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ShapeError, UnfedError
 
@@ -213,8 +214,12 @@ def assign(
     """A tensor that, when run, replaces the variable's value and returns the new one.
 
     ref: a variable; value: its shape and type; with validate_shape=False any shape. use_locking is accepted for old
-    programs. ShapeError: another shape. DTypeError: another type.
+    programs. A part v[key] of a variable is changed by its own assign. ShapeError: another shape. DTypeError: another type.
+    GraphError: neither a variable nor a part of one.
     """
+    if isinstance(ref, VariablePart):
+        changed: Any = ref.assign(value, name=name)
+        return changed
     static = ref.shape.lengths if validate_shape is not False and is_tensor(ref) else None
     return apply(Assign(validate_shape=validate_shape is not False, static=static), ref, value, name=name)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from deepkit.core import seeds
 from deepkit.core.graph import Graph, default_graph, pop_session, push_session
+from deepkit.core.inputs import explained
 from deepkit.core.node import GraphDescription, Node
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -43,6 +44,7 @@ class Session:
     with TensorFlow's use_locking=False: an update reads the value, computes, and puts the new one into the store.
     """
 
+    @explained
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
         self.graph = graph if graph is not None else default_graph()
         self.config = config

@@ -12,6 +12,7 @@ from deepkit.core.autodiff import gradients, parameters_of
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
+from deepkit.core.inputs import explain_calls, explained
 from deepkit.core.nest import leaves
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -33,6 +34,9 @@ class Optimizer(Template):
     GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2
     slot_names: tuple[str, ...] = ()
 
+    def __init_subclass__(cls) -> None:
+        explain_calls(cls)
+
     def __init__(self, use_locking: bool, name: str, learning_rate: Any = None):
         if not name:
             raise ArgumentError(f"{type(self).__name__} without a name", rule="its slots are called after it")
@@ -43,6 +47,7 @@ class Optimizer(Template):
 
     # ---- the three steps
 
+    @explained
     def minimize(
         self, loss: Any, global_step: Any = None, var_list: Any = None, gate_gradients: Any = None,
         aggregation_method: Any = None, colocate_gradients_with_ops: bool = False, name: str | None = None,

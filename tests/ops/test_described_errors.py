@@ -210,7 +210,7 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     "saturate_cast": [lambda: dk.saturate_cast(["a"], "int8")],
     "scalar_summary": [lambda: dk.scalar_summary("a", [1.0, 2.0]), lambda: dk.scalar_summary("a", "b")],
     "separable_conv2d": [lambda: dk.separable_conv2d(IMAGE, CHANNELS, np.ones((1, 1, 3, 1)), 1, "SAME")],
-    "sequence_mask": [lambda: dk.sequence_mask(["a"], 3)],
+    "sequence_mask": [lambda: dk.sequence_mask(["a"], 3), lambda: dk.sequence_mask([1], [3, 3])],
     "sigmoid_cross_entropy_with_logits": [
         lambda: dk.sigmoid_cross_entropy_with_logits(labels=[1.0, 0.0, 1.0], logits=[1.0, 2.0]),
         lambda: dk.sigmoid_cross_entropy_with_logits([1.0], [1.0]),

@@ -12,6 +12,7 @@ from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.control_flow.function_graph import FunctionGraph
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import unknown_argument
 from deepkit.core.nest import flatten, map_leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
@@ -24,7 +25,6 @@ from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import keras_shape, listed
 from deepkit.keras.backend.phase import learning_phase
 from deepkit.keras.backend.session import World, history_of, placeholder, snake_case
-from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.effects import LayerEffects
 from deepkit.keras.base.history import CallRecord
 from deepkit.keras.base.input_spec import InputSpec

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from deepkit.core.inputs import unknown_argument
 from deepkit.core.symbol import Symbol
 from deepkit.errors import ArgumentError, UncompiledError
 from deepkit.keras import optimizers
 from deepkit.keras.backend import context
 from deepkit.keras.backend.nested import kept, single
 from deepkit.keras.backend.phase import Phase
-from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.base.input_layer import Input
 from deepkit.keras.callbacks.base import History
 from deepkit.keras.callbacks.callback_list import configure

@@ -14,6 +14,7 @@ from deepkit import ops
 from deepkit.core.apply import convert, is_tensor
 from deepkit.core.autodiff import gradients
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import unknown_argument
 from deepkit.core.slices import IndexedSlices, dense
 from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable
@@ -21,7 +22,6 @@ from deepkit.errors import ArgumentError, GradientError
 from deepkit.keras.backend.config import epsilon as default_epsilon
 from deepkit.keras.backend.session import batch_get_value, get_value, set_value
 from deepkit.keras.backend.weights import EagerWeight, Weight, beside, make_weight
-from deepkit.keras.base.arguments import unknown_argument
 from deepkit.keras.optimizers import schedules
 from deepkit.keras.optimizers.schedules import LearningRateSchedule
 from deepkit.train.clipping import clip_by_global_norm

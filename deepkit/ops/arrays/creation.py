@@ -10,7 +10,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
-from deepkit.core.shape import Shape
+from deepkit.core.shape import Shape, whole
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.arrays import may_look
@@ -253,7 +253,7 @@ def one_hot(
     kind = dtype or _kind_of_marks(on_value, off_value)
     if kind is not None:
         on, off = (v if is_tensor(v) else np.array(v, as_dtype(kind).numpy) for v in (on, off))
-    op = OneHot(axis=-1 if axis is None else int(axis), static=None if known is None else int(known))
+    op = OneHot(axis=-1 if axis is None else whole(axis), static=None if known is None else whole(known))
     return apply(op, indices, depth, on, off, name=name)
 
 
@@ -270,11 +270,13 @@ def sequence_mask(
     """Row i is True in its first lengths[i] places: shape lengths.shape + [maxlen] (the largest length if None).
 
     lengths: any shape, integer; result: bool, or dtype.
-    DTypeError: lengths that are no integers.
+    DTypeError: lengths that are no integers. ShapeError: a maxlen of several numbers.
     """
     with scope(name, "SequenceMask", lengths):
         lengths = convert(lengths, beside=maxlen)
-        longest = ops.maximum(ops.reduce_max(lengths), 0) if maxlen is None else maxlen
+        longest: Any = ops.maximum(ops.reduce_max(lengths), 0) if maxlen is None else maxlen
+        if np.ndim(longest) if not is_tensor(longest) else longest.shape.rank:
+            raise ShapeError(f"sequence_mask: maxlen is {longest!r}", rule="it is one number: how long each row is")
         row = ops.range(longest)
         mask = ops.less(row, ops.expand_dims(ops.cast(lengths, row.dtype), -1))
         return mask if as_dtype(dtype).is_bool else ops.cast(mask, dtype)

@@ -6,7 +6,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axis, whole
 from deepkit.core.slices import IndexedSlices
 from deepkit.core.static import numbers, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
@@ -14,6 +14,7 @@ from deepkit.device.arrays import may_look, scatter
 from deepkit.device.dtypes import accumulator
 from deepkit.device.rows import add_at
 from deepkit.errors import ArgumentError, ShapeError
+from deepkit.ops.arrays.places import spots
 from deepkit.ops.functions import ops
 from deepkit.ops.late import late, unknown
 
@@ -95,7 +96,7 @@ def gather(
     [30, 10, 10]
     """
     if batch_dims:
-        return _gather_rows(params, indices, axis, int(batch_dims), name)
+        return _gather_rows(params, indices, axis, whole(batch_dims), name)
     at = 0 if axis is None else numbers(axis)
     if is_tensor(at):
         params, indices = convert(params, beside=at), convert(indices, beside=at)
@@ -167,7 +168,8 @@ class GatherNd(Op):
     def forward(self, xp: ArrayModule, params: Array, indices: Array) -> Any:
         for axis in range(indices.shape[-1]):
             check_indices(xp, indices[..., axis], params.shape[axis], f"gather_nd, column {axis}")
-        return params[tuple(xp.moveaxis(indices, -1, 0))]
+        found, key = spots(xp, params, indices)
+        return found[key]
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, params: AnyTensor, indices: AnyTensor) -> Any:
         return apply(ScatterNdLike(), dy, params, indices), None
@@ -185,7 +187,7 @@ class ScatterNdLike(Op):
 
     def forward(self, xp: ArrayModule, dy: Array, like: Array, indices: Array) -> Any:
         dx = xp.zeros(like.shape, accumulator(dy.dtype))
-        scatter("add", dx, tuple(xp.moveaxis(indices, -1, 0)), dy)
+        scatter("add", *spots(xp, dx, indices), dy)
         return dx.astype(dy.dtype, copy=False)
 
     def gradient(self, ddx: AnyTensor, dx: AnyTensor, dy: AnyTensor, like: AnyTensor, indices: AnyTensor) -> Any:
@@ -220,6 +222,8 @@ class BooleanMask(Op):
     def shape(self, x: Shape, mask: Shape) -> Shape:
         if x.lengths is None or mask.lengths is None:
             return UNKNOWN
+        if not mask.lengths:
+            raise ShapeError("boolean_mask: the mask is a scalar", rule="it has at least one axis")
         end = self.axis + len(mask.lengths)
         if not mask.is_compatible_with(x[self.axis : end]):
             raise ShapeError(f"boolean_mask: a mask of shape {mask} on axes {self.axis} to {end} of {x}")
@@ -258,4 +262,4 @@ def boolean_mask(tensor: TensorLike, mask: TensorLike, name: str | None = None, 
     tensor: any shape; mask: bool, as long as the axes of the tensor from `axis` (0) on; result: one axis, as long as
     there are True entries, in place of those. ShapeError: a mask of another shape.
     """
-    return apply(BooleanMask(axis=0 if axis is None else int(axis)), tensor, mask, name=name or "boolean_mask")
+    return apply(BooleanMask(axis=0 if axis is None else whole(axis)), tensor, mask, name=name or "boolean_mask")

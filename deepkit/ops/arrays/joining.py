@@ -12,7 +12,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
-from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axis, whole
 from deepkit.core.static import entries, numbers, static_shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, IntsLike, TensorLike
 from deepkit.device.dtypes import accumulator
@@ -105,8 +105,13 @@ def concat(values: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTe
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     at = numbers(axis)
     if is_tensor(at):
-        rank = next((x.shape.rank for x in values if is_tensor(x) and x.shape.rank is not None), None)
-        return late(Concat, values, {"axis": at}, unknown(rank), name=name)
+        parts: list[Any] = [convert(x, beside=at) for x in values]
+        common: Any = UNKNOWN
+        for x in parts:  # the lengths may differ, for the axis is not known
+            common = common.merge(Shape(unknown(x.shape.rank)))
+        if common.rank == 0:
+            raise ShapeError("concat of scalars", hint="stack(values) joins them along a new axis")
+        return late(Concat, parts, {"axis": at}, common, name=name)
     return apply(Concat(axis=at), *values, name=name)
 
 
@@ -176,8 +181,11 @@ def _unpack(x: AnyTensor, num: int, axis: int) -> list[Any]:
 def stack(values: Sequence[TensorLike] | np.ndarray, axis: int = 0, name: str | None = None) -> AnyTensor:
     """Tensors of one shape joined along a new axis: three of shape (2,) give (3, 2).
 
-    values: at least one. ShapeError: two different shapes, no such axis. DTypeError: two different types.
+    values: at least one; of a tensor its rows, which along axis 0 give it back. ShapeError: two different shapes, no such
+    axis. DTypeError: two different types.
     """
+    if is_tensor(values):
+        return convert(values) if axis == 0 else apply(Pack(axis=axis), *iter(values), name=name)
     return apply(Pack(axis=axis), *list(values), name=name)
 
 
@@ -192,7 +200,7 @@ def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str 
         num = value.shape.lengths[normalize_axis(axis, len(value.shape))] if value.shape.lengths is not None else None
     if num is None:
         raise ShapeError(f"unstack: the length of axis {axis} of {value.shape} is not known", hint="pass num=...")
-    return list(apply(Unpack(axis=axis, num=int(num)), value, name=name)) if num else []
+    return list(apply(Unpack(axis=axis, num=whole(num)), value, name=name)) if num else []
 
 
 @register
@@ -217,13 +225,17 @@ class Split(Op):
             raise ShapeError(f"split of length {total} into {self.num} equal parts", rule="it must divide evenly")
         return None if total is None else total // self.num
 
+    def _left_over(self, total: int | None, taken: int) -> int | None:
+        if total is not None and taken > total:
+            raise ShapeError(f"split of length {total} into {list(self.sizes or ())}", rule="nothing is left for the -1")
+        return None if total is None else total - taken
+
     def _lengths(self, total: int | None) -> list[int | None]:
         if self.sizes is None:
             return [self._equal_part(total)] * self.num
         sizes: list[int | None] = list(self.sizes)
         if -1 in sizes:
-            rest = None if total is None else total - builtins.sum(s for s in self.sizes if s != -1)
-            sizes[sizes.index(-1)] = rest
+            sizes[sizes.index(-1)] = self._left_over(total, builtins.sum(s for s in self.sizes if s != -1))
         elif total is not None and builtins.sum(self.sizes) != total:
             raise ShapeError(
                 f"split of length {total} into {list(self.sizes)}", rule="the parts must add up to the whole"
@@ -253,14 +265,29 @@ def split(
     if isinstance(sizes, int):
         given["num"] = sizes
     else:
-        given |= {"sizes": sizes, "num": num or (sizes.shape if is_tensor(sizes) else np.shape(sizes))[0]}
+        given |= {"sizes": sizes, "num": _how_many(sizes, num)}
     unknown_yet = {key: v for key, v in given.items() if is_tensor(v)}
     if not unknown_yet:
         return list(apply(Split(**given), value, name=name))
     value = convert(value, beside=next(iter(unknown_yet.values())))
     fixed = {key: v for key, v in given.items() if key not in unknown_yet}
-    shapes = (unknown(value.shape.rank),) * given["num"]
+    cut = unknown(value.shape.rank)
+    if cut and "axis" in fixed:
+        cut = _with_length(value.shape, normalize_axis(fixed["axis"], len(cut)), None).lengths
+    shapes = (cut,) * given["num"]
     return list(late(Split, [value], unknown_yet, shapes, many=True, name=name, **fixed))
+
+
+def _how_many(sizes: AnyTensor | Sequence[int], num: int | None) -> int:
+    """The number of pieces, from their lengths or from `num`, which must agree with them."""
+    known = (sizes.shape.lengths or (None,))[0] if is_tensor(sizes) else len(sizes)
+    if known is None:
+        if num is None:
+            raise ShapeError("split: the number of pieces is not known", hint="pass num=...")
+        return num
+    if num not in (None, known):
+        raise ShapeError(f"split into num={num} pieces by {known} lengths", rule="num is how many lengths there are")
+    return int(known)
 
 
 @register

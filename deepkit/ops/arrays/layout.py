@@ -11,7 +11,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
-from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis
+from deepkit.core.shape import SCALAR, UNKNOWN, Shape, normalize_axes, normalize_axis, whole
 from deepkit.core.static import entries, numbers, static_shape
 from deepkit.core.typing import (
     AnyTensor,
@@ -262,7 +262,7 @@ class Transpose(Op):
             return UNKNOWN if self.perm is None else Shape([None] * len(self.perm))
         if self.perm is None:
             return Shape.of(x.lengths[::-1])
-        if sorted(p % max(len(x), 1) for p in self.perm) != list(builtins.range(len(x))):
+        if sorted(whole(p) % max(len(x), 1) for p in self.perm) != list(builtins.range(len(x))):
             raise ShapeError(
                 f"transpose of {x} by perm={list(self.perm)}", rule="perm names every axis exactly once",
                 hint=f"for example {list(builtins.range(len(x)))[::-1]}",
@@ -442,8 +442,8 @@ class Reverse(Op):
     aliases = True
 
     def shape(self, x: Shape) -> Shape:
-        if x.rank is not None:
-            normalize_axes(self.axis, x.rank)
+        if x.rank is not None and len(normalize_axes(self.axis, x.rank)) < len(self.axis):
+            raise ShapeError(f"reverse along {list(self.axis)} of {x}", rule="each axis is named once")
         return x
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
@@ -456,7 +456,7 @@ class Reverse(Op):
 def reverse(tensor: TensorLike, axis: AxisLike, name: str | None = None) -> AnyTensor:
     """The order along the named axes turned round.
 
-    tensor: any shape; result: its shape and type. ShapeError: an axis that is not there.
+    tensor: any shape; result: its shape and type. ShapeError: an axis that is not there, or that is named twice.
     """
     axes = numbers(axis)
     if is_tensor(axes):

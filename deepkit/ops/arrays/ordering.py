@@ -7,7 +7,7 @@ from typing import Any
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
-from deepkit.core.shape import Shape, normalize_axes, normalize_axis
+from deepkit.core.shape import Shape, normalize_axes, normalize_axis, whole
 from deepkit.core.static import numbers, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, DTypeLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype
@@ -41,7 +41,7 @@ def _order(values: AnyTensor, axis: int, direction: str) -> tuple[Any, Any, Any]
     check_choice("direction", direction, ("ASCENDING", "DESCENDING"))
     if values.shape.rank == 0:
         raise ShapeError(f"sort of a tensor of shape {values.shape}", rule="at least one axis")
-    swap = _swap_with_last(values, int(axis))
+    swap = _swap_with_last(values, whole(axis))
     values = values if swap is None else ops.transpose(values, swap)
     rising = direction == "ASCENDING"
     result, places = top_k(ops.negative(values) if rising else values, ops.shape(values)[-1])

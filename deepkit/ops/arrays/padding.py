@@ -24,20 +24,42 @@ class Pad(Op):
     constant: float = 0
 
     def shape(self, x: Shape) -> Shape:
+        pairs = [_pair(p) for p in self.paddings]
         if x.lengths is None:
-            return Shape([None] * len(self.paddings))
-        if len(x.lengths) != len(self.paddings):
-            raise ShapeError(f"pad of {x} by {len(self.paddings)} pairs", rule="one pair (before, after) for each axis")
-        return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.lengths, self.paddings, strict=True))
+            return Shape([None] * len(pairs))
+        if len(x.lengths) != len(pairs):
+            raise ShapeError(f"pad of {x} by {len(pairs)} pairs", rule="one pair (before, after) for each axis")
+        for d, pair in zip(x.lengths, pairs, strict=True):
+            self._check_mirrored(d, pair)
+        return Shape(None if d is None else d + a + b for d, (a, b) in zip(x.lengths, pairs, strict=True))
+
+    def _check_mirrored(self, length: int | None, pair: tuple[int, int]) -> None:
+        most = None if length is None else max(length - (self.mode == "REFLECT"), 0)
+        if most is not None and self.mode != "CONSTANT" and max(pair) > most:
+            raise ShapeError(
+                f"pad: {pair} mirrored elements around an axis of length {length}",
+                rule=f"mode {self.mode} has at most {most} of them on each side",
+            )
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
+        if not self.paddings:
+            return x
         if self.mode == "CONSTANT":
             fill = xp.array(self.constant or b"", object) if x.dtype == object else self.constant
             return xp.pad(x, self.paddings, constant_values=fill)
+        self.shape(Shape(x.shape))  # NumPy would mirror more often than once
         return xp.pad(x, self.paddings, mode=self.mode.lower())
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(PadGrad(paddings=self.paddings, mode=self.mode), dy, x)
+
+
+def _pair(numbers: object) -> tuple[int, int]:
+    """How many elements an axis gets before and after; ShapeError for anything but two numbers of at least 0."""
+    pair = numbers if isinstance(numbers, tuple) else (numbers,)
+    if len(pair) != 2 or not all(isinstance(n, int) and n >= 0 for n in pair):
+        raise ShapeError(f"pad: {numbers} for one axis", rule="a pair (before, after) of numbers that are not below 0")
+    return pair
 
 
 @register
@@ -79,7 +101,7 @@ def pad(
     """More elements before and after along each axis: constants, or the inner ones mirrored (REFLECT, SYMMETRIC).
 
     tensor: (d1, ..., dn); paddings: (n, 2), integers, how many before and after; result: (before + d1 + after, ...).
-    ShapeError: another number of pairs. ArgumentError: an unknown mode.
+    ShapeError: another number of pairs, a negative number, more mirrored elements than there are. ArgumentError: an unknown mode.
     """
     if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ArgumentError(f"pad: mode {mode!r}", hint="CONSTANT, REFLECT (without the edge) or SYMMETRIC (with it)")

@@ -9,13 +9,14 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, normalize_axis, whole
 from deepkit.core.static import static_shape, static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, ShapeLike, TensorLike
 from deepkit.device.arrays import scatter
 from deepkit.device.dtypes import DType, as_dtype
 from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.gathering import check_indices
+from deepkit.ops.arrays.places import spots
 from deepkit.ops.functions import ops
 
 __all__ = ["bincount", "confusion_matrix", "dynamic_partition", "dynamic_stitch", "reverse_sequence", "scatter_nd"]
@@ -80,7 +81,7 @@ def dynamic_partition(
     data: partitions.shape + row; partitions: integers in [0, num_partitions); result: tensors (n_i, *row). ShapeError:
     the shape of the data does not begin with that of partitions. ArgumentError: a number out of range.
     """
-    return list(apply(DynamicPartition(num=int(num_partitions)), data, partitions, name=name))
+    return list(apply(DynamicPartition(num=whole(num_partitions)), data, partitions, name=name))
 
 
 @register
@@ -222,7 +223,7 @@ class ScatterNd(Op):
         y = xp.zeros(tuple(int(d) for d in dims), updates.dtype)
         for axis in range(indices.shape[-1]):
             check_indices(xp, indices[..., axis], y.shape[axis], f"scatter_nd, column {axis}")
-        scatter("add", y, tuple(xp.moveaxis(indices, -1, 0)), updates)
+        scatter("add", *spots(xp, y, indices), updates)
         return y
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, indices: AnyTensor, updates: AnyTensor, dims: AnyTensor) -> Any:

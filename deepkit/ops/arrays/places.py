@@ -16,6 +16,13 @@ from deepkit.ops.functions import ops
 __all__ = ["batch_gather", "unravel_index"]
 
 
+def spots(xp: ArrayModule, x: Array, indices: Array) -> tuple[Array, Any]:
+    """x itself and the key of its elements or slices at full positions; a position of no numbers means all of x."""
+    if indices.shape[-1]:
+        return x, tuple(xp.moveaxis(indices, -1, 0))
+    return x[None], (xp.zeros(indices.shape[:-1], int),)
+
+
 @register
 class UnravelIndex(Op):
     """The positions of flat indices in an array of the shape that the second input gives: one axis in each row."""

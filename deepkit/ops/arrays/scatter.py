@@ -11,6 +11,7 @@ from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import scatter, xp_of
 from deepkit.errors import ShapeError
 from deepkit.ops.arrays.gathering import check_indices
+from deepkit.ops.arrays.places import spots
 from deepkit.ops.define import named
 from deepkit.ops.functions import ops
 
@@ -59,15 +60,15 @@ class Scattering(Op):
         columns = indices.shape[-1] if self.nd else 1
         for axis in range(columns):
             check_indices(xp, indices[..., axis] if self.nd else indices, x.shape[axis], f"scatter_{self.how}")
-        at = tuple(xp.moveaxis(indices, -1, 0)) if self.nd else indices
+        part, at = spots(xp, x, indices) if self.nd else (x, indices)
         if self.how == "update":
-            x[at] = updates
+            part[at] = updates
         elif self.how == "div":
-            scatter("floor_divide" if x.dtype.kind in "iu" else "divide", x, at, updates)
+            scatter("floor_divide" if x.dtype.kind in "iu" else "divide", part, at, updates)
         elif self.how == "sub":
-            scatter("add", x, at, -updates)
+            scatter("add", part, at, -updates)
         else:
-            scatter(_UFUNCS[self.how], x, at, updates)
+            scatter(_UFUNCS[self.how], part, at, updates)
         return x
 
     def forward(self, xp: ArrayModule, x: Array, indices: Array, updates: Array) -> Any:

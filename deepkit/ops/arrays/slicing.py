@@ -93,6 +93,8 @@ class StridedSlice(Sliced):
     def of_key(cls, x: AnyTensor, key: Any, name: str | None = None) -> Any:
         """x[key] for whatever stands between the brackets; a bool tensor picks rows, an integer tensor gathers them."""
         entries = key if isinstance(key, tuple) else (key,)
+        if sum(entry is Ellipsis for entry in entries) > 1:
+            raise ShapeError("a tensor is indexed with two ellipses", rule="... stands for all other axes, so once at most")
         if len(entries) == 1 and _is_array(entries[0]):
             return _by_array(x, entries[0])
         dynamic: list[Any] = []

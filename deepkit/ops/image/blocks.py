@@ -8,6 +8,7 @@ import numpy as np
 
 from deepkit.core.apply import convert, scope
 from deepkit.core.other_names import shown_as
+from deepkit.core.shape import whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, IntsLike, TensorLike
 from deepkit.errors import ArgumentError, ShapeError
@@ -27,6 +28,17 @@ def _numbers(value: IntsLike | None, what: str) -> np.ndarray:
     if known is None:
         raise ArgumentError(f"{what} is a tensor whose value is not known", rule="numbers, known before the graph runs")
     return np.asarray(known, np.int64)
+
+
+def _blocks(block_shape: IntsLike, pairs: IntsLike, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """The block's lengths, (m,), and the pairs before and behind each of its axes, (m, 2)."""
+    block, around = _numbers(block_shape, "block_shape").reshape(-1), _numbers(pairs, what)
+    if (block < 1).any() or around.shape != (block.size, 2) or (around < 0).any():
+        raise ShapeError(
+            f"blocks of {block.tolist()} with {what} {around.tolist()}",
+            rule="blocks of at least one place, and for each of their axes a pair of numbers that are not below 0",
+        )
+    return block, around
 
 
 def _lengths(x: AnyTensor) -> list[Any]:
@@ -53,7 +65,7 @@ def space_to_batch_nd(
     >>> dk.ops.space_to_batch_nd(dk.tensor([[1.0, 2.0, 3.0, 4.0]]), [2], [[0, 0]]).numpy().tolist()
     [[1.0, 3.0], [2.0, 4.0]]
     """
-    block, pads = _numbers(block_shape, "block_shape").reshape(-1), _numbers(paddings, "paddings")
+    block, pads = _blocks(block_shape, paddings, "paddings")
     m = block.size
     with scope(name, "SpaceToBatchND", input) as full:
         x = _ranked(input, m, "space_to_batch_nd")
@@ -81,7 +93,7 @@ def batch_to_space_nd(input: TensorLike, block_shape: IntsLike, crops: IntsLike,
     >>> dk.ops.batch_to_space_nd(dk.tensor([[1.0, 3.0], [2.0, 4.0]]), [2], [[0, 0]]).numpy().tolist()
     [[1.0, 2.0, 3.0, 4.0]]
     """
-    block, cut = _numbers(block_shape, "block_shape").reshape(-1), _numbers(crops, "crops")
+    block, cut = _blocks(block_shape, crops, "crops")
     m, each = block.size, int(block.prod())
     with scope(name, "BatchToSpaceND", input) as full:
         x = _ranked(input, m, "batch_to_space_nd")
@@ -95,12 +107,19 @@ def batch_to_space_nd(input: TensorLike, block_shape: IntsLike, crops: IntsLike,
         x = ops.reshape(x, [batch // each, *spaces, *lengths[m:]], name=None if cut.any() else full)
         if not cut.any():
             return shown_as(x, "BatchToSpaceND")
-        key = [slice(int(a), n - int(b)) for n, (a, b) in zip(spaces, cut, strict=True)]
+        key = [_uncropped(n, int(a), int(b)) for n, (a, b) in zip(spaces, cut, strict=True)]
         return shown_as(ops.identity(x[(slice(None), *key)], name=full), "BatchToSpaceND")
 
 
+def _uncropped(length: AnyTensor | int, before: int, behind: int) -> slice:
+    """What is left of an axis; its length may be a tensor."""
+    if isinstance(length, int) and before + behind > length:
+        raise ShapeError(f"crops {before} and {behind} of a length of {length}", rule="at most the whole length")
+    return slice(before, length - behind)
+
+
 def _square(block: int) -> list[int]:
-    return [int(block), int(block)]
+    return [whole(block), whole(block)]
 
 
 def space_to_batch(
@@ -111,7 +130,7 @@ def space_to_batch(
 
     input: (n, h, w, c); paddings: (2, 2). ShapeError: too few axes, or a length that does not divide into blocks.
     """
-    shape = block_shape if block_shape is not None else _square(block_size or 1)
+    shape = block_shape if block_shape is not None else _square(1 if block_size is None else block_size)
     return space_to_batch_nd(input, shape, paddings, name)
 
 
@@ -123,7 +142,7 @@ def batch_to_space(
 
     input: (n, h, w, c); crops: (2, 2), cut off then. ShapeError: too few axes, or a batch that does not divide into blocks.
     """
-    shape = block_shape if block_shape is not None else _square(block_size or 1)
+    shape = block_shape if block_shape is not None else _square(1 if block_size is None else block_size)
     return batch_to_space_nd(input, shape, crops, name)
 
 
@@ -174,7 +193,7 @@ def space_to_depth(input: TensorLike, block_size: int, name: str | None = None) 
     """
     with scope(name, "SpaceToDepth", input) as full:
         x = _batch(input, "space_to_depth")
-        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
+        b, (h, w, c) = whole(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h // b, b, w // b, b, c])
         y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h // b, w // b, b * b * c], name=full)
         return shown_as(y, "SpaceToDepth")
@@ -188,7 +207,7 @@ def depth_to_space(input: TensorLike, block_size: int, name: str | None = None) 
     """
     with scope(name, "DepthToSpace", input) as full:
         x = _batch(input, "depth_to_space")
-        b, (h, w, c) = int(block_size), (_length(x, axis) for axis in (1, 2, 3))
+        b, (h, w, c) = whole(block_size), (_length(x, axis) for axis in (1, 2, 3))
         blocks = ops.reshape(x, [-1, h, w, b, b, c // (b * b)])
         y = ops.reshape(ops.transpose(blocks, [0, 1, 3, 2, 4, 5]), [-1, h * b, w * b, c // (b * b)], name=full)
         return shown_as(y, "DepthToSpace")

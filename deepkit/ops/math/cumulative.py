@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape, normalize_axis
+from deepkit.core.shape import Shape, normalize_axis, whole
 from deepkit.core.static import numbers
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.dtypes import accumulator
@@ -90,4 +90,4 @@ def cumprod(
     x: integer, float or complex, at least one axis; result: its shape and type. exclusive: [1, a, a*b]; reverse:
     [a*b*c, b*c, c]. ShapeError: an axis that x does not have. DTypeError: another type.
     """
-    return apply(Cumprod(axis=int(axis), exclusive=exclusive, reverse=reverse), x, name=name)
+    return apply(Cumprod(axis=whole(axis), exclusive=exclusive, reverse=reverse), x, name=name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis, whole
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike, TensorOrSymbol
 from deepkit.device.matmul import matmul as multiply
 from deepkit.errors import NumericsError, ShapeError
@@ -273,7 +273,7 @@ def _moved(x: AnyTensor, axes: Any, last: bool) -> Any:
 
 def _listed(axes: Any) -> list[int]:
     """One axis, or several, as a list."""
-    return [int(axis) for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
+    return [whole(axis) for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
 
 
 def _dims(x: AnyTensor, axes: list[int]) -> list[Any]:

@@ -202,7 +202,7 @@ def _shifted(x: TensorLike, axes: AxisLike, half: Callable[[Any], Any], default:
     with scope(name, default, x):
         x = convert(x)
         given = np.atleast_1d(np.arange(len(x.shape)) if axes is None else np.asarray(axes))
-        over = [normalize_axis(int(axis), len(x.shape)) for axis in given]
+        over = [normalize_axis(axis, len(x.shape)) for axis in given]
         return ops.roll(x, [half(_length(x, axis)) for axis in over], over)
 
 

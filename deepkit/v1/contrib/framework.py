@@ -14,6 +14,7 @@ import numpy as np
 from deepkit.core.apply import is_tensor
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import explained
 from deepkit.core.static import static_value
 from deepkit.core.variable import Variable
 from deepkit.errors import ArgumentError, GraphError
@@ -68,13 +69,14 @@ def add_arg_scope(function: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator: the function's missing arguments are taken from the `arg_scope` blocks around the call."""
     key = f"{function.__module__}.{function.__qualname__}"
     code = function.__code__
+    called = explained(function)
     _known[key] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(function)
     def with_defaults(*args: Any, **kwargs: Any) -> Any:
         given = _known[key][: len(args)]
         defaults = {k: v for k, v in _stack.scopes[-1].get(key, {}).items() if k not in given}
-        return function(*args, **{**defaults, **kwargs})
+        return called(*args, **{**defaults, **kwargs})
 
     with_defaults._arg_scope_key = key  # type: ignore[attr-defined]
     return with_defaults

@@ -10,6 +10,7 @@ from typing import Any
 from deepkit.core.collections import VARIABLE_STORE, GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
+from deepkit.core.inputs import explained
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import default_dtype
 from deepkit.device.dtypes import as_dtype
@@ -241,6 +242,7 @@ def get_variable_scope() -> VariableScope:
     return store_of().scope
 
 
+@explained
 def get_variable(
     name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
     trainable: bool | None = None, collections: Any = None, caching_device: Any = None, partitioner: Any = None,

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 
 from deepkit.core.apply import convert
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import explained
 from deepkit.core.nest import concrete
 from deepkit.core.static import static_shape
 from deepkit.core.symbol import Symbol
@@ -28,6 +29,7 @@ def symbolic(function: Callable[P, Any], default: str = "") -> Callable[P, Any]:
     TensorFlow's name of the node if the user gives none, where it is not that of the op; with a / at its end, the name
     of a scope around the nodes.
     """
+    function = explained(function)
     parameters = inspect.signature(function).parameters
     names = [name for name in parameters if not name.startswith("_")]
     place = len(parameters) - len(names)  # einsum's first argument is no tensor

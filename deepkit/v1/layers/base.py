@@ -10,6 +10,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import bound, unknown_argument
 from deepkit.core.shape import Shape
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -33,7 +34,7 @@ class Layer:
         _scope: Any = None, _reuse: Any = None, **unknown: Any,
     ):
         if unknown:
-            raise ArgumentError(f"{type(self).__name__} has no argument {', '.join(map(repr, unknown))}")
+            raise unknown_argument(type(self).__name__, sorted(unknown)[0], inspect.signature(type(self)).parameters)
         self.trainable, self.built = trainable, False
         self.dtype: DType | None = None if dtype is None else as_dtype(dtype)
         self.activity_regularizer = activity_regularizer
@@ -181,7 +182,7 @@ def function_of(cls: Callable[..., Any]) -> Callable[..., Any]:
     """`tf.layers.conv2d(inputs, ...)` of Conv2D(...): the inputs, the same arguments, and reuse."""
 
     def layer(inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        given = own.bind(inputs, *args, **kwargs).arguments
+        given = bound(own, cls.__name__, inputs, *args, **kwargs)
         name, reuse = given.pop("name", None), given.pop("reuse", None)
         return cls(**{k: v for k, v in given.items() if k != "inputs"}, name=name, _scope=name, _reuse=reuse)(inputs)
 

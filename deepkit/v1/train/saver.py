@@ -13,6 +13,7 @@ import numpy as np
 from deepkit.core.collections import GraphKeys
 from deepkit.core.description import describe
 from deepkit.core.graph import Graph, default_graph
+from deepkit.core.inputs import explained
 from deepkit.core.nest import leaves
 from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
@@ -49,6 +50,7 @@ class Saver:
     The other arguments are TensorFlow's; what they choose there makes no difference here.
     """
 
+    @explained
     def __init__(
         self, var_list: Any = None, reshape: bool = False, sharded: bool = False, max_to_keep: int | None = 5,
         keep_checkpoint_every_n_hours: float = 10000.0, name: str | None = None, restore_sequentially: bool = False,

@@ -75,3 +75,13 @@ def test_gather_nd_counts_positions_within_a_batch(late):
         indices = tf.placeholder(tf.int64, [None, None, None, 1] if late else at.shape)
         y = tf.gather_nd(x, indices, batch_dims=2)
         np.testing.assert_array_equal(sess.run(y, {indices: at}), expected)
+
+
+def test_assign_takes_a_part_as_it_takes_a_variable():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        v = tf.Variable(START)
+        sess.run(v.initializer)
+        expected = START.copy()
+        expected[1:, ::2] = [[7, 8]]
+        np.testing.assert_array_equal(sess.run(tf.assign(v[1:, ::2], [[7, 8]])), expected)
+        np.testing.assert_array_equal(sess.run(v), expected)

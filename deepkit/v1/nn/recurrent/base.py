@@ -9,6 +9,7 @@ from typing import Any
 from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.graph import default_graph
+from deepkit.core.inputs import explain_calls
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
@@ -33,6 +34,9 @@ class RNNCell:
     made when the cell is first called and shared by all later calls; their names begin with the variable scope of
     the first call and the cell's name (default: the class's name, so LSTMCell gives "lstm_cell").
     """
+
+    def __init_subclass__(cls) -> None:
+        explain_calls(cls)
 
     trainable: bool = True
     built = False
