@@ -94,7 +94,7 @@ WAVES = {f"wave {k}": [3, -3] * 9 + [k] for k in range(6)}
 
 @pytest.mark.parametrize(("curves", "inside"), [({"up": [0, 1, 2]}, True), (WAVES, False)])
 def test_the_names_of_curves_cover_no_curve(curves: dict[str, list[float]], inside: bool) -> None:
-    """The waves leave no room between the axes: their names stand above, in columns that are no wider than the picture."""
+    """The waves leave no room between the axes: their names stand above, no wider than the picture, which grows by them."""
     pytest.importorskip("matplotlib", reason="the extra `course` is not installed")
     figure = viz.lines(curves, points={"seen": ([2], [0])}, size=(4.9, 2.2)).figure
     figure.draw_without_rendering()
@@ -107,6 +107,7 @@ def test_the_names_of_curves_cover_no_curve(curves: dict[str, list[float]], insi
         assert not names.count_contains(at)
     assert bool(names.y0 < axes.bbox.y1) == inside
     assert names.width <= axes.bbox.width
+    assert figure.get_figheight() == pytest.approx(2.2 if inside else 2.2 + names.height / figure.dpi)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [*curves, "seen"]
 
 

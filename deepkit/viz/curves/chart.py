@@ -93,7 +93,10 @@ def draw(
 
 
 def _legend(figure: Any, ax: Any) -> None:
-    """The names of the curves: inside where they cover none of them, else above, in as many columns as there is room for."""
+    """The names of the curves: inside where they cover none of them, else above, in as many columns as there is room for.
+
+    What stands above makes the figure taller: the curves keep their room.
+    """
     figure.draw_without_rendering()  # where curves and legend lie is known from here on
     inside = ax.legend().get_window_extent()
     if not any(_crosses(line, inside) for line in ax.lines):
@@ -101,7 +104,8 @@ def _legend(figure: Any, ax: Any) -> None:
     for columns in range(len(ax.lines), 0, -1):
         above = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
         if above.get_window_extent().width <= ax.bbox.width:
-            return
+            break
+    figure.set_figheight(figure.get_figheight() + above.get_window_extent().height / figure.dpi)
 
 
 def _crosses(line: Any, box: Any) -> bool:
