@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 
@@ -162,3 +163,12 @@ def test_the_names_are_public():
     assert {"check", "hint", "progress", "solution"} <= set(dir(dk))
     with pytest.raises(GradingError, match="no notebook"):
         dk.check("size")
+
+
+def test_exercises_are_listed_as_the_chapters_follow_each_other(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    dk.progress()
+    listed = re.findall(r"exercises/([\w-]+)\.ipynb", capsys.readouterr().out)
+    assert sorted(listed) == exercises.names()
+    assert listed[:3] == ["tensors-and-operators", "derivatives-and-descent", "graphs-and-sessions"]
+    assert listed[-1] == "devices-and-machines"

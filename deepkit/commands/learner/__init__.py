@@ -10,8 +10,10 @@ A check runs the public tests of a task, as `deepkit grade` runs the hidden ones
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from deepkit import resources
 from deepkit.commands.learner.handout import is_handout
 from deepkit.commands.learner.progress import Done, Progress
 from deepkit.commands.learner.session import Session
@@ -90,5 +92,15 @@ def progress() -> None:
     from deepkit.grade import exercise as exercises
 
     store = Progress.nearest(Path.cwd())
-    known: list[Exercise] = [exercises.load_exercise(name) for name in exercises.names()]
+    known: list[Exercise] = [exercises.load_exercise(name) for name in _as_taught(exercises.names())]
     show(Overview([(exercise, store.of(exercise)) for exercise in known]))
+
+
+def _as_taught(names: list[str]) -> list[str]:
+    """Exercises in the order of the chapters that end with a link to them; behind them those of no chapter."""
+    try:
+        chapters = sorted(resources.folder("course").glob("ch*.ipynb"))
+    except FileNotFoundError:  # an installation without the course has no order to follow
+        return names
+    taught = re.findall(r"exercises/([\w-]+)\.ipynb", "".join(path.read_text(encoding="utf-8") for path in chapters))
+    return sorted(names, key=[*taught, *names].index)
