@@ -67,6 +67,8 @@ def sparse(xp: Any, logits: Any, labels: Any, gradient: bool = True) -> Pair:
 
 def dense_gradient(xp: Any, dy: Any, logits: Any, labels: Any) -> Any:
     """What dy (...) sends back to the logits: dy times the difference of `dense_reference`."""
+    if cuda.fits(xp, logits, labels, dy):
+        return cuda.cross_entropy.dense(xp, logits, labels, sent=dy)[1]
     if not (fits(xp, logits) and labels.flags.c_contiguous and dy.dtype == labels.dtype == logits.dtype):
         return dy[..., None] * dense(xp, logits, labels)[1]
     dz = np.empty_like(logits)
@@ -76,6 +78,8 @@ def dense_gradient(xp: Any, dy: Any, logits: Any, labels: Any) -> Any:
 
 def sparse_gradient(xp: Any, dy: Any, logits: Any, labels: Any) -> Any:
     """What dy (...) sends back to the logits: dy times the difference of `sparse_reference`."""
+    if cuda.fits(xp, logits, dy):
+        return cuda.cross_entropy.sparse(xp, logits, labels, sent=dy)[1]
     if not (fits(xp, logits) and dy.dtype == logits.dtype):
         return dy[..., None] * sparse(xp, logits, labels)[1]
     dz = np.empty_like(logits)

@@ -54,6 +54,12 @@ def test_cross_entropy_and_its_gradient_in_one_pass(gpu, normal, shape, dtype):
     loss, difference = cuda.cross_entropy.sparse(gpu, logits, numbers)
     close(loss, -np.take_along_axis(exact, numbers[..., None], -1)[..., 0], dtype)
     close(difference, np.exp(exact) - np.eye(shape[-1])[numbers], dtype)
+    slopes = normal(shape[:-1], dtype)
+    for kernel, labels, whole in (
+        (cuda.cross_entropy.dense, probabilities, wide), (cuda.cross_entropy.sparse, numbers, np.eye(shape[-1])[numbers])
+    ):
+        sent_back = kernel(gpu, logits, labels, sent=slopes)[1]
+        close(sent_back, slopes.astype(np.float64)[..., None] * (np.exp(exact) - whole), dtype)
 
 
 def test_the_difference_is_the_derivative_of_the_loss(gpu, normal):
