@@ -101,6 +101,13 @@ EXPLAINED = [
         source=r"\A# eager[\s\S]*reset_metrics=False",
     ),
     Explanation(
+        "metrics of a model that was read from a file have the names it was compiled with, as in Keras 2.3.1; tf_keras calls "
+        "mae by its function then, mean_absolute_error",
+        where="history|epoch|batch|metrics",
+        source=r"'(mae|mse|msle|mape)'[\s\S]*load_model\(",
+        ours=r"\b(mae|mse|msle|mape)'?",
+    ),
+    Explanation(
         "tf_keras in a graph made its test step for an evaluation without sample weights; when training then brings some, only "
         "the training step is made anew, and a later test leaves the weights out (its loss is that without them)",
         where="test_on_batch|evaluate",

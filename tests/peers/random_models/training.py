@@ -126,6 +126,7 @@ class Steps:
         fixed = [int(trait.split()[1]) for trait in model.traits if trait.startswith("batch")]
         self.batch = fixed[0] if fixed else draw.one([1, 2, 3, 6] if eager else [1, 2, 3, 4, 6])
         self.fixed = bool(fixed)
+        self.saved = 0  # files; each has a name of its own, for a library has written its last before the other reads any
         # All steps on arrays weight their samples or none does: tf_keras in a graph makes a training step anew when that
         # changes, and then of the loss as it is in a test.
         self.weighted, self.by_name = draw.chance(0.3), draw.chance(0.3)
@@ -241,10 +242,13 @@ class Steps:
             del ways["json"]
         elif self.draw.chance(0.5):
             reader = self.draw.one(["file", "others"])
-            opened = f"model = keras.models.load_model({reader}('model.h5'), custom_objects=OWN)"
-            return ["model.save(file('model.h5'))", opened, *self.by_batch()]
+            self.saved += 1
+            opened = f"model = keras.models.load_model({reader}('model{self.saved}.h5'), custom_objects=OWN)"
+            return [f"model.save(file('model{self.saved}.h5'))", opened, *self.by_batch()]
         elif self.draw.chance(0.2):
-            return ["model.save_weights(file('w.h5'))", "model.load_weights(others('w.h5'))", *self.by_batch()]
+            self.saved += 1
+            kept = f"model.save_weights(file('w{self.saved}.h5'))"
+            return [kept, f"model.load_weights(others('w{self.saved}.h5'))", *self.by_batch()]
         way = self.draw.one(list(ways))
         predict = f"record('{way}', other.predict(x, batch_size={self.batch}))"
         looked = [] if self.eager else ["describe(other)"]
