@@ -11,8 +11,9 @@ from deepkit.core.apply import apply
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
 from deepkit.core.slices import IndexedSlices
+from deepkit.device import rows as device_rows
 from deepkit.device import updates
-from deepkit.device.arrays import scatter, xp_of
+from deepkit.device.arrays import xp_of
 from deepkit.errors import ShapeError
 
 
@@ -70,32 +71,13 @@ class UpdateRows(UpdateRule):
     def inplace(self, *arrays: Any) -> Any:
         count = len(self.writes)
         states, (grad, indices, *numbers) = arrays[:count], arrays[count:]
-        rows, summed = _summed_by_row(indices.reshape(-1), grad.reshape(-1, *states[0].shape[1:]))
+        named, each = indices.reshape(-1), grad.reshape(-1, *states[0].shape[1:])
+        rows, summed = device_rows.summed(xp_of(grad), named, each)
         parts = [s[rows] for s in states]
         self.rule.inplace(*parts, summed, *numbers)
         for state, part in zip(states, parts, strict=True):
             state[rows] = part
         return states if count > 1 else states[0]
-
-
-OFTEN = 32
-"""Gradients of one row up to which all rows take their first together, then their second, and so on."""
-
-
-def _summed_by_row(indices: Any, grad: Any) -> tuple[Any, Any]:
-    """The rows that are named, each once, and the sum of its gradients, added in their order."""
-    xp = xp_of(grad)
-    rows, place, counts = xp.unique(indices, return_inverse=True, return_counts=True)
-    if xp is not np or counts.max(initial=0) > OFTEN:
-        summed = xp.zeros((rows.size, *grad.shape[1:]), grad.dtype)
-        scatter("add", summed, place.reshape(-1), grad)
-        return rows, summed
-    order, begins = np.argsort(indices, kind="stable"), np.cumsum(counts) - counts
-    summed = grad[order[begins]]
-    for turn in range(1, counts.max(initial=0)):
-        more = np.flatnonzero(counts > turn)
-        summed[more] += grad[order[begins[more] + turn]]
-    return rows, summed
 
 
 def moved(rule: UpdateRule, states: Sequence[Any], grad: Any, *numbers: Any) -> Any:
