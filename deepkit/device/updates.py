@@ -119,7 +119,7 @@ COMPILED: dict[Callable, Callable] = {
 }
 SMALL = 4096  # elements; below, NumPy is as fast and needs no compiled code
 BLOCK = 8192  # elements that the reference takes at a time
-PIECE = 2**16  # elements that one thread takes at a time
+PIECE = 2**18  # elements that one thread takes at a time: several times longer than it takes to wake another one
 
 
 def run(reference: Callable, arrays: tuple[Any, ...], *numbers: Any) -> None:
