@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, machine, threads
-from deepkit.device.registers.lanes import WIDE, check_filled
+from deepkit.device.registers.lanes import WIDE, check_filled, flat
 from deepkit.device.registers.products import Terms, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
 
@@ -121,11 +121,11 @@ def _at_a_time(x: Any, y: Any) -> int:
 
 
 def _images(x, where, filters, y, terms, down):  # compiled by numba
-    for image in range(x.shape[0]):
-        products(
-            x, image * x[image].size, where, filters, 0, y.shape[3], y, image * y[image].size, terms, down
-        )
+    seen, b, made, count = flat(x), flat(filters), flat(y), x.shape[0]
+    for image in range(count):
+        at, to = image * (x.size // count), image * (y.size // count)
+        products(seen, at, where, b, 0, y.shape[3], made, to, terms, down)
 
 
 def _table(x, where, dy, total, terms):  # compiled by numba
-    products(x, 0, where, dy, 0, total.shape[1], total, 0, terms, True)
+    products(flat(x), 0, where, flat(dy), 0, total.shape[1], flat(total), 0, terms, True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from deepkit.device import compiled, cuda, threads
 from deepkit.device.registers.activations import sigmoid, tanh
-from deepkit.device.registers.lanes import WIDE, fused, load, nothing, same, store
+from deepkit.device.registers.lanes import WIDE, flat, fused, load, nothing, same, store
 from deepkit.device.registers.products import ROWS, products
 
 SMALL = 2**12
@@ -84,14 +84,14 @@ def gru(
         return cuda.recurrent.gru(xp, a, h0, kernel, bias, gate, activation)
     hs, gates = np.empty((*a.shape[:2], kernel.shape[0]), a.dtype), np.empty_like(a, order="C")
     ms = np.empty_like(hs)
-    _by_rows(_gru, a, h0[None], kernel, bias, hs, gates, ms)
+    _by_rows(_gru, a, h0, kernel, bias, hs, gates, ms)
     return hs, gates, ms
 
 
 def gru_backwards(gates: Any, ms: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
     """u, da and dm of the chain rule through such a GRU; see ops/nn/recurrent_gru."""
     us, das, dms = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(gates, order="C")
-    _by_rows(_gru_backwards, gates, ms, hs, h0[None], kernel.T, dh, us, das, dms)
+    _by_rows(_gru_backwards, gates, ms, hs, h0, kernel.T, dh, us, das, dms)
     return us, das, dms
 
 
@@ -100,7 +100,7 @@ def reset_gru(xp: Any, a: Any, h0: Any, kernel: Any, gate: str = "sigmoid", acti
     if xp is not np:
         return cuda.recurrent.reset_gru(xp, a, h0, kernel, gate, activation)
     hs, gates = np.empty((*a.shape[:2], kernel.shape[0]), a.dtype), np.empty_like(a, order="C")
-    _by_rows(_reset_gru, a, h0[None], kernel, hs, gates)
+    _by_rows(_reset_gru, a, h0, kernel, hs, gates)
     return hs, gates
 
 
@@ -112,7 +112,7 @@ def goes_back_in_one(xp: Any, gates: Any, kernel: Any) -> bool:
 def reset_gru_backwards(gates: Any, hs: Any, h0: Any, kernel: Any, dh: Any) -> tuple[Any, Any, Any]:
     """u, da and r h_(t-1) of the chain rule through such a GRU; see ops/nn/recurrent_reset_gru."""
     us, das, resets = np.empty_like(hs, order="C"), np.empty_like(gates, order="C"), np.empty_like(hs, order="C")
-    _by_rows(_reset_gru_backwards, gates, hs, h0[None], kernel.T, dh, us, das, resets)
+    _by_rows(_reset_gru_backwards, gates, hs, h0, kernel.T, dh, us, das, resets)
     return us, das, resets
 
 
@@ -131,10 +131,8 @@ def _simple(first, last, z, h0, kernel, hs):  # compiled by numba
     terms = ((1, 1, n), (0, 0, 1), (0, 0, n))
     for t in range(time):
         here = (t * batch + first) * n
-        if t:
-            products(hs, here - batch * n, where, kernel, 0, n, sums, 0, terms, True)
-        else:
-            products(h0, first * n, where, kernel, 0, n, sums, 0, terms, True)
+        before, at = (flat(hs), here - batch * n) if t else (flat(h0), first * n)
+        products(before, at, where, flat(kernel), 0, n, flat(sums), 0, terms, True)
         for row in range(0, rows * n, n):
             for begin in range(0, n, WIDE):
                 c = row + min(begin, n - WIDE)
@@ -148,7 +146,7 @@ def _linear_backwards(first, last, c, turned, x, us):  # compiled by numba
     for back in range(time):
         here = ((time - 1 - back) * batch + first) * n
         if back:
-            products(sent, 0, where, turned, 0, n, sums, 0, terms, True)
+            products(flat(sent), 0, where, flat(turned), 0, n, flat(sums), 0, terms, True)
         for row in range(0, rows * n, n):
             for begin in range(0, n, WIDE):
                 k = row + min(begin, n - WIDE)
@@ -164,10 +162,8 @@ def _lstm(first, last, z, c0, h0, kernel, hs, cs, gates):  # compiled by numba
     terms = ((1, 1, n), (0, 0, 1), (0, 0, wide))
     for t in range(time):
         here = t * batch + first
-        if t:
-            products(hs, (here - batch) * n, where, kernel, 0, wide, sums, 0, terms, True)
-        else:
-            products(h0, first * n, where, kernel, 0, wide, sums, 0, terms, True)
+        before, at = (flat(hs), (here - batch) * n) if t else (flat(h0), first * n)
+        products(before, at, where, flat(kernel), 0, wide, flat(sums), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -194,7 +190,7 @@ def _lstm_backwards(first, last, gates, cs, c0, turned, dh, dc, us, vs, dzs):  #
         t = time - 1 - back
         here = t * batch + first
         if back:  # what the step after this one sends back through the kernel
-            products(dzs, (here + batch) * wide, where, turned, 0, n, later_h, 0, terms, True)
+            products(flat(dzs), (here + batch) * wide, where, flat(turned), 0, n, flat(later_h), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -218,8 +214,8 @@ def _gru(first, last, a, h0, kernel, bias, hs, gates, ms):  # compiled by numba
     sums, where, terms = np.empty((rows, wide), a.dtype), np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, wide))
     for t in range(time):
         here = t * batch + first
-        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
-        products(before, at, where, kernel, 0, wide, sums, 0, terms, True)
+        before, at = (flat(hs), (here - batch) * n) if t else (flat(h0), first * n)
+        products(before, at, where, flat(kernel), 0, wide, flat(sums), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -238,12 +234,13 @@ def _gru(first, last, a, h0, kernel, bias, hs, gates, ms):  # compiled by numba
 def _gru_backwards(first, last, gates, ms, hs, h0, turned, dh, us, das, dms):  # compiled by numba
     (time, batch, n), rows, wide, one = hs.shape, last - first, 3 * hs.shape[2], same(1.0)
     sums, where = np.zeros((rows, n), hs.dtype), np.arange(rows) * wide
+    terms = ((1, 1, wide), (0, 0, 1), (0, 0, n))
     for back in range(time):
         t = time - 1 - back
         here = t * batch + first
-        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        before, at = (flat(hs), (here - batch) * n) if t else (flat(h0), first * n)
         if back:  # what the step after this one sends back through the kernel
-            products(dms, (here + batch) * wide, where, turned, 0, n, sums, 0, ((1, 1, wide), (0, 0, 1), (0, 0, n)), True)
+            products(flat(dms), (here + batch) * wide, where, flat(turned), 0, n, flat(sums), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -269,8 +266,8 @@ def _reset_gru(first, last, a, h0, kernel, hs, gates):  # compiled by numba
     where, terms = np.arange(rows) * n, ((1, 1, n), (0, 0, 1), (0, 0, wide))
     for t in range(time):
         here = t * batch + first
-        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
-        products(before, at, where, kernel, 0, 2 * n, sums, 0, terms, True)
+        before, at = (flat(hs), (here - batch) * n) if t else (flat(h0), first * n)
+        products(before, at, where, flat(kernel), 0, 2 * n, flat(sums), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -279,7 +276,7 @@ def _reset_gru(first, last, a, h0, kernel, hs, gates):  # compiled by numba
                 store(gates, g, sigmoid(load(sums, s) + load(a, g)))
                 store(gates, g + n, r)
                 store(reset, c, r * load(before, at + c))
-        products(reset, 0, where, kernel, 2 * n, n, sums, 0, terms, True)
+        products(flat(reset), 0, where, flat(kernel), 2 * n, n, flat(sums), 0, terms, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -292,10 +289,11 @@ def _reset_gru(first, last, a, h0, kernel, hs, gates):  # compiled by numba
 def _reset_gru_backwards(first, last, gates, hs, h0, turned, dh, us, das, resets):  # compiled by numba
     (time, batch, n), rows, wide, one = hs.shape, last - first, 3 * hs.shape[2], same(1.0)
     sums, kept, where = np.zeros((rows, n), hs.dtype), np.zeros((rows, n), hs.dtype), np.arange(rows) * wide
+    terms_zr, terms_g = ((1, 1, 2 * n), (0, 0, 1), (0, 0, n)), ((1, 1, n), (0, 0, 1), (0, 0, n))
     for back in range(time):
         t = time - 1 - back
         here = t * batch + first
-        before, at = (hs, (here - batch) * n) if t else (h0, first * n)
+        before, at = (flat(hs), (here - batch) * n) if t else (flat(h0), first * n)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -306,7 +304,7 @@ def _reset_gru_backwards(first, last, gates, hs, h0, turned, dh, us, das, resets
                 store(das, g, (h - candidate) * z * (one - z) * u)
                 store(das, g + 2 * n, (one - z) * (one - candidate * candidate) * u)
                 store(resets, c, load(gates, g + n) * h)
-        products(das, here * wide + 2 * n, where, turned, 2 * n * n, n, sums, 0, ((1, 1, n), (0, 0, 1), (0, 0, n)), True)
+        products(flat(das), here * wide + 2 * n, where, flat(turned), 2 * n * n, n, flat(sums), 0, terms_g, True)
         for row in range(rows):
             for begin in range(0, n, WIDE):
                 k = min(begin, n - WIDE)
@@ -314,4 +312,4 @@ def _reset_gru_backwards(first, last, gates, hs, h0, turned, dh, us, das, resets
                 r, q = load(gates, g + n), load(sums, s)
                 store(das, g + n, load(resets, c) * (one - r) * q)
                 store(kept, s, load(gates, g) * load(us, c) + r * q)
-        products(das, here * wide, where, turned, 0, n, sums, 0, ((1, 1, 2 * n), (0, 0, 1), (0, 0, n)), True)
+        products(flat(das), here * wide, where, flat(turned), 0, n, flat(sums), 0, terms_zr, True)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled, machine, patches, threads
-from deepkit.device.registers.lanes import WIDE, check_filled
+from deepkit.device.registers.lanes import WIDE, check_filled, flat
 from deepkit.device.registers.products import ROWS, whole_tiles
 from deepkit.device.registers.tiles import TILE, back, results, seen, send
 from deepkit.device.windows import Ints, Windows
@@ -257,9 +257,10 @@ def _multiply(tiles, filters, made, many):
     _, n, m = filters.shape
     rows = np.arange((many + ROWS - 1) // ROWS * ROWS)
     terms, seen_rows, made_rows = ((1, 1, n), (0, 0, 1), (0, 0, m)), rows * n, rows * m
+    x, f, y = flat(tiles), flat(filters), flat(made)
     for e in range(TILE * TILE):
         a, b, to = e * tiles.shape[1], e * n * m, e * made.shape[1]
-        whole_tiles(tiles, a, seen_rows, filters, b, m, made, to, made_rows, terms, False, False)
+        whole_tiles(x, a, seen_rows, f, b, m, y, to, made_rows, terms, False, False)
 
 
 def _filter_gradient(x, dy, total, before, down, across, size, first, last, taken, sent):
@@ -277,4 +278,4 @@ def _filter_gradient(x, dy, total, before, down, across, size, first, last, take
         terms = ((1, 1, many), (0, 0, channels), (0, 0, wide))
         for e in range(TILE * TILE):
             a, b, to = e * taken.shape[1], e * sent.shape[1], e * channels * wide
-            whole_tiles(taken, a, rows, sent, b, wide, total, to, rows * wide, terms, True, True)
+            whole_tiles(flat(taken), a, rows, flat(sent), b, wide, flat(total), to, rows * wide, terms, True, True)

@@ -1,13 +1,16 @@
-"""Compiled kernels: where numba is missing, switched off, or has nowhere to keep its cache."""
+"""Compiled kernels: where numba is missing, switched off, or has nowhere to keep its cache; what is compiled once."""
 
 from __future__ import annotations
 
 import time
 import types
 
+import numpy as np
 import pytest
 
 from deepkit.device import compiled
+from deepkit.device.registers.lanes import WIDE, flat
+from deepkit.device.registers.products import products
 
 
 def double(x):
@@ -77,3 +80,25 @@ def test_numba_tells_of_its_compiling(monkeypatch) -> None:
     compiled._listen()  # once for the whole process
     numba.njit(double)(3)
     assert heard_of.count((True, double)) == heard_of.count((False, double)) > 0
+
+
+def _product(x, where, b, y):
+    products(flat(x), 0, where, flat(b), 0, y.shape[-1], flat(y), 0, ((1, 1, b.shape[0]), (0, 0, 1), (0, 0, b.shape[1])), True)
+
+
+@pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
+def test_what_takes_lines_is_compiled_once() -> None:
+    import numba
+    from numba.core import event
+
+    compiled._teach_parts()
+    b, where = np.ones((3, WIDE), "f"), np.arange(4) * 3
+    began = []
+    for shape in ((4,), (2, 2), (1, 2, 2)):  # a matrix, and images
+        with event.install_recorder("numba:compile") as recorder:
+            y = np.empty((*shape, WIDE), "f")
+            numba.njit(_product)(np.ones((*shape, 3), "f"), where, b, y)
+        assert np.all(y == 3)
+        began.append([e.data["dispatcher"].py_func.__name__ for _, e in recorder.buffer if e.is_start])
+    assert "_tile" in began[0]
+    assert began[1:] == [["_product"], ["_product"]]

@@ -28,6 +28,11 @@ def check_filled(*counts: int) -> None:
         )
 
 
+def flat(array: Any) -> Any:
+    """A contiguous array as one line of numbers: what takes such lines is compiled once, not for each number of axes."""
+    return array.reshape(-1)
+
+
 def load(array: Any, at: int) -> Any:
     """The numbers of a contiguous array that begin at its flat index `at`, a register full."""
     return array.reshape(-1)[at : at + WIDE].copy()

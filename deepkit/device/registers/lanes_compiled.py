@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.core.imputils import impl_ret_borrowed
+from numba.core.typing.templates import infer, infer_global, make_intrinsic_template
+from numba.extending import models, register_model
+from numba.np.arrayobj import populate_array
 
 from deepkit.device.registers import lanes
 from deepkit.device.registers.lanes import ROWS, WIDE
 
 VECTOR, INDEX = ir.VectorType(ir.FloatType(), WIDE), ir.IntType(32)
 UNDEFINED, ZEROS = ir.Constant(VECTOR, ir.Undefined), ir.Constant(VECTOR, None)
-_instruction: Any = intrinsic
 
 
 class Lanes(types.Type):
@@ -35,9 +38,40 @@ class LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, VECTOR)
 
 
+def _instruction(function: Callable) -> Callable[[Callable], Callable]:
+    """Makes numba take a function for what is defined below: its type and its code.
+
+    This is numba's `intrinsic` under a name that exists already. An `overload` that calls one would be a function more for
+    each type of its arguments, and to type, to translate and to inline those is a quarter of what a kernel takes.
+    """
+
+    def teach(define: Callable) -> Callable:
+        template = make_intrinsic_template(function, define, function.__name__)
+        infer(template)
+        infer_global(function, types.Function(template))
+        return define
+
+    return teach
+
+
 def _place(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
     """The pointer to the number at a flat index of a contiguous array."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+
+
+@_instruction(lanes.flat)
+def _flat(context: Any, array: Any) -> Any:
+    kind = array.copy(ndim=1)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, line = context.make_array(array)(context, builder, args[0]), context.make_array(kind)(context, builder)
+        populate_array(
+            line, data=source.data, shape=[source.nitems], strides=[source.itemsize], itemsize=source.itemsize,
+            meminfo=source.meminfo, parent=source.parent,
+        )
+        return impl_ret_borrowed(context, builder, kind, line._getvalue())
+
+    return kind(array), code
 
 
 def _loaded(builder: Any, place: Any) -> Any:
@@ -59,7 +93,7 @@ def _multiplied_and_added(builder: Any, args: Any) -> Any:
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDE}f32"), args)
 
 
-@_instruction
+@_instruction(lanes.load)
 def _load(context: Any, array: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _loaded(builder, _place(context, builder, signature.args[0], *args))
@@ -67,7 +101,7 @@ def _load(context: Any, array: Any, at: Any) -> Any:
     return _LANES(array, types.intp), code
 
 
-@_instruction
+@_instruction(lanes.store)
 def _store(context: Any, array: Any, at: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         _stored(builder, args[2], _place(context, builder, signature.args[0], *args[:2]))
@@ -76,7 +110,7 @@ def _store(context: Any, array: Any, at: Any, value: Any) -> Any:
     return types.void(array, types.intp, _LANES), code
 
 
-@_instruction
+@_instruction(lanes.spread)
 def _spread(context: Any, array: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _all(builder, builder.load(_place(context, builder, signature.args[0], *args)))
@@ -84,7 +118,7 @@ def _spread(context: Any, array: Any, at: Any) -> Any:
     return _LANES(array, types.intp), code
 
 
-@_instruction
+@_instruction(lanes.fused)
 def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _multiplied_and_added(builder, args)
@@ -92,7 +126,7 @@ def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
     return _LANES(_LANES, _LANES, _LANES), code
 
 
-@_instruction
+@_instruction(lanes.highest)
 def _highest(context: Any, a: Any, b: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         first = builder.or_(builder.fcmp_ordered(">=", *args), builder.fcmp_unordered("uno", args[0], args[0]))
@@ -105,7 +139,7 @@ def _greater(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
 
-@_instruction
+@_instruction(lanes.larger)
 def _larger(context: Any, a: Any, b: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _greater(builder, *args)
@@ -116,8 +150,7 @@ def _larger(context: Any, a: Any, b: Any) -> Any:
 def _reduced(step: Any) -> Any:
     """What fills a register with all its numbers brought together by a step of two."""
 
-    @_instruction
-    def compute(context: Any, a: Any) -> Any:
+    def define(context: Any, a: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             found, half = args[0], WIDE // 2
             while half:
@@ -127,13 +160,14 @@ def _reduced(step: Any) -> Any:
 
         return _LANES(_LANES), code
 
-    return compute
+    return define
 
 
-_sum_of, _largest_of = _reduced(lambda builder, a, b: builder.fadd(a, b)), _reduced(_greater)
+_instruction(lanes.sum_of)(_reduced(lambda builder, a, b: builder.fadd(a, b)))
+_instruction(lanes.largest_of)(_reduced(_greater))
 
 
-@_instruction
+@_instruction(lanes.choose)
 def _choose(context: Any, a: Any, b: Any, same: Any, other: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.select(builder.fcmp_ordered("==", *args[:2]), *args[2:])
@@ -141,7 +175,7 @@ def _choose(context: Any, a: Any, b: Any, same: Any, other: Any) -> Any:
     return _LANES(_LANES, _LANES, _LANES, _LANES), code
 
 
-@_instruction
+@_instruction(lanes.nothing)
 def _nothing(context: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return ZEROS
@@ -149,7 +183,7 @@ def _nothing(context: Any) -> Any:
     return _LANES(), code
 
 
-@_instruction
+@_instruction(lanes.same)
 def _same(context: Any, number: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _all(builder, builder.fptrunc(args[0], ir.FloatType()))
@@ -157,7 +191,7 @@ def _same(context: Any, number: Any) -> Any:
     return _LANES(types.float64), code
 
 
-@_instruction
+@_instruction(lanes.bounded)
 def _bounded(context: Any, a: Any, limit: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         a, high = args
@@ -168,7 +202,7 @@ def _bounded(context: Any, a: Any, limit: Any) -> Any:
     return _LANES(_LANES, _LANES), code
 
 
-@_instruction
+@_instruction(lanes.nearest)
 def _nearest(context: Any, a: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(VECTOR, [VECTOR])
@@ -177,7 +211,7 @@ def _nearest(context: Any, a: Any) -> Any:
     return _LANES(_LANES), code
 
 
-@_instruction
+@_instruction(lanes.power_of_two)
 def _power_of_two(context: Any, k: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         whole = ir.VectorType(INDEX, WIDE)
@@ -187,7 +221,7 @@ def _power_of_two(context: Any, k: Any) -> Any:
     return _LANES(_LANES), code
 
 
-@_instruction
+@_instruction(lanes.places)
 def _places(context: Any, array: Any, at: Any) -> Any:
     kind = types.UniTuple(types.intp, ROWS)
 
@@ -199,7 +233,7 @@ def _places(context: Any, array: Any, at: Any) -> Any:
     return kind(array, types.intp), code
 
 
-@_instruction
+@_instruction(lanes.blank)
 def _blank(context: Any, rows: Any, columns: Any) -> Any:
     kind = types.UniTuple(_LANES, len(rows) * len(columns))
 
@@ -209,7 +243,7 @@ def _blank(context: Any, rows: Any, columns: Any) -> Any:
     return kind(rows, columns), code
 
 
-@_instruction
+@_instruction(lanes.add_products)
 def _add_products(context: Any, sums: Any, a: Any, rows: Any, p: Any, b: Any, columns: Any, q: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         before, numbers, at, p, other, across, q = args
@@ -238,7 +272,7 @@ def _corners(context: Any, builder: Any, kind: Any, args: Any, wide: int, count:
     return places
 
 
-@_instruction
+@_instruction(lanes.load_all)
 def _load_all(context: Any, out: Any, to: Any, rows: Any, columns: Any) -> Any:
     kind = types.UniTuple(_LANES, len(rows) * len(columns))
 
@@ -249,7 +283,7 @@ def _load_all(context: Any, out: Any, to: Any, rows: Any, columns: Any) -> Any:
     return kind(out, types.intp, rows, columns), code
 
 
-@_instruction
+@_instruction(lanes.store_all)
 def _store_all(context: Any, out: Any, to: Any, rows: Any, columns: Any, sums: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         places = _corners(context, builder, signature.args[0], args[:4], len(columns), len(sums))
@@ -260,7 +294,7 @@ def _store_all(context: Any, out: Any, to: Any, rows: Any, columns: Any, sums: A
     return types.void(out, types.intp, rows, columns, sums), code
 
 
-@_instruction
+@_instruction(lanes.remainder_of_eight)
 def _remainder(context: Any, data: Any, at: Any, s: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word, (array, at, before) = ir.IntType(64), args
@@ -276,45 +310,14 @@ def _remainder(context: Any, data: Any, at: Any, s: Any) -> Any:
 def _arithmetic(name: str) -> Any:
     """The operator of two lanes that this instruction computes."""
 
-    @_instruction
-    def compute(context: Any, a: Any, b: Any) -> Any:
+    def define(context: Any, a: Any, b: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return getattr(builder, name)(*args)
 
-        return _LANES(_LANES, _LANES), code
+        return (_LANES(_LANES, _LANES), code) if isinstance(a, Lanes) and isinstance(b, Lanes) else None
 
-    def pick(a, b):  # numba compares the names and the missing types of these two
-        return (lambda a, b: compute(a, b)) if isinstance(a, Lanes) and isinstance(b, Lanes) else None
-
-    return pick
+    return define
 
 
-overload(lanes.load)(lambda array, at: lambda array, at: _load(array, at))
-overload(lanes.store)(lambda array, at, lanes: lambda array, at, lanes: _store(array, at, lanes))
-overload(lanes.spread)(lambda array, at: lambda array, at: _spread(array, at))
-overload(lanes.fused)(lambda a, b, c: lambda a, b, c: _fused(a, b, c))
-overload(lanes.highest)(lambda a, b: lambda a, b: _highest(a, b))
-overload(lanes.larger)(lambda a, b: lambda a, b: _larger(a, b))
-overload(lanes.sum_of)(lambda a: lambda a: _sum_of(a))
-overload(lanes.largest_of)(lambda a: lambda a: _largest_of(a))
-overload(lanes.choose)(lambda a, b, same, other: lambda a, b, same, other: _choose(a, b, same, other))
-overload(lanes.nothing)(lambda: lambda: _nothing())
-overload(lanes.same)(lambda number: lambda number: _same(number))
-overload(lanes.bounded)(lambda a, limit: lambda a, limit: _bounded(a, limit))
-overload(lanes.nearest)(lambda a: lambda a: _nearest(a))
-overload(lanes.power_of_two)(lambda k: lambda k: _power_of_two(k))
-overload(lanes.places)(lambda array, at: lambda array, at: _places(array, at))
-overload(lanes.blank)(lambda rows, columns: lambda rows, columns: _blank(rows, columns))
-overload(lanes.add_products)(
-    lambda sums, a, rows, p, b, columns, q: lambda sums, a, rows, p, b, columns, q: _add_products(
-        sums, a, rows, p, b, columns, q
-    )
-)
-overload(lanes.load_all)(lambda out, to, rows, columns: lambda out, to, rows, columns: _load_all(out, to, rows, columns))
-overload(lanes.store_all)(
-    lambda out, to, rows, columns, sums: lambda out, to, rows, columns, sums: _store_all(out, to, rows, columns, sums)
-)
-overload(lanes.remainder_of_eight)(lambda data, at, s: lambda data, at, s: _remainder(data, at, s))
-_OPERATORS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}
-for _operator, _name in _OPERATORS.items():
-    overload(_operator)(_arithmetic(_name))
+for _operator, _name in {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul", operator.truediv: "fdiv"}.items():
+    _instruction(_operator)(_arithmetic(_name))

@@ -7,7 +7,7 @@ their odd powers. The 36 numbers of a tile lie apart in their arrays: each belon
 from __future__ import annotations
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import WIDE, fused, load, nothing, same, store
+from deepkit.device.registers.lanes import WIDE, flat, fused, load, nothing, same, store
 
 TILE = 6
 
@@ -32,23 +32,18 @@ def cut(x, image, i, j, size, edge):
 def seen(x, image, i, j, edge, out, to):
     """B' d B of the tile of x at (i, j) into out[:, to...]."""
     high, wide, channels = x.shape[1], x.shape[2], x.shape[3]
-    if 0 <= i <= high - TILE and 0 <= j <= wide - TILE:
-        _seen_inside(x, ((image * high + i) * wide + j) * channels, wide * channels, channels, out, to)
-    else:
+    d, at, line = flat(x), ((image * high + i) * wide + j) * channels, wide * channels
+    if i < 0 or i > high - TILE or j < 0 or j > wide - TILE:
         cut(x, image, i, j, TILE, edge)
-        _seen_inside(edge, 0, TILE * channels, channels, out, to)
-
-
-@compiled.part
-def _seen_inside(x, at, line, channels, out, to):
+        d, at, line = flat(edge), 0, TILE * channels
     for begin in range(0, channels, WIDE):
         c = min(begin, channels - WIDE)
-        p0, p1, p2, p3, p4, p5 = _b_down(x, at + c, line)
-        q0, q1, q2, q3, q4, q5 = _b_down(x, at + c + channels, line)
-        r0, r1, r2, r3, r4, r5 = _b_down(x, at + c + 2 * channels, line)
-        s0, s1, s2, s3, s4, s5 = _b_down(x, at + c + 3 * channels, line)
-        t0, t1, t2, t3, t4, t5 = _b_down(x, at + c + 4 * channels, line)
-        u0, u1, u2, u3, u4, u5 = _b_down(x, at + c + 5 * channels, line)
+        p0, p1, p2, p3, p4, p5 = _b_down(d, at + c, line)
+        q0, q1, q2, q3, q4, q5 = _b_down(d, at + c + channels, line)
+        r0, r1, r2, r3, r4, r5 = _b_down(d, at + c + 2 * channels, line)
+        s0, s1, s2, s3, s4, s5 = _b_down(d, at + c + 3 * channels, line)
+        t0, t1, t2, t3, t4, t5 = _b_down(d, at + c + 4 * channels, line)
+        u0, u1, u2, u3, u4, u5 = _b_down(d, at + c + 5 * channels, line)
         _store_six(_b_of(p0, q0, r0, s0, t0, u0), out, 0, to + c)
         _store_six(_b_of(p1, q1, r1, s1, t1, u1), out, 1, to + c)
         _store_six(_b_of(p2, q2, r2, s2, t2, u2), out, 2, to + c)
