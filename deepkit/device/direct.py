@@ -9,14 +9,13 @@ with the filters turned round (V. Dumoulin, F. Visin, "A guide to convolution ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deepkit.device import compiled, machine, threads
 from deepkit.device.registers.lanes import WIDE, check_filled, flat
-from deepkit.device.registers.products import Terms, down_first, products
+from deepkit.device.registers.products import Terms, add_bias, bias_or_none, down_first, products
 from deepkit.device.windows import Ints, Windows, pad, padded_shape, planar, span
 
 SMALL = 2**18
@@ -56,8 +55,8 @@ def turn(filters: Any) -> Any:
     return np.ascontiguousarray(np.flip(filters, space).swapaxes(-1, -2))
 
 
-def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
-    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o]; `finish` as in convolve.convolve."""
+def convolve(x: Any, filters: Any, windows: Windows, bias: Any = None, relu: bool = False) -> Any:
+    """y[n, p, o] = sum over k and c of x[n, s p + d k - before, c] filters[k, c, o], bias and relu as in convolve.convolve."""
     check_filled(filters.shape[-1])
     x, w = planar(np.ascontiguousarray(x), windows)
     filters = machine.aligned_copy(filters)
@@ -72,14 +71,12 @@ def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], Non
         seen = w.kernel[1] * channels * columns
         high, wide = w.kernel
         terms = ((high, wide, channels), (down, across, 1), (seen, channels * columns, columns))
-    kernel = compiled.kernel(_images)
+    kernel, added = compiled.kernel(_images), bias_or_none(bias)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
         images = pad(np, x[first:last], w.before, w.after)
-        kernel(images, corners, filters, y[first:last], terms, down_first(terms))
-        if finish is not None:
-            finish(y[first:last].reshape(-1, *windows.out, columns))
+        kernel(images, corners, filters, y[first:last], terms, down_first(terms), added, relu)
 
     threads.share(some, x.shape[0], _at_a_time(x, y))
     return y.reshape(x.shape[0], *windows.out, columns)
@@ -120,11 +117,12 @@ def _at_a_time(x: Any, y: Any) -> int:
     return max(1, PIECE // max(1, x[0].nbytes + y[0].nbytes))
 
 
-def _images(x, where, filters, y, terms, down):  # compiled by numba
+def _images(x, where, filters, y, terms, down, bias, relu):  # compiled by numba
     seen, b, made, count = flat(x), flat(filters), flat(y), x.shape[0]
     for image in range(count):
         at, to = image * (x.size // count), image * (y.size // count)
         products(seen, at, where, b, 0, y.shape[3], made, to, terms, down)
+        add_bias(made, to, to + y.size // count, bias, relu)
 
 
 def _table(x, where, dy, total, terms):  # compiled by numba

@@ -93,7 +93,7 @@ def _counts(xp: Any, x: Any, windows: Windows) -> Any:
 
 SMALL = 2**12
 """Numbers of output below which NumPy is as fast and needs no compiled code."""
-PIECE = 2**18
+PIECE = 2**19
 """Bytes of one array that a thread takes at a time."""
 
 
@@ -167,6 +167,15 @@ def _covered(p, stride, before, dilation, length, count):
     return start, first, max(first, min(count, (length - start + dilation - 1) // dilation))
 
 
+@compiled.part
+def _side_by_side(counts, kernel, strides, dilations, before, lengths):
+    """Whether the windows stand side by side and cover their array: each place is seen, by one of them."""
+    for k in range(2):
+        if strides[k] != kernel[k] or dilations[k] != 1 or before[k] != 0 or counts[k] * kernel[k] != lengths[k]:
+            return False
+    return True
+
+
 def _largest_lanes(y, x, kernel, strides, dilations, before, channels):  # compiled by numba
     (_, height, width, each), lowest = x.shape, np.full(1, -np.inf, x.dtype)
     for image in range(y.shape[0]):
@@ -187,8 +196,10 @@ def _largest_lanes(y, x, kernel, strides, dilations, before, channels):  # compi
 def _largest_gradient_lanes(y, dx, dy, x, kernel, strides, dilations, before, channels):  # compiled by numba
     _, height, width, each = x.shape
     alone = strides[0] >= (kernel[0] - 1) * dilations[0] + 1 and strides[1] >= (kernel[1] - 1) * dilations[1] + 1
+    all_seen = _side_by_side(y.shape[1:3], kernel, strides, dilations, before, (height, width))
     for image in range(y.shape[0]):
-        dx[image] = 0
+        if not all_seen:
+            dx[image] = 0
         for i in range(y.shape[1]):
             top, first_a, last_a = _covered(i, strides[0], before[0], dilations[0], height, kernel[0])
             for j in range(y.shape[2]):

@@ -18,14 +18,13 @@ output channels and where tiles overlap.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deepkit.device import compiled, machine, patches, threads
 from deepkit.device.registers.lanes import WIDE, check_filled, flat
-from deepkit.device.registers.products import ROWS, whole_tiles
+from deepkit.device.registers.products import ROWS, add_bias, bias_or_none, whole_tiles
 from deepkit.device.registers.tiles import TILE, back, results, seen, send
 from deepkit.device.windows import Ints, Windows
 
@@ -145,21 +144,20 @@ def _together(squares: Any) -> Any:
     return squares.swapaxes(2, 3).reshape(n, made * down, made * across, channels)
 
 
-def convolve(x: Any, filters: Any, windows: Windows, finish: Callable[[Any], None] | None = None) -> Any:
-    """`convolve_reference`, compiled: a few tiles at a time, which stay in a core's cache; `finish` as in convolve.convolve."""
+def convolve(x: Any, filters: Any, windows: Windows, bias: Any = None, relu: bool = False) -> Any:
+    """`convolve_reference`, compiled: a few tiles at a time stay in a core's cache; bias and relu as in convolve.convolve."""
     channels, columns = filters.shape[-2:]
     check_filled(channels, columns)
     down, across = _counts(windows)
     x, y = np.ascontiguousarray(x), np.empty((x.shape[0], *windows.out, columns), np.float32)
     spread = machine.aligned_copy(_spread_filters(filters).reshape(TILE * TILE, channels, columns))
-    kernel = compiled.kernel(_convolve)
+    kernel, added = compiled.kernel(_convolve), bias_or_none(bias)
     assert kernel is not None
 
     def some(first: int, last: int) -> None:
         taken, made = (_room(TILES, n) for n in (channels, columns))
-        kernel(x[first:last], spread, y[first:last], windows.before, down, across, _made(windows), taken, made)
-        if finish is not None:
-            finish(y[first:last])
+        size = _made(windows)
+        kernel(x[first:last], spread, y[first:last], windows.before, down, across, size, taken, made, added, relu)
 
     threads.share(some, x.shape[0], _images_at_a_time(x.shape[0], down * across))
     return y
@@ -219,7 +217,7 @@ def _images_at_a_time(batch: int, each: int) -> int:
 # ---- compiled by numba
 
 
-def _convolve(x, filters, y, before, down, across, size, taken, made):
+def _convolve(x, filters, y, before, down, across, size, taken, made, bias, relu):
     (_, channels, columns), each, count = filters.shape, down * across, x.shape[0] * down * across
     step, edge = (taken.shape[1] - WIDE) // channels, np.empty((TILE, TILE, channels), x.dtype)
     for begin in range(0, count, step):
@@ -232,6 +230,7 @@ def _convolve(x, filters, y, before, down, across, size, taken, made):
         for tile in range(many):
             image, place = divmod(begin + tile, each)
             results(made, tile * columns, y, image, size * (place // across), size * (place % across), size)
+    add_bias(flat(y), 0, y.size, bias, relu)
 
 
 def _input_gradient(dy, filters, dx, before, down, across, size, sent, made):

@@ -10,6 +10,7 @@ import pytest
 import scipy.special
 
 from deepkit.device import activations, batchnorm, compiled, convolve, depthwise, machine, patches, pooling, windows
+from deepkit.device.registers.lanes import WIDE
 
 needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed: nothing is compiled")
 LAYOUTS = [
@@ -237,6 +238,20 @@ def test_activations_to_their_last_digits(both, monkeypatch, function, exact, sc
     assert function(np, own, out=own) is own
     np.testing.assert_array_equal(own, y)
     assert np.isnan(function(np, np.full(11, np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "strides", "padding"),
+    [((4, 6), (2, 2), "VALID"), ((5, 6), (2, 2), "VALID"), ((4, 4), (3, 2), "SAME"), ((3, 4), (2, 2), "SAME"),
+     ((3, 3), (2, 2), ((1, 0), (1, 0)))],
+)  # fmt: skip
+def test_what_no_window_of_a_pool_sees_gets_nothing(size, strides, padding) -> None:
+    w = windows.fit(size, (2, 2), strides, (1, 1), padding)
+    x = np.random.default_rng(0).standard_normal((2, *size, WIDE)).astype("f")
+    y = pooling.largest_reference(np, x, w)
+    dy, dx = np.ones_like(y), np.full_like(x, np.nan)  # what was in its memory before
+    pooling._largest_gradient_lanes(y, dx, dy, x, w.kernel, w.strides, w.dilations, w.before, WIDE)
+    np.testing.assert_array_equal(dx, pooling.largest_gradient_reference(np, dy, x, y, w))
 
 
 @needs_numba

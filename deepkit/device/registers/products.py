@@ -19,7 +19,19 @@ from typing import Any
 import numpy as np
 
 from deepkit.device import compiled
-from deepkit.device.registers.lanes import ROWS, WIDE, add_products, blank, load_all, places, store_all
+from deepkit.device.registers.lanes import (
+    ROWS,
+    WIDE,
+    add_products,
+    blank,
+    highest,
+    load,
+    load_all,
+    nothing,
+    places,
+    store,
+    store_all,
+)
 
 COLUMNS = 2 * WIDE
 NEAR = 2**17
@@ -43,6 +55,24 @@ def down_first(terms: Terms) -> bool:
     """True if a tile's neighbour is the one below it: where all of b does not stay in the cache, one tile of it does."""
     counts, _, b_steps = terms
     return math.prod(counts) * b_steps[2] * 4 > NEAR
+
+
+def bias_or_none(bias: Any) -> Any:
+    """What `add_bias` takes for a bias, or for none: an array of one type always, for which it is compiled once."""
+    return np.empty(0, np.float32) if bias is None else np.array(bias, np.float32, order="C")
+
+
+@compiled.part
+def add_bias(y, begin, end, bias, relu):
+    """y + bias in the flat places from `begin` to `end`, at least 0 with `relu`; nothing if the bias is empty."""
+    columns = max(1, bias.size)
+    for row in range(begin, end if bias.size else begin, columns):
+        for c in range(0, columns - WIDE + 1, WIDE):
+            made = load(y, row + c) + load(bias, c)
+            store(y, row + c, highest(nothing(), made) if relu else made)  # a NaN stays
+        for c in range(columns // WIDE * WIDE, columns):
+            number = y[row + c] + bias[c]
+            y[row + c] = 0 if relu and number <= 0 else number
 
 
 @compiled.part

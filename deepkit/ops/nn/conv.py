@@ -5,7 +5,6 @@ What is called convolution here is, as everywhere in deep learning, cross-correl
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from deepkit.core.apply import apply, convert, scope
@@ -107,8 +106,10 @@ class Conv(Convolving):
 class ConvBias(Convolving):
     """A convolution and the bias of its channels: what a plan makes of Conv and BiasAdd.
 
-    The bias is added to a few images at a time, as long as they are in the processor's cache.
+    The bias is added to an image as long as it is in the processor's cache.
     """
+
+    relu = False
 
     def shape(self, x: Shape, filters: Shape, bias: Shape) -> Shape:
         return self.output(x, filters)
@@ -118,13 +119,8 @@ class ConvBias(Convolving):
         windows = self.fit(x, filters.shape[: self.space])
         if x.dtype == xp.float16:
             y = self.run(xp, convolve.convolve, x, filters, windows=windows)
-            self.finish(xp, bias, y)
-            return y
-        return convolve.convolve(xp, x, filters, windows, functools.partial(self.finish, xp, bias))
-
-    def finish(self, xp: ArrayModule, bias: Array, y: Array) -> None:
-        """Adds the bias to some of the results, in place."""
-        xp.add(y, bias, out=y)
+            return activations.bias_relu(xp, y, bias, out=y) if self.relu else xp.add(y, bias, out=y)
+        return convolve.convolve(xp, x, filters, windows, bias, self.relu)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, filters: AnyTensor, bias: AnyTensor) -> Any:
         return (
@@ -140,8 +136,7 @@ class ConvBias(Convolving):
 class ConvBiasRelu(ConvBias):
     """max(convolution + bias, 0): what a plan makes of Conv, BiasAdd and Relu."""
 
-    def finish(self, xp: ArrayModule, bias: Array, y: Array) -> None:
-        activations.bias_relu(xp, y, bias, out=y)
+    relu = True
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor, filters: AnyTensor, bias: AnyTensor) -> Any:
         return super().gradient(apply(ReluGrad(), dy, y), y, x, filters, bias)
