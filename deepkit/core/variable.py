@@ -22,25 +22,17 @@ class Variable(RowUpdates, Symbol):
     """A variable of a graph, with TensorFlow 1's names and parts.
 
     `initial_value` is a tensor, a value, or a function that returns one. The value is set by running
-    `initializer`; reading it before is an error. Used as an input it stands for its current value.
+    `initializer`; reading it before is an error. Used as an input it stands for its current value. use_resource and
+    aggregation are accepted for old programs; with synchronization=ON_READ it is not trained.
     """
 
     __slots__ = ("_read", "constraint", "initial_value", "initializer", "save_slice_info", "trainable")
 
     def __init__(
-        self,
-        initial_value: Any = None,
-        trainable: bool = True,
-        collections: Any = None,
-        validate_shape: bool = True,
-        caching_device: Any = None,
-        name: str | None = None,
-        variable_def: Any = None,
-        dtype: Any = None,
-        expected_shape: Any = None,
-        import_scope: str | None = None,
-        constraint: Any = None,
-        shape: Any = None,
+        self, initial_value: Any = None, trainable: bool | None = None, collections: Any = None,
+        validate_shape: bool = True, caching_device: Any = None, name: str | None = None, variable_def: Any = None,
+        dtype: Any = None, expected_shape: Any = None, import_scope: str | None = None, constraint: Any = None,
+        use_resource: Any = None, synchronization: Any = None, aggregation: Any = None, shape: Any = None,
     ):
         if initial_value is None:
             raise ArgumentError("a Variable needs an initial value", hint="tf.Variable(tf.zeros([3]))")
@@ -63,7 +55,7 @@ class Variable(RowUpdates, Symbol):
                 value = graph.constant(value, "initial_value")
             known = value.shape if validate_shape else Shape(shape)
             graph.make_node(lookup("VariableV2")(), (), scope, lambda node: [self._of(node, known, value.dtype)])
-            self.trainable = bool(trainable)
+            self.trainable = _is_trained(trainable, synchronization)
             self.constraint = constraint
             self.save_slice_info = None
             self.initial_value = value
@@ -127,6 +119,14 @@ class Variable(RowUpdates, Symbol):
 def leaf_of(weight: Any) -> Any:
     """What is trained where tensors are computed at once: the Parameter that a layer's weight is there, else itself."""
     return getattr(weight, "eager", weight)
+
+
+def _is_trained(trainable: bool | None, synchronization: Any) -> bool:
+    """Whether optimizers change a variable: True unless said otherwise, False for what each replica counts by itself."""
+    on_read = getattr(synchronization, "name", None) == "ON_READ"
+    if on_read and trainable:
+        raise ArgumentError("a variable with synchronization=ON_READ and trainable=True", rule="it is not trained")
+    return not on_read if trainable is None else bool(trainable)
 
 
 class VariablePart(Symbol):

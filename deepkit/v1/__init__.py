@@ -65,6 +65,8 @@ from deepkit.v1 import (
 )
 from deepkit.v1.client import device_lib, timeline
 from deepkit.v1.compat import (
+    dimension_at_index,
+    dimension_value,
     disable_eager_execution,
     disable_resource_variables,
     disable_v2_behavior,
@@ -88,6 +90,7 @@ from deepkit.v1.framework.scopes import *
 from deepkit.v1.framework.templates import *
 from deepkit.v1.framework.tensor_array import *
 from deepkit.v1.framework.tensor_messages import *
+from deepkit.v1.framework.tensor_messages import constant_value as get_static_value
 from deepkit.v1.initializers import constant as constant_initializer
 from deepkit.v1.initializers import glorot_normal as glorot_normal_initializer
 from deepkit.v1.initializers import glorot_uniform as glorot_uniform_initializer

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["as_bytes", "as_str", "as_str_any", "as_text", "v1"]  # v1 is tf itself: deepkit.v1 puts it here
+from deepkit.core.shape import UnknownDimension
+
+__all__ = [
+    "as_bytes", "as_str", "as_str_any", "as_text", "dimension_at_index", "dimension_value",
+    "v1",  # tf itself: deepkit.v1 puts it here
+]
 
 
 def as_text(bytes_or_text: bytes | str, encoding: str = "utf-8") -> str:
@@ -23,6 +28,16 @@ def as_bytes(bytes_or_text: bytes | str, encoding: str = "utf-8") -> bytes:
 def as_str_any(value: Any) -> str:
     """str of anything; bytes are decoded."""
     return as_text(value) if isinstance(value, bytes) else str(value)
+
+
+def dimension_value(dimension: Any) -> int | None:
+    """A dimension as a number, None where it is not known."""
+    return getattr(dimension, "value", dimension)
+
+
+def dimension_at_index(shape: Any, index: int) -> Any:
+    """The dimension of a shape at a place; an unknown one where the rank is not known."""
+    return UnknownDimension() if shape.rank is None else shape[index]
 
 
 def disable_v2_behavior() -> None:

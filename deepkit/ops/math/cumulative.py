@@ -90,4 +90,4 @@ def cumprod(
     x: integer, float or complex, at least one axis; result: its shape and type. exclusive: [1, a, a*b]; reverse:
     [a*b*c, b*c, c]. ShapeError: an axis that x does not have. DTypeError: another type.
     """
-    return apply(Cumprod(axis=whole(axis), exclusive=exclusive, reverse=reverse), x, name=name)
+    return apply(Cumprod(axis=whole(numbers(axis)), exclusive=exclusive, reverse=reverse), x, name=name)

@@ -79,7 +79,10 @@ def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> 
         raise ArgumentError(
             "dropout takes either keep_prob or rate", hint="dropout(x, keep_prob=0.5) = dropout(x, rate=0.5)"
         )
-    said, given, keep = ("keep_prob", keep_prob, keep_prob) if rate is None else ("rate", rate, 1 - rate)
+    said, given = ("keep_prob", keep_prob) if rate is None else ("rate", rate)
+    if not _is_one_number(given):
+        raise ArgumentError(f"dropout: {said} is {given!r}", rule="one number, or a tensor of one")
+    keep: Any = given if rate is None else 1 - rate  # type: ignore[operator]
     known = static_value(keep)
     if known is not None and not 0 < float(known) <= 1:
         raise ArgumentError(
@@ -87,6 +90,12 @@ def _share_that_stays(keep_prob: TensorLike | None, rate: NumberLike | None) -> 
             rule="0 < keep_prob <= 1, or 0 <= rate < 1", hint="keep_prob is the share that stays, rate the share that goes",
         )
     return keep
+
+
+def _is_one_number(given: TensorLike | None) -> bool:
+    if is_tensor(given):
+        return given.shape.rank in (0, None)
+    return isinstance(given, numbers.Real) or getattr(given, "ndim", None) == 0
 
 
 def _drops_nothing(keep: TensorLike, x: AnyTensor) -> bool:

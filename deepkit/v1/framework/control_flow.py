@@ -15,7 +15,7 @@ from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
@@ -119,12 +119,20 @@ def _shapes(structure: Any) -> list[Any]:
     return [structure]
 
 
+def _with_rows(what: str, elems: Any) -> list[Any]:
+    """The tensors whose rows a function is called with; ShapeError for a scalar, which has none."""
+    xs = [constant_of(x) for x in flat(elems)]
+    if any(x.shape.rank == 0 for x in xs):
+        raise ShapeError(f"{what} over a scalar", rule="elems have at least one axis: along it are their rows")
+    return xs
+
+
 def map_fn(
     fn: Callable[..., Any], elems: Any, dtype: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
     swap_memory: bool = False, infer_shape: bool = True, name: str | None = None,
 ) -> Any:
     """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked."""
-    xs = [constant_of(x) for x in flat(elems)]
+    xs = _with_rows("map_fn", elems)
     structure: list[Any] = []
 
     def body(_: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -141,7 +149,7 @@ def scan(
     swap_memory: bool = False, infer_shape: bool = True, reverse: bool = False, name: str | None = None,
 ) -> Any:
     """All the intermediate values of state = fn(state, row), stacked; the first state is the initializer or row 0."""
-    xs = [constant_of(x) for x in flat(elems)]
+    xs = _with_rows("scan", elems)
     like = elems if initializer is None else initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -166,7 +174,7 @@ def foldl(
     swap_memory: bool = False, name: str | None = None, reverse: bool = False,
 ) -> Any:
     """The last value of state = fn(state, row) over the rows of `elems`, from the first to the last."""
-    xs = [constant_of(x) for x in flat(elems)]
+    xs = _with_rows("foldl", elems)
     if initializer is None:
         at = -1 if reverse else 0
         start = [x[at] for x in xs]

@@ -12,6 +12,7 @@ from deepkit import ops
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph, default_graph, graph_of
+from deepkit.core.inputs import is_tensor as is_dense
 from deepkit.core.nest import leaves, listed, parts
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
@@ -29,12 +30,18 @@ from deepkit.v1.framework.symbolic import constant_of, known
 __all__ = [
     "add_to_collection", "add_to_collections", "colocate_with", "constant", "control_dependencies",
     "convert_to_tensor", "device", "get_collection", "get_collection_ref", "global_variables",
-    "global_variables_initializer", "group", "identity_n", "init_scope", "local_variables",
+    "global_variables_initializer", "group", "identity_n", "init_scope", "is_tensor",
+    "local_variables",
     "local_variables_initializer", "model_variables", "moving_average_variables", "name_scope", "no_op", "op_scope",
     "placeholder", "placeholder_with_default", "register_tensor_conversion_function",
     "report_uninitialized_variables", "set_random_seed",
     "sparse_placeholder", "trainable_variables", "variables_initializer",
 ]
+
+
+def is_tensor(x: Any) -> bool:
+    """True for a tensor, a variable, and what is made of several, such as a SparseTensor."""
+    return is_dense(x) or hasattr(x, "with_parts")
 
 
 def constant(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +21,9 @@ from deepkit.v1.framework.variable_store import AUTO_REUSE, VariableStore
 
 __all__ = [
     "AUTO_REUSE",
+    "VariableAggregation",
     "VariableScope",
+    "VariableSynchronization",
     "get_local_variable",
     "get_variable",
     "get_variable_scope",
@@ -28,6 +31,19 @@ __all__ = [
     "variable_op_scope",
     "variable_scope",
 ]
+
+
+class VariableSynchronization(enum.Enum):
+    """When the copies of a variable are made equal; one that each copy counts by itself, ON_READ, is not trained."""
+
+    AUTO, NONE, ON_WRITE, ON_READ = range(4)
+
+
+class VariableAggregation(enum.Enum):
+    """How the values of a variable's copies become one; here is one copy."""
+
+    NONE, SUM, MEAN, ONLY_FIRST_REPLICA = range(4)
+
 
 _INHERITED = (
     "initializer", "regularizer", "caching_device", "partitioner", "custom_getter", "dtype", "use_resource",

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepkit import ops
 from deepkit.core import nest
+from deepkit.core.inputs import is_tensor
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.device.dtypes import as_dtype
 from deepkit.errors import ArgumentError
@@ -69,9 +70,13 @@ class TensorArray:
         elif known.lengths is None or fits:
             self._known["element"] = element if known.lengths is None else known.merge(element)
 
+    def _typed(self, value: Any) -> Any:
+        """A value as a tensor; numbers and arrays take the type of the list."""
+        return constant_of(value, None if is_tensor(value) else self.dtype)
+
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """The list with `value` at place `index`."""
-        value = constant_of(value, None if hasattr(value, "dtype") else self.dtype)
+        value = self._typed(value)
         self._learn(value.shape)
         return self.with_flow(ops.list_write(self.flow, index, value, self._size, self._dynamic))
 
@@ -109,14 +114,14 @@ class TensorArray:
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
         """The list whose entries are the rows of `value`."""
-        value = constant_of(value, None if hasattr(value, "dtype") else self.dtype)
+        value = self._typed(value)
         size = value.shape.lengths[0] if value.shape.lengths else None
         self._learn(value.shape[1:])
         return self.with_flow(value, ops.shape(value)[0] if size is None else size)
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
         """The list with row i of `value` at place indices[i]."""
-        value = constant_of(value, None if hasattr(value, "dtype") else self.dtype)
+        value = self._typed(value)
         size = ops.reduce_max(indices) + 1 if self._dynamic else self._size
         places = ops.expand_dims(ops.cast(constant_of(indices), "int32"), 1)
         dims = ops.concat([ops.reshape(size, [1]), ops.shape(value)[1:]], 0)
@@ -125,7 +130,7 @@ class TensorArray:
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
         """The list whose entries are pieces of `value`, all of one length, along its first axis."""
-        value = constant_of(value)
+        value = self._typed(value)
         count = ops.size(constant_of(lengths))
         flow = ops.reshape(value, ops.concat([ops.stack([count, -1]), ops.shape(value)[1:]], 0))
         return self.with_flow(flow, count)

@@ -24,6 +24,10 @@ __all__ = [
     "DEFINE_float",
     "DEFINE_integer",
     "DEFINE_list",
+    "DEFINE_multi_enum",
+    "DEFINE_multi_float",
+    "DEFINE_multi_integer",
+    "DEFINE_multi_string",
     "DEFINE_string",
     "Flag",
     "FlagValues",
@@ -42,6 +46,8 @@ class Flag:
     kind: str
     default: Any
     help: str | None
+    many: bool = False
+    """True if each time that it is given adds a value to a list."""
 
     def parse(self, text: str) -> Any:
         """The value that `text` stands for; ArgumentError if it is none."""
@@ -58,7 +64,7 @@ class FlagValues:
     """
 
     def __init__(self) -> None:
-        self.__dict__.update(_flags={}, _values={}, _rest=None)
+        self.__dict__.update(_flags={}, _values={}, _given={}, _rest=None)
 
     def _define(self, flag: Flag) -> None:
         known = self._flags.get(flag.name)
@@ -74,6 +80,7 @@ class FlagValues:
     def __call__(self, argv: Sequence[str], known_only: bool = True) -> list[str]:
         """Read the command line `argv` (its first entry is the program); returns what is not a defined flag."""
         rest, words = list(argv[:1]), list(argv[1:])
+        self._given.clear()
         while words:
             word = words.pop(0)
             if word == "--":
@@ -98,14 +105,21 @@ class FlagValues:
                 return False
             self._values[negated.name] = False
         elif equals:
-            self._values[flag.name] = flag.parse(text)
+            self._take(flag, text)
         elif flag.read is _boolean:
             self._values[flag.name] = True
         elif not words:
             raise ArgumentError(f"--{flag.name} has no value", rule=f"it takes {flag.kind}")
         else:
-            self._values[flag.name] = flag.parse(words.pop(0))
+            self._take(flag, words.pop(0))
         return True
+
+    def _take(self, flag: Flag, text: str) -> None:
+        value = flag.parse(text)
+        if flag.many:
+            self._given.setdefault(flag.name, []).append(value)
+            value = list(self._given[flag.name])
+        self._values[flag.name] = value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -178,13 +192,16 @@ DEFINE_bool = DEFINE_boolean
 
 def DEFINE_enum(name: str, default: str | None, enum_values: Sequence[str], help: str | None = None, **_: Any) -> None:
     """A setting that is one of `enum_values`."""
+    FLAGS._define(Flag(name, _one_of(enum_values), "one of " + ", ".join(enum_values), default, help))
 
+
+def _one_of(values: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text not in enum_values:
+        if text not in values:
             raise ValueError(text)
         return text
 
-    FLAGS._define(Flag(name, read, "one of " + ", ".join(enum_values), default, help))
+    return read
 
 
 def DEFINE_list(name: str, default: Any, help: str | None = None, **_: Any) -> None:
@@ -193,6 +210,32 @@ def DEFINE_list(name: str, default: Any, help: str | None = None, **_: Any) -> N
     FLAGS._define(
         Flag(name, lambda text: [part.strip() for part in text.split(",")], "a list with commas", value, help)
     )
+
+
+def _define_many(name: str, read: Callable[[str], Any], kind: str, default: Any, help: str | None) -> None:
+    """A setting that may be given several times: the list of its values, which replaces the default."""
+    values = default if default is None else list(default) if isinstance(default, (list, tuple)) else [default]
+    FLAGS._define(Flag(name, read, f"{kind}, once or several times", values, help, many=True))
+
+
+def DEFINE_multi_string(name: str, default: Any, help: str | None = None, **_: Any) -> None:
+    """A setting that is a list of texts: --name=a --name=b."""
+    _define_many(name, str, "text", default, help)
+
+
+def DEFINE_multi_integer(name: str, default: Any, help: str | None = None, **_: Any) -> None:
+    """A setting that is a list of whole numbers."""
+    _define_many(name, lambda text: int(text, 0), "a whole number", default, help)
+
+
+def DEFINE_multi_float(name: str, default: Any, help: str | None = None, **_: Any) -> None:
+    """A setting that is a list of numbers."""
+    _define_many(name, float, "a number", default, help)
+
+
+def DEFINE_multi_enum(name: str, default: Any, enum_values: Sequence[str], help: str | None = None, **_: Any) -> None:
+    """A setting that is a list of some of `enum_values`."""
+    _define_many(name, _one_of(enum_values), "one of " + ", ".join(enum_values), default, help)
 
 
 def mark_flag_as_required(flag_name: str) -> None:

@@ -180,6 +180,13 @@ class RNNCell:
 
     trainable_weights = trainable_variables
 
+    @property
+    def non_trainable_variables(self) -> list[Any]:
+        """The others."""
+        return [v for v in self.variables if not v.trainable]
+
+    non_trainable_weights = non_trainable_variables
+
     # ---- states
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
