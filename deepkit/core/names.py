@@ -66,9 +66,12 @@ class Names:
 
     @contextlib.contextmanager
     def enter(self, name: str | None) -> Iterator[str]:
-        """Opens a scope below the current one; None or "" goes back to the root, "path/" opens exactly that path."""
+        """Opens a scope below the current one; None or "" goes back to the root, "path/" opens exactly that path.
+
+        Such a path takes no name: where it was not opened before, the next scope of this name is the same.
+        """
         before = self.scope
-        self._open.scope = "" if not name else self.unique(name)
+        self._open.scope = "" if not name else name[:-1] if name.endswith("/") else self.unique(name)
         try:
             yield f"{self.scope}/" if self.scope else ""
         finally:

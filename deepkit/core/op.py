@@ -160,6 +160,11 @@ class Op:
         """For an op that runs graphs: which results of each graph must be computed if these outputs are used."""
         raise TypeError(f"op {self.type} runs no graphs")
 
+    def reads(self, used: Sequence[bool], shapes: Sequence[Shape]) -> list[bool]:
+        """For an op that runs graphs: which inputs, of these shapes, must be computed if these outputs are used. Any array
+        will do in the place of another, of the input's shape where that is known."""
+        raise TypeError(f"op {self.type} runs no graphs")
+
     def elementwise(self, *shapes: Shape) -> bool:
         """Whether, for inputs of these shapes, each number of the output is made of the numbers that stand at its place in
         the inputs, which are broadcast against each other."""

@@ -56,18 +56,20 @@ class Plan:
         fed = set(feeds)
         settled = {x: np.asarray(value, x.dtype.numpy) for x, value in (assumed or {}).items() if x not in fed}
         # what the fetches need, folded nodes too
-        self.asked = nodes = prune.prune(self.targets, fed | settled.keys(), lambda node: node.required)
+        asked = prune.asked(self.targets, fed | settled.keys())
+        self.asked = nodes = list(asked)
         check_fed(nodes, fed)
         self.devices = {} if placement is None else placement.place([*(x.node for x in self.feeds), *nodes])
         self.devices.update(dict.fromkeys({x.node for x in self.feeds}.difference(nodes), devices.CPU))  # where feeds are
         constants = fold.constants(nodes, fed, self.devices)
-        self.known = Known(fed, {**prune.stand_ins(nodes, fed), **constants, **settled}, self.devices)
+        self.known = Known(fed, {**prune.stand_ins(asked, fed), **constants, **settled}, self.devices)
         on_gpu = placement is not None and placement.has_gpu
         self._simplify(nodes, transfers.Places(dict(self.devices), around) if on_gpu else None)
         self._share_memory()
         self._used: set[Any] = {*self._results, *self.targets}  # Symbols whose values are read, and Nodes that are awaited
         for call in self.calls:
             self._used.update(call.inputs, call.node.control_inputs)
+        self._used.difference_update(self.known.values)
         self._write()
 
     @property
@@ -202,8 +204,8 @@ class Plan:
             return None
         arguments = self._arguments(call)
         text = arguments[0] if node.op.reads_variable else f"{self._called(call)}({', '.join(arguments)})"
-        names = [self._names.setdefault(y, f"t{len(self._names)}") for y in node.outputs]
-        outputs = ["_" if y in self.feeds else name for y, name in zip(node.outputs, names, strict=True)]  # fed: for nobody
+        idle = self.known.values.keys() | set(self.feeds)  # what is known or fed is for nobody
+        outputs = ["_" if y in idle else self._names.setdefault(y, f"t{len(self._names)}") for y in node.outputs]
         if not outputs:
             return text
         left = ", ".join(outputs) + ("," if node.many and len(outputs) == 1 else "")

@@ -58,7 +58,7 @@ def compute_weighted_loss(
         losses = ops.cast(losses, float32) if kind is float16 or not kind.is_floating else losses
         weights = weights if isinstance(weights, (int, float)) else ops.cast(weights, losses.dtype)
         whole = isinstance(weights, (int, float)) and weights == 1
-        weighted = losses if whole else ops.multiply(losses, weights, name="Mul")
+        weighted = losses if whole and reduction != Reduction.NONE else ops.multiply(losses, weights, name="Mul")
         loss = weighted if reduction == Reduction.NONE else _reduced(weighted, losses, weights, reduction)
         loss = ops.cast(loss, kind)
     add_loss(loss, loss_collection)

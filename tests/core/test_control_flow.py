@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deepkit.v1 as tf
-from deepkit.errors import GraphWarning, ShapeError
+from deepkit.errors import GraphWarning, ShapeError, UnfedError
 from deepkit.testing import numeric_gradient
 
 
@@ -272,3 +272,26 @@ def test_a_state_that_another_state_is_computed_from_is_used(sess) -> None:
     assert [sess.run(x) for x in loop] == [4, 11, 101, 3]
     limited = tf.while_loop(lambda a, b: b < 3, lambda a, b: (a + b, b + 1), [0, 0])
     assert sess.run(limited[0]) == 3
+
+
+def test_a_body_takes_what_is_used_of_its_inputs(sess) -> None:
+    """As TensorFlow does: what another result is made of is neither computed nor fed."""
+    x, unfed = tf.placeholder(tf.float32, [2]), tf.placeholder(tf.float32, [])
+    v = tf.Variable(0.0)
+    with tf.control_dependencies([v.assign_add(1.0)]):
+        rows = tf.identity(x)
+    pair = tf.cond(x[0] > 0, lambda: (x + 1, unfed), lambda: (x, 2 * unfed))
+    loop = tf.while_loop(lambda i, *_: i < 2, lambda i, a, b: (i + 1, a + 1, b * unfed), [0, x, unfed])
+    scanned = tf.scan(lambda t, row: (t[0] + row, t[1] * unfed), x, (0.0, unfed))
+    mapped = tf.map_fn(lambda _: x * 2, rows)
+    sess.run(v.initializer)
+    used = [pair[0], loop[1], scanned[0], mapped]
+    found = sess.run(used, {x: [1, 2]})
+    assert [y.tolist() for y in found] == [[2, 3], [3, 4], [1, 3], [[2, 4], [2, 4]]]
+    assert sess.run(v) == 0
+    for other in (pair[1], loop[2], scanned[1], tf.group(pair[0].op)):
+        with pytest.raises(UnfedError):
+            sess.run(other, {x: [1, 2]})
+    found = sess.run([pair[1], loop[2], scanned[1], *used, rows], {x: [1, 2], unfed: 3})
+    assert [y.tolist() for y in found] == [3, 27, [9, 27], [2, 3], [3, 4], [1, 3], [[2, 4], [2, 4]], [1, 2]]
+    assert sess.run(v) == 1

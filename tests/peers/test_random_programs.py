@@ -1,4 +1,4 @@
-"""Random TensorFlow-1 programs: deepkit and TensorFlow agree on them; the tools that compare and shrink them work."""
+"""Random TensorFlow-1 programs: deepkit and TensorFlow agree on them; what compares, explains and shrinks them works."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from outcomes import Outcome, Records
 from processes import interpreter
 from programs.__main__ import Trial
-from programs.comparison import differences
-from programs.explained import explanation
+from programs.comparison import Difference, differences
+from programs.explained import differentiated, explanation
 from programs.families import FAMILIES, draw
 from programs.generator import program
 from programs.peers import Peer
@@ -160,3 +160,64 @@ def test_shrinking_keeps_what_fails() -> None:
 
 def program_with_ballast() -> str:
     return TINY.replace("a = ", "ballast = tf.zeros([3])\nballast2 = ballast + 1\na = ", 1)
+
+
+# ---- a reason explains what it is about, and nothing that resembles it
+
+DERIVED = "v1 = {op}\ny = tf.reduce_sum(v1)\nfirst = tf.gradients(y, [x0])\nsecond = tf.gradients(first, [x0])\n"
+BESIDE = "v1 = x0\nv2 = {op}\ny = tf.reduce_sum(v1)\nfirst = tf.gradients(y, [x0])\nsecond = tf.gradients(first, [x0])\n"
+MOMENTS, POOL = "tf.nn.moments(x0, [0])[1]", "tf.nn.max_pool(x0, [1, 2, 2, 1], [1, 1, 1, 1], 'SAME')"
+SMALL = "made = {{}}\ntry:\n    c1 = {call}\n    made['c1'] = c1\n"
+ARRAY = "a = tf.TensorArray(tf.float32, 3)\nv1 = a.stack()\n"
+
+
+def second(what: str = "[1.5] for [0.0]", kind: str = "value") -> Difference:
+    return Difference(kind, "run 0, second0", what)
+
+
+def small(what: str) -> Difference:
+    return Difference("fetches", "run 0, c1", what)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", Difference("dtype", "run 1, w/Adam/beta1_power", "float64 for float32")),
+        (DERIVED.format(op=MOMENTS), second("[1.5] for [2.5]")),
+        (DERIVED.format(op=POOL), second()),
+        (DERIVED.format(op="tf.image.resize_bilinear(x0, [4, 4])"), second("[1.5] for nothing", "fetches")),
+        (ARRAY, Difference("static", "v1", "[3, 2] for [None, 2]")),
+        (SMALL.format(call="tf.identity([tf.Dimension(2), 3])"), small("[2, 3] for nothing")),
+        (SMALL.format(call="xi * np.float64(1.5)"), small("nothing for [1, 2]")),
+    ],
+)
+def test_a_reason_explains_its_difference(text: str, found: Difference) -> None:
+    assert explanation(text, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", Difference("dtype", "run 1, w/Adam/beta1_power", "float32 for float64")),
+        (BESIDE.format(op=MOMENTS), second("[1.5] for [2.5]")),  # what is differentiated does not depend on the moments
+        (DERIVED.format(op=MOMENTS), Difference("value", "run 0, dx0", "[1.5] for [2.5]")),
+        (DERIVED.format(op=POOL), second("[1.5] for [2.5]")),
+        (DERIVED.format(op=POOL.replace("SAME", "VALID")), second()),
+        (BESIDE.format(op=POOL), second()),
+        (DERIVED.format(op="tf.image.resize_bilinear(x0, [4, 4])"), second("nothing for [1.5]", "fetches")),
+        (ARRAY, Difference("static", "v1", "[4, 2] for [3, 2]")),
+        (ARRAY, Difference("static", "v1", "None for [3, 2]")),
+        (ARRAY, Difference("static", "v1", "[3] for [None, 2]")),
+        (SMALL.format(call="tf.matmul([1, 2], [1, 2])"), small("[5] for nothing")),
+        (SMALL.format(call="tf.cast([1, 2], tf.float32)"), small("nothing for [1.0, 2.0]")),
+        (SMALL.format(call="xi * np.float64(1.5)"), Difference("value", "run 0, c1", "[1, 2] for [1, 3]")),
+    ],
+)
+def test_what_resembles_it_is_not_explained(text: str, found: Difference) -> None:
+    assert explanation(text, found) is None
+
+
+def test_what_is_differentiated_is_followed_through_bodies() -> None:
+    text = "def f():\n    return tf.nn.moments(x0, [0])\nv1 = tf.cond(p, f, f)\nv2 = tf.exp(x0)\ng = tf.gradients(v1, x0)\n"
+    assert "moments" in differentiated(text)
+    assert "exp" not in differentiated(text)

@@ -295,3 +295,19 @@ def test_functions_show_their_arguments() -> None:
         "activation",
         "use_bias",
     ]
+
+
+@pytest.mark.parametrize(
+    ("axis", "dtype", "unbiased"),
+    [(-1, "float32", True), (1, "float32", True), (2, "float32", False), (-1, "float64", False)],
+)
+def test_the_moving_variance_of_volumes_is_that_of_the_fused_kernel(axis: int, dtype: str, unbiased: bool) -> None:
+    """Numbers of TensorFlow 2.21: n / (n - 1) where it has a kernel, of four axes and of five."""
+    x = np.random.default_rng(0).normal(size=(2, 3, 2, 3, 2)).astype(dtype)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.layers.batch_normalization(tf.constant(x), axis, momentum=0.0, training=True)
+        sess.run(tf.global_variables_initializer())
+        sess.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
+        found = sess.run(tf.global_variables("batch_normalization/moving_variance")[0])
+    axes = tuple(i for i in range(5) if i != axis % 5)
+    np.testing.assert_allclose(found, np.var(x, axes, ddof=int(unbiased)), rtol=1e-5)

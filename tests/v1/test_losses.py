@@ -134,3 +134,8 @@ def test_what_is_refused(sess) -> None:
     with pytest.raises(ArgumentError, match="no losses yet"):
         tf.losses.get_total_loss()
     assert sess.run(tf.losses.get_regularization_loss()) == 0
+
+
+def test_a_loss_for_each_element_has_a_name_of_its_own() -> None:
+    names = [tf.losses.absolute_difference(A, B, reduction="none").op.name for _ in range(2)]
+    assert names == ["absolute_difference/Mul", "absolute_difference_1/Mul"]

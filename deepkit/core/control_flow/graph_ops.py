@@ -43,6 +43,15 @@ class GraphOp(Op):
     def key(self) -> Any:
         return id(self)
 
+    def reads(self, used: Sequence[bool], shapes: Sequence[Shape]) -> list[bool]:
+        read: set[Node] = set()
+        for graph, live in zip(self.subgraphs, self.live(used), strict=True):
+            read |= read_by([result for result, wanted in zip(graph.results, live, strict=True) if wanted])
+        inputs = zip(*[g.inputs for g in self.subgraphs], strict=True)
+        handed = [any(x.node in read for x in same) for same in inputs]
+        own = len(shapes) - len(handed) - len(self.refs)
+        return [True] * own + handed + [True] * len(self.refs)
+
 
 class Turns(list[Any]):
     """One value for each turn of a loop. Their shapes may differ, so they are not stacked; sums are taken turn by turn."""

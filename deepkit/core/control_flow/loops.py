@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -61,6 +62,10 @@ class While(GraphOp):
         count, tested = self.count, read_by(test.results)
         states = [used[i] or used[count + 1 + i] or test.inputs[i].node in tested for i in range(count)]
         return [[True], carried(body, count, [*states, *used[2 * count + 1 :]])]
+
+    def reads(self, used: Sequence[bool], shapes: Sequence[Shape]) -> list[bool]:
+        live = self.live(used)[1][: self.count]  # after no turn a variable is what it was at first
+        return [a or b for a, b in itertools.zip_longest(super().reads(used, shapes), live, fillvalue=False)]
 
     def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
         count, body = self.count, self.subgraphs[1]
@@ -163,6 +168,15 @@ class Scan(GraphOp):
         count, first = self.states, self.states + self.width
         states = [used[i] or used[first + i] for i in range(count)]
         return [carried(self.subgraphs[0], count, [*states, *used[count:first], *used[first + count :]])]
+
+    def reads(self, used: Sequence[bool], shapes: Sequence[Shape]) -> list[bool]:
+        """Also states that are results, or rows of one, if there is no turn; and xs of which rows are taken that nobody reads,
+        but where an array of the same shape can be made."""
+        results = self.subgraphs[0].results
+        wanted = {result for result, live in zip(results, self.live(used)[0], strict=True) if live}
+        kept = [result in wanted for result in results[: self.states]]
+        kept += [not shape.is_full for shape in shapes[self.states : self.states + self.rows]]
+        return [a or b for a, b in itertools.zip_longest(super().reads(used, shapes), kept, fillvalue=False)]
 
     def gradient(self, dys: Any, ys: Any, *inputs: Any) -> Any:
         body, first = self.subgraphs[0], self.states + self.width

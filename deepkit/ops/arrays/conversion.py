@@ -50,7 +50,6 @@ def cast(x: TensorLike, dtype: DTypeLike, name: str | None = None) -> AnyTensor:
     """
     to = as_dtype(dtype)
     x = x if is_tensor(x) else convert(x)
-    x = x.read() if hasattr(x, "read") else x
     return x if x.dtype is to else apply(Cast(to=to), x, name=name)
 
 

@@ -152,7 +152,7 @@ class InTopK(Op):
                 f"in_top_k: predictions {predictions} and targets {targets}",
                 rule="predictions (batch, classes), targets (batch,): the number of the right class of each row",
             )
-        return targets if predictions.lengths is None else targets.merge(predictions[:1])
+        return targets.merge([None] if predictions.lengths is None else predictions[:1])
 
     def forward(self, xp: ArrayModule, predictions: Array, targets: Array, k: Array) -> Any:
         inside = (targets >= 0) & (targets < predictions.shape[1])

@@ -9,13 +9,15 @@ from deepkit.core.apply import apply
 from deepkit.core.op import lookup
 from deepkit.core.shape import Shape, normalize_axis
 from deepkit.core.static import static_value
-from deepkit.device.dtypes import float16, float32
+from deepkit.device.dtypes import float16, float32, float64
 from deepkit.errors import ArgumentError
 from deepkit.layers.normalization import batch_moments, batch_norm_weights, normalize, step_to
 from deepkit.layers.normalization import unbiased as _unbiased
 from deepkit.layers.weights import make_weights
 from deepkit.v1 import initializers
 from deepkit.v1.layers.base import Layer, known_size
+
+IMAGES = {(4, 1), (4, 3), (5, 1), (5, 4)}  # how many axes, and that of the channels, where TensorFlow has a fused kernel
 
 
 def moving_update(moving: Any, value: Any, momentum: Any, name: str) -> Any:
@@ -96,11 +98,11 @@ class BatchNormalization(Layer):
         make_weights(self, batch_norm_weights([size], self.scale, self.center), kind)
 
     def call(self, inputs: Any, training: Any = False, *args: Any, **kwargs: Any) -> Any:
-        # TensorFlow normalizes images by a fused kernel, whose moving variance is the unbiased one
-        images = len(inputs.shape) == 4 and self.axis in (1, 3) and self.fused is not False
+        # the moving variance of the fused kernel is the unbiased one
+        fused = self.fused is not False and self.dtype is not float64 and (len(inputs.shape), self.axis) in IMAGES
         moving = (self.moving_mean, self.moving_variance)
         outputs, follow = normalized(
-            inputs, self.axis, training, moving, self.gamma, self.beta, self.epsilon, unbiased=images
+            inputs, self.axis, training, moving, self.gamma, self.beta, self.epsilon, unbiased=fused
         )
         if follow is not None:
             self.add_update(

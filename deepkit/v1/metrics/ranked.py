@@ -172,7 +172,7 @@ def average_precision_at_k(
             number = ops.cast(ops.size(each), float64)
         else:
             number = ops.reduce_sum(ops.broadcast_like(ops.cast(constant_of(weights), float64), each))
-        count, best = gathered([], float64, "max"), gathered([], float64, "total")
+        count, best = gathered([], float64, "max_1"), gathered([], float64, "total")
         grown = [ops.assign_add(best, ops.reduce_sum(each)), ops.assign_add(count, number)]
         value, update = ratio(best, count, "mean"), ratio(grown[0], grown[1], full)
         return finish(value, update, metrics_collections, updates_collections)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .comparison import Difference
 from .writing import BODIES
 
 LOSES = r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]|uint|int8|tf.constant\(1\)"  # what whole numbers do not hold
+WISHES = r", tf\.(float|u?int)\d+"  # a type that is asked for
+TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists beside a tensor
+    r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\('a'\)|j, 1j\)"
+)
 
 
 @dataclass(frozen=True)
@@ -20,27 +25,75 @@ class Explanation:
     of: Callable[[str, Difference], bool]
 
 
+def sides(what: str) -> tuple[set[str], set[str]]:
+    """The numbers, without signs, on both sides of a difference."""
+    ours, theirs = (set(re.findall(r"nan|inf|[0-9.]+(?:e[+-]?\d+)?", side)) for side in what.split(" for ", 1))
+    return ours, theirs
+
+
+def zeros(numbers: set[str]) -> bool:
+    return all(number not in ("inf", "nan") and float(number) == 0 for number in numbers)
+
+
 def zeros_for_nothing_finite(what: str) -> bool:
     """Whether one side is all zeros, and the other all NaN."""
-    ours, theirs = (set(re.findall(r"nan|inf|[0-9.]+(?:e[+-]?\d+)?", side)) for side in what.split(" for ", 1))
-    return all(number != "inf" and float(number) == 0 for number in ours) and theirs == {"nan"}
+    ours, theirs = sides(what)
+    return zeros(ours) and theirs == {"nan"}
+
+
+def differentiated(text: str) -> str:
+    """The statements of a program that what it takes derivatives of is computed from."""
+    kept: list[str] = []
+    wanted: set[str] = set()
+    for statement in reversed(ast.parse(text).body):
+        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        made = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {getattr(statement, "name", "")}
+        written = ast.unparse(statement)
+        if wanted & made or "tf.gradients(" in written:
+            wanted |= {n.id for n in names if isinstance(n.ctx, ast.Load)}
+            kept.append(written)
+    return "\n".join(kept)
+
+
+def line_of(text: str, found: Difference) -> str:
+    """What the program computes the differing value by."""
+    return re.search(rf"    {found.where.split(', ')[-1]} = (.*)", text)[1]  # type: ignore[index]
+
+
+def second_of(text: str, found: Difference, op: str) -> bool:
+    """Whether a second derivative differs in value, and what is differentiated is computed by this op."""
+    return found.kind == "value" and "second" in found.where and re.search(op, differentiated(text)) is not None
+
+
+def knows_more(what: str) -> bool:
+    """Whether the first of two static shapes has a length where the second has None, and agrees with it elsewhere."""
+    ours, theirs = map(ast.literal_eval, what.split(" for ", 1))
+    if theirs is None:
+        return ours is not None
+    return ours is not None and len(ours) == len(theirs) and all(b in (a, None) for a, b in zip(ours, theirs, strict=True))
 
 
 EXPLAINED = (
     Explanation(
         "Adam's powers of beta are float32 in TensorFlow whatever the variables' type; deepkit holds them in that type, "
         "so that a float64 model is computed in float64 throughout",
-        lambda text, found: found.kind == "dtype" and re.search("beta[12]_power", found.where) is not None,
+        lambda text, found: found.kind == "dtype" and re.search("beta[12]_power", found.where) is not None
+        and found.what.endswith(" for float32"),
     ),
     Explanation(
         "TensorFlow's moments count the mean as a constant in the variance: right for the first derivative, whose share of "
         "the mean is zero, and wrong for the second; deepkit's second derivative equals the difference quotient",
-        lambda text, found: found.kind == "value" and "second" in found.where and "tf.nn.moments" in text,
+        lambda text, found: second_of(text, found, r"tf\.nn\.moments"),
     ),
     Explanation(
         "TensorFlow's derivative of a softmax cross-entropy's derivative leaves out that it depends on the labels, so where "
         "they are computed from the same value the second is wrong; deepkit's equals the difference quotient",
-        lambda text, found: found.kind == "value" and "second" in found.where and "softmax_cross_entropy" in text,
+        lambda text, found: second_of(text, found, "softmax_cross_entropy"),
+    ),
+    Explanation(
+        "TensorFlow's derivative of the derivative of a max pooling is zero where windows are padded; deepkit's second "
+        "derivative equals the difference quotient",
+        lambda text, found: second_of(text, found, "max_pool.*'(SAME|same)'") and zeros(sides(found.what)[1]),
     ),
     Explanation(
         "A derivative that is zero may be None: TensorFlow's second control flow gives zeros for all that a body mentions, "
@@ -63,23 +116,25 @@ EXPLAINED = (
     ),
     Explanation(
         "deepkit knows how long and of which shape what was written to a TensorArray is; TensorFlow does not",
-        lambda text, found: found.kind == "static" and not found.what.startswith("None") and "tf.TensorArray(" in text,
+        lambda text, found: found.kind == "static" and knows_more(found.what) and "tf.TensorArray(" in text,
     ),
     Explanation(
-        "deepkit takes lists of arrays, and one number for a list of one, which TensorFlow refuses",
-        lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.endswith("for nothing"),
+        "TensorFlow refuses, so it says no number: deepkit takes lists of arrays, lengths as numbers, NumPy's numbers beside a "
+        "tensor of another type, whole numbers written as floats where counts are asked for, lists where tensors are",
+        lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.endswith("for nothing")
+        and re.search(TAKES, line_of(text, found)) is not None,
     ),
     Explanation(
         "TensorFlow cuts 1.5 beside whole numbers, takes truths for numbers, and lets 300 wrap around as uint8; deepkit refuses "
         "what would lose something. What it must refuse is a list of the tests",
-        lambda text, found: found.kind == "fetches" and text.startswith("made = {}")
-        and re.search(rf"    {found.where.split(', ')[-1]} = .*({LOSES})", text) is not None,
+        lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.startswith("nothing")
+        and re.search(LOSES, re.sub(WISHES, "", line_of(text, found))) is not None,
     ),
     Explanation(
         "TensorFlow has no derivative of the derivative of a resized image (ResizeBilinearGrad and its like), and leaves it out "
         "beside other paths; deepkit's second derivative equals the difference quotient",
-        lambda text, found: found.kind in ("value", "fetches") and "second" in found.where and "tf.image.resize" in text
-        and not found.what.startswith("nothing"),
+        lambda text, found: second_of(text, replace(found, kind="value"), r"tf\.image\.resize")
+        and found.kind in ("value", "fetches") and not found.what.startswith("nothing"),
     ),
     Explanation(
         "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",

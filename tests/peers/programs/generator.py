@@ -154,7 +154,9 @@ def _runs(page: Page, fed: list[Value], trained: list[Value], step: str) -> None
 
 
 def _run(page: Page, fed: list[Value], step: str, streams: str) -> None:
-    hidden = [v for v in page.values if v.dtype in FLOATS and v.name.startswith("v")]
+    # a cast of a variable to its own type is the variable, of which TensorFlow 2 feeds one reading and 1.15 all
+    variables = {line.split(" = ")[0].strip() for line in page.lines if re.search(r"= tf\.cast\([ws]\d+, ", line)}
+    hidden = [v for v in page.values if v.dtype in FLOATS and v.name.startswith("v") and v.name not in variables]
     touched = {last for last in page.order.values() if last}
     feeds = [f"{v.name}: {page.array(v.dtype, v.shape)}" for v in fed]
     if hidden and not streams and page.rng.random() < 0.15:

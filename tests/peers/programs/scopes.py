@@ -38,7 +38,7 @@ def variable_of_a_scope(page: Page) -> Value:
         (f"tf.variable_scope('{scope}/inner', reuse=True)", f"tf.variable_scope('{scope}/inner', reuse=tf.AUTO_REUSE)")
     )
     trainable = page.rng.choice(
-        (")", ", trainable=False)", ", regularizer=tf.nn.l2_loss)", ", collections=['global_variables', 'mine'])")
+        (")", ", trainable=False)", ", regularizer=tf.nn.l2_loss)", ", collections=['variables', 'mine'])")
     )
     page.lines += [
         f"with tf.variable_scope('{scope}'):",

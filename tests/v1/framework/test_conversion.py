@@ -107,3 +107,12 @@ def test_objects_of_a_class_of_ones_own_stand_for_tensors():
     assert found == [[4, 5], [1, 2, 5], 3, [1, 4], [[1, 2], [1, 2]]]
     with pytest.raises(ValueError, match="a class of your own"):
         tf.register_tensor_conversion_function(list, lambda value, **_: value)
+
+
+def test_a_cast_of_a_variable_to_its_own_type_is_the_variable():
+    v = tf.Variable([1.0, 2.0])
+    same = tf.cast(v, tf.float32)
+    assert same is v
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        assert sess.run(tf.gradients(v * v, same)[0]).tolist() == [2, 4]

@@ -294,3 +294,11 @@ def test_threads_that_build_one_graph_open_scopes_for_themselves(graph) -> None:
         thread.join()
         names.append((tf.get_variable("u", [1]).name, tf.constant(1.0, name="d").name))
     assert names == [("two/v:0", "two/c:0"), ("one/v:0", "one/c:0"), ("two/u:0", "two/d:0")]
+
+
+def test_a_scope_that_is_opened_by_its_path_takes_no_name(graph) -> None:
+    names = []
+    for opened in (tf.name_scope("b/"), tf.variable_scope("b"), tf.name_scope("b"), tf.name_scope("b/")):
+        with opened:
+            names.append(tf.zeros([], name="x").name)
+    assert names == ["b/x:0", "b/x_1:0", "b_1/x:0", "b/x_2:0"]

@@ -533,3 +533,26 @@ def test_an_initial_state_fits_the_inputs() -> None:
         cell.get_initial_state(inputs, batch_size=tf.constant(50))
     with pytest.raises(ValueError, match="inputs of float32 and dtype"):
         cell.get_initial_state(inputs, dtype=tf.float16)
+
+
+def test_a_static_cell_does_not_run_after_the_longest_sequence() -> None:
+    calls = []
+
+    class Counting(cells.BasicRNNCell):
+        def call(self, inputs, state):
+            seen = tf.py_func(lambda x: (calls.append(1), x)[1], [inputs], tf.float32)
+            seen.set_shape(inputs.shape)
+            return super().call(seen, state)
+
+    lengths = tf.placeholder(tf.int32, [2])
+    steps = [tf.constant(X[:, t]) for t in range(3)]
+    outputs, state = tf.nn.static_rnn(Counting(3), steps, dtype=tf.float32, sequence_length=lengths)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for given, run in (([2, 1], 2), ([0, 0], 0), ([3, 3], 3)):
+            calls.clear()
+            found, last = sess.run([outputs, state], {lengths: given})
+            assert len(calls) == run
+            for row, length in enumerate(given):
+                assert all(found[t][row].any() == (t < length) for t in range(3))
+                np.testing.assert_array_equal(last[row], found[length - 1][row] if length else np.zeros(3))

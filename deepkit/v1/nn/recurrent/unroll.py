@@ -9,6 +9,7 @@ from deepkit import ops
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import int32
 from deepkit.errors import ArgumentError, DTypeError, ShapeError
+from deepkit.v1.framework.control_flow import cond
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import flat, packed
@@ -90,13 +91,35 @@ def static_rnn(
         batch = batch_of(leaves, 0)
         state = _first_state("static_rnn", cell, initial_state, batch, dtype)
         lengths = None if sequence_length is None else _checked_lengths(sequence_length, batch)
+        longest: Any = None if lengths is None else ops.reduce_max(ops.concat([lengths, [0]], 0))
         outputs = []
         for time, x in enumerate(steps):
             if time:
                 own.reuse_variables()
-            output, state = one_step(cell, x, state, None if lengths is None else ops.less(time, lengths))
+            live = None if lengths is None else (ops.less(time, longest), ops.less(time, lengths))
+            output, state = _step_while_live(cell, x, state, live)
             outputs.append(output)
         return outputs, state
+
+
+def _step_while_live(cell: Any, x: Any, state: Any, live: tuple[Symbol, Symbol] | None) -> tuple[Any, Any]:
+    """(output, state after it) of one step; where no sequence is live any more the cell is not run, so it draws nothing.
+
+    live: whether any sequence is, and which; None: all are.
+    """
+    if live is None:
+        return one_step(cell, x, state, None)
+    made: list[Any] = []
+
+    def step() -> tuple[Any, Any]:
+        made.append(one_step(cell, x, state, live[1]))
+        return made[0]
+
+    def stay() -> tuple[Any, Any]:
+        batch = batch_of(flat(x), 0)
+        return mapped(lambda y: ops.zeros([batch, *y.shape[1:]], y.dtype), made[0][0]), state
+
+    return cond(live[0], step, stay)
 
 
 def static_bidirectional_rnn(
