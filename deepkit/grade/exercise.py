@@ -294,9 +294,10 @@ def released_from(path: Path) -> str:
 
 
 def owners(grade_ids: set[str]) -> list[str]:
-    """Which of deepkit's own exercises have answer cells of these names."""
+    """Which of deepkit's own exercises have the most answer cells of these names."""
     cells = {path.stem: notebook.read_cells(path) for path in _sources()}
-    return [name for name, found in cells.items() if any(c.role == "answer" and c.grade_id in grade_ids for c in found)]
+    shared = {name: sum(c.role == "answer" and c.grade_id in grade_ids for c in found) for name, found in cells.items()}
+    return [name for name, count in shared.items() if count == max(shared.values()) > 0]
 
 
 def sources_folder() -> Path:
