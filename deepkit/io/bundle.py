@@ -3,7 +3,8 @@
 The index (prefix.index) is a sorted string table as LevelDB has them: blocks of entries key -> value whose keys share
 beginnings, a block that lists the blocks, and a footer of 48 bytes. The value of a tensor's name is a protocol buffer
 with its type, shape, place and checksum; that of the empty key says how many data files there are
-(prefix.data-00000-of-00001). All checksums are masked CRC-32C.
+(prefix.data-00000-of-00001). All checksums are masked CRC-32C. Of a partitioned variable the index tells which slices
+there are, and under keys that begin with a zero byte and the name where each lies, in the order of their places.
 """
 
 from __future__ import annotations
@@ -43,14 +44,16 @@ class Entry:
     offset: int
     size: int
     checksum: int
+    slices: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """Of a partitioned variable: for each slice the (start, length) along each axis, in ascending order."""
 
 
 class Bundle:
     """An open checkpoint of TensorFlow: `entries` says what is in it, `read` gives one tensor.
 
     Raises:
-        DataError: a file is missing or damaged, or holds what deepkit does not read (partitioned variables, types such
-            as qint8, a compressed index).
+        DataError: a file is missing or damaged, or holds what deepkit does not read (types such as qint8, a compressed
+            index).
     """
 
     notes: dict[str, str] = {}  # noqa: RUF012 - always empty: TensorFlow notes nothing beside the tensors
@@ -60,6 +63,9 @@ class Bundle:
         self._files: dict[int, BinaryIO] = {}
         index = self._whole_index()
         self.entries: dict[str, Entry] = {}
+        self.pieces: dict[str, Entry] = {}
+        """The slices of partitioned variables, name/part_0 and so on: what their variables are called in a graph."""
+        self._counts: dict[str, int] = {}
         self._shards = 0
         for key, value in self._table(index):
             fields = self._fields(value)
@@ -68,13 +74,26 @@ class Bundle:
                 if not _is_count(self._shards) or not 0 < self._shards <= 100_000 or fields.get(2, 0) != 0:
                     self._refuse(f"its header names {self._shards!r} data files, byte order {fields.get(2, 0)!r}")
                 continue
-            try:
-                name = key.decode()
-            except UnicodeDecodeError:
-                self._refuse(f"the name {key[:80]!r} is no text")
-            self.entries[name] = self._entry(name, fields)
+            self._note(key, fields)
         if not self._shards:
             self._refuse("it has no header")
+
+    def _note(self, key: bytes, fields: dict[int, Any]) -> None:
+        """Puts what the index says under a key among the tensors or, for a key that begins with 0, among the slices."""
+        of_slice = key.startswith(b"\0")
+        text, ended, _ = key[1:].partition(b"\0\1") if of_slice else (key, True, b"")
+        try:
+            name = text.decode()
+        except UnicodeDecodeError:
+            self._refuse(f"the name {text[:80]!r} is no text")
+        if not of_slice:
+            self.entries[name] = self._entry(name, fields)
+            return
+        if not ended or fields.get(7):
+            self._refuse(f"the slices of {name!r} are damaged")
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        part = f"{name}/part_{count - 1}"
+        self.pieces[part] = self._entry(part, fields)
 
     # ---- the index
 
@@ -178,8 +197,6 @@ class Bundle:
         return fields
 
     def _entry(self, name: str, fields: dict[int, Any]) -> Entry:
-        if fields.get(7):
-            self._refuse(f"variable {name!r} is partitioned, which deepkit does not read")
         number, *counts = (fields.get(i, 0) for i in (1, 3, 4, 5, 6))
         if not _is_count(number) or number not in {*_TYPES, _BFLOAT16}:
             self._refuse(f"tensor {name!r} has data type number {number!r}, which deepkit does not have")
@@ -190,6 +207,8 @@ class Bundle:
         shard, offset, size, checksum = counts
         bytes_each = 1 if dtype.is_string else 2 if number == _BFLOAT16 else dtype.size
         least = math.prod(shape) * bytes_each
+        if fields.get(7):
+            return Entry(dtype, shape, number, shard, offset, size, checksum, self._slices(name, fields[7], shape))
         if size < least or (size > least and not dtype.is_string):
             self._refuse(f"tensor {name!r} of type {dtype.name} and shape {list(shape)} has {size} bytes")
         return Entry(dtype, shape, number, shard, offset, size, checksum)
@@ -210,6 +229,25 @@ class Bundle:
             self._refuse(f"tensor {name!r} has the shape {dims}")
         return tuple(dims)
 
+    def _slices(self, name: str, messages: Any, shape: tuple[int, ...]) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """TensorSliceProto: for each axis a message with start and length, neither of them for all of the axis."""
+        if not isinstance(messages, list):
+            self._refuse(f"the slices of {name!r} are damaged")
+        found = sorted(self._extents(name, message, len(shape)) for message in messages)
+        return tuple(
+            tuple((start, n if length < 0 else length) for (start, length), n in zip(extents, shape, strict=True))
+            for extents in found
+        )
+
+    def _extents(self, name: str, message: bytes, rank: int) -> list[tuple[int, int]]:
+        """(start, length) along each axis, (0, -1) for all of it: the order of these is that of the slices' keys."""
+        axes = self._fields(message).get(1, [])
+        fields = [self._fields(axis) for axis in axes] if isinstance(axes, list) else []
+        extents = [(axis.get(1, 0), axis.get(2, -1)) for axis in fields]
+        if len(extents) != rank or not all(_is_count(a) and isinstance(b, int) for a, b in extents):
+            self._refuse(f"the slices of {name!r} are damaged")
+        return extents
+
     # ---- the data
 
     def read(self, name: str) -> np.ndarray:
@@ -219,11 +257,37 @@ class Bundle:
             NameNotFoundError: the checkpoint has no such tensor.
             DataError: the data file is missing, too short, or does not fit the checksum.
         """
-        if name not in self.entries:
+        entry = self.entries.get(name) or self.pieces.get(name)
+        if entry is None:
             raise NameNotFoundError(
                 f"{self.prefix} has no tensor {name!r}", where=self.path, hint=near(name, self.entries)
             )
-        entry = self.entries[name]
+        return self._joined(name, entry) if entry.slices else self._stored(name, entry)
+
+    def _joined(self, name: str, entry: Entry) -> np.ndarray:
+        """A partitioned variable as one array: its slices, which must cover it."""
+        whole, filled = np.empty(entry.shape, entry.dtype.numpy), np.zeros(entry.shape, bool)
+        for piece, extents in zip(self._pieces_of(name, entry), entry.slices, strict=True):
+            place = tuple(slice(start, start + length) for start, length in extents)
+            if filled[place].shape != self.pieces[piece].shape:
+                self._refuse(f"a slice of {name!r} lies outside it")
+            whole[place], filled[place] = self._stored(piece, self.pieces[piece]), True
+        if not filled.all():
+            self._refuse(f"the slices of {name!r} lie on each other")
+        return whole
+
+    def _pieces_of(self, name: str, entry: Entry) -> list[str]:
+        """The names of a variable's slices, which have the shapes that it says and as many elements as it."""
+        pieces = [f"{name}/part_{i}" for i in range(len(entry.slices))]
+        shapes = [tuple(length for _, length in extents) for extents in entry.slices]
+        if self._counts.get(name) != len(pieces) or sum(map(math.prod, shapes)) != math.prod(entry.shape):
+            self._refuse(f"the slices of {name!r} do not make it up")
+        for piece, shape in zip(pieces, shapes, strict=True):
+            if (self.pieces[piece].shape, self.pieces[piece].dtype) != (shape, entry.dtype):
+                self._refuse(f"a slice of {name!r} has another shape or type than it says")
+        return pieces
+
+    def _stored(self, name: str, entry: Entry) -> np.ndarray:
         raw = self._bytes(name, entry)
         try:
             if entry.dtype.is_string:

@@ -68,6 +68,8 @@ class TensorFile:
         DataError: there is no such file, or it is not a whole, sound safetensors file.
     """
 
+    pieces: dict[str, Any] = {}  # noqa: RUF012 - always empty: a checkpoint of TensorFlow has slices of tensors
+
     def __init__(self, path: str | os.PathLike[str]):
         self.path = os.fspath(path)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import numpy as np
@@ -14,6 +15,8 @@ import tensorflow as two
 import tensorflow.compat.v1 as reference
 
 import deepkit.v1 as tf
+from deepkit.errors import DamagedDataError
+from deepkit.io.bundle import Bundle
 from deepkit.io.checkpoint import read_checkpoint
 
 TYPES = [
@@ -130,3 +133,37 @@ def test_both_keep_and_name_the_same(tmp_path, monkeypatch):
             events += [sorted({name.split(".")[0] for name in os.listdir("run")})]
             said.append([list(e) if not isinstance(e, (str, bool, type(None))) else e for e in events])
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_partitioned_variables_are_read_whole_and_in_pieces(tmp_path, axis):
+    with reference.Graph().as_default(), reference.Session() as sess:
+        w = reference.get_variable("w", [5, 7], partitioner=reference.fixed_size_partitioner(3, axis))
+        reference.get_variable("b", [2], initializer=reference.ones_initializer())
+        sess.run(reference.global_variables_initializer())
+        path = reference.train.Saver().save(sess, str(tmp_path / "m"))
+        listed, value = reference.train.list_variables(path), sess.run(reference.convert_to_tensor(w))
+    found = read_checkpoint(path)
+    assert set(found) == {"w", "b"}
+    np.testing.assert_array_equal(found["w"], value)
+    assert tf.train.list_variables(path) == listed
+    for partitioner in (None, tf.fixed_size_partitioner(3, axis)):
+        with tf.Graph().as_default(), tf.Session() as sess:
+            w = tf.get_variable("w", [5, 7], partitioner=partitioner)
+            tf.train.Saver().restore(sess, path)
+            np.testing.assert_array_equal(sess.run(tf.convert_to_tensor(w)), value)
+
+
+def test_slices_that_do_not_make_up_their_variable_are_refused(tmp_path):
+    with reference.Graph().as_default(), reference.Session() as sess:
+        reference.get_variable("w", [4, 2], partitioner=reference.fixed_size_partitioner(2))
+        sess.run(reference.global_variables_initializer())
+        path = reference.train.Saver().save(sess, str(tmp_path / "m"))
+    with Bundle(path) as bundle:
+        (first, second) = bundle.entries["w"].slices
+        for slices in ((first, first), (first,), (first, ((2, 3), (0, 2))), (first, ((3, 2), (0, 2)))):
+            bundle.entries["w"] = dataclasses.replace(bundle.entries["w"], slices=slices)
+            with pytest.raises(DamagedDataError, match="slice"):
+                bundle.read("w")
+        bundle.entries["w"] = dataclasses.replace(bundle.entries["w"], slices=(first, second))
+        assert bundle.read("w").shape == (4, 2)

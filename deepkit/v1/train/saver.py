@@ -222,13 +222,13 @@ class Saver:
 
     def _check(self, name: str, variable: Variable, file: Any, place: str) -> None:
         """The checkpoint has what the variable needs."""
-        if name not in file.entries:
+        entry = file.entries.get(name) or file.pieces.get(name)
+        if entry is None:
             raise NameNotFoundError(
                 f"Key {name} not found in checkpoint {place}", where=variable.node.where(),
                 rule="a variable is restored by the name it was saved under (Saver({name: variable}) gives another)",
                 hint=near(name, file.entries),
             )
-        entry = file.entries[name]
         if entry.dtype is not variable.dtype:
             raise DTypeError(
                 f"{name} is {entry.dtype.name} in the checkpoint {place}, but the variable is {variable.dtype.name}",
