@@ -189,6 +189,7 @@ def small(what: str) -> Difference:
         (ARRAY, Difference("static", "v1", "[3, 2] for [None, 2]")),
         (SMALL.format(call="tf.identity([tf.Dimension(2), 3])"), small("[2, 3] for nothing")),
         (SMALL.format(call="xi * np.float64(1.5)"), small("nothing for [1, 2]")),
+        (SMALL.format(call="tf.math.multiply(xi, np.ones(2))"), small("nothing for [3, 1]")),
     ],
 )
 def test_a_reason_explains_its_difference(text: str, found: Difference) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .comparison import Difference
 from .writing import BODIES
 
-LOSES = r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]|uint|int8|tf.constant\(1\)"  # what whole numbers do not hold
+LOSES = r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]|uint|int8|tf.constant\(1\)|np.ones"  # what whole numbers do not hold
 WISHES = r", tf\.(float|u?int)\d+"  # a type that is asked for
 TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists beside a tensor
     r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\('a'\)|j, 1j\)"
