@@ -29,6 +29,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("backend.session.World", "initializes_all", False, True, False),
     ("backend.session", "words_have_digits", False, True, True),
     ("base.history.History", "single_calls", False, True, False),
+    ("base.effects.LayerEffects", "penalties_first", False, True, False),  # among the losses of a layer
     ("base.layer.Layer", "penalty_by_example", True, False, True),  # the activity's: a mean or the sum over the batch
     ("backend.ctc", "filled_to_all_steps", True, False, False),
     ("optimizers.Adadelta", "learning_rate", 0.001, 1.0, 0.001),

@@ -298,6 +298,38 @@ def test_penalties_on_activities_are_means_or_sums(speak):
     assert losses == {dialects.LAST: 30.58, dialects.STANDALONE: 32.16, dialects.TENSORFLOW_1: 30.58}
 
 
+def _number(number):
+    return lambda weight: number + 0 * keras.backend.sum(weight)
+
+
+def _listed(losses, inputs) -> list[float]:
+    values = keras.backend.function(inputs, [1.0 * x for x in losses])([np.zeros((1, 2))] * len(inputs))
+    return [round(float(x), 2) for x in values]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "layer"), [(dialects.LAST, [1.3, 1.3, 1.1, 1.2]), (dialects.STANDALONE, [1.1, 1.2, 1.3, 1.3])]
+)
+def test_the_order_of_losses(speak, dialect, layer):
+    """A model's: layer by layer what its calls add, then its weights' penalties; functions first, own tensors last.
+
+    tf_keras gives this list for these programs; Keras 2.3.1 too, but for a layer by itself.
+    """
+    speak(dialect)
+
+    def dense(n):
+        regularizers = {"kernel_regularizer": _number(n + 0.1), "bias_regularizer": _number(n + 0.2)}
+        return L.Dense(2, activity_regularizer=_number(n + 0.3), **regularizers)
+
+    x, first = keras.Input((2,)), dense(1)
+    model = keras.Model(x, first(dense(3)(first(x))))
+    model.add_loss(keras.backend.sum(0 * x) + 9.1)
+    assert _listed(model.losses, [x]) == [1.3, 1.3, 1.1, 1.2, 3.3, 3.1, 3.2, 9.1]
+    assert _listed(first.losses, [x]) == layer
+    model.add_loss(lambda: keras.backend.sum(0 * first.kernel) + 9.5)
+    assert _listed(model.losses, [x]) == [9.5, 1.3, 1.3, 1.1, 1.2, 3.3, 3.1, 3.2, 9.1]
+
+
 def test_the_names_of_layers(speak):
     """Keras counts from dense_1; tf.keras has dense, then dense_1."""
     names = {}

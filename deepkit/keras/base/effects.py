@@ -22,6 +22,8 @@ from deepkit.keras.base.weights import LayerWeights
 class LayerEffects(LayerWeights):
     """A layer with what `add_loss`, `add_update` and `add_metric` were given."""
 
+    penalties_first = False
+
     def __init__(self, trainable: bool, weights: Any) -> None:
         self._loss_functions: list[Callable[[], Any]] = []
         self._graph_losses: list[Symbol] = []
@@ -65,10 +67,12 @@ class LayerEffects(LayerWeights):
 
     @property
     def losses(self) -> list[Any]:
-        """The penalties on weights, and what `add_loss` was given by the calls on Symbols."""
+        """What `add_loss` was given by the calls on Symbols, and the penalties on weights (in Keras 2.3.1 these come first)."""
         asked = [x for call in self.inbound_nodes for _, x in call.asked.losses]
         inner = [x for layer in self._sublayers for x in layer.losses]
-        return [*self.weight_penalties(), *asked, *self._graph_losses, *inner]
+        own = self.weight_penalties(), [*asked, *self._graph_losses]
+        first, then = own if self.penalties_first else own[::-1]
+        return [*first, *then, *inner]
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """The losses that follow from these tensors; inputs=None: those that follow from no input, such as penalties."""

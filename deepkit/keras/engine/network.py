@@ -268,11 +268,16 @@ class Network(Layer):
 
     @property
     def losses(self) -> list[Any]:
-        """The penalties on weights, and what the calls between the model's inputs and outputs have added."""
+        """Layer by layer what the calls between the model's inputs and outputs have added, then the penalties on weights.
+
+        Functions that the model itself was given come first, losses made of its tensors last, as in Keras.
+        """
         if not self.is_connected:
             return super().losses
-        penalties = [x for layer in self.layers_inside() for x in layer.weight_penalties()]
-        return [*penalties, *[x for _, x in Forward.connected(self).losses]]
+        added, inside = Forward.connected(self).losses, self.layers_inside()[1:]
+        own = [x for by, x in added if not any(by is layer for layer in inside)]
+        theirs = [[*[x for by, x in added if by is layer], *layer.weight_penalties()] for layer in inside]
+        return [*self.weight_penalties(), *[x for losses in theirs for x in losses], *own]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks of the outputs for inputs that have these masks, one for each output: every layer passes on its own."""
