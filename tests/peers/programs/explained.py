@@ -10,10 +10,15 @@ from dataclasses import dataclass, replace
 from .comparison import Difference
 from .writing import BODIES
 
-LOSES = r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]|uint|int8|tf.constant\(1\)|np.ones"  # what whole numbers do not hold
+LOSES = (  # what whole numbers, or truths, do not hold
+    r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]"
+    r"|uint|int8|tf.constant\(1\)|np.ones|\['a'|xb, np.arange"
+)
 WISHES = r", tf\.(float|u?int)\d+"  # a type that is asked for
-TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists beside a tensor
-    r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\('a'\)|j, 1j\)"
+TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists and numbers
+    r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\('a'\)|j, 1j\)|validate_shape=False|gather\(x\w+, \[|"
+    r"tf\.(reshape|slice)\(.*, -1\)|tf\.\w+\(-?[\d.]+, (x|seed)|where\(x\w+ > 1, x\w+, [\de.]+\)|"
+    r"tile\(x\w+, \d\)|range\(3\)"
 )
 
 
@@ -120,13 +125,14 @@ EXPLAINED = (
     ),
     Explanation(
         "TensorFlow refuses, so it says no number: deepkit takes lists of arrays, lengths as numbers, NumPy's numbers beside a "
-        "tensor of another type, whole numbers written as floats where counts are asked for, lists where tensors are",
+        "tensor of another type, whole numbers written as floats where counts are asked for, lists where tensors are, Python's "
+        "numbers beside a tensor, one number for a list of one",
         lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.endswith("for nothing")
         and re.search(TAKES, line_of(text, found)) is not None,
     ),
     Explanation(
-        "TensorFlow cuts 1.5 beside whole numbers, takes truths for numbers, and lets 300 wrap around as uint8; deepkit refuses "
-        "what would lose something. What it must refuse is a list of the tests",
+        "TensorFlow cuts 1.5 beside whole numbers, takes truths for numbers, numbers and texts for truths, and lets 300 wrap "
+        "around as uint8; deepkit refuses what would lose something. What it must refuse is a list of the tests",
         lambda text, found: found.kind == "fetches" and text.startswith("made = {}") and found.what.startswith("nothing")
         and re.search(LOSES, re.sub(WISHES, "", line_of(text, found))) is not None,
     ),
