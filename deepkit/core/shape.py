@@ -266,8 +266,8 @@ class Shape:
 def whole(value: Any) -> int:
     """A length, an axis or a place as an int; DTypeError for 2.5, which is not cut."""
     try:
-        number = int(value)
-    except (ValueError, OverflowError, TypeError):  # nan, infinity, a text, a list
+        number = None if isinstance(value, (str, bytes)) else int(value)
+    except (ValueError, OverflowError, TypeError):  # nan, infinity, a list
         number = None
     if number is None or (isinstance(value, (float, np.floating)) and number != value):
         raise DTypeError(

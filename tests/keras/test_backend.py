@@ -349,6 +349,13 @@ def test_a_batch_is_normalized_over_all_axes():
     np.testing.assert_allclose([mean, variance], [x.mean(), x.var()], rtol=1e-5)
 
 
+def test_a_function_may_give_what_is_known():
+    x = K.placeholder((2,))
+    five, double = K.function([x], [K.constant(5.0), x * 2.0])([np.array([1.0, 2.0], "f")])
+    assert five == 5.0
+    assert double.tolist() == [2.0, 4.0]
+
+
 def test_a_function_runs_more_and_feeds_more():
     x, y = K.variable(0.0), K.variable(0.0)
     a, b = K.placeholder(()), K.placeholder(())

@@ -181,7 +181,7 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
         lambda: dk.nce_loss(np.ones((2, 3)), np.ones(2), [[0]], np.ones((1, 4)), 1, 2),
     ],
     "normalize_moments": [lambda: dk.normalize_moments(1.0, dk.tensor([1.0, 2.0]), dk.tensor([1.0, 2.0, 3.0]), None)],
-    "one_hot": [lambda: dk.one_hot([1.0], 3)],
+    "one_hot": [lambda: dk.one_hot([1.0], 3), lambda: dk.one_hot([1], -1)],
     "parse_single_example": [
         lambda: dk.parse_single_example(b"", {}),
         lambda: dk.parse_single_example(b"no example", {"a": dk.FixedLenFeature([], "float32")}),

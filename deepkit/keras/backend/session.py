@@ -189,6 +189,11 @@ def gradients(loss: Any, variables: Any) -> list[Any]:
     return _gradients(loss, variables, warn=False)
 
 
+def _in_graph(x: Any) -> Any:
+    """A node of the graph: itself, or a constant for what is known already."""
+    return default_graph().constant(x) if isinstance(x, Tensor) else x
+
+
 class Function:
     """Values of `outputs` from values of `inputs`; `updates` happen at each call. Made by `K.function`.
 
@@ -204,12 +209,11 @@ class Function:
         self.inputs, self.name = list(inputs), name
         self.fetches, self.feed_dict, self._how = list(fetches or ()), feed_dict, (options, run_metadata)
         self._single = not isinstance(outputs, (list, tuple))
-        self.outputs = [outputs] if self._single else list(outputs)
+        self.outputs = list(map(_in_graph, [outputs] if self._single else outputs))
         self.updates = [u[0].assign(u[1]) if isinstance(u, tuple) else u for u in updates or ()]
-        if any(not is_tensor(x) for x in self.inputs):
-            bad = next(x for x in self.inputs if not is_tensor(x))
+        if bad := [x for x in self.inputs if not is_tensor(x)]:
             raise ArgumentError(
-                f"K.function: the input {bad!r} is not a tensor",
+                f"K.function: the input {bad[0]!r} is not a tensor",
                 rule="inputs are placeholders or other tensors of the graph",
                 hint="after set_learning_phase the phase is a plain number: leave it out of the inputs",
             )

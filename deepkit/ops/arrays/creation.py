@@ -215,12 +215,19 @@ class OneHot(Op):
     host = (1,)
 
     def shape(self, indices: Shape, depth: Shape, on: Shape, off: Shape) -> Shape:
+        self._check(self.static or 0)
         if indices.lengths is None:
             return Shape()
         at = self.axis if self.axis >= 0 else len(indices) + 1 + self.axis
         return Shape.of((*indices.lengths[:at], self.static, *indices.lengths[at:]))
 
+    @staticmethod
+    def _check(depth: int) -> None:
+        if depth < 0:
+            raise ArgumentError(f"one_hot: depth {depth}", rule="how many classes there are: 0 or more")
+
     def forward(self, xp: ArrayModule, indices: Array, depth: Array, on: Array, off: Array) -> Any:
+        self._check(int(depth))
         hit = indices[..., None] == xp.arange(int(depth))
         if self.axis not in (-1, indices.ndim):
             hit = xp.moveaxis(hit, -1, self.axis)
@@ -242,7 +249,7 @@ def one_hot(
 
     indices: any shape, integer; depth: (); result: indices' shape with an axis of length depth at `axis` (-1: last), of
     the type of on_value and off_value, or dtype (float32).
-    DTypeError: indices that are no integers.
+    DTypeError: indices that are no integers. ArgumentError: a depth below 0.
 
     >>> import deepkit as dk
     >>> dk.one_hot([2, 0], 3).numpy().tolist()
