@@ -20,7 +20,7 @@ from typing import Any
 
 from deepkit.distribute import results
 from deepkit.distribute.ranks import LAUNCHED
-from deepkit.distribute.watch import LAUNCHER
+from deepkit.distribute.watch import LAUNCHER, children
 from deepkit.errors import ArgumentError, MissingExtraError, RankError
 
 SETTINGS = {
@@ -29,7 +29,7 @@ SETTINGS = {
     "OMPI_MCA_pml": "ob1", "OMPI_MCA_btl": "self,sm", "OMPI_MCA_osc": "^ucx",  # through memory, not through a network
 }
 """Open MPI's settings for ranks of this machine. Who has set one of them in the environment has decided."""
-SECONDS = 5.0  # mpiexec has so long to end its ranks
+SECONDS, LOOK = 5.0, 0.5  # mpiexec has so long to end its ranks, or to end without them; between two looks
 _TAG = re.compile(r"\[\d+,(\d+)\]<std(?:out|err)>: ?")
 _CAUSE = re.compile(r"deepkit: (rank \d+ of \d+ ended by \w+)|(process rank \d+) with PID|^(signal \d+ \([\w ]+\))")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -146,15 +146,16 @@ def _attend(command: list[str], ranks: int, timeout: float | None, tagged: bool)
         command, env=_environment(ranks), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         errors="replace", start_new_session=True,
     )
-    late = threading.Event()
+    late, over = threading.Event(), threading.Event()
 
     def give_up() -> None:
         late.set()
-        process.terminate()
+        _stop(process)
 
     timer = threading.Timer(timeout or 0, give_up)
     if timeout is not None:
         timer.start()
+    threading.Thread(target=_end_with_ranks, args=(process, over), daemon=True).start()
     causes: list[str] = []
     try:
         for line in _lines(process, tagged):
@@ -163,6 +164,7 @@ def _attend(command: list[str], ranks: int, timeout: float | None, tagged: bool)
         code = process.wait()
     finally:
         timer.cancel()
+        over.set()
         _end(process)
     if late.is_set():
         raise RankError(f"{ranks} ranks were ended after {timeout:g} s", rule="launch(..., timeout=)")
@@ -189,7 +191,18 @@ def _lines(process: subprocess.Popen[str], tagged: bool) -> Iterator[str]:
             yield f"{rank}: {text.rstrip()}" if tagged and rank else text.rstrip()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end_with_ranks(process: subprocess.Popen[str], over: threading.Event) -> None:
+    """Ends an mpiexec that goes on without ranks: after one of them has failed it sometimes waits for itself."""
+    had_ranks, without = False, 0.0
+    while not over.wait(LOOK):
+        ranks = children(process.pid)
+        had_ranks |= bool(ranks)
+        without = without + LOOK if had_ranks and ranks == [] else 0.0
+        if without > SECONDS:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
     """Ends mpiexec, which ends its ranks; if it does not, it is killed, and they find out by themselves."""
     if process.poll() is None:
         process.terminate()
@@ -198,5 +211,10 @@ def _end(process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends mpiexec, and closes what it has printed to."""
+    _stop(process)
     if process.stdout is not None:
         process.stdout.close()

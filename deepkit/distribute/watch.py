@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 from deepkit.files import is_running
 
@@ -20,6 +21,15 @@ def end_with_starters() -> None:
     threading.Thread(
         target=_watch, args=(os.getppid(), int(launcher) if launcher.isdecimal() else None), name="deepkit watch", daemon=True
     ).start()
+
+
+def children(process: int) -> list[int] | None:
+    """The processes that a process has started and that have not ended; None where the system does not tell, as Linux does."""
+    try:
+        found = [int(n) for task in Path(f"/proc/{process}/task").iterdir() for n in (task / "children").read_text().split()]
+        return [n for n in found if Path(f"/proc/{n}/stat").read_text().rpartition(")")[2].split()[0] != "Z"]
+    except OSError:  # no such system, or one has ended meanwhile: who asks again will know
+        return None
 
 
 def _watch(parent: int, launcher: int | None) -> None:

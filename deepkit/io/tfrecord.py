@@ -149,9 +149,9 @@ def _records(contents: _Contents) -> Iterator[tuple[int, bytes]]:
 
 def _long(contents: _Contents, begun: bytes, offset: int, length: int) -> bytes:
     """The record of so many bytes, more than a block, of which `begun` is there: read into its own memory, and checked."""
-    there = begun[HEAD:]  # less than a block, so none of the checksum at the end is among it
+    there, rest = begun[HEAD : HEAD + length], begun[HEAD + length :]  # the rest: what is there of the checksum at the end
     record = contents.read(length - len(there), there)
-    end = contents.read(TAIL)
+    end = contents.read(TAIL - len(rest), rest)
     if len(end) < TAIL:
         raise _cut(contents, HEAD + len(record) + len(end), offset)
     if masked(crc32c(record)) != int.from_bytes(end, "little"):

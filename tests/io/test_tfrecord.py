@@ -268,3 +268,13 @@ class TestOptions:
         ]
         assert sizes[0] > len(record) > 50 * sizes[1]
         assert list(read_records(tmp_path / "a", "ZLIB")) == [record]
+
+
+@pytest.mark.parametrize("more", range(-1, 6))
+def test_a_record_about_as_long_as_a_block_is_whole(tmp_path, monkeypatch, more):
+    monkeypatch.setattr(tfrecord, "BLOCK", 40)
+    records = [b"first", bytes(40 + more), b"last"]
+    path = write(tmp_path / "a", records)
+    assert list(read_records(path)) == records
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert list(read_records(path, "GZIP")) == records

@@ -7,11 +7,10 @@ import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from deepkit.core.node import Node
+from deepkit.core.node import Node, needed
 from deepkit.core.op import Op
 from deepkit.core.symbol import Symbol
 from deepkit.runtime.passes.fold import Known
-from deepkit.runtime.passes.prune import prune
 
 
 class Call(NamedTuple):
@@ -25,7 +24,11 @@ class Call(NamedTuple):
 def live(results: Iterable[Node | Symbol | None], known: Known) -> list[Node]:
     """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
     settled = known.fed | known.values.keys() | known.same.keys()
-    return [n for n in prune(results, known, known.sources) if not (n.outputs and settled >= set(n.outputs))]
+    found = needed(
+        [target for target in results if target is not None and target not in known],
+        lambda node: [*[x.node for x in known.sources(node) if x not in known], *node.control_inputs],
+    )
+    return [node for node in found if not (node.outputs and settled >= set(node.outputs))]
 
 
 def order(nodes: list[Node], known: Known) -> list[Call]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Set
+from collections.abc import Container, Iterable, Set
 from typing import Any
 
 import numpy as np
 
-from deepkit.core.node import Node, needed
+from deepkit.core.node import Node
 from deepkit.core.symbol import Symbol
-
-
-def prune(
-    targets: Iterable[Node | Symbol | None], given: Container[Any], reads: Callable[[Node], Iterable[Symbol]]
-) -> list[Node]:
-    """The nodes that `targets` depend on, in the order they were made; what is given needs nothing further.
-
-    `reads` says which Symbols a node needs.
-    """
-
-    def before(node: Node) -> list[Node]:
-        return [*[x.node for x in reads(node) if x not in given], *node.control_inputs]
-
-    return needed([t for t in targets if t is not None and t not in given], before)
 
 
 def asked(targets: Iterable[Node | Symbol | None], given: Container[Any]) -> dict[Node, set[Symbol | Node]]:
