@@ -46,7 +46,12 @@ _CODES = {
 _SIZES = {code: 2 if code == "BF16" else as_dtype(name).size for code, name in _CODES.items()}
 _CODE_OF = {name: code for code, name in _CODES.items() if code != "BF16"}
 _COMPLEX = {"complex64": "F32", "complex128": "F64"}
-_OWN = "deepkit"
+_OWN, _NOTED, _SUMS = "deepkit", {"kinds", "crc32", "notes"}, '"crc32": {'
+
+
+def _is_sound(own: Any) -> bool:
+    """Whether these can be the notes of deepkit."""
+    return isinstance(own, dict) and own.keys() <= _NOTED and all(isinstance(noted, dict) for noted in own.values())
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class TensorFile:
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             self._refuse("its __metadata__ is no map of strings")
         own = parse_json(texts.pop(_OWN, "{}").encode(), self._refuse)
-        if not isinstance(own, dict) or not all(isinstance(own.get(k, {}), dict) for k in ("kinds", "crc32", "notes")):
+        if not _is_sound(own) or any(_SUMS in text for text in texts.values()):  # then its own name is damaged
             self._refuse("what deepkit noted in it is damaged")
         self._sums: dict[str, int] | None = own.get("crc32")
         self.notes: dict[str, str] = {**texts, **own.get("notes", {})}

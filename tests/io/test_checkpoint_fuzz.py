@@ -61,6 +61,19 @@ def in_bounds(read, size: int):
         tracemalloc.stop()
 
 
+def test_no_bit_of_the_header_hides_damage_of_the_data(tmp_path):
+    path, weights = tmp_path / "f", np.arange(6.0)
+    write_tensors(path, {"w": weights}, {"note": "x"})
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1  # of the last number
+    for bit in range(8 * (len(content) - weights.nbytes)):
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        with pytest.raises(DataError), TensorFile(path) as file:
+            assert [file.read(name) for name in file] == [], f"bit {bit}"  # there is one, whatever it is called now
+        content[bit // 8] ^= 1 << bit % 8
+
+
 @fuzz
 @given(STEPS)
 def test_damaged_tensors(tmp_path, steps):
