@@ -137,10 +137,13 @@ def test_memory_and_time_of_an_answer_are_measured_and_bounded():
             with StudentProcess(host, seconds=5, memory_mb=1024) as process:
                 process.run("import time\nimport numpy as np\nwhile time.process_time() < 0.2: pass\nt = time.process_time()")
                 process.begin()
-                process.run(f"x = np.ones({megabytes} << 17)\nwhile time.process_time() - t < 0.4: pass")
+                process.run(
+                    f"x = np.ones({megabytes} << 17)\nwhile time.process_time() - t < 0.4: pass\n"
+                    "spent = time.process_time() - t"  # with what pages cost, which differs by machine and moment
+                )
+                spent = process.value("spent")
             assert process.took["memory_mb"] == pytest.approx(megabytes, abs=8)
-            assert process.took["seconds"] + 0.02 >= 0.4
-        assert process.took["seconds"] < 1.5  # pages take time, too, when they are made and when they go
+            assert spent - 0.02 <= process.took["seconds"] < spent + 1.0  # pages take time when they go, too
         with StudentProcess(host, seconds=5, memory_mb=1024) as process:
             process.begin()
             with pytest.raises(WrongAnswer, match="MemoryError"):
