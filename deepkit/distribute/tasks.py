@@ -9,13 +9,13 @@ between-graph replication (M. Abadi et al., "TensorFlow: Large-Scale Machine Lea
 from __future__ import annotations
 
 import atexit
-import functools
 import itertools
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,20 +45,22 @@ class Task(NamedTuple):
 
 def task_of(device: str, otherwise: Task) -> Task:
     """The task in a device's name such as "/job:ps/task:1/cpu:0"; without a job it is the other one."""
-    parts = dict(part.split(":", 1) for part in device.lower().split("/") if part.count(":") == 1)
+    parts = dict(part.split(":", 1) for part in device.split("/") if part.count(":") == 1)
     return Task(parts["job"], int(parts.get("task", 0))) if "job" in parts else otherwise
 
 
 class Tasks:
-    """The tasks of the cluster that the ranks of this job are, from the view of one of them.
+    """The tasks of the cluster that the ranks of this job are, from the view of one of them; `rank` is its own.
 
     Raises:
-        RankError: the ranks are not the cluster's tasks, each once.
+        RankError: the ranks are not the cluster's tasks, each once; or MPI does not serve several threads.
     """
 
     def __init__(self, wanted: list[Task], me: Task):
         world = ranks.start()
         self.me, self._mpi = me, world.mpi
+        if self._mpi.Query_thread() < self._mpi.THREAD_MULTIPLE:
+            raise RankError("tasks of a cluster answer in a thread of their own", rule="an MPI library with MPI_THREAD_MULTIPLE")
         self._inbox, self._outbox = world.comm.Dup(), world.comm.Dup()
         found = self._gathered(world.size)
         if sorted(found) != sorted(wanted):
@@ -67,8 +69,10 @@ class Tasks:
                 rule="one rank for each task", hint='distribute.launch("train.py", cluster={"ps": 1, "worker": 2})',
             )
         self.rank_of = {task: rank for rank, task in enumerate(found)}
-        self.kept: dict[str, np.ndarray] = {}
-        self.turns = Turns()
+        self.rank = world.rank
+        self.others = set(range(world.size)) - {self.rank}
+        self._kept: dict[str, np.ndarray] = {}
+        self._turns = Turns()
         self._numbers = itertools.count()
         self._gone: dict[int, float] = {}  # ranks whose programs have ended, and when
         self._idle: set[int] = set()  # and those that only answer
@@ -86,28 +90,43 @@ class Tasks:
         self._inbox.Allgatherv(mine, (heard, sizes))
         return [Task(*unpacked(part)[0]["task"]) for part in np.split(heard, np.cumsum(sizes)[:-1])]
 
-    def others(self) -> set[int]:
-        """The ranks of all tasks but this one."""
-        return set(self.rank_of.values()) - {self.rank_of[self.me]}
-
     # ---- asking
 
     def tell(self, rank: int, words: dict[str, Any], array: np.ndarray | None = None) -> None:
         """Says something that needs no answer; what one task tells another is heard in that order."""
-        self._inbox.Send(packed(words, array), rank, REQUEST)
+        if rank == self.rank:
+            self._done(rank, words, array)
+        else:
+            self._inbox.Send(packed(words, array), rank, REQUEST)
 
-    def ask(self, rank: int, words: dict[str, Any]) -> tuple[dict[str, Any], np.ndarray | None]:
-        """The answer of another task. RankError: its program has ended."""
+    def ask(self, rank: int, words: dict[str, Any]) -> np.ndarray | None:
+        """The array that a task answers, if any. RankError: its program has ended."""
+        if rank == self.rank:
+            return self._done(rank, words)
         number = 1 + REQUEST + next(self._numbers) % NUMBERS
         self.tell(rank, {**words, "answer": number})
         while (answer := self._arrived(self._outbox, rank, number)) is None:
-            if task_left := self.who_left({rank}):
+            if left := self.who_left({rank}):
                 raise RankError(
-                    f"{self.me} wants {words.get('name', 'a turn')} of {task_left[0]}, whose program has ended",
+                    f"{self.me} wants {words['name']} of {left[0]}, whose program has ended",
                     rule="a task that keeps variables ends last", hint="server.join() waits for the others",
                 )
             time.sleep(BUSY)
-        return unpacked(answer[1])
+        return unpacked(answer[1])[1]
+
+    @contextmanager
+    def turn(self, rank: int) -> Iterator[None]:
+        """A turn at a task: while it lasts nobody else changes its variables."""
+        if rank == self.rank:
+            begun = threading.Event()
+            self._turns.ask(begun.set)
+            begun.wait()
+        else:
+            self.ask(rank, {"do": "hold", "name": "a turn"})
+        try:
+            yield
+        finally:
+            self.tell(rank, {"do": "let go"})
 
     def _arrived(self, comm: Any, source: int, tag: int) -> tuple[int, np.ndarray] | None:
         """(its rank, the bytes) of a message that is there, else None."""
@@ -122,72 +141,63 @@ class Tasks:
     # ---- answering
 
     def _answer_all(self) -> None:
-        """The thread: one request after the other until this task leaves."""
+        """The thread: one request after the other until this task leaves. An error in it ends the job, as one anywhere else."""
         lively = 0.0
-        while not self._ends.is_set():
-            arrived = self._arrived(self._inbox, self._mpi.ANY_SOURCE, REQUEST)
-            now = time.monotonic()
-            if arrived is None:
-                time.sleep(BUSY if now < lively else IDLE)
-                continue
-            lively = now + LIVELY
-            rank, content = arrived
-            self._answer(rank, *unpacked(content))
+        try:
+            while not self._ends.is_set():
+                arrived = self._arrived(self._inbox, self._mpi.ANY_SOURCE, REQUEST)
+                now = time.monotonic()
+                if arrived is None:
+                    time.sleep(BUSY if now < lively else IDLE)
+                    continue
+                lively = now + LIVELY
+                self._answer(arrived[0], *unpacked(arrived[1]))
+        except Exception:
+            sys.excepthook(*sys.exc_info())  # ranks.start has seen to it that it ends all
 
     def _answer(self, rank: int, words: dict[str, Any], array: np.ndarray | None) -> None:
+        if words["do"] == "hold":
+            self._turns.ask(lambda: self._outbox.Send(packed({}), rank, words["answer"]))
+            return
+        found = self._done(rank, words, array)
+        if "answer" in words:
+            self._outbox.Send(packed({}, found), rank, words["answer"])
+
+    def _done(self, rank: int, words: dict[str, Any], array: np.ndarray | None = None) -> np.ndarray | None:
+        """Does what a rank asks for; the array that it wants, if there is one."""
         match words["do"]:
             case "get":
-                value = self.kept.get(words["name"])
-                self._outbox.Send(packed({"there": value is not None}, value), rank, words["answer"])
-            case "has":
-                self._outbox.Send(packed({"there": words["name"] in self.kept}), rank, words["answer"])
+                return self._kept.get(words["name"])
             case "put":
-                self.kept[words["name"]] = array  # type: ignore[assignment]
+                self._kept[words["name"]] = array  # type: ignore[assignment]
             case "forget":
-                self.kept.pop(words["name"], None)
-            case "hold":
-                self.turns.ask(functools.partial(self._outbox.Send, packed({}), rank, words["answer"]))
+                self._kept.pop(words["name"], None)
             case "let go":
-                self.turns.done()
+                self._turns.done()
             case "idle":
                 self._idle.add(rank)
             case "gone":
                 self._gone[rank] = time.monotonic()
+        return None
+
+    # ---- the end
 
     def who_left(self, asked: set[int]) -> list[Task]:
         """Which of these ranks' programs have ended, a while ago: what they had to say has been heard."""
         before = time.monotonic() - ranks.GRACE
         return [task for task, rank in self.rank_of.items() if rank in asked and self._gone.get(rank, before) < before]
 
-    # ---- turns, and the end
-
-    def hold(self, rank: int) -> None:
-        """Waits for a turn at a task: until `let_go` nobody else changes its variables."""
-        if rank != self.rank_of[self.me]:
-            self.ask(rank, {"do": "hold"})
-            return
-        begun = threading.Event()
-        self.turns.ask(begun.set)
-        begun.wait()
-
-    def let_go(self, rank: int) -> None:
-        """Ends the turn."""
-        if rank != self.rank_of[self.me]:
-            self.tell(rank, {"do": "let go"})
-        else:
-            self.turns.done()
-
     def join(self) -> None:
         """Answers the others until all of them have ended, or only answer as this one does."""
-        for rank in self.others():
+        for rank in self.others:
             self.tell(rank, {"do": "idle"})
-        while not self.others() <= self._gone.keys() | self._idle:
+        while not self.others <= self._gone.keys() | self._idle:
             time.sleep(IDLE)
 
     def _leave(self) -> None:
         """At the end of this program: the others learn that it does not answer any more."""
         if not self._mpi.Is_finalized():
-            for rank in self.others() - self._gone.keys():
+            for rank in self.others - self._gone.keys():
                 self._inbox.Isend(packed({"do": "gone"}), rank, REQUEST)
         self._ends.set()
         self._thread.join()
@@ -212,41 +222,19 @@ class SharedVariables(MutableMapping[Variable, Any]):
             )
         return self.tasks.rank_of[task]
 
-    def _is_here(self, rank: int) -> bool:
-        return rank == self.tasks.rank_of[self.tasks.me]
-
     def __getitem__(self, variable: Variable) -> np.ndarray:
-        rank, name = self._rank(variable), variable.node.name
-        found = self.tasks.kept.get(name) if self._is_here(rank) else self.tasks.ask(rank, {"do": "get", "name": name})[1]
+        found = self.tasks.ask(self._rank(variable), {"do": "get", "name": variable.node.name})
         if found is None:
             raise KeyError(variable)
         return found
 
     def __setitem__(self, variable: Variable, value: Any) -> None:
-        rank, name, array = self._rank(variable), variable.node.name, np.asarray(value, order="C")
         self._seen.add(variable)
-        if self._is_here(rank):
-            self.tasks.kept[name] = array
-        else:
-            self.tasks.tell(rank, {"do": "put", "name": name}, array)
+        self.tasks.tell(self._rank(variable), {"do": "put", "name": variable.node.name}, np.asarray(value, order="C"))
 
     def __delitem__(self, variable: Variable) -> None:
-        rank, name = self._rank(variable), variable.node.name
-        if variable not in self:
-            raise KeyError(variable)
         self._seen.discard(variable)
-        if self._is_here(rank):
-            del self.tasks.kept[name]
-        else:
-            self.tasks.tell(rank, {"do": "forget", "name": name})
-
-    def __contains__(self, variable: object) -> bool:
-        if not isinstance(variable, Variable):
-            return False
-        rank, name = self._rank(variable), variable.node.name
-        if self._is_here(rank):
-            return name in self.tasks.kept
-        return bool(self.tasks.ask(rank, {"do": "has", "name": name})[0]["there"])
+        self.tasks.tell(self._rank(variable), {"do": "forget", "name": variable.node.name})
 
     def __iter__(self) -> Iterator[Variable]:
         """Those that were given a value here."""
@@ -262,20 +250,15 @@ class SharedVariables(MutableMapping[Variable, Any]):
     def holding(self, *variables: Variable) -> Iterator[None]:
         """While it lasts no other task changes anything where these variables lie. Tasks are held in one order: nobody waits
         for one while he holds a later one."""
-        held: list[int] = []
-        try:
+        with ExitStack() as turns:
             for rank in sorted({self._rank(v) for v in variables}):
-                self.tasks.hold(rank)
-                held.append(rank)
+                turns.enter_context(self.tasks.turn(rank))
             yield
-        finally:
-            for rank in held:
-                self.tasks.let_go(rank)
 
     def pause(self) -> None:
         """A moment for those who wait that another task changes something. RankError: one has ended, so it may never come."""
         time.sleep(IDLE)
-        if left := self.tasks.who_left(self.tasks.others()):
+        if left := self.tasks.who_left(self.tasks.others):
             raise RankError(
                 f"{self.tasks.me} waits for the other replicas, but {', '.join(map(str, left))} has ended its program",
                 rule="all replicas take the same number of steps", hint="tf.train.StopAtStepHook stops all at one global step",

@@ -3,9 +3,8 @@
 //   loss = -sum over c of labels[c] log softmax(logits)[c] = sum of labels[c] (log sum of exp(z) - z[c])
 //   difference[c] = softmax(logits)[c] - labels[c]
 //
-// and what a slope `sent` by the loss sends back to the logits is `sent` times the difference.
-//
-// where z = logits - the largest of them: the softmax is the same, and no exponential overflows. A block takes a row. For
+// where z = logits - the largest of them: the softmax is the same, and no exponential overflows. What a slope `sent` by the
+// loss sends back to the logits is `sent` times the difference; it is 1 unless `times` is set. A block takes a row. For
 // class numbers, `sparse`, labels[c] is 1 at the row's number and 0 elsewhere; the loss of a number that is no class is NaN.
 // In NumPy: device/cross_entropy.py.
 
@@ -45,7 +44,8 @@ __device__ void of_row(const T* logits, T sent, T* loss, T* difference, int clas
 }
 
 extern "C" __global__ void dense(
-    const T* __restrict__ logits, const T* __restrict__ labels, const T* sent, T* loss, T* difference, int classes, int gradient, int times
+    const T* __restrict__ logits, const T* __restrict__ labels, const T* sent, T* loss, T* difference, int classes, int gradient,
+    int times
 ) {
     size_t row = blockIdx.x, begin = row * classes;
     T slope = times ? sent[row] : T(1);
@@ -53,7 +53,8 @@ extern "C" __global__ void dense(
 }
 
 extern "C" __global__ void sparse(
-    const T* __restrict__ logits, const int* __restrict__ labels, const T* sent, T* loss, T* difference, int classes, int gradient, int times
+    const T* __restrict__ logits, const int* __restrict__ labels, const T* sent, T* loss, T* difference, int classes, int gradient,
+    int times
 ) {
     size_t row = blockIdx.x, begin = row * classes;
     int label = labels[row];

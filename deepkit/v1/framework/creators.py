@@ -31,9 +31,8 @@ __all__ = [
     "add_to_collection", "add_to_collections", "colocate_with", "constant", "control_dependencies",
     "convert_to_tensor", "device", "get_collection", "get_collection_ref", "global_variables",
     "global_variables_initializer", "group", "identity_n", "init_scope", "is_tensor",
-    "local_variables",
-    "local_variables_initializer", "model_variables", "moving_average_variables", "name_scope", "no_op", "op_scope",
-    "placeholder", "placeholder_with_default", "register_tensor_conversion_function",
+    "local_variables", "local_variables_initializer", "model_variables", "moving_average_variables", "name_scope", "no_op",
+    "op_scope", "placeholder", "placeholder_with_default", "register_tensor_conversion_function",
     "report_uninitialized_variables", "set_random_seed",
     "sparse_placeholder", "trainable_variables", "variables_initializer",
 ]
