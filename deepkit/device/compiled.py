@@ -53,11 +53,15 @@ PATIENCE = float(os.environ.get("DEEPKIT_PATIENCE", "4"))
 
 
 class Progress:
-    """What numba tells of its compiling, as a line on stderr after each PATIENCE seconds: nobody waits without knowing why."""
+    """What numba tells of its compiling, as a line on stderr after PATIENCE seconds: nobody waits without knowing why.
+
+    The line of a kernel is written anew, with the seconds gone by, until it is compiled.
+    """
 
     def __init__(self) -> None:
         self._open, self._count, self._waited, self._began = 0, 0, 0.0, 0.0
         self._timer: threading.Timer | None = None
+        self._told = False  # a line that is not ended yet
 
     def notify(self, event: Any) -> None:
         """Called when numba begins and when it ends: kernels that compile their parts meanwhile count as one."""
@@ -71,6 +75,9 @@ class Progress:
         elif self._open == 0 and self._timer is not None:
             self._timer.cancel()
             self._waited += time.monotonic() - self._began
+            if self._told:
+                self._told, self._waited = False, 0.0
+                print(file=sys.stderr, flush=True)
 
     def _wait(self, name: str, seconds: float) -> None:
         self._timer = threading.Timer(max(0.0, seconds), self._say, [name])
@@ -80,11 +87,12 @@ class Progress:
     def _say(self, name: str) -> None:
         if not self._open:  # it ended this moment
             return
-        print(
-            f"deepkit compiles its kernels for this processor: {name}, number {self._count}. They are kept for the next time.",
-            file=sys.stderr, flush=True,
+        line = (
+            "deepkit compiles its kernels for this processor, they are kept for the next time: "
+            f"{name}, number {self._count}, {time.monotonic() - self._began:.0f} s"
         )
-        self._waited, self._began = 0.0, time.monotonic()
+        print("\r" + line, end="", file=sys.stderr, flush=True)
+        self._told = True
         self._wait(name, PATIENCE)
 
 

@@ -56,12 +56,12 @@ def test_who_waits_is_told_why(monkeypatch, capfd) -> None:
     heard(progress, part, True)  # a part of it
     heard(progress, part, False)
     said: list[str] = []
-    while len(said) < 2:  # again and again, as long as it takes
+    while len(said) < 2:  # again and again, as long as it takes, over the line before
         time.sleep(0.01)
-        said += capfd.readouterr().err.splitlines()
+        said += capfd.readouterr().err.split("\r")[1:]
     heard(progress, own, False)
-    assert {line.split(": ")[1].split(".")[0] for line in said} == {"convolve, number 1"}
-    capfd.readouterr()
+    assert {line.split(": ")[1].rstrip("0123456789 s") for line in said} == {"convolve, number 1,"}
+    assert capfd.readouterr().err.endswith("\n")
     monkeypatch.setattr(compiled, "PATIENCE", 60)
     heard(progress, own, True)
     heard(progress, own, False)  # at once
