@@ -34,7 +34,7 @@ ENOUGH = 16
 """Channels, in and out, from which the multiplications saved outweigh what is added and subtracted around them."""
 MANY = 96
 """Tiles from which they outweigh the work on the filters."""
-TILES = 3 * ROWS
+TILES = 6 * ROWS
 """Tiles that one core carries through all three steps at a time: more would leave its cache before their products, fewer use
 each number of the filters less often."""
 PARTS = 4
@@ -168,7 +168,7 @@ def filter_gradient(x: Any, dy: Any, windows: Windows) -> Any:
     channels, columns = x.shape[-1], dy.shape[-1]
     check_filled(channels, columns)
     down, across = _counts(windows)
-    count, step = x.shape[0] * down * across, TILES + ROWS
+    count, step = x.shape[0] * down * across, TILES + 2 * ROWS
     least = -(-max(count // PARTS, 4 * step) // step) * step
     piece = threads.summed_apart(count, least, 4 * TILE * TILE * channels * columns)
     wide = -(-columns // WIDE) * WIDE  # whole registers: what is added to a register must not be added to its neighbour, too
@@ -210,7 +210,7 @@ def _room(tiles: int, channels: int) -> Any:
 
 def _images_at_a_time(batch: int, each: int) -> int:
     """How many images one thread takes: few, whose tiles nearly fill the rows of products."""
-    most = max(1, min(-(-batch // 4), 16 * ROWS // each))
+    most = max(1, min(-(-batch // 4), 32 * ROWS // each))
     return min(range(1, most + 1), key=lambda n: (round(-n * each % ROWS / (n * each), 2), -n))
 
 

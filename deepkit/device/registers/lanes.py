@@ -15,8 +15,10 @@ from deepkit.errors import ShapeError
 
 WIDE = 16 if has("avx512f") else 8
 """Numbers in one register: 512 bits where the processor has them, else 256."""
-ROWS = 12 if WIDE == 16 else 6
-"""Rows of a tile: their sums, two registers of each, fill most of the 32 wide registers or of the 16 of AVX2."""
+ROWS = 6
+"""Rows of a tile."""
+ACROSS = 4 if WIDE == 16 else 2
+"""Most registers of each row: the sums fill most of the 32 wide registers, or of the 16 of AVX2."""
 
 
 def check_filled(*counts: int) -> None:

@@ -6,9 +6,9 @@ With where[r] for the place of row r in a, every kernel here computes
 
 For a matrix product where[r] is the begin of a row; for a convolution it is the corner of a window, and i, j, k go down,
 across and through the channels of what it sees. A processor multiplies and adds many numbers in a moment, but fetches
-few: so a tile of `out`, ROWS high and two registers wide, stays in registers while all its terms go by (K. Goto, R. van de
-Geijn, "Anatomy of high-performance matrix multiplication", 2008). Each number of b that is fetched serves ROWS rows, each
-number of a all columns of the tile.
+few: so a tile of `out`, ROWS high and up to ACROSS registers wide, stays in registers while all its terms go by (K. Goto,
+R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008). Each number of b that is fetched serves ROWS rows,
+each number of a all columns of the tile: ten are fetched for 24 products of registers. Twelve rows of two would need 14.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from deepkit.device import compiled
 from deepkit.device.registers.lanes import (
+    ACROSS,
     ROWS,
     WIDE,
     add_products,
@@ -33,7 +34,6 @@ from deepkit.device.registers.lanes import (
     store_all,
 )
 
-COLUMNS = 2 * WIDE
 NEAR = 2**17
 """Bytes that stay in the second cache of a core beside what else a tile reads."""
 
@@ -92,14 +92,21 @@ def products(a, at, where, b, bt, columns, out, to, terms, down):
 @compiled.part
 def whole_tiles(a, at, seen, b, bt, columns, out, to, made, terms, down, more):
     """`products` of whole tiles, whose rows begin in a at `seen` and in out at `made`; with `more` they add to what is there."""
-    high, wide = len(seen) // ROWS, (columns - 1) // COLUMNS + 1
+    filled, last = (columns - 1) // WIDE + 1, columns - WIDE
+    high, wide = len(seen) // ROWS, (filled - 1) // ACROSS + 1
     for tile in range(high * wide):
         row, column = (tile % high, tile // high) if down else (tile // wide, tile % wide)
-        rows, to_rows, left = places(seen, row * ROWS), places(made, row * ROWS), column * COLUMNS
-        if left + WIDE < columns:
-            _tile(a, at, rows, b, bt, out, to, to_rows, (left, min(left + WIDE, columns - WIDE)), terms, more)
+        rows, to_rows, begin = places(seen, row * ROWS), places(made, row * ROWS), column * filled // wide
+        p, across = begin * WIDE, (column + 1) * filled // wide - begin
+        q, r, s = p + WIDE, p + 2 * WIDE, p + 3 * WIDE
+        if across == 4:
+            _tile(a, at, rows, b, bt, out, to, to_rows, (p, q, r, min(s, last)), terms, more)
+        elif across == 3:
+            _tile(a, at, rows, b, bt, out, to, to_rows, (p, q, min(r, last)), terms, more)
+        elif across == 2:
+            _tile(a, at, rows, b, bt, out, to, to_rows, (p, min(q, last)), terms, more)
         else:
-            _tile(a, at, rows, b, bt, out, to, to_rows, (columns - WIDE,), terms, more)
+            _tile(a, at, rows, b, bt, out, to, to_rows, (last,), terms, more)
 
 
 @compiled.part
