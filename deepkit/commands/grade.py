@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 DESCRIPTION = "Mark submissions of an exercise."
 EXAMPLES = {
     "deepkit grade --list": "the exercises, their tasks and points",
-    "deepkit grade first-gradients anna.ipynb": "marks of one submission, with reasons",
-    "deepkit grade first-gradients handed-in --csv marks.csv --json marks.json": "all notebooks in a folder",
+    "deepkit grade regression anna.ipynb": "marks of one submission, with reasons",
+    "deepkit grade regression handed-in --csv marks.csv --json marks.json": "all notebooks in a folder",
     "deepkit grade handed-in --html pages": "of whatever exercises: a page for each student, and an overview",
-    "deepkit grade --self-test first-gradients": "our solutions earn all points, wrong answers none",
-    "deepkit grade --release first-gradients": "write the students' notebook",
+    "deepkit grade --self-test regression": "our solutions earn all points, wrong answers none",
+    "deepkit grade --release regression": "write the students' notebook",
 }
 NOTES = """
 EXERCISE is the name of one of deepkit's exercises or the path of a source notebook (deepkit exercises --help).
@@ -54,7 +54,7 @@ you say --trust-submissions. A container is a fence as well; it needs neither ne
     --cap-drop ALL --pids-limit 256 --memory 4g \\
     -v "$PWD/handed-in:/in:ro" -v "$PWD/marks:/out" \\
     -w /out IMAGE \\
-    deepkit grade first-gradients /in --csv marks.csv
+    deepkit grade regression /in --csv marks.csv
 
 The exit code is 0 when everything was graded, whatever the marks, and 1 when something could not be.
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +15,10 @@ import pytest
 
 from deepkit import cli
 from deepkit.commands import COMMANDS
+from deepkit.commands._chapters import find_chapter
+from deepkit.commands._examples import examples
 from deepkit.errors import DataError
+from deepkit.grade import exercise as exercises
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -54,6 +59,25 @@ def test_help_fits_the_terminal(command, columns, capsys, monkeypatch):
     # An example is one command and stays one line, to be copied.
     assert [line for line in lines if len(line) > int(columns) and not line.startswith("  deepkit ")] == []
     assert len(lines) > 10
+
+
+def _examples():
+    """Every example of the commands' help: those above the notes, and those that are indented in them."""
+    for command in COMMANDS:
+        module = importlib.import_module(f"deepkit.commands.{command.replace('-', '_')}")
+        yield from (found for text in [*module.EXAMPLES] for found in re.findall(r"deepkit [^|)]*", text))
+        yield from re.findall(r"^  +(deepkit .*)$", module.NOTES, re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", list(_examples()))
+def test_an_example_of_the_help_can_be_typed(example):
+    """Its options exist, and so do the chapters, exercises and documents' examples that it names."""
+    _, args = cli.parse(shlex.split(example)[1:])
+    given = vars(args)
+    for name in {given.get("chapter"), given.get("what")} - {None, "my/notebook.ipynb", *examples()}:
+        assert find_chapter(name)
+    if given.get("submissions") or given.get("self_test") or given.get("release"):
+        assert given["exercise"] in exercises.names() or given["exercise"].startswith("source/")
 
 
 def test_the_kernels_of_openblas_are_explained_in_one_place(capsys):
