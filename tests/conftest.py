@@ -45,11 +45,15 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="the whole suite: also what takes minutes (tests/conftest.py: SLOW)")
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_ignore_collect(collection_path, config):
+    """What is left out is not even imported: that alone takes seconds on each core."""
+    name = collection_path.relative_to(config.rootpath).as_posix() + "/" * collection_path.is_dir()
+    return True if not config.option.slow and name.startswith(SLOW) else None
+
+
+def pytest_terminal_summary(terminalreporter, config):
     if not config.option.slow:
-        slow = [item for item in items if item.nodeid.startswith(SLOW)]
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in set(slow)]
+        terminalreporter.write_line("what takes minutes was left out: pytest --slow")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,6 +64,8 @@ def pytest_cmdline_main(config):
     """
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     config.option.slow |= not whole  # in workers too: they are given the same words
+    if not config.option.slow:
+        os.environ.setdefault("DEEPKIT_FUZZ", "40")  # damaged files of each kind, of 200; tests/damage.py asks later
     first = whole and not hasattr(config, "workerinput")
     if first and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = "auto"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
+FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
+"""How many files are made for each reader; the short suite makes fewer (conftest)."""
 PLACES = st.integers(0, 1 << 20)
 STEP = st.one_of(
     st.tuples(st.just("flip"), PLACES),

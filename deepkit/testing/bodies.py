@@ -49,7 +49,7 @@ def check_bodies(op: Op, values: Sequence[Any], wrt: Sequence[int]) -> None:
     weights = [[np.cos(np.arange(y.size) + t).reshape(y.shape) for y in ys] for t, ys in enumerate(outside)]
     graph = Graph()
     with graph.as_default(), Session(graph=graph) as session:
-        rows, *fed = [_placeholder(graph, x) for x in (np.array(ROWS), *values)]
+        rows, *fed = [placeholder(graph, x) for x in (np.array(ROWS), *values)]
         written = {name: _write(op, name, fed, rows, values, outside[0], weights, wrt) for name in BODIES}
         session.run([x.initializer for w in written.values() for x in w.inputs if isinstance(x, Variable)])
         feeds = dict(zip([rows, *fed], [ROWS, *values], strict=True))
@@ -60,7 +60,8 @@ def check_bodies(op: Op, values: Sequence[Any], wrt: Sequence[int]) -> None:
             _check_slopes(op, name, turns, slopes, weights, values, wrt)
 
 
-def _placeholder(graph: Graph, value: np.ndarray) -> Symbol:
+def placeholder(graph: Graph, value: np.ndarray) -> Symbol:
+    """A place in the graph for arrays like this one, of its shape and type."""
     return graph.add(lookup("Placeholder")(to=as_dtype(value.dtype), static=value.shape), ())
 
 

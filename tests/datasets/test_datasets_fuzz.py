@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import tarfile
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import FILES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,6 @@ from deepkit.datasets.series import parse_months
 from deepkit.datasets.tables import decode, parse_table, read_npz
 from deepkit.errors import DataError
 
-FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 PATH = Path("damaged")
 
 

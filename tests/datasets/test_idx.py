@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
+from damage import FILES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def test_what_is_no_file(tmp_path):
         read_idx(tmp_path)
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15 * FILES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     compressed=st.booleans(),
     edits=st.lists(

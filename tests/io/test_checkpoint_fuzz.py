@@ -15,7 +15,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from damage import STEPS, spoilt
+from damage import FILES, STEPS, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +30,6 @@ from deepkit.io.safetensors import TensorFile, write_tensors
 from deepkit.io.state_file import CheckpointState, read_state, write_state
 from deepkit.io.tfrecord import masked
 
-FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 fuzz = settings(
     max_examples=FILES, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )

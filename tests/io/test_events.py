@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import struct
 import subprocess
@@ -14,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from damage import FILES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,8 +25,6 @@ from deepkit.io.events import EventWriter, read_events
 from deepkit.io.graph_def import graph_def
 from deepkit.io.tfrecord_writer import framed
 from deepkit.ops.summary.event_messages import board_module, message
-
-FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 
 
 def event(step: int):

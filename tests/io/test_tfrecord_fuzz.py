@@ -6,12 +6,11 @@ DEEPKIT_FUZZ=2000 makes that many files instead of 200.
 from __future__ import annotations
 
 import gzip
-import os
 import struct
 import zlib
 from unittest import mock
 
-from damage import STEP, spoilt
+from damage import FILES, STEP, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from deepkit.io import tfrecord
 from deepkit.io.tfrecord import locate_records, masked
 from deepkit.io.tfrecord_writer import framed
 
-FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 PACK = {"": bytes, "GZIP": lambda data: gzip.compress(data, 1), "ZLIB": lambda data: zlib.compress(data, 1)}
 
 records = st.lists(st.binary(max_size=60), max_size=6)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import STEPS, spoilt
+from damage import FILES, STEPS, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,6 @@ from deepkit import keras
 from deepkit.errors import DataError, DeepkitError
 from deepkit.keras import layers as L
 
-FILES = int(os.environ.get("DEEPKIT_FUZZ", "200"))
 fuzz = settings(max_examples=FILES, deadline=10000, database=None, suppress_health_check=list(HealthCheck))
 
 

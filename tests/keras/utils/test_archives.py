@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
+import damage
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -144,7 +144,7 @@ def test_damaged_archives_are_unpacked_or_refused(tmp_path, sound):
     out.mkdir(parents=True)
 
     @settings(
-        max_examples=int(os.environ.get("DEEPKIT_FUZZ", "200")), deadline=5000,
+        max_examples=damage.FILES, deadline=5000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(edits=st.lists(st.tuples(st.integers(0, len(sound) - 1), st.binary(min_size=1, max_size=4)), max_size=4))
