@@ -241,8 +241,18 @@ def _notebooks(named: list[Path]) -> tuple[bool, list[Path]]:
     from deepkit.grade.files import notebooks_in
 
     folders = [path for path in named if path.is_dir() and not path.is_symlink()]
-    found = [list(notebooks_in(path)) if path in folders else [path] for path in named]
+    passed_over: list[Path] = []
+    found = [list(notebooks_in(path, passed_over)) if path in folders else [path] for path in named]
+    _tell_passed_over(passed_over)
     return len(named) > 1 or bool(folders), list(dict.fromkeys(path for paths in found for path in paths))
+
+
+def _tell_passed_over(paths: list[Path]) -> None:
+    from deepkit.errors import printable
+
+    if paths:
+        told = ", ".join(map(printable, paths[:5])) + (f" and {len(paths) - 5} more" if paths[5:] else "")
+        print(f"passed over, as programs make them: {told}; name one as a SUBMISSION to have it graded", flush=True)
 
 
 def _check_walls(refuse: bool) -> None:

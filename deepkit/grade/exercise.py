@@ -6,7 +6,7 @@ import linecache
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -285,8 +285,9 @@ def released_from(path: Path) -> str:
 
     Raises GradingError where there is none, or where several might be meant. What a notebook says is never taken for a path.
     """
-    said = notebook.exercise_of(notebook.read_notebook(path))
-    found = [said] if said in names() else owners(notebook.grade_ids(path))
+    book = notebook.read_notebook(path)
+    said = notebook.exercise_of(book)
+    found = [said] if said in names() else owners(notebook.grade_ids(book))
     if len(found) != 1:
         told = f"it may belong to {' or '.join(found)}" if found else "it has no answer cell of any exercise"
         raise GradingError(f"of which exercise is this notebook? {told}", hint="say it: deepkit grade EXERCISE NOTEBOOK")
@@ -294,10 +295,19 @@ def released_from(path: Path) -> str:
 
 
 def owners(grade_ids: set[str]) -> list[str]:
-    """Which of deepkit's own exercises have the most answer cells of these names."""
-    cells = {path.stem: notebook.read_cells(path) for path in _sources()}
-    shared = {name: sum(c.role == "answer" and c.grade_id in grade_ids for c in found) for name, found in cells.items()}
-    return [name for name, count in shared.items() if count == max(shared.values()) > 0]
+    """Which of deepkit's own exercises have the most tasks whose answers or tests are called so."""
+    counts = shares(grade_ids)
+    return [name for name, count in counts.items() if count == max(counts.values()) > 0]
+
+
+def shares(grade_ids: set[str]) -> dict[str, int]:
+    """How many tasks each of deepkit's own exercises has whose answers or tests are called so."""
+    return {path.stem: shared(_named(tuple(notebook.read_cells(path)), "answer"), grade_ids) for path in _sources()}
+
+
+def shared(tasks: Iterable[str], grade_ids: set[str]) -> int:
+    """How many of these tasks have an answer or a test among the cells that are called so."""
+    return sum(bool(grade_ids & {task, task + CHECK}) for task in tasks)
 
 
 def sources_folder() -> Path:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from deepkit.errors import GradingError, printable
 
+_COMPANIONS = ("._", ".~", ".#")
+"""How names begin that macOS, JupyterLab and editors give to what they keep beside a file."""
+
 
 def read_bounded(path: Path, most: int, *, one_name: bool = False) -> bytes:
     """Read a regular file of at most `most` bytes; anything else is a GradingError that names it.
@@ -42,30 +45,39 @@ def read_bounded(path: Path, most: int, *, one_name: bool = False) -> bytes:
     return content
 
 
-def notebooks_in(folder: Path) -> Iterator[Path]:
+def notebooks_in(folder: Path, passed_over: list[Path] | None = None) -> Iterator[Path]:
     """Every notebook in a folder and the folders in it, in the order of their names; links to folders are not followed.
 
     Links to notebooks are named, too, so that they can be refused one by one, and so are folders that cannot be read.
-    However deeply folders are nested, this goes through them.
+    However deeply folders are nested, this goes through them. What programs keep beside somebody's files goes to
+    `passed_over` instead: folders whose names begin with a dot, and notebooks whose names begin with ._, .~ or .#
     """
     waiting = [folder]
     while waiting:
         place = waiting.pop()
         try:
-            notebooks, folders = _shown(place)
+            notebooks, folders, others = _shown(place)
         except OSError:
             yield place
             continue
         yield from notebooks
         waiting += reversed(folders)
+        if passed_over is not None:
+            passed_over += others
 
 
-def _shown(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The notebooks and the folders in a folder, by name, without hidden ones; a link is no folder."""
-    entries = sorted((entry for entry in os.scandir(folder) if entry.name[0] != "."), key=lambda entry: entry.name)
-    folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-    notebooks = [Path(e.path) for e in entries if e.name.lower().endswith(".ipynb") and e not in folders]
-    return notebooks, [Path(entry.path) for entry in folders]
+def _shown(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
+    """By name, the notebooks and the folders in a folder, and what is passed over; a link is no folder."""
+    notebooks: list[Path] = []
+    folders: list[Path] = []
+    others: list[Path] = []
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            (others if entry.name[0] == "." else folders).append(path)
+        elif entry.name.lower().endswith(".ipynb"):
+            (others if entry.name[:2] in _COMPANIONS else notebooks).append(path)
+    return notebooks, folders, others
 
 
 def is_utf8(path: Path) -> bool:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from deepkit.device.machine import usable_cores
 from deepkit.errors import DeepkitError, GradingError, printable
 from deepkit.grade.asking import WrongAnswer
 from deepkit.grade.checks import Answer
-from deepkit.grade.exercise import Exercise, Task, owners
+from deepkit.grade.exercise import Exercise, Task, shared, shares
 from deepkit.grade.mistakes import hints_for
-from deepkit.grade.notebook import CHECK, grade_ids
+from deepkit.grade.notebook import exercise_of, grade_ids, read_notebook
 from deepkit.grade.process import Host, StudentProcess
 from deepkit.grade.submission import Submission, read_submission
 
@@ -182,24 +183,35 @@ def submission_to(exercise: Exercise, path: Path) -> Submission:
     ours = [cell.grade_id for cell in exercise.cells if cell.role in ("given", "check")]
     questions = [question.name for question in exercise.questions]
     taken = read_submission(path, [task.name for task in exercise.tasks], ours=ours, questions=questions)
-    if not taken.answers:
+    if taken.problems:
         _refuse_another(exercise, path)
     return taken
 
 
-def _refuse_another(exercise: Exercise, submission: Path) -> None:
-    """GradingError for a notebook that has no cell of this exercise."""
-    there = grade_ids(submission)
-    if there & {name for task in exercise.tasks for name in (task.name, task.name + CHECK)}:
+def _refuse_another(exercise: Exercise, path: Path) -> None:
+    """GradingError for a notebook of another exercise, though it may have tasks of the same names, or of none."""
+    book = read_notebook(path)
+    own = shared([task.name for task in exercise.tasks], grade_ids(book))
+    others = _others(exercise, book, own)
+    if own and not others:
         return
-    others = owners(there)
-    named = printable(submission)
+    named = printable(path)
     raise GradingError(
         f"{named} is a notebook of another exercise: {' or '.join(others)}"
         if others else f"{named} holds no answer cell of {exercise.name}",
         rule=f"the answer cells of {exercise.name} are {', '.join(task.name for task in exercise.tasks)}",
         hint=f"deepkit grade {others[0]} {named}" if others else "deepkit grade --list shows the exercises",
     )
+
+
+def _others(exercise: Exercise, book: dict[str, Any], own: int) -> list[str]:
+    """The exercises that a notebook rather belongs to, of whose tasks it has more than the `own`, or as many and says so."""
+    said = exercise_of(book)
+    if said == exercise.name:
+        return []
+    ranks = {name: count + (name == said) / 2 for name, count in shares(grade_ids(book)).items()}
+    ours = ranks.pop(exercise.name, own + 0.5)  # an instructor's own may be a changed copy of one of deepkit's
+    return [name for name, rank in ranks.items() if rank == max(ranks.values()) > ours]
 
 
 def self_test(exercise: Exercise, *, seed: int, workers: int | None = None) -> Iterator[tuple[str, str | None]]:

@@ -58,9 +58,9 @@ def read_cells(path: Path) -> list[Cell]:
     return [_cell(raw) for raw in read_notebook(path)["cells"]]
 
 
-def grade_ids(path: Path) -> set[str]:
+def grade_ids(notebook: dict[str, Any]) -> set[str]:
     """The names that the cells of a notebook carry."""
-    found = (nbgrader_keys(raw).get("grade_id") for raw in read_notebook(path)["cells"])
+    found = (nbgrader_keys(raw).get("grade_id") for raw in notebook["cells"])
     return {name for name in found if isinstance(name, str)}
 
 

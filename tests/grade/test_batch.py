@@ -163,6 +163,19 @@ def test_a_notebook_from_a_system_that_shouts_is_found(handed_in):
     assert "EMIL.IPYNB" in [path.name for path in notebooks_in(handed_in)]
 
 
+def test_a_name_that_begins_with_a_dot_is_passed_over_aloud_or_graded(toy, handed_in, capsys):
+    right = (handed_in / "anna.ipynb").read_bytes()
+    (handed_in / ".ipynb_checkpoints").mkdir()
+    (handed_in / ".ipynb_checkpoints" / "anna-checkpoint.ipynb").write_bytes(right)
+    for name in (".emil.ipynb", "._anna.ipynb", ".~ben.ipynb"):
+        (handed_in / name).write_bytes(right)
+    assert main(["grade", str(toy), "in", "--quick", "--csv", "marks.csv"]) == 0
+    told = capsys.readouterr().out
+    assert "passed over, as programs make them: in/._anna.ipynb, in/.ipynb_checkpoints, in/.~ben.ipynb;" in told
+    graded = points_of(Path("marks.csv").read_text())
+    assert (len(graded), graded[".emil.ipynb"]) == (5, "6")
+
+
 def test_a_notebook_of_helpers_beyond_measure_is_graded_without_them(toy, hand_in):
     much = [{"cell_type": "code", "source": "a = 1\n" * 16_000}] * 60
     helper = {"cell_type": "code", "source": "TWO = 2"}

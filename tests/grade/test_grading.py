@@ -239,6 +239,31 @@ def test_a_notebook_of_another_exercise_is_called_that(toy, hand_in, tmp_path, c
     assert run(toy, hand_in(square_sum=None, mean=None, op=None, extra=[check]), "--quick") == 0
 
 
+def test_a_notebook_of_another_set_that_shares_names_of_tasks_is_called_what_it_is(tmp_path, capsys):
+    """`count` and `hot` are tasks of several sets; what a notebook says of itself decides between equals only."""
+    book = json.loads(load_exercise("classification").release())
+    path = tmp_path / "mine.ipynb"
+    answers = [cell for cell in book["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == "hot"]
+    nbgraders = {"kernelspec": {"name": "python3"}}  # what nbgrader's own release keeps of the metadata
+    alone = (answers, book["metadata"], 1), (answers, nbgraders, 0)
+    for cells, metadata, code in ((book["cells"], book["metadata"], 1), (book["cells"], nbgraders, 1), *alone):
+        path.write_text(json.dumps(book | {"cells": cells, "metadata": metadata}))
+        assert run("keras-on-mnist", path, "--quick") == code
+        assert ("mine.ipynb is a notebook of another exercise: classification\n" in capsys.readouterr().out) is bool(code)
+
+
+def test_an_instructors_changed_copy_takes_the_originals_notebooks(tmp_path, capsys):
+    copy = tmp_path / "source" / "mine-2027.ipynb"
+    copy.parent.mkdir()
+    original = load_exercise("keras-on-mnist")
+    copy.write_bytes(original.path.read_bytes())
+    book = json.loads(original.release())
+    del book["cells"][next(i for i, c in enumerate(book["cells"]) if c["metadata"].get("nbgrader", {}).get("grade_id") == "hot")]
+    (tmp_path / "anna.ipynb").write_text(json.dumps(book))
+    assert run(copy, tmp_path / "anna.ipynb", "--quick") == 0
+    assert "no answer cell with this name" in capsys.readouterr().out
+
+
 def test_the_exercises_are_listed(capsys):
     assert run("--list") == 0
     text = capsys.readouterr().out
