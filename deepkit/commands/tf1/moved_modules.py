@@ -171,6 +171,8 @@ MOVED = {
 
 # Single names of such modules that are called otherwise, or have no public name.
 NAMES = {
+    "keras.applications.imagenet_utils._obtain_input_shape": "keras.applications.architecture.obtain_input_shape",
+    "keras.backend.tf": "tensorflow",
     "tensorflow.python.framework.tensor_shape.matrix": "tensorflow.framework.internals.matrix",
     "tensorflow.python.framework.tensor_shape.scalar": "tensorflow.framework.internals.scalar",
     "tensorflow.python.framework.tensor_shape.unknown_shape": "tensorflow.framework.internals.unknown_shape",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deepkit.errors import ArgumentError, DataError, ShapeError
-from deepkit.keras.backend.config import image_data_format
+from deepkit.keras.backend.config import image_data_format, normalize_data_format
 from deepkit.keras.backend.nested import single
 from deepkit.keras.backend.session import is_keras_tensor
 from deepkit.keras.engine.model import Model
@@ -107,9 +107,24 @@ def _weights_file(name: str, weights: Any) -> Path | None:
     return path
 
 
-def _image_shape(name: str, shape: Any, size: int, least: int, include_top: bool) -> tuple[Any, ...]:
+def obtain_input_shape(
+    input_shape: Any, default_size: int, min_size: int, data_format: str | None, require_flatten: bool = True,
+    weights: Any = None, include_top: bool | None = None,
+) -> tuple[Any, ...]:
+    """The shape of one image for an application of one's own, as Keras' checked it before there were classes for it.
+
+    require_flatten, which was once called include_top: whether the model has one size of image. weights: taken as Keras
+    takes it, and not needed: a shape is checked whatever they are.
+    """
+    top = require_flatten if include_top is None else include_top
+    return _image_shape("_obtain_input_shape", input_shape, default_size, min_size, top, data_format)
+
+
+def _image_shape(
+    name: str, shape: Any, size: int, least: int, include_top: bool, data_format: str | None = None
+) -> tuple[Any, ...]:
     """The shape of one image, checked; the default where none is given."""
-    first = channel_axis() == 1
+    first = normalize_data_format(data_format) == "channels_first"
     if shape is None:
         n = size if include_top else None
         return (3, n, n) if first else (n, n, 3)

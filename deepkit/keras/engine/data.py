@@ -12,7 +12,7 @@ from deepkit.errors import ArgumentError, GraphWarning, ShapeError
 from deepkit.keras.backend.config import floatx
 from deepkit.keras.backend.nested import listed
 from deepkit.keras.base.input_layer import Input
-from deepkit.keras.engine.data_checks import check_input, check_labels, check_output_names, regular
+from deepkit.keras.engine.data_checks import check_labels, check_output_names, checked_input, regular
 from deepkit.keras.engine.graph_data import stream_of
 from deepkit.keras.engine.sample_weights import weights_of
 from deepkit.site import warn_user
@@ -308,8 +308,10 @@ def batch_of(training: Any, x: Any, y: Any = None, sample_weight: Any = None, cl
         training.model.begin_with(_inputs_like(x))
     ends = training.signature
     inputs = [] if x is None and not ends.fed else arrays_of(x, ends.input_names, "x")
-    for a, symbol, name in zip(inputs, ends.fed, ends.input_names, strict=True):
-        check_input(training.model.name, a, symbol, name)
+    inputs = [
+        checked_input(training.model.name, a, symbol, name)
+        for a, symbol, name in zip(inputs, ends.fed, ends.input_names, strict=True)
+    ]
     targets: list[Any] = [None] * len(ends.output_names)
     if y is not None:
         losses = training.prepared().losses if training.target_tensors is None else _losses_of_data(training)

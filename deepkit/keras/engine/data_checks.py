@@ -109,13 +109,20 @@ def check_output_names(given: Iterable[Any], names: list[str], what: str) -> Non
         )
 
 
-def check_input(model: str, array: np.ndarray, symbol: Any, name: str) -> None:
-    """DTypeError or ShapeError that says which input, what it expects, what it got, and how to get there."""
+def checked_input(model: str, array: np.ndarray, symbol: Any, name: str) -> np.ndarray:
+    """The array; one number for each sample as a row of one feature, where the input takes such rows.
+
+    Raises:
+        DTypeError, ShapeError: which input, what it expects, what it got, and how to get there.
+    """
     if array.dtype.kind in "USc" and symbol.dtype.numpy.kind not in "Oc":
         raise _no_numbers(model, array, symbol, name)
-    dims, got = symbol.shape.lengths, array.shape
+    dims = symbol.shape.lengths
     if dims is None:
-        return
+        return array
+    if array.ndim == 1 and dims[1:] in ((1,), (None,)):
+        array = array[:, None]
+    got = array.shape
     if len(dims) != len(got) or not _fits(dims[1:], got[1:]):
         raise ShapeError(
             f"input {name!r} of model {model!r}: expected shape {tuple(dims)}, got {tuple(got)}",
@@ -127,6 +134,7 @@ def check_input(model: str, array: np.ndarray, symbol: Any, name: str) -> None:
             f"input {name!r} of model {model!r} has the fixed batch size {dims[0]}, got {got[0]} samples",
             rule="a stateful network sees batches of one size", hint="use a number of samples that it divides",
         )
+    return array
 
 
 def _no_numbers(model: str, array: np.ndarray, symbol: Any, name: str) -> DTypeError:

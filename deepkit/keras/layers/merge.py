@@ -19,7 +19,7 @@ __all__ = [
 
 
 class Merge(Layer):
-    """Base: `merge` makes one tensor of a list of tensors.
+    """Base: `_merge_function`, which a subclass gives, makes one tensor of a list of tensors.
 
     Where numbers of axes differ, those with fewer get axes of length 1 after the batch axis.
     """
@@ -31,7 +31,7 @@ class Merge(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         """The result of tensors with equally many axes."""
         return inputs[0]
 
@@ -53,7 +53,7 @@ class Merge(Layer):
     def call(self, inputs: Any) -> Any:
         axes = max(len(x.shape) for x in inputs)
         with naming(self):
-            return self.merge([self._widened(x, axes) for x in inputs])
+            return self._merge_function([self._widened(x, axes) for x in inputs])
 
     def _widened(self, x: Any, axes: int) -> Any:
         while len(x.shape) < axes:
@@ -74,10 +74,13 @@ class Merge(Layer):
         return mask
 
 
+_Merge = Merge  # as Keras calls it: a merge of one's own derives from it
+
+
 class Add(Merge):
     """The sum of the inputs."""
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return functools.reduce(ops.add, inputs)
 
 
@@ -86,35 +89,35 @@ class Subtract(Merge):
 
     count = 2
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return inputs[0] - inputs[1]
 
 
 class Multiply(Merge):
     """The product of the inputs, element by element."""
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return functools.reduce(ops.multiply, inputs)
 
 
 class Average(Merge):
     """The mean of the inputs."""
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
 class Maximum(Merge):
     """The largest of the inputs, element by element."""
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return functools.reduce(ops.maximum, inputs)
 
 
 class Minimum(Merge):
     """The smallest of the inputs, element by element."""
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def _merge_function(self, inputs: list[Any]) -> Any:
         return functools.reduce(ops.minimum, inputs)
 
 

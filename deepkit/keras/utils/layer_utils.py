@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.nest import flatten
-from deepkit.errors import ArgumentError, printable
+from deepkit.errors import ArgumentError, check_choice, printable
 from deepkit.keras.backend.nested import keras_shape
+from deepkit.keras.backend.session import get_value, set_value
 from deepkit.keras.base.history import record_of
 from deepkit.keras.base.topology import source_of, topology_of
 
-__all__ = ["count_params", "get_source_inputs", "layers_between", "print_summary"]
+__all__ = [
+    "convert_all_kernels_in_model", "convert_dense_weights_data_format", "count_params", "get_source_inputs", "layers_between",
+    "print_summary",
+]
 
 
 def count_params(weights: Any) -> int:
@@ -177,3 +181,32 @@ def get_source_inputs(tensor: Any, layer: Any = None, node_index: int | None = N
             found += [y for y in flatten(call.outputs) if not any(y is known for known in found)]
         stack += reversed(call.keras_inputs)
     return found
+
+
+def convert_all_kernels_in_model(model: Any) -> None:
+    """Turns the kernels of all convolutions round, in place: from weights that convolve to weights that correlate, and back.
+
+    Weights of Theano need it where another library computes.
+    """
+    from deepkit.keras.layers.convolutional.base import Convolutional
+    from deepkit.keras.utils.conv_utils import convert_kernel
+
+    for layer in model.layers:
+        if isinstance(layer, Convolutional) and hasattr(layer, "kernel"):
+            set_value(layer.kernel, convert_kernel(get_value(layer.kernel)))
+
+
+def convert_dense_weights_data_format(
+    dense: Any, previous_feature_map_shape: Sequence[int], target_data_format: str = "channels_first"
+) -> None:
+    """Sorts the kernel's rows of a Dense layer behind a Flatten as the other order of channels wants them, in place.
+
+    previous_feature_map_shape: of the images before the Flatten, without the batch, in the target's order.
+    """
+    check_choice("target_data_format", target_data_format, ("channels_first", "channels_last"))
+    kernel = np.asarray(get_value(dense.kernel))
+    first = target_data_format == "channels_first"
+    shape = tuple(previous_feature_map_shape)
+    images = kernel.reshape((*shape[1:], shape[0], -1) if first else (shape[-1], *shape[:-1], -1))
+    turned = np.moveaxis(images, 2, 0) if first else np.moveaxis(images, 0, 2)
+    set_value(dense.kernel, turned.reshape(kernel.shape))

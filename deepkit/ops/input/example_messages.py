@@ -14,7 +14,10 @@ be loaded beside them.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from deepkit.loading import optional
 
@@ -47,7 +50,23 @@ def message(name: str) -> Any:
     >>> message("Int64List")(value=[1, 300]).SerializeToString()
     b'\\n\\x03\\x01\\xac\\x02'
     """
-    return _messages()[name]
+    made = _messages()[name]
+    return _TakesBools(name, (), {"message": made, "__doc__": made.__doc__}) if name == "Int64List" else made
+
+
+class _TakesBools(type):
+    """A class of messages whose whole numbers may be True and False, too, as the protobuf library of TensorFlow 1 took them."""
+
+    message: Any
+
+    def __call__(cls, value: Iterable[Any] = ()) -> Any:
+        return cls.message(value=[int(v) if isinstance(v, (bool, np.bool_)) else v for v in value])
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(cls.message, name)
+
+    def __instancecheck__(cls, x: object) -> bool:
+        return isinstance(x, cls.message)
 
 
 @functools.cache

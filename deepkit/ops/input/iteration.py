@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +21,11 @@ from deepkit.ops.input.resources import Kept, Resource, ResourceUse
 
 Row = tuple[np.ndarray, ...]
 """One element of a data set: the arrays of its parts, in order."""
+
+
+def copied(value: Array | Kept) -> Array | Kept:
+    """A copy of an array; a queue, a table or an iterator is itself."""
+    return np.array(value) if isinstance(value, (np.ndarray, np.generic, bool, int, float, complex, str, bytes)) else value
 
 
 class Pass:
@@ -82,7 +89,7 @@ class DataIterator:
         """Goes to the beginning of a data set."""
         with self._turn:
             self._stop()
-            copies = [np.array(value) for value in values]  # what was fed, or a variable's value, may change later
+            copies = [copied(value) for value in values]  # what was fed, or a variable's value, may change later
             self._pass = Pass(self._session, dict(zip(dataset.inputs, copies, strict=True)))
             self._rows, self._failed = dataset.rows(self._pass), None
 
@@ -109,8 +116,9 @@ class DataIterator:
                     hint="except tf.errors.OutOfRangeError: the epoch ends here; or dataset.repeat()",
                 ) from None
             except Exception as error:
-                self._failed = self._end_of(error)
-                raise self._failed from error
+                ending = self._end_of(error)
+                self._failed = ending if self._closed or _ends_a_generator(error) else None
+                raise ending from error
             finally:
                 if self._closed:
                     self._stop()
@@ -140,6 +148,11 @@ class DataIterator:
                 self._stop()
             finally:
                 self._turn.release()
+
+
+def _ends_a_generator(error: BaseException) -> bool:
+    """Whether the error went through a generator, which gives no row any more; the steps that are classes go on."""
+    return any(frame.f_code.co_flags & inspect.CO_GENERATOR for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 class IteratorHandle(Resource):
@@ -290,7 +303,7 @@ class ReduceDataset(ResourceUse):
     def forward(self, xp: ArrayModule, runner: _Runner, *values: Array) -> Any:
         count = len(self.static)
         state: tuple[Any, ...] = tuple(np.array(value) for value in values[:count])
-        go = Pass(runner.session, dict(zip(self.needs, (np.array(v) for v in values[count:]), strict=True)))
+        go = Pass(runner.session, dict(zip(self.needs, map(copied, values[count:]), strict=True)))
         rows, call = self.dataset.rows(go), self.function.bound(go)
         runner.going.append(go)
         try:
@@ -322,7 +335,7 @@ class SingleElement(ResourceUse):
         return id(self)
 
     def forward(self, xp: ArrayModule, runner: _Runner, *values: Array) -> Any:
-        go = Pass(runner.session, dict(zip(self.dataset.inputs, (np.array(v) for v in values), strict=True)))
+        go = Pass(runner.session, dict(zip(self.dataset.inputs, map(copied, values), strict=True)))
         rows = self.dataset.rows(go)
         try:
             found = list(itertools.islice(rows, 2))

@@ -59,7 +59,9 @@ def _tf_records(path: str, options: list[Any]) -> Iterator[bytes]:
 class TextLineDataset(_FileDataset):
     """The lines of text files without what ends them, each a string."""
 
-    def __init__(self, filenames: Any, compression_type: Any = None, buffer_size: Any = None):
+    def __init__(
+        self, filenames: Any, compression_type: Any = None, buffer_size: Any = None, num_parallel_reads: Any = None
+    ):
         super().__init__(filenames, _lines, _compression(compression_type))
 
 
@@ -73,7 +75,7 @@ class FixedLengthRecordDataset(_FileDataset):
 
     def __init__(
         self, filenames: Any, record_bytes: Any, header_bytes: Any = None, footer_bytes: Any = None, buffer_size: Any = None,
-        compression_type: Any = None,
+        compression_type: Any = None, num_parallel_reads: Any = None,
     ):
         super().__init__(
             filenames, _records, record_bytes, header_bytes or 0, footer_bytes or 0, _compression(compression_type)

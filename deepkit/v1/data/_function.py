@@ -34,12 +34,13 @@ class ElementFunction:
             self.graph.inputs = [self.graph.placeholder(p.shape, p.dtype, "element") for p in parts]
             given = pack(element, self.graph.inputs)
             try:
-                answer = function(*given) if type(given) is tuple else function(given)
+                answer: Any = function(*given) if type(given) is tuple else function(given)
             except TypeError as error:
                 if "argument" in str(error) and getattr(error.__traceback__, "tb_next", None) is None:
                     several = f"{len(given)} arguments" if type(given) is tuple else "one argument"
                     error.add_note(f"{what}() calls the function with {several}: an element is {describe(element)}")
                 raise
+            answer = tuple(answer) if isinstance(answer, list) else answer  # what a py_func of several types gives
             self.dataset = answer if hasattr(answer, "rows") else None
             if self.dataset is not None:
                 self.graph.results = [self.graph.adopt(x) for x in self.dataset.inputs]

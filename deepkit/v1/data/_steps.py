@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import threading
 from collections import deque
@@ -165,56 +166,97 @@ def interleave(rows: Rows, function: Function, cycle: int, block: int) -> Rows:
                 at, given = (at + 1) % cycle, 0
 
 
-def parallel_map(rows: Rows, function: Function, threads: int) -> Rows:
-    """function(row) of each element, in their order, by several threads."""
-    from concurrent.futures import Future, ThreadPoolExecutor
+class parallel_map:  # named as the generators are
+    """function(row) of each row, in their order, by several threads. An error ends nothing: the next row comes after it."""
 
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="tf.data map")
-    try:
-        with contextlib.closing(rows):  # type: ignore[type-var]
-            waiting: deque[Future[Any]] = deque()
-            for row in rows:
-                waiting.append(pool.submit(function, row))
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    def __init__(self, rows: Rows, function: Function, threads: int):
+        from concurrent.futures import Future, ThreadPoolExecutor
 
+        self.rows, self.function, self.threads = rows, function, threads
+        self._pool, self._waiting = ThreadPoolExecutor(threads, thread_name_prefix="tf.data map"), deque[Future[Row]]()
 
-def prefetch(rows: Rows, size: int, go: Pass) -> Rows:
-    """The elements, made by a thread that is up to `size` of them ahead."""
-    buffer = Buffer("prefetch", size)
-    failed: list[BaseException] = []
+    def __iter__(self) -> parallel_map:
+        return self
 
-    def work() -> None:
+    def __next__(self) -> Row:
+        while len(self._waiting) <= self.threads and self._submit():
+            pass
+        if not self._waiting:
+            self.close()
+            raise StopIteration
+        return self._waiting.popleft().result()
+
+    def _submit(self) -> bool:
+        """Lets a thread work on the next row, if there is one; an error of the rows has the place of its row."""
         try:
-            with contextlib.closing(rows):  # type: ignore[type-var]
-                for row in rows:
-                    buffer.put([row])
-        except CancelledError:
-            return  # nobody wants more
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            buffer.close()
+            work = functools.partial(self.function, next(self.rows))
+        except StopIteration:
+            return False
+        except Exception as error:
+            work = functools.partial(_fail, error)
+        self._waiting.append(self._pool.submit(work))
+        return True
 
-    thread = threading.Thread(target=work, name="tf.data prefetch", daemon=True)
-    go.at_end(buffer.cancel)
-    thread.start()
-    try:
-        while True:
-            try:
-                (row,) = buffer.take(1, 1)
-            except OutOfRangeError:
-                if failed:
-                    raise failed[0] from None
-                return
-            yield row
-    finally:
-        go.not_at_end(buffer.cancel)
-        buffer.cancel()
+    def close(self) -> None:
+        """Nobody wants more."""
+        self.rows.close()  # type: ignore[attr-defined]
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _fail(error: Exception) -> Any:
+    raise error
+
+
+class prefetch:  # named as the generators are
+    """The rows, made by a thread that is up to `size` of them ahead. An error ends nothing: the next row comes after it."""
+
+    def __init__(self, rows: Rows, size: int, go: Pass):
+        self.rows, self.go = rows, go
+        self._buffer, self._thread = Buffer("prefetch", size), threading.Thread(
+            target=self._work, name="tf.data prefetch", daemon=True
+        )
+
+    def _work(self) -> None:
+        with contextlib.closing(self.rows), contextlib.suppress(CancelledError):  # type: ignore[type-var]
+            going = True
+            while going:
+                going = self._put_one()
+        self._buffer.close()
+
+    def _put_one(self) -> bool:
+        """Puts the next row, or the error in its place, into the buffer, if there is one."""
+        made: Row | BaseException
+        try:
+            made = next(self.rows)
+        except StopIteration:
+            return False
+        except CancelledError:
+            raise
+        except BaseException as error:
+            made = error
+        self._buffer.put([made])
+        return True
+
+    def __iter__(self) -> prefetch:
+        return self
+
+    def __next__(self) -> Row:
+        if self._thread.ident is None:
+            self.go.at_end(self._buffer.cancel)
+            self._thread.start()
+        try:
+            (made,) = self._buffer.take(1, 1)
+        except OutOfRangeError:
+            self.close()
+            raise StopIteration from None
+        if isinstance(made, BaseException):
+            raise made
+        return made
+
+    def close(self) -> None:
+        """Nobody wants more."""
+        self.go.not_at_end(self._buffer.cancel)
+        self._buffer.cancel()
 
 
 def zipped(sources: Sequence[Rows]) -> Rows:

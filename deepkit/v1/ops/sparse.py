@@ -11,7 +11,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.apply import is_tensor
 from deepkit.core.slices import IndexedSlices
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, DTypeError
 from deepkit.ops.arrays.sparse import SparseTensor as _SparseTensor
 from deepkit.ops.arrays.sparse import SparseTensorValue, positions
 from deepkit.v1.framework.symbolic import constant_of, symbolic
@@ -50,6 +50,16 @@ class SparseTensor(_SparseTensor, metaclass=_Kind):
         if not is_tensor(indices) and not np.size(indices):
             places = places.reshape(0, np.size(dense_shape))
         super().__init__(constant_of(places), constant_of(values), constant_of(shape))
+
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """A SparseTensorValue as constants of the graph; a SparseTensor as it is."""
+        if not _is_sparse(sparse_tensor_value):
+            raise DTypeError(
+                f"SparseTensor.from_value of {type(sparse_tensor_value).__name__}", rule="a SparseTensorValue",
+                hint="SparseTensorValue(indices, values, dense_shape)",
+            )
+        return sparse_tensor_value if isinstance(sparse_tensor_value, SparseTensor) else _in_graph(sparse_tensor_value)
 
 
 def sparse_tensor_to_dense(sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: Any = None):

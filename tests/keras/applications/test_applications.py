@@ -11,6 +11,7 @@ import pytest
 
 from deepkit import keras
 from deepkit.errors import ArgumentError, DataError, ShapeError
+from deepkit.keras.applications import architecture
 
 A, K = keras.applications, keras.backend
 PUBLISHED = {  # all weights, and those that training moves; Keras' documentation gives the first in millions
@@ -199,3 +200,12 @@ def test_damaged_indices(tmp_path: Path, table: Any) -> None:
         A.imagenet_utils.decode_predictions(np.ones((1, 1000)), class_index=written(tmp_path / "i.json", table))
     with pytest.raises(ShapeError, match="1000"):
         A.imagenet_utils.decode_predictions(np.ones((1, 10)))
+
+
+def test_an_application_of_ones_own_asks_for_its_input_shape() -> None:
+    asked = architecture.obtain_input_shape
+    assert asked(None, 224, 48, "channels_last", include_top=True) == (224, 224, 3)
+    assert asked(None, default_size=224, min_size=48, data_format="channels_first", require_flatten=False) == (3, None, None)
+    assert asked((64, 80, 3), 224, 48, "channels_last", True) == (64, 80, 3)
+    with pytest.raises(ValueError, match="at least 48 x 48"):
+        asked((32, 64, 3), 224, 48, "channels_last", True)

@@ -332,3 +332,19 @@ def test_variables_of_tensorflow_are_weights_of_the_layer_that_has_them(own_clas
     np.testing.assert_allclose(model.get_weights()[0][:, 0], [1 - 0.4, 1 - 0.8], rtol=1e-6)
     np.testing.assert_allclose(model.get_weights()[1], [-0.4], rtol=1e-6)
     assert model.get_weights()[2] == 2.0
+
+
+def test_one_number_for_each_sample_is_a_row_of_one_feature() -> None:
+    x = np.linspace(-1, 1, 8, dtype="float32")
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,))])
+    model.compile("sgd", "mse")
+    rows = model.predict(x[:, None], verbose=0)
+    for given in (x, x.tolist()):
+        np.testing.assert_array_equal(model.predict(given, verbose=0), rows)
+    np.testing.assert_array_equal(model.predict_on_batch(x), rows)
+    assert model.evaluate(x, x, verbose=0) == pytest.approx(np.mean((rows[:, 0] - x) ** 2), rel=1e-5)
+    assert model.test_on_batch(x, x) == pytest.approx(model.train_on_batch(x, x), rel=1e-5)
+    model.fit(x, x, verbose=0)
+    wide = keras.Sequential([keras.layers.Dense(1, input_shape=(8,))])
+    with pytest.raises(ValueError, match=r"expected shape \(None, 8\), got \(8,\)"):
+        wide.predict(x)

@@ -89,3 +89,12 @@ def test_errors(call: Any, error: type[Exception], message: str) -> None:
     K.clear_session()
     with pytest.raises(error, match=message):
         call(L.Input(shape=(3,)), L.Input(shape=(4,)))
+
+
+def test_a_merge_of_ones_own_says_what_it_makes(run: Any) -> None:
+    class Mixture(L.merge._Merge):  # type: ignore[name-defined,misc]
+        def _merge_function(self, inputs: list[Any]) -> Any:
+            return 0.25 * inputs[0] + 0.75 * inputs[1]
+
+    x, y = real(2, 3), real(2, 3)
+    np.testing.assert_allclose(run(Mixture(), x, y), 0.25 * x + 0.75 * y, rtol=1e-6)
