@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_the_lives_are_drawn(tmp_path):
     assert drawing.svg.count('r="4"') == 1 + 1  # step 5, and the legend's
     assert len(curves) >= 3
     assert repr(viz.show_lives(viz.Program(["x"]))) == "not started"
+
+
+@pytest.mark.parametrize("step", [9, 23])  # where a curve goes on beside it, and at the edge
+def test_the_word_killed_covers_no_curve(step):
+    program = viz.Program(["x"])
+    program.lives = [viz.Life([(k, 1 / k) for k in range(1, step + 1)], ended=-9),
+                     viz.Life([(k, 0.3 + 0.5 * (k % 3 == 0)) for k in range(5, 24)], ended=0)]
+    svg = viz.show_lives(program).svg
+    x, baseline = map(float, re.search(r'x="([\d.]+)" y="([\d.]+)"[^>]*>killed<', svg).groups())
+    dots = [tuple(map(float, dot)) for path in re.findall(r'd="(M[^"]*L[^"]*)"', svg)
+            for dot in re.findall(r"([\d.]+) ([\d.]+)", path)]
+    assert min(y for at, y in dots if abs(at - x) < 23) > baseline + 5
+    assert x + 23 < 680
 
 
 @pytest.fixture

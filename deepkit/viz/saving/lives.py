@@ -13,6 +13,7 @@ Point = tuple[float, float]
 Place = Callable[[Point], Point]
 
 _WIDE, _LEFT, _TOP, _TALL, _BELOW = 680.0, 56.0, 30.0, 210.0, 66.0
+_WORD = 46.0  # the width of "killed"
 _COLOURS = list(PALETTE.values())
 
 
@@ -44,13 +45,16 @@ def said(lives: Iterable[Life], value: str = "loss") -> str:
 def draw(lives: Sequence[Life], value: str, under: Sequence[Point] = (), about: str = "",
          names: Sequence[str] | None = None) -> str:
     """The SVG; names: of the curves, "process 1", "process 2", ... by default."""
-    place, last, top = _scale([*under, *(point for life in lives for point in life.points)])
-    parts = _axes(last, top, value, place)
+    points = [*under, *(point for life in lives for point in life.points)]
+    place, last, top = _scale(points)
+    parts, drawn = _axes(last, top, value, place), [place(point) for point in points]
     if under:
         parts.append(_line([place(point) for point in under], GREY, 9, 0.35))
     for number, life in enumerate(lives):
         later = [] if names else [step for other in lives[number + 1 :] for step, _ in other.points]
-        parts += _life(life, _COLOURS[number % len(_COLOURS)], min(later, default=last + 1), place)
+        colour = _COLOURS[number % len(_COLOURS)]
+        parts += _life(life, colour, min(later, default=last + 1), place)
+        parts += _death(place(life.points[-1]), colour, drawn) if life.killed and life.points else []
     return document([*parts, *_legend(lives, names, bool(under))], _WIDE, _TOP + _TALL + _BELOW, about)
 
 
@@ -73,11 +77,16 @@ def _life(life: Life, colour: str, again: int, place: Place) -> list[str]:
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="none" stroke="{colour}" stroke-width="1.4"/>'
         for (step, _), (x, y) in zip(life.points, dots, strict=True) if step >= again
     ]
-    if life.killed and dots:
-        x, y = dots[-1]
-        parts += [f'<path d="M{x - 7:.1f} {y - 7:.1f}l14 14m0 -14l-14 14" stroke="{colour}" stroke-width="3"/>',
-                  label("killed", *((x + 10, y - 8) if x < _WIDE - 70 else (x - 54, y - 12)), bold=True, fill=colour)]
     return parts + [_triangle(place((step, 0.0))[0], _TOP + _TALL, colour) for step in life.saved]
+
+
+def _death(at: Point, colour: str, drawn: Sequence[Point]) -> list[str]:
+    """A cross, and the word above all that is drawn near it."""
+    x, y = at
+    middle = min(x, _WIDE - 16 - _WORD / 2)
+    near = [height for across, height in drawn if abs(across - middle) < _WORD]
+    return [f'<path d="M{x - 7:.1f} {y - 7:.1f}l14 14m0 -14l-14 14" stroke="{colour}" stroke-width="3"/>',
+            label("killed", middle, min([*near, y]) - 12, anchor="middle", bold=True, fill=colour)]
 
 
 def _axes(last: int, top: float, value: str, place: Place) -> list[str]:
