@@ -47,14 +47,14 @@ def draw(lives: Sequence[Life], value: str, under: Sequence[Point] = (), about: 
     """The SVG; names: of the curves, "process 1", "process 2", ... by default."""
     points = [*under, *(point for life in lives for point in life.points)]
     place, last, top = _scale(points)
-    parts, drawn = _axes(last, top, value, place), [place(point) for point in points]
+    parts, drawn = _axes(last, top, value, place), list(map(place, points))
     if under:
-        parts.append(_line([place(point) for point in under], GREY, 9, 0.35))
+        parts.append(_line(drawn[: len(under)], GREY, 9, 0.35))
     for number, life in enumerate(lives):
         later = [] if names else [step for other in lives[number + 1 :] for step, _ in other.points]
         colour = _COLOURS[number % len(_COLOURS)]
         parts += _life(life, colour, min(later, default=last + 1), place)
-        parts += _death(place(life.points[-1]), colour, drawn) if life.killed and life.points else []
+        parts += _death(life, colour, drawn, place)
     return document([*parts, *_legend(lives, names, bool(under))], _WIDE, _TOP + _TALL + _BELOW, about)
 
 
@@ -80,9 +80,11 @@ def _life(life: Life, colour: str, again: int, place: Place) -> list[str]:
     return parts + [_triangle(place((step, 0.0))[0], _TOP + _TALL, colour) for step in life.saved]
 
 
-def _death(at: Point, colour: str, drawn: Sequence[Point]) -> list[str]:
-    """A cross, and the word above all that is drawn near it."""
-    x, y = at
+def _death(life: Life, colour: str, drawn: Sequence[Point], place: Place) -> list[str]:
+    """A cross where it was killed, and the word above all that is drawn near it."""
+    if not (life.killed and life.points):
+        return []
+    x, y = place(life.points[-1])
     middle = min(x, _WIDE - 16 - _WORD / 2)
     near = [height for across, height in drawn if abs(across - middle) < _WORD]
     return [f'<path d="M{x - 7:.1f} {y - 7:.1f}l14 14m0 -14l-14 14" stroke="{colour}" stroke-width="3"/>',
