@@ -6,16 +6,17 @@ import contextlib
 import enum
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.control_flow import tracing
+from deepkit.core.graph import default_graph
 from deepkit.core.nest import leaves, listed
 from deepkit.core.op import lookup
 from deepkit.core.slices import IndexedSlices, added, dense
 from deepkit.core.static import passed_on
 from deepkit.core.symbol import Symbol
-from deepkit.core.tensor import Parameter
+from deepkit.core.tensor import Parameter, Trace, now
 from deepkit.errors import ArgumentError, GradientError, GraphWarning, ShapeError
 
 
@@ -30,9 +31,35 @@ class UnconnectedGradients(enum.Enum):
         raise ArgumentError(f"gradients: unconnected_gradients={value!r}", rule="'none' or 'zero'")
 
 
+class Recording:
+    """`with recording:` the ops that are computed, or put into the default graph, belong to it: `node in recording`."""
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Self:
+        graph = default_graph()
+        self._spans.append((now(), float("inf"), graph, graph.version, float("inf")))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        begin, _, graph, first, _ = self._spans.pop()
+        self._spans.append((begin, now(), graph, first, graph.version))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on."""
+        return bool(self._spans) and self._spans[-1][1] == float("inf")
+
+    def __contains__(self, node: Any) -> bool:
+        if isinstance(node, Trace):
+            return any(begin < node.born < end for begin, end, *_ in self._spans)
+        return any(node.graph is not graph or first <= node.id < end for _, _, graph, first, end in self._spans)
+
+
 def gradients(
     ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", stop_gradients: Any = None, warn: bool = True,
-    slices: bool = False, unconnected_gradients: Any = "none", inside: bool = False,
+    slices: bool = False, unconnected_gradients: Any = "none", inside: bool = False, recording: Recording | None = None,
 ) -> list[Any]:
     """The derivatives of sum(ys) by each of `xs`: a list of tensors shaped like xs, None where nothing connects them.
 
@@ -43,7 +70,7 @@ def gradients(
     The result is made of the same ops as everything else, so it can be differentiated again. `unconnected_gradients`:
     "zero" (or UnconnectedGradients.ZERO) gives zeros for None. With `slices` the derivative by a variable of which only
     gathered rows are used may be IndexedSlices, which name those rows. In the body of a loop or branch the walk goes on
-    into the graph around, unless it is to stay `inside`.
+    into the graph around, unless it is to stay `inside`. What does not belong to a `recording` counts as a constant.
 
     >>> import deepkit as dk
     >>> x = dk.tensor(3.0)
@@ -57,7 +84,7 @@ def gradients(
     _check_tensors(xs)
     stops = {t.node for t in leaves([] if stop_gradients is None else stop_gradients)}
     with _graph_scope(ys, name):
-        result = _walk_back(ys, xs, _seed_gradients(ys, grad_ys), stops, inside)
+        result = _walk_back(ys, xs, _seed_gradients(ys, grad_ys), stops, inside, recording)
         if unconnected is UnconnectedGradients.ZERO:
             result = [_or_zeros(dx, x) for dx, x in zip(result, xs, strict=True)]
         if not slices:
@@ -67,13 +94,21 @@ def gradients(
     return result
 
 
-def _walk_back(ys: list[Any], xs: list[Any], dys: list[Any], stops: set[Any], inside: bool) -> list[Any]:
+def _walk_back(
+    ys: list[Any], xs: list[Any], dys: list[Any], stops: set[Any], inside: bool, recording: Recording | None
+) -> list[Any]:
     """What arrives at each of `xs`, or None, when `dys` start at `ys`."""
     arrived: dict[Any, list[Any]] = {}
     for y, dy in zip(ys, dys, strict=True):
         arrived.setdefault(y.key, []).append(dy)
     wanted = {x.key for x in xs}
-    for node in reversed(_between(ys, wanted, stops, min(map(_birth, xs), default=-1), inside)):
+    since = min(map(_birth, xs), default=-1)
+
+    def counts(x: Any) -> bool:
+        """How w itself was made, in all the steps of w = w - rate * g, does not matter for a derivative by w."""
+        return x.node is not None and x.node not in stops and not -1 < _birth(x) <= since and _is_recorded(x, recording)
+
+    for node in reversed(_between(ys, wanted, counts, inside)):
         _step_back(node, arrived, wanted)
     return [_total(arrived, x) for x in xs]
 
@@ -128,19 +163,19 @@ def _birth(x: Any) -> int:
     return getattr(x.node, "born", -1)
 
 
-def _between(ys: Sequence[Any], wanted: set[Any], stops: set[Any], since: int, inside: bool) -> list[Any]:
-    """The ops on some path from a wanted tensor to `ys`, each after the ops it depends on.
+def _is_recorded(x: Any, recording: Recording | None) -> bool:
+    """In a graph a variable is read once, where it is made: its value belongs to each recording that uses it."""
+    return recording is None or x.node in recording or x.node.op.reads_variable
 
-    The walk back ends where all wanted tensors came after: how w itself was made, in all the steps of w = w - rate * g,
-    does not matter for a derivative by w.
-    """
 
+def _between(ys: Sequence[Any], wanted: set[Any], counts: Callable[[Any], bool], inside: bool) -> list[Any]:
+    """The ops on some path from a wanted tensor to `ys`, each after the ops it depends on, as far as tensors count."""
     on_path: dict[Any, None] = {}  # in the order in which they were made
 
     def led_to(x: Any) -> bool:
         return x.dtype.is_differentiable and (x.key in wanted or x.node in on_path)
 
-    for node in _behind(ys, lambda x: x.node is not None and x.node not in stops and not -1 < _birth(x) <= since, inside):
+    for node in _behind(ys, counts, inside):
         if (node.op.gradient is not None or node.origin is not None) and any(map(led_to, _reached(node))):
             on_path[node] = None
     return list(on_path)
@@ -160,10 +195,16 @@ def _behind(ys: Sequence[Any], counts: Callable[[Any], bool], inside: bool) -> I
             stack += [(x.node, False) for x in _reached(node) if counts(x)]
 
 
-def parameters_of(ys: Any) -> list[Any]:
+def behind(ys: Any, recording: Recording | None = None) -> Iterator[Any]:
+    """The ops that tensors were made by, in the order in which they were computed; none from outside of a recording."""
+    values = [_value(y) for y in leaves(ys)]
+    return _behind(values, lambda x: x.node is not None and _is_recorded(x, recording), inside=True)
+
+
+def parameters_of(ys: Any, recording: Recording | None = None) -> list[Any]:
     """The trainable Parameters that tensors computed at once were made of, in the order in which they were used."""
     found: dict[Any, Any] = {}
-    for node in _behind([_value(y) for y in leaves(ys)], lambda x: x.node is not None, inside=True):
+    for node in behind(ys, recording):
         found.update({x.key: x for x in node.inputs if isinstance(x, Parameter) and x.trainable})
     return list(found.values())
 
@@ -176,7 +217,7 @@ def _reached(node: Any) -> Sequence[Any]:
     if node.origin is not None:
         return [node.origin]
     only = passed_on(node)
-    return node.inputs if only is None else [node.inputs[only]]
+    return node.inputs if only is None else node.inputs[only : only + 1]
 
 
 def _step_back(node: Any, arrived: dict[Any, list[Any]], wanted: set[Any]) -> None:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _births = itertools.count()
 
 
+def now() -> int:
+    """A moment: what was computed before it was born earlier, what comes after it later."""
+    return next(_births)
+
+
 class Trace:
     """One op that was computed: its inputs and output arrays, all that a gradient needs.
 

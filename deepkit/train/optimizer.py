@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import apply
-from deepkit.core.autodiff import gradients, parameters_of
+from deepkit.core.autodiff import Recording, gradients, parameters_of
 from deepkit.core.collections import GraphKeys
 from deepkit.core.control_flow import tracing
 from deepkit.core.graph import Graph
@@ -71,20 +71,23 @@ class Optimizer(Template):
     ) -> list[tuple[Any, Any]]:
         """Pairs (gradient, variable); var_list, in any nesting, defaults to all trainable ones.
 
-        In a graph that is its collection; of a loss that was computed at once, the Parameters it was made of.
+        In a graph that is its collection; of a loss that was computed at once, the Parameters it was made of. What a
+        function that computes the loss finds computed is a constant.
         """
+        made = None
         if callable(loss) and not isinstance(loss, Symbol):
-            loss = loss()
+            with Recording() as made:
+                loss = loss()
         if var_list is None:
             known = not isinstance(loss, Symbol)
-            var_list = parameters_of(loss) if known else loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+            var_list = parameters_of(loss, made) if known else loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
         variables = leaves(var_list) if isinstance(loss, Symbol) else [leaf_of(v) for v in leaves(var_list)]
         if not variables:
             raise ArgumentError(
                 "there are no variables to train", rule="they are trainable, and the loss was made of them",
                 hint="tf.Variable(..., trainable=True); for tensors computed at once dk.Parameter, or var_list=[w, b]",
             )
-        return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True), variables, strict=True))
+        return list(zip(gradients(loss, variables, grad_loss, warn=False, slices=True, recording=made), variables, strict=True))
 
     def apply_gradients(self, grads_and_vars: Iterable[Any], global_step: Any = None, name: str | None = None) -> Any:
         """Moves each variable by its gradient (None: it stays), then adds 1 to global_step."""

@@ -83,10 +83,11 @@ from deepkit.v1.framework.creators import local_variables_initializer as initial
 from deepkit.v1.framework.creators import tuple_ as tuple
 from deepkit.v1.framework.creators import variables_initializer as initialize_variables
 from deepkit.v1.framework.derivatives import *
-from deepkit.v1.framework.eager import GradientTape, enable_eager_execution, executing_eagerly
+from deepkit.v1.framework.eager import enable_eager_execution, executing_eagerly
 from deepkit.v1.framework.graph_messages import *
 from deepkit.v1.framework.partitions import *
 from deepkit.v1.framework.scopes import *
+from deepkit.v1.framework.tape import GradientTape
 from deepkit.v1.framework.templates import *
 from deepkit.v1.framework.tensor_array import *
 from deepkit.v1.framework.tensor_messages import *

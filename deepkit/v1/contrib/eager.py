@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from deepkit.core.apply import convert, is_tensor
-from deepkit.core.autodiff import gradients, parameters_of
+from deepkit.core.autodiff import Recording, gradients, parameters_of
 from deepkit.device import devices
 from deepkit.errors import GradientError
 from deepkit.v1.data import Dataset, make_one_shot_iterator
 from deepkit.v1.framework.eager import EagerVariable as Variable
-from deepkit.v1.framework.eager import GradientTape, enable_eager_execution, executing_eagerly
+from deepkit.v1.framework.eager import enable_eager_execution, executing_eagerly
+from deepkit.v1.framework.tape import GradientTape
 from deepkit.v1.layers.base import Layer
 
 __all__ = [
@@ -31,14 +32,15 @@ def implicit_value_and_gradients(f: Callable[..., Any]) -> Callable[..., tuple[A
 
     @functools.wraps(f)
     def both(*args: Any, **kwargs: Any) -> tuple[Any, list[tuple[Any, Any]]]:
-        value = f(*args, **kwargs)
-        variables = parameters_of(value)
+        with Recording() as made:
+            value = f(*args, **kwargs)
+        variables = parameters_of(value, made)
         if not variables:
             raise GradientError(
                 f"{getattr(f, '__name__', 'the function')} uses no trainable variable",
                 rule="the derivatives are by tfe.Variable", hint="tfe.gradients_function(f) gives those by the arguments",
             )
-        return value, list(zip(gradients(value, variables, warn=False), variables, strict=True))
+        return value, list(zip(gradients(value, variables, warn=False, recording=made), variables, strict=True))
 
     return both
 
@@ -55,9 +57,10 @@ def value_and_gradients_function(f: Callable[..., Any], params: Any = None) -> C
     @functools.wraps(f)
     def both(*args: Any, dy: Any = None) -> tuple[Any, list[Any]]:
         given = [x if is_tensor(x) else convert(x) for x in args]
-        value = f(*given)
+        with Recording() as made:
+            value = f(*given)
         wanted = given if params is None else [given[i] for i in params]
-        return value, gradients(value, wanted, dy, warn=False)
+        return value, gradients(value, wanted, dy, warn=False, recording=made)
 
     return both
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import Any
 
-from deepkit.core.autodiff import gradients
 from deepkit.core.graph import Graph, default_graph
-from deepkit.core.nest import flatten, leaves, pack
-from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Parameter
-from deepkit.core.variable import Variable, leaf_of
+from deepkit.core.variable import Variable
 from deepkit.errors import GraphError
 
 
@@ -78,36 +74,3 @@ class EagerVariable(Parameter, metaclass=_OfBothKinds):
         return f"{self.label}:0"
 
     read_value = Parameter.read
-
-
-class GradientTape:
-    """`with tf.GradientTape() as tape: y = f(x)`, then tape.gradient(y, x): what `tf.gradients(y, x)` is, at once or in a graph.
-
-    A tensor remembers how it was made, inside of the tape or not, so there is nothing to watch, and every tape may be
-    asked again.
-    """
-
-    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True):
-        self.persistent = persistent
-
-    def __enter__(self) -> GradientTape:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to stop."""
-
-    def watch(self, tensor: Any) -> None:
-        """Nothing: see above."""
-
-    def stop_recording(self) -> contextlib.AbstractContextManager[None]:
-        """A context; what is computed in it is differentiated all the same: `tf.stop_gradient` ends a path."""
-        return contextlib.nullcontext()
-
-    def gradient(
-        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none"
-    ) -> Any:
-        """The derivative of sum(target) by each of `sources`, in their form: a tensor, a list or a dict of them."""
-        known = not any(isinstance(y, Symbol) for y in leaves(target))
-        wanted = [leaf_of(x) if known else x for x in flatten(sources)]
-        found = gradients(target, wanted, output_gradients, warn=False, unconnected_gradients=unconnected_gradients)
-        return pack(sources, found)
