@@ -22,9 +22,12 @@ SLOW = (
     "tests/cli/test_site.py",  # builds the web site
     "tests/course/test_exercises.py",  # grades all sets, right and wrong answers
     "tests/course/test_explorer_chromium.py",  # JupyterLab in a browser
+    "tests/course/test_other_answers.py",  # grades all sets again
     "tests/course/test_pieces_chromium.py",
     "tests/course/test_walk_chromium.py",
+    "tests/datasets/test_digits28_rebuilt.py",  # draws all the digits anew
     "tests/device/cuda/",  # what a GPU computes, on a stand-in for one
+    "tests/distribute/test_hanging",  # waits for what does not end
     "tests/distribute/test_ranks",  # starts several ranks, and ends them
     "tests/grade/test_adversaries.py",  # answers that try to look right
     "tests/grade/test_attacks.py",  # hundreds of attacks on the walls, each from a process of its own

@@ -46,8 +46,8 @@ def line(points: Any, classes: Any, freedom: int = 6) -> Boundary:
 
 def cubic(points: Any, classes: Any, freedom: int = 6) -> Boundary:
     """Logistic regression that also sees the products of up to three features: a boundary of third degree."""
-    made = optional("sklearn.preprocessing", "polynomial features")
-    model = optional("sklearn.pipeline", "polynomial features").make_pipeline(
+    made = optional("sklearn.preprocessing", "making polynomial features")
+    model = optional("sklearn.pipeline", "making polynomial features").make_pipeline(
         made.PolynomialFeatures(3, include_bias=False), made.StandardScaler(),
         optional("sklearn.linear_model", "logistic regression").LogisticRegression(C=strength(freedom), max_iter=2000))
     model.fit(points, classes)

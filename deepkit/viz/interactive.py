@@ -55,7 +55,7 @@ class Explorer(Interactive):
 
 def in_row(widgets: Iterable[Any]) -> Any:
     """Widgets side by side, in further rows where a page is narrow."""
-    w = optional("ipywidgets", "controls")
+    w = optional("ipywidgets", "a row of controls")
     return w.HBox(list(widgets), layout=w.Layout(flex_flow="row wrap"))
 
 

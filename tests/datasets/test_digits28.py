@@ -1,14 +1,13 @@
-"""The embedded digits: what they are, that they can be rebuilt, and their distorted copies."""
+"""The embedded digits: what they are, and their distorted copies."""
 
 from __future__ import annotations
 
-import importlib.util
 import time
 
 import numpy as np
 import pytest
 
-from deepkit.datasets import augment, digits28, load_digits28
+from deepkit.datasets import augment, load_digits28
 from deepkit.datasets.digits28 import read_digits28
 from deepkit.errors import ArgumentError, DataError, DTypeError, ShapeError
 from deepkit.resources import folder
@@ -77,16 +76,6 @@ def test_a_dataset_unpacks_and_is_frozen(data):
     assert x_test is data.test[0]
     with pytest.raises(AttributeError):
         data.name = "MNIST"
-
-
-def test_rebuilding_gives_the_same_arrays(data):
-    pytest.importorskip("sklearn", reason="scikit-learn, which has the original scans, is not installed")
-    spec = importlib.util.spec_from_file_location("build_digits28", folder("data") / "build_digits28.py")
-    builder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(builder)
-    arrays = builder.build()
-    assert digits28.digest(arrays) == digits28.DIGEST
-    np.testing.assert_array_equal(arrays["x_test"], data.x_test)
 
 
 def test_a_damaged_file_is_refused(tmp_path):

@@ -29,7 +29,7 @@ _MOST_PACKED = 1100  # times as many bytes as in the file: deflate cannot pack m
 
 def h5py() -> Any:
     """The library h5py (extra `io`)."""
-    return optional("h5py", "Keras' HDF5 files")
+    return optional("h5py", "reading or writing Keras' HDF5 files")
 
 
 # ---- writing

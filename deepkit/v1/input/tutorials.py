@@ -212,7 +212,7 @@ def load_dataset(name: str, size: str = "small", test_with_fake_data: bool = Fal
     if name == "mnist":
         return load_mnist()
     if name == "iris":
-        found = optional("sklearn.datasets", "the iris data").load_iris()
+        found = optional("sklearn.datasets", "loading the iris data").load_iris()
         return Samples(found.data.astype(np.float64), found.target.astype(np.int64))
     raise ArgumentError(f"load_dataset({name!r})", rule='"mnist" or "iris"', hint="deepkit.keras.datasets has others")
 

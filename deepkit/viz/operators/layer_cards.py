@@ -34,7 +34,7 @@ class LayerCards(Searchable):
     """
 
     def __init__(self, layers: Mapping[str, type], start: str | None = None):
-        w = optional("ipywidgets", "the cards of layers")
+        w = optional("ipywidgets", "choosing among the cards of layers")
         if not layers:
             raise ArgumentError("no layer to show", hint='layer_cards({"Dense": Dense})')
         self._message = w.HTML()
