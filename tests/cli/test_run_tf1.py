@@ -12,6 +12,7 @@ import textwrap
 import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,6 +258,16 @@ def test_a_notebook(run_tf1):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a group of processes this way on POSIX only")
+def test_prompts_of_a_copied_session_are_no_part_of_a_cell(tmp_path):
+    path = tmp_path / "copied.ipynb"
+    cells = [">>> a = 3\n>>> for i in range(2):\n...     a += i\n...\n>>> a", "a >> 1"]
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": s} for s in cells]}))
+    names: dict[str, Any] = {}
+    for step in program.steps(path):
+        exec(step.code, names)
+    assert names["a"] == 4
+
+
 def test_ctrl_c_is_the_program_s_own(run_tf1, tmp_path):
     mark = tmp_path / "mark"
     script = run_tf1.scripts / "long.py"

@@ -64,6 +64,16 @@ def test_wrong_values_are_explained(settings, words, message):
         _ = settings(*words).steps
 
 
+def test_defaults_that_are_texts_are_read_as_a_command_line_is(settings):
+    flags.DEFINE_integer("steps_in_words", "10", "")
+    flags.DEFINE_float("rate_in_words", "1e-3", "")
+    flags.DEFINE_bool("train_in_words", "False", "")
+    found = settings()
+    assert (found.steps_in_words, found.rate_in_words, found.train_in_words) == (10, 0.001, False)
+    with pytest.raises(ValueError, match="it takes a whole number"):
+        flags.DEFINE_integer("wrong_in_words", "ten", "")
+
+
 def test_flags_are_defined_once_and_before_use(settings):
     values = settings()
     with pytest.raises(MissingNameError, match=r"FLAGS.steps"):

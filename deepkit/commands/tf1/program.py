@@ -127,13 +127,19 @@ def _parse_cell(source: str, name: str, path: Path) -> tuple[ast.Module, str]:
     try:
         return modernize(ast.parse(source, name)), source
     except SyntaxError:
-        lines = source.split("\n")
+        lines = _without_prompts(source.split("\n"))
         for number, line in enumerate(lines, start=1):
             if _MAGIC.match(line):
                 note(f"{name}, line {number}: {line.strip()} skipped")
                 lines[number - 1] = re.match(r"\s*", line)[0] + "pass"  # type: ignore[index]
         source = "\n".join(lines)
         return _parse(source, name, path), source
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    """The lines of a session that was copied with its prompts, >>> and ..., without them, as a notebook takes them."""
+    copied = any(line.startswith(">>>") for line in lines[:2])
+    return [re.sub(r"^(>>>|\.\.\.)( |$)", "", line) for line in lines] if copied else lines
 
 
 def note(text: str) -> None:

@@ -194,6 +194,8 @@ class Dataset(Elements):
             [*made.inputs, *inputs],
         )
 
+    map_with_legacy_function = map
+
     def _to_datasets(self, map_func: Any, what: str) -> ElementFunction:
         made = ElementFunction(map_func, self.element, what)
         if made.dataset is None:

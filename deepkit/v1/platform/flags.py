@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deepkit.errors import ArgumentError, MissingNameError
@@ -67,6 +67,8 @@ class FlagValues:
         self.__dict__.update(_flags={}, _values={}, _given={}, _rest=None)
 
     def _define(self, flag: Flag) -> None:
+        if isinstance(flag.default, str) and not flag.many:  # DEFINE_float("rate", "1e-3") is read as a command line is
+            flag = replace(flag, default=flag.parse(flag.default))
         known = self._flags.get(flag.name)
         if known is not None and (known.kind, known.default, known.help) != (flag.kind, flag.default, flag.help):
             raise ArgumentError(

@@ -36,6 +36,7 @@ from deepkit.v1.train.decays import *
 from deepkit.v1.train.decays import __all__ as _decay_names
 from deepkit.v1.train.hooks import (
     LoggingTensorHook,
+    SecondOrStepTimer,
     SessionRunArgs,
     SessionRunContext,
     SessionRunHook,
@@ -68,8 +69,8 @@ __all__ = [
     "NanLossDuringTrainingError", "NanTensorHook", "Scaffold", "SessionCreator", "SessionManager",
     "SingularMonitoredSession", "Supervisor", "SyncReplicasOptimizer", "WorkerSessionCreator",
     "CheckpointSaverHook", "CheckpointSaverListener", "Coordinator", "LoggingTensorHook",
-    "NewCheckpointReader", "Saver", "SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues",
-    "StepCounterHook", "StopAtStepHook", "SummarySaverHook",
+    "NewCheckpointReader", "Saver", "SecondOrStepTimer", "SessionRunArgs", "SessionRunContext", "SessionRunHook",
+    "SessionRunValues", "StepCounterHook", "StopAtStepHook", "SummarySaverHook",
     "checkpoint_exists", "create_global_step", "export_meta_graph", "get_checkpoint_mtimes",
     "get_checkpoint_state", "get_global_step", "get_or_create_global_step",
     "global_step", "import_meta_graph",

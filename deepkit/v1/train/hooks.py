@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -61,33 +62,80 @@ class SessionRunHook:
         """Called once after the last step, not after an error."""
 
 
+class SecondOrStepTimer:
+    """When a hook acts: at the first step, and then every so many seconds or steps; one of the two is given."""
+
+    def __init__(self, every_secs: float | None = None, every_steps: int | None = None):
+        if (every_secs is None) == (every_steps is None) or (every_secs or every_steps or 0) <= 0:
+            raise ArgumentError(
+                f"SecondOrStepTimer: every_secs={every_secs}, every_steps={every_steps}", rule="one of the two, above 0"
+            )
+        self.every_secs, self.every_steps = every_secs, every_steps
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets at which step the hook acted."""
+        self._last: tuple[int, float] | None = None  # step and time
+
+    def should_trigger_for_step(self, step: int) -> bool:
+        """Whether the hook acts at this step; never twice at one."""
+        if self._last is None:
+            return True
+        if self.every_steps is None:
+            return step != self._last[0] and time.monotonic() >= self._last[1] + (self.every_secs or 0)
+        return step >= self._last[0] + self.every_steps
+
+    def update_last_triggered_step(self, step: int) -> tuple[float | None, int | None]:
+        """The hook acts now: seconds and steps since it last did, None at the first time."""
+        now, last = time.monotonic(), self._last
+        self._last = step, now
+        return (None, None) if last is None else (now - last[1], step - last[0])
+
+    def last_triggered_step(self) -> int | None:
+        """The step at which the hook last acted."""
+        return None if self._last is None else self._last[0]
+
+
 class LoggingTensorHook(SessionRunHook):
-    """Logs tensors (by name, or label: name) at level INFO, at the first and then at every n-th step."""
+    """Logs tensors (by name, or label: name) at level INFO: at the first step, then every so many steps or seconds.
+
+    at_end: after the last step, too; without every_n_iter and every_n_secs only then.
+    """
 
     def __init__(
-        self, tensors: Any, every_n_iter: int | None = None, every_n_secs: Any = None, at_end: bool = False,
+        self, tensors: Any, every_n_iter: int | None = None, every_n_secs: float | None = None, at_end: bool = False,
         formatter: Any = None,
     ):
-        if not isinstance(every_n_iter, int) or every_n_iter < 1 or every_n_secs is not None:
-            raise ArgumentError("LoggingTensorHook counts steps", hint="every_n_iter=100, without every_n_secs")
+        only_at_end = at_end and every_n_iter is None and every_n_secs is None
+        self._timer = None if only_at_end else SecondOrStepTimer(every_n_secs, every_n_iter)
         self.tensors = tensors if isinstance(tensors, dict) else {getattr(t, "name", t): t for t in tensors}
-        self.every_n_iter, self.formatter = every_n_iter, formatter
-        self._count = 0
+        self.at_end, self.formatter, self._count = at_end, formatter, 0
 
     def begin(self) -> None:
         self._count = 0
+        if self._timer is not None:
+            self._timer.reset()
         self._found = {label: default_graph().as_graph_element(t) for label, t in self.tensors.items()}
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs | None:
-        return SessionRunArgs(self._found) if self._count % self.every_n_iter == 0 else None
+        self._due = self._timer is not None and self._timer.should_trigger_for_step(self._count)
+        return SessionRunArgs(self._found) if self._due else None
 
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:
-        if self._count % self.every_n_iter == 0:
-            results = run_values.results
-            with np.printoptions(suppress=True):
-                text = ", ".join(f"{label} = {value}" for label, value in results.items())
-            logging.info("%s", self.formatter(results) if self.formatter else text)
+        if self._due:
+            self._log(run_values.results)
         self._count += 1
+
+    def end(self, session: Any) -> None:
+        if self.at_end:
+            self._log(session.run(self._found))
+
+    def _log(self, results: dict[Any, Any]) -> None:
+        seconds = None if self._timer is None else self._timer.update_last_triggered_step(self._count)[0]
+        with np.printoptions(suppress=True):
+            text = ", ".join(f"{label} = {value}" for label, value in results.items())
+        took = "" if seconds is None or self.formatter else f" ({seconds:.3f} sec)"
+        logging.info("%s", self.formatter(results) if self.formatter else text + took)
 
 
 class HookedSession:

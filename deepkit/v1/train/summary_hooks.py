@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from deepkit.errors import ArgumentError
@@ -11,7 +10,13 @@ from deepkit.ops.summary.values import scalar_value
 from deepkit.v1.platform import logging
 from deepkit.v1.summary.file_writer import FileWriter, FileWriterCache
 from deepkit.v1.train import steps
-from deepkit.v1.train.hooks import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
+from deepkit.v1.train.hooks import (
+    SecondOrStepTimer,
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+    SessionRunValues,
+)
 
 
 class _Periodic(SessionRunHook):
@@ -23,20 +28,13 @@ class _Periodic(SessionRunHook):
             raise ArgumentError(
                 f"{name} counts either steps ({steps}) or seconds ({secs})", rule="one of the two, above 0"
             )
-        self._steps, self._secs, self._output_dir, self._writer = steps, secs, output_dir, summary_writer
-        self._last: tuple[int, float] | None = None  # step and time at which something was written
+        self._timer, self._output_dir, self._writer = SecondOrStepTimer(secs, steps), output_dir, summary_writer
 
     def begin(self) -> None:
-        self._step, self._last = steps.wanted_by(type(self).__name__, "summaries are numbered by it"), None
+        self._step = steps.wanted_by(type(self).__name__, "summaries are numbered by it")
+        self._timer.reset()
         if self._writer is None and self._output_dir is not None:
             self._writer = FileWriterCache.get(self._output_dir)
-
-    def _is_due(self, step: int) -> bool:
-        if self._last is None:
-            return True
-        if self._steps is not None:
-            return step >= self._last[0] + self._steps
-        return time.monotonic() >= self._last[1] + (self._secs or 0)
 
     @property
     def writer(self) -> FileWriter | None:
@@ -71,18 +69,18 @@ class SummarySaverHook(_Periodic):
         self._found = list(op) if isinstance(op, (list, tuple)) else [] if op is None else [op]
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs | None:
-        self._asked = self._is_due(int(run_context.session.run(self._step)) + 1)
+        self._asked = self._timer.should_trigger_for_step(int(run_context.session.run(self._step)) + 1)
         return SessionRunArgs(self._found) if self._asked else None
 
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:
         if not self._asked or self._writer is None:
             return
         step = int(run_context.session.run(self._step))
-        if self._last is None:
+        if self._timer.last_triggered_step() is None:
             self._writer.add_session_log(message("SessionLog")(status=message("SessionLog").START), step)
         for summary in run_values.results:
             self._writer.add_summary(summary, step)
-        self._last = step, time.monotonic()
+        self._timer.update_last_triggered_step(step)
 
 
 class StepCounterHook(_Periodic):
@@ -95,12 +93,12 @@ class StepCounterHook(_Periodic):
         super().__init__(None if every_n_secs is not None else every_n_steps, every_n_secs, output_dir, summary_writer)
 
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:
-        step, now = int(run_context.session.run(self._step)), time.monotonic()
-        if not self._is_due(step):
+        step = int(run_context.session.run(self._step))
+        if not self._timer.should_trigger_for_step(step):
             return
-        if self._last is not None and now > self._last[1]:
-            tag, rate = f"{self._step.node.name}/sec", (step - self._last[0]) / (now - self._last[1])
+        seconds, steps_since = self._timer.update_last_triggered_step(step)
+        if seconds and steps_since is not None:
+            tag, rate = f"{self._step.node.name}/sec", steps_since / seconds
             logging.info("%s: %g", tag, rate)
             if self._writer is not None:
                 self._writer.add_summary(message("Summary")(value=[scalar_value(tag, rate)]), step)
-        self._last = step, now
