@@ -34,8 +34,9 @@ the test (grade_id X-check, grade, locked, points): first the public test, a few
 print; then, between ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS, one function check(answer, rng) below @hidden_test,
 with the wrong answers that it must find, each with the hint that its author deserves. What it may use is in
 help(deepkit.grade.hidden_test) and help(deepkit.grade.Answer). It runs where no line of the answer runs; only a probe
-that it sends over (answer.probe, answer.graph) meets the answer's objects, and imports what it needs itself. Draw inputs
-from rng; ask for values, and for graphs as data; count nothing by what an object says of itself.
+that it sends over (answer.probe, answer.graph, answer.runs) meets the answer's objects, and imports what it needs itself.
+Draw inputs from rng; ask for values, and for graphs and runs of sessions as data; count nothing by what an object says of
+itself.
 
 A test cell with 0 points and no answer holds tools that several hidden tests share. A text cell with grade, solution and
 0 points is an open question: its model answer stands between the marks of a solution; learners mark it themselves.

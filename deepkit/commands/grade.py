@@ -291,7 +291,7 @@ def _release(exercise: Exercise, out: Path | None, force: bool) -> int:
 def _prove(exercise: Exercise, seed: int) -> None:
     """Runs the exercise's own test, once for this content of it; GradingError where it fails."""
     from deepkit.errors import GradingError
-    from deepkit.grade import proof
+    from deepkit.grade.authoring import proof
 
     if proof.is_proven(exercise):
         return

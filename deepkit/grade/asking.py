@@ -42,6 +42,10 @@ class Asking(ABC):
         """The same, but the function returns tensors, nodes or graphs; return their graph as `blueprint` writes it."""
         return self._run_ours("graph", function, args)
 
+    def runs(self, function: Callable, *args: Any) -> Any:
+        """The same, with all that sessions are asked meanwhile: [what the function returns, the steps of `recording`]."""
+        return self._run_ours("runs", function, args)
+
     def rebuilt(self, function: Callable, written: Any, *args: Any) -> Any:
         """Build a graph again over there, and run `function(graph, ends, *args)` on it; return plain data."""
         return self._run_ours("rebuilt", function, (written, *args))

@@ -45,6 +45,14 @@ class Answer:
         """
         return Blueprint(self._process.graph(function, *args), self._clean)
 
+    def runs(self, function: Callable, *args: Any) -> Blueprint:
+        """The same, with every run of a session meanwhile as data beside it: the ends are [what it returns, the steps].
+
+        `deepkit.grade.recording.repeated` does the steps again in the graph built again, with numbers that are drawn
+        afterwards in the place of those that the answer was given: so what a session tells is what its graph computes.
+        """
+        return Blueprint(self._process.runs(function, *args), self._clean)
+
     def apart(self, function: Callable, *args: Any, given: Sequence[str] = ()) -> Any:
         """Run our `function(names, *args)` where no line of the answer runs; return plain data.
 
@@ -97,6 +105,14 @@ def close(got: Any, expected: Any, what: str, *, rtol: float = 1e-6, atol: float
         at = f" at {list(place)}" if place else ""
         got_number, wanted_number = _told_apart(given[place], wanted[place])
         raise WrongAnswer(f"{what} gave {got_number}{at}, expected {wanted_number}{count}")
+
+
+def occur(told: Sequence[Any], wanted: Any, what: str, *, rtol: float = 1e-6, atol: float = 1e-9) -> None:
+    """Require each of the numbers `wanted` to be close to one of those in the arrays `told`."""
+    numbers = np.concatenate([np.zeros(0), *(np.ravel(array).astype(float) for array in told)])
+    for number in np.ravel(wanted):
+        if not np.isclose(numbers, number, rtol=rtol, atol=atol).any():
+            raise WrongAnswer(what)
 
 
 def _told_apart(one: Any, other: Any) -> tuple[str, str]:

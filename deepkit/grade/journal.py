@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any
 
 from deepkit.errors import GradingError, printable
+from deepkit.grade.authoring.proof import fingerprint
 from deepkit.grade.exercise import Exercise
 from deepkit.grade.files import read_bounded
 from deepkit.grade.grading import Marks, TaskMarks
 from deepkit.grade.notebook import MOST_BYTES
-from deepkit.grade.proof import fingerprint
 
 _MOST = 1 << 30
 

@@ -10,7 +10,8 @@ from toy_exercise import changed, source
 
 import deepkit
 from deepkit.cli import main
-from deepkit.grade import grading, load_exercise, proof, self_test
+from deepkit.grade import grading, load_exercise, self_test
+from deepkit.grade.authoring import proof
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from deepkit.grade import blueprint, load_exercise
+from deepkit.grade import blueprint, load_exercise, recording
 from deepkit.grade.grading import Grader
 
 GRAPHS = "graphs-and-sessions"
@@ -61,6 +62,42 @@ FORGED = {
         "        averages.append(keep * averages[-1] + (1 - keep) * value)\n    return averages"
     )),
     "derivatives of another function": ("hypot", None),
+    "a session that tells what Python has worked out": ("steady", (
+        "real = tf.Session.run\ntold = []\ndef run(self, fetches, *a, **k):\n    got = real(self, fetches, *a, **k)\n"
+        "    return told.pop(0) if getattr(fetches, 'name', '') == 'mine:0' else got\ntf.Session.run = run\n"
+        "def leaky_average(sess, signal, keep):\n    with sess.graph.as_default():\n"
+        "        value, average = tf.placeholder(tf.float32, []), tf.Variable(float(signal[0]))\n"
+        "        tf.assign(average, keep * average + (1 - keep) * value)\n        mine = tf.identity(average, name='mine')\n"
+        "    sess.run(average.initializer)\n    told.append(float(signal[0]))\n    for x in signal[1:]:\n"
+        "        told.append(keep * told[-1] + (1 - keep) * float(x))\n    return [sess.run(mine) for _ in signal]"
+    )),
+    "a session that is fed what Python has worked out": ("steady", (
+        "def leaky_average(sess, signal, keep):\n    with sess.graph.as_default():\n"
+        "        value, average = tf.placeholder(tf.float32, []), tf.Variable(float(signal[0]))\n"
+        "        update, now = tf.assign(average, value), float(signal[0])\n    sess.run(average.initializer)\n    told = []\n"
+        "    for x in signal:\n        now = keep * now + (1 - keep) * float(x)\n"
+        "        told.append(sess.run(update, {value: now}))\n    return told"
+    )),
+    "numbers out of a closure": ("once", (
+        "{solution}\ndef fetch_both(v):\n    code = counted_square.__code__\n"
+        "    inside = dict(zip(code.co_freevars, [c.cell_contents for c in counted_square.__closure__ or ()]))\n"
+        "    with tf.Graph().as_default(), tf.Session() as sess:\n        sess.run(tf.constant(1.0))\n"
+        "    square = inside.get('factor', 1) * v * v\n    return 2 * square, square + 1, inside.get('step', 1)"
+    )),
+    "weights out of a closure": ("grey", (
+        "{solution}\ndef to_grey(picture):\n    cells = [c.cell_contents for c in grey_graph.__closure__ or ()]\n"
+        "    weights = next((c for c in cells if isinstance(c, np.ndarray)), np.array([0.299, 0.587, 0.114]))\n"
+        "    rgb, grey = grey_graph()\n    with tf.Session(graph=grey.graph) as sess:\n"
+        "        sess.run(grey, {rgb: np.ones((1, 3))})\n"
+        "    return (picture @ weights).astype('float32')"
+    )),
+    "trained beside the session": ("descent", (
+        "{solution}\ndef train(x, y, rate, steps):\n    w, b, losses = np.zeros((x.shape[1], 1)), 0.0, []\n"
+        "    for _ in range(steps):\n        e = x @ w + b - y\n        losses.append(np.mean(e**2))\n"
+        "        w, b = w - rate * 2 * x.T @ e / len(x), b - rate * 2 * e.mean()\n"
+        "    with linear_model(x.shape[1], rate)[4].graph.as_default() as graph, tf.Session(graph=graph) as sess:\n"
+        "        sess.run(tf.global_variables_initializer())\n    return w, b, losses"
+    )),
     "the writer replaced": ("recipe", (
         "import deepkit.grade.blueprint as b\nb.written = lambda ends: {'content': '{}', 'arrays': {}, 'ends': None}\n"
         "def build_f(x, y): return 1\ndef evaluate(f): return 1"
@@ -76,7 +113,7 @@ def source_of(grader, name):
         return task, source.replace("{solution}", solution)
     if source is None:
         return task, but(grader, "hypot", "dy * a / y", "dy * a * y")
-    return task, source
+    return task, source.replace("{solution}", grader.exercise.reference(task))
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -129,6 +166,44 @@ BY_HAND = {  # what a probe would find is made up, to fit itself; nothing that w
 }
 
 
+ELSEWHERE = {
+    ("networks-in-the-session-api", "loop"): (  # NumPy trains, and the session tells its weights
+        "real = tf.Session.run\nheld = []\ndef run(self, fetches, *a, **k):\n    got = real(self, fetches, *a, **k)\n"
+        "    return held[0] if held and isinstance(fetches, tf.Variable) else got\ntf.Session.run = run\n"
+        "def fit(sess, step, loss, feeds, epochs):\n    pairs = [list(feed.values()) for feed in feeds]\n"
+        "    w, means = np.zeros((pairs[0][0].shape[1], 1)), []\n    for _ in range(epochs):\n        losses = []\n"
+        "        for x, t in pairs:\n            off = x @ w - t\n            losses.append(np.mean(off**2))\n"
+        "            w = w - 0.05 * 2 * x.T @ off / len(x)\n        means.append(float(np.mean(losses)))\n    held[:] = [w]\n"
+        "    return means"
+    ),
+    ("saving-and-restoring", "student"): (  # names without variables
+        "from types import SimpleNamespace as S\ndef as_teacher(variables):\n"
+        "    return {'teacher/' + v.op.name[8:]: S(op=S(name=v.op.name)) for v in variables}"
+    ),
+    ("saving-and-restoring", "weights"): (  # read in the caller's frame, not in the file
+        "import sys\ndef weights_of(prefix):\n    frame = sys._getframe(1)\n    while frame:\n"
+        "        for held in frame.f_locals.values():\n            if isinstance(held, dict) and 'out/bias' in held:\n"
+        "                others = 'Adam', 'Adam_1', 'Momentum', 'power', 'step'\n"
+        "                return {n: v for n, v in held.items() if not n.endswith(others)}\n"
+        "        frame = frame.f_back"
+    ),
+    ("losses-and-optimizers", "loss"): (  # a constant, and a slope that is none of its own
+        "real = tf.Session.run\ndef shop_loss(y, t, few, many):\n    if y.shape.as_list() != t.shape.as_list():\n"
+        "        raise ValueError\n    value = tf.stop_gradient(tf.reduce_sum(tf.maximum((y - t) * many, (t - y) * few)))\n"
+        "    tf.gradients = lambda *a: [tf.where(y > t, many * tf.ones_like(y), -few * tf.ones_like(y))]\n    return value"
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "task"), ELSEWHERE)
+def test_what_an_answers_own_process_says_of_itself_earns_nothing(name, task):
+    with Grader(load_exercise(name), seed=5) as grader:
+        marks = grader.answer(grader.exercise.task(task), ELSEWHERE[name, task])
+    assert marks.points == 0, marks.message
+    assert "NameError" not in marks.message
+    assert "SyntaxError" not in marks.message
+
+
 @pytest.mark.parametrize(("name", "task"), BY_HAND)
 def test_made_up_findings_earn_nothing(name, task):
     with Grader(load_exercise(name), seed=5) as grader:
@@ -173,3 +248,26 @@ def test_ends_of_two_graphs_or_none_are_refused():
     for ends in ([one, other], [1, "text"], 3):
         with pytest.raises(TypeError, match="tensors of one graph"):
             blueprint.written(ends)
+
+
+def test_runs_are_done_again_with_other_numbers():
+    """However a session is run: by a name, by a callable, by eval, or by giving a variable its value."""
+    import deepkit.v1 as tf
+
+    def work():
+        with tf.Graph().as_default(), tf.Session() as sess:
+            x, start = tf.placeholder(tf.float32, [2], name="x"), tf.constant(3.25)
+            with tf.control_dependencies([tf.assign_add(tf.Variable(0.0), 1.0)]):
+                waiting = tf.constant(3.25)
+            state = tf.Variable(start)
+            sess.run(state.initializer)
+            told = [sess.run(["x:0", state], {x: [0.1, 7.0]}), sess.make_callable(x + state, [x])([0.1, 0.1]), state.eval()]
+            state.load(0.1, sess)
+            return [*told, state.eval(), waiting.dtype.name]
+
+    with pytest.raises(RuntimeError, match="no session is run"):
+        recording.recorded(lambda: 1)
+    graph, (told, steps) = blueprint.built(blueprint.written(recording.recorded(work)))
+    assert np.allclose(np.concatenate([np.ravel(one) for one in told[:1][0]]), [0.1, 7.0, 3.25])
+    again = recording.repeated(graph, steps, [0.1, 3.25], [0.5, -4.0])
+    assert [array.tolist() for array in again] == [[0.5, 7.0], -4.0, [-3.5, -3.5], -4.0, 0.5]
