@@ -45,6 +45,8 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("layers.GRUCell", "identity_in_each_gate", False, True, False),
     ("layers.LSTMCell", "identity_in_each_gate", False, True, False),
     ("layers.RNN", "cell_knows_constants", False, True, False),  # build of a cell gets their shapes, too
+    ("layers.Bidirectional", "penalizes_merged", False, True, False),  # the activity's penalty
+    ("layers.Bidirectional", "zeros_masked", True, False, True),
     ("initializers.Initializer", "seed_moves_on", False, True, False),  # a seeded one draws other numbers in each call
     ("layers.LSTM", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
     ("layers.LSTMCell", "recurrent_activation", "sigmoid", "sigmoid", "hard_sigmoid"),
@@ -54,6 +56,7 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("losses.KLDivergence", "name", "kl_divergence", "kullback_leibler_divergence", "kullback_leibler_divergence"),
     ("losses.LogCosh", "name", "log_cosh", "logcosh", "logcosh"),
     ("engine.data.Arrays", "held_back_by_class", False, True, False),  # class_weight in the loss of a validation_split
+    ("engine.network.Network", "trained_first", False, True, False),  # in the list of a model's weights
     ("engine.model.Model", "resets_before_batch", True, False, False),  # the metrics of train_on_batch
     ("engine.compiled_metrics.CompiledMetrics", "named_by_functions", False, False, True),  # "accuracy" is logged as acc
     ("callbacks.EarlyStopping", "begins_at_baseline", False, True, True),

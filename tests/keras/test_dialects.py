@@ -457,3 +457,37 @@ def test_nothing_to_train_is_a_value_error():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="does not depend on any weight"):
         model.fit(np.zeros((10, 3)), np.zeros((10,)), verbose=0)
+
+
+@pytest.mark.parametrize(("dialect", "places"), [(dialects.LAST, [0, 1, 2, 3, 4, 5]), (dialects.STANDALONE, [0, 1, 4, 2, 3, 5])])
+def test_the_order_of_a_models_weights(speak, dialect, places):
+    """Keras 2.3.1 lists those that training moves first, of a nested model too; values come layer by layer in any Keras."""
+    speak(dialect)
+    inner = keras.Sequential([L.BatchNormalization(input_shape=(1,)), L.Dense(1, use_bias=False)])
+    values = [np.full(v.shape, i) for i, v in enumerate(inner.get_weights())]
+    inner.set_weights(values)
+    assert [v.tolist() for v in inner.get_weights()] == [v.tolist() for v in values]
+    model = keras.Sequential([inner, L.Dense(1, use_bias=False, trainable=False, weights=[np.array([[5.0]])])])
+    assert [int(v.item()) for v in keras.backend.batch_get_value(model.weights)] == places
+    assert [int(v.item()) for v in model.get_weights()] == places  # the nested model is a layer with weights of its own order
+
+
+@pytest.mark.parametrize(("mode", "last", "standalone"), [("concat", 0.02, 0.04), ("mul", 0.02, 0.02), ("sum", 0.02, 0.04)])
+def test_the_penalty_on_what_two_directions_put_out(speak, mode, last, standalone):
+    """Keras 2.3.1 penalizes the merged output alone, as a sum over the batch; each direction has its own penalty now."""
+    for dialect, penalty in ((dialects.LAST, last), (dialects.STANDALONE, standalone)):
+        speak(dialect)
+        layer = L.SimpleRNN(1, "linear", kernel_initializer="ones", recurrent_initializer="zeros", activity_regularizer="l1")
+        model = keras.Sequential([L.Bidirectional(layer, merge_mode=mode, input_shape=(3, 1))])
+        model.compile("sgd", "mse")
+        x = np.ones((2, 3, 1))
+        assert model.test_on_batch(x, model.predict(x)) == pytest.approx(penalty)
+
+
+@pytest.mark.parametrize(("dialect", "shown"), [(dialects.LAST, [2, 4, 0, 0]), (dialects.STANDALONE, [2, 4, 2, 2])])
+def test_what_two_directions_show_at_masked_steps(speak, dialect, shown):
+    """Zeros; in Keras 2.3.1 the output before, of the way back none at the first ones."""
+    speak(dialect)
+    layer = L.SimpleRNN(1, "linear", kernel_initializer="ones", recurrent_initializer="zeros", return_sequences=True)
+    model = keras.Sequential([L.Masking(input_shape=(4, 1)), L.Bidirectional(layer, merge_mode="sum")])
+    assert model.predict(np.array([[[1.0], [2.0], [0.0], [0.0]]])).ravel().tolist() == shown

@@ -167,13 +167,17 @@ class LayerWeights(LayerTree):
 
     # ---- their values
 
+    def _weights_of_values(self) -> list[Any]:
+        """The weights in the order in which `get_weights` gives their values."""
+        return self.weights
+
     def get_weights(self) -> list[np.ndarray]:
-        """Copies of the weights' values, in the order of `weights`."""
-        return [np.asarray(v) for v in batch_get_value(self.weights)]
+        """Copies of the weights' values, in the order of `weights`; of a model, layer by layer."""
+        return [np.asarray(v) for v in batch_get_value(self._weights_of_values())]
 
     def set_weights(self, weights: Any) -> None:
         """Replaces the values of all weights; a list of arrays in the order of `get_weights`."""
-        own, values = self.weights, list(weights)
+        own, values = self._weights_of_values(), list(weights)
         if len(own) != len(values):
             raise ArgumentError(
                 f"layer {self.name!r}: set_weights got {len(values)} arrays for {len(own)} weights",

@@ -168,11 +168,17 @@ class Network(Layer):
 
     # ---- weights, layer by layer
 
+    trained_first = False
+    """Whether `weights` has those that training moves before all others, though `get_weights` goes layer by layer."""
+
     @property
     def weights(self) -> list[Any]:
         """The weights in the order of the layers; a layer's own order is: those that training moves, then the others."""
-        own = [*self._trainable_weights, *self._non_trainable_weights]
-        return without_repeats([*[w for layer in self._sublayers for w in layer.weights], *own])
+        return super().weights if self.trained_first else self._weights_of_values()
+
+    def _weights_of_values(self) -> list[Any]:
+        inner = [w for layer in self._sublayers for w in layer.weights]
+        return without_repeats([*self.own_weights, *inner] if self.trained_first else [*inner, *self.own_weights])
 
     def _trained_ones(self) -> list[Any]:
         inner = [w for layer in self._sublayers for w in layer.trainable_weights]

@@ -135,6 +135,9 @@ class Bidirectional(Wrapper):
     Shape([2, 5, 20])
     """
 
+    zeros_masked, penalizes_merged = True, False
+    """Whether masked steps are 0 in each direction, and whether the penalty on activity falls on the merged output alone."""
+
     def __init__(
         self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
         **kwargs: Any,
@@ -150,9 +153,9 @@ class Bidirectional(Wrapper):
         self._check_layers()
         for prefix, inner in (("forward_", self.forward_layer), ("backward_", self.backward_layer)):
             inner.name = prefix + inner.name
-            if hasattr(inner, "zero_output_for_mask"):
-                # Masked steps count for nothing when the two directions are put together.
-                inner.zero_output_for_mask = inner.return_sequences
+            inner.zero_output_for_mask = self.zeros_masked and inner.return_sequences
+            if self.penalizes_merged:
+                self.activity_regularizer, inner.activity_regularizer = layer.activity_regularizer, None
         if weights:
             half = len(weights) // 2
             self.forward_layer.start_with(weights[:half])
@@ -263,12 +266,9 @@ class Bidirectional(Wrapper):
     # ---- configuration
 
     def get_config(self) -> dict[str, Any]:
-        config = {**super().get_config(), "merge_mode": self.merge_mode}
-        if self.num_constants:
-            config["num_constants"] = self.num_constants
-        if self._backward_config is not None:
-            config["backward_layer"] = self._backward_config
-        return config
+        further = {"num_constants": self.num_constants or None, "backward_layer": self._backward_config}
+        given = {name: value for name, value in further.items() if value is not None}
+        return {**super().get_config(), "merge_mode": self.merge_mode, **given}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
