@@ -33,7 +33,9 @@ def outcome(pair: Pair, seed: int, source: str) -> tuple[Outcome, Difference | N
         return Outcome(seed, theme, "difference", found.where, str(found)), found
     if compared.explained:
         return Outcome(seed, theme, "explained", what=compared.explained.reason), None
-    return Outcome(seed, theme, "refused" if compared.refused else "same"), None
+    if compared.refused:
+        return Outcome(seed, theme, "refused", what=compared.refused.strip().rpartition("\n")[2]), None
+    return Outcome(seed, theme, "same"), None
 
 
 def main() -> int:

@@ -15,6 +15,8 @@ REGULARIZERS = [
     "keras.regularizers.l2(0.02)",
     "keras.regularizers.l1_l2(0.01, 0.02)",
     "'l2'",
+    "keras.regularizers.L1(0.02)",
+    "Cubes()",
 ]
 CONSTRAINTS = [
     "keras.constraints.MaxNorm(0.8)",
@@ -22,6 +24,7 @@ CONSTRAINTS = [
     "keras.constraints.UnitNorm()",
     "keras.constraints.MinMaxNorm(0.2, 0.9, rate=0.7)",
     "'max_norm'",
+    "Halved()",
 ]
 INITIALIZERS = [
     "'zeros'",

@@ -10,10 +10,13 @@ from .comparison import Difference
 
 @dataclass
 class Explanation:
-    """A difference at `where` (a pattern) of programs whose source has the pattern `source`, and why it is meant."""
+    """A difference at `where` (a pattern) of programs whose source has the pattern `source`, and why it is meant.
+
+    An error is none: what ends a program in one library alone is explained by no difference of numbers.
+    """
 
     reason: str
-    where: str = ""
+    where: str = r"^(?!error|order of)"
     source: str = ""
     ours: str = ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .draw import Draw
 from .layers import random_layer
 from .structures import random_model
@@ -33,7 +35,7 @@ def program(seed: int) -> str:
     draw = Draw(seed)
     if draw.chance(0.06):
         return adversaries(draw)
-    eager = draw.chance(0.35)
+    eager = draw.chance(0.5)
     lines = ["# eager"] if eager else []
     lines.append(f"K.set_floatx('{'float64' if draw.chance(0.9) else 'float32'}')")
     model = random_model(draw)
@@ -45,16 +47,16 @@ def program(seed: int) -> str:
         lines.append(f"{name} = {arrays[0] if len(arrays) == 1 else '[' + ', '.join(arrays) + ']'}")
     lines += [*model.statements, f"settle(model, {draw.size(0, 99)})"]
     steps = Steps(draw, model, eager)
-    lines += [f"record('before', model.predict(x, batch_size={steps.batch}))"]
+    lines += [f"record('before', {steps.prediction()})"]
     plain = "added" not in model.traits
     lines += ["describe(model)"] if draw.chance(0.3) and plain and not eager else []
     lines += [f"model.layers[{draw.one([0, -1])}].trainable = False"] if draw.chance(0.1) and plain else []
     lines += [compiled(draw, model, eager)]
     for _ in range(draw.size(1, 3)):
         lines += steps.any()
-    lines += ["record('after', model.get_weights())", f"record('end', model.predict(x, batch_size={steps.batch}))"]
+    lines += ["record('after', model.get_weights())", f"record('end', {steps.prediction()})"]
     text = "\n".join(lines) + "\n"
-    return text.replace(", counts=True", "").replace("counts=True", "") if eager else text  # there every call assigns
+    return re.sub(r", counts=True|counts=True(, )?", "", text) if eager else text  # there every call assigns
 
 
 def adversaries(draw: Draw) -> str:

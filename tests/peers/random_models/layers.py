@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .draw import ACTIVATIONS, Draw
+from .draw import ACTIVATIONS, CONSTRAINTS, INITIALIZERS, Draw
 
 Shape = tuple[int, ...]
 Layer = tuple[str, Shape]
@@ -56,24 +56,26 @@ def activation(draw: Draw, shape: Shape) -> Layer:
 
 @family(1, 2, 3)
 def advanced_activation(draw: Draw, shape: Shape) -> Layer:
+    slopes = {"shared_axes": ["[1]"], "alpha_regularizer": ["keras.regularizers.l2(0.02)"], "alpha_constraint": CONSTRAINTS}
     sources = [
         f"LeakyReLU({draw.one(['0.1', '0.4'])})",
         f"ELU({draw.one(['1.0', '0.5'])})",
         "ThresholdedReLU(0.3)",
         f"ReLU({draw.one(['', '0.8', '0.9, 0.1', '0.9, 0.1, 0.2'])})",
-        f"Softmax({draw.one(['', '-1', 'axis=1'])})",
-        f"PReLU({draw.keywords({'shared_axes': ['[1]'], 'alpha_regularizer': ['keras.regularizers.l2(0.02)']}, 0.4)[2:]})",
+        f"Softmax({draw.one(['', '-1', 'axis=1', *(['axis=[1, 2]'] if len(shape) > 1 else [])])})",
+        f"PReLU({draw.keywords(slopes, 0.4)[2:]})",
     ]
     return draw.one(sources), shape
 
 
 @family(1, 2, 3, 4)
 def normalization(draw: Draw, shape: Shape) -> Layer:
-    batch = draw.keywords(
-        {"momentum": ["0.5", "0.9"], "epsilon": ["0.01"], "center": ["False"], "scale": ["False"], "axis": ["1"]}
-    )
-    layer = draw.keywords({"epsilon": ["0.01"], "center": ["False"], "scale": ["False"], "axis": ["1"]})
-    return draw.one([f"BatchNormalization({batch[2:]})", f"LayerNormalization({layer[2:]})"]), shape
+    both = {"epsilon": ["0.01"], "center": ["False"], "scale": ["False"]}
+    moving = {"moving_mean_initializer": ["'ones'"], "moving_variance_initializer": [INITIALIZERS[3]]}
+    batch = draw.keywords({"momentum": ["0.5", "0.9"], "axis": ["1"], **both}) + draw.keywords(moving, 0.1)
+    layer = draw.keywords({"axis": ["1", "[1, 2]"] if len(shape) > 1 else ["1"], **both})
+    weights = draw.weight_keywords("gamma", "beta", bias=False)
+    return draw.one([f"BatchNormalization({(batch + weights)[2:]})", f"LayerNormalization({(layer + weights)[2:]})"]), shape
 
 
 @family(1, 2, 3)
@@ -167,11 +169,20 @@ def convolution(draw: Draw, shape: Shape) -> Layer:
     elif draw.chance(0.2) and shape[-1] % 2 == 0:
         filters, extra = 2 * draw.size(1, 2), ", groups=2"
     spatial = [window_length(n, k, stride, padding, dilation) for n, k in zip(shape, kernel, strict=False)]
+    extra += draw.keywords({"activity_regularizer": ["'l2'"]}, 0.06)
     source = (
         f"{kind}({filters}, {_sized(kernel)}, strides={stride}, padding='{padding}', dilation_rate={dilation}"
         f"{extra}{_activation(draw)}{draw.weight_keywords(*weights)})"
     )
     return source, (*spatial, filters)
+
+
+@family(2)
+def depthwise_series(draw: Draw, shape: Shape) -> Layer:
+    kernel, stride, padding = _dimensions(draw, shape)
+    many, (length, channels) = draw.size(1, 2), shape
+    source = f"DepthwiseConv1D({kernel[0]}, strides={stride}, padding='{padding}', depth_multiplier={many}{_activation(draw)})"
+    return source, (window_length(length, kernel[0], stride, padding), channels * many)
 
 
 @family(3)
@@ -225,6 +236,17 @@ def channels_first(draw: Draw, shape: Shape) -> Layer:
         ),
     ]
     return draw.one(options)
+
+
+@family(3)
+def series_in_time(draw: Draw, shape: Shape) -> Layer:
+    steps, length, _ = shape
+    (size,), stride, padding = _dimensions(draw, (length, 1))
+    filters, sequences = draw.size(1, 2), draw.chance(0.5)
+    source = f"ConvLSTM1D({filters}, {size}, strides={stride}, padding='{padding}', return_sequences={sequences}"
+    spatial = window_length(length, size, stride, padding)
+    flags = draw.keywords({"go_backwards": ["True"], "activation": ACTIVATIONS, "unit_forget_bias": ["False"]}, 0.3)
+    return f"{source}{flags})", (*([steps] if sequences else []), spatial, filters)
 
 
 @family(4)
@@ -293,14 +315,19 @@ def resizing(draw: Draw, shape: Shape) -> Layer:
 @family(2)
 def recurrent(draw: Draw, shape: Shape) -> Layer:
     units, sequences = draw.size(1, 4), draw.chance(0.6)
-    flags = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2)
+    more = {"activity_regularizer": ["'l2'"], "zero_output_for_mask": ["True"], "implementation": ["1", "2"]}
+    flags = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2) + draw.keywords(more, 0.08)
     flags += ", return_sequences=True" if sequences else ""
     inner = f"{cell(draw, units)}{flags}"
     source, result = f"{inner})", (shape[0], units) if sequences else (units,)
     if draw.chance(0.25):
         mode = draw.one(["concat", "sum", "mul", "ave"])
         width = 2 * units if mode == "concat" else units
-        return f"Bidirectional(keras.layers.{source}, merge_mode='{mode}')", (*result[:-1], width)
+        back = ""
+        if draw.chance(0.2):
+            other = f"keras.layers.{cell(draw, units)}, go_backwards={'go_backwards' not in flags}, return_sequences={sequences})"
+            back = f", backward_layer={other}"
+        return f"Bidirectional(keras.layers.{source}, merge_mode='{mode}'{back})", (*result[:-1], width)
     return source, result
 
 
@@ -320,11 +347,16 @@ def cell(draw: Draw, units: int) -> str:
 @family(2)
 def cells(draw: Draw, shape: Shape) -> Layer:
     units = [draw.size(1, 3) for _ in range(draw.size(1, 2))]
-    made = ["keras.layers." + cell(draw, n).replace("(", "Cell(", 1) + ")" for n in units]
+    made = [
+        f"Leaky({n})" if draw.chance(0.25) else "keras.layers." + cell(draw, n).replace("(", "Cell(", 1) + ")" for n in units
+    ]
     sequences = draw.chance(0.5)
     inner = made[0] if len(made) == 1 else f"[{', '.join(made)}]"
     flags = draw.keywords({"go_backwards": ["True"]}, 0.2) + (", return_sequences=True" if sequences else "")
-    return f"RNN({inner}{flags})", (shape[0], units[-1]) if sequences else (units[-1],)
+    result = (shape[0], units[-1]) if sequences else (units[-1],)
+    if draw.chance(0.2):
+        return f"Bidirectional(keras.layers.RNN({inner}{flags}), merge_mode='sum')", result
+    return f"RNN({inner}{flags})", result
 
 
 @family(2)
@@ -335,4 +367,7 @@ def masking(draw: Draw, shape: Shape) -> Layer:
 @family(2, 3)
 def distributed(draw: Draw, shape: Shape) -> Layer:
     inner, result = random_layer(draw, shape[1:])
+    if draw.chance(0.25):
+        second, result = random_layer(draw, result)
+        inner = f"keras.Sequential([keras.Input({shape[1:]}), {inner}, {second}])"
     return f"TimeDistributed({inner})", (shape[0], *result)

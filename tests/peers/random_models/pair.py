@@ -14,11 +14,11 @@ from .shrinking import shrink
 
 @dataclass
 class Comparison:
-    """The first difference without an explanation; if there is none, what explains the first; refused: Keras gave an error."""
+    """The first difference without an explanation; if there is none, what explains the first; refused: Keras' error."""
 
     difference: Difference | None
     explained: Explanation | None
-    refused: bool
+    refused: str
 
 
 class Pair:
@@ -50,7 +50,7 @@ class Pair:
         found = list(differences(source, self._run("deepkit", source), theirs))
         open_one = next((one for one in found if not explanation(one)), None)
         reason = explanation(found[0]) if found and not open_one else None
-        return Comparison(open_one, reason, refused=bool(theirs.error))
+        return Comparison(open_one, reason, refused=theirs.error)
 
     def smallest(self, found: Difference) -> Difference:
         """The same kind of difference from a smaller program."""

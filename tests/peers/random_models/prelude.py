@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,12 +29,14 @@ else:
     else:
         tf.config.run_functions_eagerly(True)
     tf.experimental.output_all_intermediates(True)
+    tf.debugging.disable_traceback_filtering()  # a fifth of the time that making a graph takes
     np.random.shuffle = lambda array: None  # it shuffles validation data too, and a masked loss depends on its batches
 K: Any = keras.backend
 optimizers: Any = getattr(keras.optimizers, "legacy", keras.optimizers)  # tf_keras trains graphs with its older ones
 
 RECORDS: list[tuple[str, Any]] = []
 SESSIONS: list[Any] = []
+BEGUN = itertools.count()
 FOLDER = os.environ.get("RANDOM_MODELS") or tempfile.mkdtemp(prefix="random-models-")
 IS_GRAPH = K.__name__.startswith("deepkit") or not tf.executing_eagerly()
 
@@ -66,13 +70,22 @@ def begin() -> None:
     K.clear_session()
     K.set_floatx("float32")
     if keras.__name__ == "tf_keras":
-        gc.freeze()  # its own objects need no looking through
+        _collect_rarely()
         if IS_GRAPH:
-            config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+            config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1)  # in this thread
             config.graph_options.rewrite_options.disable_meta_optimizer = True
             config.graph_options.optimizer_options.opt_level = -1
             SESSIONS.append(tf.Session(config=config))
             tf.keras.backend.set_session(SESSIONS[-1])
+
+
+def _collect_rarely() -> None:
+    """Cyclic garbage is looked for between programs, once in some of them: it takes a fifth of a program's time else."""
+    gc.disable()
+    if next(BEGUN) % 25 == 0:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()  # what is there now, TensorFlow's own objects, needs no looking through
 
 
 def end() -> None:
@@ -254,7 +267,27 @@ class Held(keras.layers.Layer):
         return {**super().get_config(), "width": self.width}
 
 
-OWN = {c.__name__: c for c in (Quartic, Largest, Cubes, Halved, Own, Phased, Held)}
+class Leaky(keras.layers.Layer):
+    """A recurrent cell of two states: a mean that forgets, and what it was two steps ago."""
+
+    def __init__(self, units: int, **more: Any):
+        super().__init__(**more)
+        self.units, self.state_size, self.output_size = units, [units, units], units
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight(name="kernel", shape=(int(shape[-1]), self.units), initializer="glorot_uniform")
+        self.keep = self.add_weight(name="keep", shape=(self.units,), initializer="ones", constraint=Halved())
+        super().build(shape)
+
+    def call(self, x: Any, states: Any) -> Any:
+        now = K.tanh(K.dot(x, self.kernel) + self.keep * states[0] - 0.1 * states[1])
+        return now, [now, states[0]]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+OWN = {c.__name__: c for c in (Quartic, Largest, Cubes, Halved, Own, Phased, Held, Leaky)}
 OWN |= {f.__name__: f for f in (half_square, distance, log_cosine)}
 
 
@@ -269,6 +302,30 @@ class Slower(keras.callbacks.Callback):
         rate = self.model.optimizer.lr
         K.set_value(rate, K.get_value(rate) * 0.5)
         record("in between", self.model.predict(self.data, batch_size=self.size))
+
+
+class Told(keras.callbacks.Callback):
+    """Records which of its methods are called, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        for kind in ("epoch_begin", "epoch_end", "train_batch_begin", "train_batch_end", "test_batch_end", "test_begin"):
+            setattr(self, f"on_{kind}", lambda *_, kind=kind, **__: self.calls.append(kind))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        record("calls", self.calls)
+
+
+def written(pattern: str) -> None:
+    """Records names of files that callbacks have written, and a log's lines, and removes them."""
+    for path in sorted(Path(FOLDER).glob(os.path.basename(file(pattern)))):
+        name = path.name.split("-", 1)[1]
+        record("file", name)
+        if path.suffix == ".csv":
+            head, *rows = path.read_text().splitlines()
+            record("log", [head.split(","), *([float(n) if n != "NA" else n for n in row.split(",")] for row in rows)])
+        path.unlink()
 
 
 # ---- models

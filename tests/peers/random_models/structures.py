@@ -117,7 +117,8 @@ class Graph:
         return made
 
     def grow(self) -> None:
-        self.draw.one([self.new_layer, self.new_layer, self.shared, self.merge, self.nested])()
+        kinds = [self.new_layer, self.new_layer, self.new_layer, self.shared, self.merge, self.merge, self.nested, self.fork]
+        self.draw.one(kinds)()
 
     def _pick(self) -> tuple[str, Shape]:
         return self.draw.one(list(self.tensors.items())[-3:])
@@ -168,6 +169,25 @@ class Graph:
         if "BatchNorm" not in source + second:
             self.layers[layer] = shape, result
         self.tensor(f"{layer}({taken})", result)
+
+    def fork(self) -> None:
+        """Two results of one call: of a nested model, or of the two directions of a recurrent layer."""
+        taken, shape = self._pick()
+        if len(shape) == 2 and self.draw.chance(0.5):
+            units = self.draw.size(1, 3)
+            kind = self.draw.one(["SimpleRNN", "LSTM", "GRU"])
+            inner = f"keras.layers.{kind}({units}, return_sequences=True)"
+            layer = self.name("f", f"keras.layers.Bidirectional({inner}, merge_mode=None)")
+            results = [(shape[0], units)] * 2
+        else:
+            start = self.name("i", f"keras.Input({shape})")
+            sources = [random_layer(self.draw, shape) for _ in range(2)]
+            ends = [self.name("h", f"{source}({start})") for source, _ in sources]
+            layer = self.name("f", f"keras.Model({start}, [{', '.join(ends)}])")
+            results = [result for _, result in sources]
+        pair = self.name("p", f"{layer}({taken})")
+        for i, result in enumerate(results):
+            self.tensor(f"{pair}[{i}]", result)
 
     def _nested_graph(self, taken: str, shape: Shape, layers: tuple[str, str], result: Shape) -> None:
         """A model of inputs and outputs within, perhaps with a loss or a metric made of its own tensors."""
@@ -240,9 +260,11 @@ def subclass(draw: Draw) -> Model:
     layers += last
     fields = "\n".join(f"        self.f{i} = {layer}" for i, layer in enumerate(layers))
     calls = "\n".join(f"        x = self.f{i}(x)" for i in range(len(layers)))
+    phased = "\n        x = K.in_train_phase(1.5 * x, x, training=training)" if draw.chance(0.2) and not start.indices else ""
+    penalty = "\n        self.add_loss(0.1 * K.mean(K.square(x)))" if draw.chance(0.15) else ""
     source = (
         f"class Mine(keras.Model):\n    def __init__(self):\n        super().__init__()\n{fields}\n\n"
-        f"    def call(self, x):\n{calls}\n        return x"
+        f"    def call(self, x{', training=None' if phased else ''}):{phased}\n{calls}{penalty}\n        return x"
     )
     build = [f"model.build((None, *{start.shape}))"] if not start.indices else ["model.predict(x)"]
     if draw.chance(0.6):
@@ -254,10 +276,16 @@ def stateful(draw: Draw) -> Model:
     units, size = draw.size(1, 3), draw.one([2, 3])
     kind = draw.one(["SimpleRNN", "LSTM", "GRU"])
     more = draw.keywords({"go_backwards": ["True"], "unroll": ["True"]}, 0.2)
+    first = draw.one([
+        f"keras.layers.{kind}({units}, stateful=True, return_sequences=True{more})",
+        f"keras.layers.{kind}({units}, stateful=True, return_sequences=True{more})",
+        f"keras.layers.RNN([keras.layers.{kind}Cell({units}), Leaky(2)], stateful=True, return_sequences=True)",
+        f"keras.layers.Bidirectional(keras.layers.{kind}({units}, stateful=True, return_sequences=True))",
+    ])
     layers = [
         f"keras.Input(batch_shape=({size}, 4, 2))",
         *(["keras.layers.Masking()"] if draw.chance(0.4) else []),
-        f"keras.layers.{kind}({units}, stateful=True, return_sequences=True{more})",
+        first,
         f"keras.layers.{draw.one(['SimpleRNN', 'LSTM', 'GRU'])}(2, stateful={draw.chance(0.5)})",
         "keras.layers.Dense(2)",
     ]
@@ -306,5 +334,22 @@ def extractor(draw: Draw) -> Model:
     return Model(statements, base.inputs, [Output("real", (2,), "new")], {"graph"})
 
 
+def wrapped(draw: Draw) -> Model:
+    """A model as a layer of another one, perhaps partly frozen, perhaps called twice."""
+    base = stack(draw)
+    output = base.outputs[0]
+    frozen = draw.one(["", "", "base.trainable = False", "base.layers[0].trainable = False", "base.layers[-1].trainable = False"])
+    statements = [*base.statements, "base = model", *([frozen] if frozen else [])]
+    if draw.chance(0.4):
+        statements.append("model = keras.Sequential([base, keras.layers.Dense(2, name='new')])")
+    else:
+        twice = draw.chance(0.5) and "BatchNorm" not in "".join(statements)
+        called = "keras.layers.Add()([base(i), base(i)])" if twice else "base(i)"
+        statements += ["i = keras.Input(base.input_shape[1:], dtype=K.dtype(base.input))"]
+        statements += [f"model = keras.Model(i, keras.layers.Dense(2, name='new')({called}))"]
+    return Model(statements, base.inputs, [Output("real", (*output.shape[:-1], 2), "new")], {"graph"})
+
+
 def random_model(draw: Draw) -> Model:
-    return draw.one([stack, stack, graph, graph, graph, subclass, stateful, translator, extractor])(draw)
+    kinds = [stack, stack, graph, graph, graph, graph, subclass, stateful, translator, extractor, wrapped]
+    return draw.one(kinds)(draw)

@@ -13,24 +13,33 @@ OPTIMIZERS = {
     "Adam": {"beta_1": ["0.7"], "beta_2": ["0.9"], "amsgrad": ["True"], "clipnorm": ["0.1"]},
     "Adamax": {"beta_1": ["0.7"], "beta_2": ["0.9"], "decay": ["0.1"]},
     "Nadam": {"beta_1": ["0.7"], "beta_2": ["0.9"]},
-    "Ftrl": {"l1_regularization_strength": ["0.01"], "l2_regularization_strength": ["0.1"]},
+    "Ftrl": {"l1_regularization_strength": ["0.01"], "l2_regularization_strength": ["0.1"],
+             "learning_rate_power": ["-0.6"], "l2_shrinkage_regularization_strength": ["0.1"], "beta": ["0.2"]},
 }
 REGRESSION = [
     "'mse'", "'mae'", "'logcosh'", "'huber'", "'cosine_similarity'", "'hinge'", "'squared_hinge'", "'mean_squared_error'",
     "keras.losses.Huber(delta=0.5)", "keras.losses.MeanSquaredError(reduction='sum')", "keras.losses.MeanAbsoluteError()",
     "keras.losses.CosineSimilarity(axis=1)", "half_square", "keras.losses.mse", "Quartic()", "log_cosine",
+    "keras.losses.Hinge()", "keras.losses.SquaredHinge()", "keras.losses.LogCosh(name='own')", "keras.losses.Huber(0.3)",
 ]
 LOSSES = {
     "real": REGRESSION,
     "fraction": [
         *REGRESSION, "'binary_crossentropy'", "'poisson'", "'msle'", "'mape'", "'kld'", "'kullback_leibler_divergence'",
         "keras.losses.BinaryCrossentropy(label_smoothing=0.1)", "keras.losses.BinaryCrossentropy(from_logits=True)",
+        "keras.losses.BinaryFocalCrossentropy(gamma=1.5)", "keras.losses.Poisson()", "keras.losses.KLDivergence()",
+        "keras.losses.MeanSquaredLogarithmicError()", "keras.losses.MeanAbsolutePercentageError()", "keras.losses.poisson",
     ],
     "one_hot": [
         "'categorical_crossentropy'", "'categorical_hinge'", "'mse'", "'binary_crossentropy'", "'kld'",
         "keras.losses.CategoricalCrossentropy(label_smoothing=0.2)", "keras.losses.CategoricalCrossentropy(from_logits=True)",
+        "keras.losses.CategoricalHinge()", "keras.losses.CategoricalFocalCrossentropy()",
+        "keras.losses.CategoricalCrossentropy(reduction='sum')", "keras.losses.categorical_crossentropy",
     ],
-    "integer": ["'sparse_categorical_crossentropy'", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"],
+    "integer": [
+        "'sparse_categorical_crossentropy'", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+        "keras.losses.SparseCategoricalCrossentropy(ignore_class=1)", "keras.losses.sparse_categorical_crossentropy",
+    ],
 }
 SCHEDULES = [
     "keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)",
@@ -42,11 +51,13 @@ METRICS = {
     "real": [
         "'mse'", "'mae'", "'cosine_similarity'", "keras.metrics.RootMeanSquaredError()", "keras.metrics.MeanAbsoluteError()",
         "keras.metrics.LogCoshError(name='mine')", "distance", "keras.losses.mae",
-        "Largest()",
+        "Largest()", "'hinge'", "'logcosh'", "keras.metrics.SquaredHinge()", "keras.metrics.MeanSquaredError(name='again')",
     ],
     "fraction": [
         "'mse'", "'msle'", "'binary_crossentropy'", "keras.metrics.BinaryAccuracy(threshold=0.4)", "keras.metrics.Poisson()",
         "keras.metrics.MeanRelativeError([0.5])", "keras.metrics.KLDivergence()", "keras.metrics.MeanAbsolutePercentageError()",
+        "'mape'", "'kld'", "'poisson'", "keras.metrics.MeanSquaredLogarithmicError()", "'binary_accuracy'",
+        "keras.metrics.BinaryCrossentropy(label_smoothing=0.1)", "keras.metrics.binary_accuracy",
     ],
     "one_hot": [
         "'accuracy'", "'acc'", "'categorical_accuracy'", "'categorical_crossentropy'", "keras.metrics.Precision()",
@@ -54,10 +65,15 @@ METRICS = {
         "keras.metrics.Precision(top_k=2)", "keras.metrics.Recall(class_id=1)", "keras.metrics.AUC(20, 'PR')",
         "keras.metrics.AUC(summation_method='majoring', num_thresholds=9)", "keras.metrics.PrecisionAtRecall(0.5)",
         "keras.metrics.CategoricalHinge()", "keras.metrics.FalsePositives(0.4)", "keras.metrics.SpecificityAtSensitivity(0.5)",
+        "keras.metrics.TruePositives()", "keras.metrics.FalseNegatives([0.2, 0.6])", "keras.metrics.TrueNegatives()",
+        "keras.metrics.SensitivityAtSpecificity(0.4, num_thresholds=9)", "keras.metrics.RecallAtPrecision(0.4, 12)",
+        "keras.metrics.CategoricalAccuracy(name='hits')", "'top_k_categorical_accuracy'", "keras.metrics.Hinge()",
+        "keras.metrics.categorical_accuracy", "keras.metrics.AUC(7, multi_label=True)", "keras.metrics.CategoricalCrossentropy()",
     ],
     "integer": [
         "'accuracy'", "'sparse_categorical_accuracy'", "'sparse_categorical_crossentropy'",
      "keras.metrics.SparseCategoricalCrossentropy()", "keras.metrics.SparseTopKCategoricalAccuracy(2)",
+        "keras.metrics.SparseCategoricalAccuracy('hits')", "'acc'", "keras.metrics.sparse_categorical_accuracy",
     ],
 }
 CALLBACKS = [
@@ -73,6 +89,13 @@ CALLBACKS = [
     "keras.callbacks.LambdaCallback(on_test_end=lambda logs: record('tested', K.get_value(K.constant(1.0))))",
     "keras.callbacks.TerminateOnNaN()",
     "keras.callbacks.ModelCheckpoint(file('best.h5'), 'loss', save_best_only=True, save_weights_only=True)",
+    "keras.callbacks.CSVLogger(file('log.csv'))",
+    "keras.callbacks.ModelCheckpoint(file('c{epoch:02d}.h5'), save_weights_only=True)",
+    "keras.callbacks.ModelCheckpoint(file('k{epoch}-{loss:.1f}.h5'), 'loss', mode='max', save_best_only=True)",
+    "keras.callbacks.EarlyStopping('loss', patience=0, start_from_epoch=1, min_delta=5.0, restore_best_weights=True)",
+    "keras.callbacks.ReduceLROnPlateau('loss', factor=0.1, patience=0, mode='max', min_delta=0.0)",
+    "keras.callbacks.LambdaCallback(on_train_begin=lambda logs: record('train', logs), on_train_end=lambda logs: None)",
+    "Told()",
 ]
 
 
@@ -131,6 +154,10 @@ class Steps:
         # changes, and then of the loss as it is in a test.
         self.weighted, self.by_name = draw.chance(0.3), draw.chance(0.3)
 
+    def prediction(self) -> str:
+        """Of all the data: in one batch, which asks tf_keras for no pipeline, where the model takes batches of any size."""
+        return f"model.predict(x, batch_size={self.batch})" if self.fixed else "model.predict_on_batch(x)"
+
     def any(self) -> list[str]:
         kinds = [self.fit, self.fit, self.by_batch, self.look, self.weights]
         if "added" not in self.model.traits:
@@ -165,8 +192,10 @@ class Steps:
             steps = f", steps_per_epoch={limit}" if limit else ""
             call = f"model.fit({maker}({data}{weight}, size={self.batch}), {common}{validation}{steps})"
         statements = [f"history = {call}", "record('history', history.history)", "record('epochs', history.epoch)"]
-        if "ModelCheckpoint" in common:
+        if "best.h5" in common:
             statements.append("model.load_weights(file('best.h5'))")
+        for pattern in ("log.csv", "c{", "k{"):
+            statements += [f"written('{pattern.replace('{', '*')}')"] if f"file('{pattern}" in common else []
         return statements
 
     def _common(self) -> str:
@@ -205,12 +234,21 @@ class Steps:
             f"record('predict', model.predict(x, {size}))",
             f"record('evaluate', model.evaluate(Batches(x, y, size={self.batch}), verbose=0))",
             f"record('predict_on_batch', model.predict_on_batch(some(x, slice(0, {self.batch}))))",
+            f"record('evaluate', model.evaluate(batches(x, y, size={self.batch}), steps=2, verbose=0))",
+            f"record('predict', model.predict(Batches(x, size={self.batch})))",
             "record('metrics', model.metrics_names)",
-        ][: 4 if self.eager else 5]
+            "record('slots', model.optimizer.get_weights())",
+            "record('step', K.get_value(model.optimizer.iterations))",
+        ]
+        if self.eager:
+            options = [option for option in options if "metrics_names" not in option]
         return [self.draw.one(options)] + (["model.reset_states()"] if "stateful" in self.model.traits else [])
 
     def freeze(self) -> list[str]:
         layer = f"model.layers[{self.draw.one([0, 1, -1, -2])}]"
+        if self.draw.chance(0.2) and "graph" in self.model.traits:
+            inner = "[part for layer in model.layers for part in getattr(layer, 'layers', [])]"
+            layer = f"({inner} or model.layers)[{self.draw.one([0, -1])}]"
         change = self.draw.one([f"{layer}.trainable = False", "model.trainable = False", f"{layer}.trainable = True"])
         return [change, *([compiled(self.draw, self.model, self.eager)] if self.draw.chance(0.6) else []), *self.by_batch()]
 

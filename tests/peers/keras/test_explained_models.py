@@ -1,0 +1,94 @@
+"""What the list of meant differences between deepkit and tf_keras explains, and what resembles it and is not explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from random_models.comparison import Difference
+from random_models.explained import EXPLAINED, explanation
+
+READ = "f = Own(1)\nother = model_from_json(model.to_json())\ndescribe(other)\n"
+NESTED = "f = keras.Sequential([keras.Input((2,)), keras.layers.ActivityRegularization()])\nt = f(x)\nmodel = keras.Model(x, t)\n"
+SIZES = "history = model.fit(batches(x, y, size=4), epochs=1)\n"
+LOGITS = "keras.layers.Dense(2, activation='softmax')\nmodel.compile('sgd', 'binary_crossentropy')\n"
+HELD = "history = model.fit(x, y, validation_split=0.34, sample_weight=w)\n"
+CLASSES = "history = model.fit(x, y, validation_split=0.34, class_weight={0: 0.5})\n"
+FROZEN = "f = keras.layers.BatchNormalization()\nmodel.layers[0].trainable = False\nmodel.compile('sgd', 'mse')\n"
+PARTS = "# eager\nkeras.layers.Dense(2, name='out1')\nmodel.fit(x, y, batch_size=4)\n"
+SEQUENCE = "# eager\nmodel.fit(Batches(x, y, size=2), steps_per_epoch=2)\n"
+MAKER = "maker = keras.Sequential([Own(counts=True)])\nmodel = keras.Model(start, critic(maker(start)))\n"
+BESIDE = "# eager\nmodel.fit(batches(x, y, size=2), epochs=1, validation_data=(x, y))\n"
+KEPT = "# eager\nmodel.train_on_batch(x, y, reset_metrics=False)\n"
+NAMED = "model.compile('sgd', 'mse', metrics=['mae'])\nmodel = keras.models.load_model(file('m.h5'))\n"
+TESTED = "model.evaluate(x, y)\nmodel.train_on_batch(x, y, sample_weight=w)\nmodel.evaluate(x, y, sample_weight=w)\n"
+
+MEANT: list[tuple[str, str, Any]] = [
+    (READ, "weights", ["own/factor"]),
+    (NESTED, "losses", 1),
+    (SIZES, "history", {"loss": [1.0]}),
+    (LOGITS, "train_on_batch", 1.0),
+    (HELD, "history", {"val_loss": [1.0]}),
+    (CLASSES, "history", {"val_loss": [1.0]}),
+    (FROZEN, "evaluate", 1.0),
+    (PARTS, "history", {"out1_loss": [1.0]}),
+    (SEQUENCE, "history", {"loss": [1.0]}),
+    (MAKER, "maker", 1.0),
+    (BESIDE, "history", {"val_loss": [1.0]}),
+    (KEPT, "train_on_batch", 1.0),
+    (NAMED, "history", {"mae": [1.0]}),
+    (TESTED, "evaluate", 1.0),
+]
+OTHERS: list[tuple[str, str, Any]] = [
+    (READ.replace("Own(1)", "Phased()"), "weights", ["own/factor"]),
+    (READ, "weights", ["dense/kernel"]),
+    (NESTED.replace("ActivityRegularization", "Dense"), "losses", 1),
+    (NESTED, "train_on_batch", 1.0),
+    (SIZES.replace("size=4", "size=3"), "history", {"loss": [1.0]}),
+    (SIZES, "after", [1.0]),
+    (LOGITS.replace("softmax", "sigmoid"), "train_on_batch", 1.0),
+    (LOGITS.replace("binary", "categorical"), "train_on_batch", 1.0),
+    (HELD, "history", {"loss": [1.0]}),
+    (HELD.replace("sample_weight", "verbose"), "history", {"val_loss": [1.0]}),
+    ("# eager\n" + CLASSES, "history", {"val_loss": [1.0]}),
+    (CLASSES, "history", {"loss": [1.0]}),
+    ("# eager\n" + FROZEN, "evaluate", 1.0),
+    (FROZEN.replace("BatchN", "LayerN"), "evaluate", 1.0),
+    (PARTS.replace("# eager", "#"), "history", {"out1_loss": [1.0]}),
+    (PARTS, "history", {"loss": [1.0]}),
+    (PARTS.replace("batch_size=4", "batch_size=3"), "history", {"out1_loss": [1.0]}),
+    (SEQUENCE.replace("# eager", "#"), "history", {"loss": [1.0]}),
+    (MAKER, "critic", 1.0),
+    (MAKER.replace("counts", "count"), "maker", 1.0),
+    (BESIDE.replace("validation_data=(x, y)", "validation_data=Batches(x, y, size=2)"), "history", {"val_loss": [1.0]}),
+    (BESIDE, "history", {"loss": [1.0]}),
+    (KEPT, "test_on_batch", 1.0),
+    (KEPT.replace("False", "True"), "train_on_batch", 1.0),
+    (NAMED, "history", {"mean_absolute_error": [1.0]}),
+    (NAMED.replace("load_model", "clone_model"), "history", {"mae": [1.0]}),
+    (TESTED.replace("evaluate(x, y, s", "predict(x, y, s"), "evaluate", 1.0),
+    ("# eager\n" + TESTED, "evaluate", 1.0),
+]
+
+
+def found(source: str, where: str, ours: Any) -> Difference:
+    return Difference(where, ours, "theirs", source)
+
+
+@pytest.mark.parametrize("place", range(len(MEANT)))
+def test_each_reason_explains_its_own_difference(place: int) -> None:
+    assert explanation(found(*MEANT[place])) is EXPLAINED[place]
+
+
+@pytest.mark.parametrize(("source", "where", "ours"), OTHERS)
+def test_what_resembles_it_is_not_explained(source: str, where: str, ours: Any) -> None:
+    assert explanation(found(source, where, ours)) is None
+
+
+@pytest.mark.parametrize("place", range(len(MEANT)))
+def test_no_reason_explains_an_error(place: int) -> None:
+    assert explanation(found(MEANT[place][0], "error", "ShapeError")) is None
+
+
+def test_every_reason_is_shown() -> None:
+    assert len(MEANT) == len(EXPLAINED)
