@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -137,5 +138,5 @@ def _lengths(shape: Any) -> list[Any]:
         return shape.as_list()
     if isinstance(shape, np.ndarray):
         return np.atleast_1d(shape).tolist()
-    listed = [shape] if isinstance(shape, (int, np.integer, str, bytes)) else shape
+    listed = shape if isinstance(shape, Iterable) and not isinstance(shape, (str, bytes)) else [shape]
     return [d if is_tensor(d) else getattr(d, "value", d) for d in listed]

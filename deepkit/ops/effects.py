@@ -14,7 +14,7 @@ from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, TensorLike
 from deepkit.device.arrays import to_cpu
 from deepkit.device.dtypes import DType, as_dtype
-from deepkit.errors import DTypeError, NumericsError
+from deepkit.errors import ArgumentError, DTypeError, NumericsError
 from deepkit.ops.define import named
 
 __all__ = [
@@ -91,9 +91,11 @@ def assert_(
 ) -> AnyTensor:
     """An operation that fails, showing `data`, when it runs and the condition does not hold.
 
-    condition: bool, any shape: all must hold; data: any tensors. NumericsError, when it runs: a condition that does not
-    hold.
+    condition: bool, any shape: all must hold; data: any tensors. ArgumentError: data that are no list. NumericsError,
+    when it runs: a condition that does not hold.
     """
+    if not isinstance(data, Sequence) or isinstance(data, str):
+        raise ArgumentError(f"Assert: data={data!r}", rule="a list of what the error shows", hint="data=[x, y]")
     result = apply(Assert(summarize=summarize or 3), condition, *data, name=name)
     return getattr(result, "op", result)
 

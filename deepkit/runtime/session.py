@@ -19,7 +19,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.variable import Variable
 from deepkit.device.arrays import as_array
 from deepkit.device.philox import Stream
-from deepkit.errors import ClosedSessionError, GraphWarning, UninitializedError
+from deepkit.errors import ArgumentError, ClosedSessionError, DTypeError, GraphWarning, UninitializedError
 from deepkit.ops.input import deadline
 from deepkit.runtime import partial, passes, placement, targets, trace
 from deepkit.runtime.feeds import feed_key, feed_value, spread
@@ -46,6 +46,8 @@ class Session:
 
     @explained
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        if graph is not None and not isinstance(graph, Graph):
+            raise DTypeError(f"Session(graph={graph!r})", rule="a Graph", hint="with tf.Graph().as_default() as graph: ...")
         self.graph = graph if graph is not None else default_graph()
         self.config = config
         self.closed = False
@@ -108,6 +110,8 @@ class Session:
 
     def partial_run(self, handle: partial.PartialRun, fetches: Any, feed_dict: Any = None) -> Any:
         """The next part of such a run: what earlier parts fed and computed is there, and is not computed again."""
+        if not isinstance(handle, partial.PartialRun):
+            raise ArgumentError(f"partial_run({handle!r}, ...)", rule="a handle that partial_run_setup gave")
         return handle.run(self, fetches, feed_dict)
 
     def _run(self, plan: Plan | trace.Traced, values: Sequence[Any], patience: float) -> list[Any]:
@@ -155,6 +159,8 @@ class Session:
 
     def make_callable(self, fetches: Any, feed_list: Any = None) -> Any:
         """A function of the values of `feed_list` that returns the values of `fetches`; it is planned once, here."""
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise DTypeError(f"make_callable: feed_list={feed_list!r}", rule="a list of tensors", hint="feed_list=[x]")
         return self._callable(*self._planned(fetches, feed_list or []))
 
     def specialized(self, fetches: list[Any], feeds: list[Symbol], assumed: Mapping[Symbol, Any]) -> Any:

@@ -345,6 +345,14 @@ def test_faces_of_modules():
     assert not vars(finder.create_module(finder.find_spec(imports.NO_TENSORFLOW))).get("__path__")
 
 
+def test_a_star_import_gives_what_keras_modules_had_imported(run_tf1):
+    child = run_tf1(
+        "from keras.layers import *\nassert K.floatx() == 'float32' and initializers.get('zeros')\n"
+        "from keras.callbacks import *\nimport keras.backend\nprint(K.backend(), K.tf.__name__, Dense(2).units)\n"
+    )
+    assert (child.stdout, child.returncode) == ("tensorflow tensorflow 2\n", 0), child.stderr
+
+
 def test_numpy_s_old_names_come_back_and_new_ones_stay(monkeypatch):
     before = dict(vars(np))
     try:

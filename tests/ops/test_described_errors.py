@@ -42,7 +42,8 @@ ROW, COLUMN = dk.SparseTensor([[1], [0]], [1.0, 2.0], [3]), dk.SparseTensor([[0,
 
 CALLS: dict[str, list[Callable[[], Any]]] = {
     "angle": [lambda: dk.angle(["a"])],
-    "as_string": [lambda: dk.as_string([1], precision=2), lambda: dk.as_string([1.0], scientific=True, shortest=True)],
+    "as_string": [lambda: dk.as_string([1], precision=2), lambda: dk.as_string([1.0], scientific=True, shortest=True),
+                  lambda: dk.as_string([1.0], precision=1.5), lambda: dk.as_string([1.0], width="wide")],
     "atrous_conv2d": [
         lambda: dk.atrous_conv2d(IMAGE, CHANNELS, 2, "SAME"),
         lambda: dk.atrous_conv2d(IMAGE, KERNEL, 2, "FULL"),
@@ -128,7 +129,10 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
         lambda: dk.gru(SEQUENCE, np.ones((3, 6)), np.ones((2, 6)), None, STATE, activation="sin"),
     ],
     "hard_sigmoid": [lambda: dk.hard_sigmoid(["a"])],
-    "histogram_fixed_width": [lambda: dk.histogram_fixed_width(["a"], ["a", "b"])],
+    "histogram_fixed_width": [
+        lambda: dk.histogram_fixed_width(["a"], ["a", "b"]), lambda: dk.histogram_fixed_width([1.0], [0.0, 1.0], 0),
+        lambda: dk.histogram_fixed_width([1.0], [0.0, 1.0], "few"), lambda: dk.histogram_fixed_width([1.0], [0.0], 3),
+    ],
     "histogram_fixed_width_bins": [
         lambda: dk.histogram_fixed_width_bins(["a"], ["a", "b"]), lambda: dk.histogram_fixed_width_bins([1.0], [2.0, 0.0]),
     ],
@@ -137,8 +141,8 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     "l2_loss": [lambda: dk.l2_loss(["a"])],
     "l2_normalize": [lambda: dk.l2_normalize(["a"], 0), lambda: dk.l2_normalize([1.0], 3)],
     "leaky_relu": [lambda: dk.leaky_relu(["a"])],
-    "lin_space": [lambda: dk.lin_space(0.0, 1.0, 0)],
-    "linspace": [lambda: dk.linspace(0.0, 1.0, 0)],
+    "lin_space": [lambda: dk.lin_space(0.0, 1.0, 0), lambda: dk.lin_space(0.0, 1.0, "few")],
+    "linspace": [lambda: dk.linspace(0.0, 1.0, 0), lambda: dk.linspace(0.0, 1.0, "few")],
     "local_response_normalization": [lambda: dk.local_response_normalization([[[["a"]]]])],
     "log_poisson_loss": [
         lambda: dk.log_poisson_loss([1.0, 2.0], [1.0, 2.0, 3.0]),

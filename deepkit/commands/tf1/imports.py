@@ -85,14 +85,16 @@ class Face(ModuleType):
         self.__target__ = target
         if hasattr(target, "__version__"):
             self.__version__ = target.__version__
-        self.__all__ = [n for n in dir(target) if not n.startswith("_")]
+        moved = [n.removeprefix(f"{name}.") for n in NAMES if n.rpartition(".")[0] == name]
+        self.__all__ = [n for n in [*dir(target), *moved] if not n.startswith("_")]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         full = f"{self.__name__}.{name}"
         if full in NAMES:
-            return resolve(NAMES[full])
+            found = resolve(NAMES[full])
+            return load_module(NAMES[full]) if isinstance(found, ModuleType) else found
         if any(f"{old}.".startswith(f"{full}.") for old in MOVED):
             return load_module(full)
         if self.__target__ is None:

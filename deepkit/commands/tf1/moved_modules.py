@@ -173,6 +173,13 @@ MOVED = {
 NAMES = {
     "keras.applications.imagenet_utils._obtain_input_shape": "keras.applications.architecture.obtain_input_shape",
     "keras.backend.tf": "tensorflow",
+    "keras.callbacks.K": "keras.backend",  # `from keras.callbacks import *` gave what the module itself had imported
+    "keras.layers.K": "keras.backend",
+    "keras.layers.activations": "keras.activations",
+    "keras.layers.constraints": "keras.constraints",
+    "keras.layers.initializers": "keras.initializers",
+    "keras.layers.regularizers": "keras.regularizers",
+    "keras.models.K": "keras.backend",
     "tensorflow.python.framework.tensor_shape.matrix": "tensorflow.framework.internals.matrix",
     "tensorflow.python.framework.tensor_shape.scalar": "tensorflow.framework.internals.scalar",
     "tensorflow.python.framework.tensor_shape.unknown_shape": "tensorflow.framework.internals.unknown_shape",

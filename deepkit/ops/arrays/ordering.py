@@ -182,17 +182,19 @@ def histogram_fixed_width_bins(
     """For each value which of nbins equal intervals of [low, high] it lies in; those outside belong to the outermost.
 
     values: any shape, integer or float; value_range: (2,), of the same type; result: values' shape, of dtype.
-    DTypeError: texts. ArgumentError: a range whose low is not below its high.
+    DTypeError: texts, nbins that is no whole number. ArgumentError: a range whose low is not below its high, nbins below 1.
     """
     with scope(name, "histogram_fixed_width_bins", values) as full:
         x = convert(values)
         limits = convert(value_range, x.dtype if not is_tensor(value_range) else None, beside=x)
-        known = static_value(limits)
-        if known is not None and not known[0] < known[1]:
+        known, bins = static_value(limits), whole(nbins)
+        if known is not None and not (known.shape == (2,) and known[0] < known[1]):
             raise ArgumentError(f"histogram of the range {known.tolist()}", rule="(low, high), low < high")
+        if bins < 1:
+            raise ArgumentError(f"histogram of {bins} intervals", rule="at least one")
         low, high = limits[0], limits[1]
-        place = ops.floor((x - low) / (high - low) * float(nbins))
-        inside = ops.clip_by_value(place, 0.0, float(nbins - 1))
+        place = ops.floor((x - low) / (high - low) * float(bins))
+        inside = ops.clip_by_value(place, 0.0, float(bins - 1))
         return ops.cast(inside, dtype, name=full)
 
 
@@ -202,7 +204,7 @@ def histogram_fixed_width(
     """How many values lie in each of nbins equal intervals of value_range; those outside count in the outermost.
 
     values: any shape, integer or float; value_range: (2,), of the same type; result: (nbins,), of dtype.
-    DTypeError: texts.
+    DTypeError: texts, nbins that is no whole number. ArgumentError: a range whose low is not below its high, nbins below 1.
 
     >>> import deepkit as dk
     >>> dk.ops.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy().tolist()

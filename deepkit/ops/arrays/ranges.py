@@ -9,7 +9,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.shape import Shape
+from deepkit.core.shape import Shape, whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, DTypeLike, IntLike, TensorLike
 from deepkit.device.arrays import as_array, default_dtype
@@ -116,13 +116,13 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
 
     start and stop may be tensors of one shape: the numbers stand along a new axis.
     Result: start's shape with an axis of length num at `axis`; float.
-    start, stop: one shape; num: (). ArgumentError: num is below 1.
+    start, stop: one shape; num: (). ArgumentError: num is below 1. DTypeError: num is no whole number.
 
     >>> import deepkit as dk
     >>> dk.linspace([0.0, 10.0], [1.0, 30.0], 3).numpy().tolist()
     [[0.0, 10.0], [0.5, 20.0], [1.0, 30.0]]
     """
-    known = static_value(num)
+    known = static_value(num) if is_tensor(num) else whole(num)
     if known is not None and known < 1:
         raise ArgumentError(f"linspace: num is {known}", rule="at least one number")
     low, high = convert(start, beside=stop), convert(stop, beside=start)

@@ -13,7 +13,7 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor
 from deepkit.core.op import Op, register
-from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis
+from deepkit.core.shape import UNKNOWN, Shape, broadcast, normalize_axis, whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device.dtypes import DType, int64
@@ -84,7 +84,7 @@ def as_string(
     made up by blanks in front; fill: "0" fills with zeros instead, "-" puts the blanks behind, "+" and " " keep a place
     for the sign.
     input: any shape; result: its shape, strings. ArgumentError: precision for integers, scientific and shortest at once,
-    another fill.
+    another fill. DTypeError: a precision or width that is no whole number.
 
     >>> import deepkit as dk
     >>> dk.as_string([1.5, 10.0], precision=2, width=6).numpy().tolist()
@@ -93,6 +93,7 @@ def as_string(
     x = input if is_tensor(input) else convert(input)
     if fill not in ("", " ", "0", "-", "+") or (fill == "0" and x.dtype.is_string):
         raise ArgumentError(f"as_string: fill {fill!r} is not supported", hint="one of ' ', '0', '-' and '+'")
+    precision, width = whole(precision), whole(width)
     places = f"{width}" if width >= 0 else ""
     digits = f".{precision}" if precision >= 0 else ""
     kind = _presentation(x.dtype, scientific, shortest, bool(digits))

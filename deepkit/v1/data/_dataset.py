@@ -236,6 +236,8 @@ class Dataset(Elements):
 
     def concatenate(self, dataset: Dataset) -> Dataset:
         """The elements of this data set, then those of another one."""
+        if not isinstance(dataset, Dataset):
+            raise ArgumentError(f"concatenate got a {type(dataset).__name__}", rule="another data set")
         ours, theirs = flatten(self.element), flatten(dataset.element)
         if [p.dtype for p in ours] != [p.dtype for p in theirs]:
             raise ArgumentError(
@@ -419,6 +421,8 @@ class Dataset(Elements):
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """transformation_func(self): for chains of methods."""
+        if not callable(transformation_func):
+            raise ArgumentError(f"apply got a {type(transformation_func).__name__}", rule="a function of a data set")
         result = transformation_func(self)
         if not isinstance(result, Dataset):
             raise ArgumentError(f"apply: the function returned {result!r}", rule="it returns a data set")

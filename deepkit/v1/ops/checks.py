@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from deepkit.core.op import lookup
 from deepkit.core.shape import Shape, broadcast
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import DTypeError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.text.formatting import layout, print_text
 from deepkit.v1.framework.creators import no_op
 from deepkit.v1.framework.symbolic import constant_of, symbolic
@@ -83,6 +84,8 @@ def assert_rank_in(
     x: Any, ranks: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
 ):
     """ShapeError unless the number of axes of x is among `ranks`."""
+    if is_tensor(ranks) or not isinstance(ranks, Iterable):
+        raise ArgumentError(f"assert_rank_in: ranks={ranks!r}", rule="a list of numbers of axes", hint="ranks=[1, 2]")
 
     def among(r: Any) -> Any:
         found = [_same(r, rank) for rank in ranks]

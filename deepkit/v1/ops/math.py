@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from deepkit import ops
+from deepkit.core.apply import is_tensor
 from deepkit.core.slices import IndexedSlices
+from deepkit.errors import ArgumentError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of, on_values, symbolic
 
@@ -148,6 +151,8 @@ clip_by_value = on_values(symbolic(ops.clip_by_value), IndexedSlices)
 
 def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: Any = None) -> Any:
     """The sum of a list of tensors: `tf.add_n`."""
+    if is_tensor(inputs) or not isinstance(inputs, Iterable):
+        raise ArgumentError(f"accumulate_n of {inputs!r}", rule="a list of tensors", hint="accumulate_n([a, b])")
     return ops.add_n([constant_of(x) for x in inputs], name=name)
 
 
