@@ -150,8 +150,11 @@ def _seed_gradients(ys: list[Any], grad_ys: Any) -> list[Any]:
     if len(given) != len(ys):
         raise GradientError(f"{len(given)} grad_ys for {len(ys)} ys", rule="one weight for each y")
     seeds = []
-    for y, dy in zip(ys, given, strict=True):
-        seed = apply(lookup("OnesLike")(), y) if dy is None else convert(dy, y.dtype, beside=y)
+    for i, (y, dy) in enumerate(zip(ys, given, strict=True)):
+        if dy is None:
+            seed = apply(lookup("OnesLike")(), y)
+        else:  # by an identity: the derivative by y itself is not the tensor that was given, which a feed would reach, too
+            seed = apply(lookup("Identity")(), convert(dy, y.dtype, beside=y), name=f"grad_ys_{i}")
         if not seed.shape.is_compatible_with(y.shape):
             raise ShapeError(f"grad_ys of shape {seed.shape} for {_name(y)} of shape {y.shape}")
         seeds.append(seed)

@@ -32,6 +32,16 @@ def _unfetched(item: Any) -> str | None:
     return None
 
 
+def awaited(x: Node | Symbol) -> Node:
+    """The node to wait for where x is asked for. Of what runs graphs it reads this one output: what the others are made of is
+    not computed for it."""
+    if isinstance(x, Node) or not (x.node.op.subgraphs and x.node.many):
+        return x if isinstance(x, Node) else x.node
+    graph = x.node.graph
+    with graph.control_dependencies(None), graph.name_scope(f"{x.node.name}/"):
+        return graph.add(lookup("Identity")(), (x,)).node
+
+
 class _Made(NamedTuple):
     """What one execution of a notebook cell put into a graph."""
 
@@ -164,7 +174,7 @@ class Graph:
         """The seeds of a random op that is made now: see seeds.pair."""
         return seeds.pair(self.seed, op_seed, self.seed_counter)
 
-    def run_op(self, op: Op, control: Sequence[Node], name: str) -> Node:
+    def run_op(self, op: Op, control: Sequence[Node | Symbol], name: str) -> Node:
         """A node that has no output and runs after `control`: no_op and group."""
         with self.control_dependencies(list(control)):
             return self.make_node(op, (), name)
@@ -231,7 +241,7 @@ class Graph:
             wanted: list[Node] = []
         else:
             found = [self.as_graph_element(part, "a control dependency") for x in nodes for part in parts(x)]
-            wanted = list(dict.fromkeys(self._control[-1] + [x if isinstance(x, Node) else x.node for x in found]))
+            wanted = list(dict.fromkeys(self._control[-1] + [awaited(x) for x in found]))
         self._control.append(wanted)
         try:
             yield

@@ -274,6 +274,48 @@ def test_a_state_that_another_state_is_computed_from_is_used(sess) -> None:
     assert sess.run(limited[0]) == 3
 
 
+@pytest.mark.parametrize("wait", [lambda x: tf.group(x), lambda x: after(x, tf.no_op), lambda x: after(x, tf.constant, 1)])
+@pytest.mark.parametrize("name", PAIRS)
+def test_who_waits_for_one_result_waits_for_what_it_is_made_of(sess, name, wait) -> None:
+    v, x = tf.Variable(0), tf.placeholder_with_default(np.float64(3.0), [])
+    first, second = map(wait, PAIRS[name](v, x, tf.placeholder_with_default(True, [])))
+    sess.run(v.initializer)
+    for awaited, count in [(first, 0), (second, 1), ([first, second], 2)]:
+        sess.run(awaited)
+        assert sess.run(v) == count
+
+
+def after(x, make, *arguments):
+    with tf.control_dependencies([x]):
+        return make(*arguments)
+
+
+def test_a_first_state_that_no_row_is_made_of_is_not_computed(sess) -> None:
+    v = tf.Variable(0)
+    rows, last = (f(np.array([1.0, 2.0]), counted(v, tf.constant(0.0, tf.float64))) for f in (scanned_rows, folded))
+    sess.run(v.initializer)
+    assert (sess.run(rows).tolist(), sess.run(v)) == ([2.0, 4.0], 0)
+    assert (sess.run(last), sess.run(v)) == (4.0, 1)  # it is what a fold over no rows gives
+
+
+def scanned_rows(rows, start):
+    return tf.scan(lambda _, row: 2 * row, rows, start)
+
+
+def folded(rows, start):
+    return tf.foldl(lambda _, row: 2 * row, rows, start)
+
+
+def test_a_feed_takes_the_place_of_a_value_not_of_the_op_that_others_wait_for(sess) -> None:
+    """As TensorFlow does; a placeholder has nothing to run."""
+    v, x = tf.Variable(0), tf.placeholder(tf.float64, [])
+    branch = tf.identity(tf.cond(x > 0, lambda: counted(v, x), lambda: x))
+    with tf.control_dependencies([branch, x]):
+        seen = tf.identity(v)
+    sess.run(v.initializer)
+    assert sess.run([seen, branch], {branch: 7.0, x: 1.0}) == [1, 7.0]
+
+
 def test_a_body_takes_what_is_used_of_its_inputs(sess) -> None:
     """As TensorFlow does: what another result is made of is neither computed nor fed."""
     x, unfed = tf.placeholder(tf.float32, [2]), tf.placeholder(tf.float32, [])

@@ -32,6 +32,15 @@ def test_several_ys_and_weights() -> None:
     assert dx.numpy().tolist() == [32.0, 2.0]
 
 
+def test_the_derivative_by_y_itself_is_not_the_weight_that_was_given() -> None:
+    """As in TensorFlow: a feed of it leaves the weight as it is."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        y = tf.identity(tf.constant([1.0, 2.0]))
+        dy = tf.gradients(y, y, grad_ys=[y])[0]
+        assert dy.op.name == "gradients/grad_ys_0"
+        assert [v.tolist() for v in sess.run([y, dy], {dy: [5.0, 6.0]})] == [[1.0, 2.0], [5.0, 6.0]]
+
+
 def test_the_same_for_tensors_and_symbols() -> None:
     """A function of several ops: eager, graph, and difference quotients agree, twice."""
     rng = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import tracing
-from deepkit.core.graph import Graph
+from deepkit.core.graph import Graph, awaited
 from deepkit.core.node import Node, needed
 from deepkit.core.op import Op, lookup
 from deepkit.core.shape import Shape
@@ -76,9 +76,9 @@ class FunctionGraph(Graph):
         """As in every graph; for a node of a graph around, the op that runs this graph waits."""
         inside: list[Any] | None = None if nodes is None else []
         for x in nodes or ():
-            node = x.node if isinstance(x, Symbol) else x
-            if isinstance(node, Node) and node.graph is not self and self.encloses(node.graph):
-                self.awaited[node] = None
+            graph = x.graph if isinstance(x, Node | Symbol) else self
+            if graph is not self and self.encloses(graph):
+                self.awaited[awaited(x)] = None
             else:
                 inside.append(x)  # type: ignore[union-attr]
         with super().control_dependencies(inside):

@@ -170,11 +170,10 @@ class Scan(GraphOp):
         return [carried(self.subgraphs[0], count, [*states, *used[count:first], *used[first + count :]])]
 
     def reads(self, used: Sequence[bool], shapes: Sequence[Shape]) -> list[bool]:
-        """Also states that are results, or rows of one, if there is no turn; and xs of which rows are taken that nobody reads,
-        but where an array of the same shape can be made."""
-        results = self.subgraphs[0].results
-        wanted = {result for result, live in zip(results, self.live(used)[0], strict=True) if live}
-        kept = [result in wanted for result in results[: self.states]]
+        """Also states that are results, if there is no turn, or whose history is; and xs of which rows are taken that nobody
+        reads, but where an array of the same shape can be made."""
+        first = self.states + self.width
+        kept = [used[i] or used[first + i] for i in range(self.states)]
         kept += [not shape.is_full for shape in shapes[self.states : self.states + self.rows]]
         return [a or b for a, b in itertools.zip_longest(super().reads(used, shapes), kept, fillvalue=False)]
 

@@ -128,8 +128,7 @@ def group(*inputs: Any, name: str | None = None) -> Node:
     """One operation that runs all of `inputs`, in any nesting."""
     wanted = [part for leaf in leaves(inputs) for part in parts(leaf)]
     graph = tracing.target(wanted[0].graph) if wanted else default_graph()
-    nodes = [x.node if isinstance(x, Symbol) else x for x in wanted]
-    return graph.run_op(lookup("NoOp")(), nodes, name or "group_deps")
+    return graph.run_op(lookup("NoOp")(), wanted, name or "group_deps")
 
 
 def tuple_(tensors: Sequence[Any], name: str | None = None, control_inputs: Any = None) -> list[Any]:
