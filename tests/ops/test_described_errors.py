@@ -65,6 +65,7 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     ],
     "cholesky": [lambda: dk.cholesky([[1.0, 2.0]]), lambda: dk.cholesky([[-1.0]]), lambda: dk.cholesky([["a"]])],
     "clip_by_average_norm": [lambda: dk.clip_by_average_norm(["a"], 1.0)],
+    "clip_by_value": [lambda: dk.clip_by_value([1.0], [[0.0], [1.0]], 9.0), lambda: dk.clip_by_value(["a"], "a", "b")],
     "clip_by_norm": [
         lambda: dk.clip_by_norm(dk.tensor(["a"]), 1.0),
         lambda: dk.clip_by_norm(dk.tensor([1.0]), 1.0, axes=[3]),
@@ -236,6 +237,7 @@ CALLS: dict[str, list[Callable[[], Any]]] = {
     "space_to_depth": [lambda: dk.space_to_depth(np.ones((1, 3, 3, 1)), 2), lambda: dk.space_to_depth([1.0], 2)],
     "sparse_concat": [lambda: ops.sparse_concat(0, []), lambda: ops.sparse_concat(0, [ROW, COLUMN])],
     "sparse_expand_dims": [lambda: ops.sparse_expand_dims(ROW, 2)],
+    "sparse_add": [lambda: ops.sparse_add([1], [1]), lambda: ops.sparse_add(ROW, [[1]])],
     "sparse_fill_empty_rows": [lambda: ops.sparse_fill_empty_rows(COLUMN, dk.tensor(1.5))],
     "sparse_maximum": [lambda: ops.sparse_maximum(ROW, dk.SparseTensor([[1]], [1], [3]))],
     "sparse_minimum": [lambda: ops.sparse_minimum(ROW, dk.SparseTensor([[1]], [1], [3]))],

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import deepkit as dk
+import deepkit.v1 as tf
 from deepkit import ops
-from deepkit.errors import ArgumentError
+from deepkit.errors import ArgumentError, NumericsError, ShapeError
 
 A = np.array([[0, 1.5, 0, -2], [0, 0, 0, 0], [3, 0, 0.5, 0]], np.float32)
 B = np.array([[1, -1.5, 0, 0], [0, 0, 2, 0], [0, 0, 0.25, 0]], np.float32)
@@ -32,6 +33,29 @@ def test_sums():
     kept = ops.sparse_add(sparse(A), sparse(B), threshold=1.0)
     np.testing.assert_array_equal(dense(kept), np.where(np.abs(A + B) >= 1, A + B, 0))
     assert len(kept.values.numpy()) == 4
+
+
+@pytest.mark.parametrize("other", [B[0], B[:1], B[None], B[:, :3]])
+def test_a_sum_with_a_dense_one_does_not_broadcast(other):
+    with pytest.raises(ShapeError, match="sparse_add of shapes"):
+        ops.sparse_add(sparse(A), other)
+    with tf.Graph().as_default():
+        a, b = tf.sparse_placeholder(tf.float32), tf.placeholder(tf.float32)
+        total = tf.sparse_add(a, b)
+        feed = {a: (np.argwhere(A), A[A != 0].astype("f"), A.shape)}
+        with tf.Session() as sess:
+            np.testing.assert_array_equal(sess.run(total, {**feed, b: B}), (A + B).astype("f"))
+            with pytest.raises(NumericsError, match="sparse_add of shapes"):
+                sess.run(total, {**feed, b: other})
+
+
+def test_shapes_that_a_graph_knows():
+    with tf.Graph().as_default():
+        known = tf.SparseTensor([[0, 1]], tf.constant([1.0]), [4, 3])
+        assert tf.sparse_add(tf.sparse_placeholder(tf.float32), tf.ones([4, 3])).shape == [4, 3]
+        assert tf.sparse_reshape(known, [2, -1]).shape == [2, 6]
+        with pytest.raises(ShapeError, match="sparse_reshape of"):
+            tf.sparse_reshape(known, [5, -1])
 
 
 def test_the_larger_and_the_smaller():

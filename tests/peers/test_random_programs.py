@@ -167,7 +167,13 @@ def program_with_ballast() -> str:
 DERIVED = "v1 = {op}\ny = tf.reduce_sum(v1)\nfirst = tf.gradients(y, [x0])\nsecond = tf.gradients(first, [x0])\n"
 BESIDE = "v1 = x0\nv2 = {op}\ny = tf.reduce_sum(v1)\nfirst = tf.gradients(y, [x0])\nsecond = tf.gradients(first, [x0])\n"
 MOMENTS, POOL = "tf.nn.moments(x0, [0])[1]", "tf.nn.max_pool(x0, [1, 2, 2, 1], [1, 1, 1, 1], 'SAME')"
-SMALL = "made = {{}}\ntry:\n    c1 = {call}\n    made['c1'] = c1\n"
+SMALL = "made = {{}}\ntry:\n    c1 = {call}\n    made['c1'] = c1\nexcept Exception:\n    pass\n"
+EARLY = (
+    "s3 = tf.Variable(1.0)\nv4 = tf.identity(s3.assign_add(1.0))\ndef f():\n    return {branch}\n"
+    "with tf.control_dependencies([v4]):\n    v5 = tf.cond(p, f, f)\n"
+)
+BY = "v1 = {op}\nz = [v1]\nsecond = tf.gradients(z, [x0, v1]) if z else []\n"
+NORM = "v1 = tf.norm({given})\nv2 = tf.erf(v1)\nv3 = x0\n"
 ARRAY = "a = tf.TensorArray(tf.float32, 3)\nv1 = a.stack()\n"
 
 
@@ -187,6 +193,12 @@ def small(what: str) -> Difference:
         (DERIVED.format(op=POOL), second()),
         (DERIVED.format(op="tf.image.resize_bilinear(x0, [4, 4])"), second("[1.5] for nothing", "fetches")),
         (ARRAY, Difference("static", "v1", "[3, 2] for [None, 2]")),
+        (DERIVED.format(op="tf.segment_prod(x0, [0])"), second("[1.5, 2.0] for [nan, 2.0]")),
+        (BY.format(op="tf.segment_prod(x0, [0])"), Difference("fetches", "run 0, second1", "nothing for [1.0]")),
+        (EARLY.format(branch="s3 + v4"), Difference("value", "run 0, v5", "3.0 for 2.0")),
+        (NORM.format(given="x0"), Difference("static", "v1", "[] for None")),
+        (NORM.format(given="x0"), Difference("static", "v2", "[] for None")),
+        ("v1 = tf.sparse_reduce_sum(s, 0)\n", Difference("static", "v1", "[3] for [None]")),
         (SMALL.format(call="tf.identity([tf.Dimension(2), 3])"), small("[2, 3] for nothing")),
         (SMALL.format(call="xi * np.float64(1.5)"), small("nothing for [1, 2]")),
         (SMALL.format(call="tf.math.multiply(xi, np.ones(2))"), small("nothing for [3, 1]")),
@@ -208,6 +220,17 @@ def test_a_reason_explains_its_difference(text: str, found: Difference) -> None:
         (DERIVED.format(op="tf.image.resize_bilinear(x0, [4, 4])"), second("nothing for [1.5]", "fetches")),
         (ARRAY, Difference("static", "v1", "[4, 2] for [3, 2]")),
         (ARRAY, Difference("static", "v1", "None for [3, 2]")),
+        (DERIVED.format(op="tf.segment_prod(x0, [0])"), second("[nan, 2.0] for [1.5, 2.0]")),
+        (DERIVED.format(op="tf.segment_sum(x0, [0])"), second("[1.5, 2.0] for [nan, 2.0]")),
+        (BY.format(op="tf.segment_prod(x0, [0])"), Difference("fetches", "run 0, second0", "nothing for [1.0]")),
+        (BY.format(op="tf.segment_sum(x0, [0])"), Difference("fetches", "run 0, second1", "nothing for [1.0]")),
+        (EARLY.format(branch="s3 + 1"), Difference("value", "run 0, v5", "3.0 for 2.0")),
+        (EARLY.format(branch="v4 + 1"), Difference("value", "run 0, v5", "3.0 for 2.0")),
+        (EARLY.format(branch="s3 + v4"), Difference("fetches", "run 0, v5", "3.0 for nothing")),
+        (NORM.format(given="x0, axis=0"), Difference("static", "v1", "[] for None")),
+        (NORM.format(given="x0"), Difference("static", "v2", "None for []")),
+        (NORM.format(given="x0"), Difference("static", "v3", "[] for None")),
+        ("v1 = tf.sparse_reduce_sum(s, 0)\n", Difference("static", "v1", "[None] for [3]")),
         (ARRAY, Difference("static", "v1", "[3] for [None, 2]")),
         (SMALL.format(call="tf.matmul([1, 2], [1, 2])"), small("[5] for nothing")),
         (SMALL.format(call="tf.cast([1, 2], tf.float32)"), small("nothing for [1.0, 2.0]")),

@@ -139,3 +139,13 @@ def test_what_is_refused(sess) -> None:
 def test_a_loss_for_each_element_has_a_name_of_its_own() -> None:
     names = [tf.losses.absolute_difference(A, B, reduction="none").op.name for _ in range(2)]
     assert names == ["absolute_difference/Mul", "absolute_difference_1/Mul"]
+
+
+def test_how_many_losses_there_are_is_known_by_the_labels():
+    """Labels whose last axis is longer than 1 keep it, whatever the rank of the logits."""
+    loss = tf.losses.sparse_softmax_cross_entropy([2, 1, 2], tf.placeholder(tf.float32), reduction=tf.losses.Reduction.NONE)
+    assert loss.shape == [3]
+
+
+def test_how_many_channels_there_are_is_known_by_the_biases():
+    assert tf.nn.bias_add(tf.placeholder(tf.float32, [None, None]), tf.zeros([4])).shape.as_list() == [None, 4]

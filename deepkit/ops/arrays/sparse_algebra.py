@@ -15,7 +15,7 @@ from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, AxisLike, TensorLike
 from deepkit.device.dtypes import DType, int64
 from deepkit.errors import ArgumentError, ShapeError
-from deepkit.ops.arrays.sparse import SparseTensor
+from deepkit.ops.arrays.sparse import SparseTensor, where_it_holds
 from deepkit.ops.functions import ops
 
 __all__ = [
@@ -154,13 +154,29 @@ def _merged(a: SparseTensor, b: SparseTensor) -> tuple[Any, Any, Any]:
     return places, first, ops.unsorted_segment_sum(b.values, numbers[mine:], count)
 
 
+def _of_its_shape(dense: AnyTensor, sp: SparseTensor) -> Any:
+    """`dense`, if its shape is that of sp; ShapeError, a failed assertion in runs where only they know."""
+    known = sp.shape
+    if not known.is_compatible_with(dense.shape):
+        raise ShapeError(f"sparse_add of shapes {known} and {dense.shape}", rule="equal shapes: it does not broadcast")
+    if known.is_full and dense.shape.is_full:
+        return dense
+    dims, lengths = ops.cast(sp.dense_shape, int64), ops.shape(dense, out_type=int64)
+    count = ops.minimum(ops.size(dims), ops.size(lengths))
+    equal = ops.logical_and(
+        ops.equal(ops.size(dims), ops.size(lengths)), ops.reduce_all(ops.equal(dims[:count], lengths[:count]))
+    )
+    return where_it_holds(dense, equal, ["sparse_add of shapes", dims, "and", lengths])
+
+
 def sparse_add(
     a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: TensorLike | None = None,
     thresh: TensorLike | None = None, name: str | None = None,
 ) -> Any:
     """a + b: sparse if both are, else dense. Sums smaller than `threshold` in size are left out of a sparse one.
 
-    Equal shapes and types. ArgumentError: neither is sparse.
+    Equal shapes and types. ArgumentError: neither is sparse. ShapeError: a dense one of another shape (a failed assertion
+    where only a run knows).
 
     >>> import deepkit as dk
     >>> a = dk.SparseTensor([[0], [2]], dk.tensor([1.0, 2.0]), [3])
@@ -173,8 +189,8 @@ def sparse_add(
         raise ArgumentError("sparse_add: two dense tensors", hint="a + b")
     if not isinstance(b, SparseTensor):
         with scope(name, "SparseTensorDenseAdd", a.values, b) as full:
-            spread = ops.scatter_nd(a.indices, a.values, ops.cast(a.dense_shape, int64))
-            return ops.add(spread, convert(b, a.dtype, beside=a.values), name=full)
+            dense = _of_its_shape(convert(b, a.dtype, beside=a.values), a)
+            return ops.tensor_scatter_nd_add(dense, a.indices, a.values, name=full)
     with scope(name, "SparseAdd", a.values, b.values):
         places, first, second = _merged(a, b)
         total = SparseTensor(places, first + second, a.dense_shape)

@@ -11,6 +11,7 @@ import numpy as np
 from deepkit.core.apply import apply, convert, scope
 from deepkit.core.op import Op, register
 from deepkit.core.shape import Shape
+from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
 from deepkit.device.dtypes import DType, as_dtype, int64
 from deepkit.errors import ArgumentError, ShapeError
@@ -173,18 +174,30 @@ def sparse_split(
         ]
 
 
+def _target(sp: SparseTensor, dims: AnyTensor, wanted: AnyTensor) -> Any:
+    """The lengths `wanted`, with what -1 stands for: known before a run if these and the shape of sp are."""
+    places, asked = sp.shape.num_elements(), static_value(wanted)
+    if places is not None and asked is not None:
+        rest = places // max(abs(int(np.prod(asked))), 1)
+        lengths = np.where(asked < 0, rest, asked).astype(np.int64)
+        if np.prod(lengths) != places or (asked < 0).sum() > 1:
+            raise ShapeError(f"sparse_reshape of {sp.shape} to {asked.tolist()}", rule="equally many places, at most one -1")
+        return convert(lengths, beside=dims)
+    rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
+    target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
+    equal = ops.equal(ops.reduce_prod(dims), ops.reduce_prod(target))
+    return where_it_holds(target, equal, ["sparse_reshape of", dims, "to", wanted])
+
+
 def sparse_reshape(sp_input: SparseTensor, shape: IntsLike, name: str | None = None) -> SparseTensor:
     """The sparse tensor of another dense shape, of equally many places; one length may be -1.
 
-    shape: (new rank,) integers. NumericsError: another number of places.
+    shape: (new rank,) integers. ShapeError: another number of places (a failed assertion where only a run knows).
     """
     with scope(name, "SparseReshape", sp_input.values):
         dims = ops.cast(sp_input.dense_shape, int64)
         wanted = ops.cast(convert(shape, beside=dims), int64)
-        rest = ops.reduce_prod(dims) // ops.maximum(ops.abs(ops.reduce_prod(wanted)), 1)
-        target = ops.where(wanted < 0, ops.ones_like(wanted) * rest, wanted)
-        equal = ops.equal(ops.reduce_prod(dims), ops.reduce_prod(target))
-        target = where_it_holds(target, equal, ["sparse_reshape of", dims, "to", wanted])
+        target = _target(sp_input, dims, wanted)
         number = ops.expand_dims(_numbered(sp_input.indices, dims), 1)
         lengths = ops.maximum(target, 1)
         return SparseTensor(ops.floormod(ops.floordiv(number, _strides(lengths)), lengths), sp_input.values, target)

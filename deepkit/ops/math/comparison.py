@@ -268,7 +268,10 @@ class ClipByValue(Op):
     kinds = "if"
 
     def shape(self, x: Shape, low: Shape, high: Shape) -> Shape:
-        return broadcast(x, low, high)
+        wide = broadcast(x, low, high)
+        if not wide.is_compatible_with(x):
+            raise ShapeError(f"a value of shape {x} between bounds of {low} and {high}", rule="bounds that broadcast to it")
+        return wide
 
     def elementwise(self, *shapes: Shape) -> bool:
         return True
@@ -294,7 +297,7 @@ def clip_by_value(
     """t limited to [clip_value_min, clip_value_max], element by element.
 
     t: integer or float; the bounds are numbers or tensors of t's type that broadcast against it; result: t's shape and
-    type. A lower bound above the upper one counts. DTypeError: bounds of another type.
+    type. A lower bound above the upper one counts. ShapeError: bounds of a larger shape. DTypeError: bounds of another type.
     """
     return apply(ClipByValue(), t, clip_value_min, clip_value_max, name=name)
 

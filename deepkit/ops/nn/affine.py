@@ -36,7 +36,7 @@ class BiasAdd(Op):
                 rule="one number for each channel: bias (channels,), value (..., channels)",
                 hint=f"a bias of shape [{x[-1]}]; channels in the second axis need data_format='NCHW'",
             )
-        return x
+        return x if x.rank is None or bias.rank is None else x.merge([None] * (x.rank - 1) + [bias[0]])
 
     def elementwise(self, *shapes: Shape) -> bool:
         return True

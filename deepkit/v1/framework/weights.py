@@ -20,7 +20,8 @@ def with_rank_of(x: Any, other: Any, fewer: int = 0) -> Any:
     if None not in (mine, theirs):
         more = mine == theirs - fewer + 1 and x.shape.lengths[-1] in (None, 1)
         return ops.squeeze(x, [-1]) if more else x
-    return x if mine == 0 else ops.reshape(x, ops.shape(x)[: ops.rank(other) - fewer])
+    whole = mine is not None and (mine == 0 or x.shape.lengths[-1] not in (None, 1))
+    return x if whole else ops.reshape(x, ops.shape(x)[: ops.rank(other) - fewer])
 
 
 def with_the_rank_of_values(weights: Any, values: Any) -> Any:

@@ -12,12 +12,12 @@ from .writing import BODIES
 
 LOSES = (  # what whole numbers, or truths, do not hold
     r"float|complex|True|[12]\.[05]|1\.0|e400|\[\]"
-    r"|uint|int8|tf.constant\(1\)|np.ones|\['a'|xb, np.arange"
+    r"|uint|int8|tf.constant\(1\)|np.ones|\['a'|xb, np.arange|tf.(ones|zeros|fill)\(b'"
 )
 WISHES = r", tf\.(float|u?int)\d+"  # a type that is asked for
 TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists and numbers
-    r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\('a'\)|j, 1j\)|validate_shape=False|gather\(x\w+, \[|"
-    r"tf\.(reshape|slice)\(.*, -1\)|tf\.\w+\(-?[\d.]+, (x|seed)|where\(x\w+ > 1, x\w+, [\de.]+\)|"
+    r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\(\[?'a'|j, 1j\)|validate_shape=False|gather\(x\w+, \[|"
+    r"tf\.(reshape|slice)\(.*, -1\)|tf\.\w+\(-?[\d.]+, (x|seed)|where\(x\w+ > 1, x\w+, (-?[\de.]+|float\('nan'\))\)|"
     r"tile\(x\w+, \d\)|range\(3\)"
 )
 
@@ -48,16 +48,51 @@ def zeros_for_nothing_finite(what: str) -> bool:
 
 def differentiated(text: str) -> str:
     """The statements of a program that what it takes derivatives of is computed from."""
+    return made_of(text, set(), r"tf\.gradients\(")
+
+
+def made_of(text: str, wanted: set[str], end: str = "$.") -> str:
+    """The statements that the wanted names, and the statements that hold `end`, are computed from."""
     kept: list[str] = []
-    wanted: set[str] = set()
     for statement in reversed(ast.parse(text).body):
         names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
         made = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {getattr(statement, "name", "")}
         written = ast.unparse(statement)
-        if wanted & made or "tf.gradients(" in written:
-            wanted |= {n.id for n in names if isinstance(n.ctx, ast.Load)}
+        if wanted & made or re.search(end, written):
+            wanted = wanted | {n.id for n in names if isinstance(n.ctx, ast.Load)}
             kept.append(written)
     return "\n".join(kept)
+
+
+def begins_early(text: str) -> bool:
+    """Whether a branch that reads a variable takes the very value that it is to come after."""
+    tree = ast.parse(text)
+    functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
+    for block in ast.walk(tree):
+        if not (isinstance(block, ast.With) and "control_dependencies" in ast.unparse(block.items[0])):
+            continue
+        for call in ast.walk(block):
+            if isinstance(call, ast.Call) and re.fullmatch(r"tf\.(cond|case)", ast.unparse(call.func)):
+                taken = mentioned(call, functions)
+                if taken & mentioned(block.items[0], {}) and any(re.fullmatch(r"s\d+", name) for name in taken):
+                    return True
+    return False
+
+
+def mentioned(part: ast.AST, functions: dict[str, ast.FunctionDef]) -> set[str]:
+    """The names in a part of a program and in the functions that it names."""
+    names = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)} - {"tf", "np"}
+    return names.union(*(mentioned(functions[name], functions) for name in names & functions.keys()))
+
+
+def differentiated_by(text: str, found: Difference) -> str:
+    """The line of the value by which the differing second derivative is taken."""
+    names = re.search(r"second = tf\.gradients\(z, \[(.*?)\]", text)
+    number = re.search(r", second(\d+)$", found.where)
+    if not names or not number:
+        return ""
+    by = re.search(rf"^{names[1].split(', ')[int(number[1])]} = (.*)", text, re.MULTILINE)
+    return by[1] if by else ""
 
 
 def line_of(text: str, found: Difference) -> str:
@@ -101,6 +136,23 @@ EXPLAINED = (
         lambda text, found: second_of(text, found, "max_pool.*'(SAME|same)'") and zeros(sides(found.what)[1]),
     ),
     Explanation(
+        "TensorFlow's derivative of a product over segments divides by zeros, so that its derivative is NaN there; deepkit's "
+        "second derivative equals the difference quotient",
+        lambda text, found: second_of(text, found, "segment_prod") and "nan" in sides(found.what)[1] - sides(found.what)[0],
+    ),
+    Explanation(
+        "A derivative by a value in the midst of a program depends on how the derivative of the op that made it is written: "
+        "TensorFlow's of a product over segments is written with the product, deepkit's without",
+        lambda text, found: found.kind == "fetches" and found.what.startswith("nothing")
+        and re.match(r"tf\.(math\.)?(un)?(sorted_)?segment_prod", differentiated_by(text, found)) is not None,
+    ),
+    Explanation(
+        "TensorFlow leaves out a control dependency on what the op takes anyway, and begins a branch part by part, as soon as "
+        "the part's own inputs are there: a variable is read in it before the change that the branch comes after. deepkit runs "
+        "nothing of a branch before what it comes after",
+        lambda text, found: found.kind == "value" and begins_early(text),
+    ),
+    Explanation(
         "A derivative that is zero may be None: TensorFlow's second control flow gives zeros for all that a body mentions, "
         "read or not, its first gives None; deepkit gives zeros for what a loop takes and None for what nothing reads",
         lambda text, found: found.kind == "fetches" and "zeros" in found.what and re.search(BODIES, text) is not None
@@ -122,6 +174,16 @@ EXPLAINED = (
     Explanation(
         "deepkit knows how long and of which shape what was written to a TensorArray is; TensorFlow does not",
         lambda text, found: found.kind == "static" and knows_more(found.what) and "tf.TensorArray(" in text,
+    ),
+    Explanation(
+        "deepkit knows the lengths of what is made of a sparse tensor of known lengths; TensorFlow does not",
+        lambda text, found: found.kind == "static" and knows_more(found.what)
+        and re.search(rf"^{found.where} = tf\.sparse", text, re.MULTILINE) is not None,
+    ),
+    Explanation(
+        "deepkit knows that the norm over all axes is one number, whatever the rank; TensorFlow does not",
+        lambda text, found: found.kind == "static" and found.what == "[] for None"
+        and re.search(r"tf\.norm\(\w+\)", made_of(text, {found.where})) is not None,
     ),
     Explanation(
         "TensorFlow refuses, so it says no number: deepkit takes lists of arrays, lengths as numbers, NumPy's numbers beside a "

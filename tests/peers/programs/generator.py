@@ -24,6 +24,7 @@ CLIPPED = (
     "tf.clip_by_global_norm([p[0] for p in pairs], 1.0)[0]", "[tf.clip_by_value(g, -0.5, 0.5) for g, _ in pairs]",
     "[tf.clip_by_norm(g, 0.75) for g, _ in pairs]", "[tf.where(tf.is_finite(g), g, tf.zeros_like(g)) for g, _ in pairs]",
 )
+CHANGES = r"assign|scatter|tf\.metrics|ExponentialMovingAverage"
 SHAPES = ((), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 2, 3), (1, 3), (4, 1))
 
 
@@ -117,7 +118,7 @@ def _repeats(page: Page) -> bool:
     """Whether every run computes all that draws or assigns: a body that is run for one value runs as a whole in TensorFlow,
     where it is one node, so what later runs find would depend on what earlier ones needed."""
     text = "\n".join(page.lines)
-    return re.search(BODIES, text) is not None and re.search(f"{DRAWS}|assign|scatter", text) is not None
+    return re.search(BODIES, text) is not None and re.search(f"{DRAWS}|{CHANGES}", text) is not None
 
 
 def _derivatives(page: Page, sources: list[Value]) -> None:

@@ -15,6 +15,7 @@ def cond_of_several(page: Page) -> Value:
     name = page.fresh("pair")
     after = [last for s in dict.fromkeys(touched) if (last := page.order[s])]
     page.statement(f"{name} = tf.cond({test}, {f}, {g})", after)
+    page.streams.append(name)
     value = page.line(
         f"tf.identity({name}[{page.rng.choice((0, -2))}])", like.dtype, like.shape, like.known and other.known
     )
