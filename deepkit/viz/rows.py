@@ -6,7 +6,7 @@ import base64
 import io
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,11 +18,13 @@ from deepkit.viz.picture import Drawing
 _WIDE, _TALLEST, _GAP, _TITLE, _NAME = 660.0, 190.0, 10.0, 20.0, 7.0
 _JPEG = 80  # quality: of photographs only
 _LETTERED = 26.0  # pixels of a cell that has room for a number
+Look = tuple[float | None, bool, bool]
+"""Of images: the number of the full colour (None: the largest of each), two-sided or not, with their numbers or not."""
 
 
 def images(
     rows: Sequence[Sequence[Any]], titles: Sequence[Any] = (), names: Sequence[str] = (), *, signed: bool | None = None,
-    scale: float | None = None, numbers: bool = False, width: float = _WIDE, shades: int | None = None,
+    scale: float | Literal["each"] | None = None, numbers: bool = False, width: float = _WIDE, shades: int | None = None,
 ) -> Drawing:
     """Draw rows of images, as wide together as a page.
 
@@ -31,14 +33,14 @@ def images(
         titles: one for each column, or a row of titles for each row.
         names: one for each row, written before it.
         signed: draw numbers from blue over grey to orange; by default where any number is negative.
-        scale: the number that gets the full colour; by default the largest of all images of numbers.
+        scale: the number that gets the full colour, by default the largest of all images; "each": of each image its own.
         numbers: write the numbers into the cells, where there is room.
         width: of the whole drawing in pixels.
         shades: of grey between black and white, for pictures of 0..1; with 15 a smooth one takes half the room.
 
     Raises:
         ShapeError: for something that is no image, or titles or names that do not fit the rows.
-        ArgumentError: without any image, or with NaN or infinity in one.
+        ArgumentError: without any image, with NaN or infinity in one, or for another scale.
 
     >>> viz.images([[photograph, edges]], ["photograph", "edges"])
     2 images: photograph, edges
@@ -69,8 +71,7 @@ def _told(titles: list[list[str]], names: Sequence[str]) -> str:
     return rows + ": " * bool(told) + told
 
 
-def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: float, tall: float,
-         look: tuple[float, bool, bool]) -> Iterator[str]:
+def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: float, tall: float, look: Look) -> Iterator[str]:
     """The images of a row, each with its title above it."""
     for one, text in zip(row, texts, strict=True):
         yield label(text, x, y - 6, size=min(12.0, 1.6 * room / max(len(text), 1)))
@@ -78,10 +79,13 @@ def _row(row: list[np.ndarray], texts: list[str], x: float, y: float, room: floa
         x += room + _GAP
 
 
-def _common(rows: list[list[np.ndarray]], signed: bool | None, scale: float | None, numbers: bool) -> tuple[float, bool, bool]:
-    """How all images of numbers are drawn: the number of the full colour, two-sided or not, with their numbers or not."""
+def _common(rows: list[list[np.ndarray]], signed: bool | None, scale: float | str | None, numbers: bool) -> Look:
+    """How all images of numbers are drawn."""
+    if isinstance(scale, str) and scale != "each":
+        raise ArgumentError(f"scale={scale!r} is no scale", rule='a number, "each" for one of each image, or None for one of all')
     flat = np.concatenate([np.zeros(1), *(one.astype(np.float64).ravel() for row in rows for one in row if one.ndim == 2)])
-    return (float(np.abs(flat).max()) if scale is None else scale, bool((flat < 0).any()) if signed is None else signed, numbers)
+    full = float(np.abs(flat).max()) if scale is None else None if scale == "each" else float(scale)
+    return full, bool((flat < 0).any()) if signed is None else signed, numbers
 
 
 def _image(given: Any) -> np.ndarray:
@@ -109,10 +113,10 @@ def _titles(titles: Sequence[Any], rows: list[list[np.ndarray]]) -> list[list[st
     return made
 
 
-def drawn(image: np.ndarray, x: float, y: float, width: float, looks: tuple[float, bool, bool], height: float = 0.0) -> str:
-    """An image as an SVG element; looks: the number of the full colour, two-sided or not, with its numbers or not; height: where
-    cells are not square."""
-    scale, signed, numbers = looks
+def drawn(image: np.ndarray, x: float, y: float, width: float, looks: Look, height: float = 0.0) -> str:
+    """An image as an SVG element; height: where cells are not square."""
+    full, signed, numbers = looks
+    scale = float(np.abs(image).max()) if full is None else full
     cell = width / image.shape[1]
     if numbers and image.ndim == 2 and cell >= _LETTERED:
         return grid(image, x, y, cell, scale=scale, signed=signed, numbers=True)

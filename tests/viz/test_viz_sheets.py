@@ -52,6 +52,15 @@ def test_all_images_share_one_scale():
     assert alone[1].item() == 244
 
 
+def test_each_image_has_a_scale_of_its_own_where_that_is_asked_for():
+    for first, second in ((1.0, 4.0), (0.0, 1e-6)):
+        pictures = [np.array([[value, value / 2]]) for value in (first, second)]
+        found = [pixels.ravel().tolist() for _, pixels in stored(viz.images([pictures], scale="each"))]
+        assert found == [[244, 130] if value else [16, 16] for value in (first, second)]
+    with pytest.raises(ArgumentError, match="'own' is no scale"):
+        viz.images([pictures], scale="own")
+
+
 def test_numbers_are_written_and_rows_have_names():
     kernel = np.array([[0.25, -1.5], [0.0, 2.0]])
     drawing = viz.images([[kernel], [kernel]], [["first"], ["second"]], ["before", "after"], numbers=True)
