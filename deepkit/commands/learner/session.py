@@ -44,7 +44,7 @@ class Session:
         """Run the public checks of a task on the newest answer to it."""
         number = self._newest(task)
         if number is None:
-            wanted = " and ".join(sorted(self.exercise.wanted(task)))
+            wanted = " and ".join(", ".join(sorted(self.exercise.wanted(task))).rsplit(", ", 1))
             raise GradingError(
                 f"no cell that you ran since the kernel started answers {task.name!r}",
                 rule=f"an answer defines {wanted}", hint="run your answer cell (Shift+Enter), then this one again",
