@@ -75,9 +75,8 @@ def remove_checkpoint(prefix: str, meta: str = META) -> None:
 def latest_checkpoint(folder: str, filename: str | None = None) -> str | None:
     """The prefix of the latest checkpoint of a folder; None if there is no state file, or its checkpoint is gone."""
     state = read_state(folder, filename)
-    if state is None or not state.model_checkpoint_path or not checkpoint_exists(state.model_checkpoint_path):
-        return None
-    return state.model_checkpoint_path
+    path = "" if state is None else state.model_checkpoint_path
+    return path if path and (checkpoint_exists(path) or os.path.isfile(path)) else None  # or a Keras model's weights
 
 
 def found_prefix(place: str) -> str:

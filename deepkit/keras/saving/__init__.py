@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from deepkit.errors import ArgumentError, DataError
 from deepkit.io.safetensors import SUFFIX, TensorFile
+from deepkit.io.state_file import CheckpointState, write_state
 from deepkit.keras import dialects
 from deepkit.keras.saving import arrays, hdf5, training, weights
 from deepkit.keras.saving.config import (
@@ -109,8 +111,13 @@ def _compile(model: Any, file: hdf5.Hdf5Reader, custom_objects: Mapping[str, Any
 def save_weights(
     model: Any, filepath: StrPath, overwrite: bool = True, save_format: str | None = None, **other: Any
 ) -> None:
-    """The weights alone: as safetensors or .npz if the name ends so, else as Keras' HDF5 (extra `io`)."""
-    _check_format(save_format, filepath)
+    """The weights alone: as safetensors or .npz if the name ends so, else as Keras' HDF5 (extra `io`).
+
+    A name without one of Keras' endings is a checkpoint's in tf.keras, where the folder is made, too, and its state file
+    names the latest, for tf.train.latest_checkpoint.
+    """
+    checkpoint = _is_checkpoint(filepath, save_format)
+    _check_format(None if checkpoint else save_format, filepath)
     weights.check_built(model, "save_weights")
     _check_overwrite(filepath, overwrite)
     layers, own = values(model)
@@ -119,8 +126,21 @@ def save_weights(
         named = arrays.plain_names({**layers, **({weights.OWN: own} if own else {})})
         (arrays.write_npz if kind == ".npz" else arrays.write_safetensors)(filepath, named)
         return
+    if checkpoint:
+        os.makedirs(os.path.dirname(os.path.abspath(filepath)), exist_ok=True)
     with hdf5.writing(filepath) as file:
         hdf5.write_layers(file, layers, own)
+    if checkpoint:
+        path = os.fspath(filepath)
+        write_state(os.path.dirname(path) or ".", CheckpointState(path, [path], [time.time()]))
+
+
+def _is_checkpoint(filepath: Any, save_format: str | None) -> bool:
+    """Whether tf.keras, not Keras by itself, would write a checkpoint of TensorFlow under this name."""
+    if dialects.spoken() == dialects.STANDALONE or not isinstance(filepath, (str, os.PathLike)):
+        return False
+    known = _suffix(filepath) in (".h5", ".hdf5", ".keras", ".npz", SUFFIX)
+    return save_format == "tf" if save_format is not None else not known
 
 
 def load_weights(
