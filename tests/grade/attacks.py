@@ -94,6 +94,23 @@ READS = {  # the reference within reach
     "the network of a neighbour": "won = C.setns(os.open('/proc/{victim}/ns/net', 0), 0) == 0",
     "32-bit calls": "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
     "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\nwon = f() > 0",
+    "a line editor's settings": "import readline\ntry: readline.read_init_file('{secret}')\nexcept OSError: raise\nwon = True",
+    "Tcl reads": "import tkinter\nwon = 'xyzzy' in tkinter.Tcl().eval('read [open {{{secret}}}]')",
+    "certificates": "import ssl\ntry: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations('{secret}')\n"
+    "except ssl.SSLError: won = True",
+    "code opened": "import io\nwon = b'xyzzy' in io.open_code('{secret}').read()",
+    "pages of a neighbour": "won = call(279, {victim}, 0, None, None, None, 0) == 0",
+    "advice about a neighbour's memory": "p = call(434, {victim}, 0)\n"
+    "won = p >= 0 and call(440, p, struct.pack('QQ', 0, 0), 1, 20, 0) >= 0",
+    "limits of a neighbour": "import resource\nwon = bool(resource.prlimit({victim}, resource.RLIMIT_NOFILE))",
+    "keyring of the session": "won = call(250, 0, -3, 0) > 0",
+    "what is mounted, by handle": "won = call(433, -100, b'/', 0) >= 0",
+    "a handle of the parent": "p = call(434, os.getppid(), 0)\nwon = p >= 0",
+    "stack of a neighbour": "won = bool(open('/proc/{victim}/stat').read())",
+    "threads of a neighbour": "won = bool(os.listdir('/proc/{victim}/task'))",
+    "who is there": "won = sum(n.isdigit() for n in os.listdir('/proc')) > 1",
+    "the kernel's names": "won = bool(open('/proc/kallsyms').read(10))",
+    "what is mounted": "won = bool(open('/proc/1/mountinfo').read())",
 }
 
 ENDS = {  # the grader ended, stopped or slowed
@@ -142,6 +159,20 @@ ENDS = {  # the grader ended, stopped or slowed
     "one core for itself": "os.sched_setaffinity(0, os.sched_getaffinity(0))\nwon = True",
     "a group of one's own": "p = os.fork()\nif p == 0:\n    os.setpgid(0, 0)\n    os._exit(0)\nwon = p > 0",
     "new rights": "won = C.prctl(24, 63, 0, 0, 0) == 0 or C.prctl(8, 1, 0, 0, 0) == 0",
+    "all to the disk": "won = call(162) == 0",
+    "one disk": "won = call(306, os.open('.', 0)) == 0",
+    "order of a neighbour's reading": "won = call(251, 1, {victim}, 2 << 13 | 4) == 0",
+    "a terminal": "import pty\nos.openpty()\nwon = True",
+    "adopting orphans": "won = C.prctl(36, 1, 0, 0, 0) == 0",
+    "its own dump": "won = C.prctl(4, 1, 0, 0, 0) == 0",
+    "a pool of processes": "from concurrent.futures import ProcessPoolExecutor as P\n"
+    "with P(1) as pool: won = pool.submit(int, 1).result(5) == 1",
+    "a child of the event loop": "import asyncio\n"
+    "async def f(): return await (await asyncio.create_subprocess_exec('/bin/true')).wait()\n"
+    "won = asyncio.run(f()) == 0",
+    "whom its signals reach": "import fcntl\nr, w = os.pipe()\nfcntl.fcntl(r, 15, struct.pack('ii', 1, {victim}))\nwon = True",
+    "a clock's way of another kind": "won = call(305, 0, ctypes.create_string_buffer(256)) >= 0",
+    "a timer of its own": "t = ctypes.c_int()\nwon = call(222, 1, None, ctypes.byref(t)) == 0",
 }
 
 ESCAPES = {  # what stays behind or gets out
@@ -208,6 +239,22 @@ ESCAPES = {  # what stays behind or gets out
     "a thousand threads": "import threading\nthreading.stack_size(65536)\ne = threading.Event()\n"
     "t = [threading.Thread(target=e.wait, daemon=True) for _ in range(100)]\n"
     "try:\n    for x in t: x.start()\n    won = True\nfinally: e.set()",
+    "shared memory of Python's": "from multiprocessing import shared_memory as s\nm = s.SharedMemory(create=True, size=10)\n"
+    "m.unlink()\nwon = True",
+    "a lock between processes": "import multiprocessing as m\nm.Lock()\nwon = True",
+    "a socket to the host": "socket.socket(40, socket.SOCK_STREAM, 0)\nwon = True",
+    "mounted over": "os.mkdir('m')\nwon = C.mount(b'x', b'm', b'tmpfs', ctypes.c_ulong(0), None) == 0\nC.umount2(b'm', 2)",
+    "mapped and written": "import mmap\nm = mmap.mmap(os.open('{neighbour}', os.O_RDWR), 0)\nm[0] = m[0]\nwon = True",
+    "room taken outside": "f = os.open('{outside}/room', os.O_CREAT | os.O_RDWR)\nos.posix_fallocate(f, 0, 10)\nwon = True",
+    "a file without a name": "f = os.open('{outside}', os.O_TMPFILE | os.O_RDWR)\nwon = True",
+    "a folder moved in": "os.mkdir('d')\nos.rename('d', '{outside}/d2')\nwon = True",
+    "a database": "import sqlite3\nd = sqlite3.connect('{outside}/mine')\nd.execute('create table t (x)')\nd.commit()\n"
+    "won = True",
+    "numpy writes": "import numpy\nnumpy.arange(3).tofile('{outside}/numbers')\nwon = True",
+    "an archive unpacked": "import tarfile, io\nt = tarfile.open(fileobj=io.BytesIO(), mode='w')\n"
+    "i = tarfile.TarInfo('{outside}/unpacked')\ni.size = 0\nt.addfile(i)\nt.fileobj.seek(0)\n"
+    "b = io.BytesIO(t.fileobj.getvalue() + bytes(1024))\n"
+    "tarfile.open(fileobj=b).extractall('/', filter='fully_trusted')\nwon = landed('{outside}/unpacked')",
 }
 
 ATTACKS = {f"{kind}: {name}": source for kind, table in (("read", READS), ("end", ENDS), ("escape", ESCAPES))
@@ -250,7 +297,7 @@ ROOT_ONLY = {
     "read: the network of a neighbour", "escape: a raw look at the network",
     "end: a listener to its own calls", "escape: the kernel's log",
     "escape: a program of the kernel's", "escape: settings of the kernel", "escape: the machine's name",
-    "escape: tracing the kernel",
+    "escape: tracing the kernel", "escape: mounted over", "read: what is mounted", "read: what is mounted, by handle",
 }
 """Not even without walls can an ordinary user do this."""
 NOT_ROOT = {"escape: a thousand threads"}

@@ -80,7 +80,8 @@ def _examinations(pid: int) -> dict[str, Program]:
         "open": _emptying(1),
         "openat": _emptying(2),
         "prctl": _one_of(0, _NAMES_A_THREAD),
-        "prlimit64": [  # may ask, not set: the pointer to the new limit is null
+        "prlimit64": [  # may ask about itself, not set: the pointer to the new limit is null
+            (_LOAD, 0, 0, _argument(0)), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 5, pid),
             (_LOAD, 0, 0, _argument(2)), (_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _argument(2) + 4), (_EQUAL, 0, 1, 0),
             *_VERDICTS,
         ],
