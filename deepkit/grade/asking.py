@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import marshal
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -33,7 +35,7 @@ class Asking(ABC):
     def probe(self, function: Callable, *args: Any) -> Any:
         """Run a function of ours over there, as `function(names, *args)` with the answer's names; return plain data.
 
-        Only its text travels, so it must import what it needs; and it runs among the student's objects, so it
+        Only its code travels, so it must import what it needs; and it runs among the student's objects, so it
         reports values and leaves the verdict to the grader.
         """
         return self._run_ours("probe", function, args)
@@ -52,8 +54,10 @@ class Asking(ABC):
 
     def _run_ours(self, what: str, function: Callable, args: tuple) -> Any:
         source = textwrap.dedent(inspect.getsource(function))
+        # compiled here: over there an answer's own audit hook, or its own `compile`, would be told the text
+        code = base64.b64encode(marshal.dumps(compile(source, "<probe>", "exec"))).decode("ascii")
         subject = "the graph that your code built" if what == "rebuilt" else "your code"
-        return self._ask(subject, do=what, source=source, name=function.__name__, args=wire.encode(args))
+        return self._ask(subject, do=what, code=code, name=function.__name__, args=wire.encode(args))
 
     @abstractmethod
     def _ask(self, subject: str, **request: Any) -> Any:

@@ -7,10 +7,12 @@ Everything here is at the student's mercy, and that is the design: this side com
 
 from __future__ import annotations
 
+import base64
 import builtins
 import contextlib
 import json
 import linecache
+import marshal
 import os
 import traceback
 from collections.abc import Callable
@@ -47,7 +49,7 @@ def perform(request: dict[str, Any], names: dict[str, Any]) -> Any:
         return None
     if what in ("probe", "graph", "runs", "rebuilt"):
         private: dict[str, Any] = {}
-        exec(compile(request.pop("source"), "<probe>", "exec"), private)
+        exec(marshal.loads(base64.b64decode(request.pop("code"))), private)
         return _probe(what, private[request["name"]], names, *wire.decode(request["args"]))
     if request["name"] not in names:
         raise NameError(f"the answer defines no {request['name']!r}")

@@ -146,6 +146,46 @@ CHEATS = {
         "import sys\nclass F:\n    def find_spec(self, *a): raise ImportError\nsys.meta_path.insert(0, F())\nsys.modules.clear()",
         "square_sum",
     ),
+    "a list that holds itself": ("def square_sum(x):\n    x = []\n    x.append(x)\n    return x", "RecursionError"),
+    "a dict without end": (
+        "class D(dict):\n    def items(s):\n        while True: yield 'key', 'value'\ndef square_sum(x): return D()",
+        "MemoryError|longer than|MB of data",
+    ),
+    "a counter without end": ("import itertools\ndef square_sum(x): return itertools.count()", "gave a count"),
+    "an array of objects": ("def square_sum(x): return np.array([object()])", "gave a array of object"),
+    "a record": ("def square_sum(x): return np.zeros((), 'f8,i4')", "gave a array of"),
+    "a date": ("def square_sum(x): return np.datetime64('2026-01-01')", "gave a array of datetime64"),
+    "a matrix in the place of a number": ("def square_sum(x): return np.matrix([[7.0]])", r"shape \(1, 1\), expected \(\)"),
+    "a masked number": ("def square_sum(x): return np.ma.masked", "gave 0|expected"),
+    "aborted": ("import os\nos.abort()", "killed by signal 6"),
+    "an alarm": ("import signal, time\nsignal.alarm(1)\ntime.sleep(30)", "killed by signal 14"),
+    "a deleted object that writes": (
+        "import os\nclass D:\n    def __del__(s):\n        for fd in range(3, 256):\n"
+        "            try: os.write(fd, b'{\"token\": \"0\", \"value\": 1}\\n')\n            except OSError: pass\n"
+        "def square_sum(x):\n    D()\n    return 7.0", "channel",
+    ),
+    "a thread that answers first": (
+        "import json, os, sys, threading\nmain = threading.get_ident()\ndef race():\n    while True:\n"
+        "        frame, token = sys._current_frames().get(main), None\n        while frame and not token:\n"
+        "            token, frame = frame.f_locals.get('token'), frame.f_back\n        if not isinstance(token, dict): continue\n"
+        "        for fd in range(3, 9):\n            try: os.write(fd, json.dumps(token | {'value': 1.0}).encode() + b'\\n')\n"
+        "            except OSError: pass\nthreading.Thread(target=race, daemon=True).start()\n" + WRONG, "channel|gave|took",
+    ),
+    "a trace that changes what is returned": (
+        "import sys\ndef f(frame, event, arg):\n    if 'token' in frame.f_locals: frame.f_locals['token']['value'] = 1\n"
+        "    return f\nsys.settrace(f)\nframe = sys._getframe()\n"
+        "while frame:\n    frame.f_trace, frame = f, frame.f_back\n" + WRONG,
+        "gave 7|channel",
+    ),
+    "expected values looked for": (
+        "import gc\ndef square_sum(x):\n    held = [d for d in gc.get_objects() if type(d) is dict and 'expected' in d]\n"
+        "    return held[0]['expected']", "IndexError|TypeError|gave",
+    ),
+    "an error with a name of its own": ("raise type('<b>\\n' + 'x' * 10**5, (Exception,), {})()", "raised <b>"),
+    "a hundred thousand errors at once": (
+        "raise ExceptionGroup('x', [ValueError(i) for i in range(10**5)])", "raised ExceptionGroup",
+    ),
+    "writing from right to left": ("raise ValueError('\u202e\u2066\x07')", r"ValueError: \\u202e\\u2066\\x07"),
     "terminal escapes": ("raise ValueError('\\x1b[2J')", r"ValueError: \\x1b\[2J"),
 }
 
@@ -193,6 +233,14 @@ def test_what_is_denied_is_denied_even_among_the_libraries(tmp_path):
         "open('notes.txt', 'w').write('mine')\nassert open('notes.txt').read() == 'mine'",
         "import scipy.special, scipy.optimize, scipy.signal, scipy.linalg",
         "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()",
+        "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)",
+        "import os\nos.umask(0o777)\nos.mkdir('d')\nos.umask(0)\nos.chdir('/')",
+        "held = []\ntry:\n    while True: held.append(open('/dev/null'))\nexcept OSError: pass",
+        "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
+        "import sys\nsys.stdout = sys.stderr = sys.stdin = None",
+        "import builtins, gc\ngc.disable()\nbuiltins.print = builtins.input = None",
+        "import atexit\natexit.register(lambda: 1 / 0)",
+        "import sys\nsys.excepthook = sys.displayhook = lambda *a: 1 / 0",
     ],
 )
 def test_noise_costs_nothing(grader, noise):
@@ -201,7 +249,13 @@ def test_noise_costs_nothing(grader, noise):
 
 
 @pytest.mark.parametrize(
-    "source", ["while True: pass", "def square_sum(x):\n    while True: pass", "import time\ntime.sleep(60)"]
+    "source",
+    [
+        "while True: pass", "def square_sum(x):\n    while True: pass", "import time\ntime.sleep(60)",
+        "import signal\nsignal.raise_signal(signal.SIGSTOP)",
+        "import signal\nfor s in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}: signal.signal(s, signal.SIG_IGN)\n"
+        "while True: pass",
+    ],
 )
 def test_an_endless_answer_is_stopped_in_time(grader, source):
     task = replace(grader.exercise.tasks[0], seconds=0.4)
@@ -255,6 +309,18 @@ def test_the_text_of_a_test_is_in_no_frame(grader):
     )
     source = "class Cube:\n    def shape(self, x):\n        return x\n\n" + look
     assert "raised ValueError: 0 (line" in grader.answer(grader.exercise.task("op"), source).message
+
+
+def test_no_hook_of_an_answers_is_told_the_text_of_a_test(grader):
+    """Python tells audit hooks, and whatever stands in the place of `compile`, all that is compiled from a text."""
+    hooks = (
+        "import builtins, sys\ntold, real = [], compile\ndef seen(text, *rest, **more):\n    told.append(repr(text))\n"
+        "    return real(text, *rest, **more)\nbuiltins.compile = seen\n"
+        "sys.addaudithook(lambda event, about: told.append(repr(about)))\neval('1 + 1')\n"
+    )
+    look = "raise ValueError(f\"{sum('1 + 1' in t for t in told)}, {sum('def evaluate' in t for t in told)}\")"
+    source = f"{hooks}class Cube:\n    def shape(self, x):\n        return x\n\n    def forward(self, xp, x):\n        {look}\n"
+    assert re.search("raised ValueError: [1-9], 0 ", marks := grader.answer(grader.exercise.task("op"), source).message), marks
 
 
 def test_an_answer_that_kills_its_process_costs_only_its_own_points(exercise, hand_in):
