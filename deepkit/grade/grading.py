@@ -284,8 +284,12 @@ def _trials(exercise: Exercise, task: Task) -> list[_Trial]:
     ]
 
 
+_OURS = re.compile(r'(?:where: )?File "<(?:probe|string)>", line \d+(?:, in \w+)?(?:; |$)')
+"""A place in a hidden test, which is nobody's to know and helps nobody."""
+
+
 def _lost(task: Task, why: str) -> TaskMarks:
-    return TaskMarks(task.name, 0.0, task.points, printable(re.sub(r"\s*\n\s*", "; ", why))[:600])
+    return TaskMarks(task.name, 0.0, task.points, printable(_OURS.sub("", re.sub(r"\s*\n\s*", "; ", why)))[:600])
 
 
 def _explained(why: str, beside: Submission | None) -> str:

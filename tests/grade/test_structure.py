@@ -211,6 +211,14 @@ def test_made_up_findings_earn_nothing(name, task):
     assert marks.points == 0
 
 
+def test_no_place_in_a_hidden_test_is_told(grader):
+    """Where our builder unpacks what should be a pair, the library says in which line of whose file."""
+    alone = "def counted_square(x):\n    return x * x\ndef fetch_both(v):\n    return 1"
+    message = grader.answer(grader.exercise.task("once"), alone).message
+    assert "cannot iterate over mul:0 of shape ()" in message
+    assert not any(ours in message for ours in ("<probe>", "<string>", "ends_of_once"))
+
+
 def test_a_network_of_nan_earns_nothing():
     """Its own weights say what it ought to give: not a number, either."""
     source = (
