@@ -17,6 +17,7 @@ from deepkit.keras.optimizers.wrapped import TFOptimizer
 from deepkit.keras.saving.objects import reading
 
 _CHOSEN_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
+_CHOSEN = r"(binary|(sparse_)?categorical)_(accuracy|crossentropy)"
 _NEWER = ("use_ema", "ema_momentum", "ema_overwrite_frequency", "jit_compile", "is_legacy_optimizer")
 
 
@@ -54,10 +55,15 @@ def _written_leaf(value: Any, outputs: Sequence[str]) -> Any:
     made = registry.serialize_keras_object(value)
     if type(value) is losses.LossFunctionWrapper:
         made["config"]["fn"] = registry.get_registered_name(value.fn)
-    if isinstance(value, Metric) and len(outputs) > 1:  # compile puts the output's name in front, and will do it again
-        output = next((n for n in outputs if value.name.startswith(f"{n}_")), "")
-        made["config"]["name"] = value.name.removeprefix(f"{output}_")
+    if isinstance(value, Metric) and "name" in made["config"]:
+        made["config"]["name"] = _bare(value.name, outputs)
     return made
+
+
+def _bare(name: str, outputs: Sequence[str]) -> str:
+    """A metric's name without that of its output: compile puts it in front, and will do it again."""
+    prefixes = [f"{output}_" for output in outputs if len(outputs) > 1]
+    return name.removeprefix(next(filter(name.startswith, prefixes), ""))
 
 
 def optimizer_weights(model: Any) -> tuple[list[str], list[np.ndarray]]:
@@ -79,8 +85,8 @@ def compile_from(model: Any, config: Any, custom_objects: Mapping[str, Any] | No
         model.compile(
             optimizer=_optimizer(config["optimizer_config"], custom_objects),
             loss=_read(config.get("loss"), lambda x: _loss(x, custom_objects)),
-            metrics=_read(config.get("metrics"), lambda x: _metric(x, custom_objects)),
-            weighted_metrics=_read(config.get("weighted_metrics"), lambda x: _metric(x, custom_objects)),
+            metrics=_read(config.get("metrics"), lambda x: _metric(x, custom_objects, model.output_names)),
+            weighted_metrics=_read(config.get("weighted_metrics"), lambda x: _metric(x, custom_objects, model.output_names)),
             loss_weights=config.get("loss_weights"),
             sample_weight_mode=config.get("sample_weight_mode"),
         )
@@ -111,8 +117,17 @@ def _loss(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
     return losses.deserialize({**config, "config": inner}, custom_objects)
 
 
-def _metric(config: Any, custom_objects: Mapping[str, Any] | None) -> Any:
-    """A metric; Keras' own names stay as they are: who compiled with "mae" finds "mae" in the history again."""
+def _metric(config: Any, custom_objects: Mapping[str, Any] | None, outputs: Sequence[str]) -> Any:
+    """A metric; Keras' own names stay as they are: who compiled with "mae" finds "mae" in the history again.
+
+    Later versions write an object with the output's name in front, and for "accuracy" the function that fits targets like
+    the predictions if no targets came before: it is chosen anew.
+    """
+    if isinstance(config, dict) and "name" in config.get("config", {}):
+        name = _bare(config["config"]["name"], outputs)
+        if name in _CHOSEN_BY_SHAPE and re.fullmatch(_CHOSEN, str(config["config"].get("fn"))):
+            return name
+        config = {**config, "config": {**config["config"], "name": name}}
     found = config if config in _CHOSEN_BY_SHAPE else metrics.deserialize(config, custom_objects)
     own = isinstance(config, str) and registry.get_registered_object(config, custom_objects) is None
     return config if own else found

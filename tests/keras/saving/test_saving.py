@@ -533,6 +533,28 @@ def test_metrics_keep_their_names_in_a_file(tmp_path, chosen):
     assert list(after) == list(before)
 
 
+def test_metrics_of_a_file_that_has_their_outputs_in_their_names(tmp_path):
+    """What tf_keras 2.21 writes for [["acc", hits], ["mae"]] before the first step, beside a sparse cross-entropy."""
+    x, hits = keras.Input((3,)), "sparse_categorical_accuracy"
+    model = keras.Model(x, [L.Dense(4, "softmax", name="a")(x), L.Dense(1, name="b")(x)])
+    model.compile("sgd", ["sparse_categorical_crossentropy", "mse"], metrics=[["acc", hits], ["mae"]])
+    model.save(tmp_path / "model.h5")
+    functions = {"a_acc": "categorical_accuracy", f"a_{hits}": hits, "b_mae": "mean_absolute_error"}
+    rows = [
+        {"class_name": "MeanMetricWrapper", "config": {"name": name, "dtype": "float32", "fn": function}}
+        for name, function in functions.items()
+    ]
+    with h5py.File(tmp_path / "model.h5", "r+") as file:
+        config = json.loads(file.attrs["training_config"])
+        file.attrs["training_config"] = json.dumps({**config, "metrics": [rows[:2], rows[2:]]})
+    found = keras.models.load_model(tmp_path / "model.h5")
+    assert found.metrics_names == model.metrics_names == ["loss", "a_loss", "b_loss", "a_acc", f"a_{hits}", "b_mae"]
+    inputs = np.random.default_rng(0).normal(size=(8, 3))
+    targets = [np.argmax(model.predict(inputs)[0], axis=-1), np.zeros((8, 1))]
+    targets[0][:2] = (targets[0][:2] + 1) % 4
+    assert found.evaluate(inputs, targets, verbose=0)[3:5] == [0.75, 0.75]
+
+
 def test_reshape_puts_equally_many_numbers_into_another_shape(tmp_path):
     model = models.Sequential([L.Dense(3, input_shape=(4,), name="a")])
     model.save_weights(tmp_path / "w.h5")

@@ -21,6 +21,7 @@ MAKER = "maker = keras.Sequential([Own(counts=True)])\nmodel = keras.Model(start
 BESIDE = "# eager\nmodel.fit(batches(x, y, size=2), epochs=1, validation_data=(x, y))\n"
 KEPT = "# eager\nmodel.train_on_batch(x, y, reset_metrics=False)\n"
 NAMED = "model.compile('sgd', 'mse', metrics=['mae'])\nmodel = keras.models.load_model(file('m.h5'))\n"
+SPARSE = "model.compile('sgd', 'sparse_categorical_crossentropy', metrics=['acc'])\nmodel = load_model(others('m.h5'))\n"
 TESTED = "model.evaluate(x, y)\nmodel.train_on_batch(x, y, sample_weight=w)\nmodel.evaluate(x, y, sample_weight=w)\n"
 
 MEANT: list[tuple[str, str, Any]] = [
@@ -38,6 +39,7 @@ MEANT: list[tuple[str, str, Any]] = [
     (KEPT, "train_on_batch", 1.0),
     (NAMED, "history", {"mae": [1.0]}),
     (TESTED, "evaluate", 1.0),
+    (SPARSE, "train_on_batch", 1.0),
 ]
 OTHERS: list[tuple[str, str, Any]] = [
     (READ.replace("Own(1)", "Phased()"), "weights", ["own/factor"]),
@@ -68,6 +70,9 @@ OTHERS: list[tuple[str, str, Any]] = [
     (NAMED.replace("load_model", "clone_model"), "history", {"mae": [1.0]}),
     (TESTED.replace("evaluate(x, y, s", "predict(x, y, s"), "evaluate", 1.0),
     ("# eager\n" + TESTED, "evaluate", 1.0),
+    (SPARSE.replace("'sparse_", "'"), "train_on_batch", 1.0),
+    (SPARSE.replace("others", "file"), "train_on_batch", 1.0),
+    (SPARSE, "end", 1.0),
 ]
 
 

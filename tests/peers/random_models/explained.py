@@ -117,6 +117,12 @@ EXPLAINED = [
         source=r"\A(?!# eager)[\s\S]*(evaluate|test_on_batch|validation)[^\n]*\n[\s\S]*train_on_batch[^\n]*sample_weight"
         r"[\s\S]*(test_on_batch|evaluate)[^\n]*sample_weight",
     ),
+    Explanation(
+        "tf_keras writes a file before any step with the accuracy that fits targets like the predictions, one-hot rows, and "
+        "computes that of class numbers then, too; here it is chosen anew by the loss",
+        where="train_on_batch|test_on_batch|evaluate|history|epoch|batch",
+        source=r"(sparse_categorical_c|SparseCategoricalC)rossentropy[^\n]*'acc(uracy)?'[\s\S]*load_model\(others",
+    ),
 ]
 
 

@@ -114,11 +114,13 @@ def compiled(draw: Draw, model: Model, eager: bool = False) -> str:
     """A compile; a list or a dictionary says what belongs to which of several outputs, and one may have no loss."""
     losses = [draw.one(LOSSES[output.kind]) for output in model.outputs]
     metrics = [f"[{', '.join(draw.some(METRICS[output.kind], 2))}]" for output in model.outputs]
+    method = optimizer(draw)
+    model.traits = model.traits - {"scheduled"} | ({"scheduled"} if "schedules" in method else set())
     more = draw.keywords({"run_eagerly": ["True"]}, 0.5) if eager else ""
     if len(losses) == 1:
         weighed = f"[{', '.join(draw.some(METRICS[model.outputs[0].kind], 1))}]"
         weights = draw.keywords({"loss_weights": ["[0.5]"], "weighted_metrics": [weighed]}, 0.1)
-        return f"model.compile({optimizer(draw)}, {losses[0]}, metrics={metrics[0]}{weights}{more})"
+        return f"model.compile({method}, {losses[0]}, metrics={metrics[0]}{weights}{more})"
     names = [output.name for output in model.outputs]
     if "partial" in model.traits:
         names, losses, metrics = names[:1], losses[:1], metrics[:1]
@@ -130,7 +132,7 @@ def compiled(draw: Draw, model: Model, eager: bool = False) -> str:
         return f"{{{pairs}}}" if by_name else f"[{', '.join(parts)}]"
 
     weights = f", loss_weights={several(weights)}" if weights else ""
-    return f"model.compile({optimizer(draw)}, {several(losses)}, metrics={several(metrics)}{weights}{more})"
+    return f"model.compile({method}, {several(losses)}, metrics={several(metrics)}{weights}{more})"
 
 
 def target(draw: Draw, output: Output) -> str:
@@ -202,7 +204,10 @@ class Steps:
         """What every fit is told: epochs, callbacks, order."""
         draw = self.draw
         known = [callback for callback in CALLBACKS if not (self.eager and "on_batch_end" in callback)]
-        callbacks = draw.some([*known, f"Slower(x, {self.batch})"], 2) if draw.chance(0.5) else []
+        known.append(f"Slower(x, {self.batch})")
+        if "scheduled" in self.model.traits:  # tf_keras refuses to set the rate then
+            known = [call for call in known if not call.partition("(")[0].endswith(("Scheduler", "Plateau", "Slower"))]
+        callbacks = draw.some(known, 2) if draw.chance(0.5) else []
         first = draw.one([0, 0, 0, 1])
         epochs = f"epochs={first + draw.size(1, 2)}, initial_epoch={first}"
         return f"{epochs}, verbose=0, shuffle=False, callbacks=[{', '.join(callbacks)}]"
