@@ -20,6 +20,7 @@ from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Parameter, Tensor
 from deepkit.core.variable import Variable, leaf_of
 from deepkit.errors import ArgumentError, GradientError
+from deepkit.train.rules import in_type_of
 from deepkit.train.template import Template
 
 
@@ -159,7 +160,7 @@ class Optimizer(Template):
         if not isinstance(like, Variable):
             shape = () if scalar else like.shape
             return Parameter(np.full(tuple(shape), start, like.dtype.numpy), name=name, trainable=False)
-        number = np.array(start, like.dtype.numpy)
+        number = in_type_of(like, start) if isinstance(start, Symbol) else np.array(start, like.dtype.numpy)
         graph: Graph = like.graph
         with tracing.suspended(), graph.control_dependencies(None), graph.name_scope(None):
             if scalar or not like.shape.is_full:
@@ -184,12 +185,7 @@ class Optimizer(Template):
         return self.name
 
     def _rate(self, var: Any) -> Any:
-        """The learning rate in the variable's type: a number, a tensor, or a function that returns one."""
-        rate = self.learning_rate() if callable(self.learning_rate) else self.learning_rate
-        dtype = getattr(rate, "dtype", None)
-        if dtype is not None and hasattr(rate, "node") and dtype is not var.dtype:
-            return apply(lookup("Cast")(to=var.dtype), rate)
-        return rate
+        return in_type_of(var, self.learning_rate)
 
 
 def _side_by_side(grad: Any, var: Any) -> tuple[Any, Any]:

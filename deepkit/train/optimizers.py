@@ -16,6 +16,7 @@ from deepkit.train.rules import (
     ApplyGradientDescent,
     ApplyMomentum,
     ApplyRMSProp,
+    in_type_of,
     moved,
 )
 
@@ -141,7 +142,7 @@ class AdamOptimizer(Optimizer):
 
     def _once(self, like: Any) -> list[Any]:
         power1, power2 = self._powers(like)
-        return [power1.assign(power1 * self.beta1), power2.assign(power2 * self.beta2)]
+        return [power.assign(power * in_type_of(power, beta)) for power, beta in ((power1, self.beta1), (power2, self.beta2))]
 
 
 class FtrlOptimizer(Optimizer):

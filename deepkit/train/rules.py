@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.core.apply import apply
-from deepkit.core.op import Op, register
+from deepkit.core.op import Op, lookup, register
 from deepkit.core.shape import Shape
 from deepkit.core.slices import IndexedSlices
 from deepkit.device import rows as device_rows
@@ -80,8 +80,18 @@ class UpdateRows(UpdateRule):
         return states if count > 1 else states[0]
 
 
+def in_type_of(var: Any, number: Any) -> Any:
+    """A rate, a decay or a momentum in the variable's type: of a number, a tensor, or a function that returns one."""
+    number = number() if callable(number) else number
+    dtype = getattr(number, "dtype", None)
+    if dtype is not None and hasattr(number, "node") and dtype is not var.dtype:
+        return apply(lookup("Cast")(to=var.dtype), number)
+    return number
+
+
 def moved(rule: UpdateRule, states: Sequence[Any], grad: Any, *numbers: Any) -> Any:
     """A variable and its slots, the states, after one step by the rule; IndexedSlices move only the rows they name."""
+    numbers = tuple(in_type_of(states[0], number) for number in numbers)
     if isinstance(grad, IndexedSlices):
         return apply(UpdateRows(rule), *states, grad.values, grad.indices, *numbers)
     return apply(rule, *states, grad, *numbers)

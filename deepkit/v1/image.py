@@ -10,7 +10,7 @@ import numpy as np
 from deepkit import ops
 from deepkit.core.other_names import shown_as
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import DataError
+from deepkit.errors import ArgumentError, DataError
 from deepkit.loading import optional
 from deepkit.ops.image import boxes as _boxes
 from deepkit.ops.image import colours as _colours
@@ -143,7 +143,11 @@ def _decoded(contents: Any, channels: int, dtype: Any, name: str, kind: str) -> 
 
 
 def decode_jpeg(contents: Any, channels: int = 0, ratio: int = 1, *_: Any, name: str | None = None, **__: Any) -> Any:
-    """`decode_image`: the pixels of a JPEG file's content."""
+    """`decode_image`: the pixels of a JPEG file's content. ArgumentError: a ratio other than 1."""
+    if ratio != 1:
+        raise ArgumentError(
+            f"decode_jpeg: ratio={ratio!r}", rule="1: pictures are decoded in their size", hint="tf.image.resize_images"
+        )
     return _decoded(contents, channels, "uint8", name or "DecodeJpeg", "DecodeJpeg")
 
 

@@ -59,6 +59,8 @@ def normalize(
 def _norm_axis(axis: AxisLike) -> int | tuple[int, int] | None:
     """The axes of a norm: one, a pair, or None."""
     known: Any = static_value(axis) if is_tensor(axis) else axis
+    if known is None and axis is not None:
+        raise ArgumentError(f"norm: axis {axis!r} is not known before the graph runs", rule="None or numbers of axes")
     if known is None or np.ndim(known) == 0:
         return None if known is None else whole(known)
     axes = tuple(whole(a) for a in known)

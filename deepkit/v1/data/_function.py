@@ -46,7 +46,7 @@ class ElementFunction:
                 self.graph.results = [self.graph.adopt(x) for x in self.dataset.inputs]
                 self.result = self.dataset.element
             else:
-                made = symbols(answer, what)
+                made = symbols(tuple(answer) if isinstance(answer, list) else answer, what)  # decode_csv's tensors
                 self.graph.results = flatten(made)
                 self.result = map_leaves(part_of, made)
         self.inputs: list[Symbol] = list(self.graph.captured)

@@ -63,17 +63,37 @@ def case(
     pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exclusive: bool = False, strict: bool = False,
     name: str = "case",
 ) -> Any:
-    """The result of the function beside the first predicate that holds, else of `default`."""
+    """The result of the function beside the first predicate that holds, else of `default`.
+
+    exclusive: an error when it runs and more than one predicate holds; without a default it is one if none holds.
+    """
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
+    held = [predicate for predicate, _ in pairs]
     if default is None:
-        default = pairs.pop()[1]
+        last, function = pairs.pop()
+        default = _checked(last, [f"case without a default: none of its {len(held)} conditions holds"], function)
     chosen = default
     for predicate, function in reversed(pairs):
 
         def chosen(p: Any = predicate, f: Any = function, otherwise: Any = chosen) -> Any:
             return cond(p, f, otherwise, name=name or "case")
 
+    if exclusive:
+        conditions = ops.stack([ops.cast(constant_of(predicate), "bool") for predicate in held])
+        most = ops.reduce_sum(ops.cast(conditions, "int32")) <= 1
+        return _checked(most, ["case with exclusive=True: more than one condition holds:", conditions], chosen)()
     return chosen()
+
+
+def _checked(condition: Any, data: list[Any], function: Callable[[], Any]) -> Callable[[], Any]:
+    """`function`, whose results are those of a run in which the condition holds; else the run ends with `data`."""
+
+    def call() -> Any:
+        with default_graph().control_dependencies([ops.assert_(condition, data)]):  # noqa: PT009
+            result = function()
+            return packed(result, [r if isinstance(r, Node) else ops.identity(constant_of(r)) for r in flat(result)])
+
+    return call
 
 
 def while_loop(

@@ -128,7 +128,10 @@ def size(input: Any, name: str | None = None, out_type: Any = int32) -> Any:
 
 def rank(input: Any, name: str | None = None) -> Any:
     """How many axes there are, as an int32 scalar; of a SparseTensor those of the dense tensor."""
-    return _size(input.dense_shape, name or "Rank") if isinstance(input, SparseTensor) else _rank(input, name)
+    if isinstance(input, SparseTensor):
+        return _size(input.dense_shape, name or "Rank")
+    axes = constant_of(input).shape.rank
+    return _rank(input, name) if axes is None else constant_of(np.int32(axes), name=name or "Rank")
 
 
 def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Any:

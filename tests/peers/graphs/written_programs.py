@@ -548,3 +548,50 @@ def rare_optimizers(tf: Any) -> Any:
         optimizer = make(count) if name == "dual" else make()
         steps.append(optimizer.minimize(loss, count, var_list=[w, table]))
     return ran(tf, [steps], *({x: numbers(3, seed=i)} for i in range(3)))
+
+
+@program
+def cases_that_exclude_each_other(tf: Any) -> Any:
+    x = tf.placeholder(tf.int32, [])
+    apart = [(x > 3, lambda: x * 10), (x < 2, lambda: x * 20)]
+    single = tf.case(apart, default=lambda: tf.constant(0), exclusive=True)
+    twice = tf.case([(x > 3, lambda: x * 10), (x > 5, lambda: x * 20)], default=lambda: tf.constant(0), exclusive=True)
+    without_default = tf.case(apart)
+    found = []
+    with tf.Session() as sess:
+        for chosen in (single, twice, without_default):
+            for number in (7, 4, 2, 1):
+                try:
+                    found.append(int(sess.run(chosen, {x: number})))
+                except tf.errors.InvalidArgumentError:
+                    found.append("refused")
+    return found
+
+
+@program
+def a_list_for_an_element(tf: Any) -> Any:
+    lines = tf.data.Dataset.from_tensor_slices(["1,2.5", "3,4.5"]).map(lambda line: tf.decode_csv(line, [[0], [0.0]]))
+    pairs = tf.data.Dataset.range(2).map(lambda n: [n, n + 1])
+    shapes = [t.shape.as_list() for data in (lines, pairs) for t in tf.data.make_one_shot_iterator(data).get_next()]
+    nexts = [tf.data.make_one_shot_iterator(data).get_next() for data in (lines, pairs)]
+    return [shapes, ran(tf, nexts, {}, {})]
+
+
+@program
+def rank_of_what_is_not_fed(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 2])
+    return ran(tf, [tf.rank(x), tf.rank(x[0]), tf.range(tf.rank(x))])
+
+
+@program
+def numbers_of_optimizers_as_tensors(tf: Any) -> Any:
+    loss = []
+    for dtype in (np.float32, np.float64):
+        v = tf.get_variable(f"v{np.dtype(dtype)}", initializer=np.arange(1, 4, dtype=dtype))
+        loss.append(tf.cast(tf.reduce_sum(v * v), tf.float32))
+    adam = tf.train.AdamOptimizer(tf.constant(0.1), tf.constant(0.8), tf.constant(0.9), tf.constant(1e-3))
+    momentum = tf.train.MomentumOptimizer(tf.constant(0.1), tf.constant(0.9))
+    rms = tf.train.RMSPropOptimizer(tf.constant(0.1), 0.8, tf.constant(0.5))
+    steps = [optimizer.minimize(tf.add_n(loss)) for optimizer in (adam, momentum, rms)]
+    with started(tf) as sess:
+        return [[sess.run(tf.trainable_variables()) for _ in range(2) if sess.run(step) is None] for step in steps]

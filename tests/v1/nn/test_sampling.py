@@ -52,3 +52,5 @@ def test_image_files(sess) -> None:
     assert abs(sess.run(tf.image.decode_jpeg(tf.image.encode_jpeg(smooth))).astype(int) - 77).max() <= 1
     with pytest.raises(DataError, match="no image"):
         sess.run(tf.image.decode_jpeg(b"not an image"))
+    with pytest.raises(ArgumentError, match="ratio=2"):
+        tf.image.decode_jpeg(b"", ratio=2)
