@@ -6,6 +6,7 @@ import csv
 import json
 import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import time
@@ -191,37 +192,49 @@ def _in_a_session(command):
     main(command)
 
 
-def _has_marks(pid, journal, number):
-    """Whether a grader is in its own session by now, so that it can be killed alone, and more than so many marks are made."""
-    return os.getpgid(pid) == pid and journal.exists() and journal.read_bytes().count(b"\n") > number
+def _made(journal):
+    """How many marks are on the disk by now."""
+    return journal.read_bytes().count(b'"mark": ') if journal.exists() else 0
+
+
+def _told(place):
+    """A report without what no two runs have in common: times and memory."""
+    told = json.loads(place.read_text())
+    for mark in (mark for submission in told["submissions"] for mark in submission["tasks"]):
+        del mark["seconds"], mark["memory_mb"]
+    return told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_killed_at_ten_moments_and_resumed(toy, handed_in, capsys):
-    command = ["grade", str(toy), "in", "--quick", "--seed=7", "--csv", "marks.csv"]
+    """At random ones, each soon after one more mark is there: points, messages and errors are those of one whole run."""
+    (handed_in / "eve.ipynb").write_text("{")
+    command = ["grade", str(toy), "in", "--quick", "--seed=7", "--csv", "marks.csv", "--json", "marks.json"]
     journal = Path("toy-marks.jsonl")
-    for moment in range(1, 11):  # as soon as so many marks are there, the whole session is killed
+    for moment in range(10):  # as soon as so many marks are there, and a moment later, the whole session is killed
         process = multiprocessing.get_context("fork").Process(target=_in_a_session, args=(command,))
         process.start()
-        while process.is_alive() and not _has_marks(process.pid, journal, moment):
+        while process.is_alive() and not (os.getpgid(process.pid) == process.pid and _made(journal) > moment):
             time.sleep(0.005)
+        time.sleep(random.uniform(0, 0.1))
         if process.is_alive():
             os.killpg(process.pid, signal.SIGKILL)
         else:  # the last marks were made before it could be killed
-            assert journal.read_bytes().count(b"\n") == 1 + 4 * 3
+            assert _made(journal) == 4 * 3
         process.join()
         before = journal.read_bytes()
-        assert before.count(b"\n") > moment
+        assert _made(journal) > moment
     with journal.open("ab") as file:
         file.write(b'{"submission": "in/an')  # the power failed in the middle of a line
-    assert main(command) == 0
+    assert main(command) == 1  # one is no notebook
     assert journal.read_bytes().startswith(before[: before.rfind(b"\n") + 1])  # no mark was lost or made twice
-    assert journal.read_bytes().count(b"\n") == 1 + 4 * 3
-    resumed = Path("marks.csv").read_text()
-    assert points_of(resumed) == {"anna.ipynb": "6", "ben.ipynb": "4", "cleo.ipynb": "3", "dan.ipynb": "0"}
+    assert _made(journal) == 4 * 3
+    resumed, told = Path("marks.csv").read_text(), _told(Path("marks.json"))
+    expected = {"anna.ipynb": "6", "ben.ipynb": "4", "cleo.ipynb": "3", "dan.ipynb": "0", "eve.ipynb": ""}
+    assert points_of(resumed) == expected
     journal.unlink()
-    assert main(command) == 0
-    assert Path("marks.csv").read_text() == resumed
+    assert main(command) == 1
+    assert (Path("marks.csv").read_text(), _told(Path("marks.json"))) == (resumed, told)
 
 
 def test_new_tests_make_new_marks(toy, handed_in, tmp_path):
