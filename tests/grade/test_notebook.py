@@ -54,6 +54,11 @@ def test_an_answer_in_a_text_cell_is_missing(hand_in):
         b'{"nbformat": 4, "cells": [{"source": [1]}]}',
         b"[" * 100_000,
         b'{"nbformat": ' + b"9" * 5000 + b"}",
+        b'{"nbformat": true, "cells": []}',
+        '{"nbformat": 4, "cells": []}'.encode("utf-16"),
+        b'<<<<<<< HEAD\n{"nbformat": 4, "cells": []}',
+        b"<!DOCTYPE html><html>Please log in</html>",
+        b'{"nbformat": 4, "cells": []}{}',
     ],
 )
 def test_damaged_notebooks_are_named(tmp_path, content):
@@ -61,6 +66,33 @@ def test_damaged_notebooks_are_named(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(GradingError, match=r"broken\.ipynb"):
         read_notebook(path)
+
+
+def _beside(**keys):
+    return {"cell_type": "code", "metadata": {}, "source": "def square_sum(x): return 7"} | keys
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cells: [one.update(source=list(one["source"])) for one in cells],
+        lambda cells: [one.update(outputs=7, execution_count="x", attachments=[]) for one in cells],
+        lambda cells: [one.update(id=other) for one, other in zip(cells, ["mean", "op", "square-sum"], strict=True)],
+        lambda cells: cells.extend([_beside(id="square-sum"), _beside(id="square-sum", source="x = 1")]),
+        lambda cells: cells.extend(_beside(metadata={"nbgrader": {"grade_id": odd}}) for odd in (["op"], {"op": 1}, None, 7)),
+        lambda cells: cells.extend(_beside(metadata=odd, id=[odd]) for odd in (None, [], "x", {"nbgrader": 1})),
+        lambda cells: cells.extend(_beside(source=text) for text in ("TWO = '\ud800'", "TWO = '\0'", "(" * 9000, "9" * 9000)),
+        lambda cells: cells[0].update({"\ud800": float("nan")}),
+        lambda cells: cells.extend(_beside(cell_type=kind, id="square-sum") for kind in ("raw", "markdown", ["code"], None)),
+    ],
+)
+def test_odd_cells_beside_answers_change_nothing(tmp_path, change):
+    cells = [cell(source, name, solution=True) for name, source in RIGHT.items()]
+    change(cells)
+    path = tmp_path / "anna.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(notebook(cells)).encode())
+    taken = read_submission(path, list(RIGHT))
+    assert (taken.answers, taken.problems) == (RIGHT, {})
 
 
 def test_a_path_without_a_notebook_is_named(tmp_path):
