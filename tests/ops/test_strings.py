@@ -7,6 +7,7 @@ import pytest
 
 import deepkit as dk
 import deepkit.v1 as tf
+from deepkit.errors import ArgumentError
 
 LENGTHS = (0, 1, 3, 4, 7, 8, 16, 17, 32, 33, 64, 65, 100, 126)
 TEXTS = [(b"deep learning " * 9)[:n] for n in LENGTHS]
@@ -144,3 +145,24 @@ class TestOthers:
     def test_join_of_different_shapes(self) -> None:
         with pytest.raises(dk.errors.ShapeError, match="string_join"):
             dk.string_join([["a", "b"], ["c"]])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rewrite", "everywhere", "wanted"),
+    [  # by TensorFlow 2.21
+        (".*", r"<\0>", True, ["<h\u00e9llo>", "<>", "<a b>"]),
+        ("x*", "-", True, ["-h-\u00e9-l-l-o-", "-", "-a- -b-"]),
+        ("(.)(.)", r"\2\1", False, ["\u00e9hllo", "", " ab"]),
+        ("l", r"\\0", True, [r"h\u00e9\0\0o".replace(r"\u00e9", "\u00e9"), "", "a b"]),
+        (r"\w+", "w", True, ["w\u00e9w", "", "w w"]),
+    ],
+)
+def test_patterns_see_characters_as_in_tensorflow(pattern, rewrite, everywhere, wanted):
+    found = dk.regex_replace(["h\u00e9llo", "", "a b"], pattern, rewrite, replace_global=everywhere)
+    assert [text.decode() for text in found.numpy()] == wanted
+
+
+@pytest.mark.parametrize("rewrite", [r"\2", "\\n", "a\\"])
+def test_a_rewrite_names_groups_of_the_pattern(rewrite):
+    with pytest.raises(ArgumentError, match="writes"):
+        dk.regex_replace(["a"], "(a)", rewrite)

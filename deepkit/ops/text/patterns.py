@@ -160,10 +160,16 @@ class OfPattern(Op):
         return x
 
 
+def _characters(text: bytes) -> str:
+    """The text as characters, what is no UTF-8 among them as one for each byte."""
+    return text.decode("utf-8", "surrogateescape")
+
+
 @functools.lru_cache(256)
-def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+def _compiled(pattern: bytes) -> re.Pattern[str]:
+    """A pattern that sees characters; digits, blanks and letters of \\d, \\s and \\w are those of ASCII."""
     try:
-        return re.compile(pattern)
+        return re.compile(_characters(pattern), re.ASCII)
     except re.error as error:
         raise ArgumentError(f"{pattern!r} is no regular expression: {error}") from error
 
@@ -177,8 +183,40 @@ class RegexReplace(OfPattern):
 
     def forward(self, xp: ArrayModule, x: Array, pattern: Array, rewrite: Array) -> np.ndarray:
         search = _compiled(pattern.item())
-        written = re.sub(rb"\\(\d)", rb"\\g<\1>", rewrite.item())
-        return each(lambda text: search.sub(written, text, count=0 if self.replace_global else 1), x)
+        pieces = _pieces(rewrite.item(), search.groups)
+        return each(lambda text: _replaced(search, pieces, _characters(text), self.replace_global), x)
+
+
+def _pieces(rewrite: bytes, groups: int) -> list[str | int]:
+    """What is written in the place of a match: texts, and numbers of groups. Two backslashes are one."""
+    pieces: list[str | int] = []
+    for piece in re.findall(r"\\.?|[^\\]+", _characters(rewrite), re.DOTALL):
+        if piece[0] != "\\":
+            pieces.append(piece)
+        elif piece == "\\\\":
+            pieces.append("\\")
+        elif re.fullmatch(r"\\[0-9]", piece) and int(piece[1]) <= groups:
+            pieces.append(int(piece[1]))
+        else:
+            raise ArgumentError(
+                f"{rewrite!r} writes {piece}",
+                rule=f"\\0 to \\{groups}, as the pattern has {groups} groups, and two backslashes for one",
+            )
+    return pieces
+
+
+def _replaced(search: re.Pattern[str], pieces: list[str | int], text: str, everywhere: bool) -> bytes:
+    """The text with the matches replaced; an empty one where another ends is none, as in RE2."""
+    written: list[str] = []
+    end: int | None = None
+    for match in search.finditer(text):
+        if match.start() == match.end() == end:
+            continue
+        written += [text[end or 0 : match.start()], *[(match[p] or "") if isinstance(p, int) else p for p in pieces]]
+        end = match.end()
+        if not everywhere:
+            break
+    return "".join([*written, text[end or 0 :]]).encode("utf-8", "surrogateescape")
 
 
 def regex_replace(
@@ -186,8 +224,8 @@ def regex_replace(
 ) -> AnyTensor:
     """Each string with what matches `pattern` replaced by `rewrite`, everywhere or only at the first place.
 
-    Any shape, strings; pattern and rewrite: one string each, in rewrite \\1 to \\9 are the pattern's groups and \\0 the whole
-    match; result: the input's shape. ArgumentError: no regular expression. ShapeError: several patterns.
+    Any shape, strings; pattern and rewrite: one string each, in rewrite \\1 to \\9 are the pattern's groups, \\0 the whole
+    match; result: the input's shape. ArgumentError: no regular expression, no such group. ShapeError: several patterns.
 
     >>> import deepkit as dk
     >>> dk.regex_replace(["a-b-c"], "-", "+").numpy().tolist()
@@ -205,7 +243,7 @@ class RegexFullMatch(OfPattern):
 
     def forward(self, xp: ArrayModule, x: Array, pattern: Array) -> np.ndarray:
         search = _compiled(pattern.item())
-        return each(lambda text: search.fullmatch(text) is not None, x).astype(np.bool_)
+        return each(lambda text: search.fullmatch(_characters(text)) is not None, x).astype(np.bool_)
 
 
 def regex_full_match(input: TensorLike, pattern: TensorLike, name: str | None = None) -> AnyTensor:

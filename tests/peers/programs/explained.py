@@ -17,7 +17,8 @@ LOSES = (  # what whole numbers, or truths, do not hold
 WISHES = r", tf\.(float|u?int)\d+"  # a type that is asked for
 TAKES = (  # of the conversions' arguments: NumPy's, lengths, whole numbers written as floats, truths, lists and numbers
     r"np\.|Dimension|TensorShape|\b\d\.0\b|True|tensordot\(|_like\(\[?'a'|j, 1j\)|validate_shape=False|gather\(x\w+, \[|"
-    r"tf\.(reshape|slice)\(.*, -1\)|tf\.\w+\(-?[\d.]+, (x|seed)|where\(x\w+ > 1, x\w+, (-?[\de.]+|float\('nan'\))\)|"
+    r"tf\.(reshape|slice)\(.*, -1\)|tf\.\w+\(-?[\d.]+, (x|seed)|tf\.\w+\([\[(][\d, ]+[\])], x|"
+    r"where\(x\w+ > 1, x\w+, (-?[\de.]+|float\('nan'\))\)|"
     r"tile\(x\w+, \d\)|range\(3\)"
 )
 
@@ -176,9 +177,14 @@ EXPLAINED = (
         lambda text, found: found.kind == "static" and knows_more(found.what) and "tf.TensorArray(" in text,
     ),
     Explanation(
-        "deepkit knows the lengths of what is made of a sparse tensor of known lengths; TensorFlow does not",
+        "deepkit knows the lengths, or how many there are, of what is made of a sparse tensor of known ones; TensorFlow does not",
         lambda text, found: found.kind == "static" and knows_more(found.what)
-        and re.search(rf"^{found.where} = tf\.sparse", text, re.MULTILINE) is not None,
+        and re.search(rf"^ *{found.where} = tf\.(sparse|edit_distance)", text, re.MULTILINE) is not None,
+    ),
+    Explanation(
+        "TensorFlow splits constant texts while the graph is built, so that it knows how many parts there are; deepkit in runs",
+        lambda text, found: found.kind == "static" and knows_more(" for ".join(found.what.split(" for ")[::-1]))
+        and re.search(rf"^ *{found.where} = tf\.\w+\(tf\.string_split\(", text, re.MULTILINE) is not None,
     ),
     Explanation(
         "deepkit knows that the norm over all axes is one number, whatever the rank; TensorFlow does not",
