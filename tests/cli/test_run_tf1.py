@@ -353,6 +353,16 @@ def test_a_star_import_gives_what_keras_modules_had_imported(run_tf1):
     assert (child.stdout, child.returncode) == ("tensorflow tensorflow 2\n", 0), child.stderr
 
 
+def test_the_two_packages_that_keras_was_made_of_are_found(run_tf1):
+    child = run_tf1(
+        "from keras_preprocessing.sequence import pad_sequences\nimport keras_preprocessing.image as image\n"
+        "from keras_applications.imagenet_utils import _obtain_input_shape\n"
+        "print(pad_sequences([[1], [2, 3]]).tolist(), image.ImageDataGenerator.__name__)\n"
+        "print(_obtain_input_shape(None, default_size=32, min_size=8, data_format='channels_last', require_flatten=True))\n"
+    )
+    assert (child.stdout, child.returncode) == ("[[0, 1], [2, 3]] ImageDataGenerator\n(32, 32, 3)\n", 0), child.stderr
+
+
 def test_numpy_s_old_names_come_back_and_new_ones_stay(monkeypatch):
     before = dict(vars(np))
     try:

@@ -16,7 +16,10 @@ from deepkit.keras import dialects
 from deepkit.loading import load_module
 from deepkit.v1.framework.unknown_names import advice, missing_name
 
-ROOTS = {"tensorflow": "deepkit.v1", "keras": "deepkit.keras"}
+ROOTS = {
+    "tensorflow": "deepkit.v1", "keras": "deepkit.keras",
+    "keras_applications": "deepkit.keras.applications", "keras_preprocessing": "deepkit.keras.preprocessing",
+}
 _KERAS_OF_TENSORFLOW = ("tensorflow.keras", "tensorflow.contrib.keras", "tensorflow.python.keras")
 TUTORIAL = "input_data"  # a file of this name once lay beside the scripts of the tutorials
 # TensorBoard's own library looks for this module to learn that there is no TensorFlow to use.

@@ -173,6 +173,7 @@ MOVED = {
 NAMES = {
     "keras.applications.imagenet_utils._obtain_input_shape": "keras.applications.architecture.obtain_input_shape",
     "keras.backend.tf": "tensorflow",
+    "keras_applications.imagenet_utils._obtain_input_shape": "keras.applications.architecture.obtain_input_shape",
     "keras.callbacks.K": "keras.backend",  # `from keras.callbacks import *` gave what the module itself had imported
     "keras.layers.K": "keras.backend",
     "keras.layers.activations": "keras.activations",

@@ -9,7 +9,7 @@ from typing import Any
 
 from deepkit.core.description import Description
 from deepkit.core.graph import Graph, default_graph
-from deepkit.core.node import GraphDescription
+from deepkit.core.node import GraphDescription, Node, NodeDescription
 from deepkit.errors import ArgumentError
 from deepkit.files import whole_file
 from deepkit.io import graph_messages as messages
@@ -17,6 +17,39 @@ from deepkit.ops.summary.event_messages import message as protocol_message
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = ["GraphDef", "import_graph_def"]
+
+
+class WrittenNode:
+    """A node that a program writes into a GraphDef: TensorFlow's message NodeDef, which takes over a node of a graph, too."""
+
+    def __init__(self, **fields: Any):
+        self.__dict__["message"] = protocol_message("NodeDef")(**fields)
+
+    def MergeFrom(self, other: Any) -> None:  # TensorFlow's name
+        """Takes over what another node says."""
+        if isinstance(other, NodeDescription):
+            other = WrittenNode(name=other.name, op=other.op, input=other.input, device=other.device)
+        self.message.MergeFrom(getattr(other, "message", other))
+
+    def CopyFrom(self, other: Any) -> None:  # TensorFlow's name
+        """Becomes the same node."""
+        self.message.Clear()
+        self.MergeFrom(other)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["message"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.message, name, value)
+
+
+class _Nodes(list[Any]):
+    """The nodes of a GraphDef, to which a program may add its own."""
+
+    def add(self, **fields: Any) -> WrittenNode:
+        """A new node at the end."""
+        self.append(WrittenNode(**fields))
+        return self[-1]  # type: ignore[no-any-return]
 
 
 class GraphDef(GraphDescription):
@@ -27,6 +60,25 @@ class GraphDef(GraphDescription):
     """
 
     description: Description | None = None
+
+    def __init__(self, graph: Graph | None = None, nodes: Iterable[Node] = ()):
+        super().__init__(graph, nodes)
+        self.node = _Nodes(self.node)
+
+    def SerializeToString(self) -> bytes:  # TensorFlow's name
+        """The graph as bytes; one that a program wrote node by node as TensorFlow's message."""
+        written = self._written()
+        return super().SerializeToString() if written is None else bytes(written.SerializeToString())
+
+    def __str__(self) -> str:
+        written = self._written()
+        return super().__str__() if written is None else str(written)
+
+    def _written(self) -> Any:
+        """TensorFlow's message, if a program wrote the nodes."""
+        if not any(isinstance(node, WrittenNode) for node in self.node):
+            return None
+        return protocol_message("GraphDef")(node=[getattr(node, "message", node) for node in self.node])
 
     @staticmethod
     def of(description: Description) -> GraphDef:

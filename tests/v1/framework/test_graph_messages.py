@@ -130,3 +130,22 @@ def test_damage_within():
     message = tf.GraphDef.FromString(data.replace(b'"op":"Const"', b'"op":"Nothing"'))
     with pytest.raises(DataError, match="deepkit does not have"), tf.Graph().as_default():
         tf.import_graph_def(message)
+
+
+def test_a_program_writes_a_graph_node_by_node() -> None:
+    with tf.Graph().as_default() as graph:
+        a = tf.constant([1.0, 2.0], name="a")
+        tf.add(a, a, name="b")
+    stripped = tf.GraphDef()
+    for old in graph.as_graph_def().node:
+        new = stripped.node.add()
+        new.MergeFrom(old)
+        if new.op == "Const":
+            new.attr["value"].tensor.tensor_content = b"<stripped>"
+        new.name += "_"
+    assert 'name: "b_"' in str(stripped)
+    again = tf.GraphDef.FromString(stripped.SerializeToString())
+    assert [(n.name, n.op, list(n.input)) for n in again.node] == [("a_", "Const", []), ("b_", "AddV2", ["a", "a"])]
+    assert again.node[0].attr["value"].tensor.tensor_content == b"<stripped>"
+    new.CopyFrom(stripped.node[0])
+    assert (new.name, new.op) == ("a_", "Const")
