@@ -36,12 +36,13 @@ class ThresholdExplorer(Interactive):
         self.verdicts = Verdicts(scores, truth, threshold)
         self._images, self._name = images, name
         line = Lineup(self.verdicts, images, name)
-        step = 2.0 ** np.floor(np.log2((line.high - line.low) / 200))  # so the slider's sums are exact: 0, not -4e-16
+        step = 2.0 ** np.floor(np.log2((line.high - line.low) / 200))  # so the sums here are exact
         steps = int(np.ceil(max(threshold - line.low, 0) / step))  # the slider knows whole steps from its lower end only
         low, high = threshold - steps * step, max(line.high, threshold) + step
+        digits = max(0, int(np.ceil(-np.log10(step))))  # the browser's sums are not exact: 0.00, not -4.44e-16
         self.controls: dict[str, Any] = {
-            "threshold": w.FloatSlider(threshold, min=low, max=high, step=step, description="threshold", readout_format=".3g",
-                                       layout=w.Layout(width="600px", max_width="95%")),
+            "threshold": w.FloatSlider(threshold, min=low, max=high, step=step, description="threshold",
+                                       readout_format=f".{digits}f", layout=w.Layout(width="600px", max_width="95%")),
         }
         for text, goal in GOALS.items():
             self.controls[text] = w.Button(description=text)
