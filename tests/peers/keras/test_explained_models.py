@@ -90,6 +90,12 @@ def test_what_resembles_it_is_not_explained(source: str, where: str, ours: Any) 
     assert explanation(found(source, where, ours)) is None
 
 
+@pytest.mark.parametrize("name", ["mse", "msle", "mape", "logcosh", "kld"])
+def test_names_that_tf_keras_calls_by_their_functions(name: str) -> None:
+    assert explanation(found(NAMED.replace("mae", name), "history", {name: [1.0]}))
+    assert explanation(found(NAMED.replace("mae", "hinge"), "history", {name: [1.0]})) is None
+
+
 @pytest.mark.parametrize("place", range(len(MEANT)))
 def test_no_reason_explains_an_error(place: int) -> None:
     assert explanation(found(MEANT[place][0], "error", "ShapeError")) is None

@@ -107,8 +107,8 @@ EXPLAINED = [
         "metrics of a model that was read from a file have the names it was compiled with, as in Keras 2.3.1; tf_keras calls "
         "mae by its function then, mean_absolute_error",
         where="history|epoch|batch|metrics",
-        source=r"'(mae|mse|msle|mape)'[\s\S]*load_model\(",
-        ours=r"\b(mae|mse|msle|mape)'?",
+        source=r"metrics=[^\n]*'(mae|mse|msle|mape|logcosh|kld)'[\s\S]*load_model\(",
+        ours=r"\b(mae|mse|msle|mape|logcosh|kld)'?",
     ),
     Explanation(
         "tf_keras in a graph made its test step for an evaluation without sample weights; when training then brings some, only "
