@@ -90,6 +90,12 @@ def test_what_resembles_it_is_not_explained(source: str, where: str, ours: Any) 
     assert explanation(found(source, where, ours)) is None
 
 
+def test_a_configuration_is_read_like_a_file_of_it() -> None:
+    source = READ.replace("model_from_json(model.to_json())", "{}(model)")
+    assert explanation(found(source.format("type(model).from_config"), "weights", ["own/factor"])) is EXPLAINED[0]
+    assert explanation(found(source.format("keras.models.clone_model"), "weights", ["own/factor"])) is None
+
+
 @pytest.mark.parametrize("name", ["mse", "msle", "mape", "logcosh", "kld"])
 def test_names_that_tf_keras_calls_by_their_functions(name: str) -> None:
     assert explanation(found(NAMED.replace("mae", name), "history", {name: [1.0]}))

@@ -29,10 +29,10 @@ class Explanation:
 
 EXPLAINED = [
     Explanation(
-        "a layer whose build calls that of its base is built by tf_keras while it is read from JSON, outside of its name; here "
+        "a layer whose build calls its base's is built by tf_keras while its configuration is read, outside of its name; here "
         "as in Keras 2.3.1 its weights have the layer's name in front in any model",
         where="weights|trainable",
-        source=r"Own\([\s\S]*model_from_json[\s\S]*describe\(other\)",
+        source=r"Own\([\s\S]*(model_from_json|type\(model\)\.from_config)[\s\S]*describe\(other\)",
         ours=r"own\w*/",
     ),
     Explanation(
