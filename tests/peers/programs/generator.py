@@ -87,7 +87,7 @@ def _training(page: Page, trained: list[Value]) -> str:
     step = page.fresh("t")
     squares = " + ".join(f"tf.reduce_sum(tf.cast({v.name} ** 2, tf.float64))" for v in trained)
     page.lines += [f"o = tf.train.{page.rng.choice(OPTIMIZERS)}", f"loss = {_loss(page)} + {squares}"]
-    before = page.streams if _repeats(page) else []
+    before = [f"*tf.nest.flatten([{', '.join(page.streams)}])"] if _repeats(page) and page.streams else []
     page.statement(_step(page, step, trained), before)
     if page.rng.random() < 0.2:
         page.lines.append("averages = tf.train.ExponentialMovingAverage(0.75)")
