@@ -49,6 +49,21 @@ def test_cond_keeps_the_structure(sess) -> None:
     assert sess.run(result, {flag: False}) == {"a": 4, "b": (5.0, 6.0)}
 
 
+@pytest.mark.parametrize("one", [lambda x: [x], lambda x: (x,)])
+def test_the_only_entry_of_a_list_stands_for_it(sess, one) -> None:
+    holds, a, b = tf.placeholder(tf.bool, []), tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0])
+    alone = [
+        tf.cond(holds, lambda: one(a), lambda: one(b)),
+        tf.case([(holds, lambda: one(a))], default=lambda: one(b)),
+    ]
+    assert [sess.run(x, {holds: False}).tolist() for x in alone] == [[3.0, 4.0]] * 2
+    kept = [
+        tf.cond(holds, lambda: one(a), lambda: one(b), strict=True),
+        tf.case([(holds, lambda: one(a))], default=lambda: one(b), strict=True),
+    ]
+    assert [[x.tolist() for x in sess.run(y, {holds: True})] for y in kept] == [[[1.0, 2.0]]] * 2
+
+
 def test_gradient_of_cond(sess) -> None:
     x, w = tf.placeholder(tf.float64, [3]), tf.placeholder(tf.float64, [3])
     y = tf.cond(tf.reduce_sum(x) > 0, lambda: x * x * w, lambda: tf.sin(x))

@@ -29,7 +29,10 @@ def cond(
     pred: Any, true_fn: Callable[[], Any] | None = None, false_fn: Callable[[], Any] | None = None, strict: bool = False,
     name: str | None = None, fn1: Any = None, fn2: Any = None,
 ) -> Any:
-    """What true_fn() returns if `pred` holds when the graph runs, else what false_fn() returns; only that one is run."""
+    """What true_fn() returns if `pred` holds when the graph runs, else what false_fn() returns; only that one is run.
+
+    As in TensorFlow 1 the one entry of a list stands for the list, unless `strict` keeps it.
+    """
     functions = [true_fn or fn1, false_fn or fn2]
     if not all(callable(f) for f in functions):
         raise ArgumentError("cond takes two functions", hint="tf.cond(x < y, lambda: a, lambda: b)")
@@ -48,7 +51,8 @@ def cond(
     predicate = ops.cast(constant_of(pred), "bool")
     either, other = (flattened(f) for f in functions)
     results = branches.cond(predicate, either, other, name or "cond")
-    return packed(structure[0], results)
+    single = not strict and isinstance(structure[0], (list, tuple)) and len(structure[0]) == 1
+    return packed(structure[0][0] if single else structure[0], results)
 
 
 def _value_of(result: Any, predicate: Symbol) -> Symbol:
@@ -76,7 +80,7 @@ def case(
     for predicate, function in reversed(pairs):
 
         def chosen(p: Any = predicate, f: Any = function, otherwise: Any = chosen) -> Any:
-            return cond(p, f, otherwise, name=name or "case")
+            return cond(p, f, otherwise, strict, name=name or "case")
 
     if exclusive:
         conditions = ops.stack([ops.cast(constant_of(predicate), "bool") for predicate in held])

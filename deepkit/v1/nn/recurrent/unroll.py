@@ -119,7 +119,7 @@ def _step_while_live(cell: Any, x: Any, state: Any, live: tuple[Symbol, Symbol] 
         batch = batch_of(flat(x), 0)
         return mapped(lambda y: ops.zeros([batch, *y.shape[1:]], y.dtype), made[0][0]), state
 
-    return cond(live[0], step, stay)
+    return cond(live[0], step, stay, strict=True)
 
 
 def static_bidirectional_rnn(
