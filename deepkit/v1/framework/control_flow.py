@@ -51,8 +51,12 @@ def cond(
     predicate = ops.cast(constant_of(pred), "bool")
     either, other = (flattened(f) for f in functions)
     results = branches.cond(predicate, either, other, name or "cond")
-    single = not strict and isinstance(structure[0], (list, tuple)) and len(structure[0]) == 1
-    return packed(structure[0][0] if single else structure[0], results)
+    return packed(structure[0] if strict else _entry(structure[0]), results)
+
+
+def _entry(result: Any) -> Any:
+    """The only entry of a list or tuple; anything else as it is."""
+    return result[0] if isinstance(result, (list, tuple)) and len(result) == 1 else result
 
 
 def _value_of(result: Any, predicate: Symbol) -> Symbol:
