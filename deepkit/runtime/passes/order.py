@@ -22,20 +22,18 @@ class Call(NamedTuple):
 
 
 def live(results: Iterable[Node | Symbol | None], known: Known) -> list[Node]:
-    """The nodes that are left to run: folding and merging leave some behind that nobody needs any more."""
-    settled = known.fed | known.values.keys() | known.same.keys()
+    """The nodes that are left to run: folding and merging leave some behind that nobody needs any more.
+
+    A feed takes the place of a value, not of the node: one that others wait for runs, with all that it waits for.
+    """
+    given = known.fed | known.values.keys()
     found = needed(
         [target for target in results if target is not None and target not in known],
-        lambda node: [*[x.node for x in known.sources(node) if x not in known], *node.control_inputs],
+        lambda node: [*[x.node for x in {*known.sources(node)} - given], *node.control_inputs],
     )
-    awaited = _fed_and_awaited(found, known)
-    return [node for node in found if node in awaited or not (node.outputs and settled >= set(node.outputs))]
-
-
-def _fed_and_awaited(nodes: list[Node], known: Known) -> set[Node]:
-    """A feed takes the place of a value, not of the node: one that others wait for runs, with all that it waits for."""
-    others = {other for node in nodes for other in node.control_inputs}
-    return {node for node in others if node.inputs and known.fed & set(node.outputs)}
+    awaited = {x for node in found for other in node.control_inputs if other.inputs for x in other.outputs}
+    settled = (given | known.same.keys()) - (awaited & known.fed)
+    return [node for node in found if not (node.outputs and settled >= set(node.outputs))]
 
 
 def order(nodes: list[Node], known: Known) -> list[Call]:
