@@ -5,7 +5,8 @@ from __future__ import annotations
 import graphlib
 import heapq
 from collections.abc import Iterable
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from deepkit.core.node import Node, needed
 from deepkit.core.op import Op
@@ -21,15 +22,16 @@ class Call(NamedTuple):
     inputs: list[Symbol]
 
 
-def live(results: Iterable[Node | Symbol | None], known: Known) -> list[Node]:
-    """The nodes that are left to run: folding and merging leave some behind that nobody needs any more.
+def live(results: Iterable[Any], known: Known) -> list[Node]:
+    """The nodes that are left to run for results, each a Node, a Symbol or None.
 
+    Folding and merging leave some behind that nobody needs any more.
     A feed takes the place of a value, not of the node: one that others wait for runs, with all that it waits for.
     """
     given = known.fed | known.values.keys()
     found = needed(
-        [target for target in results if target is not None and target not in known],
-        lambda node: [*[x.node for x in {*known.sources(node)} - given], *node.control_inputs],
+        {*results} - {None} - given,
+        lambda node: [*map(attrgetter("node"), {*known.sources(node)} - given), *node.control_inputs],
     )
     awaited = {x for node in found for other in node.control_inputs if other.inputs for x in other.outputs}
     settled = (given | known.same.keys()) - (awaited & known.fed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from random_models.comparison import Difference
 from random_models.explained import EXPLAINED, explanation
 
