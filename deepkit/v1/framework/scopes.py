@@ -91,7 +91,7 @@ class VariableScope:
         self.caching_device = caching_device
 
     def set_partitioner(self, partitioner: Any) -> None:
-        """Remembered; get_variable refuses it, since a variable is kept in one piece."""
+        """The partitioner of variables that name none: it says into how many parts each is cut."""
         self.partitioner = partitioner
 
     def set_use_resource(self, use_resource: bool) -> None:

@@ -302,3 +302,23 @@ def test_a_scope_that_is_opened_by_its_path_takes_no_name(graph) -> None:
         with opened:
             names.append(tf.zeros([], name="x").name)
     assert names == ["b/x:0", "b/x_1:0", "b_1/x:0", "b/x_2:0"]
+
+
+def test_what_a_scope_is_told_later_holds_for_what_comes_after() -> None:
+    with tf.variable_scope("told") as told:
+        told.set_initializer(tf.constant_initializer(3.0))
+        told.set_dtype(tf.float64)
+        told.set_regularizer(lambda v: tf.reduce_sum(v * v))
+        first = tf.get_variable("first", [2])
+        told.set_custom_getter(lambda getter, name, *args, **kwargs: 2.0 * getter(name, *args, **kwargs))
+        doubled = tf.get_variable("doubled", [2])
+    with tf.variable_scope("cut") as cut:
+        cut.set_partitioner(tf.fixed_size_partitioner(2))
+        parts = tf.get_variable("parts", [4, 3])
+    assert first.dtype.base_dtype == tf.float64
+    assert [part.shape.as_list() for part in parts] == [[2, 3], [2, 3]]
+    penalty = tf.losses.get_regularization_losses(scope="told")[0]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        values = [value.tolist() for value in sess.run([first, doubled, penalty])]
+    assert values == [[3.0, 3.0], [6.0, 6.0], 18.0]
