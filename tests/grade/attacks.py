@@ -254,7 +254,8 @@ ESCAPES = {  # what stays behind or gets out
     "an archive unpacked": "import tarfile, io\nt = tarfile.open(fileobj=io.BytesIO(), mode='w')\n"
     "i = tarfile.TarInfo('{outside}/unpacked')\ni.size = 0\nt.addfile(i)\nt.fileobj.seek(0)\n"
     "b = io.BytesIO(t.fileobj.getvalue() + bytes(1024))\n"
-    "tarfile.open(fileobj=b).extractall('/', filter='fully_trusted')\nwon = landed('{outside}/unpacked')",
+    "trusted = {{'filter': 'fully_trusted'}} if hasattr(tarfile, 'data_filter') else {{}}  # since Python 3.11.4\n"
+    "tarfile.open(fileobj=b).extractall('/', **trusted)\nwon = landed('{outside}/unpacked')",
 }
 
 ATTACKS = {f"{kind}: {name}": source for kind, table in (("read", READS), ("end", ENDS), ("escape", ESCAPES))
