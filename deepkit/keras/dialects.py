@@ -59,8 +59,10 @@ TABLE: tuple[tuple[str, str, Any, Any, Any], ...] = (
     ("engine.network.Network", "trained_first", False, True, False),  # in the list of a model's weights
     ("engine.model.Model", "resets_before_batch", True, False, False),  # the metrics of train_on_batch
     ("engine.compiled_metrics.CompiledMetrics", "named_by_functions", False, False, True),  # "accuracy" is logged as acc
+    ("engine.compiled_metrics.CompiledMetrics", "marks_weighted", True, False, False),  # where its name is taken
     ("callbacks.EarlyStopping", "begins_at_baseline", False, True, True),
     ("callbacks.EarlyStopping", "restores_at_any_end", True, False, False),
+    ("callbacks.CSVLogger", "always_validated", True, False, False),  # columns of a validation, made or not
     ("layers.BatchNormalization", "frozen_uses_averages", True, False, False),
     ("layers.BatchNormalization", "follows_larger_variance", False, True, False),
     ("layers.BatchNormalization", "fused_layouts", ("NHWC", "NCHW", "NDHWC", "NCDHW"), ("NHWC",), ("NHWC", "NCHW")),

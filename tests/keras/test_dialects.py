@@ -222,6 +222,18 @@ def test_what_metrics_are_called(speak):
     assert names[dialects.TENSORFLOW_1] == ["acc", "ce", "mean_squared_error", "weighted_acc", "weighted_mean_absolute_error"]
 
 
+def test_a_weighted_metric_whose_name_is_taken(speak):
+    """tf_keras calls it weighted_mae, Keras 2.3.1 mae_1."""
+    names = {}
+    for dialect in (dialects.LAST, dialects.STANDALONE):
+        speak(dialect)
+        model = keras.models.Sequential([L.Dense(2, input_shape=(2,))])
+        model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mae", "mse"])
+        names[dialect] = model.metrics_names
+    assert names[dialects.LAST] == ["loss", "mae", "weighted_mae", "mse"]
+    assert names[dialects.STANDALONE] == ["loss", "mae", "mae_1", "mse"]
+
+
 def _normalized(before: bool, after: bool) -> tuple[float, list[float]]:
     """Loss and weights (gamma, beta, averages) of a layer that trains or not before its call, and after it."""
     layer = L.BatchNormalization(input_shape=(1,), trainable=before, epsilon=0.0, momentum=0.5)

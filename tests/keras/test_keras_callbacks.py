@@ -254,7 +254,8 @@ def test_csv(tmp_path) -> None:
     path = tmp_path / "log.csv"
     _, history = run(c.CSVLogger(path), epochs=2)
     rows = list(csv.DictReader(path.open()))
-    assert list(rows[0]) == ["epoch", "loss", "mae"]
+    assert list(rows[0]) == ["epoch", "loss", "mae", "val_loss", "val_mae"]  # as tf_keras writes them
+    assert [row["val_mae"] for row in rows] == ["NA", "NA"]
     np.testing.assert_allclose([float(row["loss"]) for row in rows], history.history["loss"])
     run(c.CSVLogger(path, append=True), epochs=1)
     assert [row["epoch"] for row in csv.DictReader(path.open())] == ["0", "1", "0"]

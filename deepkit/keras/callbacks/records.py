@@ -29,8 +29,12 @@ class TerminateOnNaN(Callback):
 class CSVLogger(Callback):
     """Writes a line of numbers for every epoch to a file that spreadsheets and pandas.read_csv can read.
 
-    append goes on in a file that is there; the header is written only where there is none yet.
+    append goes on in a file that is there; the header is written only where there is none yet. The columns are those
+    of the first epoch and, where it was not validated, the same again as `val_`: later epochs may be (validation_freq).
+    Keras 2.3.1 has them only where `fit` validates at all.
     """
+
+    always_validated = True
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False):
         super().__init__()
@@ -49,8 +53,9 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
-            if self.params.get("do_validation") and not any(key.startswith("val_") for key in self.keys):
-                self.keys += [f"val_{key}" for key in self.keys]  # validation_freq: they come in later epochs
+            may_come = self.always_validated or self.params.get("do_validation")
+            if may_come and not any(key.startswith("val_") for key in self.keys):
+                self.keys += [f"val_{key}" for key in self.keys]
         with open(self.filename, "a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.sep)
             if self._header:

@@ -22,11 +22,14 @@ class CompiledMetrics:
     """The metrics of a model's outputs, as compile was given them.
 
     An output without a loss has no targets, so it has no metrics. Each metric is called as it was given ("mae"), after
-    the name of its output where there are several; a name that is taken gets a number: mae, mae_1.
+    the name of its output where there are several. A weighted metric whose name is taken says what it is, weighted_mae
+    (Keras 2.3.1 and graphs of TensorFlow 1 give it a number: mae_1); any other gets a number.
     """
 
     named_by_functions = False
-    """Whether "mse" is shown as mean_squared_error, "accuracy" as acc, and a weighted metric says that it is."""
+    """Whether "mse" is shown as mean_squared_error, "accuracy" as acc, and each weighted metric says that it is."""
+    marks_weighted = True
+    """Whether a weighted metric whose name is taken says that it is one."""
 
     def __init__(self, metrics: Any, weighted: Any, names: list[str], losses: list[Any]):
         used: set[int] = set()
@@ -55,8 +58,10 @@ class CompiledMetrics:
         several = len(outputs) > 1
         taken = {"loss", *[f"{name}_loss" for name in outputs if several]}
         for output, plain, weighed in zip(outputs, self._plain, self._weighed, strict=True):
+            front = f"{output}_" if several else ""
             for metric in (*plain, *weighed):
-                metric.name = _untaken(f"{output}_{metric.name}" if several else metric.name, taken)
+                marked = self.marks_weighted and metric in weighed and front + metric.name in taken
+                metric.name = _untaken(f"{front}{'weighted_' if marked else ''}{metric.name}", taken)
                 taken.add(metric.name)
 
     def update(self, ys: list[Any], outputs: list[Any], weights: list[Any]) -> list[Any]:

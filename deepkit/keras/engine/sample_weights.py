@@ -17,7 +17,7 @@ def weights_of(sample_weight: Any, class_weight: Any, targets: list[Any], names:
     for i, (table, target, name) in enumerate(zip(_tables(class_weight, names), targets, names, strict=True)):
         if table is not None and target is not None:
             found = class_weights_of(target, table, name)
-            weights[i] = found if weights[i] is None else weights[i] * _beside(found, weights[i])
+            weights[i] = found if weights[i] is None else _product(found, weights[i])
     return weights
 
 
@@ -66,28 +66,29 @@ def _no_table(class_weight: Any) -> ArgumentError:
 
 
 def class_weights_of(targets: np.ndarray, table: Any, output: str) -> np.ndarray:
-    """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows."""
+    """The weight of each sample from the weight of its class; targets are class numbers or one-hot rows.
+
+    Targets of more axes, a class for each step or pixel, give a weight for each of them.
+    """
     if not isinstance(table, dict):
         raise _no_table(table)
-    if targets.ndim > 2:
-        raise ArgumentError(
-            f"class_weight for output {output!r}, whose samples have several classes (targets of shape {targets.shape})",
-            rule="one class for each sample: class numbers of shape (n,) or (n, 1), or one-hot rows of shape (n, classes)",
-            hint="sample_weight takes a weight for each of the classes of a sample",
-        )
-    classes = targets.argmax(-1) if targets.ndim == 2 and targets.shape[1] > 1 else targets.reshape(len(targets))
+    one_hot = targets.ndim >= 2 and targets.shape[-1] > 1
+    classes = targets.argmax(-1) if one_hot else targets.reshape(targets.shape[:-1] if targets.ndim >= 2 else targets.shape)
     factors = {float(number): float(factor) for number, factor in table.items()}
     kinds, where = np.unique(classes, return_inverse=True)
     missing = [kind for kind in kinds.tolist() if kind not in factors]
     if missing:
         raise ArgumentError(
             f"class_weight has no factor for class {missing[0]:g} of output {output!r}",
-            rule=f"all classes in the targets have one; given are {', '.join(f'{c:g}' for c in factors)}",
+            rule=f"all classes in the targets have one; given are {', '.join(f'{c:g}' for c in factors)}; the targets, of "
+            f"shape {targets.shape}, are read as {'one-hot rows' if one_hot else 'class numbers'}",
             hint=f"{missing[0]:g}: 1.0 lets the samples of this class count as they are",
         )
-    return np.array([factors[kind] for kind in kinds.tolist()], np.float32)[where.reshape(-1)]
+    return np.array([factors[kind] for kind in kinds.tolist()], np.float32)[where.reshape(classes.shape)]
 
 
-def _beside(factors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The factors of the samples with as many axes as their weights: (n,) beside (n, steps) is (n, 1)."""
-    return factors.reshape(len(factors), *[1] * (weights.ndim - 1))
+def _product(factors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Factors of classes times weights, the one with fewer axes, (n,), for all steps of the other, (n, steps)."""
+    axes = max(factors.ndim, weights.ndim)
+    padded = [part.reshape(*part.shape, *[1] * (axes - part.ndim)) for part in (factors, weights)]
+    return np.asarray(padded[0] * padded[1])

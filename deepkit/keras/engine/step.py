@@ -76,6 +76,7 @@ def _descend(optimizer: Any, total: Any, weights: list[Any]) -> list[Any]:
     if isinstance(total, Tensor):
         weights = [w.eager for w in weights]
     if not weights:
+        optimizer.number("iterations", total)  # the count is there, as for weights that may thaw
         return []
     return list(optimizer.get_updates(total, weights))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from deepkit.core.apply import is_tensor
@@ -16,6 +17,8 @@ from deepkit.keras.base.input_layer import Input
 from deepkit.keras.base.replay import replayed
 from deepkit.keras.base.topology import Topology, topology_of
 from deepkit.keras.saving.config import forgotten_on_error
+
+_NAMED = ("activation", "regularizer", "constraint", "initializer")
 
 
 def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[[Any], Any] | None = None) -> Any:
@@ -60,7 +63,15 @@ def clone_and_build_model(
 def _clone_layer(layer: Any) -> Any:
     if layer.is_network:
         return clone_model(layer)
-    return type(layer).from_config(layer.get_config())
+    with registry.CustomObjectScope(_own_objects(layer)):
+        return type(layer).from_config(layer.get_config())
+
+
+def _own_objects(layer: Any) -> dict[str, Any]:
+    """By the names in its configuration: the program's own regularizers, constraints ... and activations of the layer."""
+    given = [value for inner in layer.layers_inside() for name, value in vars(inner).items() if name.endswith(_NAMED)]
+    found = [value if isinstance(value, (FunctionType, type)) else type(value) for value in given]
+    return {value.__name__: value for value in found if not value.__module__.startswith("deepkit.")}
 
 
 def _new_inputs(model: Any, given: Any) -> list[Any]:

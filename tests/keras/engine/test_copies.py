@@ -98,3 +98,29 @@ def test_a_lambda_that_returns_a_list_of_one():
     x = L.Input((3,))
     y = L.Lambda(lambda t: [t * 2.0])(x)
     assert np.array_equal(M.Model(x, L.add([y, y])).predict(X), (4 * X).astype("float32"))
+
+
+class Cubes(keras.regularizers.Regularizer):
+    """factor times the sum of |w|^3."""
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def __call__(self, weight):
+        return self.factor * keras.backend.sum(keras.backend.abs(weight) ** 3)
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+
+def test_a_clone_knows_the_programs_own_regularizers_and_activations():
+    """clone_model wrote their names down and could not read them."""
+    cell = L.LSTMCell(2, bias_regularizer=Cubes(3.0))
+    steps = L.TimeDistributed(L.Dense(2, activation=doubled, kernel_regularizer=Cubes(2.0)), input_shape=(3, 4))
+    model = M.Sequential([steps, L.RNN(cell)])
+    dense, rnn = M.clone_model(model).layers
+    assert dense.layer.activation is doubled
+    assert (dense.layer.kernel_regularizer.factor, rnn.cell.bias_regularizer.factor) == (2.0, 3.0)
+    assert rnn.cell is not cell
+    with pytest.raises(ArgumentError, match="Cubes"):
+        M.model_from_json(model.to_json())

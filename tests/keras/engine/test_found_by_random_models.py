@@ -151,3 +151,10 @@ def test_the_metrics_of_a_batch_are_its_own_whatever_came_before():
     assert model.train_on_batch(x[:1], zeros[:1])[1] == 1.0
     assert model.test_on_batch(x[2:], zeros[2:], reset_metrics=False)[1] == (1.0 + 6.0) / 2
     assert model.test_on_batch(x[1:2], zeros[1:2])[1] == 2.0
+
+
+def test_an_optimizer_of_a_model_without_trained_weights_has_its_count():
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,), trainable=False)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((2, 1)), np.ones((2, 1)))
+    assert [int(w) for w in model.optimizer.get_weights()] == [0]

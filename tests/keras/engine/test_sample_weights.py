@@ -64,12 +64,25 @@ def test_each_sample_has_the_weight_of_its_class(targets, expected):
         (np.array([0, 3]), "no factor for class 3"),
         (np.array([0.0, 0.5]), "no factor for class 0.5"),
         (np.eye(4), "no factor for class 3"),
-        (np.zeros((3, 2, 1)), "several classes"),
+        (np.eye(4).reshape(2, 2, 4), "no factor for class 3[^$]*read as one-hot rows"),
     ],
 )
 def test_a_class_without_a_weight_is_refused(targets, message):
     with pytest.raises(ArgumentError, match=message):
         class_weights_of(targets, TABLE, "y")
+
+
+def test_each_step_of_a_sample_has_the_weight_of_its_class():
+    classes = np.array([[0, 1, 0], [1, 1, 0]])
+    expected = np.where(classes == 1, 2.0, 1.0).tolist()
+    assert class_weights_of(classes[..., None], TABLE, "y").tolist() == expected
+    assert class_weights_of(np.eye(2)[classes], TABLE, "y").tolist() == expected
+
+
+def test_weights_of_samples_hold_for_all_their_steps():
+    classes = np.array([[0, 1, 0], [1, 1, 0]])
+    found = weights_of(np.array([1.0, 10.0]), TABLE, [classes[..., None]], ["y"])
+    assert found[0].tolist() == [[1, 2, 1], [20, 20, 10]]
 
 
 def test_both_kinds_of_weights_multiply():

@@ -125,10 +125,10 @@ def test_an_output_with_a_loss_needs_targets():
 @pytest.mark.parametrize(
     ("metrics", "weighted", "names"),
     [
-        (["mae"], ["mae"], ["a_mae", "a_mae_1", "b_mae", "b_mae_1"]),
+        (["mae"], ["mae"], ["a_mae", "a_weighted_mae", "b_mae", "b_weighted_mae"]),
         (["mae", "mae"], None, ["a_mae", "b_mae"]),
         (["acc"], ["accuracy"], ["a_acc", "a_accuracy", "b_acc", "b_accuracy"]),
-        ({"a": "mae"}, {"a": ["mae"], "b": "mse"}, ["a_mae", "a_mae_1", "b_mse"]),
+        ({"a": "mae"}, {"a": ["mae"], "b": "mse"}, ["a_mae", "a_weighted_mae", "b_mse"]),
         ([["mae"], ["mse"]], None, ["a_mae", "b_mse"]),
         ([MeanAbsoluteError()], None, ["a_mean_absolute_error", "b_mean_absolute_error"]),
         ([keras.losses.MeanAbsoluteError()], None, ["a_mean_absolute_error", "b_mean_absolute_error"]),

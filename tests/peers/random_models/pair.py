@@ -42,9 +42,9 @@ class Pair:
         return self.compared(source).difference
 
     def compared(self, source: str) -> Comparison:
+        for path in Path(self._folder.name).iterdir():  # what an earlier program wrote and nobody read
+            path.unlink()
         if "others(" in source:
-            for path in Path(self._folder.name).iterdir():
-                path.unlink()
             self._run("deepkit", source)
         theirs = self._run("tf_keras_eager" if source.startswith("# eager") else "tf_keras", source)
         found = list(differences(source, self._run("deepkit", source), theirs))

@@ -281,7 +281,7 @@ class Leaky(keras.layers.Layer):
 
     def call(self, x: Any, states: Any) -> Any:
         now = K.tanh(K.dot(x, self.kernel) + self.keep * states[0] - 0.1 * states[1])
-        return now, [now, states[0]]
+        return now, [now, states[0] + 0.0]  # a state handed on as it is has a wrong derivative in a graph of TensorFlow
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}

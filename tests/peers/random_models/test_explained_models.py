@@ -10,7 +10,7 @@ from random_models.comparison import Difference
 from random_models.explained import EXPLAINED, explanation
 
 READ = "f = Own(1)\nother = model_from_json(model.to_json())\ndescribe(other)\n"
-NESTED = "f = keras.Sequential([keras.Input((2,)), keras.layers.ActivityRegularization()])\nt = f(x)\nmodel = keras.Model(x, t)\n"
+NESTED = "f2 = keras.Sequential([keras.Input((2,)), keras.layers.ActivityRegularization()])\nmodel = keras.Model(x, f2(x))\n"
 SIZES = "history = model.fit(batches(x, y, size=4), epochs=1)\n"
 LOGITS = "keras.layers.Dense(2, activation='softmax')\nmodel.compile('sgd', 'binary_crossentropy')\n"
 HELD = "history = model.fit(x, y, validation_split=0.34, sample_weight=w)\n"
@@ -24,6 +24,11 @@ KEPT = "# eager\nmodel.train_on_batch(x, y, reset_metrics=False)\n"
 NAMED = "model.compile('sgd', 'mse', metrics=['mae'])\nmodel = keras.models.load_model(file('m.h5'))\n"
 SPARSE = "model.compile('sgd', 'sparse_categorical_crossentropy', metrics=['acc'])\nmodel = load_model(others('m.h5'))\n"
 TESTED = "model.evaluate(x, y)\nmodel.train_on_batch(x, y, sample_weight=w)\nmodel.evaluate(x, y, sample_weight=w)\n"
+IGNORED = "model.compile('sgd', keras.losses.SparseCategoricalCrossentropy(ignore_class=1))\nmodel.evaluate(x, y)\n"
+SHAPES = "keras.layers.TimeDistributed(keras.Sequential([keras.Input((2,)), keras.layers.ActivityRegularization(l2=0.1)]))\n"
+WEIGHED = "model.compile('sgd', 'mse', metrics=['mae'], weighted_metrics=['mae'])\n"
+THAWED = "# eager\nmodel.compile('sgd', 'mse', run_eagerly=True)\nmodel.fit(x, y)\nmodel.trainable = False\n"
+READ_ACCURACY = "# eager\nmodel.compile('sgd', 'sparse_categorical_crossentropy', metrics=['acc'])\nload_model('m.h5')\n"
 
 MEANT: list[tuple[str, str, Any]] = [
     (READ, "weights", ["own/factor"]),
@@ -38,8 +43,13 @@ MEANT: list[tuple[str, str, Any]] = [
     (MAKER, "maker", 1.0),
     (BESIDE, "history", {"val_loss": [1.0]}),
     (KEPT, "train_on_batch", 1.0),
+    (SHAPES, "evaluate", 1.0),
+    (WEIGHED, "history", {"weighted_mae": [1.0]}),
+    (THAWED, "train_on_batch", 1.0),
+    (IGNORED, "evaluate", 1.0),
     (NAMED, "history", {"mae": [1.0]}),
     (TESTED, "evaluate", 1.0),
+    (READ_ACCURACY, "train_on_batch", 1.0),
     (SPARSE, "train_on_batch", 1.0),
 ]
 OTHERS: list[tuple[str, str, Any]] = [
@@ -47,6 +57,7 @@ OTHERS: list[tuple[str, str, Any]] = [
     (READ, "weights", ["dense/kernel"]),
     (NESTED.replace("ActivityRegularization", "Dense"), "losses", 1),
     (NESTED, "train_on_batch", 1.0),
+    ("# eager\n" + NESTED, "losses", 1),
     (SIZES.replace("size=4", "size=3"), "history", {"loss": [1.0]}),
     (SIZES, "after", [1.0]),
     (LOGITS.replace("softmax", "sigmoid"), "train_on_batch", 1.0),
@@ -67,6 +78,16 @@ OTHERS: list[tuple[str, str, Any]] = [
     (BESIDE, "history", {"loss": [1.0]}),
     (KEPT, "test_on_batch", 1.0),
     (KEPT.replace("False", "True"), "train_on_batch", 1.0),
+    (SHAPES.replace("ActivityRegularization", "Dense"), "evaluate", 1.0),
+    (SHAPES.replace("TimeDistributed(", "("), "evaluate", 1.0),
+    (WEIGHED, "history", {"mae": [1.0]}),
+    ("# eager\n" + WEIGHED, "history", {"weighted_mae": [1.0]}),
+    (THAWED.replace("True", "False"), "train_on_batch", 1.0),
+    (THAWED.replace("model.train", "model.compile('sgd', 'mse')\nmodel.train"), "train_on_batch", 1.0),
+    (READ_ACCURACY.replace("'sparse_", "'"), "train_on_batch", 1.0),
+    (READ_ACCURACY.replace("# eager", "#"), "train_on_batch", 1.0),
+    ("# eager\n" + IGNORED, "evaluate", 1.0),
+    (IGNORED.replace("ignore_class", "from_logits"), "evaluate", 1.0),
     (NAMED, "history", {"mean_absolute_error": [1.0]}),
     (NAMED.replace("load_model", "clone_model"), "history", {"mae": [1.0]}),
     (TESTED.replace("evaluate(x, y, s", "predict(x, y, s"), "evaluate", 1.0),
@@ -78,7 +99,7 @@ OTHERS: list[tuple[str, str, Any]] = [
 
 
 def found(source: str, where: str, ours: Any) -> Difference:
-    return Difference(where, ours, "theirs", source)
+    return Difference(where, ours, ours + 1 if isinstance(ours, int | float) else "theirs", source)
 
 
 @pytest.mark.parametrize("place", range(len(MEANT)))

@@ -91,7 +91,7 @@ CALLBACKS = [
     "keras.callbacks.ModelCheckpoint(file('best.h5'), 'loss', save_best_only=True, save_weights_only=True)",
     "keras.callbacks.CSVLogger(file('log.csv'))",
     "keras.callbacks.ModelCheckpoint(file('c{epoch:02d}.h5'), save_weights_only=True)",
-    "keras.callbacks.ModelCheckpoint(file('k{epoch}-{loss:.1f}.h5'), 'loss', mode='max', save_best_only=True)",
+    "keras.callbacks.ModelCheckpoint(file('k{epoch}-{loss:.0e}.h5'), 'loss', mode='max', save_best_only=True)",
     "keras.callbacks.EarlyStopping('loss', patience=0, start_from_epoch=1, min_delta=5.0, restore_best_weights=True)",
     "keras.callbacks.ReduceLROnPlateau('loss', factor=0.1, patience=0, mode='max', min_delta=0.0)",
     "keras.callbacks.LambdaCallback(on_train_begin=lambda logs: record('train', logs), on_train_end=lambda logs: None)",
