@@ -122,5 +122,5 @@ def test_a_clone_knows_the_programs_own_regularizers_and_activations():
     assert dense.layer.activation is doubled
     assert (dense.layer.kernel_regularizer.factor, rnn.cell.bias_regularizer.factor) == (2.0, 3.0)
     assert rnn.cell is not cell
-    with pytest.raises(ArgumentError, match="Cubes"):
+    with pytest.raises(ArgumentError, match="doubled"):
         M.model_from_json(model.to_json())
