@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set, ValuesView
 from typing import Any
 
+from deepkit.errors import ArgumentError, CallError
+
 _VIEWS = (Set, ValuesView, Iterator)
 
 
@@ -54,6 +56,38 @@ def pack(like: Any, leaves: Iterable[Any]) -> Any:
     """
     rest = iter(leaves)
     return map_leaves(lambda _: next(rest), like)
+
+
+def check_nested_as(what: str, like: Any, given: Any) -> None:
+    """ArgumentError unless `given` is nested as `like` is; CallError, also a TypeError, for a list in a tuple's place.
+
+    >>> check_nested_as("fn returns", (0, [1]), ("a", ["b"]))
+    """
+    if _nesting(like) == _nesting(given):
+        return
+    error = CallError if _nesting(like, kinds=False) == _nesting(given, kinds=False) else ArgumentError
+    raise error(f"{what} {_outline(given)} where {_outline(like)} was expected", rule="both are nested in the same way")
+
+
+def _nesting(value: Any, kinds: bool = True) -> Any:
+    """Of what kind a nested value is, what its entries are called and how they are nested; None for a leaf."""
+    found = entries(value)
+    if found is None:
+        return None
+    kind, names = ("dict", sorted(value)) if isinstance(value, dict) else (type(value).__name__, len(found))
+    return kind if kinds else "", names, [_nesting(entry, kinds) for entry in found]
+
+
+def _outline(value: Any) -> str:
+    """A nested value with a dot for each leaf."""
+    return repr(map_leaves(lambda _: _Leaf(), value)) if entries(value) is not None else "a single value"
+
+
+class _Leaf:
+    """What stands for a leaf where only the nesting is shown."""
+
+    def __repr__(self) -> str:
+        return "."
 
 
 def parts(leaf: Any) -> list[Any]:

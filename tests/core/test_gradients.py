@@ -109,6 +109,17 @@ def test_integers() -> None:
         dk.gradients(3.0, [i])
 
 
+def test_integers_in_a_graph() -> None:
+    """As in TensorFlow None, and beside other ys nothing; a warning says what TensorFlow does not."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.constant([1.0, 2.5])
+        with pytest.warns(GraphWarning, match="Cast:0 is int32: it has no derivative; cast to float32 before"):
+            assert tf.gradients(tf.cast(x, tf.int32), x) == [None]
+        with pytest.warns(GraphWarning, match="ArgMax:0 is int64"):
+            (dx,) = tf.gradients([tf.argmax(x), x * x], x, [tf.constant(0, tf.int64), tf.constant([1.0, 10.0])])
+        assert session.run(dx).tolist() == [2.0, 50.0]
+
+
 def test_zero_gradient_is_not_none() -> None:
     x = dk.tensor([1.0, 2.0])
     assert dk.gradients(dk.zeros_like(x) + 0.0 * x, [x])[0].numpy().tolist() == [0.0, 0.0]

@@ -22,6 +22,8 @@ X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
         lambda x: tf.nn.embedding_lookup([x, 2 * x], [0, 3, 1]), lambda x: tf.nn.embedding_lookup(x, [[1, 0]], max_norm=1.5),
         lambda x: tf.einsum("...ij,ik", x, x), lambda x: tf.segment_mean(x, [0, 0]),
         lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
+        lambda x: tf.norm(x, 2, (-2, -1)), lambda x: tf.norm(x, 2, (1, 0), keepdims=True), lambda x: tf.norm(x, 1, (0, 1)),
+        lambda x: tf.batch_gather(x, [[1, 1], [0, 2]]), lambda x: tf.gather(x, [1, 1, 0], batch_dims=0),
         lambda x: tf.tile(x, [2, 1]), lambda x: tf.diag_part(tf.diag(x) * 2.0),
     ],
 )

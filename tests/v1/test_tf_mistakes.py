@@ -100,9 +100,9 @@ MISTAKES = {
     "get_variable twice": (get_variable_twice, ["weights", "reuse"]),
     "another graph": (other_graph, ["belongs to another graph", "far"]),
     "closed session": (closed_session, ["closed session", "with block"]),
-    "gradient of integers": (
-        lambda: tf.gradients(tf.constant(3) * 2, [tf.constant(1)]),
-        ["int32: it has no derivative", "cast to float32"],
+    "trained on integers": (
+        lambda: tf.train.AdamOptimizer().minimize(tf.argmax(tf.Variable([1.0, 2.0]))),
+        ["int64: it has no derivative", "cast to float32"],
     ),
     "trained on the accuracy": (
         lambda: tf.train.AdamOptimizer().minimize(tf.cast(tf.argmax(tf.Variable([1.0, 2.0])), tf.float32)),

@@ -17,6 +17,7 @@ from deepkit.core.control_flow.graph_ops import (
     apply_graphs,
     close,
     connected,
+    holds,
     keep_outcomes,
     outer_graph,
     pull_back,
@@ -42,7 +43,7 @@ class Cond(GraphOp):
     kept: tuple[int, ...] = (0, 0)
 
     def forward(self, xp: Any, call: Any, used: Any, predicate: Any, *values: Any) -> Any:
-        which = 0 if bool(predicate) else 1
+        which = 0 if holds("cond", predicate) else 1
         found = call(which, *values)
         results, outcomes = found[: self.results], found[self.results :]
         others = [None] * self.kept[1 - which]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from deepkit.core.apply import apply
 from deepkit.core.autodiff import gradients
 from deepkit.core.control_flow import tracing
@@ -16,6 +18,7 @@ from deepkit.core.op import Op, lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import DType
+from deepkit.errors import ShapeError
 
 Spec = tuple[Shape, DType]
 
@@ -124,6 +127,16 @@ def apply_graphs(
     op.refs = tuple(range(len(inputs), len(inputs) + len(variables)))
     with graphs[0].outer.control_dependencies([node for g in graphs for node in g.awaited]):
         return apply(op, *inputs, *variables, name=name)
+
+
+def holds(what: str, predicate: Any) -> bool:
+    """Whether a predicate's value, one bool, is True; ShapeError for several."""
+    if np.ndim(predicate):
+        raise ShapeError(
+            f"{what}: the predicate has shape {Shape(predicate.shape)}", rule="it is one bool, of shape ()",
+            hint="reduce_all(p), reduce_any(p); for a choice in each place where(p, x, y)",
+        )
+    return bool(predicate)
 
 
 def connected(body: FunctionGraph, results: Sequence[int], inputs: Sequence[Symbol]) -> list[int]:

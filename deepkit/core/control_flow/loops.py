@@ -18,6 +18,7 @@ from deepkit.core.control_flow.graph_ops import (
     carried,
     close,
     connected,
+    holds,
     keep_outcomes,
     outer_graph,
     pull_back,
@@ -30,8 +31,9 @@ from deepkit.core.op import lookup, register
 from deepkit.core.shape import SCALAR, UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.arrays import xp_of
+from deepkit.device.dtypes import bool_ as boolean
 from deepkit.device.dtypes import int32
-from deepkit.errors import ShapeError
+from deepkit.errors import DTypeError, ShapeError
 
 # ---- while
 
@@ -51,7 +53,7 @@ class While(GraphOp):
         state, captured = values[: self.count], values[self.count :]
         kept = [Turns() for _ in used[self.count + 1 :]]
         turns = 0
-        while bool(call(0, *state, *captured)[0]) and (self.limit is None or turns < self.limit):
+        while holds("while_loop", call(0, *state, *captured)[0]) and (self.limit is None or turns < self.limit):
             results = call(1, *state, *captured)
             _remember(kept, used[self.count + 1 :], (*state, *results[self.count :]))
             state, turns = results[: self.count], turns + 1
@@ -96,6 +98,7 @@ def while_loop(
     shapes = [x.shape for x in variables] if invariants is None else [Shape(s) for s in invariants]
     given = [(s, x.dtype) for s, x in zip(shapes, variables, strict=True)]
     graphs = trace(outer, lambda *v: [test(*v)], given, "variable"), trace(outer, body, given, "variable")
+    _check_test(graphs[0].results[0])
     for x, (shape, dtype), result in zip(variables, given, graphs[1].results, strict=True):
         if result.dtype is not dtype:
             raise ShapeError(
@@ -114,6 +117,16 @@ def while_loop(
         outputs_=(*given, (Shape((None,)), int32), *unstacked(variables), *unstacked(outcomes)),
     )
     return apply_graphs(op, list(variables), captured, name)[: len(variables)]
+
+
+def _check_test(result: Symbol) -> None:
+    if result.dtype is not boolean:
+        raise DTypeError(f"while_loop: the condition is {result.dtype.name}", rule="it is bool", hint="x > 0 for a number x")
+    if result.shape.rank:
+        raise ShapeError(
+            f"while_loop: the condition has shape {result.shape}", rule="it is one bool, of shape ()",
+            hint="reduce_all(p), reduce_any(p)",
+        )
 
 
 # ---- scan

@@ -99,6 +99,8 @@ class OnesLike(Like):
     """Ones in the shape and type of x."""
 
     label = "ones_like"
+    types = ("T",)
+    kinds = "bifc"
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
         return xp.ones(x.shape, x.dtype)
@@ -158,7 +160,7 @@ def zeros_like(
 def ones_like(
     tensor: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, optimize: bool = True
 ) -> AnyTensor:
-    """Ones in the shape of `tensor`, in its type or in `dtype`.
+    """Ones in the shape of `tensor`, in its type or in `dtype`. DTypeError: texts.
 
     Its gradient is that of a constant. `optimize` is accepted for old programs.
     """

@@ -106,26 +106,34 @@ def gather(
     return apply(Gather(axis=at), params, indices, name=name)
 
 
+def _axis_of_rows(axis: int, batch: int, rank: int | None) -> int:
+    """An axis of params counted from the first; where their rank is not known it can only be the first after the batch."""
+    if rank is not None:
+        return normalize_axis(axis, rank)
+    if axis != batch:
+        raise ShapeError("gather with batch_dims along another axis needs to know the number of axes of params")
+    return axis
+
+
 def _gather_rows(given: TensorLike, places: TensorLike, axis: Any, batch: int, name: str | None) -> Any:
     """gather with batch_dims: the batch axes and `axis` become one long axis, and each row's indices are moved along it."""
     with scope(name, "GatherV2", given, places) as full:
         params, indices = convert(given, beside=places), convert(places, beside=given)
-        if not params.shape.rank or indices.shape.rank is None:
-            raise ShapeError("gather with batch_dims needs to know the number of axes of params and indices")
+        if indices.shape.rank is None:
+            raise ShapeError("gather with batch_dims needs to know the number of axes of indices")
         batch = batch if batch >= 0 else batch + indices.shape.rank
-        at = normalize_axis(batch if axis is None else int(static_value(axis)), params.shape.rank)
+        at = _axis_of_rows(batch if axis is None else int(static_value(axis)), batch, params.shape.rank)
         if not 0 <= batch <= min(at, indices.shape.rank):
             raise ArgumentError(f"gather: batch_dims {batch}, axis {at}", rule="batch_dims <= axis")
         between = list(range(batch, at))
-        order = [*range(batch), at, *between, *range(at + 1, params.shape.rank)]
-        front = ops.transpose(params, order) if between else params
+        front = ops.transpose(params, [*range(batch), at, *between, *range(at + 1, params.shape.rank)]) if between else params
         lengths, inner = ops.shape(front), indices.shape.rank - batch
         rows = ops.reduce_prod(lengths[:batch])
         first = ops.reshape(ops.range(rows) * lengths[batch], ops.concat([lengths[:batch], [1] * inner], 0))
         flat = ops.reshape(front, ops.concat([[-1], lengths[batch + 1 :]], 0))
         inside = check_inside(indices, lengths[batch])
         found = gather(flat, inside + ops.cast(first, indices.dtype))
-        if hasattr(found, "set_shape"):
+        if hasattr(found, "set_shape") and front.shape.rank is not None:
             found.set_shape(indices.shape.concatenate(front.shape[batch + 1 :]))
         if not between:
             return ops.identity(found, name=full)

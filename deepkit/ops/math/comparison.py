@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepkit.core.apply import apply, convert, scope
+from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
 from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape, broadcast
@@ -149,12 +149,16 @@ is_finite = unary(IsFinite, "is_finite")
 class Select(Op):
     """x where `condition` is True, else y.
 
-    All three have one shape; or the condition is a vector and picks whole rows; or everything broadcasts.
+    All three have one shape; or the condition is a vector and picks whole rows; or everything broadcasts. `fits`: the
+    condition is of unknown rank, and x and y have one shape, which is the result's, as the graph says beforehand.
     """
 
+    fits: bool = False
     types = ("bool", "T", "T")
 
     def shape(self, condition: Shape, x: Shape, y: Shape) -> Shape:
+        if self.fits and condition.rank is None:
+            return x
         if self._by_rows(condition, x):
             both = x.merge(y)
             if not condition.is_compatible_with(both[:1]):
@@ -176,7 +180,13 @@ class Select(Op):
     def forward(self, xp: ArrayModule, condition: Array, x: Array, y: Array) -> Any:
         if self._by_rows(condition.shape, x.shape):
             condition = condition.reshape((-1,) + (1,) * (x.ndim - 1))
-        return xp.where(condition, x, y)
+        chosen = xp.where(condition, x, y)
+        if self.fits and chosen.shape != x.shape:
+            raise ShapeError(
+                f"where: a condition of shape {Shape(condition.shape)} for x and y of shape {Shape(x.shape)}",
+                rule="a condition of unknown rank is of their shape, or a vector that picks rows",
+            )
+        return chosen
 
     def gradient(self, dy: AnyTensor, z: AnyTensor, condition: AnyTensor, x: AnyTensor, y: AnyTensor) -> Any:
         zero = ops.zeros_like(dy)
@@ -257,7 +267,9 @@ def where(
     """
     if x is None and y is None:
         return apply(Where(), condition, name=name)
-    return apply(Select(), condition, x, y, name=name)
+    unsure = is_tensor(condition) and condition.shape.rank is None
+    fits = unsure and all(map(is_tensor, (x, y))) and x.shape.is_full and x.shape == y.shape
+    return apply(Select(fits=fits), condition, x, y, name=name)
 
 
 @register

@@ -95,12 +95,22 @@ def _matrix_norm(x: AnyTensor, order: Any, axis: tuple[int, int]) -> Any:
     if order == float("inf"):
         return ops.reduce_max(ops.reduce_sum(ops.abs(x), columns, True), rows, True)
     if order == 2:
-        rank = len(x.shape)
-        last = [normalize_axis(a, rank) for a in axis]
-        moved = [i for i in range(rank) if i not in last] + last
-        largest = ops.reduce_max(ops.svd(ops.transpose(x, moved), compute_uv=False), -1, True)
-        return ops.transpose(ops.expand_dims(largest, -1), [moved.index(i) for i in range(rank)])
+        to, back = _to_the_end(x, axis)
+        largest = ops.reduce_max(ops.svd(ops.transpose(x, to), compute_uv=False), -1, True)
+        return ops.transpose(ops.expand_dims(largest, -1), back)
     raise ArgumentError(f"norm of matrices: ord {order!r}", rule="'euclidean', 'fro', 1, 2 or inf")
+
+
+def _to_the_end(x: AnyTensor, axis: tuple[int, int]) -> tuple[Any, Any]:
+    """The order of axes that moves two of them to the end, and the one that moves them back."""
+    if x.shape.rank is None:
+        rank = ops.rank(x)
+        last = ops.floormod(axis, rank)
+        to = ops.concat([ops.setdiff1d(ops.range(rank), last).out, last], 0)
+        return to, ops.invert_permutation(to)
+    at = [normalize_axis(a, x.shape.rank) for a in axis]
+    to = [i for i in range(x.shape.rank) if i not in at] + at
+    return to, [to.index(i) for i in range(x.shape.rank)]
 
 
 def clip_by_norm(t: NumberLike, clip_norm: NumberLike, axes: AxisLike = None, name: str | None = None) -> AnyTensor:

@@ -9,13 +9,13 @@ from deepkit import ops
 from deepkit.core.apply import apply
 from deepkit.core.control_flow import branches, loops
 from deepkit.core.graph import default_graph
-from deepkit.core.nest import flatten, parts
+from deepkit.core.nest import check_nested_as, flatten, parts
 from deepkit.core.node import Node
 from deepkit.core.op import lookup
 from deepkit.core.shape import UNKNOWN, Shape
 from deepkit.core.symbol import Symbol
 from deepkit.device.dtypes import as_dtype
-from deepkit.errors import ArgumentError, ShapeError
+from deepkit.errors import ArgumentError, DTypeError, ShapeError
 from deepkit.ops.arrays.sparse import SparseTensor
 from deepkit.v1.framework.symbolic import constant_of
 from deepkit.v1.framework.tensor_array import TensorArray, flat, packed
@@ -33,25 +33,43 @@ def cond(
 
     As in TensorFlow 1 the one entry of a list stands for the list, unless `strict` keeps it.
     """
-    functions = [true_fn or fn1, false_fn or fn2]
-    if not all(callable(f) for f in functions):
-        raise ArgumentError("cond takes two functions", hint="tf.cond(x < y, lambda: a, lambda: b)")
+    functions = _two_functions(true_fn or fn1, false_fn or fn2)
     structure: list[Any] = []
 
     def flattened(function: Any) -> Callable[[], list[Any]]:
         def call() -> list[Any]:
             result = function()
-            if result is None:
-                raise ArgumentError("a branch of cond returns None", rule="both branches return tensors or operations")
-            structure.append(result)
+            structure.append(result if strict else _entry(result))
+            check_nested_as("cond: false_fn returns", structure[0], structure[-1])
             return [_value_of(r, predicate) for r in flat(result)]
 
         return call
 
-    predicate = ops.cast(constant_of(pred), "bool")
+    predicate = _truth("cond", pred)
     either, other = (flattened(f) for f in functions)
     results = branches.cond(predicate, either, other, name or "cond")
-    return packed(structure[0] if strict else _entry(structure[0]), results)
+    return packed(structure[0], results)
+
+
+def _two_functions(*functions: Any) -> Sequence[Callable[[], Any]]:
+    if not all(map(callable, functions)):
+        raise ArgumentError("cond takes two functions", hint="tf.cond(x < y, lambda: a, lambda: b)")
+    return functions
+
+
+def _truth(what: str, pred: Any) -> Any:
+    """A predicate as a tensor: one bool, known as such before the graph runs."""
+    predicate = constant_of(pred)
+    if predicate.dtype.name != "bool":
+        raise DTypeError(
+            f"{what}: the predicate is {predicate.dtype.name}", rule="it is bool", hint="tf.not_equal(x, 0), or x > 0"
+        )
+    if predicate.shape.rank:
+        raise ShapeError(
+            f"{what}: the predicate has shape {predicate.shape}", rule="it is one bool, of shape ()",
+            hint="tf.reduce_all(p) or tf.reduce_any(p); for a choice in each place tf.where(p, x, y)",
+        )
+    return predicate
 
 
 def _entry(result: Any) -> Any:
@@ -61,6 +79,8 @@ def _entry(result: Any) -> Any:
 
 def _value_of(result: Any, predicate: Symbol) -> Symbol:
     """What a branch returns, as a tensor: for an operation the predicate, known once the operation has run."""
+    if result is None:
+        raise ArgumentError("a branch of cond returns None", rule="both branches return tensors or operations")
     if not isinstance(result, Node):
         return result if isinstance(result, Symbol) else constant_of(result)
     with default_graph().control_dependencies([result]):
@@ -87,7 +107,7 @@ def case(
             return cond(p, f, otherwise, strict, name=name or "case")
 
     if exclusive:
-        conditions = ops.stack([ops.cast(constant_of(predicate), "bool") for predicate in held])
+        conditions = ops.stack([_truth("case", predicate) for predicate in held])
         most = ops.reduce_sum(ops.cast(conditions, "int32")) <= 1
         return _checked(most, ["case with exclusive=True: more than one condition holds:", conditions], chosen)()
     return chosen()
@@ -124,11 +144,18 @@ def while_loop(
     given = [None] * len(leaves) if shape_invariants is None else _shapes(shape_invariants)
     kept = [shape for leaf, told in zip(leaves, given, strict=True) for shape in _kept_shapes(leaf, told)]
     results = loops.while_loop(
-        lambda *leaves: called(cond, leaves), lambda *leaves: flat(called(body, leaves)), variables, kept,
+        lambda *leaves: called(cond, leaves), lambda *leaves: _next_turn(loop_vars, called(body, leaves)), variables, kept,
         maximum_iterations, name or "while",
     )
     last = packed(loop_vars, results)
     return last[0] if many and len(last) == 1 and not return_same_structure else last
+
+
+def _next_turn(loop_vars: Any, result: Any) -> list[Any]:
+    """The tensors of what a loop's body returns: nested as the loop variables, in a list or in a tuple."""
+    like, given = (list(v) if isinstance(v, (list, tuple)) else [v] for v in (loop_vars, result))
+    check_nested_as("while_loop: body returns", like, given)
+    return flat(result)
 
 
 def _kept_shapes(leaf: Any, told: Any) -> list[Any]:
@@ -159,17 +186,40 @@ def map_fn(
     fn: Callable[..., Any], elems: Any, dtype: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
     swap_memory: bool = False, infer_shape: bool = True, name: str | None = None,
 ) -> Any:
-    """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked."""
+    """`fn` applied to each row of `elems` (or of each tensor in it), the results stacked.
+
+    fn returns what is nested as `dtype`, and of these types; without dtype, as `elems`. ArgumentError, DTypeError: it
+    returns something else.
+    """
     xs = _with_rows("map_fn", elems)
+    like = dtype or elems
+    types = [as_dtype(t) for t in flatten(dtype)] if dtype else [x.dtype for x in xs]
     structure: list[Any] = []
 
     def body(_: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
         result = fn(packed(elems, rows))
+        check_nested_as("map_fn: fn returns", like, result)
         structure.append(result)
-        return [], flat(result)
+        return [], _of_types("map_fn: fn returns", flat(result), types)
 
     _, ys = loops.scan(body, [], xs, name=name or "map")
     return packed(structure[0], ys)
+
+
+def _of_types(what: str, values: Sequence[Any], types: Sequence[Any]) -> list[Any]:
+    """Values as tensors of these types, which those that are tensors must have."""
+    if len(values) != len(types):
+        raise ArgumentError(
+            f"{what} {len(values)} tensors where {len(types)} were expected", hint="tf.sparse_tensor_to_dense(result)"
+        )
+    made = [v if isinstance(v, Symbol) else constant_of(v, t) for v, t in zip(values, types, strict=True)]
+    for value, dtype in zip(made, types, strict=True):
+        if value.dtype is not dtype:
+            raise DTypeError(
+                f"{what} {value.dtype.name} where {dtype.name} was expected", rule="dtype says what fn returns",
+                hint=f"dtype=tf.{value.dtype.name}, or tf.cast(result, tf.{dtype.name})",
+            )
+    return made
 
 
 def scan(
@@ -181,7 +231,7 @@ def scan(
     like = elems if initializer is None else initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        result = flat(fn(packed(like, states), packed(elems, rows)))
+        result = _next_state("scan", fn, like, states, packed(elems, rows))
         return result, result
 
     if initializer is not None:
@@ -195,6 +245,13 @@ def scan(
     pairs = zip(ys, rows, strict=True) if reverse else zip(rows, ys, strict=True)
     with default_graph().name_scope(full):
         return packed(like, [ops.concat(list(pair), 0) for pair in pairs])
+
+
+def _next_state(what: str, fn: Callable[..., Any], like: Any, states: Sequence[Any], row: Any) -> list[Any]:
+    """The tensors of fn(state, row), nested as the state is."""
+    result = fn(packed(like, states), row)
+    check_nested_as(f"{what}: fn returns", like, result)
+    return _of_types(f"{what}: fn returns", flat(result), [state.dtype for state in states])
 
 
 def foldl(
@@ -212,7 +269,7 @@ def foldl(
         start, like = [constant_of(x) for x in flat(initializer)], initializer
 
     def body(states: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-        return flat(fn(packed(like, states), packed(elems, rows))), []
+        return _next_state("foldl", fn, like, states, packed(elems, rows)), []
 
     states, _ = loops.scan(body, start, xs, reverse, name or ("foldr" if reverse else "foldl"))
     return packed(like, states)

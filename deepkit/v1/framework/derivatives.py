@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +12,11 @@ from deepkit import ops
 from deepkit.core import autodiff
 from deepkit.core.autodiff import UnconnectedGradients
 from deepkit.core.control_flow import loops
+from deepkit.core.nest import leaves, listed
 from deepkit.core.overrides import RegisterGradient
 from deepkit.core.overrides import no_gradient as NotDifferentiable
+from deepkit.device.dtypes import as_dtype
+from deepkit.errors import GraphWarning
 from deepkit.v1.framework.symbolic import constant_of
 
 __all__ = [
@@ -38,11 +43,25 @@ def gradients(
     """The derivatives of sum(ys) by each of xs; None, with a warning that says why, where nothing connects them.
 
     unconnected_gradients: UnconnectedGradients.ZERO, or "zero", gives zeros there. stop_gradients: tensors whose own
-    dependence on others does not count.
+    dependence on others does not count. ys of integers or truths have no derivative: a warning says so.
     """
+    ys, grad_ys = _with_derivatives(leaves(ys), grad_ys)
     return autodiff.gradients(
-        ys, xs, grad_ys, name, stop_gradients, slices=True, unconnected_gradients=unconnected_gradients
+        ys, xs, grad_ys, name, stop_gradients, bool(ys), slices=True, unconnected_gradients=unconnected_gradients
     )
+
+
+def _with_derivatives(ys: list[Any], grad_ys: Any) -> tuple[list[Any], Any]:
+    """Those of ys that can have a derivative, and their weights."""
+    flat = [not hasattr(y, "dtype") or as_dtype(y.dtype).is_differentiable or y.dtype == "string" for y in ys]
+    for y in itertools.compress(ys, [not kept for kept in flat]):
+        warnings.warn(
+            f"{y.name} is {y.dtype.name}: it has no derivative; cast to float32 before the computation, not after it",
+            GraphWarning, stacklevel=3,
+        )
+    if grad_ys is not None and not all(flat) and len(weights := listed(grad_ys)) == len(ys):
+        grad_ys = list(itertools.compress(weights, flat))
+    return list(itertools.compress(ys, flat)), grad_ys
 
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "v1" / "framework"))
 from test_refused_calls import CALLS, outcome
 
 reference.disable_eager_execution()
+reference.disable_control_flow_v2()
 
 
 @pytest.mark.parametrize("call", CALLS)
