@@ -95,7 +95,8 @@ def _sized(method: int, how: str) -> Any:
         images: Any, size: Any, align_corners: bool = False, name: str | None = None, half_pixel_centers: bool = False
     ) -> Any:
         found = resize_images(images, size, method, align_corners, False, name or label, half_pixel_centers)
-        return shown_as(found, label)
+        keeps = method == _images.NEAREST_NEIGHBOR or found.dtype.name == "float32"
+        return shown_as(found if keeps else ops.cast(found, "float32"), label)
 
     label = "Resize" + how.title().replace("_", "")
     resize.__name__ = resize.__qualname__ = f"resize_{how}"

@@ -89,6 +89,10 @@ class TestSplit:
     def test_separators(self) -> None:
         assert dk.string_split(["a-b]c"], sep="-]").values.numpy().tolist() == [b"a", b"b", b"c"]
         assert dk.string_split(["ab"], sep="").values.numpy().tolist() == [b"a", b"b"]
+        rows = dk.ops.split_strings(["a b  c", "", " d", "e f", "g  "], maxsplit=1)  # TensorFlow's numbers
+        assert rows.values.numpy().tolist() == [b"a", b"b  c", b"d", b"", b"e", b"f", b"g", b""]
+        assert rows.indices.numpy()[:, 0].tolist() == [0, 0, 2, 2, 3, 3, 4, 4]
+        assert dk.ops.split_strings([" d", ""], maxsplit=0).values.numpy().tolist() == [b" d", b""]
         assert dk.string_split(["abc"], delimiter="b").values.numpy().tolist() == [b"a", b"c"]
 
     def test_one_string_is_not_a_vector(self) -> None:

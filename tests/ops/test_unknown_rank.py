@@ -24,6 +24,11 @@ X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
         lambda x: tf.unsorted_segment_mean(x, [1, 1], 2), lambda x: tf.scan(lambda a, b: a * b, x),
         lambda x: tf.norm(x, 2, (-2, -1)), lambda x: tf.norm(x, 2, (1, 0), keepdims=True), lambda x: tf.norm(x, 1, (0, 1)),
         lambda x: tf.batch_gather(x, [[1, 1], [0, 2]]), lambda x: tf.gather(x, [1, 1, 0], batch_dims=0),
+        lambda x: tf.signal.frame(x, 2, 1), lambda x: tf.signal.frame(x, 2, 3, pad_end=True, axis=-2),
+        lambda x: tf.signal.frame(x, 2, 3, pad_end=True, pad_value=1.0, axis=0), lambda x: tf.abs(tf.signal.stft(x, 2, 1)),
+        lambda x: tf.signal.overlap_and_add(x, 2), lambda x: tf.signal.inverse_stft(tf.signal.stft(x, 2, 1), 3, 1, 2),
+        lambda x: tf.image.flip_left_right(x[None, ..., None])[0], lambda x: tf.image.flip_up_down(x[..., None]),
+        lambda x: tf.image.per_image_standardization(x[..., None]), lambda x: tf.image.adjust_contrast(x[..., None], 2.0),
         lambda x: tf.tile(x, [2, 1]), lambda x: tf.diag_part(tf.diag(x) * 2.0),
     ],
 )

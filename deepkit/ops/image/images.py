@@ -19,14 +19,19 @@ from deepkit.ops.random import random_number
 BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA = 0, 1, 2, 3
 
 
-def _images(x: TensorLike, what: str) -> Any:
+def _images(x: TensorLike, what: str, *ranks: int | None) -> Any:
     x = convert(x)
-    if x.shape.rank not in (3, 4):
+    if x.shape.rank not in (3, 4, *ranks):
         raise ShapeError(
             f"{what} of a tensor of shape {x.shape}", rule="(height, width, channels) or (batch, height, width, channels)",
             hint="expand_dims(x, -1) gives grey images their one channel",
         )
     return x
+
+
+def _last(x: AnyTensor, *axes: int) -> list[int]:
+    """Axes counted from the last one, -1, as they are counted from the first one, if the rank is known."""
+    return [axis if x.shape.rank is None else axis + x.shape.rank for axis in axes]
 
 
 def _length(x: AnyTensor, axis: int) -> Any:
@@ -48,6 +53,8 @@ def _places(new: Any, old: Any, align_corners: bool, half_pixels: bool) -> Any:
 
 
 def _resized_axis(x: AnyTensor, axis: int, new: IntLike, method: int, align_corners: bool, half_pixels: bool) -> Any:
+    if method == AREA:
+        return resize_area(x, new, axis, align_corners)
     old = _length(x, axis)
     last = old - 1
     place = _places(new, old, align_corners, half_pixels)
@@ -105,8 +112,9 @@ def resize_images(
     """Images of another size = [height, width].
 
     method: 0 bilinear, 1 nearest neighbour (keeps the type), 2 bicubic, 3 the mean over the area that a new pixel covers; but
-    for 1 the result is float32. With align_corners the
-    corner pixels stay the corners. preserve_aspect_ratio: the largest size of the same proportions that fits into `size`.
+    for 1 the result is float32, unless the graph knows that nothing changes: then it is the images as they are. With
+    align_corners the corner pixels stay the corners. preserve_aspect_ratio: the largest size of the same proportions that
+    fits into `size`.
     """
     if method not in (BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA):
         raise ArgumentError(f"resize_images: method={method!r}", rule="0 bilinear, 1 nearest neighbour, 2 bicubic, 3 area")
@@ -117,13 +125,12 @@ def resize_images(
         new = ops.unstack(size, 2) if known is None else [int(n) for n in np.asarray(known)]
         if preserve_aspect_ratio:
             new = _fitting(x, axes, new)
+        if [x.shape.as_list()[axis] for axis in axes] == new:
+            return ops.identity(x, name=full)
         if method != NEAREST_NEIGHBOR:
             x = ops.cast(x, float32)
         for axis, length in zip(axes, new, strict=True):
-            if method == AREA:
-                x = resize_area(x, length, axis, align_corners)
-            else:
-                x = _resized_axis(x, axis, length, method, align_corners, half_pixel_centers)
+            x = _resized_axis(x, axis, length, method, align_corners, half_pixel_centers)
         return ops.identity(x, name=full)
 
 
@@ -140,14 +147,14 @@ def _fitting(x: AnyTensor, axes: tuple[int, int], size: list[Any]) -> list[int]:
 
 def flip_left_right(image: TensorLike, name: str | None = None) -> Any:
     """Mirrored: left becomes right."""
-    x = _images(image, "flip_left_right")
-    return ops.reverse(x, [x.shape.rank - 2], name=name)
+    x = _images(image, "flip_left_right", None)
+    return ops.reverse(x, _last(x, -2), name=name)
 
 
 def flip_up_down(image: TensorLike, name: str | None = None) -> Any:
     """Upside down."""
-    x = _images(image, "flip_up_down")
-    return ops.reverse(x, [x.shape.rank - 3], name=name)
+    x = _images(image, "flip_up_down", None)
+    return ops.reverse(x, _last(x, -3), name=name)
 
 
 def transpose_image(image: TensorLike, name: str | None = None) -> Any:
@@ -261,8 +268,9 @@ def central_crop(image: TensorLike, central_fraction: float) -> Any:
 
 
 def convert_image_dtype(image: TensorLike, dtype: DTypeLike, saturate: bool = False, name: str | None = None) -> Any:
-    """Between integers and floats in [0, 1]: 255 as uint8 is 1.0, and back."""
+    """Between integers and floats in [0, 1]: 255 as uint8 is 1.0, and back; saturate cuts off what the type cannot hold."""
     x, kind = convert(image), as_dtype(dtype)
+    to_kind = ops.saturate_cast if saturate else ops.cast
     with scope(name, "convert_image", x) as full:
         largest = {t: float(t.max) for t in (x.dtype, kind) if t.is_integer}
         if x.dtype is kind:
@@ -270,13 +278,13 @@ def convert_image_dtype(image: TensorLike, dtype: DTypeLike, saturate: bool = Fa
         if x.dtype.is_integer and kind.is_integer:
             factor = int(largest[x.dtype] + 1) // int(largest[kind] + 1)
             if factor >= 1:
-                return ops.cast(ops.floordiv(x, factor), kind, name=full)
-            return ops.multiply(ops.cast(x, kind), int(largest[kind] + 1) // int(largest[x.dtype] + 1), name=full)
+                return to_kind(ops.floordiv(x, factor), kind, name=full)
+            return ops.multiply(to_kind(x, kind), int(largest[kind] + 1) // int(largest[x.dtype] + 1), name=full)
         if x.dtype.is_integer:
             return ops.multiply(ops.cast(x, kind), 1.0 / largest[x.dtype], name=full)
         if kind.is_integer:
             scaled = x * (largest[kind] + 0.5)
-            return ops.saturate_cast(scaled, kind, name=full) if saturate else ops.cast(scaled, kind, name=full)
+            return to_kind(scaled, kind, name=full)
         return ops.cast(x, kind, name=full)
 
 
@@ -302,11 +310,10 @@ def adjust_contrast(images: TensorLike, contrast_factor: NumberLike) -> Any:
     """(x - mean) * factor + mean, with the mean of each channel of each image."""
 
     def change(x: AnyTensor) -> Any:
-        axes = [len(x.shape) - 3, len(x.shape) - 2]
-        mean = ops.reduce_mean(x, axes, keepdims=True)
+        mean = ops.reduce_mean(x, _last(x, -3, -2), keepdims=True)
         return (x - mean) * contrast_factor + mean
 
-    return _as_floats(_images(images, "adjust_contrast"), change)
+    return _as_floats(_images(images, "adjust_contrast", None), change)
 
 
 def random_contrast(image: TensorLike, lower: float, upper: float, seed: int | None = None) -> Any:
@@ -343,8 +350,8 @@ def grayscale_to_rgb(images: TensorLike, name: str | None = None) -> Any:
 def per_image_standardization(image: TensorLike) -> Any:
     """Each image with mean 0 and variance 1: (x - mean) / max(stddev, 1 / sqrt(number of values))."""
     with scope(None, "per_image_standardization", image) as full:
-        x = ops.cast(_images(image, "per_image_standardization"), float32)
-        axes = [len(x.shape) - 3, len(x.shape) - 2, len(x.shape) - 1]
+        x = ops.cast(_images(image, "per_image_standardization", None), float32)
+        axes = _last(x, -3, -2, -1)
         number = ops.cast(ops.reduce_prod(ops.shape(x)[-3:]), float32)
         mean = ops.reduce_mean(x, axes, keepdims=True)
         variance = ops.reduce_mean(ops.square(x - mean), axes, keepdims=True)
@@ -354,7 +361,7 @@ def per_image_standardization(image: TensorLike) -> Any:
 def total_variation(images: TensorLike, name: str | None = None) -> Any:
     """The sum of the absolute differences of neighbouring pixels, for each image."""
     x = _images(images, "total_variation")
-    axes = [len(x.shape) - 3, len(x.shape) - 2, len(x.shape) - 1]
+    axes = _last(x, -3, -2, -1)
     down, right = x[..., 1:, :, :] - x[..., :-1, :, :], x[..., 1:, :] - x[..., :-1, :]
     return ops.add(ops.reduce_sum(ops.abs(down), axes), ops.reduce_sum(ops.abs(right), axes), name=name)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from deepkit.core.op import register
+from deepkit.core.typing import Array, ArrayModule
 from deepkit.ops.define import Elementwise, binary, unary
 
 __all__ = ["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"]
@@ -43,18 +46,27 @@ class Invert(Bitwise):
     ufunc = "invert"
 
 
+class Shift(Bitwise):
+    """Base: the bits of x moved by y places, at least 0 and at most all but one of the type's."""
+
+    shift: ClassVar[str]
+
+    def forward(self, xp: ArrayModule, x: Array, y: Array) -> Any:
+        return getattr(xp, self.shift)(x, xp.clip(y, 0, 8 * y.dtype.itemsize - 1))
+
+
 @register
-class LeftShift(Bitwise):
+class LeftShift(Shift):
     """The bits of x moved y places up."""
 
-    ufunc = "left_shift"
+    shift = "left_shift"
 
 
 @register
-class RightShift(Bitwise):
+class RightShift(Shift):
     """The bits of x moved y places down; the sign stays."""
 
-    ufunc = "right_shift"
+    shift = "right_shift"
 
 
 bitwise_and = binary(BitwiseAnd, "bitwise_and")

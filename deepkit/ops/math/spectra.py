@@ -98,8 +98,18 @@ def _check_step(frame_step: IntLike) -> None:
 
 
 def _length(x: AnyTensor, axis: int) -> Any:
-    known = x.shape.as_list()[axis]
+    known = None if x.shape.rank is None else x.shape.as_list()[axis]
     return ops.shape(x)[axis] if known is None else known
+
+
+def _pads(x: AnyTensor, axis: int, beyond: IntLike) -> Any:
+    """How much is to be added around each axis, if it is `beyond` at the end of one."""
+    if x.shape.rank is None:
+        rank = ops.rank(x)
+        return ops.expand_dims(ops.one_hot(ops.floormod(axis, rank), rank, dtype="int32"), 1) * [[0, beyond]]
+    pads: list[Any] = [[0, 0] for _ in range(x.shape.rank)]
+    pads[axis] = [0, beyond if static_value(beyond) is None else int(static_value(beyond))]
+    return pads
 
 
 def frame(
@@ -118,15 +128,13 @@ def frame(
     _check_step(frame_step)
     with scope(name, "frame", signal, frame_length, frame_step, pad_value):
         x = convert(signal)
-        at = normalize_axis(axis, len(x.shape))
+        at = axis if x.shape.rank is None else normalize_axis(axis, x.shape.rank)
         length, step = (static_value(n) if static_value(n) is not None else n for n in (frame_length, frame_step))
         count = _length(x, at)
         if pad_end:
             pieces = -(-count // step)
             beyond = ops.maximum(0, length + step * (pieces - 1) - count)
-            pads: list[Any] = [[0, 0] for _ in range(len(x.shape))]
-            pads[at] = [0, beyond if static_value(beyond) is None else int(static_value(beyond))]
-            x = ops.pad(x, pads, constant_values=pad_value)
+            x = ops.pad(x, _pads(x, at, beyond), constant_values=pad_value)
         else:
             pieces = (count - length) // step + 1
             pieces = max(0, pieces) if isinstance(pieces, int) else ops.maximum(0, pieces)
@@ -143,6 +151,12 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
         x = convert(signal)
         if x.shape.rank is not None and x.shape.rank < 2:
             raise ShapeError(f"overlap_and_add of shape {x.shape}", rule="(..., pieces, length)")
+        if x.shape.rank is None:
+            shape = ops.shape(x)
+            flat = ops.reshape(x, ops.concat([ops.expand_dims(ops.reduce_prod(shape[:-2]), 0), shape[-2:]], 0))
+            flat.set_shape([None, None, None])
+            sums = overlap_and_add(flat, frame_step)
+            return ops.reshape(sums, ops.concat([shape[:-2], ops.shape(sums)[1:]], 0))
         pieces, length = _length(x, -2), _length(x, -1)
         total = (pieces - 1) * frame_step + length
         places = ops.expand_dims(ops.range(pieces) * frame_step, 1) + ops.expand_dims(ops.range(length), 0)
@@ -192,7 +206,7 @@ def inverse_stft(
         pieces = ops.irfft(convert(stfts), [fft_length])[..., :frame_length]
         beyond = int(frame_length) - int(fft_length)
         if beyond > 0:
-            pieces = ops.pad(pieces, [*[[0, 0]] * (len(pieces.shape) - 1), [0, beyond]])
+            pieces = ops.pad(pieces, _pads(pieces, -1, beyond))
         if window_fn is not None:
             pieces = pieces * window_fn(frame_length, dtype=pieces.dtype)
         return overlap_and_add(pieces, frame_step)

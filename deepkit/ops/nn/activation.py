@@ -220,9 +220,11 @@ softsign = unary(Softsign, "softsign")
 def leaky_relu(features: TensorLike, alpha: float = 0.2, name: str | None = None) -> AnyTensor:
     """x where x > 0, else alpha x.
 
-    features: any shape; result: the same shape and type. Source: A. Maas et al., ICML 2013. DTypeError: texts.
+    features: any shape; result: the same shape and type, float32 for integers. Source: A. Maas et al., ICML 2013.
+    DTypeError: texts.
     """
-    return apply(LeakyRelu(alpha=float(alpha)), features, name=name)
+    x = convert(features)
+    return apply(LeakyRelu(alpha=float(alpha)), ops.cast(x, "float32") if x.dtype.is_integer else x, name=name)
 
 
 def log_sigmoid(x: TensorLike, name: str | None = None) -> AnyTensor:

@@ -23,6 +23,11 @@ __all__ = [
 _NUMBERS = ("float32", "float64", "int32", "int64")
 
 
+def _spelt(letters: str) -> float:
+    """The number that letters spell, also by digits to the base 16 (0x1f)."""
+    return float.fromhex(letters) if "x" in letters.lower() else float(letters)
+
+
 @register
 class StringToNumber(OfStrings):
     """The number that each string spells, blanks around it aside."""
@@ -38,7 +43,7 @@ class StringToNumber(OfStrings):
     def one(self, text: bytes) -> float | int:
         letters = text.decode("utf-8", "replace").strip()
         try:
-            number = int(letters) if self.out.startswith("int") else float(letters)
+            number = int(letters) if self.out.startswith("int") else _spelt(letters)
         except ValueError:
             number = None
         if number is None or "_" in letters or not self._fits(number):

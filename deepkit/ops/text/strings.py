@@ -279,11 +279,16 @@ class StringSplit(Op):
     def _parts(self, text: bytes, sep: bytes) -> list[bytes]:
         """The whole of sep separates, without it blanks; or every byte of sep does, and without any every byte is a part."""
         if self.whole:
-            return text.split(sep or None, self.maxsplit)
+            return text.split(sep, self.maxsplit) if sep else self._between_blanks(text)
         if not sep:
             return [text[i : i + 1] for i in range(len(text))]
         parts = re.split(b"[" + re.escape(sep) + b"]", text) if text else []
         return [part for part in parts if part or not self.skip_empty]
+
+    def _between_blanks(self, text: bytes) -> list[bytes]:
+        """As Python's split, but that maxsplit parts are always followed by what is left, also where nothing is."""
+        parts = text.split(None, self.maxsplit) if self.maxsplit else [text]
+        return [*parts, b""] if 0 < self.maxsplit == len(parts) else parts
 
 
 def string_split(
@@ -311,7 +316,8 @@ def split_strings(
 ) -> SparseTensor:
     """The parts of each string of a vector as Python's str.split makes them, as a SparseTensor with a row for each string.
 
-    `sep` as a whole separates, and parts may be empty; without it runs of blanks separate. At most `maxsplit` times, unless -1.
+    `sep` as a whole separates, and parts may be empty; without it runs of blanks separate. At most `maxsplit` times, unless -1;
+    after so many blanks comes what is left, as TensorFlow has it also where that is nothing.
     input: (n,), strings. ShapeError: another number of axes. DTypeError: no text.
 
     >>> import deepkit as dk
