@@ -10,6 +10,11 @@ import deepkit.v1 as tf
 
 
 class TestSelection:
+    def test_stitched_lists(self) -> None:
+        with tf.Graph().as_default(), tf.Session() as session:
+            assert session.run(tf.dynamic_stitch([[0, 2], [1, 2]], [[1, 2], [3, 4]])).tolist() == [1, 3, 4]
+            assert session.run(tf.dynamic_stitch([0, [2, 1]], [[1], [[3], [5]]])).tolist() == [[1], [5], [3]]
+
     def test_named_results(self) -> None:
         with tf.Graph().as_default(), tf.Session() as session:
             top = session.run(tf.nn.top_k([[1.0, 3.0, 2.0]], k=2))

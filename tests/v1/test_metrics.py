@@ -128,3 +128,20 @@ def test_what_is_refused() -> None:
         tf.metrics.sensitivity_at_specificity(LABELS, SCORES, 60)
     with pytest.raises(ShapeError, match=r"tf\.metrics\.mean"):
         tf.metrics.mean_tensor(tf.placeholder(tf.float32, [None]))
+
+
+@pytest.mark.parametrize("score", [1.5, -0.25, float("nan")])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        M.auc, lambda labels, p: M.precision_at_thresholds(labels, p, [0.5]),
+        lambda labels, p: M.sensitivity_at_specificity(labels, p, 0.5),
+    ],
+)
+def test_scores_outside_of_0_and_1_are_refused(sess, metric, score) -> None:
+    scores = tf.placeholder(tf.float32, [2])
+    _, update = metric([1, 0], scores)
+    sess.run(tf.local_variables_initializer())
+    sess.run(update, {scores: [0.0, 1.0]})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="predictions must be in"):
+        sess.run(update, {scores: [0.5, score]})

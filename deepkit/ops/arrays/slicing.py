@@ -9,7 +9,6 @@ import numpy as np
 
 from deepkit.core.apply import apply, convert, is_tensor, scope
 from deepkit.core.op import Op, register
-from deepkit.core.other_names import shown_as
 from deepkit.core.shape import UNKNOWN, Shape, broadcast, whole
 from deepkit.core.static import static_value
 from deepkit.core.typing import AnyTensor, Array, ArrayModule, IntsLike, TensorLike
@@ -178,6 +177,7 @@ class Slice(Op):
 
     begin: tuple[int, ...] = ()
     size: tuple[int, ...] = ()
+    aliases = True
 
     @property
     def _key(self) -> tuple[Any, ...]:
@@ -190,42 +190,48 @@ class Slice(Op):
                 f"slice: {len(self.begin)} begins and {len(self.size)} sizes for a tensor of shape {x}",
                 rule="one of each for each axis",
             )
-        return StridedSlice(key_=self._key).shape(x)
+        lengths = [None] * len(self.begin) if x.lengths is None else x.lengths
+        return Shape.of(tuple(map(_block_length, self.begin, self.size, lengths)))
+
+    def static_value(self, inputs: Sequence[AnyTensor], known: Callable[[AnyTensor], Any]) -> Any:
+        return StridedSlice(key_=self._key).static_value(inputs, known)
 
     def forward(self, xp: ArrayModule, x: Array) -> Any:
+        self.shape(Shape(x.shape))
         return StridedSlice(key_=self._key).forward(xp, x)
 
     def gradient(self, dy: AnyTensor, y: AnyTensor, x: AnyTensor) -> Any:
         return apply(StridedSliceGrad(key_=self._key), dy, x)
 
 
+def _block_length(begin: int | AnyTensor, size: int | AnyTensor, length: int | None) -> int | None:
+    """How long the block is along an axis, as far as it is known; ArgumentError: it is not inside."""
+    if is_tensor(size) or is_tensor(begin):
+        return size if isinstance(size, int) and size >= 0 else None
+    rest = None if length is None else length - begin
+    if begin < 0 or size < -1 or (rest is not None and rest < max(size, 0)):
+        raise ArgumentError(
+            f"slice: begin {begin} and size {size} for an axis of length {'?' if length is None else length}",
+            rule="0 <= begin, and begin + size is at most the length; size -1: to the end",
+        )
+    return rest if size == -1 else size
+
+
 def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None = None) -> AnyTensor:
     """The block of `size` that starts at `begin`, one number for each axis; size -1 goes to the end.
 
     input_: rank n; begin, size: (n,) or lists; result: shape `size`. ArgumentError: begin and size of different
-    lengths.
+    lengths, or a block that is not wholly inside.
     """
     if _uncounted(begin) or _uncounted(size):
-        return _late_slice(input_, begin, size, name)
+        return _late_slice(input_, begin, size, unknown(convert(input_).shape.rank), name)
     begins, sizes = (_entries(v) for v in (begin, size))
     if len(begins) != len(sizes):
         raise ArgumentError(f"slice: {len(begins)} begins and {len(sizes)} sizes", rule="one of each for each axis")
-    known = [_block_length(n) for n in sizes]
-    key = tuple(_block(*bounds) for bounds in zip(begins, sizes, strict=True))
-    with scope(name, "Slice", input_) as full:
-        result = shown_as(StridedSlice.of_key(convert(input_), key, full), "Slice")
-    if hasattr(result, "set_shape"):  # the lengths are known even where the begins are not
-        result.set_shape(known)
-    return result
-
-
-def _block_length(size: AnyTensor | int) -> int | None:
-    """A size as a length; None: not known before the graph runs, or to the end."""
-    return None if is_tensor(size) or int(size) == -1 else int(size)
-
-
-def _block(begin: AnyTensor | int, size: AnyTensor | int) -> slice:
-    return slice(begin, None if not is_tensor(size) and int(size) == -1 else begin + size)
+    if any(map(is_tensor, (*begins, *sizes))):
+        lengths = convert(input_).shape.lengths or [None] * len(begins)
+        return _late_slice(input_, begins, sizes, tuple(map(_block_length, begins, sizes, lengths)), name)
+    return apply(Slice(begin=tuple(begins), size=tuple(sizes)), input_, name=name or "Slice")
 
 
 def _uncounted(bounds: TensorLike | IntsLike) -> bool:
@@ -233,11 +239,13 @@ def _uncounted(bounds: TensorLike | IntsLike) -> bool:
     return is_tensor(bounds) and bounds.shape.num_elements() is None
 
 
-def _late_slice(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None) -> AnyTensor:
-    """A slice of which not even the number of bounds is known."""
-    bounds = {"begin": convert(begin), "size": convert(size)}
+def _late_slice(
+    input_: TensorLike, begin: IntsLike, size: IntsLike, static: Sequence[int | None] | None, name: str | None
+) -> AnyTensor:
+    """A slice of which not every bound is known."""
     with scope(name, "Slice", input_) as full:
-        return late(Slice, [input_], bounds, unknown(convert(input_).shape.rank), name=full)
+        bounds = {"begin": convert(begin, beside=input_), "size": convert(size, beside=input_)}
+        return late(Slice, [input_], bounds, static, name=full)
 
 
 def _entries(vector: TensorLike | IntsLike) -> list[Any]:

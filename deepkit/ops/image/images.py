@@ -203,15 +203,11 @@ def crop_to_bounding_box(
     image: TensorLike, offset_height: int | AnyTensor, offset_width: int | AnyTensor, target_height: int | AnyTensor,
     target_width: int | AnyTensor,
 ) -> Any:
-    """The block of that size whose upper left corner lies at the offsets."""
+    """The block of that size whose upper left corner lies at the offsets. ArgumentError: it is not wholly inside."""
     x = _images(image, "crop_to_bounding_box")
-    rows = slice(offset_height, offset_height + target_height)
-    columns = slice(offset_width, offset_width + target_width)
-    y = x[rows, columns] if x.shape.rank == 3 else x[:, rows, columns]
-    size = [n if isinstance(n, int) else None for n in (target_height, target_width)]
-    if hasattr(y, "set_shape"):
-        y.set_shape([*y.shape.as_list()[:-3], *size, y.shape.as_list()[-1]])
-    return y
+    batch = x.shape.rank - 3
+    begin, size = [0] * batch + [offset_height, offset_width, 0], [-1] * batch + [target_height, target_width, -1]
+    return ops.slice_(x, begin, size)
 
 
 def pad_to_bounding_box(

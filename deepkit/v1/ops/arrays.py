@@ -42,7 +42,7 @@ confusion_matrix = symbolic(ops.confusion_matrix)
 count_nonzero = symbolic(ops.count_nonzero)
 depth_to_space = symbolic(ops.depth_to_space)
 dynamic_partition = symbolic(ops.dynamic_partition)
-dynamic_stitch = symbolic(ops.dynamic_stitch)
+_stitch = symbolic(ops.dynamic_stitch)
 expand_dims = symbolic(ops.expand_dims)
 extract_image_patches = symbolic(ops.extract_image_patches, "ExtractImagePatches")
 eye = symbolic(ops.eye)
@@ -110,6 +110,11 @@ unravel_index = symbolic(ops.unravel_index)
 unstack = symbolic(ops.unstack)
 zeros = symbolic(ops.zeros)
 _zeros_like = symbolic(ops.zeros_like)
+
+
+def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
+    """The inverse of dynamic_partition: row indices[m][i] of the result is data[m][i]."""
+    return _stitch([constant_of(i) for i in indices], data, name)
 
 
 def shape(input: Any, name: str | None = None, out_type: Any = int32) -> Any:
