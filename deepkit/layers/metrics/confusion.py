@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepkit import ops
+from deepkit.core.graph import default_graph
 
 KINDS = {
     "true_positives": (True, True), "false_negatives": (True, False),
@@ -32,6 +33,14 @@ def counted(hits: Any, weights: Any, dtype: Any, axis: Any = None) -> Any:
     """The number of hits along `axis` (None: all), or the sum of their weights."""
     hits = ops.cast(hits, dtype)
     return ops.reduce_sum(hits if weights is None else hits * weights, axis)
+
+
+def as_scores(x: Any) -> Any:
+    """The tensor itself; the run ends if a number in it is not in [0, 1], or is NaN."""
+    inside = ops.logical_and(ops.greater_equal(x, 0.0), ops.less_equal(x, 1.0))
+    checked = ops.assert_(ops.reduce_all(inside), ["predictions must be in [0, 1]:", x])  # noqa: PT009
+    with default_graph().control_dependencies([checked]):
+        return ops.identity(x)
 
 
 def by_comparing(

@@ -208,13 +208,18 @@ def _block_length(begin: int | AnyTensor, size: int | AnyTensor, length: int | N
     """How long the block is along an axis, as far as it is known; ArgumentError: it is not inside."""
     if is_tensor(size) or is_tensor(begin):
         return size if isinstance(size, int) and size >= 0 else None
-    rest = None if length is None else length - begin
-    if begin < 0 or size < -1 or (rest is not None and rest < max(size, 0)):
+    _check_block(begin, size, length)
+    if size != -1:
+        return size
+    return None if length is None else length - begin
+
+
+def _check_block(begin: int, size: int, length: int | None) -> None:
+    if begin < 0 or size < -1 or (length is not None and length - begin < max(size, 0)):
         raise ArgumentError(
             f"slice: begin {begin} and size {size} for an axis of length {'?' if length is None else length}",
             rule="0 <= begin, and begin + size is at most the length; size -1: to the end",
         )
-    return rest if size == -1 else size
 
 
 def slice_(input_: TensorLike, begin: IntsLike, size: IntsLike, name: str | None = None) -> AnyTensor:

@@ -105,7 +105,7 @@ def linear_model(
             with variable_scope(None, _scope_of(column)) as scope:
                 if isinstance(column, CategoricalColumn):
                     weights = column_variable("weights", [column.num_buckets, units], initializers.zeros(), trainable)
-                    sums.append(combined(weights, column.ids(features), sparse_combiner))
+                    sums.append(combined(weights, column.ids(features), column.combiner or sparse_combiner))
                 else:
                     dense = column.dense(features, trainable)
                     weights = column_variable("weights", [column.width, units], initializers.zeros(), trainable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class CategoricalColumn(FeatureColumn):
     """A column that gives category numbers below `num_buckets`."""
 
     num_buckets: int
+    combiner: ClassVar[str | None] = None
+    """How linear models join the weights of an example's categories; None: as the model says."""
 
     def ids(self, features: dict[str, Any]) -> Any:
         """int64, (batch, k); -1 where there is none."""

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepkit import ops
-from deepkit.core.graph import default_graph
 from deepkit.device.dtypes import bool_, float32
 from deepkit.errors import ArgumentError, check_choice
-from deepkit.layers.metrics.confusion import KINDS, by_comparing
+from deepkit.layers.metrics.confusion import KINDS, as_scores, by_comparing
 from deepkit.layers.metrics.curves import areas, precision_recall_areas
 from deepkit.v1.framework.scopes import variable_scope
 from deepkit.v1.framework.symbolic import constant_of
@@ -26,12 +25,9 @@ def _counts(
 
     A prediction is positive where it lies above the threshold. The run ends if one is not in [0, 1].
     """
-    scores = ops.cast(constant_of(predictions), float32)
-    inside = ops.logical_and(ops.greater_equal(scores, 0), ops.less_equal(scores, 1))
-    checked = ops.assert_(ops.reduce_all(inside), ["predictions must be in [0, 1]:", scores])  # noqa: PT009
-    with default_graph().control_dependencies([checked]):
-        scores = ops.identity(scores)
-    predictions, labels, weights = aligned(scores, ops.cast(constant_of(labels), bool_), weights)
+    predictions, labels, weights = aligned(
+        as_scores(ops.cast(constant_of(predictions), float32)), ops.cast(constant_of(labels), bool_), weights
+    )
     each = None if weights is None else spread(weights, predictions)
     counts = by_comparing(predictions, labels, each, thresholds)
     return [gathered([len(thresholds)], float32, kind) for kind in kinds], [counts(kind) for kind in kinds]

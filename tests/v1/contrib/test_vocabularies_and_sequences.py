@@ -92,3 +92,19 @@ def test_the_older_feature_columns(sess) -> None:
     assert layers.sparse_column_with_integerized_feature("id", 5) == now.categorical_column_with_identity("id", 5)
     x = now.input_layer({"colour": ["green"]}, [layers.one_hot_column(colour), layers.embedding_column(colour, 3)])
     assert x.shape.as_list() == [1, 5]
+
+
+@pytest.mark.parametrize(("combiner", "share"), [("sum", 1.0), ("mean", 1 / 3), ("sqrtn", 3**-0.5)])
+def test_linear_models_join_categories_as_their_column_says(combiner, share):
+    layers, now = tf.contrib.layers, tf.feature_column
+    words = layers.sparse_column_with_keys("word", ["a", "b"], combiner=combiner)
+    crossed = layers.crossed_column([words, "word"], 2, combiner=combiner)
+    features = {"word": tf.constant([["a", "b", "b"]])}
+    logits = now.linear_model(features, [words, crossed])
+    weights = [v for v in tf.trainable_variables() if v.name.endswith("/weights:0")]
+    by_word, by_pair = sorted(weights, key=lambda v: "_X_" in v.name)
+    with tf.Session() as session:
+        session.run([tf.assign(by_word, [[1.0], [10.0]]), tf.assign(by_pair, [[100.0], [100.0]])])
+        session.run(tf.variables_initializer([v for v in tf.global_variables() if "bias" in v.name]))
+        expected = 21 * share + {"sum": 900, "mean": 100, "sqrtn": 300}[combiner]  # nine pairs
+        np.testing.assert_allclose(session.run(logits), [[expected]], rtol=1e-6)
