@@ -129,6 +129,12 @@ EXPLAINED = [
         ours="weighted_",
     ),
     Explanation(
+        "of equal numbers in overlapping windows TensorFlow's derivative of 3-D max-pooling loses some; here it equals finite "
+        "differences",
+        where="^(?!error|order of|before|weights|losses|updates)",
+        source=r"= (\[?padded|\[[^\n]*padded)\([\s\S]*MaxPooling3D\([^\n]*strides=1",
+    ),
+    Explanation(
         "what is trained, and how, was settled by compile; where tf_keras runs outside a graph it looks again at each step",
         source=r"\A# eager[\s\S]*compile\([^\n]*run_eagerly=True\)(\n(?!model\.compile)[^\n]*)*\n[^\n]*trainable = ",
     ),

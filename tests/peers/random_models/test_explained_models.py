@@ -26,6 +26,7 @@ SPARSE = "model.compile('sgd', 'sparse_categorical_crossentropy', metrics=['acc'
 TESTED = "model.evaluate(x, y)\nmodel.train_on_batch(x, y, sample_weight=w)\nmodel.evaluate(x, y, sample_weight=w)\n"
 IGNORED = "model.compile('sgd', keras.losses.SparseCategoricalCrossentropy(ignore_class=1))\nmodel.evaluate(x, y)\n"
 SHAPES = "keras.layers.TimeDistributed(keras.Sequential([keras.Input((2,)), keras.layers.ActivityRegularization(l2=0.1)]))\n"
+TIES = "x = padded((6, 3, 4, 3, 2), 32)\nkeras.layers.MaxPooling3D((2, 2, 2), strides=1, padding='same')\nmodel.fit(x, y)\n"
 WEIGHED = "model.compile('sgd', 'mse', metrics=['mae'], weighted_metrics=['mae'])\n"
 THAWED = "# eager\nmodel.compile('sgd', 'mse', run_eagerly=True)\nmodel.fit(x, y)\nmodel.trainable = False\n"
 READ_ACCURACY = "# eager\nmodel.compile('sgd', 'sparse_categorical_crossentropy', metrics=['acc'])\nload_model('m.h5')\n"
@@ -45,6 +46,7 @@ MEANT: list[tuple[str, str, Any]] = [
     (KEPT, "train_on_batch", 1.0),
     (SHAPES, "evaluate", 1.0),
     (WEIGHED, "history", {"weighted_mae": [1.0]}),
+    (TIES, "after", [1.0]),
     (THAWED, "train_on_batch", 1.0),
     (IGNORED, "evaluate", 1.0),
     (NAMED, "history", {"mae": [1.0]}),
@@ -80,6 +82,9 @@ OTHERS: list[tuple[str, str, Any]] = [
     (KEPT.replace("False", "True"), "train_on_batch", 1.0),
     (SHAPES.replace("ActivityRegularization", "Dense"), "evaluate", 1.0),
     (SHAPES.replace("TimeDistributed(", "("), "evaluate", 1.0),
+    (TIES, "before", [1.0]),
+    (TIES.replace("padded", "numbers"), "after", [1.0]),
+    (TIES.replace("strides=1", "strides=2"), "after", [1.0]),
     (WEIGHED, "history", {"mae": [1.0]}),
     ("# eager\n" + WEIGHED, "history", {"weighted_mae": [1.0]}),
     (THAWED.replace("True", "False"), "train_on_batch", 1.0),
