@@ -13,8 +13,9 @@ import numpy as np
 
 from deepkit.device import threads
 
-ENOUGH = 5 * 10**7
-"""Multiplications from which two cores are faster: half a millisecond on one, several times what it costs to hand a part out."""
+ENOUGH = 25 * 10**6
+"""Multiplications from which two cores are faster: a fifth of a millisecond on one, three times what it costs to hand a part
+out."""
 STRIPS = 2
 """Strips for each core: one that is late takes one fewer. BLAS copies the whole other matrix for each: more cost more."""
 
