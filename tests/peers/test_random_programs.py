@@ -174,6 +174,12 @@ EARLY = (
 )
 BY = "v1 = {op}\nz = [v1]\nsecond = tf.gradients(z, [x0, v1]) if z else []\n"
 NORM = "v1 = tf.norm({given})\nv2 = tf.erf(v1)\nv3 = x0\n"
+ENTROPY = "tf.nn.softmax_cross_entropy_with_logits_v2(labels=x0, logits=x0)"
+BODY = "v1 = tf.map_fn(lambda a: {a}, x0)\ny = v1\n"
+WHERE = "v1 = tf.where(m, {a}, x0)\nv2 = tf.exp(v1)\nv3 = tf.exp(x0)\n"
+CHOSEN = "s1 = s = tf.cond(p, lambda: s, lambda: {other})\nv1 = {end}\n"
+ADDED = "s = tf.SparseTensor([[0, 1], {place}], x, [2, 2])\ns1 = tf.{op}(s, s)\nfetched = {{'i': s1.indices}}\n"
+LENGTHS = "v1 = tf.nn.dynamic_rnn(cell, x0, {lengths}=x1)\n"
 ARRAY = "a = tf.TensorArray(tf.float32, 3)\nv1 = a.stack()\n"
 
 
@@ -199,6 +205,17 @@ def small(what: str) -> Difference:
         (NORM.format(given="x0"), Difference("static", "v1", "[] for None")),
         (NORM.format(given="x0"), Difference("static", "v2", "[] for None")),
         ("v1 = tf.sparse_reduce_sum(s, 0)\n", Difference("static", "v1", "[3] for [None]")),
+        (DERIVED.format(op=ENTROPY), second("[1.5] for [2.5]")),
+        (BODY.format(a="a"), Difference("fetches", "run 0, dx1", "nothing for zeros")),
+        (BODY.format(a="tf.sqrt(a)"), Difference("value", "run 0, dx0", "[0.0, 0.0] for [nan, nan]")),
+        ("v1 = tf.transpose(x0, [1, 0])\n", Difference("static", "v1", "[None, None] for None")),
+        ("v1 = tf.shape(tf.string_split(t, ','))\n", Difference("static", "v1", "[None] for [3]")),
+        (WHERE.format(a="x0"), Difference("static", "v1", "None for [3]")),
+        (WHERE.format(a="x0"), Difference("static", "v2", "None for [3]")),
+        (CHOSEN.format(other="s", end="tf.sparse_to_dense(s, 0)"), Difference("static", "v1", "[None, 2] for [1, None]")),
+        (ADDED.format(op="sparse_add", place="[0, 0]"), Difference("value", "run 0, i", "[[0, 0]] for [[0, 1]]")),
+        (ADDED.format(op="sparse_softmax", place="[0, 0]"), Difference("value", "run 0, d0", "[1.5] for [1.0]")),
+        (LENGTHS.format(lengths="sequence_length"), Difference("static", "v1", "[2, 3] for [None, 3]")),
         (SMALL.format(call="tf.identity([tf.Dimension(2), 3])"), small("[2, 3] for nothing")),
         (SMALL.format(call="xi * np.float64(1.5)"), small("nothing for [1, 2]")),
         (SMALL.format(call="tf.math.multiply(xi, np.ones(2))"), small("nothing for [3, 1]")),
@@ -232,6 +249,25 @@ def test_a_reason_explains_its_difference(text: str, found: Difference) -> None:
         (NORM.format(given="x0"), Difference("static", "v3", "[] for None")),
         ("v1 = tf.sparse_reduce_sum(s, 0)\n", Difference("static", "v1", "[None] for [3]")),
         (ARRAY, Difference("static", "v1", "[3] for [None, 2]")),
+        (DERIVED.format(op=ENTROPY), Difference("value", "run 0, dx0", "[1.5] for [2.5]")),
+        (BESIDE.format(op=ENTROPY), second("[1.5] for [2.5]")),
+        (BODY.format(a="a"), Difference("fetches", "run 0, dx1", "nothing for [1.0]")),
+        (BODY.format(a="a"), Difference("fetches", "run 0, v1", "nothing for zeros")),
+        ("v1 = tf.exp(x0)\n", Difference("fetches", "run 0, dx1", "nothing for zeros")),
+        (BODY.format(a="tf.sqrt(a)"), Difference("value", "run 0, dx0", "[1.0, 0.0] for [nan, nan]")),
+        (BODY.format(a="tf.sqrt(a)"), Difference("value", "run 0, v1", "[0.0, 0.0] for [nan, nan]")),
+        (BODY.format(a="tf.exp(a)"), Difference("value", "run 0, dx0", "[0.0, 0.0] for [nan, nan]")),
+        ("v1 = tf.transpose(x0, [1, 0])\n", Difference("static", "v1", "None for [None, None]")),
+        ("v1 = tf.transpose(x0, [1, 0])\nv2 = x0\n", Difference("static", "v2", "[None, None] for None")),
+        ("v1 = tf.shape(tf.string_split(t, ','))\n", Difference("static", "v1", "[2] for [3]")),
+        (WHERE.format(a="x0"), Difference("static", "v1", "[None, 2] for [3, 3]")),
+        (WHERE.format(a="x0"), Difference("static", "v3", "None for [3]")),
+        (CHOSEN.format(other="s", end="tf.sparse_to_dense(s, 0)"), Difference("static", "v1", "[3, 2] for [1, 2]")),
+        (CHOSEN.format(other="s", end="tf.exp(x0)"), Difference("static", "v1", "[None, 2] for [1, 2]")),
+        (ADDED.format(op="sparse_add", place="[1, 0]"), Difference("value", "run 0, i", "[[0, 0]] for [[0, 1]]")),
+        (ADDED.format(op="sparse_reorder", place="[0, 0]"), Difference("value", "run 0, i", "[[0, 0]] for [[0, 1]]")),
+        (LENGTHS.format(lengths="sequence_length"), Difference("static", "v1", "[None, 3] for [2, 3]")),
+        (LENGTHS.format(lengths="lengths"), Difference("static", "v1", "[2, 3] for [None, 3]")),
         (SMALL.format(call="tf.matmul([1, 2], [1, 2])"), small("[5] for nothing")),
         (SMALL.format(call="tf.cast([1, 2], tf.float32)"), small("nothing for [1.0, 2.0]")),
         (SMALL.format(call="xi * np.float64(1.5)"), Difference("value", "run 0, c1", "[1, 2] for [1, 3]")),

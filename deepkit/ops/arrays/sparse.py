@@ -240,6 +240,8 @@ def sparse_tensor_dense_matmul(
             row, column, values = column, row, ops.conj(values)
         products = ops.expand_dims(values, 1) * ops.gather(b, column)
         found = ops.unsorted_segment_sum(products, row, ops.cast(count, "int32"), name="SparseTensorDenseMatMul")
+        if hasattr(found, "set_shape"):
+            found.set_shape([None, b.shape[-1] if b.shape.rank else None])
         return shown_as(found, "SparseTensorDenseMatMul")
 
 

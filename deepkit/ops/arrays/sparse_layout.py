@@ -232,10 +232,9 @@ def sparse_fill_empty_rows(
         places = ops.expand_dims(rows, 1) * _unit(0, sp_input.dense_shape)
         default = convert(default_value, sp_input.dtype, beside=sp_input.values)
         fillers = ops.fill(ops.shape(rows), default)
-        both = SparseTensor(
-            ops.concat([sp_input.indices, places], 0), ops.concat([sp_input.values, fillers], 0), sp_input.dense_shape
-        )
-        return sparse_reorder(both), empty
+        indices, values = ops.concat([sp_input.indices, places], 0), ops.concat([sp_input.values, fillers], 0)
+        order = apply(SparseOrder(), indices[:, :1])  # within a row the places stay in their order
+        return SparseTensor(ops.gather(indices, order), ops.gather(values, order), sp_input.dense_shape), empty
 
 
 def sparse_reset_shape(sp_input: SparseTensor, new_shape: IntsLike | None = None) -> SparseTensor:

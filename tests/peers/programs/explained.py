@@ -106,6 +106,20 @@ def second_of(text: str, found: Difference, op: str) -> bool:
     return found.kind == "value" and "second" in found.where and re.search(op, differentiated(text)) is not None
 
 
+def unordered(text: str) -> bool:
+    """Whether a program names the places of a sparse tensor in another order than row by row."""
+    places = (ast.literal_eval(found) for found in re.findall(r"\[\[\d[\d, \[\]]*\]\]", text))
+    return any(rows != sorted(rows) for rows in places)
+
+
+def agree(what: str) -> bool:
+    """Whether two static shapes name no two different lengths, nor different ranks."""
+    ours, theirs = map(ast.literal_eval, what.split(" for ", 1))
+    if ours is None or theirs is None:
+        return True
+    return len(ours) == len(theirs) and all(a == b or None in (a, b) for a, b in zip(ours, theirs, strict=True))
+
+
 def knows_more(what: str) -> bool:
     """Whether the first of two static shapes has a length where the second has None, and agrees with it elsewhere."""
     ours, theirs = map(ast.literal_eval, what.split(" for ", 1))
@@ -179,7 +193,25 @@ EXPLAINED = (
     Explanation(
         "deepkit knows the lengths, or how many there are, of what is made of a sparse tensor of known ones; TensorFlow does not",
         lambda text, found: found.kind == "static" and knows_more(found.what)
-        and re.search(rf"^ *{found.where} = tf\.(sparse|edit_distance)", text, re.MULTILINE) is not None,
+        and re.search(rf"^ *{found.where} = (.*\bsparse|tf\.edit_distance|.*\bs\b)", text, re.MULTILINE) is not None,
+    ),
+    Explanation(
+        "TensorFlow sees that both branches give the dense shape that a sparse tensor had before; in deepkit a branch's result "
+        "has no value before the graph runs",
+        lambda text, found: found.kind == "static" and agree(found.what)
+        and re.search(rf"^ *{found.where} = .*(\bsparse|\bs\b)", text, re.MULTILINE) is not None
+        and "s = tf.cond(p, lambda: s," in text,
+    ),
+    Explanation(
+        "TensorFlow merges two sparse tensors, and finds the rows of a softmax, as if their places were in order; where they are "
+        "not, places stay apart or out of order, and derivatives go astray. deepkit puts them in order first",
+        lambda text, found: found.kind in ("value", "shape") and unordered(text)
+        and re.search(r"\bsparse_(add|maximum|minimum|softmax)\(|sparse\.(add|maximum|minimum|softmax)\(", text) is not None,
+    ),
+    Explanation(
+        "deepkit takes the number of examples from the lengths of the sequences, where those know it; TensorFlow does not",
+        lambda text, found: found.kind == "static" and knows_more(found.what) and "sequence_length=" in text
+        and "dynamic_rnn(" in text,
     ),
     Explanation(
         "TensorFlow splits constant texts while the graph is built, so that it knows how many parts there are; deepkit in runs",
@@ -212,7 +244,8 @@ EXPLAINED = (
     ),
     Explanation(
         "deepkit's where broadcasts, so a mask of unknown shape leaves the shape open; TensorFlow 1's takes three equal ones",
-        lambda text, found: found.kind == "static" and "None" in found.what.split(" for ")[0] and "tf.where" in text,
+        lambda text, found: found.kind == "static" and agree(found.what) and "None" in found.what.split(" for ")[0]
+        and "tf.where(" in made_of(text, {found.where}),
     ),
 )
 
