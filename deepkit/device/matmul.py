@@ -16,8 +16,8 @@ from deepkit.device import threads
 ENOUGH = 25 * 10**6
 """Multiplications from which two cores are faster: a fifth of a millisecond on one, three times what it costs to hand a part
 out."""
-STRIPS = 2
-"""Strips for each core: one that is late takes one fewer. BLAS copies the whole other matrix for each: more cost more."""
+STRIP = 10**7
+"""The fewest multiplications of a strip. BLAS copies the whole other matrix for each: more of them cost more."""
 
 
 def matmul(xp: Any, a: Any, b: Any) -> Any:
@@ -27,7 +27,9 @@ def matmul(xp: Any, a: Any, b: Any) -> Any:
         return xp.matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     y = np.empty((n, m), a.dtype)
-    step = -(-max(n, m) // (STRIPS * threads.workers()))
+    # BLAS rounds a strip otherwise than the whole: how many there are must not depend on the cores.
+    strips = next(number for number in (8, 4, 2) if a.size * m >= number * STRIP)
+    step = -(-max(n, m) // strips)
 
     def some(first: int, last: int) -> None:
         if m >= n:

@@ -8,10 +8,11 @@ import pytest
 from deepkit.device import matmul, threads
 
 
-@pytest.mark.parametrize("shape", [(160, 784, 320), (784, 160, 320), (3000, 64, 64), (64, 3000, 200)])
+@pytest.mark.parametrize("shape", [(160, 784, 320), (784, 160, 320), (3000, 128, 128), (64, 3000, 200), (300, 999, 301)])
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
 def test_strips(shape: tuple[int, int, int], turned: tuple[bool, bool], monkeypatch) -> None:
     n, k, m = shape
+    assert n * k * m >= matmul.ENOUGH
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((k, n) if turned[0] else (n, k), "f"), rng.standard_normal((m, k) if turned[1] else (k, m), "f")
     a, b = a.T if turned[0] else a, b.T if turned[1] else b
