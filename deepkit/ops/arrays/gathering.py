@@ -125,8 +125,8 @@ def _gather_rows(given: TensorLike, places: TensorLike, axis: Any, batch: int, n
         at = _axis_of_rows(batch if axis is None else int(static_value(axis)), batch, params.shape.rank)
         if not 0 <= batch <= min(at, indices.shape.rank):
             raise ArgumentError(f"gather: batch_dims {batch}, axis {at}", rule="batch_dims <= axis")
-        between = list(range(batch, at))
-        front = ops.transpose(params, [*range(batch), at, *between, *range(at + 1, params.shape.rank)]) if between else params
+        between, after = list(range(batch, at)), range(at + 1, params.shape.rank or 0)
+        front = ops.transpose(params, [*range(batch), at, *between, *after]) if between else params
         lengths, inner = ops.shape(front), indices.shape.rank - batch
         rows = ops.reduce_prod(lengths[:batch])
         first = ops.reshape(ops.range(rows) * lengths[batch], ops.concat([lengths[:batch], [1] * inner], 0))

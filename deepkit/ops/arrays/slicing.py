@@ -208,10 +208,11 @@ def _block_length(begin: int | AnyTensor, size: int | AnyTensor, length: int | N
     """How long the block is along an axis, as far as it is known; ArgumentError: it is not inside."""
     if is_tensor(size) or is_tensor(begin):
         return size if isinstance(size, int) and size >= 0 else None
-    _check_block(begin, size, length)
-    if size != -1:
-        return size
-    return None if length is None else length - begin
+    first, count = int(begin), int(size)
+    _check_block(first, count, length)
+    if count != -1:
+        return count
+    return None if length is None else length - first
 
 
 def _check_block(begin: int, size: int, length: int | None) -> None:
@@ -245,7 +246,7 @@ def _uncounted(bounds: TensorLike | IntsLike) -> bool:
 
 
 def _late_slice(
-    input_: TensorLike, begin: IntsLike, size: IntsLike, static: Sequence[int | None] | None, name: str | None
+    input_: TensorLike, begin: IntsLike, size: IntsLike, static: tuple[int | None, ...] | None, name: str | None
 ) -> AnyTensor:
     """A slice of which not every bound is known."""
     with scope(name, "Slice", input_) as full:

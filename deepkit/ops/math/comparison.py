@@ -268,7 +268,8 @@ def where(
     if x is None and y is None:
         return apply(Where(), condition, name=name)
     unsure = is_tensor(condition) and condition.shape.rank is None
-    fits = unsure and all(map(is_tensor, (x, y))) and x.shape.is_full and x.shape == y.shape
+    shapes = [convert(part).shape for part in (x, y) if is_tensor(part)]
+    fits = unsure and len(shapes) == 2 and shapes[0].is_full and shapes[0] == shapes[1]
     return apply(Select(fits=fits), condition, x, y, name=name)
 
 
