@@ -15,7 +15,7 @@ from deepkit.core.names import Names
 from deepkit.core.nest import parts
 from deepkit.core.node import GraphDescription, Node
 from deepkit.core.op import Op, lookup
-from deepkit.core.other_names import type_of
+from deepkit.core.other_names import by_last_piece, type_of
 from deepkit.core.symbol import Symbol
 from deepkit.core.tensor import Tensor
 from deepkit.device.arrays import as_array
@@ -329,7 +329,7 @@ class Graph:
         return self._nodes[name]
 
     def get_tensor_by_name(self, name: str) -> Symbol:
-        """The Symbol called "node:output"."""
+        """The Symbol called "node:output", also by TensorFlow's name of the last of several pieces that are one node here."""
         node_name, colon, index = name.rpartition(":")
         if not colon or not index.isdigit():
             raise GraphError(
@@ -337,10 +337,11 @@ class Graph:
                 rule="a tensor's name is the op's name, a colon and the number of the output",
                 hint=f'get_tensor_by_name("{name}:0")',
             )
-        node = self._nodes.get(node_name)
-        if node is None or int(index) >= len(node.outputs):
+        known = self._nodes.get(node_name)
+        node, at = (known, int(index)) if known else by_last_piece(node_name, self._nodes) or (None, 0)
+        if node is None or at >= len(node.outputs):
             self._not_found(name, "tensor", [x.name for n in self._nodes.values() for x in n.outputs])
-        return node.outputs[int(index)]  # type: ignore[union-attr]
+        return node.outputs[at]  # type: ignore[union-attr]
 
     def _not_found(self, name: str, kind: str, known: list[str]) -> None:
         raise NameNotFoundError(

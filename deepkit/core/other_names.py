@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from deepkit.core.op import Op
@@ -97,6 +98,26 @@ def type_of(op: Op) -> str:
     """TensorFlow's name of an op."""
     known = TYPES.get(op.type, op.type)
     return known if isinstance(known, str) else known(op)
+
+
+LAST_PIECES = (
+    (r"Merge(?:_(\d+))?", "Cond"), (r"Exit(?:_(\d+))?", "While"),
+    (r"TensorArrayStack(?:_(\d+))?/TensorArrayGatherV3", "Scan"), (r"Identity()", "Gather"),
+    (r"(?:SelectV2|mul_1)()", "Dropout"), (r"Reshape_2()", "SoftmaxCrossEntropy"),
+    (r"SparseSoftmaxCrossEntropyWithLogits()", "SparseSoftmaxCrossEntropy"), (r"Squeeze()", "Conv"),
+    (r"InTopKV2()", "InTopK"), (r"GatherV2()", "BooleanMask"), (r"fraction()", "Mean"),
+)
+"""What TensorFlow calls the last of the pieces that it makes of what is one node here, and our op; a number counts results."""
+
+
+def by_last_piece(name: str, nodes: Mapping[str, Any]) -> tuple[Any, int] | None:
+    """The node, and which of its outputs, that is the last of several pieces in TensorFlow, where it has this name."""
+    for piece, kind in LAST_PIECES:
+        found = re.fullmatch(f"(.+)/{piece}", name)
+        node = nodes.get(found[1]) if found else None
+        if found and node is not None and node.op.type == kind:
+            return node, getattr(node.op, "states", 0) + int(found[2] or 0)
+    return None
 
 
 def shown_as(y: T, kind: str) -> T:

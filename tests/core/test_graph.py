@@ -202,3 +202,28 @@ def test_a_node_says_who_gives_its_array() -> None:
 def test_a_text_is_cast_by_reading_it() -> None:
     with pytest.raises(DTypeError, match=r"try:\s+string_to_number"):
         tf.cast(tf.constant("3"), tf.float32)
+
+
+PIECES = {
+    "cond/Merge_1": lambda x: tf.cond(x[0, 0] > 0, lambda: (x, x + 1), lambda: (x, x))[1],
+    "while/Exit_1": lambda x: tf.while_loop(lambda i, y: i < 1, lambda i, y: (i + 1, 2 * y), [0, x])[1],
+    "map/TensorArrayStack_1/TensorArrayGatherV3": lambda x: tf.map_fn(lambda a: (a, -a), x, dtype=(tf.float32,) * 2)[1],
+    "scan/TensorArrayStack/TensorArrayGatherV3": lambda x: tf.scan(lambda a, b: a + b, x, initializer=x[0]),
+    "embedding_lookup/Identity": lambda x: tf.nn.embedding_lookup(x, [0]), "dropout/mul_1": lambda x: tf.nn.dropout(x, 0.5),
+    "softmax_cross_entropy_with_logits_sg/Reshape_2": lambda x: tf.nn.softmax_cross_entropy_with_logits(labels=x, logits=x),
+    "SparseSoftmaxCrossEntropyWithLogits/SparseSoftmaxCrossEntropyWithLogits": lambda x: (
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1], logits=x)),
+    "conv1d/Squeeze": lambda x: tf.nn.conv1d(tf.ones([1, 3, 1]), tf.ones([2, 1, 1]), 1, "SAME"),
+    "in_top_k/InTopKV2": lambda x: tf.nn.in_top_k(x, [1], 1),
+    "boolean_mask/GatherV2": lambda x: tf.boolean_mask(x, [True]), "zero_fraction/fraction": tf.nn.zero_fraction,
+}
+"""What TensorFlow, 1.15 or 2.21, calls the results of these calls in a graph without others."""
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_a_result_is_found_by_the_name_of_tensorflows_last_piece(name: str) -> None:
+    with tf.Graph().as_default() as graph:
+        y = PIECES[name](tf.constant([[1.0, 2.0]]))
+        assert graph.get_tensor_by_name(f"{name}:0") is y
+        with pytest.raises(KeyError):
+            graph.get_tensor_by_name("Const/" + name.partition("/")[2] + ":0")
