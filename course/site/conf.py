@@ -30,6 +30,7 @@ html_theme = "furo"
 html_title = "deepkit"
 html_static_path = ["static"]
 html_css_files = ["deepkit.css"]
+html_js_files = ["search.js"]
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
 add_module_names = False

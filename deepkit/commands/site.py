@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     out: Path = args.out
     if out.exists() and not (out / _MARK).is_file() and not (out.is_dir() and not any(out.iterdir())):
         raise ArgumentError(f"{out} holds something else than a site", hint="choose a new folder with --out")
+    _check_writable(out)
     start = time.perf_counter()
     print("writing the pages ...", flush=True)
     with tempfile.TemporaryDirectory(prefix="deepkit-site-", ignore_cleanup_errors=True) as temporary:
@@ -107,6 +108,19 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _check_writable(out: Path) -> None:
+    """ArgumentError if no folder can be made there: better now than after a minute of work."""
+    place = next(folder for folder in out.absolute().parents if folder.exists())
+    try:
+        tempfile.TemporaryDirectory(dir=place).cleanup()
+    except OSError as error:
+        raise _not_written(out, error) from error
+
+
+def _not_written(out: Path, error: OSError) -> ArgumentError:
+    return ArgumentError(f"cannot write {out}: {reason(error)}", hint="choose another folder with --out")
+
+
 def _put(made: Path, out: Path) -> None:
     """The finished site in its place; an earlier one goes only when the new one lies beside it."""
     beside = out.with_name(f".{out.name}.new")
@@ -118,4 +132,4 @@ def _put(made: Path, out: Path) -> None:
             shutil.rmtree(out)
         beside.rename(out)
     except OSError as error:
-        raise ArgumentError(f"cannot write {out}: {reason(error)}", hint="choose another folder with --out") from error
+        raise _not_written(out, error) from error

@@ -271,7 +271,7 @@ def _find(name: str | Path) -> Path:
     raise GradingError(
         f"no exercise {str(name)!r}",
         rule="the path of a source notebook, or the name of one of: " + (", ".join(known) or "(none)"),
-        hint=did_you_mean(str(name), list(known)),
+        hint=did_you_mean(str(name), list(known)) or "deepkit grade --list shows them; each chapter ends with a link to its own",
     )
 
 

@@ -82,6 +82,11 @@ def test_an_unknown_name_gets_the_nearest(course, capsys):
     assert "deepkit run ch01_tensors" in capsys.readouterr().err
 
 
+def test_the_table_of_what_was_reproduced_counts_as_no_chapter(capsys):
+    assert main(["run", "zzz"]) == 1
+    assert "the course has 28 chapters" in capsys.readouterr().err
+
+
 def test_a_chapter_runs_in_a_copy_of_the_course(course, tmp_path, monkeypatch, capsys):
     (course / "helper.txt").write_text("from the helper")
     path = write_notebook(

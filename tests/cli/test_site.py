@@ -15,6 +15,7 @@ from deepkit.commands import _reference, site
 
 pytest.importorskip("sphinx", reason="the extra `site` is not installed")
 pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FEW = ("dk-core", "dk-math", "tf-train", "keras-layers")
 
 
@@ -70,6 +71,30 @@ def test_the_search_and_the_reference_know_the_names(made: Path) -> None:
     assert 'id="dk.matmul"' in reference
     assert "Matrix product (..., n, k) @ (..., k, m)" in reference
     assert 'id="keras.layers.Dense"' in (made / "reference" / "keras-layers.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package: chromium)")
+def test_a_search_from_the_disk_asks_for_no_other_file(made: Path) -> None:
+    """Each page that was found was fetched for an excerpt, which a browser permits only where a server gives it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    said: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.goto(f"file://{made}/search.html?q=pooling")
+        page.wait_for_function("document.querySelectorAll('#search-results li').length > 3")
+        page.wait_for_timeout(500)
+        browser.close()
+    assert not said
+
+
+def test_a_place_where_nothing_can_be_written_is_told_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["site", "--out", str(tmp_path / "file" / "site")]) == 1
+    told = capsys.readouterr()
+    assert "cannot write" in told.err
+    assert "writing the pages" not in told.out
 
 
 def test_answers_to_guess_first_are_folded_away(made: Path) -> None:

@@ -178,8 +178,10 @@ def test_a_lost_launcher_is_replaced_and_none_outlives_the_program(toy, hand_in)
 
 
 def test_an_unknown_exercise_is_named():
-    with pytest.raises(GradingError, match="no exercise 'nothing-of-that-name'"):
+    with pytest.raises(GradingError, match=r"no exercise 'nothing-of-that-name'[\s\S]*try: +deepkit grade --list"):
         load_exercise("nothing-of-that-name")
+    with pytest.raises(GradingError, match="did you mean 'a-taste'"):
+        load_exercise("a-tast")
 
 
 def test_one_submission_on_the_command_line(toy, hand_in, tmp_path, capsys):
