@@ -107,17 +107,13 @@ def _fitting(wanted: str) -> list[list[Chapter]]:
     ]
 
 
-def _is_numbered(name: str) -> bool:
-    """Whether it is a chapter to learn from; the table of what was reproduced is none."""
-    return name.startswith("ch")
-
-
 def _no_chapter(name: str) -> ArgumentError:
     names = [c.name for c in chapters()]
     near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.3)
+    numbered = sum(_number(n) is not None for n in names)
     return ArgumentError(
         f"there is no chapter {name!r}",
-        rule=f"the nearest names are {', '.join(near)}" if near else f"the course has {sum(map(_is_numbered, names))} chapters",
+        rule=f"the nearest names are {', '.join(near)}" if near else f"the course has {numbered} chapters",
         hint=f"deepkit run {near[0]}" if near else "deepkit run --list shows all chapters",
     )
 

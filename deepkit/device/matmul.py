@@ -17,7 +17,8 @@ ENOUGH = 25 * 10**6
 """Multiplications from which two cores are faster: a fifth of a millisecond on one, three times what it costs to hand a part
 out."""
 STRIP = 10**7
-"""The fewest multiplications of a strip. BLAS copies the whole other matrix for each: more of them cost more."""
+"""The fewest multiplications of one of up to eight strips; of one of more ten times as many, since BLAS copies the whole other
+matrix for each."""
 
 
 def matmul(xp: Any, a: Any, b: Any) -> Any:
@@ -27,9 +28,7 @@ def matmul(xp: Any, a: Any, b: Any) -> Any:
         return xp.matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     y = np.empty((n, m), a.dtype)
-    # BLAS rounds a strip otherwise than the whole: how many there are must not depend on the cores.
-    strips = next(number for number in (8, 4, 2) if a.size * m >= number * STRIP)
-    step = -(-max(n, m) // strips)
+    step = -(-max(n, m) // strips(a.size * m))
 
     def some(first: int, last: int) -> None:
         if m >= n:
@@ -39,3 +38,12 @@ def matmul(xp: Any, a: Any, b: Any) -> Any:
 
     threads.share(some, max(n, m), step)
     return y
+
+
+def strips(work: int) -> int:
+    """Into how many strips that many multiplications are cut, a power of two.
+
+    BLAS rounds a strip otherwise than the whole: their number must not depend on the cores, or the digits would.
+    """
+    number = max(min(8, work // STRIP), work // (10 * STRIP))
+    return 1 << (number.bit_length() - 1)

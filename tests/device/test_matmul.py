@@ -24,6 +24,11 @@ def test_strips(shape: tuple[int, int, int], turned: tuple[bool, bool], monkeypa
     np.testing.assert_allclose(found[0], a.astype("d") @ b.astype("d"), atol=2e-5 * np.sqrt(k))
 
 
+def test_larger_products_have_larger_strips_and_more_of_them() -> None:
+    sizes = (matmul.ENOUGH, 4 * 10**7, 10**8, 10**9, 2 * 10**9, 10**10)
+    assert [matmul.strips(work) for work in sizes] == [2, 4, 8, 8, 16, 64]
+
+
 def test_only_large_products_are_shared(monkeypatch) -> None:
     shared: list[int] = []
     monkeypatch.setattr(threads, "share", lambda work, count, step: shared.append(count) or work(0, count))

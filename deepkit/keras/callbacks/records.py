@@ -35,6 +35,7 @@ class CSVLogger(Callback):
     """
 
     always_validated = True
+    """Whether the columns of a validation are there though `fit` makes none."""
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False):
         super().__init__()

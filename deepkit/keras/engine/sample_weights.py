@@ -73,7 +73,7 @@ def class_weights_of(targets: np.ndarray, table: Any, output: str) -> np.ndarray
     if not isinstance(table, dict):
         raise _no_table(table)
     one_hot = targets.ndim >= 2 and targets.shape[-1] > 1
-    classes = targets.argmax(-1) if one_hot else targets.reshape(targets.shape[:-1] if targets.ndim >= 2 else targets.shape)
+    classes = targets.argmax(-1) if one_hot else targets.reshape(targets.shape[:1] + targets.shape[1:-1])
     factors = {float(number): float(factor) for number, factor in table.items()}
     kinds, where = np.unique(classes, return_inverse=True)
     missing = [kind for kind in kinds.tolist() if kind not in factors]

@@ -71,7 +71,7 @@ def _own_objects(layer: Any) -> dict[str, Any]:
     """By the names in its configuration: the program's own regularizers, constraints ... and activations of the layer."""
     given = [value for inner in layer.layers_inside() for name, value in vars(inner).items() if name.endswith(_NAMED)]
     found = [value if isinstance(value, (FunctionType, type)) else type(value) for value in given]
-    return {value.__name__: value for value in found if not value.__module__.startswith("deepkit.")}
+    return {value.__name__: value for value in found if value.__module__.partition(".")[0] not in ("deepkit", "builtins")}
 
 
 def _new_inputs(model: Any, given: Any) -> list[Any]:

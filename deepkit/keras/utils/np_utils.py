@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepkit.errors import ArgumentError, DTypeError
+from deepkit.site import warn_user
 
 __all__ = ["normalize", "to_categorical"]
 
@@ -15,7 +16,8 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
     """One-hot rows for class numbers, as the loss categorical_crossentropy wants them.
 
     Args:
-        y: whole numbers from 0, of any shape; a last axis of length 1 is dropped.
+        y: whole numbers from 0, of any shape; a last axis of length 1 is dropped. As in Keras one below 0 counts from
+            the last class, which is warned of.
         num_classes: length of a row; by default the greatest class number and one more.
         dtype: of the result.
 
@@ -23,7 +25,7 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
         An array of shape (*y.shape, num_classes).
 
     Raises:
-        ArgumentError: a class number below 0, or not below `num_classes`; no number at all and no `num_classes`.
+        ArgumentError: a class number not below `num_classes`, or below -num_classes; no number at all and no `num_classes`.
 
     >>> to_categorical([0, 2, 1])
     array([[1., 0., 0.],
@@ -43,12 +45,17 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
         if not numbers.size:
             raise ArgumentError("to_categorical of no class numbers", hint="num_classes=10 says how long rows are")
         num_classes = int(numbers.max()) + 1
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < num_classes:
-        worst = numbers.min() if numbers.min() < 0 else numbers.max()
+    if numbers.size and not -num_classes <= numbers.min() <= numbers.max() < num_classes:
+        worst = numbers.min() if numbers.min() < -num_classes else numbers.max()
         raise ArgumentError(
             f"to_categorical: class number {worst} with num_classes={num_classes}",
             rule="class numbers are 0 to num_classes - 1",
             hint="labels that start at 1 need y - 1; labels that are one-hot already need nothing",
+        )
+    if numbers.size and numbers.min() < 0:
+        warn_user(
+            f"to_categorical: class number {numbers.min()} counts from the last of {num_classes} classes; labels that start "
+            "at 0 need no y - 1", UserWarning,
         )
     rows = np.zeros((numbers.size, num_classes), dtype=dtype)
     rows[np.arange(numbers.size), numbers] = 1

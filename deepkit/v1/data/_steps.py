@@ -246,8 +246,8 @@ class prefetch:  # named as the generators are
             self._thread.start()
         try:
             (made,) = self._buffer.take(1, 1)
-        except OutOfRangeError:
-            self.close()
+        except OutOfRangeError:  # the thread has ended, and the buffer says so to whoever asks again
+            self.go.not_at_end(self._buffer.cancel)
             raise StopIteration from None
         if isinstance(made, BaseException):
             raise made

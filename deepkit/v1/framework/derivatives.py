@@ -47,21 +47,21 @@ def gradients(
     """
     ys, grad_ys = _with_derivatives(leaves(ys), grad_ys)
     return autodiff.gradients(
-        ys, xs, grad_ys, name, stop_gradients, bool(ys), slices=True, unconnected_gradients=unconnected_gradients
+        ys, xs, grad_ys, name, stop_gradients, warn=bool(ys), slices=True, unconnected_gradients=unconnected_gradients
     )
 
 
 def _with_derivatives(ys: list[Any], grad_ys: Any) -> tuple[list[Any], Any]:
     """Those of ys that can have a derivative, and their weights."""
-    flat = [not hasattr(y, "dtype") or as_dtype(y.dtype).is_differentiable or y.dtype == "string" for y in ys]
-    for y in itertools.compress(ys, [not kept for kept in flat]):
+    kept = [not hasattr(y, "dtype") or as_dtype(y.dtype).is_differentiable or y.dtype == "string" for y in ys]
+    for y in itertools.compress(ys, [not keeps for keeps in kept]):
         warnings.warn(
             f"{y.name} is {y.dtype.name}: it has no derivative; cast to float32 before the computation, not after it",
             GraphWarning, stacklevel=3,
         )
-    if grad_ys is not None and not all(flat) and len(weights := listed(grad_ys)) == len(ys):
-        grad_ys = list(itertools.compress(weights, flat))
-    return list(itertools.compress(ys, flat)), grad_ys
+    if grad_ys is not None and not all(kept) and len(weights := listed(grad_ys)) == len(ys):
+        grad_ys = list(itertools.compress(weights, kept))
+    return list(itertools.compress(ys, kept)), grad_ys
 
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:

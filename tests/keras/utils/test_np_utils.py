@@ -28,13 +28,18 @@ def test_the_number_of_classes_and_the_type():
     ("y", "classes", "what"),
     [
         ([0, 3], 3, "class number 3 with num_classes=3"),
-        ([-1, 1], None, "class number -1"),
+        ([-4, 1], 3, "class number -4"),
         ([], None, "no class numbers"),
     ],
 )
 def test_class_numbers_out_of_range(y, classes, what):
     with pytest.raises(ArgumentError, match=what):
         to_categorical(y, classes)
+
+
+def test_a_class_number_below_0_counts_from_the_last_class_as_in_keras():
+    with pytest.warns(UserWarning, match="class number -1 counts from the last of 3 classes"):
+        assert to_categorical([-1, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
 def test_norms_are_one():

@@ -219,6 +219,13 @@ def test_prefetch_runs_ahead_and_stops_with_its_session():
     assert elements(numbers(20).prefetch(3).repeat(2)) == [*range(20)] * 2
 
 
+def test_prefetch_that_has_ended_says_so_again():
+    """A window asks once more after the end, and was told that the session had been closed."""
+    windows = numbers(11).prefetch(1).window(4).flat_map(lambda w: w.batch(4))
+    assert elements(windows) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+    assert soon(lambda: not prefetching())
+
+
 def test_prefetch_stops_when_nobody_wants_more():
     element = numbers(100).prefetch(2).take(3).make_one_shot_iterator().get_next()
     with tf.Session() as sess:
