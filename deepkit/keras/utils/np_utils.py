@@ -45,21 +45,28 @@ def to_categorical(y: Any, num_classes: int | None = None, dtype: Any = "float32
         if not numbers.size:
             raise ArgumentError("to_categorical of no class numbers", hint="num_classes=10 says how long rows are")
         num_classes = int(numbers.max()) + 1
-    if numbers.size and not -num_classes <= numbers.min() <= numbers.max() < num_classes:
-        worst = numbers.min() if numbers.min() < -num_classes else numbers.max()
-        raise ArgumentError(
-            f"to_categorical: class number {worst} with num_classes={num_classes}",
-            rule="class numbers are 0 to num_classes - 1",
-            hint="labels that start at 1 need y - 1; labels that are one-hot already need nothing",
-        )
-    if numbers.size and numbers.min() < 0:
-        warn_user(
-            f"to_categorical: class number {numbers.min()} counts from the last of {num_classes} classes; labels that start "
-            "at 0 need no y - 1", UserWarning,
-        )
+    _check_range(numbers, num_classes)
     rows = np.zeros((numbers.size, num_classes), dtype=dtype)
     rows[np.arange(numbers.size), numbers] = 1
     return rows.reshape(*shape, num_classes)
+
+
+def _check_range(numbers: np.ndarray, num_classes: int) -> None:
+    """ArgumentError for a number that is no class; a warning for one that counts from the last."""
+    if not numbers.size:
+        return
+    least, most = int(numbers.min()), int(numbers.max())
+    if not -num_classes <= least <= most < num_classes:
+        raise ArgumentError(
+            f"to_categorical: class number {least if least < -num_classes else most} with num_classes={num_classes}",
+            rule="class numbers are 0 to num_classes - 1",
+            hint="labels that start at 1 need y - 1; labels that are one-hot already need nothing",
+        )
+    if least < 0:
+        warn_user(
+            f"to_categorical: class number {least} counts from the last of {num_classes} classes; labels that start at 0 "
+            "need no y - 1", UserWarning,
+        )
 
 
 def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
